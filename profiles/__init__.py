@@ -1,0 +1,1 @@
+"""The readiness profiles, shipped in the wheel as `recond.profiles`. Data only."""

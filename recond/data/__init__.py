@@ -1,0 +1,1 @@
+"""Data files that come with the code: methods, patterns, fonts, schemas. No code."""

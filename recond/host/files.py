@@ -1,0 +1,79 @@
+"""Files of the machine: /sys, /proc, /run/udev, below a root that a recording can replace.
+
+Why: readers name absolute paths; where they come from is decided once. Reading never follows a link
+out of the root, never raises for an absent file, and never reads more than a bound.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.model import Unknown, Why
+
+MAX_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A tree of files. `root` is `/` on a live machine, or the folder of a capture."""
+
+    root: Path = Path("/")
+
+    def _at(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def read(self, path: str, limit_bytes: int = MAX_BYTES) -> bytes | Unknown:
+        """The bytes of a file, at most `limit_bytes`; `Unknown` with the reason otherwise."""
+        try:
+            with self._inside(path).open("rb") as stream:
+                return stream.read(limit_bytes)
+        except OSError as error:
+            return Unknown(_why(error), path)
+
+    def read_text(self, path: str) -> str | Unknown:
+        """A small text file, stripped of white space and NULs at its ends."""
+        raw = self.read(path)
+        if isinstance(raw, Unknown):
+            return raw
+        return raw.decode("utf-8", "replace").strip("\0 \t\r\n")
+
+    def list(self, path: str) -> tuple[str, ...]:
+        """The names in a folder, sorted; empty where there is none."""
+        try:
+            return tuple(sorted(os.listdir(self._inside(path))))  # noqa: PTH208 - names only
+        except OSError:
+            return ()
+
+    def exists(self, path: str) -> bool:
+        """Whether the path exists (a dangling link does not)."""
+        try:
+            return self._inside(path).exists()
+        except OSError:
+            return False
+
+    def resolve(self, path: str) -> str | None:
+        """The absolute path without links, as seen from the root; None where it does not exist."""
+        try:
+            real = self._inside(path).resolve(strict=True)
+            return "/" + str(real.relative_to(self.root.resolve()))
+        except (OSError, ValueError, RuntimeError):
+            return None
+
+    def _inside(self, path: str) -> Path:
+        full = self._at(path)
+        if self.root == Path("/"):
+            return full
+        # a recording is somebody's archive: a link in it must not lead out of it
+        if not full.resolve().is_relative_to(self.root.resolve()):
+            raise FileNotFoundError(path)
+        return full
+
+
+def _why(error: OSError) -> Why:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return Why.ABSENT
+    if isinstance(error, PermissionError):
+        return Why.DENIED
+    return Why.UNREADABLE

@@ -1,0 +1,156 @@
+"""French and English catalogues: every sentence that a person reads.
+
+Why: code carries `Message`s (a code and arguments); the sentence is made here, in one language,
+when it is shown. A catalogue is one JSON file a room and a language, `fr/wipe.json` for the codes
+`wipe.*`. An entry is a template for `str.format_map`, or a pair [singular, plural] chosen by the
+argument `n`. Translators write plain spaces: the no-break spaces of French typography (before
+; : ! ? » and %, after «) are put in here, so that nobody can forget them. French is the first
+language. Pure, apart from reading the package's own files.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from importlib import resources
+from typing import Literal
+
+from recond.model import Message
+
+Lang = Literal["fr", "en"]
+LANGS: tuple[Lang, ...] = ("fr", "en")
+NBSP = "\u00a0"
+NNBSP = "\u202f"
+
+_FRENCH_SPACES = (
+    (re.compile(r" (?=[;!?](?:\s|$|[)»]))"), NNBSP),
+    (re.compile(r" (?=:(?:\s|$))"), NBSP),
+    (re.compile(r"(?<=«) "), NBSP),
+    (re.compile(r" (?=»)"), NBSP),
+    (re.compile(r" (?=%)"), NBSP),
+)
+
+
+def french_spaces(text: str) -> str:
+    """Put the no-break spaces of French typography where plain spaces were typed."""
+    for pattern, space in _FRENCH_SPACES:
+        text = pattern.sub(space, text)
+    return text
+
+
+def language(argument: str | None, environ: dict[str, str]) -> Lang:
+    """The language to speak: `--lang`, else LC_ALL, LC_MESSAGES, LANG; else French.
+
+    A locale of neither language ("C", "de_DE") gives French where it is C or unset, English else.
+    """
+    if argument in LANGS:
+        return "fr" if argument == "fr" else "en"
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = environ.get(name, "")
+        if value:
+            if value.split(".")[0] in ("C", "POSIX"):
+                return "fr"
+            return "fr" if value.lower().startswith("fr") else "en"
+    return "fr"
+
+
+@functools.cache
+def _catalogue(lang: Lang, room: str) -> dict[str, str | list[str]]:
+    file = resources.files(__name__).joinpath(lang, f"{room}.json")
+    try:
+        entries: dict[str, str | list[str]] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return entries
+
+
+def has(code: str, lang: Lang = "fr") -> bool:
+    """Whether the catalogue holds a code."""
+    return code in _catalogue(lang, code.partition(".")[0])
+
+
+def text(lang: Lang, code: str, **args: str | int) -> str:
+    """The sentence for a code. An unknown code shows itself: a person still sees something.
+
+    Arguments whose name ends in `_bytes` or `_s` are shown as sizes and durations.
+    """
+    entry = _catalogue(lang, code.partition(".")[0]).get(code)
+    if entry is None:
+        shown = " ".join(f"{key}={value}" for key, value in sorted(args.items()))
+        return f"{code} ({shown})" if shown else code
+    if isinstance(entry, list):
+        n = args.get("n", 0)
+        number = n if isinstance(n, int) else 0
+        entry = entry[0 if (abs(number) < 2 if lang == "fr" else number == 1) else 1]
+    if lang == "fr":
+        entry = french_spaces(entry)
+    return entry.format_map({key: _shown(lang, key, value) for key, value in args.items()})
+
+
+def _shown(lang: Lang, key: str, value: str | int) -> str:
+    if isinstance(value, int) and key.endswith("_bytes"):
+        return size(lang, value)
+    if isinstance(value, int) and key.endswith("_s"):
+        return duration(lang, value)
+    if isinstance(value, int):
+        return number(lang, value)
+    # an argument may itself be a catalogue code written as "@code": a word to translate
+    return text(lang, value[1:]) if value.startswith("@") and has(value[1:], lang) else value
+
+
+def say(lang: Lang, message: Message) -> str:
+    """The sentence of a message."""
+    return text(lang, message.code, **dict(message.args))
+
+
+def number(lang: Lang, value: int) -> str:
+    """An integer with the language's thousands separator; four digits stay together."""
+    if abs(value) < 10_000:
+        return str(value)
+    return f"{value:,}".replace(",", NNBSP if lang == "fr" else ",")
+
+
+def size(lang: Lang, value_bytes: int) -> str:
+    """A size in decimal units, three significant digits: 256 Go, 64,0 Mo, 512 octets."""
+    units = ("octets", "ko", "Mo", "Go", "To", "Po") if lang == "fr" else (
+        "bytes", "kB", "MB", "GB", "TB", "PB")
+    return _scaled(lang, value_bytes, 1000, units)
+
+
+def size_binary(lang: Lang, value_bytes: int) -> str:
+    """A RAM size in binary units named as people name them: 8 Go for 8 GiB."""
+    units = ("octets", "Ko", "Mo", "Go", "To", "Po") if lang == "fr" else (
+        "bytes", "KB", "MB", "GB", "TB", "PB")
+    return _scaled(lang, value_bytes, 1024, units)
+
+
+def _scaled(lang: Lang, value: int, base: int, units: tuple[str, ...]) -> str:
+    scaled, step = float(value), 0
+    while scaled >= base and step < len(units) - 1:
+        scaled /= base
+        step += 1
+    if step == 0 or scaled >= 100 or scaled == int(scaled):
+        shown = f"{scaled:.0f}"
+    else:
+        shown = f"{scaled:.1f}" if scaled >= 10 else f"{scaled:.2f}".rstrip("0").rstrip(".")
+    if lang == "fr":
+        shown = shown.replace(".", ",")
+    return f"{shown}{NBSP}{units[step]}"
+
+
+def duration(lang: Lang, seconds: int) -> str:
+    """A duration: « 45 s », « 3 min 20 s », « 2 h 05 min »."""
+    if seconds < 60:
+        return f"{seconds}{NBSP}s"
+    minutes, s = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes}{NBSP}min" + (f"{NBSP}{s:02d}{NBSP}s" if s else "")
+    hours, m = divmod(minutes, 60)
+    return f"{hours}{NBSP}h{NBSP}{m:02d}{NBSP}min"
+
+
+def date(lang: Lang, utc: str) -> str:
+    """A day of an RFC 3339 time: 24/11/2026, or 2026-11-24 in English."""
+    year, month, day = utc[:10].split("-")
+    return f"{day}/{month}/{year}" if lang == "fr" else f"{year}-{month}-{day}"

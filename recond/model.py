@@ -1,0 +1,393 @@
+"""The types that travel from one stage to the next.
+
+Why: `inspect → check → plan → wipe → certify → upload` are joined by these frozen values and by
+nothing else. A reading that was not made is `Unknown` with its reason; it is never zero, an empty
+string or `None`. This module does no input or output and imports the standard library only.
+
+Units stand last in a name. Numbers are integers (the canonical record has no floats, RFC 8785):
+percentages are whole, temperatures are degrees Celsius, times are UTC in RFC 3339 form with `Z`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeAlias, TypeVar
+
+T = TypeVar("T")
+Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
+Range: TypeAlias = tuple[int, int]
+"""A stretch of a disk: (start in bytes, length in bytes)."""
+
+
+class Text(str, Enum):
+    """An enumeration whose value is the word that stands in the record."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence as data: a code of the catalogue (`room.name`) and its arguments.
+
+    Text is made only where a person reads it (`recond.locale.text`), so a record holds no language.
+    """
+
+    code: str
+    args: tuple[tuple[str, str | int], ...] = ()
+
+    @staticmethod
+    def of(code: str, **args: str | int) -> Message:
+        """Build a message; arguments are kept in name order so that equal messages are equal."""
+        return Message(code, tuple(sorted(args.items())))
+
+
+class Why(Text):
+    """Why a reading is unknown."""
+
+    ABSENT = "absent"  # the source does not exist on this machine
+    DENIED = "denied"  # it exists and we may not read it (root needed)
+    UNREADABLE = "unreadable"  # an I/O error
+    UNPARSABLE = "unparsable"  # it was read and makes no sense
+    GARBAGE = "garbage"  # the maker's filler text ("To Be Filled By O.E.M.")
+    UNSUPPORTED = "unsupported"  # the hardware says that it does not have it
+    TOOL_MISSING = "tool-missing"
+    TIMEOUT = "timeout"
+    CONFLICT = "conflict"  # two sources disagree and neither can be preferred
+    NOT_READ = "not-read"  # nobody asked
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """A value and where it was read: a path, or `tool:place` such as `dmidecode:17`."""
+
+    value: T
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A reading that could not be made, and why; `detail` names the path, tool or text."""
+
+    why: Why
+    detail: str = ""
+
+
+Reading: TypeAlias = Known[T] | Unknown
+
+
+# --- Machine ---------------------------------------------------------------------------------
+
+
+class Form(Text):
+    """What kind of computer it is, as a person would call it (SMBIOS 3.x §7.4.1 grouped)."""
+
+    NOTEBOOK = "notebook"
+    DESKTOP = "desktop"
+    ALL_IN_ONE = "all-in-one"
+    MINI_PC = "mini-pc"
+    TABLET = "tablet"
+    CONVERTIBLE = "convertible"
+    SERVER = "server"
+    STICK = "stick"
+    VIRTUAL = "virtual"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Who made the computer and how it calls itself (SMBIOS types 0 to 3)."""
+
+    maker: Reading[str]
+    model: Reading[str]
+    version: Reading[str]
+    serial: Reading[str]
+    uuid: Reading[str]
+    sku: Reading[str]
+    family: Reading[str]
+    form: Reading[Form]
+    chassis_serial: Reading[str]
+    asset_tag: Reading[str]
+    board_maker: Reading[str]
+    board_model: Reading[str]
+    board_serial: Reading[str]
+    bios_vendor: Reading[str]
+    bios_version: Reading[str]
+    bios_date: Reading[str]  # YYYY-MM-DD
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """The processor; `flags` in the kernel's spelling; counts are of the whole machine."""
+
+    maker: Reading[str]  # the vendor id: GenuineIntel, AuthenticAMD, …
+    name: Reading[str]
+    family: Reading[int]
+    model: Reading[int]
+    stepping: Reading[int]
+    sockets: Reading[int]
+    cores: Reading[int]
+    threads: Reading[int]
+    bits: Reading[int]  # 32 or 64: what the processor can run
+    max_mhz: Reading[int]
+    flags: Reading[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryModule:
+    """One populated slot (SMBIOS type 17)."""
+
+    slot: Reading[str]
+    size_bytes: Reading[int]
+    kind: Reading[str]  # DDR3, DDR4, LPDDR4, …
+    form: Reading[str]  # DIMM, SODIMM, soldered ("Row Of Chips"), …
+    speed_mts: Reading[int]
+    maker: Reading[str]
+    part: Reading[str]
+    serial: Reading[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """RAM: what the kernel sees and what the modules add up to are two readings."""
+
+    visible_bytes: Reading[int]
+    installed_bytes: Reading[int]
+    maximum_bytes: Reading[int]
+    slots_total: Reading[int]
+    slots_free: Reading[int]
+    soldered: Reading[bool]
+    modules: Reading[tuple[MemoryModule, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Firmware:
+    """How the computer was started and what its firmware is set to."""
+
+    mode: Reading[str]  # "uefi" or "bios"
+    bits: Reading[int]
+    secure_boot: Reading[bool]
+    secure_boot_capable: Reading[bool]
+    setup_mode: Reading[bool]
+    uefi_ca_2023: Reading[bool]  # "Windows UEFI CA 2023" stands in db
+
+
+@dataclass(frozen=True, slots=True)
+class Tpm:
+    """The trusted platform module; version "2.0", "1.2"; `present` may come from ACPI alone."""
+
+    present: Reading[bool]
+    version: Reading[str]
+    active: Reading[bool]  # the system can use it (off in the firmware: present but not active)
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """Capacities are in `unit` (mWh or mAh) as the battery reports them."""
+
+    name: str
+    maker: Reading[str]
+    model: Reading[str]
+    serial: Reading[str]
+    technology: Reading[str]
+    unit: Reading[str]
+    design_capacity: Reading[int]
+    full_capacity: Reading[int]
+    wear_percent: Reading[int]
+    cycles: Reading[int]
+    charge_percent: Reading[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A screen by its EDID (VESA E-EDID 1.4)."""
+
+    connector: str
+    internal: Reading[bool]
+    maker: Reading[str]  # three-letter PNP id
+    product_code: Reading[int]
+    name: Reading[str]
+    serial: Reading[str]
+    year: Reading[int]
+    width_px: Reading[int]
+    height_px: Reading[int]
+    diagonal_tenths_in: Reading[int]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCard:
+    """A physical network interface."""
+
+    name: str
+    kind: Reading[str]  # ethernet, wifi, mobile
+    mac: Reading[str]
+    bus: Reading[str]  # pci, usb, …
+    description: Reading[str]
+    speed_mbps: Reading[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A part known by its bus ids: graphics, audio, camera, optical drive, …"""
+
+    role: str  # graphics, audio, camera, optical, storage, bluetooth, touch, fingerprint, other
+    bus: str  # pci, usb, scsi
+    address: str
+    ids: str  # "8086:5917"
+    name: Reading[str]
+    driver: Reading[str]
+
+
+class Medium(Text):
+    """What the bits are stored on; it decides which technique reaches which level."""
+
+    HDD = "hdd"
+    SSD = "ssd"
+    USB_FLASH = "usb-flash"
+    SD = "sd"
+    EMMC = "emmc"
+    HYBRID = "hybrid"
+    IMAGE = "image"
+    UNKNOWN = "unknown"
+
+
+class HealthVerdict(Text):
+    """What SMART says of a disk, in one word."""
+
+    OK = "ok"
+    WORN = "worn"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A disk's own account of itself (`smartctl -j`)."""
+
+    verdict: Reading[HealthVerdict]
+    reasons: tuple[Message, ...]
+    power_on_hours: Reading[int]
+    reallocated: Reading[int]
+    pending: Reading[int]
+    uncorrectable: Reading[int]
+    wear_percent: Reading[int]
+    written_bytes: Reading[int]
+    temperature_c: Reading[int]
+    temperature_limit_c: Reading[int]
+    self_test: Reading[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What holds a disk or a part of it: the reason that it is not erased."""
+
+    kind: str  # mount, swap, system, holder, medium (the live medium), open
+    node: str  # the node that is held, e.g. "sda1"
+    where: str  # mount point, holder's name, …
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A whole disk as the kernel knows it. `path` is where it is now, never what it is."""
+
+    path: str
+    bus: Reading[str]  # nvme, sata, sas, scsi, usb, mmc, virtio, loop, ide
+    medium: Medium
+    vendor: Reading[str]
+    model: Reading[str]
+    firmware: Reading[str]
+    serial: Reading[str]
+    wwn: Reading[str]
+    size_bytes: Reading[int]
+    logical_block_bytes: Reading[int]
+    physical_block_bytes: Reading[int]
+    rotational: Reading[bool]
+    rpm: Reading[int]
+    removable: Reading[bool]
+    read_only: Reading[bool]
+    disk_seq: Reading[int]  # BLKGETDISKSEQ: changes at each (re)plugging
+    controller: Reading[str]  # NVMe: the subsystem's controller, by sysfs
+    namespace: Reading[int]
+    uses: tuple[Use, ...]
+    health: Health | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsKey:
+    """The OEM key in ACPI MSDM: a salted hash and the last five characters, never the key."""
+
+    last_five: str
+    salted_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which computer this is: a hash of normalised evidence that survives part swaps."""
+
+    machine_id: Reading[str]
+    confidence: str  # strong, medium, weak, none
+    evidence: tuple[str, ...]  # names of the fields used, never their values
+    ereuse24: Reading[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the hardware is. Made by `recond.inspect`."""
+
+    inspected_at: str
+    origin: str  # live, or capture
+    system: System
+    cpu: Cpu
+    memory: Memory
+    firmware: Firmware
+    tpm: Tpm
+    batteries: tuple[Battery, ...]
+    displays: tuple[Display, ...]
+    networks: tuple[NetworkCard, ...]
+    devices: tuple[Device, ...]
+    disks: tuple[Disk, ...]
+    windows_key: Reading[WindowsKey]
+    identity: Identity
+    problems: tuple[Message, ...]  # readers that failed, and how
+
+
+# --- Assessment ------------------------------------------------------------------------------
+
+
+class Outcome(Text):
+    """The answer to one requirement, or to a whole profile."""
+
+    PASS = "pass"  # noqa: S105 - a word of the record, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    FIXABLE = "fixable"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One line of a profile, judged. `evidence` is the source of the reading that decided."""
+
+    key: str
+    tier: str  # minimum, recommended, listed, …
+    outcome: Outcome
+    observed: Message
+    required: Message
+    evidence: str
+    remedy: Message | None = None
+    cost_rank: int = 0  # cheapest remedy first
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A machine judged by one profile. Made by `recond.readiness`."""
+
+    profile: str
+    profile_version: str
+    profile_digest: str
+    verdict: Outcome
+    tiers: tuple[tuple[str, Outcome], ...]
+    requirements: tuple[Requirement, ...]
+    remedies: tuple[Message, ...]  # what would make it ready, cheapest first
+    notices: tuple[Message, ...]  # support dates, an expiring profile
+    category: str | None = None  # a scored profile: "B", or a range "B-A"
+    points: tuple[int, int] | None = None

@@ -1,0 +1,1 @@
+"""Sends bytes that are already signed. Never reads the hardware."""
