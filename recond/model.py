@@ -375,6 +375,7 @@ class Requirement:
     evidence: str
     remedy: Message | None = None
     cost_rank: int = 0  # cheapest remedy first
+    title: Message | None = None  # what the line is about, for people
 
 
 @dataclass(frozen=True, slots=True)

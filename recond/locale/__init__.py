@@ -20,6 +20,7 @@ from recond.model import Message
 
 Lang = Literal["fr", "en"]
 LANGS: tuple[Lang, ...] = ("fr", "en")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 NBSP = "\u00a0"
 NNBSP = "\u202f"
 
@@ -73,7 +74,8 @@ def has(code: str, lang: Lang = "fr") -> bool:
 def text(lang: Lang, code: str, **args: str | int) -> str:
     """The sentence for a code. An unknown code shows itself: a person still sees something.
 
-    Arguments whose name ends in `_bytes` or `_s` are shown as sizes and durations.
+    Arguments whose name ends in `_bytes` or `_s` are shown as sizes and durations, in `_ram_bytes`
+    as a size of memory (binary units), in `_date` as a day.
     """
     entry = _catalogue(lang, code.partition(".")[0]).get(code)
     if entry is None:
@@ -89,12 +91,16 @@ def text(lang: Lang, code: str, **args: str | int) -> str:
 
 
 def _shown(lang: Lang, key: str, value: str | int) -> str:
+    if isinstance(value, int) and key.endswith("_ram_bytes"):
+        return size_binary(lang, value)
     if isinstance(value, int) and key.endswith("_bytes"):
         return size(lang, value)
     if isinstance(value, int) and key.endswith("_s"):
         return duration(lang, value)
     if isinstance(value, int):
         return number(lang, value)
+    if key.endswith("_date") and _DAY.match(value):
+        return date(lang, value)
     # an argument may itself be a catalogue code written as "@code": a word to translate
     return text(lang, value[1:]) if value.startswith("@") and has(value[1:], lang) else value
 
