@@ -142,7 +142,7 @@ def _decode_reading(options: tuple[Any, ...], value: Json, where: str) -> object
         if typing.get_origin(option) is Known:
             found = cast(dict[str, Json], _expect(value, dict, where))
             if set(found) != {"value", "source"}:
-                raise FormatError("codec.keys", where=where, found=_short(sorted(found)))
+                raise FormatError("codec.keys", where=where, found=", ".join(sorted(found)))
             inner = _decode(typing.get_args(option)[0], found["value"], where + ".value")
             return Known(inner, cast(str, _expect(found["source"], str, where)))
         if option is not Unknown:

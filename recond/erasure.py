@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recond.model import Assessment, Json, Machine, Medium, Message, Range, Text
+from recond.model import Assessment, Json, Machine, Medium, Message, Range, Text, Use
 
 JOURNAL_SCHEMA = "recond.journal/1"
 RECORD_SCHEMA = "recond.record/1"
@@ -141,6 +141,17 @@ class DiskIdentity:
     def token(self) -> str:
         """What the operator names to confirm: serial, else WWN, else model and size."""
         return self.serial or self.wwn or f"{self.model or self.bus}@{self.size_bytes}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target as it was looked at, read-only, before any plan. `name` is the kernel's name."""
+
+    path: str
+    identity: DiskIdentity
+    uses: tuple[Use, ...]
+    read_only: bool
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,4 +366,4 @@ class WipeRecord:
     assessments: tuple[Assessment, ...]
     erasures: tuple[Erasure, ...]
     ledger: LedgerPosition | None
-    signature: str | None = None  # None: signed beside (record.jws); else why it is not: "unsigned:…"
+    signature: str | None = None  # None: signed beside it; else why not: "unsigned:…"

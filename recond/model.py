@@ -11,20 +11,17 @@ percentages are whole, temperatures are degrees Celsius, times are UTC in RFC 33
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
-Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 Range: TypeAlias = tuple[int, int]
 """A stretch of a disk: (start in bytes, length in bytes)."""
 
 
-class Text(str, Enum):
+class Text(StrEnum):
     """An enumeration whose value is the word that stands in the record."""
-
-    def __str__(self) -> str:
-        return str(self.value)
 
 
 @dataclass(frozen=True, slots=True)

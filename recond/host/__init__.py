@@ -1,7 +1,7 @@
 """The seam to the hardware: the only rooms that touch the outside.
 
-`Host` is one frozen bundle, passed explicitly to whoever needs it. Each part has a real form and one
-for the tests; nothing else in recond starts a process, opens a device, or asks the time.
+`Host` is one frozen bundle, passed explicitly to whoever needs it. Each part has a real form and
+one for the tests; nothing else in recond starts a process, opens a device, or asks the time.
 """
 
 from __future__ import annotations

@@ -1,0 +1,57 @@
+"""The journal's file: append and sync, read, cut a torn last line.
+
+Why: a line counts only when it is on the disk that keeps the journal, so every append is followed
+by fdatasync, and the folder is synced when the file is made. It lives off the target.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class JournalFile:
+    """An append-only file. Raises `OSError` (ENOSPC, EROFS): then nothing may go on."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+
+    @staticmethod
+    def create(path: Path) -> JournalFile:
+        """A new file; raises `FileExistsError` if there is one."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        sync_folder(path.parent)
+        return JournalFile(path, descriptor)
+
+    @staticmethod
+    def reopen(path: Path) -> tuple[JournalFile, bytes]:
+        """An existing file and its whole lines; a torn last line (no line feed) is cut off."""
+        raw = path.read_bytes()
+        whole = raw[: raw.rfind(b"\n") + 1]
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        if len(whole) != len(raw):
+            os.ftruncate(descriptor, len(whole))
+            os.fsync(descriptor)
+        return JournalFile(path, descriptor), whole
+
+    def append(self, line: bytes) -> None:
+        """Append one line and have it on the disk before returning."""
+        done = 0
+        while done < len(line):
+            done += os.write(self._descriptor, line[done:])
+        os.fdatasync(self._descriptor)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync a folder, so that a file made or renamed in it survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,167 @@
+"""What holds a disk: mounts, swap, holders, the running system, at any depth.
+
+Why: this is the first of the two locks that keep a disk in use from being erased; the second is the
+kernel's own, the exclusive opening (`O_EXCL`) of `recond.host.realdisk`. It reads only, and when it
+cannot read a table it says so as a use (`unreadable`): a disk of which nothing is known is in use.
+
+Sources: proc(5) mountinfo and swaps; sysfs-block `holders`, `slaves`; sysfs-fs-btrfs `devices`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recond.host.files import Files
+from recond.model import Use
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One line of mountinfo: device number "8:1", mount point, file system, source."""
+
+    number: str
+    point: str
+    kind: str
+    source: str
+    options: str
+
+
+def parse_mountinfo(text: str) -> tuple[Mount, ...]:
+    """The mounts of /proc/PID/mountinfo; lines that do not fit are passed over (proc(5) §3.5)."""
+    found = []
+    for line in text.splitlines():
+        left, _, right = line.partition(" - ")
+        head, tail = left.split(), right.split()
+        if len(head) >= 5 and len(tail) >= 2:
+            options = tail[2] if len(tail) > 2 else ""
+            found.append(
+                Mount(head[2], _unescape(head[4]), tail[0], _unescape(tail[1]), options)
+            )
+    return tuple(found)
+
+
+def _unescape(text: str) -> str:
+    for code, char in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        text = text.replace(code, char)
+    return text
+
+
+def read_uses(files: Files, name: str) -> tuple[Use, ...]:
+    """Everything that holds the whole disk `name` or a part of it, without doubles, sorted."""
+    nodes = nodes_of(files, name)
+    uses = {Use("holder", n, n2) for n in nodes for n2 in _holders(files, n)}
+    uses |= _mounted(files, nodes) | _swapped(files, nodes) | _looped(files, nodes)
+    uses |= _btrfs(files, nodes)
+    return tuple(sorted(uses, key=lambda use: (use.kind, use.node, use.where)))
+
+
+def nodes_of(files: Files, name: str) -> tuple[str, ...]:
+    """The disk, its partitions, and all that is built on them (dm, md, bcache, loop), in order."""
+    seen: list[str] = []
+    todo = [name]
+    while todo:
+        node = todo.pop(0)
+        if node in seen:
+            continue
+        seen.append(node)
+        folder = f"/sys/class/block/{node}"
+        todo += [c for c in files.list(folder) if files.exists(f"{folder}/{c}/partition")]
+        todo += _holders(files, node)
+        todo += [loop for loop, backing in _loops(files) if backing == f"/dev/{node}"]
+        multipath = files.resolve(folder) or ""
+        if "/nvme-subsystem/" in multipath and node == name:
+            paths = files.list(f"{folder}/multipath")
+            todo += [c for c in paths if files.exists(f"/sys/block/{c}")]
+    return tuple(seen)
+
+
+def _holders(files: Files, node: str) -> tuple[str, ...]:
+    return files.list(f"/sys/class/block/{node}/holders")
+
+
+def _loops(files: Files) -> tuple[tuple[str, str], ...]:
+    found = []
+    for name in files.list("/sys/block"):
+        if name.startswith("loop"):
+            backing = files.read_text(f"/sys/block/{name}/loop/backing_file")
+            if isinstance(backing, str) and backing:
+                found.append((name, backing))
+    return tuple(found)
+
+
+def _looped(files: Files, nodes: tuple[str, ...]) -> set[Use]:
+    return {
+        Use("holder", backing[5:], loop)
+        for loop, backing in _loops(files)
+        if backing.startswith("/dev/") and backing[5:] in nodes
+    }
+
+
+def read_mounts(files: Files) -> tuple[Mount, ...] | None:
+    """The mounts of this process and of process 1; None where neither can be read."""
+    texts = [files.read_text(f"/proc/{pid}/mountinfo") for pid in ("self", "1")]
+    found = [parse_mountinfo(text) for text in texts if isinstance(text, str)]
+    return tuple(dict.fromkeys(mount for part in found for mount in part)) if found else None
+
+
+def _mounted(files: Files, nodes: tuple[str, ...]) -> set[Use]:
+    mounts = read_mounts(files)
+    if mounts is None:
+        return {Use("unreadable", nodes[0], "/proc/self/mountinfo")}
+    numbers = {
+        number: node for node in nodes
+        if isinstance(number := files.read_text(f"/sys/class/block/{node}/dev"), str)
+    }
+    uses = set()
+    for mount in mounts:
+        node = numbers.get(mount.number) or _source_node(files, mount.source, nodes)
+        if node is not None:
+            kind = "system" if mount.point in ("/", "/boot", "/boot/efi", "/usr") else "mount"
+            uses.add(Use(kind, node, mount.point))
+    return uses
+
+
+def _source_node(files: Files, source: str, nodes: tuple[str, ...]) -> str | None:
+    """A mount whose number is anonymous (btrfs, overlay) still names its device."""
+    if not source.startswith("/dev/"):
+        return None
+    real = files.resolve(source) or source
+    node = real.rsplit("/", 1)[1]
+    return node if node in nodes else None
+
+
+def _swapped(files: Files, nodes: tuple[str, ...]) -> set[Use]:
+    text = files.read_text("/proc/swaps")
+    if not isinstance(text, str):
+        return set()  # a kernel without swap has no such file
+    uses = set()
+    for line in text.splitlines()[1:]:
+        fields = line.split()
+        if fields:
+            real = files.resolve(_unescape(fields[0])) or fields[0]
+            if real.rsplit("/", 1)[-1] in nodes:
+                uses.add(Use("swap", real.rsplit("/", 1)[-1], fields[0]))
+    return uses
+
+
+def _btrfs(files: Files, nodes: tuple[str, ...]) -> set[Use]:
+    """Every member of a mounted btrfs file system, not only the one that was named."""
+    return {
+        Use("mount", device, f"btrfs {uuid}")
+        for uuid in files.list("/sys/fs/btrfs")
+        for device in files.list(f"/sys/fs/btrfs/{uuid}/devices")
+        if device in nodes
+    }
+
+
+def file_uses(files: Files, path: str) -> tuple[Use, ...]:
+    """What holds a disk image: loop devices over it, active swap in it."""
+    uses = [Use("holder", loop, loop) for loop, backing in _loops(files) if backing == path]
+    text = files.read_text("/proc/swaps")
+    if isinstance(text, str):
+        uses += [
+            Use("swap", path, path)
+            for line in text.splitlines()[1:]
+            if line.split() and _unescape(line.split()[0]) == path
+        ]
+    return tuple(uses)

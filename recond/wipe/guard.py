@@ -1,0 +1,60 @@
+"""The guard: every reason why a disk must not be erased. Pure: raises and opens nothing.
+
+Why: one place answers "may this disk be destroyed?", from facts read by `recond.host.target`, and
+it is asked twice: when the plan is made, and again on the open descriptor just before the first
+destructive byte (`differences`). There is no way round it: no flag, no environment variable.
+"""
+
+from __future__ import annotations
+
+from recond.erasure import DiskIdentity, Target
+from recond.model import Message
+
+_COMPARED = (
+    "kind", "serial", "wwn", "vendor", "model", "size_bytes", "logical_block_bytes", "namespace",
+)
+ODD_SECTORS = (520, 524, 528, 4160, 4224)
+
+
+def refusals(target: Target) -> tuple[Message, ...]:
+    """Why this target is not erased; empty when nothing forbids it."""
+    found: list[Message] = []
+    for use in target.uses:
+        code = f"wipe.refusal.{use.kind}"
+        found.append(Message.of(code, path=target.path, node=use.node, where=use.where))
+    if target.read_only:
+        found.append(Message.of("wipe.refusal.read_only", path=target.path))
+    block = target.identity.logical_block_bytes
+    if block in ODD_SECTORS or block < 512 or block & (block - 1):
+        found.append(Message.of("wipe.refusal.geometry", path=target.path, block=block))
+    if target.identity.size_bytes <= 0:
+        found.append(Message.of("wipe.refusal.empty", path=target.path))
+    return tuple(found)
+
+
+def differences(planned: DiskIdentity, found: DiskIdentity) -> tuple[str, ...]:
+    """The names of what differs between the plan's disk and the open one; empty: the same disk.
+
+    A WWN, serial or model that was unknown and is known now is a difference too: it is not the
+    disk that was confirmed. The sequence number counts only where both are known (Linux 5.15);
+    it changes with every plugging, so a swap of equal sticks without serials is seen.
+    """
+    names = [name for name in _COMPARED if getattr(planned, name) != getattr(found, name)]
+    if None not in (planned.disk_seq, found.disk_seq) and planned.disk_seq != found.disk_seq:
+        names.append("disk_seq")
+    return tuple(names)
+
+
+def resumed_differences(planned: DiskIdentity, found: DiskIdentity) -> tuple[str, ...]:
+    """Like `differences`, for a resumed run: the machine was restarted, or it is another one.
+
+    The sequence number is new then, and a USB bridge may show another model or WWN for the same
+    disk; what must agree is the serial (or, without one, the WWN or the model) and the geometry.
+    """
+    names = [
+        name for name in ("kind", "size_bytes", "logical_block_bytes", "namespace")
+        if getattr(planned, name) != getattr(found, name)
+    ]
+    if planned.token != found.token:
+        names.append("serial")
+    return tuple(names)

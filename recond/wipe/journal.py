@@ -1,0 +1,81 @@
+"""The journal's writer: what happened, hash-chained, on the disk before it is relied on.
+
+Why: whatever a record says is computed from these lines (docs/journal-format.md). This module only
+writes and continues; reading and judging is `recond.certify`'s. The same line form for every kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Protocol
+
+from recond.codec import canonical_bytes
+from recond.host.clock import Clock
+from recond.host.journalfile import JournalFile
+from recond.model import Json
+
+FIRST = "0" * 64
+
+
+class Sink(Protocol):
+    """Where the lines go: a file that is synced at each append."""
+
+    def append(self, line: bytes) -> None:
+        """Append one line and have it on the disk before returning."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class Journal:
+    """Appends entries to one disk's journal."""
+
+    def __init__(self, sink: Sink, clock: Clock, seq: int = 0, prev: str = FIRST) -> None:
+        self._sink = sink
+        self._clock = clock
+        self._seq = seq
+        self._prev = prev
+
+    @staticmethod
+    def create(path: Path, clock: Clock) -> Journal:
+        """A new journal. Raises `OSError` where it cannot be made."""
+        return Journal(JournalFile.create(path), clock)
+
+    @staticmethod
+    def reopen(path: Path, clock: Clock) -> tuple[Journal, bytes]:
+        """An existing journal to go on with, and its whole lines. A torn last line is cut off."""
+        sink, raw = JournalFile.reopen(path)
+        lines = raw.splitlines()
+        prev = hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST
+        return Journal(sink, clock, len(lines), prev), raw
+
+    def log(self, kind: str, data: dict[str, Json]) -> None:
+        """Append one entry; it is on the disk when this returns. Raises `OSError`."""
+        line = canonical_bytes({
+            "seq": self._seq, "prev": self._prev, "time": self._clock.now(),
+            "mono_ms": int(self._clock.monotonic_s() * 1000), "kind": kind, "data": data,
+        })
+        self._sink.append(line + b"\n")
+        self._seq += 1
+        self._prev = hashlib.sha256(line).hexdigest()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._sink.close()
+
+
+def read_entries(raw: bytes) -> list[tuple[str, dict[str, Json]]]:
+    """(kind, data) of each whole line, for a run that goes on; stops at the first that is not JSON.
+
+    The chain is not checked here: `recond.certify` does, before anything is believed.
+    """
+    found = []
+    for line in raw.splitlines():
+        try:
+            entry = json.loads(line)
+            found.append((str(entry["kind"]), dict(entry["data"])))
+        except (ValueError, KeyError, TypeError):
+            break
+    return found

@@ -1,0 +1,143 @@
+"""The plan: what would be done to one disk, as data. Pure; touches nothing.
+
+Why: the operator confirms the digest of a plan, so everything that decides what happens stands in
+it: the disk's identity, the steps with the bytes each writes, the level promised and what is not
+reached. No silent downgrade: what cannot be had is a refusal, said before anything is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from recond import methods
+from recond.codec import digest
+from recond.erasure import (
+    DiskIdentity,
+    Fill,
+    Level,
+    LevelWish,
+    Target,
+    TargetKind,
+    Technique,
+    VerifyMode,
+    WipePlan,
+    WipeStep,
+)
+from recond.model import Medium, Message
+
+FLASH_TWO_PASSES = frozenset({Medium.USB_FLASH, Medium.SD, Medium.EMMC})
+ASSUMED_BYTES_PER_S = {
+    Medium.HDD: 110_000_000, Medium.SSD: 350_000_000, Medium.USB_FLASH: 15_000_000,
+    Medium.SD: 15_000_000, Medium.EMMC: 60_000_000, Medium.IMAGE: 500_000_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the operator asks for. `method` None takes the one that suits the medium."""
+
+    level: LevelWish = LevelWish.CLEAR
+    method: str | None = None
+    verify: VerifyMode = VerifyMode.FULL
+
+
+def needs_two_passes(identity: DiskIdentity) -> bool:
+    """Whether one overwrite is not clear on this medium (removable flash: erasure.md table).
+
+    A USB disk of unknown medium counts as flash: the doubt costs a pass, not somebody's data.
+    """
+    unknown_usb = identity.bus == "usb" and identity.medium is Medium.UNKNOWN
+    return identity.medium in FLASH_TWO_PASSES or unknown_usb
+
+
+def overwrite_reach(identity: DiskIdentity, fills: tuple[Fill, ...]) -> Level:
+    """What overwriting reaches on this medium: clear at most, and never without its passes."""
+    if not fills:
+        return Level.NONE
+    if needs_two_passes(identity) and not methods.has_complement_pair(fills):
+        return Level.NONE
+    return Level.CLEAR
+
+
+def plan_wipe(
+    target: Target, wish: Wish, seed: bytes, refusals: tuple[Message, ...],
+    firmware_steps: tuple[WipeStep, ...] = (), firmware_notes: tuple[Message, ...] = (),
+) -> WipePlan:
+    """The plan for one target. `seed` is 32 unpredictable bytes, `refusals` the guard's answer.
+
+    `firmware_steps` are what `recond.wipe.firmware_plan` found that the drive can do for the level
+    that was asked; where there are some they come instead of the overwrite.
+    Raises `UsageError` for an unknown method.
+    """
+    identity = target.identity
+    name = wish.method or (methods.FLASH if needs_two_passes(identity) else methods.DEFAULT)
+    fills = methods.plan_fills(methods.find_method(name), seed)
+    reach = overwrite_reach(identity, fills)
+    steps: tuple[WipeStep, ...] = firmware_steps or tuple(
+        WipeStep(Technique.OVERWRITE, reach, fill, estimate_s=_pass_s(identity)) for fill in fills
+    )
+    promised = max((s.reaches for s in steps if not s.fallback), key=lambda level: level.rank)
+    estimate = sum(step.estimate_s or 0 for step in steps if not step.fallback)
+    if wish.verify is not VerifyMode.NONE:
+        share = 1 if wish.verify is VerifyMode.FULL else 10
+        estimate += max(1, _pass_s(identity) // share)
+    plan = WipePlan(
+        disk=identity, path=target.path,
+        method="firmware" if firmware_steps else name,
+        level_requested=wish.level, level_promised=promised, steps=steps, verify=wish.verify,
+        seed=seed.hex(), not_reached=_not_reached(identity, steps) + firmware_notes,
+        notes=_notes(identity, wish), estimate_s=estimate,
+    )
+    return replace(plan, refusals=refusals + _level_refusals(plan, name))
+
+
+def plan_digest(plan: WipePlan) -> str:
+    """SHA-256 of the plan's canonical bytes: what the operator confirms."""
+    return digest(plan)
+
+
+def _pass_s(identity: DiskIdentity) -> int:
+    speed = ASSUMED_BYTES_PER_S.get(identity.medium, 80_000_000)
+    return max(1, identity.size_bytes // speed)
+
+
+def _level_refusals(plan: WipePlan, method: str) -> tuple[Message, ...]:
+    promised = plan.level_promised
+    if plan.level_requested is LevelWish.PURGE and promised is not Level.PURGE:
+        return (Message.of("wipe.refusal.no_purge", path=plan.path),)
+    if promised is Level.NONE:
+        return (Message.of("wipe.refusal.method_too_weak", path=plan.path, method=method,
+                           better=methods.FLASH),)
+    return ()
+
+
+def _not_reached(identity: DiskIdentity, steps: tuple[WipeStep, ...]) -> tuple[Message, ...]:
+    """What stays out of an overwrite's reach on this medium, in words for the certificate."""
+    if any(step.technique is not Technique.OVERWRITE for step in steps):
+        return ()
+    if identity.kind is not TargetKind.BLOCK:
+        return (Message("wipe.not_reached.image"),)
+    if identity.medium is Medium.HDD:
+        return (Message("wipe.not_reached.remapped"), Message("wipe.not_reached.hidden"))
+    if identity.medium is Medium.EMMC:
+        return (Message("wipe.not_reached.spare"), Message("wipe.not_reached.emmc_boot"))
+    if identity.medium is Medium.UNKNOWN:
+        return (Message("wipe.not_reached.unknown_medium"),)
+    if identity.bus in ("sata", "usb"):
+        return (Message("wipe.not_reached.spare"), Message("wipe.not_reached.hidden"))
+    return (Message("wipe.not_reached.spare"),)
+
+
+def _notes(identity: DiskIdentity, wish: Wish) -> tuple[Message, ...]:
+    notes: list[Message] = []
+    if identity.serial is None:
+        notes.append(Message.of("wipe.note.no_serial", token=identity.token))
+    if wish.verify is VerifyMode.NONE:
+        notes.append(Message("wipe.note.no_verify"))
+    if wish.verify is VerifyMode.SAMPLE:
+        notes.append(Message("wipe.note.sample"))
+    if wish.method is not None and methods.find_method(wish.method).obsolete:
+        notes.append(Message.of("wipe.note.obsolete", method=wish.method))
+    if identity.bus == "usb" and wish.level is not LevelWish.CLEAR:
+        notes.append(Message("wipe.note.usb_bridge"))
+    return tuple(notes)

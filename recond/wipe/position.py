@@ -1,0 +1,113 @@
+"""Where an interrupted erasure stands, read from its journal. Pure.
+
+Why: `recond resume` must begin exactly where the evidence ends: at the last checkpoint whose flush
+was journalled, never at what was merely accepted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from recond.codec import digest, from_json
+from recond.erasure import WipePlan
+from recond.errors import FormatError
+from recond.model import Json, Range
+
+Entries = list[tuple[str, dict[str, Json]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The step to go on with and what of it is done; `session` counts this run's sessions."""
+
+    step: int = 0
+    done: tuple[Range, ...] = ()
+    bad: tuple[Range, ...] = ()
+    started: bool = False
+    canaries: bool = False
+    session: int = 1
+    unexplained: bool = False  # the journal simply stops: a kill or a power cut
+    why_interrupted: str = "power"
+    entries: Entries = field(default_factory=list)
+
+    def from_start(self) -> Position:
+        """The same step from its first byte: the checkpoint did not hold."""
+        return replace(self, done=(), bad=())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a journal says of its own run."""
+
+    run_id: str
+    path: str
+    plan: WipePlan
+    confirmed_by: str
+    token: str
+    ended: bool
+    position: Position
+    demonstration: bool
+
+
+def read_standing(entries: Entries, same_boot: bool) -> Standing:
+    """The state of a run. Raises `FormatError` where the journal holds no confirmed plan."""
+    kinds = [kind for kind, _ in entries]
+    first = dict(reversed(entries))
+    if not {"open", "plan", "confirmation"} <= set(kinds):
+        raise FormatError("wipe.resume.no_plan")
+    plan = from_json(WipePlan, first["plan"]["plan"])
+    if not digest(plan) == first["plan"]["digest"] == first["confirmation"]["digest"]:
+        raise FormatError("wipe.resume.digest")
+    last = kinds[-1]
+    return Standing(
+        run_id=str(first["open"]["run_id"]), path=str(first["open"]["path"]), plan=plan,
+        confirmed_by=str(first["confirmation"]["by"]), token=str(first["confirmation"]["token"]),
+        ended=last == "end",
+        position=_position(entries, last, same_boot),
+        demonstration=bool(first["open"].get("demonstration")),
+    )
+
+
+def _position(entries: Entries, last: str, same_boot: bool) -> Position:
+    step, started = 0, False
+    done: tuple[Range, ...] = ()
+    bad: tuple[Range, ...] = ()
+    since: Entries = []
+    for kind, data in entries:
+        if kind == "step_start":
+            if data["step"] != step or not started:
+                step, done, bad, since = _int(data["step"]), (), (), []
+            started = True
+        elif kind == "checkpoint" and data.get("phase") == "write":
+            done, bad = _ranges(data["done"]), _ranges(data["bad"])
+        elif kind == "resume" and isinstance(reread := data.get("reread"), dict):
+            if not reread.get("ok"):
+                done, bad = (), ()
+        elif kind == "step_end":
+            if data["outcome"] in ("done", "failed"):
+                step, done, bad = _int(data["step"]) + 1, (), ()
+            elif data["outcome"] == "stopped":  # flushed before it was journalled; a vanished
+                # disk's ranges were not, so there the last checkpoint stays
+                done, bad = _ranges(data["done"]), _ranges(data["bad"])
+        since.append((kind, data))
+    sessions = 1 + sum(kind == "resume" for kind, _ in entries)
+    return Position(
+        step=step, done=done, bad=bad, started=started,
+        canaries=any(kind == "canary" and d.get("phase") == "before" for kind, d in entries),
+        session=sessions + 1, unexplained=last != "interrupted",
+        why_interrupted="killed" if same_boot else "power", entries=since,
+    )
+
+
+def _int(value: Json) -> int:
+    if not isinstance(value, int):
+        raise FormatError("wipe.resume.no_plan")
+    return value
+
+
+def _ranges(value: Json) -> tuple[Range, ...]:
+    found: list[Range] = []
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, list) and len(item) == 2:
+            found.append((_int(item[0]), _int(item[1])))
+    return tuple(found)

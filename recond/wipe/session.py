@@ -1,0 +1,394 @@
+"""One disk's erasure from the confirmed plan to the end of its journal.
+
+Why: this is the only place where the rooms of `wipe/` meet: guard, canaries, passes, flush,
+verification, in this order, each leaving its evidence in the journal before the next begins. It
+judges nothing: whether the disk counts as erased is computed from the journal by `recond.certify`.
+It runs in a worker process of its own (`recond.wipe.worker`); a test gives it simulated disks.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond import __version__
+from recond.codec import digest, to_json
+from recond.erasure import (
+    JOURNAL_SCHEMA,
+    DiskIdentity,
+    Fill,
+    Target,
+    TargetKind,
+    VerifyMode,
+    WipePlan,
+    WipeStep,
+)
+from recond.errors import RecondError
+from recond.host.block import BlockDevice, Opener, aligned_buffer
+from recond.host.clock import Clock
+from recond.host.lanes import Lane
+from recond.methods import derive
+from recond.model import Json, Message, Range
+from recond.wipe import canary, guard, verify
+from recond.wipe.journal import Journal
+from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
+from recond.wipe.position import Position
+
+COOL_BY_C = 5
+PAUSE_CAP_S = 1800
+REREAD_BYTES = 16 << 20
+TELL_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is given: a plan and the digest that was confirmed. `path`: where it is now."""
+
+    run_id: str
+    plan: WipePlan
+    digest: str
+    path: str
+    confirmed_by: str
+    token: str
+    journal: str
+    demonstration: bool = False
+
+
+Tell = Callable[[dict[str, Json]], None]
+FirmwareRunner = Callable[
+    [WipeStep, int, BlockDevice, Callable[[str, dict[str, Json]], None], Callable[[], bool],
+     Callable[[int], None], list[tuple[str, dict[str, Json]]]],
+    tuple[str, Message | None],
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """What a session needs of the outside; a test gives simulated forms."""
+
+    open_disk: Opener
+    read_target: Callable[[str, bool], Target]
+    clock: Clock
+    boot_id: str
+    temperature: Callable[[str], tuple[int, int] | None]  # (now, limit) in °C of a path
+    firmware: FirmwareRunner | None = None
+
+
+class Session:
+    """Carries out one job."""
+
+    def __init__(
+        self, job: Job, seam: Seam, journal: Journal, should_stop: Callable[[], bool], tell: Tell,
+    ) -> None:
+        self._job = job
+        self._plan = job.plan
+        self._seam = seam
+        self._journal = journal
+        self._should_stop = should_stop
+        self._tell = tell
+        self._told = 0.0
+        self._position = Position()
+
+    # --- the two ways in ---------------------------------------------------------------------
+
+    def run(self) -> str:
+        """A new erasure. Returns the outcome of the journal's `end`."""
+        self._journal.log("open", {
+            "schema": JOURNAL_SCHEMA, "run_id": self._job.run_id, "path": self._job.path,
+            "software": {"name": "recond", "version": __version__}, "session": 1,
+            "boot": self._seam.boot_id, "demonstration": self._job.demonstration,
+        })
+        self._journal.log("plan", {"plan": to_json(self._plan), "digest": digest(self._plan)})
+        refusals = self._plan.refusals
+        if digest(self._plan) != self._job.digest:
+            refusals = (Message.of("wipe.refusal.digest", path=self._job.path), *refusals)
+        if refusals:
+            return self._refuse(refusals)
+        self._journal.log("confirmation", {
+            "digest": self._job.digest, "by": self._job.confirmed_by, "token": self._job.token,
+        })
+        return self._guarded(guard.differences)
+
+    def resume(self, position: Position) -> str:
+        """Go on where a journal stands."""
+        self._position = position
+        if position.unexplained:
+            self._journal.log("interrupted", {
+                "by": "resume", "reason": position.why_interrupted, "signal": None,
+            })
+        return self._guarded(guard.resumed_differences)
+
+    # --- guard and order ---------------------------------------------------------------------
+
+    def _guarded(
+        self, compare: Callable[[DiskIdentity, DiskIdentity], tuple[str, ...]]
+    ) -> str:
+        image = self._plan.disk.kind is TargetKind.IMAGE
+        try:
+            target = self._seam.read_target(self._job.path, image)
+            refusals = guard.refusals(target)
+            if refusals:
+                return self._refuse(refusals)
+            device = self._seam.open_disk(self._job.path, True)
+        except RecondError as error:
+            return self._refuse((error.message,))
+        except OSError as error:
+            return self._refuse((self._cannot_open(error),))
+        try:
+            found = device.identity()
+            differences = compare(self._plan.disk, found)
+            self._journal.log("identity", {
+                "identity": to_json(found), "differences": list(differences),
+                "direct": device.direct,
+            })
+            if differences:
+                return self._refuse((Message.of(
+                    "wipe.refusal.other_disk", path=self._job.path,
+                    fields=", ".join(differences)),))
+            outcome = self._write(device)
+        except OSError as error:
+            outcome = self._end("failed", self._io_reason(error))
+        finally:
+            device.close()
+        return outcome or self._verify()
+
+    def _cannot_open(self, error: OSError) -> Message:
+        if error.errno == errno.EBUSY or isinstance(error, BlockingIOError):
+            return Message.of("wipe.refusal.busy", path=self._job.path, node="", where="O_EXCL")
+        return Message.of("wipe.refusal.cannot_open", path=self._job.path,
+                          errno=errno.errorcode.get(error.errno or 0, "?"))
+
+    def _io_reason(self, error: OSError) -> Message:
+        return Message.of("wipe.reason.io_error",
+                          errno=errno.errorcode.get(error.errno or 0, str(error.errno)))
+
+    def _refuse(self, refusals: tuple[Message, ...]) -> str:
+        self._journal.log("refused", {"refusals": [to_json(one) for one in refusals]})
+        return self._end("refused", refusals[0])
+
+    def _end(self, outcome: str, reason: Message | None) -> str:
+        self._journal.log("end", {
+            "outcome": outcome, "reason": to_json(reason) if reason else None,
+        })
+        self._tell({"phase": "end", "outcome": outcome})
+        return outcome
+
+    def _interrupted(self) -> str:
+        self._journal.log("interrupted", {"by": "worker", "reason": "signal", "signal": None})
+        self._tell({"phase": "end", "outcome": "interrupted"})
+        return "interrupted"
+
+    # --- writing -----------------------------------------------------------------------------
+
+    def _write(self, device: BlockDevice) -> str | None:
+        """All steps; None when the verification may begin, else the outcome of the end."""
+        plan, position = self._plan, self._position
+        if position.session > 1:
+            position = self._position = self._reread(device, position)
+        if not position.canaries and not position.started:
+            self._tell({"phase": "canary", "outcome": ""})
+            self._journal.log("canary", canary.read_canaries(
+                device, derive(bytes.fromhex(plan.seed), "canary", 0), plan.disk.size_bytes,
+                plan.disk.logical_block_bytes, "before", None))
+        proven = False
+        for index, step in enumerate(plan.steps):
+            if index < position.step or (step.fallback and proven):
+                continue
+            outcome = self._step(device, index, step)
+            proven = outcome == "done"
+            if outcome == "stopped":
+                return self._interrupted()
+            if outcome in ("vanished", "unknown"):
+                return self._end("failed", Message(f"wipe.reason.{outcome}"))
+        try:
+            device.flush()
+            self._journal.log("flush", {"step": len(plan.steps) - 1, "errno": None})
+        except OSError as error:
+            self._journal.log("flush", {"step": len(plan.steps) - 1, "errno": error.errno or 5})
+            return self._end("failed", Message("wipe.reason.flush"))
+        return None
+
+    def _step(self, device: BlockDevice, index: int, step: WipeStep) -> str:
+        here = self._position if self._position.step == index else Position(step=index)
+        offset = sum(length for _, length in here.done)
+        self._journal.log("step_start", {
+            "step": index, "technique": step.technique.value, "offset": offset})
+        if step.fill is None:
+            return self._firmware(device, index, step, here)
+        result = OverwritePass(
+            device, step.fill, self._pass_context(index), here.done, here.bad).run()
+        self._log_end(index, result)
+        return result.outcome
+
+    def _pass_context(self, index: int) -> PassContext:
+        disk = self._plan.disk
+        return PassContext(
+            step=index, size=disk.size_bytes, block=disk.logical_block_bytes, kind=disk.kind,
+            log=self._journal.log, clock=self._seam.clock, should_stop=self._should_stop,
+            progress=lambda done: self._progress("write", index, done, disk.size_bytes),
+            cool_down=self._cool_down,
+        )
+
+    def _log_end(self, index: int, result: PassResult) -> None:
+        self._journal.log("step_end", {
+            "step": index, "outcome": result.outcome,
+            "written": sum(length for _, length in result.done),
+            "done": [[start, length] for start, length in result.done],
+            "bad": [[start, length] for start, length in result.bad],
+            "retries": result.retries, "duration_ms": result.duration_ms,
+            "speed": list(result.speed),
+            "reason": to_json(result.reason) if result.reason else None,
+        })
+
+    def _firmware(self, device: BlockDevice, index: int, step: WipeStep, here: Position) -> str:
+        started = self._seam.clock.monotonic_s()
+        outcome, reason = "failed", Message("wipe.reason.no_firmware")
+        if self._seam.firmware is not None:
+            outcome, found = self._seam.firmware(
+                step, index, device, self._journal.log, self._should_stop,
+                lambda permille: self._progress("firmware", index, permille, 1000), here.entries)
+            reason = found or reason
+        elapsed = int((self._seam.clock.monotonic_s() - started) * 1000)
+        self._journal.log("step_end", {
+            "step": index, "outcome": outcome, "written": 0, "done": [], "bad": [],
+            "retries": 0, "duration_ms": elapsed, "speed": [],
+            "reason": None if outcome == "done" else to_json(reason),
+        })
+        return outcome
+
+    def _cool_down(self) -> None:
+        """Wait while the disk is at or above its own limit (NVMe WCTEMP, SCT, hwmon)."""
+        reading = self._seam.temperature(self._job.path)
+        if reading is None or reading[0] < reading[1]:
+            return
+        began = self._seam.clock.monotonic_s()
+        self._tell({"phase": "pause", "celsius": reading[0], "limit": reading[1]})
+        now: tuple[int, int] | None = reading
+        while now is not None and now[0] > now[1] - COOL_BY_C and not self._should_stop():
+            if self._seam.clock.monotonic_s() - began > PAUSE_CAP_S:
+                break
+            self._seam.clock.sleep(5)
+            now = self._seam.temperature(self._job.path)
+        elapsed = int((self._seam.clock.monotonic_s() - began) * 1000)
+        self._journal.log("pause", {
+            "reason": "temperature", "celsius": reading[0], "limit": reading[1],
+            "duration_ms": elapsed})
+
+    # --- going on ----------------------------------------------------------------------------
+
+    def _reread(self, device: BlockDevice, position: Position) -> Position:
+        """Read the checkpoint's last stretch back; where it does not hold, begin the pass again."""
+        stretch: Range = (0, 0)
+        ok = True
+        step = self._plan.steps[position.step] if position.step < len(self._plan.steps) else None
+        if position.done and step is not None and step.fill is not None:
+            start, length = position.done[-1]
+            count = min(length, REREAD_BYTES)
+            stretch = (start + length - count, count)
+            ok = self._holds(device, step.fill, stretch)
+        self._journal.log("resume", {
+            "session": position.session, "boot": self._seam.boot_id, "step": position.step,
+            "offset": sum(length for _, length in position.done) if ok else 0,
+            "reread": {"range": [stretch[0], stretch[1]], "ok": ok},
+        })
+        return position if ok else position.from_start()
+
+    def _holds(self, device: BlockDevice, fill: Fill, stretch: Range) -> bool:
+        expected, lane = verify.Expected(fill), Lane()
+        start, length = stretch
+        buffer = aligned_buffer(length)
+        try:
+            if device.read_into(start, buffer) != length:
+                return False
+        except OSError:
+            return False
+        return bytes(buffer) == bytes(expected.at(lane, start, length))
+
+    # --- verification ------------------------------------------------------------------------
+
+    def _verify(self) -> str:
+        """By a fresh descriptor, read-only, past the cache."""
+        plan = self._plan
+        fill = plan.steps[-1].fill
+        try:
+            device = self._seam.open_disk(self._job.path, False)
+        except OSError as error:
+            return self._end("failed", self._io_reason(error))
+        try:
+            device.drop_cache()
+            if guard.resumed_differences(plan.disk, device.identity()):
+                return self._end("failed", Message("wipe.reason.other_disk"))
+            self._canaries_after(device, fill)
+            if plan.verify is VerifyMode.NONE:
+                return self._end("completed", None)
+            if fill is None:
+                return self._end("completed", None)
+            return self._compare(device, fill)
+        except OSError as error:
+            return self._end("failed", self._io_reason(error))
+        finally:
+            device.close()
+
+    def _canaries_after(self, device: BlockDevice, fill: Fill | None) -> None:
+        plan = self._plan
+        expected = verify.Expected(fill) if fill else None
+        lane = Lane()
+        self._journal.log("canary", canary.read_canaries(
+            device, derive(bytes.fromhex(plan.seed), "canary", 0), plan.disk.size_bytes,
+            plan.disk.logical_block_bytes, "after",
+            (lambda at, count: bytes(expected.at(lane, at, count))) if expected else None))
+
+    def _compare(self, device: BlockDevice, fill: Fill) -> str:
+        plan, disk = self._plan, self._plan.disk
+        seed = self._seam.clock.random_bytes(32)  # drawn now: nobody knew the places before
+        self._journal.log("verify_start", {
+            "mode": plan.verify.value, "seed": seed.hex(), "expects": to_json(fill),
+            "direct": device.direct})
+        context = verify.VerifyContext(
+            size=disk.size_bytes, block=disk.logical_block_bytes, clock=self._seam.clock,
+            should_stop=self._should_stop,
+            progress=lambda done, total: self._progress("verify", len(plan.steps), done, total),
+        )
+        found = verify.Verifier(device, fill, context).run(plan.verify, seed)
+        mismatch = found.mismatch.ranges()
+        self._journal.log("verify_end", {
+            "outcome": found.outcome, "compared": found.compared, "places": found.places,
+            "mismatch_bytes": found.mismatch.total,
+            "mismatch": [[a, b] for a, b in mismatch[: verify.MAX_RANGES]],
+            "unreadable": found.unreadable.to_json(),
+            "ending": "mixed" if mismatch or found.unreadable.total else "expected",
+            "duration_ms": found.duration_ms, "speed": list(found.speed),
+        })
+        if found.outcome == "stopped":
+            return self._interrupted()
+        return self._end("completed" if found.outcome == "done" else "failed", found.reason)
+
+    def _progress(self, phase: str, step: int, done: int, total: int) -> None:
+        now = time.monotonic() if done < total else self._told + 2 * TELL_EVERY_S
+        if now - self._told >= TELL_EVERY_S:
+            self._told = now
+            self._tell({"phase": phase, "step": step, "steps": len(self._plan.steps),
+                        "done": done, "total": total})
+
+
+def run_job(job: Job, seam: Seam, should_stop: Callable[[], bool], tell: Tell) -> str:
+    """A new erasure with a new journal. Raises `OSError` if the journal cannot be kept."""
+    journal = Journal.create(Path(job.journal), seam.clock)
+    try:
+        return Session(job, seam, journal, should_stop, tell).run()
+    finally:
+        journal.close()
+
+
+def resume_job(
+    job: Job, position: Position, seam: Seam, should_stop: Callable[[], bool], tell: Tell
+) -> str:
+    """Go on with an existing journal."""
+    journal, _ = Journal.reopen(Path(job.journal), seam.clock)
+    try:
+        return Session(job, seam, journal, should_stop, tell).resume(position)
+    finally:
+        journal.close()
