@@ -1,0 +1,92 @@
+"""A machine judged by a profile.
+
+Why: the one door of the room. The verdict of a tier is the worst of its lines in the order
+fail > fixable > unknown > pass; the verdict of the profile is the worst of the tiers that decide.
+Tiers that do not decide ("recommended", "listed") are reported beside it. Remedies are those that
+bring the deciding tiers to pass, cheapest first; where one line fails for good there are none,
+because none would help. Pure: no input or output, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from recond.model import Assessment, Known, Machine, Message, Outcome, Requirement, Unknown, Why
+from recond.readiness.facts import Inputs, facts_of
+from recond.readiness.judge import judge
+from recond.readiness.logic import Fact
+from recond.readiness.marks import CpuMarks
+from recond.readiness.notices import notices
+from recond.readiness.profile import Profile
+from recond.readiness.score import score
+
+WORST_FIRST = (Outcome.FAIL, Outcome.FIXABLE, Outcome.UNKNOWN, Outcome.PASS)
+
+
+def assess_machine(
+    machine: Machine, profile: Profile, today: str, cpu_marks: CpuMarks | None = None,
+    answers: Mapping[str, int | str] | None = None,
+) -> Assessment:
+    """Judge a machine by a profile on a day (`YYYY-MM-DD` or an RFC 3339 time).
+
+    `cpu_marks` is the organisation's own table of processor marks; `answers` are what only a
+    person can say, by the name of the reading ("operator.looks": 1).
+    """
+    facts = facts_of(Inputs(machine, _cpu_mark(machine, cpu_marks), answers or {}))
+    found = [judge(rule, machine, facts) for rule in profile.rules]
+    lines = [line for line in found if line is not None]
+    result = score(profile, facts)
+    lines.extend(result.requirements)
+    tiers = tuple(
+        (tier.key, worst(line.outcome for line in lines if line.tier == tier.key))
+        for tier in profile.tiers
+    )
+    deciding = {tier.key for tier in profile.tiers if tier.decides}
+    outcomes = [outcome for key, outcome in tiers if key in deciding]
+    if result.category is not None:
+        outcomes.append(result.outcome)
+    verdict = worst(outcomes)
+    return Assessment(
+        profile=profile.name, profile_version=profile.version, profile_digest=profile.digest,
+        verdict=verdict, tiers=tiers, requirements=tuple(lines),
+        remedies=_remedies(verdict, [line for line in lines if line.tier in deciding]),
+        notices=(*result.notices, *_memory_gap(machine), *notices(profile, today, facts)),
+        category=result.category, points=result.points,
+    )
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst outcome in the order fail > fixable > unknown > pass; pass for none."""
+    found = set(outcomes)
+    return next((outcome for outcome in WORST_FIRST if outcome in found), Outcome.PASS)
+
+
+def _remedies(verdict: Outcome, lines: list[Requirement]) -> tuple[Message, ...]:
+    if verdict is Outcome.FAIL:
+        return ()
+    fixes = [line for line in lines if line.remedy is not None]
+    ordered = [line.remedy for line in sorted(fixes, key=lambda line: line.cost_rank)]
+    return tuple(dict.fromkeys(remedy for remedy in ordered if remedy is not None))
+
+
+def _cpu_mark(machine: Machine, marks: CpuMarks | None) -> Fact:
+    if marks is None:
+        return Unknown(Why.NOT_READ, "cpu marks")
+    name = machine.cpu.name
+    if isinstance(name, Unknown):
+        return name
+    mark = marks.of(name.value)
+    if mark is None:
+        return Unknown(Why.ABSENT, f"{marks.file}: {name.value}")
+    return Known(mark[0], f"{marks.file}:{mark[1]}")
+
+
+def _memory_gap(machine: Machine) -> tuple[Message, ...]:
+    """A kernel that sees much less than the modules hold: a 32-bit one, or a module at fault."""
+    installed, visible = machine.memory.installed_bytes, machine.memory.visible_bytes
+    if isinstance(installed, Unknown) or isinstance(visible, Unknown):
+        return ()
+    if visible.value * 4 >= installed.value * 3:
+        return ()
+    return (Message.of("readiness.notice.memory_gap", installed_ram_bytes=installed.value,
+                       seen_ram_bytes=visible.value),)

@@ -1,0 +1,263 @@
+"""The readings that a profile may ask about: a machine as named facts.
+
+Why: a profile speaks of `memory.ram_bytes` or `disk.flash`, a `Machine` holds modules and disks.
+What lies between (which disk counts, how reserved memory is allowed for) is decided here, once,
+and is told in docs/profiles.md. An unknown reading stays unknown: where several parts could answer
+(two disks, two graphics cards) and one of them is unknown, the best known answer is used only
+where the unknown one could not be better. Pure: no input or output.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from recond.model import Known, Machine, Unknown, Why
+from recond.readiness import diskfacts, graphics, memory
+from recond.readiness.logic import Fact, Value
+
+X86_MAKERS = (
+    "GenuineIntel", "AuthenticAMD", "CentaurHauls", "HygonGenuine", "GenuineTMx86",
+    "TransmetaCPU", "  Shanghai  ", "Shanghai", "VIA VIA VIA", "CyrixInstead", "Geode by NSC",
+    "Vortex86 SoC",
+)
+"""CPUID vendor strings of x86 processors (leaf 0)."""
+ARM_MAKERS = ("ARM", "Qualcomm", "Apple", "Broadcom", "Cavium", "HiSilicon", "NVIDIA", "Samsung")
+"""Implementer names that lscpu gives for ARM processors (util-linux, lscpu-arm.c)."""
+
+PORTABLE = ("notebook", "convertible", "tablet", "all-in-one")
+
+_GHZ = re.compile(r"@\s*([0-9]+)[.,]([0-9]+)\s*GHz", re.IGNORECASE)
+_CURRENT = re.compile(r"cpu mhz|cur_freq", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that a judgement looks at. `answers` are a person's: ("operator.looks", 1)."""
+
+    machine: Machine
+    cpu_mark: Fact
+    answers: Mapping[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A name that a profile may use. `unit` chooses how a value is shown and written."""
+
+    kind: type  # bool, int, str or tuple
+    unit: str
+    read: Callable[[Inputs], Fact]
+
+
+def facts_of(inputs: Inputs) -> Callable[[str], Fact]:
+    """The facts of a machine by name; each is made once."""
+    made: dict[str, Fact] = {}
+
+    def fact(name: str) -> Fact:
+        if name not in made:
+            made[name] = READINGS[name].read(inputs)
+        return made[name]
+
+    return fact
+
+
+def _plain(part: str, field: str) -> Callable[[Inputs], Fact]:
+    def read(inputs: Inputs) -> Fact:
+        found = getattr(getattr(inputs.machine, part), field)
+        if isinstance(found, Known):
+            value = found.value
+            return Known(str(value) if not isinstance(value, bool | int) else value, found.source)
+        return found if isinstance(found, Unknown) else Unknown(Why.UNPARSABLE, field)
+
+    return read
+
+
+def _flags(inputs: Inputs) -> Fact:
+    flags = inputs.machine.cpu.flags
+    if isinstance(flags, Known) and not flags.value:
+        return Unknown(Why.UNPARSABLE, flags.source)
+    return Known(tuple(flags.value), flags.source) if isinstance(flags, Known) else flags
+
+
+def _x86(inputs: Inputs) -> Fact:
+    maker, flags = inputs.machine.cpu.maker, inputs.machine.cpu.flags
+    if isinstance(maker, Known):
+        if maker.value in X86_MAKERS:
+            return Known(True, maker.source)
+        if maker.value in ARM_MAKERS:
+            return Known(False, maker.source)
+    # a virtual machine may hide the vendor; "cx8" and "tsc" are names of x86 flags only
+    if isinstance(flags, Known) and {"tsc", "cx8"} <= set(flags.value):
+        return Known(True, flags.source)
+    return maker if isinstance(maker, Unknown) else Unknown(Why.UNPARSABLE, maker.value)
+
+
+def _max_mhz(inputs: Inputs) -> Fact:
+    """The highest clock. A present frequency under the limit proves nothing: it idles."""
+    cpu = inputs.machine.cpu
+    rated = _rated_mhz(cpu.name)
+    read = cpu.max_mhz
+    if isinstance(read, Known) and (rated is None or read.value >= rated.value):
+        if read.value < 1000 and _CURRENT.search(read.source):
+            return Unknown(Why.NOT_READ, f"{read.source}: {read.value} MHz now, not the maximum")
+        return Known(read.value, read.source)
+    if rated is not None:
+        return Known(rated.value, rated.source)
+    return read if isinstance(read, Unknown) else Unknown(Why.ABSENT)
+
+
+def _rated_mhz(name: Known[str] | Unknown) -> Known[int] | None:
+    found = _GHZ.search(name.value) if isinstance(name, Known) else None
+    if found is None or isinstance(name, Unknown):
+        return None
+    whole, part = found.group(1)[:3], (found.group(2) + "000")[:3]
+    return Known(int(whole) * 1000 + int(part), name.source)
+
+
+def _bios_year(inputs: Inputs) -> Fact:
+    date = inputs.machine.system.bios_date
+    if isinstance(date, Unknown):
+        return date
+    if not re.match(r"(19|20)\d\d-", date.value):
+        return Unknown(Why.UNPARSABLE, date.source)
+    return Known(int(date.value[:4]), date.source)
+
+
+def _tpm_active(inputs: Inputs) -> Fact:
+    tpm = inputs.machine.tpm
+    if isinstance(tpm.active, Known):
+        return Known(tpm.active.value, tpm.active.source)
+    # the kernel's driver gave the version: the chip answers, so it is on
+    if isinstance(tpm.version, Known) and "/sys/class/tpm" in tpm.version.source:
+        return Known(True, tpm.version.source)
+    return tpm.active
+
+
+def _ram(inputs: Inputs) -> Fact:
+    return memory.ram(inputs.machine.memory)
+
+
+def _portable(inputs: Inputs) -> Fact:
+    form = inputs.machine.system.form
+    if isinstance(form, Unknown):
+        return form
+    return Known(str(form.value) in PORTABLE, form.source)
+
+
+def _has_display(inputs: Inputs) -> Fact:
+    machine = inputs.machine
+    if machine.displays:
+        return Known(True, f"/sys/class/drm:{machine.displays[0].connector}")
+    if machine.origin == "live":
+        return Known(False, "/sys/class/drm")
+    return Unknown(Why.NOT_READ, "/sys/class/drm")
+
+
+def _display(field: str) -> Callable[[Inputs], Fact]:
+    def read(inputs: Inputs) -> Fact:
+        screens = inputs.machine.displays
+        inside = [s for s in screens if isinstance(s.internal, Known) and s.internal.value]
+        found = [getattr(screen, field) for screen in (inside or screens)]
+        known = [value for value in found if isinstance(value, Known)]
+        if known:
+            best = max(known, key=lambda k: int(k.value))
+            return Known(int(best.value), best.source)
+        return found[0] if found else Unknown(Why.ABSENT, "/sys/class/drm")
+
+    return read
+
+
+def _battery_wear(inputs: Inputs) -> Fact:
+    found = [battery.wear_percent for battery in inputs.machine.batteries]
+    for wear in found:
+        if isinstance(wear, Unknown):
+            return wear
+    known = [wear for wear in found if isinstance(wear, Known)]
+    if not known:
+        return Unknown(Why.ABSENT, "/sys/class/power_supply")
+    worst = max(known, key=lambda wear: wear.value)
+    return Known(worst.value, worst.source)
+
+
+def _has_battery(inputs: Inputs) -> Fact:
+    if inputs.machine.batteries:
+        return Known(True, "/sys/class/power_supply")
+    if inputs.machine.origin == "live":
+        return Known(False, "/sys/class/power_supply")
+    return Unknown(Why.NOT_READ, "/sys/class/power_supply")
+
+
+def _graphics(field: str) -> Callable[[Inputs], Fact]:
+    return lambda inputs: graphics.ability(inputs.machine.devices, field)
+
+
+def _answer(name: str) -> Callable[[Inputs], Fact]:
+    def read(inputs: Inputs) -> Fact:
+        value = inputs.answers.get(name)
+        if value is None:
+            return Unknown(Why.NOT_READ, name)
+        return Known(value, "operator")
+
+    return read
+
+
+def _disk(field: str) -> Callable[[Inputs], Fact]:
+    return lambda inputs: diskfacts.fact(inputs.machine, field)
+
+
+_TEXT: tuple[type, str] = (str, "word")
+READINGS: dict[str, Reading] = {
+    "cpu.x86": Reading(bool, "yes_no", _x86),
+    "cpu.maker": Reading(*_TEXT, _plain("cpu", "maker")),
+    "cpu.name": Reading(*_TEXT, _plain("cpu", "name")),
+    "cpu.family": Reading(int, "number", _plain("cpu", "family")),
+    "cpu.model": Reading(int, "number", _plain("cpu", "model")),
+    "cpu.stepping": Reading(int, "number", _plain("cpu", "stepping")),
+    "cpu.sockets": Reading(int, "number", _plain("cpu", "sockets")),
+    "cpu.cores": Reading(int, "number", _plain("cpu", "cores")),
+    "cpu.threads": Reading(int, "number", _plain("cpu", "threads")),
+    "cpu.bits": Reading(int, "bits", _plain("cpu", "bits")),
+    "cpu.max_mhz": Reading(int, "mhz", _max_mhz),
+    "cpu.flags": Reading(tuple, "flags", _flags),
+    "cpu.mark": Reading(int, "number", lambda inputs: inputs.cpu_mark),
+    "memory.ram_bytes": Reading(int, "ram", _ram),
+    "memory.soldered": Reading(bool, "yes_no", _plain("memory", "soldered")),
+    "firmware.mode": Reading(*_TEXT, _plain("firmware", "mode")),
+    "firmware.bits": Reading(int, "bits", _plain("firmware", "bits")),
+    "firmware.secure_boot": Reading(bool, "yes_no", _plain("firmware", "secure_boot")),
+    "firmware.secure_boot_capable":
+        Reading(bool, "yes_no", _plain("firmware", "secure_boot_capable")),
+    "firmware.setup_mode": Reading(bool, "yes_no", _plain("firmware", "setup_mode")),
+    "firmware.uefi_ca_2023": Reading(bool, "yes_no", _plain("firmware", "uefi_ca_2023")),
+    "tpm.present": Reading(bool, "yes_no", _plain("tpm", "present")),
+    "tpm.version": Reading(*_TEXT, _plain("tpm", "version")),
+    "tpm.active": Reading(bool, "yes_no", _tpm_active),
+    "disk.size_bytes": Reading(int, "bytes", _disk("size_bytes")),
+    "disk.flash": Reading(bool, "yes_no", _disk("flash")),
+    "disk.medium": Reading(*_TEXT, _disk("medium")),
+    "disk.bus": Reading(*_TEXT, _disk("bus")),
+    "disk.health": Reading(str, "health", _disk("health")),
+    "display.present": Reading(bool, "yes_no", _has_display),
+    "display.width_px": Reading(int, "px", _display("width_px")),
+    "display.height_px": Reading(int, "px", _display("height_px")),
+    "display.diagonal_tenths_in": Reading(int, "tenths_in", _display("diagonal_tenths_in")),
+    "battery.present": Reading(bool, "yes_no", _has_battery),
+    "battery.wear_percent": Reading(int, "percent", _battery_wear),
+    "graphics.directx": Reading(int, "directx", _graphics("directx")),
+    "graphics.wddm_tenths": Reading(int, "wddm", _graphics("wddm_tenths")),
+    "system.form": Reading(*_TEXT, _plain("system", "form")),
+    "system.portable": Reading(bool, "yes_no", _portable),
+    "system.maker": Reading(*_TEXT, _plain("system", "maker")),
+    "system.model": Reading(*_TEXT, _plain("system", "model")),
+    "system.bios_year": Reading(int, "number", _bios_year),
+    "operator.technical": Reading(int, "number", _answer("operator.technical")),
+    "operator.looks": Reading(int, "number", _answer("operator.looks")),
+    "operator.system": Reading(*_TEXT, _answer("operator.system")),
+}
+"""Every reading that a profile may name. `Value` says what each may hold."""
+
+
+def value_of(fact: Fact) -> Value | None:
+    """The value of a known fact, else None."""
+    return fact.value if isinstance(fact, Known) else None

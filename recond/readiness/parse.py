@@ -1,0 +1,251 @@
+"""A profile's TOML to a `Profile`, or every mistake in it with its line and key.
+
+Why: a workshop writes profiles by hand, so a typing mistake is the usual case and one run must show
+all of them. A mistake never stops the reading: the part is left out and the reading goes on. Bounds
+on size and line length keep the time short for any bytes. Pure: bytes in, values out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+
+from recond.errors import UsageError
+from recond.model import Message
+from recond.readiness.document import Node
+from recond.readiness.lines import Lines
+from recond.readiness.profile import (
+    FORMAT,
+    Adjustment,
+    Bonus,
+    Cap,
+    Category,
+    Mistake,
+    Profile,
+    Rule,
+    Scale,
+    Source,
+    Support,
+    Tier,
+    Words,
+)
+from recond.readiness.questions import conditions, question, reading_name
+from recond.readiness.settings import REMEDIES
+
+MAX_BYTES = 128 << 10
+MAX_LINE = 2000
+MAX_MISTAKES = 200
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_WHERE = re.compile(r"\(at line (\d+), column \d+\)$")
+_SECTIONS = ("profile", "source", "support", "tier", "requirement", "scale", "bonus", "adjustment",
+             "cap", "category", "note")
+
+
+def parse_profile(raw: bytes, file: str) -> Profile:
+    """The profile in a TOML file's bytes; `file` names it in messages.
+
+    Raises `UsageError` with file, line and key for the first mistake.
+    """
+    profile, mistakes = _read(raw, file)
+    if mistakes or profile is None:
+        first = mistakes[0].message
+        raise UsageError(first.code, **dict(first.args))
+    return profile
+
+
+def check_profile(raw: bytes, file: str) -> tuple[Mistake, ...]:
+    """Every mistake in a profile, in the order of lines; none for a good one."""
+    return _read(raw, file)[1]
+
+
+def _read(raw: bytes, file: str) -> tuple[Profile | None, tuple[Mistake, ...]]:
+    def alone(line: int, code: str, **args: str | int) -> tuple[None, tuple[Mistake, ...]]:
+        message = Message.of(f"readiness.mistake.{code}", file=file, line=line, key="—", **args)
+        return None, (Mistake(line, "", message),)
+
+    if len(raw) > MAX_BYTES:
+        return alone(1, "too_big", most_bytes=MAX_BYTES)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return alone(raw.count(b"\n", 0, error.start) + 1, "encoding")
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            return alone(number, "long_line", most=MAX_LINE)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _WHERE.search(str(error))
+        line_number = int(found.group(1)) if found else text.count("\n") + 1
+        return alone(line_number, "syntax", detail=_WHERE.sub("", str(error)).strip())
+    except (RecursionError, ValueError) as error:
+        # nesting without end; a date such as 2026-13-40; a number of thousands of digits
+        return alone(1, "syntax", detail=type(error).__name__)
+    top = Node(document, (), Lines(text), file, [])
+    profile = _profile(top, hashlib.sha256(raw).hexdigest())
+    top.unknown_keys(_SECTIONS)
+    mistakes = tuple(sorted(top.mistakes, key=lambda mistake: mistake.line))[:MAX_MISTAKES]
+    return (None if mistakes else profile), mistakes
+
+
+def _profile(top: Node, digest: str) -> Profile:
+    head = top.table("profile")
+    if head.whole("format", 1, 1 << 30) not in (FORMAT, -1):
+        head.mistake("format", "format", known=FORMAT)
+    sources = tuple(_source(node) for node in top.tables("source"))
+    tiers = tuple(_tier(node) for node in top.tables("tier"))
+    known = {source.key for source in sources}
+    categories = _categories(top)
+    profile = Profile(
+        name=_name(head, "name"), version=head.day("version"),
+        review_after=head.day("review_after"), title=head.words("title"), digest=digest,
+        sources=sources, tiers=tiers,
+        support=tuple(_support(node, known) for node in top.tables("support")),
+        rules=tuple(_rule(node, known, {t.key for t in tiers})
+                    for node in top.tables("requirement")),
+        scales=tuple(_scale(node) for node in top.tables("scale")),
+        bonuses=tuple(_bonus(node) for node in top.tables("bonus")),
+        adjustments=tuple(_adjustment(node) for node in top.tables("adjustment")),
+        caps=tuple(_cap(node, {c.name for c in categories}) for node in top.tables("cap")),
+        categories=categories,
+        notes=tuple(_note(node) for node in top.tables("note")),
+    )
+    head.unknown_keys(("format", "name", "version", "review_after", "title"))
+    _whole_profile(top, profile)
+    return profile
+
+
+def _whole_profile(top: Node, profile: Profile) -> None:
+    """What only the whole shows: duplicates, nothing to judge, a tier that decides."""
+    for section, keys in (
+        ("source", [s.key for s in profile.sources]), ("tier", [t.key for t in profile.tiers]),
+        ("support", [s.key for s in profile.support]),
+        ("requirement", [f"{r.tier}/{r.key}" for r in profile.rules]),
+        ("scale", [s.key for s in profile.scales]), ("bonus", [b.key for b in profile.bonuses]),
+        ("adjustment", [a.key for a in profile.adjustments]),
+    ):
+        for index, key in enumerate(keys):
+            if key.rpartition("/")[2] and key in keys[:index]:
+                top.mistake_at((section, index, "key"), "duplicate", value=key.rpartition("/")[2])
+    if not profile.rules and not profile.scales:
+        top.mistake_at((), "nothing", section="requirement")
+    if profile.rules and profile.tiers and not any(t.decides for t in profile.tiers):
+        top.mistake_at(("tier",), "nothing_decides")
+    if bool(profile.scales) != bool(profile.categories):
+        top.mistake_at(("category" if profile.categories else "scale",), "half_scored")
+
+
+def _name(node: Node, key: str) -> str:
+    value = node.text(key)
+    if value and not _NAME.fullmatch(value):
+        node.mistake(key, "name", value=value[:64])
+    return value
+
+
+def _reference(node: Node, key: str, known: set[str], optional: bool = False) -> str:
+    if optional and key not in node:
+        return ""
+    value = node.text(key)
+    if value and value not in known:
+        node.mistake(key, "reference", value=value[:64], known=", ".join(sorted(known)))
+    return value
+
+
+def _source(node: Node) -> Source:
+    url = node.text("url")
+    if url and not url.startswith(("https://", "http://", "docs/")):
+        node.mistake("url", "url", value=url[:64])
+    node.unknown_keys(("key", "title", "url", "read"))
+    return Source(_name(node, "key"), node.text("title"), url, node.day("read"))
+
+
+def _support(node: Node, sources: set[str]) -> Support:
+    node.unknown_keys(("key", "ends", "text", "source", "sure", "when"))
+    return Support(
+        _name(node, "key"), node.day("ends"), node.words("text"),
+        _reference(node, "source", sources), node.flag("sure", default=True),
+        conditions(node, "when"),
+    )
+
+
+def _tier(node: Node) -> Tier:
+    node.unknown_keys(("key", "title", "decides"))
+    return Tier(_name(node, "key"), node.words("title"), node.flag("decides", default=False))
+
+
+_RULE_KEYS = ("key", "tier", "title", "source", "reading", "accept", "refuse", "when", "fixable",
+              "doubt", "remedy", "advice", "required", "show", "cost")
+
+
+def _rule(node: Node, sources: set[str], tiers: set[str]) -> Rule:
+    test = question(node, _RULE_KEYS) if "reading" in node else None
+    if test is None:
+        node.unknown_keys(_RULE_KEYS)
+    accept, refuse = conditions(node, "accept"), conditions(node, "refuse")
+    if test is None and not accept and not refuse and "reading" not in node:
+        node.mistake("reading", "missing")
+    remedy = node.text("remedy") if "remedy" in node else ""
+    if remedy and remedy not in REMEDIES:
+        node.mistake("remedy", "word", value=remedy[:64], known=", ".join(REMEDIES))
+    show = reading_name(node, "show") if "show" in node else ""
+    return Rule(
+        key=_name(node, "key"), tier=_reference(node, "tier", tiers), title=node.words("title"),
+        source=_reference(node, "source", sources, optional=True), test=test,
+        accept=accept, refuse=refuse, when=conditions(node, "when"),
+        fixable=conditions(node, "fixable"), doubt=conditions(node, "doubt"), remedy=remedy,
+        advice=node.words("advice") if "advice" in node else None,
+        required=node.words("required") if "required" in node else None, show=show,
+        cost=node.whole("cost", 0, 10_000) if "cost" in node else None,
+    )
+
+
+def _scale(node: Node) -> Scale:
+    reading = reading_name(node, "reading", numeric=True)
+    below = node.limits("below", reading)
+    node.unknown_keys(("key", "title", "reading", "below", "factor_percent", "when"))
+    factor = node.whole("factor_percent", 1, 1000) if "factor_percent" in node else 100
+    return Scale(_name(node, "key"), node.words("title"), reading, below, factor,
+                 conditions(node, "when"))
+
+
+def _bonus(node: Node) -> Bonus:
+    node.unknown_keys(("key", "title", "points", "when"))
+    return Bonus(_name(node, "key"), node.words("title"), node.whole("points", -100, 100),
+                 conditions(node, "when", needed=True))
+
+
+def _adjustment(node: Node) -> Adjustment:
+    node.unknown_keys(("key", "title", "reading", "lowest", "highest", "default"))
+    lowest, highest = node.whole("lowest", -100, 100), node.whole("highest", -100, 100)
+    if lowest > highest:
+        node.mistake("highest", "order")
+    return Adjustment(
+        _name(node, "key"), node.words("title"), reading_name(node, "reading", numeric=True),
+        lowest, highest, node.whole("default", lowest, max(lowest, highest)),
+    )
+
+
+def _cap(node: Node, names: set[str]) -> Cap:
+    node.unknown_keys(("category", "title", "when"))
+    return Cap(_reference(node, "category", names), node.words("title"),
+               conditions(node, "when", needed=True))
+
+
+def _note(node: Node) -> Words:
+    node.unknown_keys(("text",))
+    return node.words("text")
+
+
+def _categories(top: Node) -> tuple[Category, ...]:
+    found: list[Category] = []
+    for node in top.tables("category"):
+        node.unknown_keys(("name", "points"))
+        category = Category(node.text("name"), node.whole("points", -1000, 1000))
+        if found and category.points <= found[-1].points:
+            node.mistake("points", "order")
+        if category.name and category.name in (other.name for other in found):
+            node.mistake("name", "duplicate", value=category.name[:64])
+        found.append(category)
+    return tuple(found)
