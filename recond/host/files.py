@@ -27,8 +27,13 @@ class Files:
     def read(self, path: str, limit_bytes: int = MAX_BYTES) -> bytes | Unknown:
         """The bytes of a file, at most `limit_bytes`; `Unknown` with the reason otherwise."""
         try:
-            with self._inside(path).open("rb") as stream:
-                return stream.read(limit_bytes)
+            with self._inside(path).open("rb", buffering=0) as stream:
+                parts, left = [], limit_bytes
+                # small requests: /proc/sys answers ENOMEM to one of many MiB
+                while left > 0 and (part := stream.read(min(left, 65536))):
+                    parts.append(part)
+                    left -= len(part)
+                return b"".join(parts)
         except OSError as error:
             return Unknown(_why(error), path)
 

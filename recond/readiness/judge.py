@@ -57,12 +57,14 @@ def _met(rule: Rule, facts: Facts) -> Truth:
 
 def _outcome(rule: Rule, facts: Facts) -> Outcome:
     met = _met(rule, facts)
-    if met is True:
+    if met is None:
+        return Outcome.UNKNOWN
+    if met:
         return Outcome.PASS
     fixable, doubt = any_holds(rule.fixable, facts), any_holds(rule.doubt, facts)
     if fixable is True:
         return Outcome.FIXABLE
-    if met is None or fixable is None or doubt is not False:
+    if fixable is None or doubt is not False:
         return Outcome.UNKNOWN
     return Outcome.FAIL
 
@@ -76,7 +78,7 @@ def _remedied(
         outcome, message, part_cost = _part(rule.remedy, rule.test, machine, facts)
         cost = part_cost if rule.cost is None else rule.cost
         return outcome, rule.advice.message() if rule.advice else message, cost
-    if outcome is Outcome.FAIL and rule.remedy in PARTS:
+    if outcome is Outcome.FAIL and rule.remedy in PARTS and not rule.fixable:
         # another battery or screen is always possible; whether it pays is the workshop's question
         outcome, cost = Outcome.FIXABLE, PARTS[rule.remedy] if rule.cost is None else rule.cost
     if outcome is Outcome.FAIL:
@@ -182,7 +184,8 @@ def _required(rule: Rule) -> Message:
         return Message.of("readiness.required.flags", flags=", ".join(map(str, test.wanted)))
     if test.op == "is" and isinstance(test.wanted[0], bool):
         return _value("required", test.reading, test.wanted[0])
-    code = {"version_at_least": "version", "contains": "contains"}.get(test.op, "words")
+    code = {"version_at_least": "version", "contains": "contains", "lacks": "lacks"}.get(
+        test.op, "words")
     words = [str(want) for want in test.wanted]
     if len(words) == 1 and has(f"readiness.word.{words[0]}"):
         words = [f"@readiness.word.{words[0]}"]

@@ -62,9 +62,9 @@ def _compare(op: str, value: Value, wanted: tuple[Scalar, ...]) -> Truth:
         return any(type(value) is type(want) and _same(value, want) for want in wanted)
     if op == "has":
         return isinstance(value, tuple) and all(flag in value for flag in wanted)
-    if op == "contains":
+    if op in ("contains", "lacks"):
         text = str(value).casefold()
-        return any(str(want).casefold() in text for want in wanted)
+        return any(str(want).casefold() in text for want in wanted) is (op == "contains")
     if op == "version_at_least":
         return _version(str(value), str(wanted[0]))
     if isinstance(value, bool) or not isinstance(value, int):

@@ -228,9 +228,10 @@ def _adjustment(node: Node) -> Adjustment:
 
 
 def _cap(node: Node, names: set[str]) -> Cap:
-    node.unknown_keys(("category", "title", "when"))
+    node.unknown_keys(("category", "title", "when", "assume"))
     return Cap(_reference(node, "category", names), node.words("title"),
-               conditions(node, "when", needed=True))
+               conditions(node, "when", needed=True),
+               node.flag("assume", default=False) if "assume" in node else None)
 
 
 def _note(node: Node) -> Words:

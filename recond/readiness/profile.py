@@ -34,7 +34,7 @@ class Test:
     """One question to one reading. Sizes are in bytes; exactly one question is asked."""
 
     reading: str
-    op: str  # is, one_of, at_least, at_most, has, contains, version_at_least
+    op: str  # is, one_of, at_least, at_most, has, contains, lacks, version_at_least
     wanted: tuple[Scalar, ...]
 
 
@@ -138,6 +138,7 @@ class Cap:
     category: str
     title: Words
     when: tuple[Condition, ...]
+    assume: bool | None = None  # what an unknown condition counts as; None makes a range
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from recond.readiness.document import Node, amount
 from recond.readiness.facts import READINGS
 from recond.readiness.profile import Condition, Scalar, Test
 
-OPS = ("is", "one_of", "at_least", "at_most", "has", "contains", "version_at_least")
+OPS = ("is", "one_of", "at_least", "at_most", "has", "contains", "lacks",
+       "version_at_least")
 _FITS: dict[type, tuple[str, ...]] = {
     bool: ("is",),
     int: ("is", "one_of", "at_least", "at_most"),
-    str: ("is", "one_of", "contains", "version_at_least"),
+    str: ("is", "one_of", "contains", "lacks", "version_at_least"),
     tuple: ("has",),
 }
 
@@ -94,7 +95,7 @@ def _test(node: Node, name: str, op: str, key: str) -> Test | None:
         node.mistake(key, "question", value=op, known=", ".join(_FITS[kind]))
         return None
     value = node.value[op]
-    many = op in ("one_of", "has", "contains")
+    many = op in ("one_of", "has", "contains", "lacks")
     items = value if isinstance(value, list) and many else [value]
     if many and not items:
         node.mistake(key, "empty")

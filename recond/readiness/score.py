@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from recond.model import Known, Message, Outcome, Requirement
 from recond.readiness.judge import show
-from recond.readiness.logic import Facts, any_holds
-from recond.readiness.profile import Adjustment, Category, Profile, Scale
+from recond.readiness.logic import Facts, Truth, any_holds
+from recond.readiness.profile import Adjustment, Cap, Category, Profile, Scale
 
 SCORE_TIER = "score"
 
@@ -32,13 +32,16 @@ def score(profile: Profile, facts: Facts) -> Score:
     """Count a machine's points and name its category, or the range of both."""
     if not profile.scales:
         return Score(Outcome.PASS)
-    low = high = 0
     lines: list[Requirement] = []
+    # two scales of one reading exclude each other (a disk is an SSD or it is not)
+    spans: dict[str, tuple[int, int]] = {}
     for scale in profile.scales:
         span = _span(scale, facts)
         if span is not None:
             lines.append(_line(scale, span, facts))
-            low, high = low + span[0], high + span[1]
+            other = spans.get(scale.reading, span)
+            spans[scale.reading] = min(span[0], other[0]), max(span[1], other[1])
+    low, high = (sum(span[end] for span in spans.values()) for end in (0, 1))
     for bonus in profile.bonuses:
         given = any_holds(bonus.when, facts)
         if given is not False:
@@ -99,13 +102,18 @@ def _range(profile: Profile, low: int, high: int, facts: Facts) -> tuple[str, st
     worst, best = _category(profile.categories, low), _category(profile.categories, high)
     order = [category.name for category in profile.categories]
     for cap in profile.caps:
-        holds = any_holds(cap.when, facts)
+        holds = _cap_holds(cap, facts)
         limit = order.index(cap.category)
         if holds is not False:
             worst = min(worst, limit)
         if holds is True:
             best = min(best, limit)
     return order[worst], order[best]
+
+
+def _cap_holds(cap: Cap, facts: Facts) -> Truth:
+    holds = any_holds(cap.when, facts)
+    return cap.assume if holds is None else holds
 
 
 def _category(categories: tuple[Category, ...], points: int) -> int:
@@ -122,7 +130,10 @@ def _notices(profile: Profile, facts: Facts) -> tuple[Message, ...]:
                 "readiness.notice.adjustment", fr=item.title.fr, en=item.title.en,
                 points=item.default, lowest=item.lowest, highest=item.highest))
     for cap in profile.caps:
-        if any_holds(cap.when, facts) is True:
+        if any_holds(cap.when, facts) is None and cap.assume is False:
+            found.append(Message.of("readiness.notice.cap_open", fr=cap.title.fr, en=cap.title.en,
+                                    category=cap.category))
+        if _cap_holds(cap, facts) is True:
             found.append(Message.of("readiness.notice.cap", fr=cap.title.fr, en=cap.title.en,
                                     category=cap.category))
     return tuple(found)

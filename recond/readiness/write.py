@@ -91,7 +91,8 @@ def _copied(base: Profile, today: str) -> dict[str, Any]:
         "adjustment": [
             {"key": a.key, "title": _words(a.title), "reading": a.reading, "lowest": a.lowest,
              "highest": a.highest, "default": a.default} for a in base.adjustments],
-        "cap": [_some(category=c.category, title=_words(c.title), when=_conditions(c.when))
+        "cap": [_some(category=c.category, title=_words(c.title), when=_conditions(c.when),
+                      assume=c.assume)
                 for c in base.caps],
         "category": [{"name": c.name, "points": c.points} for c in base.categories],
         "note": [{"text": _words(note)} for note in base.notes],
@@ -136,7 +137,7 @@ def _conditions(conditions: tuple[Condition, ...]) -> list[dict[str, Any]]:
 
 def _wanted(test: Test) -> object:
     values = [_written(test.reading, want) for want in test.wanted]
-    return values if test.op in ("one_of", "has", "contains") else values[0]
+    return values if test.op in ("one_of", "has", "contains", "lacks") else values[0]
 
 
 def _written(reading: str, value: Scalar) -> Scalar:

@@ -42,6 +42,7 @@ class Standing:
     run_id: str
     path: str
     plan: WipePlan
+    digest: str
     confirmed_by: str
     token: str
     ended: bool
@@ -61,6 +62,7 @@ def read_standing(entries: Entries, same_boot: bool) -> Standing:
     last = kinds[-1]
     return Standing(
         run_id=str(first["open"]["run_id"]), path=str(first["open"]["path"]), plan=plan,
+        digest=str(first["plan"]["digest"]),
         confirmed_by=str(first["confirmation"]["by"]), token=str(first["confirmation"]["token"]),
         ended=last == "end",
         position=_position(entries, last, same_boot),

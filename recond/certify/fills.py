@@ -1,0 +1,54 @@
+"""What a pass must have left at a place, computed again from the plan.
+
+Why: a journal says which digest was expected at a canary; the fold does not take its word but
+computes the bytes itself from the plan's fill. Independent of `recond.wipe` on purpose: two
+writings of the same rule, so that one mistake cannot prove itself. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from recond.erasure import Fill, FillKind
+
+MAX_PLACE_BYTES = 1 << 20
+_BLOCK = 16  # AES block: the keystream's counter is the position divided by it
+
+
+def fill_bytes(fill: Fill, offset_bytes: int, length_bytes: int) -> bytes:
+    """The content of `length_bytes` bytes from `offset_bytes` on (`recond.erasure.Fill`)."""
+    unit = bytes.fromhex(fill.hex)
+    if fill.kind is FillKind.CONSTANT:
+        phase = offset_bytes % len(unit)
+        count = (phase + length_bytes) // len(unit) + 1
+        return (unit * count)[phase : phase + length_bytes]
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    first, skip = divmod(offset_bytes, _BLOCK)
+    stream = Cipher(algorithms.AES(unit), modes.CTR(first.to_bytes(_BLOCK, "big"))).encryptor()
+    return stream.update(bytes(skip + length_bytes))[skip:]
+
+
+def fill_sha256(fill: Fill, offset_bytes: int, length_bytes: int) -> str:
+    """SHA-256 in hex of what the pass leaves at a place."""
+    return hashlib.sha256(fill_bytes(fill, offset_bytes, length_bytes)).hexdigest()
+
+
+def are_complements(one: Fill, other: Fill) -> bool:
+    """Whether two constant fills are each other's bitwise complement at every byte."""
+    if one.kind is not FillKind.CONSTANT or other.kind is not FillKind.CONSTANT:
+        return False
+    whole = 12  # the least common multiple of 1, 2, 3 and 4 bytes
+    left, right = fill_bytes(one, 0, whole), fill_bytes(other, 0, whole)
+    return all(a ^ b == 0xFF for a, b in zip(left, right, strict=True))
+
+
+def ending_of(fill: Fill) -> frozenset[str]:
+    """The words that `verify_end.ending` may use for a disk that holds exactly this fill."""
+    if fill.kind is FillKind.KEYSTREAM:
+        return frozenset({"expected", "random"})
+    if set(fill.hex) == {"0"}:
+        return frozenset({"expected", "zeros"})
+    if set(fill.hex) == {"f"}:
+        return frozenset({"expected", "ones"})
+    return frozenset({"expected", "pattern"})

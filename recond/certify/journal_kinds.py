@@ -1,0 +1,162 @@
+"""The form of each kind of journal entry: which fields, of which type.
+
+Why: the fold reads entries without ever asking "is this a number?"; a field that is missing, of
+the wrong type or negative is found here, once, and makes the journal worthless from that line on.
+Fields that this table does not name are allowed (a later writer may say more); an unknown kind is
+not, because nobody can tell what it did to the disk. Source: docs/journal-format.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from recond.codec import from_json
+from recond.erasure import DiskIdentity, Fill, FillKind, WipePlan
+from recond.errors import RecondError
+from recond.model import Json, Message
+
+Check: TypeAlias = Callable[[Json], bool]
+_HEX = re.compile(r"(?:[0-9a-f]{2})*")
+
+
+def _text(value: Json) -> bool:
+    return isinstance(value, str)
+
+
+def _count(value: Json) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _integer(value: Json) -> bool:
+    return type(value) is int
+
+
+def _flag(value: Json) -> bool:
+    return type(value) is bool
+
+
+def _hex(value: Json) -> bool:
+    return isinstance(value, str) and _HEX.fullmatch(value) is not None
+
+
+def _digest(value: Json) -> bool:
+    return _hex(value) and isinstance(value, str) and len(value) == 64
+
+
+def _object(value: Json) -> bool:
+    return isinstance(value, dict)
+
+
+def _word(*words: str) -> Check:
+    return lambda value: isinstance(value, str) and value in words
+
+
+def _maybe(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+def _list(check: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(check(item) for item in value)
+
+
+def _range(value: Json) -> bool:
+    """[start, length] in bytes; an empty range says nothing and is not written."""
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    start, length = value
+    return type(start) is int and type(length) is int and start >= 0 and length > 0
+
+
+def _typed(cls: type) -> Check:
+    def check(value: Json) -> bool:
+        try:
+            from_json(cls, value)
+        except (RecondError, RecursionError, ValueError, TypeError):
+            return False
+        return True
+
+    return check
+
+
+def fill_is_sound(fill: Fill) -> bool:
+    """A constant of one to four bytes, or a keystream's 32-byte key, in lower-case hex."""
+    if not _hex(fill.hex):
+        return False
+    count = len(fill.hex) // 2
+    return 1 <= count <= 4 if fill.kind is FillKind.CONSTANT else count == 32
+
+
+def _fill(value: Json) -> bool:
+    return _typed(Fill)(value) and fill_is_sound(from_json(Fill, value))
+
+
+def _object_of(fields: dict[str, Check]) -> Check:
+    return lambda value: isinstance(value, dict) and first_fault(fields, value) is None
+
+
+def first_fault(fields: dict[str, Check], data: dict[str, Json]) -> str | None:
+    """The first field that is missing or of the wrong form; None where all are right."""
+    for name, check in fields.items():
+        if name not in data or not check(data[name]):
+            return name
+    return None
+
+
+_PLACE = _object_of({
+    "offset": _count, "sha256": _maybe(_digest), "uniform": _flag,
+    "expected": _maybe(_digest), "errno": _maybe(_integer),
+})
+_REREAD = _object_of({"range": _list(_count), "ok": _flag})
+_RANGES = _list(_range)
+_PHASE = _word("write", "verify", "canary")
+_DONE = _word("done", "failed", "stopped", "vanished")
+
+KINDS: dict[str, dict[str, Check]] = {
+    "open": {"schema": _text, "run_id": _text, "path": _text, "software": _object,
+             "session": _count, "boot": _text, "demonstration": _flag},
+    "plan": {"plan": _typed(WipePlan), "digest": _digest},
+    "refused": {"refusals": _list(_typed(Message))},
+    "confirmation": {"digest": _digest, "by": _word("typed", "flag", "manifest", "demonstration"),
+                     "token": _text},
+    "identity": {"identity": _typed(DiskIdentity), "differences": _list(_text), "direct": _flag},
+    "canary": {"phase": _word("before", "after"), "seed": _text, "length": _count,
+               "places": _list(_PLACE)},
+    "step_start": {"step": _count, "technique": _text, "offset": _count},
+    "checkpoint": {"step": _count, "phase": _word("write", "verify"), "done": _RANGES,
+                   "bad": _RANGES},
+    "retry": {"step": _count, "phase": _PHASE, "offset": _count, "length": _count,
+              "errno": _maybe(_integer), "attempt": _count},
+    "bad_range": {"step": _count, "phase": _PHASE, "range": _range, "errno": _maybe(_integer),
+                  "attempts": _count},
+    "pause": {"reason": _text, "celsius": _integer, "limit": _integer, "duration_ms": _count},
+    "command": {"step": _count, "transport": _word("ata", "nvme", "scsi", "mmc"), "name": _text,
+                "request": _hex, "data_out": _maybe(_hex), "answer": _maybe(_hex),
+                "status": _integer, "sense": _maybe(_hex), "errno": _maybe(_integer),
+                "duration_ms": _count},
+    "password": {"step": _count, "password": _hex, "role": _text},
+    "progress": {"step": _count, "permille": _count},
+    "flush": {"step": _count, "errno": _maybe(_integer)},
+    "step_end": {"step": _count, "outcome": _DONE, "written": _count, "done": _RANGES,
+                 "bad": _RANGES, "retries": _count, "duration_ms": _count,
+                 "speed": _list(_count), "reason": _maybe(_typed(Message))},
+    "verify_start": {"mode": _word("full", "sample", "none"), "seed": _maybe(_text),
+                     "expects": _maybe(_fill), "direct": _flag},
+    "verify_end": {"outcome": _word("done", "stopped", "vanished"), "compared": _count,
+                   "places": _count, "mismatch_bytes": _count, "mismatch": _RANGES,
+                   "unreadable": _RANGES, "ending": _maybe(_text), "duration_ms": _count,
+                   "speed": _list(_count)},
+    "interrupted": {"by": _word("worker", "supervisor", "resume"), "reason": _text,
+                    "signal": _maybe(_integer)},
+    "resume": {"session": _count, "boot": _text, "step": _count, "offset": _count,
+               "reread": _maybe(_REREAD)},
+    "end": {"outcome": _word("completed", "failed", "refused", "interrupted"),
+            "reason": _maybe(_typed(Message))},
+}
+
+
+def check_data(kind: str, data: dict[str, Json]) -> str | None:
+    """The name of the first wrong field of an entry; "kind" for an unknown kind; None if right."""
+    fields = KINDS.get(kind)
+    return "kind" if fields is None else first_fault(fields, data)

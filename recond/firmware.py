@@ -1,0 +1,382 @@
+"""The types of a drive's firmware commands: what it can do, what it is asked, what it answered.
+
+Why: `host` carries requests to a drive, `wipe` builds them and `certify` judges the answers that the
+journal kept; they share these frozen values and nothing else. A request is the exact bytes that are
+issued, an answer the exact bytes that came back: meaning is given to them elsewhere
+(`recond.firmware_answers`). Standard library only, no input or output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from recond.erasure import Level, Technique, WipeStep
+from recond.model import Medium, Message, Reading
+
+# --- Requests and answers --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CdbRequest:
+    """A SCSI command: an ATA PASS-THROUGH(16) (SAT-4 §12.2.3) or a SCSI drive's own.
+
+    `cdb` 6, 10, 12 or 16 bytes; either `data_out` is sent or `read_bytes` are wanted, never both.
+    """
+
+    name: str
+    cdb: bytes
+    data_out: bytes = b""
+    read_bytes: int = 0
+    timeout_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class CdbAnswer:
+    """What SG_IO brought back. `status` is the SCSI status, `host` and `driver` the kernel's.
+
+    `errno` is set when the ioctl itself failed: then nothing else means anything.
+    """
+
+    status: int
+    host: int = 0
+    driver: int = 0
+    sense: bytes = b""
+    data: bytes = b""
+    errno: int | None = None
+    duration_ms: int = 0
+
+    @property
+    def packed_status(self) -> int:
+        """The three statuses as the journal's one integer: SCSI, host << 8, driver << 24."""
+        return self.status | self.host << 8 | self.driver << 24
+
+
+@dataclass(frozen=True, slots=True)
+class NvmeRequest:
+    """An NVMe admin command: the 64 bytes of its submission entry with the data pointer zero."""
+
+    name: str
+    command: bytes
+    read_bytes: int = 0
+    timeout_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class NvmeAnswer:
+    """`status` is the status field of the completion (SCT and SC), `result` its dword 0."""
+
+    status: int
+    result: int = 0
+    data: bytes = b""
+    errno: int | None = None
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MmcRequest:
+    """An ioctl of the kernel's MMC driver or block layer: its number and its argument's bytes.
+
+    For BLKSECDISCARD and BLKDISCARD the argument is (start, length) in bytes, two u64; for
+    MMC_IOC_CMD the 72 bytes of `struct mmc_ioc_cmd` with the data pointer zero.
+    """
+
+    name: str
+    ioctl: int
+    argument: bytes
+    read_bytes: int = 0
+    timeout_s: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class MmcAnswer:
+    """`response` is the card's R1 word where there is one (eMMC 5.1 §6.13)."""
+
+    response: int = 0
+    data: bytes = b""
+    errno: int | None = None
+    duration_ms: int = 0
+
+
+# --- Capabilities ----------------------------------------------------------------------------
+
+
+class SecurityState(Enum):
+    """The states of the SECURITY feature set (ACS-3 §4.20, figure "security state")."""
+
+    SEC0 = "powered down"
+    SEC1 = "disabled, not frozen"
+    SEC2 = "disabled, frozen"
+    SEC4 = "enabled, locked"
+    SEC5 = "enabled, unlocked, not frozen"
+    SEC6 = "enabled, unlocked, frozen"
+    UNSUPPORTED = "not supported"
+
+
+@dataclass(frozen=True, slots=True)
+class AtaSecurity:
+    """IDENTIFY words 82, 85, 89, 90, 128. Times in seconds; None: the drive does not say."""
+
+    supported: bool
+    enabled: bool
+    locked: bool
+    frozen: bool
+    expired: bool
+    enhanced: bool
+    normal_s: int | None
+    enhanced_s: int | None
+
+    @property
+    def state(self) -> SecurityState:
+        """Which state of the standard's diagram the bits are."""
+        if not self.supported:
+            return SecurityState.UNSUPPORTED
+        if not self.enabled:
+            return SecurityState.SEC2 if self.frozen else SecurityState.SEC1
+        if self.locked:
+            return SecurityState.SEC4
+        return SecurityState.SEC6 if self.frozen else SecurityState.SEC5
+
+
+@dataclass(frozen=True, slots=True)
+class AtaIdentity:
+    """IDENTIFY DEVICE (ACS-4 §7.13.6), the parts an erasure needs. `sectors` as the drive shows."""
+
+    serial: str
+    model: str
+    firmware: str
+    checksum: bool | None  # word 255: right, wrong, or None where there is no signature A5h
+    sectors: int
+    logical_block_bytes: int
+    rotation_rpm: int | None  # 1: not rotating; None: not reported
+    security: AtaSecurity
+    sanitize: bool
+    crypto: bool
+    overwrite: bool
+    block: bool
+    antifreeze: bool
+    hpa: bool
+    dco: bool
+    amac: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AtaSanitizeStatus:
+    """SANITIZE STATUS EXT's normal output (ACS-4 §7.36.6). `permille` of the running operation."""
+
+    done: bool
+    running: bool
+    frozen: bool
+    antifreeze: bool
+    permille: int
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenArea:
+    """Sectors beyond those that the drive shows: by HPA or AMAC (native), by DCO (real)."""
+
+    visible: int
+    native: Reading[int]
+    real: Reading[int]
+
+    @property
+    def hidden(self) -> int:
+        """How many sectors are known to be hidden."""
+        found = [r.value for r in (self.native, self.real) if hasattr(r, "value")]
+        return max([0, *(value - self.visible for value in found)])
+
+
+@dataclass(frozen=True, slots=True)
+class AtaCapabilities:
+    """What an ATA drive can do. `distrust` says why the passage to it cannot be relied on."""
+
+    identity: AtaIdentity
+    hidden: HiddenArea
+    sanitize: AtaSanitizeStatus | None
+    distrust: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class SanitizeLog:
+    """NVMe Sanitize Status log, 81h (NVMe Base 2.1 §5.1.12.1.33). Times in s, None: not told."""
+
+    sprog: int
+    state: int  # SSTAT 2:0: 0 never, 1 done, 2 running, 3 failed, 4 done with deallocation
+    global_erased: bool
+    purged: bool  # PRGD
+    scdw10: int
+    overwrite_s: int | None
+    block_s: int | None
+    crypto_s: int | None
+    blank: bool  # all bytes are zero
+
+
+@dataclass(frozen=True, slots=True)
+class NvmeCapabilities:
+    """Identify Controller and Namespace, and the sanitize log."""
+
+    serial: str
+    model: str
+    firmware: str
+    namespace: int
+    namespaces: tuple[int, ...]
+    can_format: bool
+    format_all: bool  # FNA bit 0: a format takes all namespaces
+    erase_all: bool  # FNA bit 1: a secure erase takes all namespaces
+    format_crypto: bool
+    crypto: bool
+    block: bool
+    overwrite: bool
+    purge_reporting: bool
+    flbas: int
+    dps: int
+    log: SanitizeLog | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScsiCapabilities:
+    """INQUIRY, VPD, READ CAPACITY(16) and REPORT SUPPORTED OPERATION CODES."""
+
+    serial: str | None
+    vendor: str
+    product: str
+    block_bytes: int
+    protection: int  # 0, or the protection type 1 to 3
+    rotation_rpm: int | None
+    crypto: bool
+    block: bool
+    overwrite: bool
+    format_unit: bool
+    write_after_block: bool  # WABEREQ, WACEREQ: blocks are unreadable until written
+    write_after_crypto: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MmcCapabilities:
+    """EXT_CSD of an eMMC (JESD84-B51 §7.4). Sizes in bytes; RPMB and boot are not user area."""
+
+    revision: int
+    secure_erase: bool
+    sanitize: bool
+    erased_byte: int  # 0x00 or 0xFF: what an erased cell reads as
+    boot_bytes: int  # each of boot0 and boot1
+    rpmb_bytes: int
+    erase_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpalCapabilities:
+    """What `sedutil-cli --query` says. `revert_ready`: the tool is here and the drive is Opal."""
+
+    revert_ready: bool
+    locking: bool
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """All that the firmware of one disk can do for an erasure; None where it does not apply."""
+
+    medium: Medium
+    bus: str
+    ata: AtaCapabilities | None = None
+    nvme: NvmeCapabilities | None = None
+    scsi: ScsiCapabilities | None = None
+    mmc: MmcCapabilities | None = None
+    opal: OpalCapabilities | None = None
+    problems: tuple[Message, ...] = ()
+
+
+# --- Plan and outcome ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to erase the disk by its firmware: steps in order, and what they leave out."""
+
+    steps: tuple[WipeStep, ...]
+    reaches: Level
+    estimate_s: int | None
+    not_reached: tuple[Message, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """A technique that the drive has and that cannot be used now; `remedy` says what helps."""
+
+    technique: Technique
+    reason: Message
+    remedy: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwarePlan:
+    """Candidates for the level asked, the best first (none: refuse), and what stands in the way."""
+
+    candidates: tuple[Candidate, ...]
+    hindrances: tuple[Hindrance, ...]
+    notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """`done`, `failed`, `stopped` (a drive may go on by itself) or `unknown`, and why."""
+
+    outcome: str
+    reason: Message | None = None
+
+
+# --- What techniques reach and leave behind --------------------------------------------------
+
+_T = Technique
+PURGES: dict[Technique, frozenset[Medium]] = {
+    _T.ATA_SANITIZE_CRYPTO: frozenset({Medium.HDD, Medium.SSD, Medium.HYBRID}),
+    _T.ATA_SANITIZE_BLOCK: frozenset({Medium.SSD}),
+    _T.ATA_SANITIZE_OVERWRITE: frozenset({Medium.HDD}),
+    _T.ATA_SECURITY_ERASE_ENHANCED: frozenset({Medium.HDD}),
+    _T.NVME_SANITIZE_CRYPTO: frozenset({Medium.SSD, Medium.HDD}),
+    _T.NVME_SANITIZE_BLOCK: frozenset({Medium.SSD}),
+    _T.NVME_SANITIZE_OVERWRITE: frozenset({Medium.SSD, Medium.HDD}),
+    _T.SCSI_SANITIZE_CRYPTO: frozenset({Medium.HDD, Medium.SSD, Medium.HYBRID}),
+    _T.SCSI_SANITIZE_BLOCK: frozenset({Medium.SSD}),
+    _T.SCSI_SANITIZE_OVERWRITE: frozenset({Medium.HDD, Medium.SSD}),
+    _T.OPAL_PSID_REVERT: frozenset({Medium.SSD, Medium.HDD, Medium.HYBRID}),
+}
+"""On which media a technique purges (the table of docs/methods.md); on others it clears at most."""
+
+_NEVER = frozenset({Medium.USB_FLASH, Medium.SD, Medium.IMAGE})
+_CRYPTO = frozenset({
+    _T.ATA_SANITIZE_CRYPTO, _T.NVME_SANITIZE_CRYPTO, _T.NVME_FORMAT_CRYPTO,
+    _T.SCSI_SANITIZE_CRYPTO, _T.OPAL_PSID_REVERT,
+})
+_UNREADABLE = frozenset({_T.SCSI_SANITIZE_BLOCK, _T.SCSI_SANITIZE_CRYPTO})
+
+
+def reach_of(technique: Technique, medium: Medium) -> Level:
+    """The highest level that a technique reaches on a medium, if everything went well."""
+    if technique in (_T.OVERWRITE, _T.RESTORE_HIDDEN) or medium in _NEVER:
+        return Level.NONE
+    return Level.PURGE if medium in PURGES.get(technique, ()) else Level.CLEAR
+
+
+def endings_of(technique: Technique, medium: Medium) -> frozenset[str]:
+    """What the medium may read as afterwards: words of a journal's `verify_end.ending`.
+
+    Random content is an ending only where a key was thrown away or flash was erased whole: on a
+    disk that says that it wrote zeros, it is somebody's data.
+    """
+    plain = {"zeros", "ones", "pattern"}
+    if technique in (_T.ATA_SANITIZE_OVERWRITE, _T.NVME_SANITIZE_OVERWRITE,
+                     _T.SCSI_SANITIZE_OVERWRITE):
+        return frozenset({"zeros", "pattern"})
+    if technique in (_T.MMC_SECURE_ERASE, _T.MMC_SANITIZE):
+        return frozenset({"zeros", "ones"})
+    flash = medium in (Medium.SSD, Medium.HYBRID)
+    erases_flash = technique in (_T.ATA_SANITIZE_BLOCK, _T.NVME_SANITIZE_BLOCK,
+                                 _T.SCSI_SANITIZE_BLOCK, _T.ATA_SECURITY_ERASE_ENHANCED)
+    if technique in _CRYPTO or (flash and erases_flash):
+        plain.add("random")
+    if technique in _UNREADABLE:
+        plain.add("unreadable")
+    return frozenset(plain)

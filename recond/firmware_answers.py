@@ -1,0 +1,238 @@
+"""What a drive's raw answer says: bytes to the types of `recond.firmware`.
+
+Why: the eraser decides by these while it runs and the judge reads the journal's bytes by them again
+afterwards; nothing here trusts a tool's text. Pure: no input or output, never raises for what a
+drive answered (short data gives None).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recond.firmware import AtaIdentity, AtaSanitizeStatus, AtaSecurity, SanitizeLog
+
+GOOD, CHECK_CONDITION = 0x00, 0x02
+_DRIVER_SENSE = 0x08
+_ERR, _DF = 0x01, 0x20
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """Sense data (SPC-5 §4.4). `progress` is in 1/65536; `deferred` speaks of an earlier command.
+
+    """
+
+    key: int
+    asc: int
+    ascq: int
+    progress: int | None = None
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AtaRegisters:
+    """The ATA registers after a command, from the sense data (SAT-4 §12.2.2.6).
+
+    `whole` is False for the fixed sense form, which drops the upper half of COUNT and LBA.
+    """
+
+    error: int
+    status: int
+    count: int
+    lba: int
+    device: int
+    whole: bool
+
+    @property
+    def accepted(self) -> bool:
+        """Neither ERR nor DF is set (ACS-4 §6.2)."""
+        return not self.status & (_ERR | _DF)
+
+
+def parse_sense(raw: bytes) -> Sense | None:
+    """Fixed (70h, 71h) or descriptor (72h, 73h) sense data; None for anything else."""
+    if len(raw) < 8:
+        return None
+    form = raw[0] & 0x7F
+    if form in (0x70, 0x71):
+        code = (raw[12], raw[13]) if len(raw) >= 14 else (0, 0)
+        progress = None
+        if len(raw) >= 18 and raw[15] & 0x80:
+            progress = int.from_bytes(raw[16:18], "big")
+        return Sense(raw[2] & 0x0F, *code, progress, form == 0x71)
+    if form in (0x72, 0x73):
+        progress = None
+        for kind, body in _descriptors(raw):
+            if kind == 0x02 and len(body) >= 5 and body[2] & 0x80:
+                progress = int.from_bytes(body[3:5], "big")
+            if kind == 0x0A and len(body) >= 6:
+                progress = int.from_bytes(body[4:6], "big")
+        return Sense(raw[1] & 0x0F, raw[2], raw[3], progress, form == 0x73)
+    return None
+
+
+def _descriptors(raw: bytes) -> list[tuple[int, bytes]]:
+    """(type, the bytes behind type and length) of each sense descriptor."""
+    found, at, end = [], 8, min(len(raw), 8 + raw[7])
+    while at + 2 <= end:
+        length = raw[at + 1]
+        found.append((raw[at], raw[at + 2 : at + 2 + length]))
+        at += 2 + length
+    return found
+
+
+def parse_registers(raw: bytes) -> AtaRegisters | None:
+    """The ATA registers in sense data; None where the drive's answer did not come back."""
+    if len(raw) < 8:
+        return None
+    if raw[0] & 0x7F in (0x72, 0x73):
+        for kind, body in _descriptors(raw):
+            if kind == 0x09 and len(body) >= 12:
+                upper = bool(body[0] & 1)
+                count = body[3] | (body[2] << 8 if upper else 0)
+                lba = body[5] | body[7] << 8 | body[9] << 16
+                if upper:
+                    lba |= body[4] << 24 | body[6] << 32 | body[8] << 40
+                return AtaRegisters(body[1], body[11], count, lba, body[10], True)
+        return None
+    if raw[0] & 0x7F in (0x70, 0x71) and len(raw) >= 12:
+        sense = parse_sense(raw)
+        if sense is None or (sense.asc, sense.ascq) != (0x00, 0x1D) and not raw[0] & 0x80:
+            return None
+        return AtaRegisters(
+            error=raw[3], status=raw[4], device=raw[5], count=raw[6],
+            lba=raw[9] | raw[10] << 8 | raw[11] << 16, whole=False)
+    return None
+
+
+def ata_accepted(packed_status: int, sense: bytes, errno: int | None) -> bool:
+    """Whether an ATA command sent with CK_COND came back from the drive without error.
+
+    GOOD without registers is not enough: a bridge that drops a command says the same.
+    """
+    registers = parse_registers(sense)
+    return (errno is None and _carried(packed_status) and registers is not None
+            and registers.accepted)
+
+
+def scsi_good(packed_status: int, errno: int | None) -> bool:
+    """Whether a SCSI command ended with GOOD and the kernel carried it."""
+    return errno is None and packed_status & 0xFF == GOOD and _carried(packed_status)
+
+
+def _carried(packed_status: int) -> bool:
+    # DID_OK, and no more of the driver than "sense is present"
+    return not packed_status >> 8 & 0xFFFF and not packed_status >> 24 & ~_DRIVER_SENSE
+
+
+# --- ATA -------------------------------------------------------------------------------------
+
+
+def _word(data: bytes, index: int) -> int:
+    return int.from_bytes(data[2 * index : 2 * index + 2], "little")
+
+
+def _words(data: bytes, first: int, count: int) -> int:
+    return int.from_bytes(data[2 * first : 2 * (first + count)], "little")
+
+
+def ata_text(data: bytes, first: int, count: int) -> str:
+    """An ATA string: two characters a word, the first in the upper byte (ACS-4 §3.4.9)."""
+    raw = data[2 * first : 2 * (first + count)]
+    swapped = b"".join(raw[i : i + 2][::-1] for i in range(0, len(raw), 2))
+    return " ".join(swapped.decode("ascii", "replace").strip("\0 ").split())
+
+
+def parse_checksum(data: bytes) -> bool | None:
+    """Word 255: the sum of all 512 bytes is 0 where the signature A5h stands (ACS-4 A.11.8.28)."""
+    return sum(data) & 0xFF == 0 if len(data) == 512 and data[510] == 0xA5 else None
+
+
+def parse_identify(data: bytes) -> AtaIdentity | None:
+    """IDENTIFY DEVICE data; None where it is none (short, all zeros, all ones, ATAPI)."""
+    if len(data) < 512 or not any(data) or data.count(0xFF) == len(data):
+        return None
+    if _word(data, 0) & 0x8000:
+        return None
+    words_83 = _word(data, 83)
+    big = words_83 & 0xC400 == 0x4400
+    sectors = _words(data, 100, 4) if big else _words(data, 60, 2)
+    size_word, logical = _word(data, 106), 512
+    if size_word & 0xC000 == 0x4000 and size_word & 0x1000:
+        logical = 2 * _words(data, 117, 2)
+    sanitize, rotation = _word(data, 59), _word(data, 217)
+    has = bool(sanitize & 0x1000)
+    features = _word(data, 119) if _word(data, 119) & 0xC000 == 0x4000 else 0
+    return AtaIdentity(
+        serial=ata_text(data, 10, 10), model=ata_text(data, 27, 20),
+        firmware=ata_text(data, 23, 4), checksum=parse_checksum(data), sectors=sectors,
+        logical_block_bytes=logical,
+        rotation_rpm=rotation if rotation == 1 or 0x401 <= rotation <= 0xFFFE else None,
+        security=_parse_security(data), sanitize=has, crypto=has and bool(sanitize & 0x2000),
+        overwrite=has and bool(sanitize & 0x4000), block=has and bool(sanitize & 0x8000),
+        antifreeze=has and bool(sanitize & 0x0400),
+        hpa=bool(_word(data, 82) & 0x0400), dco=words_83 & 0xC800 == 0x4800,
+        amac=bool(features & 0x0100),
+    )
+
+
+def _parse_security(data: bytes) -> AtaSecurity:
+    word = _word(data, 128)
+    supported = bool(_word(data, 82) & 2) and bool(word & 1)
+    return AtaSecurity(
+        supported=supported, enabled=bool(word & 2), locked=bool(word & 4),
+        frozen=bool(word & 8), expired=bool(word & 16), enhanced=bool(word & 32),
+        normal_s=parse_erase_time_s(_word(data, 89)),
+        enhanced_s=parse_erase_time_s(_word(data, 90)),
+    )
+
+
+def parse_erase_time_s(word: int) -> int | None:
+    """Words 89 and 90 in seconds: units of two minutes; 0 is "not told" (ACS-4 §7.13.6.42).
+
+    The greatest values mean "more than", so they are no time to plan with, but a floor.
+    """
+    units = word & 0x7FFF if word & 0x8000 else word & 0xFF
+    return units * 120 or None
+
+
+def parse_ata_sanitize(registers: AtaRegisters | None) -> AtaSanitizeStatus | None:
+    """SANITIZE STATUS EXT's registers (ACS-4 §7.36.6.4); None where they say nothing."""
+    if registers is None or not registers.whole or not registers.accepted:
+        return None
+    count = registers.count
+    return AtaSanitizeStatus(
+        done=bool(count & 0x8000), running=bool(count & 0x4000), frozen=bool(count & 0x2000),
+        antifreeze=bool(count & 0x1000), permille=(registers.lba & 0xFFFF) * 1000 // 65536)
+
+
+def parse_dco_sectors(data: bytes) -> int | None:
+    """DEVICE CONFIGURATION IDENTIFY words 3–6, the greatest address, as a count of sectors.
+
+    None where the answer cannot be believed: wrong signature or sum, or an address of 1 or less
+    (what bridges and emulators answer).
+    """
+    if len(data) < 512 or data[510] != 0xA5 or sum(data) & 0xFF:
+        return None
+    last = _words(data, 3, 4)
+    return last + 1 if last > 1 else None
+
+
+# --- NVMe ------------------------------------------------------------------------------------
+
+
+def parse_sanitize_log(data: bytes) -> SanitizeLog | None:
+    """The Sanitize Status log page 81h; None where it is short."""
+    if len(data) < 20:
+        return None
+
+    def seconds(offset: int) -> int | None:
+        value = int.from_bytes(data[offset : offset + 4], "little")
+        return None if value in (0, 0xFFFFFFFF) else value
+
+    status = int.from_bytes(data[2:4], "little")
+    return SanitizeLog(
+        sprog=int.from_bytes(data[0:2], "little"), state=status & 7,
+        global_erased=bool(status & 0x0100), purged=bool(status & 0x0800),
+        scdw10=int.from_bytes(data[4:8], "little"), overwrite_s=seconds(8), block_s=seconds(12),
+        crypto_s=seconds(16), blank=not any(data))

@@ -1,0 +1,94 @@
+"""The bench's configuration: workshop, operator, donor; and the bench's own id.
+
+`recond.toml` in the state folder, else /etc/recond/recond.toml; every field may be missing (the
+certificate then says "non renseigné"). A mistake is named with file and key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.erasure import Bench, Context, Person, Workshop
+from recond.errors import UsageError
+from recond.host.clock import Clock
+from recond.host.journalfile import sync_folder
+from recond.host.machineinfo import kernel_release
+
+SYSTEM_FILE = Path("/etc/recond/recond.toml")
+_TABLES = {
+    "workshop": ("name", "address", "contact", "registration", "logo"),
+    "operator": ("name", "title", "contact"),
+    "verifier": ("name", "title", "contact"),
+    "bench": ("name",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says over the configuration; None leaves it."""
+
+    operator: str | None = None
+    workshop: str | None = None
+    lot: str | None = None
+    donor: str | None = None
+    property_number: str | None = None
+
+
+def read_context(
+    state: Path, overrides: Overrides, clock: Clock, *, demonstration: bool = False
+) -> Context:
+    """The context of a run. Raises `UsageError` for a configuration with a mistake."""
+    tables = _read_tables(state)
+    workshop, operator = tables["workshop"], tables["operator"]
+    if overrides.workshop:
+        workshop = {**workshop, "name": overrides.workshop}
+    if overrides.operator:
+        operator = {"name": overrides.operator}
+    return Context(
+        workshop=Workshop(**workshop),
+        operator=Person(**operator),
+        verifier=Person(**(tables["verifier"] or operator)),
+        bench=Bench(
+            bench_id=bench_id(state, clock), name=tables["bench"].get("name"),
+            demonstration=demonstration, kernel=kernel_release(),
+        ),
+        lot=overrides.lot, donor=overrides.donor, property_number=overrides.property_number,
+    )
+
+
+def _read_tables(state: Path) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {name: {} for name in _TABLES}
+    for file in (SYSTEM_FILE, state / "recond.toml"):
+        if not file.exists():
+            continue
+        try:
+            raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError("cli.config.unreadable", file=str(file), reason=str(error)) from None
+        for table, keys in _TABLES.items():
+            entries = raw.get(table, {})
+            if not isinstance(entries, dict):
+                raise UsageError("cli.config.table", file=str(file), key=table)
+            for key, value in entries.items():
+                if key not in keys or not isinstance(value, str):
+                    raise UsageError("cli.config.key", file=str(file), key=f"{table}.{key}")
+                found[table][key] = value
+    return found
+
+
+def bench_id(state: Path, clock: Clock) -> str:
+    """The bench's random id, made at first use and kept: two benches never share a ledger."""
+    file = state / "bench-id"
+    if file.exists():
+        return file.read_text(encoding="ascii").strip()
+    state.mkdir(parents=True, exist_ok=True)
+    fresh = clock.random_bytes(8).hex()
+    try:
+        with file.open("x", encoding="ascii") as stream:
+            stream.write(fresh + "\n")
+        sync_folder(state)
+    except FileExistsError:
+        return file.read_text(encoding="ascii").strip()
+    return fresh

@@ -1,0 +1,94 @@
+"""The whole main job on two scratch disk images, without root, without touching any disk.
+
+Why: a workshop tries recond before it trusts it; what it sees here is the real path (the same
+inspect, check, plan, worker processes, record, signature and verification), only the disks are
+files, filled with recognisable "donor" data, and everything says that it is a demonstration.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from recond.erasure import VerifyMode
+from recond.flow.config import Overrides
+from recond.flow.run import Finished, Order, Prepared, execute, prepare
+from recond.flow.runfolder import new_run_id
+from recond.flow.verify_files import Report, verify_paths
+from recond.flow.wipe import OnEvent, confirm_all
+from recond.host import Host
+from recond.wipe.plan import Wish
+
+MIB = 1 << 20
+IMAGES = (
+    ("DEMO-DISQUE-A.img", 64 * MIB, "nist-clear"),
+    ("DEMO-DISQUE-B.img", 64 * MIB + 7 * 512, "dod-short"),
+)
+DONOR_TEXT = b"DONNEES DU DONATEUR - DONOR DATA - photos, mails, mots de passe %010d "
+
+
+class DemoScreen(Protocol):
+    """Whom the demonstration tells how far it is."""
+
+    def begin(self, folder: Path) -> None:
+        """The demonstration begins."""
+
+    def prepared(self, prepared: Prepared) -> None:
+        """Inventory, verdict and plan are there."""
+
+    def erasing(self, method: str, totals: dict[str, int]) -> OnEvent:
+        """An erasure begins; returns whom to tell its events."""
+
+    def finished(self, finished: Finished) -> None:
+        """An erasure has its certificate."""
+
+    def verified(self, report: Report, traces: int, folder: Path) -> None:
+        """Everything made was verified; `traces` of donor data were counted in the images."""
+
+
+def fill_image(path: Path, size_bytes: int) -> None:
+    """An image in which each sector says what it is; not one byte of it is zero."""
+    with path.open("wb") as stream:
+        for sector in range(size_bytes // 512):
+            text = DONOR_TEXT % sector
+            stream.write((text * (512 // len(text) + 1))[:512])
+
+
+def count_traces(path: Path) -> int:
+    """How many places of an image still hold the donor's words."""
+    return path.read_bytes().count(DONOR_TEXT.split(b" -")[0])
+
+
+def demo(host: Host, out: Path, lang: str, screen: DemoScreen) -> int:
+    """Run it all; returns the exit code. Makes a new folder below `out` each time."""
+    folder = (out / f"demo-{new_run_id(host.clock)}").resolve()
+    folder.mkdir(parents=True)
+    screen.begin(folder)
+    records: list[Path] = []
+    worst = 0
+    shown = False
+    for name, size, method in IMAGES:
+        image = folder / name
+        fill_image(image, size)
+        order = Order(
+            targets=(str(image),), every_unused=False,
+            wish=Wish(method=method, verify=VerifyMode.FULL), image=True,
+            profiles=("windows-10",), out=folder / "certificats", state=folder / "etat", lang=lang,
+            overrides=Overrides(), demonstration=True,
+        )
+        prepared = prepare(order, host)
+        if not shown:
+            screen.prepared(prepared)
+            shown = True
+        confirmed = confirm_all(prepared.plans, "demonstration")
+        finished = execute(prepared, confirmed, host, screen.erasing(method, {name: size}))
+        screen.finished(finished)
+        records.append(finished.issued.folder)
+        worst = max(worst, finished.exit_code)
+    report = verify_paths(tuple(records), (), state=folder / "etat")
+    traces = sum(count_traces(folder / name) for name, _, _ in IMAGES)
+    screen.verified(report, traces, folder)
+    if traces:
+        return 6
+    return worst or report.exit_code
+

@@ -1,0 +1,91 @@
+"""Going on after a crash, a power cut or a stop.
+
+Why: an interrupted run is found by its journals, each disk by what it *is* (its path may have
+moved, the machine may be another one), and nothing is continued that cannot be identified. Where
+it cannot go on, it says why, and the record says `interrupted`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recond.codec import to_json
+from recond.erasure import TargetKind, WipePlan
+from recond.errors import FormatError, RecondError
+from recond.flow.run import Finished, certify_run, exit_code
+from recond.flow.runfolder import RunFolder, all_runs, find_run, write_json
+from recond.flow.wipe import OnEvent, Supervisor
+from recond.host import Host
+from recond.host.realdisk import open_disk
+from recond.host.signals import counted_stops
+from recond.wipe import guard
+from recond.wipe.journal import read_entries
+from recond.wipe.position import Standing, read_standing
+from recond.wipe.session import Job
+
+
+def resume_runs(
+    state: Path, run: str | None, host: Host, on_event: OnEvent
+) -> tuple[Finished, ...]:
+    """Go on with one run, or with every run that has a journal without an end."""
+    folders = (find_run(state, run),) if run else all_runs(state)
+    found = []
+    for folder in folders:
+        jobs = unfinished_jobs(folder, host, on_event)
+        if jobs is None:
+            continue
+        with counted_stops() as stops:
+            if jobs:
+                Supervisor(folder, jobs, on_event, stops).run(resume=True)
+            issued = certify_run(folder, state, host)
+        found.append(Finished(folder, issued, exit_code(issued, frozenset(), stops.number)))
+    return tuple(found)
+
+
+def unfinished_jobs(folder: RunFolder, host: Host, on_event: OnEvent) -> dict[str, Job] | None:
+    """The jobs of a run that can go on; None where every journal has its end."""
+    jobs: dict[str, Job] = {}
+    any_open = False
+    for name, raw in folder.journals().items():
+        entries = read_entries(raw)
+        if entries and entries[-1][0] == "end":
+            continue
+        any_open = True
+        try:
+            standing = read_standing(entries, same_boot=False)
+            path = find_disk(standing, host)
+        except RecondError as error:
+            on_event(name, {"phase": "end", "outcome": "lost", "why": to_json(error.message)})
+            continue
+        jobs[name] = Job(
+            run_id=standing.run_id, plan=standing.plan, digest=standing.digest, path=path,
+            confirmed_by=standing.confirmed_by, token=standing.token,
+            journal=str(folder.journal(name)), demonstration=standing.demonstration,
+        )
+        write_json(folder.job(name), to_json(jobs[name]))
+    return jobs if any_open else None
+
+
+def find_disk(standing: Standing, host: Host) -> str:
+    """Where the plan's disk is now. Raises `FormatError` where it is not to be found."""
+    plan = standing.plan
+    candidates = [standing.path]
+    if plan.disk.kind is TargetKind.BLOCK:
+        candidates += [f"/dev/{name}" for name in host.files.list("/sys/block")]
+    for path in dict.fromkeys(candidates):
+        if _is_it(plan, path):
+            return path
+    raise FormatError("wipe.resume.disk_not_found", token=plan.disk.token)
+
+
+def _is_it(plan: WipePlan, path: str) -> bool:
+    try:
+        device = open_disk(path, False)
+    except OSError:
+        return False
+    try:
+        return not guard.resumed_differences(plan.disk, device.identity())
+    except OSError:
+        return False
+    finally:
+        device.close()

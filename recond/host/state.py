@@ -1,0 +1,54 @@
+"""Where recond keeps its state, and whether an output folder can be written, asked beforehand.
+
+Why: a full or read-only folder must be found before the erasure starts, not after. State lives
+under /var/lib/recond for root, else $XDG_STATE_HOME/recond (XDG base directory specification 0.8);
+`RECOND_STATE` and `--state` come first.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from recond.errors import BenchLacks
+
+ROOM_BYTES = 32 << 20
+
+
+def state_folder(argument: Path | None) -> Path:
+    """The state folder; not made yet."""
+    if argument is not None:
+        return argument
+    if os.environ.get("RECOND_STATE"):
+        return Path(os.environ["RECOND_STATE"])
+    if os.geteuid() == 0:
+        return Path("/var/lib/recond")
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "recond"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder and prove that it can be written and has room.
+
+    Raises `BenchLacks` with the reason: not a folder, no permission, read-only, full.
+    """
+    probe = folder / f".recond-probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with probe.open("xb") as stream:
+            stream.write(bytes(65536))
+            stream.flush()
+            os.fsync(stream.fileno())
+        probe.unlink()
+        status = os.statvfs(folder)
+    except OSError as error:
+        probe.unlink(missing_ok=True) if folder.is_dir() else None
+        raise BenchLacks("host.folder.unusable", folder=str(folder),
+                         reason=error.strerror or str(error.errno)) from None
+    if status.f_bavail * status.f_frsize < ROOM_BYTES:
+        raise BenchLacks("host.folder.full", folder=str(folder), needed_bytes=ROOM_BYTES)
+
+
+def is_root() -> bool:
+    """Whether this process may open any device."""
+    return os.geteuid() == 0

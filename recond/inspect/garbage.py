@@ -1,0 +1,48 @@
+"""Filler text in serials, UUIDs and names, recognised by the patterns of data/garbage.toml.
+
+Why: "To Be Filled By O.E.M." is not a serial, and two machines that both carry it are not one. The
+patterns are data, so that a workshop's finding is a line and not code. Must not judge what a person
+typed on purpose.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from importlib import resources
+
+
+@functools.cache
+def _data() -> tuple[frozenset[str], re.Pattern[str], frozenset[str], frozenset[str]]:
+    raw = resources.files("recond.data").joinpath("garbage.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(raw)
+    # each pattern has its own group, so that a back-reference \1 means "of this pattern"
+    patterns = [_renumber(p, 2 * n) for n, p in enumerate(table["patterns"])]
+    return (
+        frozenset(table["exact"]),
+        re.compile("|".join(patterns), re.IGNORECASE),
+        frozenset(table["uuids"]),
+        frozenset(table["uuid_nodes"]),
+    )
+
+
+def _renumber(pattern: str, number: int) -> str:
+    name = f"g{number}"
+    return pattern.replace("(.)\\1", f"(?P<{name}>.)(?P={name})")
+
+
+def is_garbage(text: str) -> bool:
+    """Whether a maker's text is filler. Empty text is."""
+    exact, patterns, _, _ = _data()
+    value = text.strip().lower()
+    return value in exact or (len(value) <= 100 and patterns.fullmatch(value) is not None)
+
+
+def is_garbage_uuid(text: str) -> bool:
+    """Whether a UUID is one that many boards share, or is not a UUID at all."""
+    _, _, uuids, nodes = _data()
+    digits = re.sub(r"[{}\s-]", "", text).lower()
+    if re.fullmatch(r"[0-9a-f]{32}", digits) is None:
+        return True
+    return digits in uuids or digits[20:] in nodes or len(set(digits)) <= 2

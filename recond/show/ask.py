@@ -1,0 +1,41 @@
+"""Asking before the point of no return: the operator types the end of the serial."""
+
+from __future__ import annotations
+
+from recond.erasure import WipePlan
+from recond.errors import SafetyRefusal
+from recond.flow.wipe import Confirmed, confirm_all
+from recond.locale import size
+from recond.model import Message
+from recond.show.screen import Screen
+
+TYPED_CHARACTERS = 4
+ATTEMPTS = 3
+
+
+def ask_each(screen: Screen, plans: tuple[WipePlan, ...]) -> tuple[Confirmed, ...]:
+    """Ask for each disk that would be erased. Raises `SafetyRefusal` unless every answer is right.
+
+    The plans that are refused anyway go along unasked: their journals say why.
+    """
+    for plan in plans:
+        if plan.refusals:
+            continue
+        wanted = plan.disk.token[-TYPED_CHARACTERS:]
+        screen.talk(screen.t(
+            "cli.ask.disk", path=plan.path, model=plan.disk.model or "—", token=plan.disk.token,
+            size=size(screen.lang, plan.disk.size_bytes)))
+        if not _typed(screen, wanted):
+            raise SafetyRefusal((Message.of("wipe.confirm.not_typed", path=plan.path),))
+    return confirm_all(plans, "typed")
+
+
+def _typed(screen: Screen, wanted: str) -> bool:
+    for _ in range(ATTEMPTS):
+        answer = input(screen.t("cli.ask.type", n=len(wanted)) + " ").strip()
+        if answer == wanted:
+            return True
+        if not answer:
+            return False
+        screen.talk(screen.t("cli.ask.wrong"))
+    return False

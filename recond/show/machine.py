@@ -1,0 +1,148 @@
+"""A machine, an assessment and plans as tables."""
+
+from __future__ import annotations
+
+from recond.erasure import WipePlan
+from recond.locale import date, duration, size, size_binary
+from recond.model import Assessment, Disk, Known, Machine, Reading
+from recond.show.screen import Row, Screen
+
+
+def show_machine(screen: Screen, machine: Machine) -> None:
+    """The inventory."""
+    t, r = screen.t, screen.reading
+    system, cpu, memory = machine.system, machine.cpu, machine.memory
+    form = r(system.form, t(f"cli.form.{system.form.value}")) if isinstance(
+        system.form, Known) else r(system.form)
+    rows: list[Row] = [
+        (t("cli.machine.maker"), r(system.maker)), (t("cli.machine.model"), r(system.model)),
+        (t("cli.machine.version"), r(system.version)),
+        (t("cli.machine.serial"), r(system.serial)), (t("cli.machine.form"), form),
+        (t("cli.machine.cpu"), r(cpu.name)),
+        (t("cli.machine.cores"), f"{r(cpu.cores)} / {r(cpu.threads)}"),
+        (t("cli.machine.memory"), _ram(screen, memory.installed_bytes, memory.visible_bytes)),
+        (t("cli.machine.slots"), f"{r(memory.slots_free)} / {r(memory.slots_total)}"),
+        (t("cli.machine.firmware"), _firmware(screen, machine)),
+        (t("cli.machine.tpm"), r(machine.tpm.version)),
+    ]
+    rows += [(t("cli.machine.battery"), _battery(screen, n, w, machine)) for n, w in
+             ((b.name, b.wear_percent) for b in machine.batteries)]
+    rows += [
+        (t("cli.machine.display"),
+         f"{d.connector} : {r(d.maker)} {r(d.name)} {r(d.width_px)}×{r(d.height_px)}")
+        for d in machine.displays
+    ]
+    rows += [
+        (t("cli.machine.network"), f"{n.name} : {r(n.kind)} {r(n.mac)} {r(n.description)}")
+        for n in machine.networks
+    ]
+    rows += [(t(f"cli.role.{d.role}"), r(d.name)) for d in machine.devices
+             if d.role in ("graphics", "audio", "camera", "optical")]
+    screen.table(t("cli.machine.title", date=date(screen.lang, machine.inspected_at)),
+                 ("", ""), rows)
+    show_disks(screen, machine.disks)
+    for problem in machine.problems:
+        screen.talk(screen.say(problem))
+
+
+def _ram(screen: Screen, installed: Reading[int], visible: Reading[int]) -> str:
+    if isinstance(installed, Known):
+        return size_binary(screen.lang, installed.value)
+    if isinstance(visible, Known):
+        return screen.t("cli.machine.visible", seen=size_binary(screen.lang, visible.value))
+    return screen.reading(installed)
+
+
+def _firmware(screen: Screen, machine: Machine) -> str:
+    found = machine.firmware
+    mode = screen.reading(found.mode).upper() if isinstance(found.mode, Known) else (
+        screen.reading(found.mode))
+    if isinstance(found.secure_boot, Known):
+        state = "cli.machine.secure_on" if found.secure_boot.value else "cli.machine.secure_off"
+        return f"{mode}, {screen.t(state)}"
+    return mode
+
+
+def _battery(screen: Screen, name: str, wear: Reading[int], machine: Machine) -> str:
+    battery = next(b for b in machine.batteries if b.name == name)
+    cycles = screen.reading(battery.cycles)
+    return f"{name} : " + screen.t("cli.machine.wear", wear=screen.reading(wear), cycles=cycles)
+
+
+def show_disks(screen: Screen, disks: tuple[Disk, ...]) -> None:
+    """The disks: where, what, which, how large, what holds them."""
+    t, r = screen.t, screen.reading
+    rows = [
+        (
+            disk.path, t(f"cli.medium.{disk.medium}"), r(disk.bus), r(disk.model), r(disk.serial),
+            _size(screen, disk.size_bytes), _health(screen, disk),
+            ", ".join(f"{t(f'cli.use.{u.kind}')} {u.where}" for u in disk.uses) or t("cli.free"),
+        )
+        for disk in disks
+    ]
+    head = ("path", "medium", "bus", "model", "serial", "size", "health", "use")
+    screen.table(t("cli.disks.title"), tuple(t(f"cli.disks.{name}") for name in head), rows)
+
+
+def _size(screen: Screen, reading: Reading[int]) -> str:
+    return size(screen.lang, reading.value) if isinstance(reading, Known) else (
+        screen.reading(reading))
+
+
+def _health(screen: Screen, disk: Disk) -> str:
+    verdict = getattr(disk.health, "verdict", None)
+    return screen.t(f"cli.health.{verdict.value}") if isinstance(verdict, Known) else "?"
+
+
+def show_assessment(screen: Screen, found: Assessment) -> None:
+    """One profile's table, its verdict, what would make it ready."""
+    t = screen.t
+    rows = [
+        (
+            t(f"cli.outcome.{line.outcome}"), t(f"readiness.line.{line.key}")
+            if _has(screen, f"readiness.line.{line.key}") else line.key,
+            screen.say(line.observed), screen.say(line.required),
+            screen.say(line.remedy) if line.remedy else "",
+        )
+        for line in found.requirements
+    ]
+    head = tuple(t(f"cli.check.{name}") for name in ("outcome", "line", "seen", "asked", "remedy"))
+    verdict = t(f"cli.outcome.{found.verdict}")
+    title = t("cli.check.title", profile=found.profile, version=found.profile_version,
+              verdict=verdict)
+    if found.category:
+        title += " " + t("cli.check.category", category=found.category)
+    screen.table(title, head, rows)
+    for number, remedy in enumerate(found.remedies, 1):
+        screen.data(f"  {number}. {screen.say(remedy)}")
+    for notice in found.notices:
+        screen.data("  ! " + screen.say(notice))
+
+
+def _has(screen: Screen, code: str) -> bool:
+    from recond.locale import has
+
+    return has(code, screen.lang)
+
+
+def show_plans(screen: Screen, plans: tuple[WipePlan, ...]) -> None:
+    """What would be erased, how, to what level, in what time; and what would be refused."""
+    t = screen.t
+    rows = []
+    for plan in plans:
+        disk = plan.disk
+        what = t("cli.plan.refused") if plan.refusals else t(
+            "cli.plan.steps", n=len(plan.steps), method=plan.method)
+        rows.append((
+            plan.path, disk.model or "—", disk.serial or "—", size(screen.lang, disk.size_bytes),
+            what, "—" if plan.refusals else t(f"cli.level.{plan.level_promised}"),
+            "—" if plan.refusals else duration(screen.lang, plan.estimate_s or 0),
+        ))
+    head = ("path", "model", "serial", "size", "how", "level", "time")
+    screen.table(t("cli.plan.title"), tuple(t(f"cli.plan.{name}") for name in head), rows)
+    for plan in plans:
+        for message in (*plan.refusals, *plan.notes):
+            screen.data(f"  {plan.path} : {screen.say(message)}")
+        if not plan.refusals:
+            for message in plan.not_reached:
+                screen.data(f"  {plan.path} : {screen.say(message)}")
