@@ -92,7 +92,7 @@ def _position(entries: Entries, last: str, same_boot: bool) -> Position:
                 # disk's ranges were not, so there the last checkpoint stays
                 done, bad = _ranges(data["done"]), _ranges(data["bad"])
         since.append((kind, data))
-    sessions = 1 + sum(kind == "resume" for kind, _ in entries)
+    sessions = sum(kind == "open" for kind, _ in entries)
     return Position(
         step=step, done=done, bad=bad, started=started,
         canaries=any(kind == "canary" and d.get("phase") == "before" for kind, d in entries),

@@ -96,11 +96,7 @@ class Session:
 
     def run(self) -> str:
         """A new erasure. Returns the outcome of the journal's `end`."""
-        self._journal.log("open", {
-            "schema": JOURNAL_SCHEMA, "run_id": self._job.run_id, "path": self._job.path,
-            "software": {"name": "recond", "version": __version__}, "session": 1,
-            "boot": self._seam.boot_id, "demonstration": self._job.demonstration,
-        })
+        self._open(1)
         self._journal.log("plan", {"plan": to_json(self._plan), "digest": digest(self._plan)})
         refusals = self._plan.refusals
         if digest(self._plan) != self._job.digest:
@@ -115,11 +111,19 @@ class Session:
     def resume(self, position: Position) -> str:
         """Go on where a journal stands."""
         self._position = position
+        self._open(position.session)
         if position.unexplained:
             self._journal.log("interrupted", {
                 "by": "resume", "reason": position.why_interrupted, "signal": None,
             })
         return self._guarded(guard.resumed_differences)
+
+    def _open(self, session: int) -> None:
+        self._journal.log("open", {
+            "schema": JOURNAL_SCHEMA, "run_id": self._job.run_id, "path": self._job.path,
+            "software": {"name": "recond", "version": __version__}, "session": session,
+            "boot": self._seam.boot_id, "demonstration": self._job.demonstration,
+        })
 
     # --- guard and order ---------------------------------------------------------------------
 
@@ -166,6 +170,13 @@ class Session:
                           errno=errno.errorcode.get(error.errno or 0, str(error.errno)))
 
     def _refuse(self, refusals: tuple[Message, ...]) -> str:
+        if self._position.session > 1:
+            # a run that has begun stays open: once the disk is free it can be taken up again
+            self._journal.log("interrupted", {
+                "by": "worker", "reason": "refused", "signal": None,
+                "refusals": [to_json(one) for one in refusals]})
+            self._tell({"phase": "end", "outcome": "refused"})
+            return "refused"
         self._journal.log("refused", {"refusals": [to_json(one) for one in refusals]})
         return self._end("refused", refusals[0])
 
