@@ -143,7 +143,7 @@ def _refused(story: Story, _at: int, entry: JournalEntry) -> None:
 def _identity(story: Story, at: int, entry: JournalEntry) -> None:
     found = from_json(DiskIdentity, entry.data["identity"])
     story.identity = story.identity or found
-    if story.plan is None or story.current is not None and not story.resumable:
+    if story.plan is None or (story.current is not None and not story.resumable):
         story.wrong(at, entry)
         return
     if entry.data["differences"] or not is_same_disk(found, story.plan.disk):
@@ -277,7 +277,7 @@ def _verify_end(story: Story, at: int, entry: JournalEntry) -> None:
 
 def _interrupted(story: Story, _at: int, entry: JournalEntry) -> None:
     reason = cast(str, entry.data["reason"])
-    known = reason in ("signal", "killed", "crash", "hang", "power")
+    known = reason in ("signal", "killed", "crash", "hang", "power", "refused")
     shown = f"@certify.interrupted.{reason}" if known else reason
     story.interruptions.append(
         Message.of("certify.interrupted", time=entry.time, reason=shown)

@@ -204,10 +204,11 @@ class Session:
             self._journal.log("canary", canary.read_canaries(
                 device, derive(bytes.fromhex(plan.seed), "canary", 0), plan.disk.size_bytes,
                 plan.disk.logical_block_bytes, "before", None))
-        proven = False
+        proven, last = False, max(0, min(position.step, len(plan.steps)) - 1)
         for index, step in enumerate(plan.steps):
             if index < position.step or (step.fallback and proven):
                 continue
+            last = index
             outcome = self._step(device, index, step)
             proven = outcome == "done"
             if outcome == "stopped":
@@ -216,9 +217,9 @@ class Session:
                 return self._end("failed", Message(f"wipe.reason.{outcome}"))
         try:
             device.flush()
-            self._journal.log("flush", {"step": len(plan.steps) - 1, "errno": None})
+            self._journal.log("flush", {"step": last, "errno": None})
         except OSError as error:
-            self._journal.log("flush", {"step": len(plan.steps) - 1, "errno": error.errno or 5})
+            self._journal.log("flush", {"step": last, "errno": error.errno or 5})
             return self._end("failed", Message("wipe.reason.flush"))
         return None
 

@@ -1,0 +1,314 @@
+"""The judgement: what a journal's story proves about one disk, in a closed list of reasons.
+
+Why: this is the only code of recond from which the word "erased" can come. It starts from "nothing
+is proven" and each missing piece of evidence adds a reason; only a story without any reason is an
+erasure. It believes neither the plan's promise nor the journal's own `end`: coverage, canaries and
+expected contents are computed again. Pure.
+
+Source: NIST SP 800-88 Rev. 2 §4.5.1 (verification) and §4.5.2 (validation: approve, reject).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from recond.certify.coverage import are_disjoint_within, covers, total_bytes
+from recond.certify.drive_answers import drive_evidence
+from recond.certify.fills import ending_of, fill_sha256
+from recond.certify.reach import FIRMWARE, firmware_level, overwrite_level
+from recond.certify.story import StepStory, Story, ranges_of
+from recond.erasure import (
+    Canaries,
+    Fill,
+    Level,
+    LevelWish,
+    Result,
+    Status,
+    Technique,
+    Verdict,
+    VerifyMode,
+    WipePlan,
+)
+from recond.methods import derive
+from recond.model import Json, Message
+
+SAMPLE_SHARE = 10  # at least a tenth of the medium (NIST SP 800-88 Rev. 1 §4.7.2)
+SAMPLE_PLACES = 1000  # 2,000 are drawn; those that touch are counted as one
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found wanting, by kind; all three empty is the only proof of an erasure."""
+
+    unwritten: tuple[Message, ...]  # a step did not do its work on every byte
+    unread: tuple[Message, ...]  # what was read back is not, or not all, what it must be
+    doubts: tuple[Message, ...]  # the journal itself does not hold together
+    level: Level
+
+
+def judge(story: Story, problems: tuple[Message, ...], canaries: Canaries) -> Result:
+    """Status, level, verdict and reasons of one disk. `problems` are the file's own faults."""
+    plan = story.plan
+    wish = plan.level_requested if plan else LevelWish.CLEAR
+    refusals = _refusals(story)
+    reasons: tuple[Message, ...]
+    if not story.wrote and not problems:
+        if refusals:
+            return Result(Status.REFUSED, wish, Level.NONE, Verdict.REJECTED, refusals)
+        reasons = _why_stopped(story) or (Message("certify.reason.nothing-done"),)
+        ended = story.end is not None and not story.cut
+        status = Status.FAILED if ended else Status.INTERRUPTED
+        return Result(status, wish, Level.NONE, Verdict.ESCALATE, reasons)
+    if plan is None:
+        reasons = (*problems, Message("certify.reason.no-plan"))
+        return Result(Status.FAILED, wish, Level.NONE, Verdict.ESCALATE, reasons)
+    proof = _prove(story, plan, problems, canaries)
+    reasons = (*refusals, *proof.doubts, *proof.unwritten, *proof.unread)
+    if not problems and (story.end is None or story.cut):
+        stopped = _why_stopped(story)
+        return Result(Status.INTERRUPTED, wish, Level.NONE, Verdict.ESCALATE,
+                      _unique((*stopped, *reasons)))
+    if reasons:
+        return _failed(story, wish, proof, _unique((*reasons, *_end_reason(story))))
+    return _erased(plan, proof)
+
+
+def _erased(plan: WipePlan, proof: Proof) -> Result:
+    wish, level = plan.level_requested, proof.level
+    if wish is LevelWish.PURGE and level is not Level.PURGE:
+        short = Message.of("certify.reason.below-request", level=f"@cli.level.{level.value}")
+        return Result(Status.ERASED, wish, level, Verdict.ESCALATE, (short,))
+    reached = Message.of(
+        f"certify.reason.erased-{plan.verify.value}", level=f"@cli.level.{level.value}")
+    return Result(Status.ERASED, wish, level, Verdict.APPROVED, (reached,))
+
+
+def _failed(
+    story: Story, wish: LevelWish, proof: Proof, reasons: tuple[Message, ...]
+) -> Result:
+    """Rejected where the medium itself was seen to fail; escalate where evidence is missing."""
+    seen_bad = any(step.bad for step in story.steps.values()) or any(
+        message.code in _SEEN for message in (*proof.unwritten, *proof.unread))
+    verdict = Verdict.REJECTED if seen_bad else Verdict.ESCALATE
+    if seen_bad:
+        reasons = (*reasons, Message("certify.reason.destroy"))
+    return Result(Status.FAILED, wish, Level.NONE, verdict, reasons)
+
+
+_SEEN = frozenset({
+    "certify.reason.mismatch", "certify.reason.unreadable", "certify.reason.canary-unchanged",
+    "certify.reason.canary-wrong", "certify.reason.bad-ranges", "certify.reason.canary-unreadable",
+})
+
+
+def _unique(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    return tuple(dict.fromkeys(messages))
+
+
+def _refusals(story: Story) -> tuple[Message, ...]:
+    planned = story.plan.refusals if story.plan else ()
+    return _unique((*planned, *(story.refusals or ())))
+
+
+def _why_stopped(story: Story) -> tuple[Message, ...]:
+    return tuple(story.interruptions[-1:]) or (
+        () if story.end is not None else (Message("certify.reason.no-end"),))
+
+
+def _end_reason(story: Story) -> tuple[Message, ...]:
+    from recond.codec import from_json
+
+    reason = story.end.data["reason"] if story.end else None
+    return (from_json(Message, reason),) if reason is not None else ()
+
+
+# --- Proof -----------------------------------------------------------------------------------
+
+
+def _prove(
+    story: Story, plan: WipePlan, problems: tuple[Message, ...], canaries: Canaries
+) -> Proof:
+    doubts = (*problems, *story.contradictions)
+    if not story.confirmed:
+        doubts = (*doubts, Message("certify.reason.unconfirmed"))
+    if story.end is not None and story.end.data["outcome"] != "completed":
+        doubts = (*doubts, Message("certify.reason.not-completed"))
+    level, unwritten = _steps(story, plan)
+    unread = (*_read_back(story, plan), *_canary_reasons(canaries, story, plan))
+    return Proof(unwritten, unread, doubts, level)
+
+
+def _steps(story: Story, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:
+    """Every step that had to be done, and what those that were done reach together."""
+    reasons: list[Message] = []
+    fills: list[Fill] = []
+    level, proven_before = Level.NONE, False
+    for index, step in enumerate(plan.steps):
+        if step.fallback and proven_before:
+            continue
+        told = story.steps.get(index, StepStory())
+        if step.technique is Technique.OVERWRITE and step.fill is not None:
+            faults = _overwritten(told, plan, index)
+            fills += [] if faults else [step.fill]
+        else:
+            faults = drive_evidence(step, index, told)
+            if not faults and step.technique in FIRMWARE:
+                level = max(level, firmware_level(step.technique, plan.disk), key=_rank)
+        proven_before = not faults
+        followed = any(later.fallback for later in plan.steps[index + 1 :])
+        if not followed:
+            reasons += faults
+    level = max(level, overwrite_level(plan.disk, tuple(fills)), key=_rank)
+    if level is Level.NONE and not reasons:
+        reasons.append(Message("certify.reason.level-none"))
+    return level, (*reasons, *_flushed(story, plan))
+
+
+def _rank(level: Level) -> int:
+    return level.rank
+
+
+def _overwritten(told: StepStory, plan: WipePlan, index: int) -> tuple[Message, ...]:
+    """One pass: it ended well and every byte of the disk lies in what it wrote."""
+    size, number = plan.disk.size_bytes, index + 1
+    if told.bad:
+        block = plan.disk.logical_block_bytes
+        blocks = -(-total_bytes(told.bad) // block)
+        first = min(start for start, _ in told.bad) // block
+        return (Message.of("certify.reason.bad-ranges", n=blocks, first=first, step=number),)
+    if told.end is None:
+        return (Message.of("certify.reason.step-unfinished", step=number),)
+    if told.end.data["outcome"] != "done":
+        word = f"@certify.outcome.{told.end.data['outcome']}"
+        return (Message.of("certify.reason.step-outcome", step=number, outcome=word),)
+    done = ranges_of(told.end.data["done"])
+    whole = are_disjoint_within(done, size) and covers(done, 0, size)
+    if not whole or told.end.data["written"] != size or told.last_write > told.end_at:
+        missing = max(0, size - total_bytes(done))
+        return (Message.of("certify.reason.not-all", step=number, missing_bytes=missing),)
+    return ()
+
+
+def _flushed(story: Story, plan: WipePlan) -> tuple[Message, ...]:
+    """After the last step the drive was told to empty its cache, and said that it did."""
+    last = max(story.steps, default=0)
+    told = story.steps.get(last, StepStory())
+    after = [entry for at, entry in told.flushes if at > told.end_at >= 0]
+    good = after and all(entry.data["errno"] is None for entry in after)
+    firmware_only = all(step.technique in FIRMWARE for step in plan.steps)
+    return () if good or (firmware_only and not after) else (Message("certify.reason.flush"),)
+
+
+def _read_back(story: Story, plan: WipePlan) -> tuple[Message, ...]:
+    """The reading after the last write: of what it must be, and all of it."""
+    if plan.verify is VerifyMode.NONE:
+        return (Message("certify.reason.not-verified"),)
+    start, end = story.verify_start, story.verify_end
+    if start is None or end is None:
+        return (Message("certify.reason.no-read-back"),)
+    if end.data["outcome"] != "done" or start.data["mode"] != plan.verify.value:
+        return (Message("certify.reason.read-back-unfinished"),)
+    found: list[Message] = []
+    mismatch, unreadable = ranges_of(end.data["mismatch"]), ranges_of(end.data["unreadable"])
+    if mismatch or end.data["mismatch_bytes"]:
+        count = max(total_bytes(mismatch), cast(int, end.data["mismatch_bytes"]))
+        found.append(Message.of("certify.reason.mismatch", count_bytes=count))
+    if unreadable or story.verify_bad:
+        lost = total_bytes((*unreadable, *story.verify_bad))
+        found.append(Message.of("certify.reason.unreadable", count_bytes=lost))
+    found += _right_content(start.data["expects"], cast("str | None", end.data["ending"]), plan)
+    compared, size = cast(int, end.data["compared"]), plan.disk.size_bytes
+    if compared != size and (plan.verify is VerifyMode.FULL or not _is_sample(end.data, size)):
+        found.append(Message.of("certify.reason.not-all-read", compared_bytes=compared,
+                                size_bytes=size))
+    return tuple(found)
+
+
+def _is_sample(data: dict[str, Json], size: int) -> bool:
+    compared, places = cast(int, data["compared"]), cast(int, data["places"])
+    return size // SAMPLE_SHARE <= compared < size and places >= SAMPLE_PLACES
+
+
+def _right_content(expects: Json, ending: str | None, plan: WipePlan) -> tuple[Message, ...]:
+    """It was compared with the last pass's content, or, after a drive's own erasure, it ended in
+    one of the ways that such an erasure may end (never in what was there before).
+    """
+    from recond.codec import from_json
+
+    last = _last_fill(plan)
+    if last is None:
+        if ending in ("zeros", "ones", "pattern", "random"):
+            return ()
+        return (Message.of("certify.reason.ending", ending=f"@certify.ending.{ending}"),)
+    expected = from_json(Fill, expects) if expects is not None else None
+    same = expected is not None and (expected.kind, expected.hex) == (last.kind, last.hex)
+    if not same or ending not in ending_of(last):
+        return (Message("certify.reason.wrong-content"),)
+    return ()
+
+
+def _last_fill(plan: WipePlan) -> Fill | None:
+    return plan.steps[-1].fill if plan.steps else None
+
+
+# --- Canaries --------------------------------------------------------------------------------
+
+
+def count_canaries(story: Story) -> Canaries:
+    """Compare the places before and after; what must stand there is computed again."""
+    before, after, plan = story.canary_before, story.canary_after, story.plan
+    seed = cast(str, before.data["seed"]) if before else None
+    if before is None or after is None or plan is None:
+        return Canaries(seed, 0, 0, 0, 0)
+    fill, length = _last_fill(plan), cast(int, before.data["length"])
+    old = {p["offset"]: p for p in cast(list[dict[str, Json]], before.data["places"])}
+    changed = unchanged = uninformative = 0
+    places = cast(list[dict[str, Json]], after.data["places"])
+    for place in places:
+        offset = cast(int, place["offset"])
+        was, now = old.get(offset, {}).get("sha256"), place["sha256"]
+        count = min(length, plan.disk.size_bytes - offset)
+        due = fill_sha256(fill, offset, count) if fill is not None and count > 0 else None
+        blank = bool(old.get(offset, {}).get("uniform")) and fill is None
+        if was is None or was == due or blank:
+            uninformative += 1
+        elif now == was:
+            unchanged += 1
+        else:
+            changed += 1
+    return Canaries(seed, len(places), changed, unchanged, uninformative)
+
+
+def _canary_reasons(
+    canaries: Canaries, story: Story, plan: WipePlan
+) -> tuple[Message, ...]:
+    before, after = story.canary_before, story.canary_after
+    if before is None or after is None:
+        return (Message("certify.reason.no-canaries"),)
+    seed = derive(bytes.fromhex(plan.seed), "canary", 0).hex()
+    if {before.data["seed"], after.data["seed"]} != {seed} or not _same_places(before.data,
+                                                                               after.data):
+        return (Message("certify.reason.canary-places"),)
+    found: list[Message] = []
+    if canaries.unchanged:
+        found.append(Message.of("certify.reason.canary-unchanged", n=canaries.unchanged))
+    fill = _last_fill(plan)
+    places = cast(list[dict[str, Json]], after.data["places"])
+    if any(place["sha256"] is None for place in places):
+        found.append(Message("certify.reason.canary-unreadable"))
+    elif fill is not None:
+        length, size = cast(int, after.data["length"]), plan.disk.size_bytes
+        wrong = sum(
+            place["sha256"] != fill_sha256(fill, at, min(length, size - at))
+            for place in places if (at := cast(int, place["offset"])) < size
+        )
+        if wrong:
+            found.append(Message.of("certify.reason.canary-wrong", n=wrong))
+    return tuple(found)
+
+
+def _same_places(before: dict[str, Json], after: dict[str, Json]) -> bool:
+    one, two = ([place["offset"] for place in cast(list[dict[str, Json]], data["places"])]
+                for data in (before, after))
+    return bool(one) and one == two and before["length"] == after["length"]

@@ -1,0 +1,192 @@
+"""The record: a fold over journals, and nothing else.
+
+Why: whatever a record says of a disk is computed here from the lines of its journal, so that the
+same journals give the same record to whoever reads them. Who, where and which machine are added as
+they were known; they never change a result. Pure: no file, no clock, no device.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from recond.certify.journal_read import JournalReading, parse_journal
+from recond.certify.judge import count_canaries, judge
+from recond.certify.story import StepStory, Story, ranges_of, tell
+from recond.codec import from_json
+from recond.erasure import (
+    RECORD_SCHEMA,
+    Canaries,
+    Context,
+    DiskIdentity,
+    Erasure,
+    JournalRef,
+    LedgerPosition,
+    StepResult,
+    TargetKind,
+    Verification,
+    VerifyMode,
+    WipePlan,
+    WipeRecord,
+)
+from recond.model import Assessment, Json, Machine, Medium, Message, Range
+
+UNKNOWN_DISK = DiskIdentity(
+    kind=TargetKind.BLOCK, serial=None, wwn=None, vendor=None, model=None, firmware=None,
+    size_bytes=0, logical_block_bytes=0, physical_block_bytes=0, bus="unknown",
+    medium=Medium.UNKNOWN,
+)
+MAX_RANGES = 1000  # in a record; the journal has them all
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What a record is given beside its journals."""
+
+    record_id: str
+    issued_at: str
+    software: tuple[tuple[str, str], ...]
+    ledger: LedgerPosition | None
+    signature: str | None = None
+
+
+def fold_journal(raw: bytes, file: str) -> Erasure:
+    """One disk's erasure from its journal's bytes; `file` is its name in the record's folder.
+
+    Never raises for what the bytes hold: what cannot be read proves nothing, and it says so.
+    """
+    reading = parse_journal(raw)
+    story = tell(reading.entries)
+    canaries = count_canaries(story)
+    plan = story.plan
+    entries = reading.entries
+    return Erasure(
+        disk=plan.disk if plan else story.identity or UNKNOWN_DISK,
+        path=str(story.opened.get("path", "")), plan=plan, plan_digest=story.plan_digest,
+        confirmed_by=story.confirmed_by,
+        started_at=entries[0].time if entries else None,
+        ended_at=entries[-1].time if entries else None,
+        steps=tuple(_step(plan, story, index) for index in range(len(plan.steps)))
+        if plan else (),
+        verification=_verification(story, plan, canaries),
+        interruptions=tuple(story.interruptions),
+        result=judge(story, reading.problems, canaries),
+        journal=_reference(reading, file),
+    )
+
+
+def build_record(
+    context: Context, machine: Machine | None, assessments: tuple[Assessment, ...],
+    journals: dict[str, bytes], issue: Issue,
+) -> WipeRecord:
+    """The record of a run. `journals` are by the disk's name, without folder and ending."""
+    return WipeRecord(
+        schema=RECORD_SCHEMA, record_id=issue.record_id, issued_at=issue.issued_at,
+        software=issue.software, workshop=context.workshop, operator=context.operator,
+        verifier=context.verifier, lot=context.lot, donor=context.donor,
+        property_number=context.property_number, answers=context.answers, bench=context.bench,
+        machine=machine, assessments=assessments,
+        erasures=tuple(
+            fold_journal(raw, journal_file(name)) for name, raw in sorted(journals.items())
+        ),
+        ledger=issue.ledger, signature=issue.signature,
+    )
+
+
+def journal_file(name: str) -> str:
+    """Where a disk's journal lies in the record's folder."""
+    return f"journals/{name}.jsonl"
+
+
+def is_demonstration(raw: bytes) -> bool:
+    """Whether a journal says that it is a demonstration; an unreadable one does not."""
+    return bool(tell(parse_journal(raw).entries).opened.get("demonstration"))
+
+
+def run_of(raw: bytes) -> str | None:
+    """The run that a journal belongs to."""
+    found = tell(parse_journal(raw).entries).opened.get("run_id")
+    return found if isinstance(found, str) else None
+
+
+def _reference(reading: JournalReading, file: str) -> JournalRef:
+    return JournalRef(file, reading.sha256, reading.head, len(reading.entries))
+
+
+# --- Steps -----------------------------------------------------------------------------------
+
+
+def _step(plan: WipePlan, story: Story, index: int) -> StepResult:
+    planned = plan.steps[index]
+    told = story.steps.get(index)
+    if told is None:
+        return StepResult(planned.technique, planned.fill, None, None, "not-run", 0, (), 0, 0, 0,
+                          ())
+    end = told.end.data if told.end else {}
+    bad = _merged_bad(told)
+    return StepResult(
+        technique=planned.technique, fill=planned.fill,
+        started_at=told.starts[0][1].time if told.starts else None,
+        ended_at=told.end.time if told.end else None,
+        outcome=str(end.get("outcome", "unfinished")), bytes_written=_written(told),
+        bad_ranges=bad[:MAX_RANGES],
+        retries=max(told.retries, _int(end.get("retries"))), pauses=told.pauses,
+        duration_ms=_int(end.get("duration_ms")),
+        speed_profile_bytes_per_s=_ints(end.get("speed")),
+        commands=tuple(_command(entry.data) for entry in told.commands),
+    )
+
+
+def _merged_bad(told: StepStory) -> tuple[Range, ...]:
+    from recond.certify.coverage import merged
+
+    return merged(told.bad)
+
+
+def _written(told: StepStory) -> int:
+    """Bytes that the journal says were written: the end's count, else the last checkpoint's."""
+    if told.end is not None:
+        return _int(told.end.data["written"])
+    if told.checkpoints:
+        return sum(length for _, length in ranges_of(told.checkpoints[-1][1].data["done"]))
+    return 0
+
+
+def _command(data: dict[str, Json]) -> Message:
+    name, status = str(data["name"]), _int(data["status"])
+    return Message.of("certify.command", name=name, status=status,
+                      duration_ms=_int(data["duration_ms"]))
+
+
+# --- Verification ----------------------------------------------------------------------------
+
+
+def _verification(story: Story, plan: WipePlan | None, canaries: Canaries) -> Verification:
+    start = story.verify_start.data if story.verify_start else {}
+    end = story.verify_end.data if story.verify_end else {}
+    mode = plan.verify if plan else VerifyMode.NONE
+    return Verification(
+        mode=mode, outcome=str(end.get("outcome", "unfinished" if start else "not-run")),
+        seed=cast("str | None", start.get("seed")),
+        bytes_compared=_int(end.get("compared")), places=_int(end.get("places")),
+        mismatch_bytes=_int(end.get("mismatch_bytes")),
+        mismatch_ranges=ranges_of(end.get("mismatch") or [])[:MAX_RANGES],
+        unreadable_ranges=(*ranges_of(end.get("unreadable") or []),
+                           *story.verify_bad)[:MAX_RANGES],
+        ending=cast("str | None", end.get("ending")), direct=bool(start.get("direct")),
+        duration_ms=_int(end.get("duration_ms")),
+        speed_profile_bytes_per_s=_ints(end.get("speed")), canaries=canaries,
+    )
+
+
+def _int(value: Json) -> int:
+    return value if type(value) is int else 0
+
+
+def _ints(value: Json) -> tuple[int, ...]:
+    return tuple(cast(list[int], value)) if isinstance(value, list) else ()
+
+
+def parse_record(value: Json) -> WipeRecord:
+    """A record from its JSON. Raises `FormatError` for a wrong form."""
+    return from_json(WipeRecord, value)
