@@ -1,0 +1,36 @@
+# What a person types. The work is done in packaging/setup, which says one clear line when it cannot.
+# Every path is relative: a clone works in any folder, also one with spaces in its name.
+
+PREFIX = /opt/recond
+BINDIR = /usr/local/bin
+PY = .venv/bin/python
+
+.PHONY: help demo test lock install uninstall clean
+.NOTPARALLEL:
+
+help:
+	@packaging/setup help
+
+demo:
+	@packaging/setup venv run
+	@$(PY) -m recond demo
+
+test:
+	@packaging/setup venv test
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -n auto
+
+# make lock UPGRADE=--upgrade takes newer versions
+lock:
+	@packaging/setup venv lock
+	@.venv-lock/bin/python packaging/lock.py $(UPGRADE)
+
+install:
+	@PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' packaging/setup install
+
+uninstall:
+	@PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' packaging/setup uninstall
+
+clean:
+	@packaging/setup clean
