@@ -2,7 +2,7 @@
 
 Why: a profile speaks of `memory.ram_bytes` or `disk.flash`, a `Machine` holds modules and disks.
 What lies between (which disk counts, how reserved memory is allowed for) is decided here, once,
-and is told in docs/profiles.md. An unknown reading stays unknown: where several parts could answer
+and is told in docs/readiness.md. An unknown reading stays unknown: where several parts could answer
 (two disks, two graphics cards) and one of them is unknown, the best known answer is used only
 where the unknown one could not be better. Pure: no input or output.
 """

@@ -2,7 +2,7 @@
 
 Why: a profile is data that a workshop writes and dates; the code that judges (`judge`, `score`)
 must not know its file format, and the code that reads the file (`parse`) must not judge. The file
-format is told in docs/profiles.md.
+format is told in docs/readiness.md.
 """
 
 from __future__ import annotations

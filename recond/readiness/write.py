@@ -45,7 +45,7 @@ def _sample(today: str) -> dict[str, Any]:
             "review_after": _year_later(today),
             "title": {"fr": "Profil de l’atelier", "en": "The workshop’s profile"},
         },
-        "source": [{"key": "workshop", "title": "Atelier", "url": "docs/profiles.md",
+        "source": [{"key": "workshop", "title": "Atelier", "url": "docs/readiness.md",
                     "read": today[:10]}],
         "tier": [
             {"key": "minimum", "decides": True, "title": {"fr": "Minimum", "en": "Minimum"}},

@@ -2,8 +2,8 @@
 
 Traps: two verdicts (the installer, the list); SSE4.2 and POPCNT; stepping 9 of models 142 and 158
 with its exceptions; Skylake-X between refused models; Ryzen 2000 desktop and its refused APU; a TPM
-that is off is fixable, an old 1.2 is not; legacy start on a UEFI machine is fixable; Secure Boot off
-is accepted; the certificates of 2011 expire.
+that is off is fixable, an old 1.2 is not; legacy start on a UEFI machine is fixable; Secure Boot
+off is accepted; the certificates of 2011 expire.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def test_a_good_machine_passes_both_verdicts() -> None:
     ("AuthenticAMD", 25, 80, 0, "Ryzen 7 5800U", P, P),
     ("CentaurHauls", 6, 15, 13, "VIA Nano", U, F),
 ])
-def test_processor_generations(  # noqa: PLR0913, PLR0917 - a table
+def test_processor_generations(
     maker: str, family: int, model: int, stepping: int, name: str, accepted: Outcome,
     listed: Outcome,
 ) -> None:
