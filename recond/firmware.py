@@ -1,8 +1,8 @@
 """The types of a drive's firmware commands: what it can do, what it is asked, what it answered.
 
-Why: `host` carries requests to a drive, `wipe` builds them and `certify` judges the answers that the
-journal kept; they share these frozen values and nothing else. A request is the exact bytes that are
-issued, an answer the exact bytes that came back: meaning is given to them elsewhere
+Why: `host` carries requests to a drive, `wipe` sends them and `certify` judges the answers that
+the journal kept; they share these frozen values and nothing else. A request is the exact bytes that
+are issued, an answer the exact bytes that came back: meaning is given to them elsewhere
 (`recond.firmware_answers`). Standard library only, no input or output.
 """
 

@@ -68,7 +68,7 @@ class SgioTransport:
         data = ctypes.create_string_buffer(max(1, length))
         direction = DXFER_NONE
         if request.data_out:
-            data[: len(request.data_out)] = request.data_out
+            ctypes.memmove(data, request.data_out, length)
             direction = DXFER_TO_DEV
         elif request.read_bytes:
             direction = DXFER_FROM_DEV

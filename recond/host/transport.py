@@ -2,8 +2,8 @@
 
 Why: a command's answer must be data that the journal can keep, not a tool's text. A transport never
 judges and never raises for what a drive answered: an ioctl that failed is an answer with its errno.
-Each protocol has a real form (`sgio`, `nvme`, `mmc`) and a simulated one (`sim_ata`, `sim_nvme`,
-`sim_scsi`).
+Each protocol has a real form (`sgio`, `nvme`, `mmc`) and a simulated one (`simata`, `simnvme`,
+`simscsi`).
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def waiting(work: Callable[[], A], tick: Tick | None) -> A:
     def run() -> None:
         try:
             found.append(work())
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, all of it
+        except BaseException as error:  # handed to the caller, all of it
             failed.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
