@@ -1,0 +1,231 @@
+"""The pieces of the page: fonts, styles, and the drawings that no library has.
+
+Why: everything that says how the certificate looks stands here, apart from what it says
+(`pdf_front`, `pdf_details`). Outcomes differ by sign, frame and hatching before they differ by
+colour, because certificates are printed in grey. Draws only; reads nothing but the package's fonts.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+from reportlab.lib.colors import Color, HexColor, black, white
+from reportlab.lib.enums import TA_CENTER
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
+
+from recond.certify.summary import Overall
+
+SANS, BOLD, MONO = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"
+INK, SOFT, LINE, PAPER = HexColor("#1a1a1a"), HexColor("#555555"), HexColor("#b5b5b5"), white
+BAND = HexColor("#f0f0f0")
+WIDTH = 174 * mm
+
+OUTCOME_LOOK: dict[Overall, tuple[str, Color, Color]] = {  # sign, frame, ground
+    Overall.ERASED: ("✓", HexColor("#0b5d2e"), HexColor("#eef7f0")),
+    Overall.PARTIAL: ("⚠", HexColor("#7a4b00"), HexColor("#fdf5e3")),
+    Overall.NOT_ERASED: ("✗", black, HexColor("#fbeaea")),
+    Overall.NOTHING: ("—", black, white),
+}
+
+
+@functools.cache
+def register_fonts() -> None:
+    """Embed DejaVu: the standard fonts are not allowed in PDF/A and lack U+202F, ✓ and ✗."""
+    folder = resources.files("recond.data").joinpath("fonts")
+    for name in (SANS, BOLD, MONO):
+        with resources.as_file(folder.joinpath(f"{name}.ttf")) as path:
+            pdfmetrics.registerFont(TTFont(name, str(path)))
+    pdfmetrics.registerFontFamily(SANS, normal=SANS, bold=BOLD, italic=SANS, boldItalic=BOLD)
+
+
+def style(size: float = 8.5, *, bold: bool = False, mono: bool = False, soft: bool = False,
+          **more: Any) -> ParagraphStyle:
+    """A paragraph's style; leading follows from the size."""
+    font = MONO if mono else BOLD if bold else SANS
+    return ParagraphStyle(
+        f"{font}{size}", fontName=font, fontSize=size, leading=more.pop("leading", size * 1.32),
+        textColor=SOFT if soft else INK, splitLongWords=1, **more)
+
+
+def escape(text: str) -> str:
+    """Text as a paragraph's markup; a disk's name may hold anything."""
+    clean = "".join(sign if sign >= " " or sign == "\n" else "\ufffd" for sign in text)
+    for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\n", "<br/>")):
+        clean = clean.replace(sign, name)
+    return clean
+
+
+def para(text: str, size: float = 8.5, **look: Any) -> Paragraph:
+    """A paragraph of plain text."""
+    return Paragraph(escape(text), style(size, **look))
+
+
+def heading(text: str) -> Paragraph:
+    """A section's heading; it never stands alone at the foot of a page."""
+    return para(text, 11, bold=True, spaceBefore=9, spaceAfter=3, keepWithNext=1)
+
+
+def grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], widths: tuple[float, ...],
+         *, size: float = 7.4, mono: frozenset[int] = frozenset()) -> Table:
+    """A table with a head that is repeated on each page; widths are shares of the whole."""
+    body = [[para(cell, size, mono=at in mono) for at, cell in enumerate(row)] for row in rows]
+    top = [[para(cell, size, bold=True) for cell in head]] if head else []
+    total = sum(widths)
+    table = Table(top + body, colWidths=[WIDTH * share / total for share in widths],
+                  repeatRows=1 if head else 0, splitInRow=1)
+    table.setStyle(TableStyle([
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LINEBELOW", (0, 0), (-1, -1), 0.3, LINE),
+        ("LEFTPADDING", (0, 0), (-1, -1), 3), ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 1.8), ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
+        *([("BACKGROUND", (0, 0), (-1, 0), BAND)] if head else []),
+    ]))
+    return table
+
+
+def facts(rows: list[tuple[str, str]], *, share: float = 0.3) -> Table:
+    """Two columns: what, and its value."""
+    return grid((), list(rows), (share, 1 - share))
+
+
+class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
+    """The verdict in one large line, with a sign and a frame that differ without colour."""
+
+    def __init__(self, outcome: Overall, title: str, detail: str, *, hatched: bool) -> None:
+        super().__init__()
+        self._sign, self._edge, self._ground = OUTCOME_LOOK[outcome]
+        self._outcome, self._hatched = outcome, hatched
+        self._title = Paragraph(escape(title), style(19, bold=True, leading=23))
+        self._detail = Paragraph(escape(detail), style(9.5, leading=13))
+        self._height = 0.0
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        """Its size."""
+        self.width = width
+        inner = width - 34 * mm
+        _, one = self._title.wrap(inner, height)
+        _, two = self._detail.wrap(inner, height)
+        self._height = max(27 * mm, one + two + 10 * mm)
+        return width, self._height
+
+    def draw(self) -> None:
+        """Draw it."""
+        canvas, height = self.canv, self._height
+        canvas.setFillColor(self._ground)
+        canvas.setStrokeColor(self._edge)
+        canvas.setLineWidth(1.6)
+        canvas.rect(0, 0, self.width, height, fill=1)
+        if self._outcome is not Overall.ERASED:
+            canvas.setLineWidth(0.8)
+            canvas.rect(1.6 * mm, 1.6 * mm, self.width - 3.2 * mm, height - 3.2 * mm)
+        if self._outcome in (Overall.NOT_ERASED, Overall.NOTHING) or self._hatched:
+            self._hatch(height)
+        canvas.setFillColor(self._edge)
+        canvas.setFont(BOLD, 40)
+        canvas.drawCentredString(16 * mm, height / 2 - 14, self._sign)
+        _, one = self._title.wrap(self.width - 34 * mm, height)
+        _, two = self._detail.wrap(self.width - 34 * mm, height)
+        top = height / 2 + (one + two + 3) / 2
+        self._title.drawOn(canvas, 29 * mm, top - one)
+        self._detail.drawOn(canvas, 29 * mm, top - one - two - 3)
+
+    def _hatch(self, height: float) -> None:
+        """Slanting lines down the left and right edge: seen in any print."""
+        canvas = self.canv
+        canvas.saveState()
+        for left in (0.0, self.width - 4 * mm):
+            path = canvas.beginPath()
+            path.rect(left, 0, 4 * mm, height)
+            canvas.saveState()
+            canvas.clipPath(path, stroke=0)
+            canvas.setLineWidth(1.4)
+            canvas.setStrokeColor(self._edge)
+            for step in range(-10, int(height / mm) + 2, 3):
+                canvas.line(left, step * mm, left + 4 * mm, (step + 6) * mm)
+            canvas.restoreState()
+        canvas.restoreState()
+
+
+class SpeedPlot(Flowable):  # type: ignore[misc] # reportlab has no types
+    """Speed over the disk, from its first to its last byte: a dip is a bad place."""
+
+    def __init__(self, title: str, top: str, start: str, end: str, points: tuple[int, ...]) -> None:
+        super().__init__()
+        self._title, self._top, self._start, self._end = title, top, start, end
+        self._points = points
+
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
+        """Its size."""
+        self.width = width
+        return width, 25 * mm
+
+    def draw(self) -> None:
+        """Draw it."""
+        canvas, left, base, height = self.canv, 0.0, 5 * mm, 13 * mm
+        highest = max(self._points) or 1
+        canvas.setFont(SANS, 6.6)
+        canvas.setFillColor(INK)
+        canvas.drawString(left, base + height + 2 * mm, self._title)
+        canvas.drawRightString(self.width, base + height + 2 * mm, self._top)
+        canvas.setStrokeColor(LINE)
+        canvas.setLineWidth(0.3)
+        canvas.rect(left, base, self.width, height)
+        path = canvas.beginPath()
+        path.moveTo(left, base)
+        step = self.width / len(self._points)
+        for index, value in enumerate(self._points):
+            level = base + height * 0.95 * value / highest
+            path.lineTo(left + index * step, level)
+            path.lineTo(left + (index + 1) * step, level)
+        path.lineTo(self.width, base)
+        path.close()
+        canvas.setFillColor(HexColor("#d4d4d4"))
+        canvas.setStrokeColor(INK)
+        canvas.setLineWidth(0.5)
+        canvas.drawPath(path, fill=1)
+        canvas.setFillColor(SOFT)
+        canvas.drawString(left, base - 3 * mm, self._start)
+        canvas.drawRightString(self.width, base - 3 * mm, self._end)
+
+
+class QrCode(Flowable):  # type: ignore[misc] # reportlab has no types
+    """A QR code drawn as vectors, `size` points wide with its quiet zone."""
+
+    def __init__(self, text: str, size: float) -> None:
+        super().__init__()
+        import segno
+
+        self._rows = [tuple(row) for row in segno.make_qr(text, error="m").matrix]
+        self.width = self.height = size
+
+    def wrap(self, _width: float, _height: float) -> tuple[float, float]:
+        """Its size."""
+        return self.width, self.height
+
+    def draw(self) -> None:
+        """Draw it: runs of dark modules, one rectangle each."""
+        canvas, quiet = self.canv, 4
+        module = self.width / (len(self._rows) + 2 * quiet)
+        canvas.setFillColor(black)
+        for number, row in enumerate(self._rows):
+            y = self.height - (number + quiet + 1) * module
+            start = None
+            for index, dark in enumerate((*row, 0)):
+                if dark and start is None:
+                    start = index
+                elif not dark and start is not None:
+                    canvas.rect((start + quiet) * module, y, (index - start) * module,
+                                module, stroke=0, fill=1)
+                    start = None
+
+
+def centred(text: str, size: float) -> Paragraph:
+    """A centred paragraph."""
+    return Paragraph(escape(text), style(size, alignment=TA_CENTER))
