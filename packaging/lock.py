@@ -1,8 +1,8 @@
 """Write requirements/*.txt: every version and every hash of what recond installs.
 
-Why: the lists of names stand in pyproject.toml once; this turns them into locks with hashes, so that
-a bench installs what was tested or nothing. Run it by `make lock`. Where packages come from is the
-machine's own configuration: no address may get into a lock, and a list with one is not written.
+Why: the lists of names stand in pyproject.toml once; this turns them into locks with hashes, so
+that a bench installs what was tested or nothing. Run it by `make lock`. Where packages come from is
+the machine's own configuration: no address may get into a lock; a list with one is not written.
 """
 
 from __future__ import annotations

@@ -1,0 +1,88 @@
+"""recond's own source as syntax trees, for the tests that hold the rules of the house."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "recond"
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module: its dotted name, its file, its text and its tree."""
+
+    name: str
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @property
+    def room(self) -> str:
+        """`wipe` for recond.wipe.plan, `model` for recond.model, `` for recond itself."""
+        return room_of(self.name)
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """Every module that it imports, also inside a function, by its full name."""
+        return frozenset(_imports(self.tree))
+
+    def calls(self) -> Iterator[ast.Call]:
+        """Every call in it."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+
+    def functions(self) -> Iterator[Function]:
+        """Every function and method in it, at any depth."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+
+
+def room_of(name: str) -> str:
+    """The room of a dotted name: `wipe` for recond.wipe.plan, nothing for recond itself."""
+    return name.split(".")[1] if "." in name else ""
+
+
+@functools.cache
+def modules() -> tuple[Module, ...]:
+    """Every module of recond, by name."""
+    return tuple(_read(path) for path in sorted(PACKAGE.rglob("*.py")))
+
+
+def module_names() -> frozenset[str]:
+    """The dotted names of all modules and packages of recond."""
+    return frozenset(module.name for module in modules())
+
+
+def parse(name: str, text: str) -> Module:
+    """A module that stands in no file: what a rule must catch."""
+    return Module(name, Path(name), text, ast.parse(text))
+
+
+def _read(path: Path) -> Module:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    text = path.read_text(encoding="utf-8")
+    return Module(name, path, text, ast.parse(text, str(path)))
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # `from recond.wipe import guard` names a module, `from recond.model import Disk` not
+            base = ("." * node.level) + (node.module or "")
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names
+                        if _is_module(f"{base}.{alias.name}"))
+
+
+def _is_module(name: str) -> bool:
+    place = ROOT.joinpath(*name.split("."))
+    return name.startswith("recond.") and (
+        place.with_suffix(".py").is_file() or place.joinpath("__init__.py").is_file())

@@ -1,0 +1,346 @@
+"""The rules of the house, held by reading the syntax trees (docs/architecture.md).
+
+Each rule is a function from a module to its breaches, so that the test can also show that it bites.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.house import ROOT, Function, Module, module_names, modules, parse, room_of
+
+BOTTOM = frozenset({"", "model", "errors", "erasure", "ranges", "methods", "codec", "firmware",
+                    "firmware_requests", "firmware_answers"})
+"""The types and the pure functions on them; `` is recond/__init__.py with the version."""
+
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "": frozenset(),
+    "model": frozenset(),
+    "errors": frozenset({"model"}),
+    "erasure": frozenset({"model"}),
+    "ranges": frozenset({"model"}),
+    "codec": frozenset({"model", "errors"}),
+    "methods": frozenset({"erasure", "errors"}),
+    "firmware": frozenset({"model", "erasure"}),
+    "firmware_requests": frozenset({"model", "erasure", "errors", "firmware"}),
+    "firmware_answers": frozenset({"model", "erasure", "errors", "firmware"}),
+    "locale": frozenset({"model"}),
+    "data": frozenset(),
+    "host": BOTTOM,
+    "inspect": BOTTOM | {"host"},
+    "wipe": BOTTOM | {"host"},
+    "upload": BOTTOM | {"host"},
+    "readiness": BOTTOM | {"locale"},
+    "certify": BOTTOM | {"locale"},
+    "flow": BOTTOM | {"locale", "host", "inspect", "readiness", "wipe", "certify", "upload"},
+    "show": BOTTOM | {"locale", "flow"},
+    "cli": BOTTOM | {"locale", "flow", "show"},
+    "__main__": frozenset({"cli"}),
+}
+"""Which rooms a room may import; its own modules always, but see WIPE_JOINS."""
+
+WIPE_JOINS = frozenset({"recond.wipe.session", "recond.wipe.worker"})
+"""The only modules of wipe/ that may import their siblings."""
+
+PURE = (*sorted(BOTTOM - {""}), "locale", "readiness", "certify", "wipe.plan", "wipe.guard",
+        "wipe.position")
+
+THIRD_PARTY: dict[str, tuple[str, ...]] = {
+    "typer": ("cli",),
+    "rich": ("show",),
+    "rfc8785": ("codec",),
+    "tomli_w": ("readiness", "upload", "flow"),
+    "cryptography": ("certify", "wipe.overwrite", "wipe.verify"),
+    "reportlab": ("certify",),
+    "pyhanko": ("certify",),
+    "pyhanko_certvalidator": ("certify",),
+    "asn1crypto": ("certify",),
+    "pikepdf": ("certify",),
+    "segno": ("certify",),
+    "psutil": ("host",),
+    "cpuinfo": ("host",),
+    "pySMART": ("host",),
+}
+"""Where each library may be imported; one that is not here has no place in recond."""
+
+OUTSIDE = frozenset({
+    "os", "subprocess", "socket", "ssl", "http", "urllib", "fcntl", "ctypes", "mmap", "shutil",
+    "tempfile", "glob", "signal", "select", "selectors", "multiprocessing", "asyncio", "pty",
+    "termios", "time", "random", "secrets", "uuid",
+})
+"""Standard modules that reach processes, files, devices, the network, chance or the time."""
+
+TOUCHES_OUTSIDE: dict[str, frozenset[str]] = {
+    "cli": frozenset({"os"}),  # the language and the folders that the environment names
+    "__main__": frozenset({"os"}),  # the closed pipe of `recond inspect | head`
+    "show.progress": frozenset({"time"}),  # speed and time left on the screen; nothing is kept
+    "wipe.worker": frozenset({"os", "signal"}),  # a process of its own, asked to stop by signals
+    "upload.folder": frozenset({"shutil"}),  # takes a half-made folder of its own away
+}
+"""The exceptions beside host/ and flow/, each for the reason given."""
+
+FILES_OF_THEIR_OWN = ("host", "flow", "upload", "wipe.worker")
+"""upload keeps a queue and fills folders; the worker reads the job that it was started with."""
+
+PATH_IO = frozenset({
+    "read_text", "read_bytes", "write_text", "write_bytes", "open", "mkdir", "unlink", "rmdir",
+    "touch", "rename", "symlink_to", "hardlink_to", "chmod", "iterdir", "glob", "rglob", "stat",
+    "lstat", "exists", "is_file", "is_dir", "is_symlink", "resolve", "readlink", "samefile",
+})
+"""What a Path does to the outside; a room that is not host/ or flow/ passes paths on."""
+
+EVIDENCE = frozenset({"Result", "Erasure", "WipeRecord", "StepResult", "Verification"})
+"""Made from journals only, in certify/ (codec reads them back)."""
+
+MAX_MODULE_LINES = 400
+MAX_FUNCTION_LINES = 60
+EMPTY_NAMES = frozenset({"util", "utils", "helper", "helpers", "manager", "managers", "common",
+                         "misc"})
+
+Rule = Callable[[Module], Iterator[str]]
+
+
+def within(module: Module, places: tuple[str, ...]) -> bool:
+    """Whether a module is one of the places or stands below one."""
+    return any(f"{module.name}.".startswith(f"recond.{place}.") for place in places)
+
+
+# --- The rules -------------------------------------------------------------------------------
+
+
+def imports_go_one_way(module: Module) -> Iterator[str]:
+    """Rooms import downwards only."""
+    allowed = MAY_IMPORT.get(module.room)
+    if allowed is None:
+        yield f"a room that the house does not know: {module.room}"
+        return
+    for name in module.imports:
+        if name.startswith("."):
+            yield f"relative import {name}"
+        elif name.split(".")[0] == "recond" and room_of(name) not in allowed | {module.room}:
+            yield f"imports {name}"
+
+
+def siblings_stay_apart(module: Module) -> Iterator[str]:
+    """In wipe/, only the session and the worker join the parts."""
+    if module.room == "wipe" and module.name not in WIPE_JOINS | {"recond.wipe"}:
+        yield from (f"imports its sibling {name}" for name in module.imports
+                    if name.startswith("recond.wipe."))
+
+
+def pure_rooms_import_pure_things(module: Module) -> Iterator[str]:
+    """What judges cannot reach what acts."""
+    if within(module, PURE):
+        for name in module.imports:
+            top = name.split(".")[0]
+            if top == "recond" and room_of(name) not in BOTTOM | {"locale", module.room}:
+                yield f"is pure and imports {name}"
+            if top in OUTSIDE or name == "pathlib":
+                yield f"is pure and imports {name}"
+
+
+def libraries_have_their_place(module: Module) -> Iterator[str]:
+    """A heavy library is imported by the room that needs it and by no other."""
+    for name in module.imports:
+        top = name.split(".")[0]
+        if top == "recond" or name.startswith(".") or top in sys.stdlib_module_names:
+            continue
+        if not within(module, THIRD_PARTY.get(top, ())):
+            yield f"imports {name}"
+
+
+def heavy_libraries_come_late(module: Module) -> Iterator[str]:
+    """Outside certify/, cryptography is imported inside the function that uses it; rich always."""
+    for node in module.tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [
+                alias.name for alias in node.names]
+            for name in names:
+                if name.split(".")[0] in {"rich", "psutil", "cpuinfo", "pySMART"} or (
+                        name.startswith("cryptography") and module.room == "wipe"):
+                    yield f"imports {name} when it is loaded"
+
+
+def only_host_and_flow_touch_the_outside(module: Module) -> Iterator[str]:
+    """Processes, files, devices, network, chance and time."""
+    if module.room in ("host", "flow"):
+        return
+    allowed = TOUCHES_OUTSIDE.get(module.name.removeprefix("recond."), frozenset())
+    for name in module.imports:
+        if name.split(".")[0] in OUTSIDE - allowed:
+            yield f"imports {name}"
+    paths = "pathlib" in module.imports and not within(module, FILES_OF_THEIR_OWN)
+    for call in module.calls():
+        if isinstance(call.func, ast.Name) and call.func.id in ("open", "exec", "eval"):
+            yield f"line {call.lineno}: {call.func.id}()"
+        if isinstance(call.func, ast.Attribute) and call.func.attr in PATH_IO and paths:
+            yield f"line {call.lineno}: .{call.func.attr}()"
+        if ast.unparse(call.func).endswith(("datetime.now", "datetime.utcnow", "date.today")):
+            yield f"line {call.lineno}: asks the time"
+
+
+def evidence_is_made_in_certify(module: Module) -> Iterator[str]:
+    """No other room can build a record, a result or the word "erased"."""
+    if module.room in ("certify", "erasure"):
+        return
+    for call in module.calls():
+        if isinstance(call.func, ast.Name) and call.func.id in EVIDENCE:
+            yield f"line {call.lineno}: makes a {call.func.id}"
+
+
+def nothing_is_too_long(module: Module) -> Iterator[str]:
+    """Modules and functions."""
+    lines = module.text.count("\n")
+    if lines > MAX_MODULE_LINES:
+        yield f"{lines} lines"
+    for function in module.functions():
+        length = (function.end_lineno or function.lineno) - function.lineno + 1
+        if length > MAX_FUNCTION_LINES:
+            yield f"line {function.lineno}: {function.name} has {length} lines"
+
+
+def names_say_something(module: Module) -> Iterator[str]:
+    """No utils, no helpers, no managers."""
+    words = [module.name.rsplit(".", 1)[-1]]
+    words += [node.name for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    for word in words:
+        parts = word.lower().split("_")
+        if EMPTY_NAMES & set(parts) or word.endswith(("Manager", "Helper", "Utils")):
+            yield f"is named {word}"
+
+
+def nothing_is_asserted_or_printed(module: Module) -> Iterator[str]:
+    """`python -O` removes an assert; print is for show.screen, which keeps data and talk apart."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Assert):
+            yield f"line {node.lineno}: assert"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) \
+                and node.func.id == "print" and module.name != "recond.show.screen":
+            yield f"line {node.lineno}: print"
+
+
+def cli_has_no_main_block(module: Module) -> Iterator[str]:
+    """`python recond/cli.py` would put recond/inspect in the place of the standard `inspect`."""
+    if module.name not in ("recond.__main__", "recond.wipe.worker"):
+        for node in module.tree.body:
+            if isinstance(node, ast.If) and "__name__" in ast.dump(node.test):
+                yield f"line {node.lineno}: a __main__ block"
+
+
+def everything_public_is_described(module: Module) -> Iterator[str]:
+    """Modules, public classes, functions and methods."""
+    if not ast.get_docstring(module.tree):
+        yield "no docstring"
+    yield from _undescribed(module.tree)
+
+
+def _undescribed(node: ast.Module | ast.ClassDef) -> Iterator[str]:
+    for child in node.body:
+        if isinstance(child, Function | ast.ClassDef) and not child.name.startswith("_"):
+            if not ast.get_docstring(child):
+                yield f"line {child.lineno}: {child.name} has no docstring"
+            if isinstance(child, ast.ClassDef):
+                yield from _undescribed(child)
+
+
+RULES: tuple[Rule, ...] = (
+    imports_go_one_way, siblings_stay_apart, pure_rooms_import_pure_things,
+    libraries_have_their_place, heavy_libraries_come_late, only_host_and_flow_touch_the_outside,
+    evidence_is_made_in_certify, nothing_is_too_long, names_say_something,
+    nothing_is_asserted_or_printed, cli_has_no_main_block, everything_public_is_described,
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_house_keeps(rule: Rule) -> None:
+    breaches = [f"{module.name}: {said}" for module in modules() for said in sorted(rule(module))]
+    assert not breaches, "\n" + "\n".join(breaches)
+
+
+@pytest.mark.parametrize(("rule", "name", "text"), [
+    (imports_go_one_way, "recond.host.x", "from recond.wipe import plan"),
+    (imports_go_one_way, "recond.inspect.x", "def f():\n    import recond.upload"),
+    (imports_go_one_way, "recond.cli", "from recond.inspect.machine import read_machine"),
+    (imports_go_one_way, "recond.certify.x", "from recond.host import Host"),
+    (imports_go_one_way, "recond.wipe.x", "from . import plan"),
+    (imports_go_one_way, "recond.shed.x", ""),
+    (siblings_stay_apart, "recond.wipe.verify", "from recond.wipe.overwrite import OverwritePass"),
+    (siblings_stay_apart, "recond.wipe.ata", "from recond.wipe import guard"),
+    (pure_rooms_import_pure_things, "recond.wipe.guard", "from recond.host import Host"),
+    (pure_rooms_import_pure_things, "recond.certify.x", "import os.path"),
+    (libraries_have_their_place, "recond.wipe.x", "import reportlab"),
+    (libraries_have_their_place, "recond.host.x", "import requests"),
+    (heavy_libraries_come_late, "recond.show.x", "import rich.table"),
+    (heavy_libraries_come_late, "recond.wipe.verify", "from cryptography.x509 import Name"),
+    (only_host_and_flow_touch_the_outside, "recond.wipe.x", "import subprocess"),
+    (only_host_and_flow_touch_the_outside, "recond.certify.x", "open('x')"),
+    (only_host_and_flow_touch_the_outside, "recond.wipe.journal",
+     "from pathlib import Path\nPath('x').unlink()"),
+    (only_host_and_flow_touch_the_outside, "recond.certify.x", "datetime.now()"),
+    (evidence_is_made_in_certify, "recond.flow.x", "Result(status)"),
+    (nothing_is_too_long, "recond.host.x", "\n" * 401),
+    (nothing_is_too_long, "recond.host.x", "def f():\n" + "    x = 1\n" * 60),
+    (names_say_something, "recond.host.disk_utils", ""),
+    (names_say_something, "recond.host.x", "class DiskManager: ..."),
+    (nothing_is_asserted_or_printed, "recond.host.x", "assert True"),
+    (nothing_is_asserted_or_printed, "recond.host.x", "print()"),
+    (cli_has_no_main_block, "recond.cli", "if __name__ == '__main__':\n    main()"),
+    (everything_public_is_described, "recond.host.x", "'''Why.'''\nclass A:\n    '''A.'''\n"
+     "    def f(self): ..."),
+])
+def test_a_rule_bites(rule: Rule, name: str, text: str) -> None:
+    assert list(rule(parse(name, text)))
+
+
+# --- What a syntax tree of one module does not show ------------------------------------------
+
+
+def reach(name: str) -> set[str]:
+    """Every module of recond that loading `name` can lead to."""
+    known = {module.name: module for module in modules()}
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        for other in known[todo.pop()].imports & known.keys() - found:
+            found.add(other)
+            todo.append(other)
+    return found
+
+
+def test_the_verifier_cannot_reach_what_wrote() -> None:
+    reached = reach("recond.wipe.verify")
+    assert not {name for name in reached if name.startswith("recond.wipe")}
+    assert "recond.methods" not in reached  # nor the fills as the plan made them
+
+
+def test_the_judge_cannot_reach_a_disk() -> None:
+    for module in modules():
+        if module.room == "certify":
+            assert not {name for name in reach(module.name) if room_of(name) == "host"}, module.name
+
+
+def test_every_import_of_ours_exists() -> None:
+    missing = [f"{module.name}: {name}" for module in modules() for name in sorted(module.imports)
+               if name.split(".")[0] == "recond" and name not in module_names() | {"recond"}]
+    assert not missing, "\n".join(missing)
+
+
+def test_no_test_module_can_shadow_the_standard_library() -> None:
+    """Tests run with the project's folder on the path, never a room's."""
+    assert not [path for path in ROOT.glob("*.py") if path.stem in sys.stdlib_module_names]
+
+
+def test_help_loads_no_heavy_library() -> None:
+    heavy = sorted(THIRD_PARTY.keys() - {"typer"})
+    code = ("import sys; sys.argv = ['recond', '--help']\n"
+            "from recond.cli import run_app\n"
+            f"run_app(); sys.stderr.write(' '.join(n for n in {heavy!r} if n in sys.modules))")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
+                          check=True)
+    assert "recond" in done.stdout
+    assert done.stderr == ""
