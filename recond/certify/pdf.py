@@ -59,7 +59,8 @@ class _Pages(Canvas):  # type: ignore[misc] # reportlab has no types
     sheet: Sheet
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # else reportlab names Helvetica in every page, which is not embedded
+        super().__init__(*args, **{**kwargs, "initialFontName": part.SANS})
         self._kept: list[dict[str, Any]] = []
 
     def showPage(self) -> None:  # noqa: N802 - reportlab's name

@@ -162,7 +162,7 @@ def _ranges(code: str, ranges: tuple[Range, ...], block: int, lang: Lang) -> lis
     if more > 0:
         shown += " " + text(lang, "certify.ranges.more", n=more)
     return [part.para(text(lang, code, n=len(ranges)), 8, bold=True, spaceBefore=4),
-            part.para(shown, 7, mono=True)]
+            part.para(shown, 7)]
 
 
 # --- Machine ---------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ def _evidence(record: WipeRecord, lang: Lang) -> list[Any]:
             for one in record.erasures]
     flow: list[Any] = [part.heading(text(lang, "certify.section.evidence"))]
     if rows:
-        flow.append(part.grid(head, rows, (40, 10, 70), mono=frozenset({0, 2}), size=6.8))
+        flow.append(part.grid(head, rows, (40, 10, 70), size=6.8))
     if record.ledger is not None:
         flow.append(part.para(text(
             lang, "certify.evidence.ledger", number=record.ledger.number,

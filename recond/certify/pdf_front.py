@@ -180,12 +180,13 @@ def _check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
     words = [
         part.para(text(lang, "certify.check.signed", name=signer.name), 8),
         part.para(text(lang, "certify.check.fingerprint"), 7.4, soft=True, spaceBefore=3),
-        part.para(signer.fingerprint, 7, mono=True),
+        part.para(signer.fingerprint, 7),
         part.para(text(lang, "certify.check.how"), 8, spaceBefore=3),
     ]
     code = part.QrCode(seal, QR_SIZE) if seal else ""
     table = Table([[words, code]], colWidths=[part.WIDTH - QR_SIZE - 2 * mm, QR_SIZE + 2 * mm])
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"),
+                               ("FONTNAME", (0, 0), (-1, -1), part.SANS),
                                ("LEFTPADDING", (0, 0), (-1, -1), 0),
                                ("RIGHTPADDING", (0, 0), (-1, -1), 2)]))
     return table

@@ -22,7 +22,8 @@ from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
 from recond.certify.summary import Overall
 
-SANS, BOLD, MONO = "DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono"
+# no DejaVu Sans Mono: its subset comes out with widths that PDF/A checkers refuse
+SANS, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 INK, SOFT, LINE, PAPER = HexColor("#1a1a1a"), HexColor("#555555"), HexColor("#b5b5b5"), white
 BAND = HexColor("#f0f0f0")
 WIDTH = 174 * mm
@@ -39,16 +40,15 @@ OUTCOME_LOOK: dict[Overall, tuple[str, Color, Color]] = {  # sign, frame, ground
 def register_fonts() -> None:
     """Embed DejaVu: the standard fonts are not allowed in PDF/A and lack U+202F, ✓ and ✗."""
     folder = resources.files("recond.data").joinpath("fonts")
-    for name in (SANS, BOLD, MONO):
+    for name in (SANS, BOLD):
         with resources.as_file(folder.joinpath(f"{name}.ttf")) as path:
             pdfmetrics.registerFont(TTFont(name, str(path)))
     pdfmetrics.registerFontFamily(SANS, normal=SANS, bold=BOLD, italic=SANS, boldItalic=BOLD)
 
 
-def style(size: float = 8.5, *, bold: bool = False, mono: bool = False, soft: bool = False,
-          **more: Any) -> ParagraphStyle:
+def style(size: float = 8.5, *, bold: bool = False, soft: bool = False, **more: Any) -> ParagraphStyle:
     """A paragraph's style; leading follows from the size."""
-    font = MONO if mono else BOLD if bold else SANS
+    font = BOLD if bold else SANS
     return ParagraphStyle(
         f"{font}{size}", fontName=font, fontSize=size, leading=more.pop("leading", size * 1.32),
         textColor=SOFT if soft else INK, splitLongWords=1, **more)
@@ -73,15 +73,16 @@ def heading(text: str) -> Paragraph:
 
 
 def grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], widths: tuple[float, ...],
-         *, size: float = 7.4, mono: frozenset[int] = frozenset()) -> Table:
+         *, size: float = 7.4) -> Table:
     """A table with a head that is repeated on each page; widths are shares of the whole."""
-    body = [[para(cell, size, mono=at in mono) for at, cell in enumerate(row)] for row in rows]
+    body = [[para(cell, size) for cell in row] for row in rows]
     top = [[para(cell, size, bold=True) for cell in head]] if head else []
     total = sum(widths)
     table = Table(top + body, colWidths=[WIDTH * share / total for share in widths],
                   repeatRows=1 if head else 0, splitInRow=1)
     table.setStyle(TableStyle([
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("FONTNAME", (0, 0), (-1, -1), SANS),  # else an unused, unembedded Helvetica is named
         ("LINEBELOW", (0, 0), (-1, -1), 0.3, LINE),
         ("LEFTPADDING", (0, 0), (-1, -1), 3), ("RIGHTPADDING", (0, 0), (-1, -1), 3),
         ("TOPPADDING", (0, 0), (-1, -1), 1.8), ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
