@@ -3,8 +3,8 @@
 Why: the plan and the guard decide on these readings alone. A serial is the value that the drive
 gives (NVMe Identify, ATA IDENTIFY, SCSI VPD page 80h, the USB descriptor), the same that the eraser
 reads again from the open descriptor. Listed are whole disks: optical drives, RAM disks, zram,
-device-mapper, md, empty card readers and the boot partitions of an eMMC are not. Loop devices are no
-hardware; they are read when asked for by path. Never opens a device for writing.
+device-mapper, md, empty card readers and the boot partitions of an eMMC are not. Loop devices are
+no hardware; they are read when asked for by path. Never opens a device for writing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from recond.host.files import Files
 from recond.inspect.disk_pages import DrivePages, read_drive_pages
 from recond.inspect.lsblk import BlockNode, read_block_nodes
 from recond.inspect.medium import Evidence, decide_bus, decide_medium
-from recond.inspect.readings import file_flag, file_int, file_text, first, text_reading
+from recond.inspect.readings import file_int, file_text, first, text_reading
 from recond.inspect.smart import read_health
-from recond.inspect.uses import Uses, read_uses
+from recond.inspect.uses import read_disk_uses
 from recond.model import Disk, Health, Known, Medium, Reading, Unknown, Why
 
 _NO_DISK = re.compile(
@@ -27,16 +27,19 @@ _NO_DISK = re.compile(
 )
 
 
-def read_disks(host: Host, *, smart: bool = False, loops: bool = False) -> tuple[Disk, ...]:
+def read_disks(host: Host, *, smart: bool = False,
+               loops: bool = False) -> tuple[Disk, ...] | Unknown:
     """Every whole disk, by name; loop devices too where `loops` asks for them.
+
+    `Unknown` where the kernel's devices could not be listed: that is not "no disk".
 
     `smart` asks each disk for its health (some 0.1 s a disk, side by side).
     """
     nodes = read_block_nodes(host)
     if isinstance(nodes, Unknown):
-        return ()
+        return nodes
     chosen = [n for n in nodes if is_whole_disk(n) and (loops or n.kind != "loop")]
-    return _build(host, nodes, chosen, smart)
+    return _build(host, chosen, smart)
 
 
 def read_disk(host: Host, path: str) -> Disk | None:
@@ -50,7 +53,7 @@ def read_disk(host: Host, path: str) -> Disk | None:
     if isinstance(nodes, Unknown):
         return None
     chosen = [n for n in nodes if n.name == name and is_whole_disk(n)]
-    found = _build(host, nodes, chosen, False)
+    found = _build(host, chosen, False)
     return found[0] if found else None
 
 
@@ -60,16 +63,14 @@ def is_whole_disk(node: BlockNode) -> bool:
             and node.size_bytes != 0)
 
 
-def _build(host: Host, nodes: tuple[BlockNode, ...], chosen: list[BlockNode],
-           smart: bool) -> tuple[Disk, ...]:
+def _build(host: Host, chosen: list[BlockNode], smart: bool) -> tuple[Disk, ...]:
     if not chosen:
         return ()
-    uses = read_uses(host, nodes)
     asked: list[Health | Unknown] = [Unknown(Why.NOT_READ, "smartctl")] * len(chosen)
     if smart:
         with ThreadPoolExecutor(min(16, len(chosen))) as pool:
             asked = list(pool.map(lambda n: read_health(host, f"/dev/{n.name}"), chosen))
-    disks = [_disk(host.files, node, uses, health)
+    disks = [_disk(host, node, health)
              for node, health in zip(chosen, asked, strict=True)]
     return tuple(sorted(disks, key=lambda d: _natural(d.path)))
 
@@ -79,7 +80,8 @@ def _natural(path: str) -> list[tuple[int, str]]:
     return [(len(part), part) for part in re.findall(r"\d+|\D+", path)]
 
 
-def _disk(files: Files, node: BlockNode, uses: Uses, health: Health | Unknown) -> Disk:
+def _disk(host: Host, node: BlockNode, health: Health | Unknown) -> Disk:
+    files = host.files
     folder = f"/sys/block/{node.name}"
     pages = read_drive_pages(files, folder)
     evidence = _evidence(files, node, folder, pages)
@@ -109,7 +111,7 @@ def _disk(files: Files, node: BlockNode, uses: Uses, health: Health | Unknown) -
         disk_seq=file_int(files, f"{folder}/diskseq"),
         controller=_controller(files, folder, bus),
         namespace=_namespace(files, node.name, folder),
-        uses=uses.of(node),
+        uses=read_disk_uses(host, node),
         health=health,
     )
 
@@ -183,8 +185,9 @@ def _usb_serial(files: Files, folder: str) -> Reading[str]:
 
 
 def _wwn(files: Files, node: BlockNode, folder: str) -> Reading[str]:
-    for value, source in ((node.wwn, "lsblk"), (files.read_text(f"{folder}/wwid"), f"{folder}/wwid"),
-                          (files.read_text(f"{folder}/device/wwid"), f"{folder}/device/wwid")):
+    paths = [f"{folder}/wwid", f"{folder}/device/wwid"]
+    told = [(node.wwn, "lsblk"), *((files.read_text(path), path) for path in paths)]
+    for value, source in told:
         text = value.lower() if isinstance(value, str) else ""
         if text.startswith("naa."):
             text = "0x" + text[4:]

@@ -1,4 +1,4 @@
-"""The kernel's block devices as `lsblk -J -b -O` tells them, and the same from /sys where it cannot.
+"""The kernel's block devices as `lsblk -J -b -O` tells them, or from /sys where it cannot.
 
 Why: the tool's JSON becomes frozen values at once; nobody downstream sees a dict. lsblk joins sysfs
 with udev's database, so its serial and model are whole where /sys cuts them to 16 characters. A
@@ -68,10 +68,7 @@ def parse_lsblk(raw: bytes) -> tuple[BlockNode, ...] | Unknown:
     """`lsblk -J -b` output, any set of columns."""
     try:
         document = json.loads(raw.decode("utf-8", "replace"))
-        devices = document["blockdevices"]
-        if not isinstance(devices, list):
-            raise TypeError("blockdevices")
-        return tuple(_node(entry, 0) for entry in devices)
+        return tuple(_node(entry, 0) for entry in list(document["blockdevices"]))
     except (ValueError, TypeError, KeyError, RecursionError):
         return Unknown(Why.UNPARSABLE, "lsblk")
 

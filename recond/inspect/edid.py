@@ -1,0 +1,194 @@
+"""A screen's EDID: maker, product, name, year, preferred resolution, size.
+
+Why: the kernel hands over the bytes as the screen sent them. The base block answers nearly all;
+extension blocks (CEA-861, DisplayID) count only where the base block has no detailed timing. A
+checksum that is wrong does not make the rest unreadable: many converters get it wrong. Pure.
+
+Sources: VESA E-EDID A.2 (1.4), CTA-861-I §7.5, VESA DisplayID 1.3 §4.4 and 2.0 §4.3.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+HEADER = b"\x00\xff\xff\xff\xff\xff\xff\x00"
+_BLOCK = 128
+_CEA, _DISPLAYID = 0x02, 0x70
+_MM_PER_INCH_TENTH = 2.54
+
+
+@dataclass(frozen=True, slots=True)
+class Edid:
+    """What an EDID tells; None or "" where it does not. Sizes in millimetres."""
+
+    maker: str | None
+    product_code: int
+    serial_number: int | None
+    serial: str
+    name: str
+    year: int | None
+    width_px: int | None
+    height_px: int | None
+    width_mm: int | None
+    height_mm: int | None
+    digital: bool
+
+    @property
+    def diagonal_tenths_in(self) -> int | None:
+        """The diagonal in tenths of an inch."""
+        if not self.width_mm or not self.height_mm:
+            return None
+        return round(math.hypot(self.width_mm, self.height_mm) / _MM_PER_INCH_TENTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A detailed timing: visible pixels and the picture's size in millimetres (0: not told)."""
+
+    width_px: int
+    height_px: int
+    width_mm: int = 0
+    height_mm: int = 0
+
+
+def parse_edid(raw: bytes) -> Edid | None:
+    """The base block and what the extensions add; None where it is no EDID."""
+    if len(raw) < _BLOCK or raw[:8] != HEADER:
+        return None
+    base = raw[:_BLOCK]
+    descriptors = [base[at:at + 18] for at in (54, 72, 90, 108)]
+    timings = [t for t in (_detailed(d) for d in descriptors) if t is not None]
+    preferred = timings[0] if timings else _from_extensions(raw) or _from_lists(base)
+    width_mm, height_mm = _size(base, preferred)
+    number = int.from_bytes(base[12:16], "little")
+    return Edid(
+        maker=_maker(base), product_code=int.from_bytes(base[10:12], "little"),
+        serial_number=number if number not in (0, 0x01010101, 0xFFFFFFFF) else None,
+        serial=_descriptor_text(descriptors, 0xFF), name=_descriptor_text(descriptors, 0xFC),
+        year=_year(base),
+        width_px=preferred.width_px if preferred else None,
+        height_px=preferred.height_px if preferred else None,
+        width_mm=width_mm, height_mm=height_mm, digital=bool(base[20] & 0x80),
+    )
+
+
+def parse_hex(text: str) -> bytes | None:
+    """The bytes of a hex dump, as `edid-decode` prints first or `xrandr --verbose` shows; None."""
+    found = re.search(r"(?:^|[^0-9a-f])(00(\s*)ff(\s*ff){5}\s*00(\s*[0-9a-f]{2})+)", text, re.I)
+    if found is None:
+        return None
+    digits = re.sub(r"\s+", "", found[1])
+    return bytes.fromhex(digits[: len(digits) // 2 * 2])
+
+
+def _maker(base: bytes) -> str | None:
+    """Three letters in five bits each (§3.4.1)."""
+    word = int.from_bytes(base[8:10], "big")
+    letters = [word >> shift & 0x1F for shift in (10, 5, 0)]
+    return "".join(chr(64 + n) for n in letters) if all(1 <= n <= 26 for n in letters) else None
+
+
+def _year(base: bytes) -> int | None:
+    """Year of making, or of the model where the week is FFh (§3.4.4)."""
+    return 1990 + base[17] if base[17] else None
+
+
+def _detailed(block: bytes) -> Timing | None:
+    """An 18-byte detailed timing (§3.10.2); None where it is a display descriptor."""
+    if len(block) < 18 or (block[0] == 0 and block[1] == 0):
+        return None
+    width = block[2] | (block[4] & 0xF0) << 4
+    height = block[5] | (block[7] & 0xF0) << 4
+    if block[17] & 0x80:  # interlaced: lines of one field
+        height *= 2
+    if not width or not height:
+        return None
+    return Timing(width, height, block[12] | (block[14] & 0xF0) << 4,
+                  block[13] | (block[14] & 0x0F) << 8)
+
+
+def _descriptor_text(descriptors: list[bytes], tag: int) -> str:
+    for block in descriptors:
+        if block[:3] == b"\0\0\0" and block[3] == tag:
+            text = block[5:18].split(b"\n")[0].decode("cp437", "replace")
+            return " ".join("".join(c for c in text if c.isprintable()).split())
+    return ""
+
+
+def _size(base: bytes, preferred: Timing | None) -> tuple[int | None, int | None]:
+    """The picture's size: of the timing, where it agrees with the base block's centimetres."""
+    across, down = base[21] * 10, base[22] * 10
+    if preferred is not None and preferred.width_mm and preferred.height_mm:
+        exact = (preferred.width_mm, preferred.height_mm)
+        if not across or not down:
+            # 16 × 9 and the like: a ratio, written where millimetres belong (a known mistake)
+            return exact if min(exact) > 50 else (None, None)
+        if abs(exact[0] - across) <= 10 and abs(exact[1] - down) <= 10:
+            return exact
+    # one of the two alone is an aspect ratio (1.4, §3.6.2): a projector or a television
+    return (across, down) if across and down else (None, None)
+
+
+def _from_extensions(raw: bytes) -> Timing | None:
+    for at in range(_BLOCK, len(raw) - _BLOCK + 1, _BLOCK):
+        block = raw[at:at + _BLOCK]
+        if block[0] == _CEA:
+            found = _cea_timing(block)
+        elif block[0] == _DISPLAYID:
+            found = _displayid_timing(block)
+        else:
+            found = None
+        if found is not None:
+            return found
+    return None
+
+
+def _cea_timing(block: bytes) -> Timing | None:
+    start = block[2]
+    if start < 4:
+        return None
+    for at in range(start, _BLOCK - 18, 18):
+        timing = _detailed(block[at:at + 18])
+        if timing is None:
+            return None
+        return timing
+    return None
+
+
+def _displayid_timing(block: bytes) -> Timing | None:
+    """The first timing of type I (tag 03h, or 22h in version 2), preferred or not."""
+    at, end = 5, min(5 + block[2], _BLOCK - 1)
+    while at + 3 <= end:
+        tag, length = block[at], block[at + 2]
+        body = block[at + 3:at + 3 + length]
+        if tag in (0x03, 0x22) and len(body) >= 20:
+            return Timing(1 + int.from_bytes(body[4:6], "little"),
+                          1 + int.from_bytes(body[12:14], "little"))
+        if tag == 0 and length == 0:
+            return None
+        at += 3 + length
+    return None
+
+
+# established timings, from the largest (§3.8)
+_ESTABLISHED = (
+    (36, 0x01, 1280, 1024), (37, 0x80, 1152, 870), (36, 0x0E, 1024, 768), (36, 0x10, 1024, 768),
+    (36, 0x20, 832, 624), (36, 0xC0, 800, 600), (35, 0x03, 800, 600), (35, 0x3C, 640, 480),
+    (35, 0xC0, 720, 400),
+)
+
+
+def _from_lists(base: bytes) -> Timing | None:
+    """Where there is no detailed timing: the first standard one, else the largest established."""
+    for at in range(38, 54, 2):
+        first, second = base[at], base[at + 1]
+        if (first, second) not in ((1, 1), (0, 0)):
+            width = (first + 31) * 8
+            across, down = ((16, 10), (4, 3), (5, 4), (16, 9))[second >> 6]
+            return Timing(width, width * down // across)
+    for at, bits, width, height in _ESTABLISHED:
+        if base[at] & bits:
+            return Timing(width, height)
+    return None

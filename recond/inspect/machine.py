@@ -1,0 +1,172 @@
+"""The whole machine: every reader asked, side by side, none able to stop another.
+
+Why: `recond inspect`, `check` and `run` start here. A reader that fails leaves `Unknown` with the
+reason in its place and a line among the problems; the rest of the machine is read all the same.
+Decides nothing itself beyond which reader gets what.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from recond.host import Host
+from recond.host.cpubrand import read_brand
+from recond.host.kernelram import read_visible_bytes
+from recond.host.process import TIMED_OUT
+from recond.inspect.cpu import name_reading, read_cpu, unread_cpu
+from recond.inspect.devices import read_devices
+from recond.inspect.disks import read_disks
+from recond.inspect.displays import read_displays
+from recond.inspect.dmidecode import parse_dmidecode
+from recond.inspect.firmware import read_firmware
+from recond.inspect.form import refine_form
+from recond.inspect.identity import identify
+from recond.inspect.memory import memory_of
+from recond.inspect.network import read_networks
+from recond.inspect.power import read_batteries
+from recond.inspect.smbios import Tables, parse_smbios
+from recond.inspect.system import read_system, unread_system
+from recond.inspect.tpm import read_tpm
+from recond.inspect.windows_key import read_windows_key
+from recond.model import (
+    Cpu,
+    Disk,
+    Firmware,
+    Identity,
+    Known,
+    Machine,
+    Memory,
+    Message,
+    Reading,
+    Tpm,
+    Unknown,
+    Why,
+)
+
+T = TypeVar("T")
+DMI_TABLES = "/sys/firmware/dmi/tables"
+_READERS_AT_ONCE = 8
+
+
+class Readers:
+    """A pool of readers; what went wrong is collected."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self.problems: list[Message] = []
+
+    def start(self, read: Callable[..., T], *args: object, **options: object) -> Future[T]:
+        """Start a reader in the background."""
+        return self._pool.submit(read, *args, **options)
+
+    def take(self, name: str, started: Future[T], instead: Callable[[Unknown], T]) -> T:
+        """A reader's answer, or what stands instead where it failed."""
+        try:
+            return started.result()
+        except Exception as error:  # a bug in one reader must not cost the others
+            self.problems.append(Message.of(
+                "inspect.problem.reader", reader=f"@inspect.reader.{name}",
+                error=type(error).__name__))
+            return instead(Unknown(Why.UNREADABLE, name))
+
+
+def read_machine(host: Host, *, smart: bool = True) -> Machine:
+    """Everything that can be known of the host without touching it.
+
+    `smart` asks each disk for its health with smartctl (0.1 to some seconds a disk).
+    """
+    files = host.files
+    with ThreadPoolExecutor(_READERS_AT_ONCE) as pool:
+        readers = Readers(pool)
+        tables_soon = readers.start(read_tables, host)
+        disks_soon = readers.start(read_disks, host, smart=smart)
+        lscpu_soon = readers.start(_read_lscpu, host)
+        devices_soon = readers.start(read_devices, files)
+        displays_soon = readers.start(read_displays, files)
+        networks_soon = readers.start(read_networks, files)
+        batteries_soon = readers.start(read_batteries, files)
+        visible_soon = readers.start(read_visible_bytes, files)
+        key_soon = readers.start(read_windows_key, files)
+        tables = readers.take("smbios", tables_soon, _same)
+        system_soon = readers.start(read_system, files, tables)
+        firmware_soon = readers.start(read_firmware, files, tables)
+        tpm_soon = readers.start(read_tpm, files, tables)
+        lscpu = readers.take("cpu", lscpu_soon, _same)
+        cpu_soon = readers.start(_read_whole_cpu, host, lscpu, tables)
+        visible = readers.take("memory", visible_soon, _same)
+        memory_soon = readers.start(memory_of, tables, visible)
+        networks = readers.take("network", networks_soon, lambda _: ())
+        batteries = readers.take("battery", batteries_soon, lambda _: ())
+        displays = readers.take("display", displays_soon, lambda _: ())
+        system = readers.take("system", system_soon, unread_system)
+        system = refine_form(system, batteries, displays)
+        return Machine(
+            inspected_at=host.clock.now(), origin=host.origin, system=system,
+            cpu=readers.take("cpu", cpu_soon, unread_cpu),
+            memory=readers.take("memory", memory_soon, lambda u: Memory(*[u] * 7)),
+            firmware=readers.take("firmware", firmware_soon, lambda u: Firmware(*[u] * 6)),
+            tpm=readers.take("tpm", tpm_soon, lambda u: Tpm(u, u, u)),
+            batteries=batteries, displays=displays, networks=networks,
+            devices=readers.take("devices", devices_soon, lambda _: ()),
+            disks=_listed(readers, readers.take("disks", disks_soon, _same)),
+            windows_key=readers.take("windows_key", key_soon, _same),
+            identity=_identity(readers, system, networks),
+            problems=tuple(readers.problems),
+        )
+
+
+def _same(reason: Unknown) -> Unknown:
+    return reason
+
+
+def _listed(readers: Readers, disks: tuple[Disk, ...] | Unknown) -> tuple[Disk, ...]:
+    if isinstance(disks, Unknown):
+        readers.problems.append(Message.of("inspect.problem.disks", why=f"@cli.why.{disks.why}"))
+        return ()
+    return disks
+
+
+def _identity(readers: Readers, *args: object) -> Identity:
+    started = readers.start(identify, *args)
+    return readers.take("identity", started, lambda u: Identity(u, "none", (), u))
+
+
+def read_tables(host: Host) -> Tables | Unknown:
+    """SMBIOS: the raw tables, else the text of dmidecode, else why there is neither."""
+    raw = host.files.read(f"{DMI_TABLES}/DMI")
+    if isinstance(raw, bytes):
+        entry = host.files.read(f"{DMI_TABLES}/smbios_entry_point", 64)
+        tables = parse_smbios(raw, entry if isinstance(entry, bytes) else b"", f"{DMI_TABLES}/DMI")
+        if tables != Tables(tables.source):
+            return tables
+        raw = Unknown(Why.UNPARSABLE, f"{DMI_TABLES}/DMI")
+    done = host.processes.run(("dmidecode",), timeout_s=10.0)
+    if done.stdout:
+        tables = parse_dmidecode(done.text)
+        if tables != Tables(tables.source):
+            return tables
+    if done.returncode == TIMED_OUT:
+        return Unknown(Why.TIMEOUT, "dmidecode")
+    return raw
+
+
+def _read_lscpu(host: Host) -> str | Unknown:
+    done = host.processes.run(("lscpu",), timeout_s=10.0)
+    if done.missing:
+        return Unknown(Why.TOOL_MISSING, "lscpu")
+    if done.returncode == TIMED_OUT:
+        return Unknown(Why.TIMEOUT, "lscpu")
+    return done.text if done.stdout else Unknown(Why.UNREADABLE, "lscpu")
+
+
+def _read_whole_cpu(host: Host, lscpu: str | Unknown, tables: Tables | Unknown) -> Cpu:
+    cpu = read_cpu(host.files, lscpu, tables)
+    if isinstance(cpu.name, Unknown) and host.origin == "live" and host.files.root == Path("/"):
+        named: Reading[str] = name_reading(read_brand(), "cpuinfo:brand_raw")
+        if isinstance(named, Known):
+            return dataclasses.replace(cpu, name=named)
+    return cpu
