@@ -71,7 +71,7 @@ def has(code: str, lang: Lang = "fr") -> bool:
     return code in _catalogue(lang, code.partition(".")[0])
 
 
-def text(lang: Lang, code: str, **args: str | int) -> str:
+def text(lang: Lang, code: str, /, **args: str | int) -> str:
     """The sentence for a code. An unknown code shows itself: a person still sees something.
 
     Arguments whose name ends in `_bytes` or `_s` are shown as sizes and durations, in `_ram_bytes`
@@ -145,7 +145,7 @@ def _scaled(lang: Lang, value: int, base: int, units: tuple[str, ...]) -> str:
     return f"{shown}{NBSP}{units[step]}"
 
 
-def duration(lang: Lang, seconds: int) -> str:
+def duration(lang: Lang, seconds: int) -> str:  # noqa: ARG001 - like its siblings
     """A duration: « 45 s », « 3 min 20 s », « 2 h 05 min »."""
     if seconds < 60:
         return f"{seconds}{NBSP}s"
