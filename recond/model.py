@@ -389,3 +389,5 @@ class Assessment:
     notices: tuple[Message, ...]  # support dates, an expiring profile
     category: str | None = None  # a scored profile: "B", or a range "B-A"
     points: tuple[int, int] | None = None
+    title: Message | None = None  # the profile's name for people
+    tier_titles: tuple[tuple[str, Message], ...] = ()

@@ -9,7 +9,7 @@ one module has at most 400 lines (docs/decisions/0010-readiness-package.md).
 from __future__ import annotations
 
 from recond.readiness.assess import assess_machine
-from recond.readiness.describe import describe
+from recond.readiness.describe import describe, lay_out
 from recond.readiness.marks import CpuMarks, parse_cpu_marks
 from recond.readiness.parse import check_profile, parse_profile
 from recond.readiness.profile import Mistake, Profile
@@ -22,6 +22,7 @@ __all__ = [
     "assess_machine",
     "check_profile",
     "describe",
+    "lay_out",
     "new_profile_toml",
     "parse_cpu_marks",
     "parse_profile",

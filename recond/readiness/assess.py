@@ -1,10 +1,11 @@
 """A machine judged by a profile.
 
 Why: the one door of the room. The verdict of a tier is the worst of its lines in the order
-fail > fixable > unknown > pass; the verdict of the profile is the worst of the tiers that decide.
-Tiers that do not decide ("recommended", "listed") are reported beside it. Remedies are those that
-bring the deciding tiers to pass, cheapest first; where one line fails for good there are none,
-because none would help. Pure: no input or output, no clock.
+fail > unknown > fixable > pass: "ready once mended" is said only where nothing is left unknown. The
+verdict of the profile is the worst of the tiers that decide. Tiers that do not decide
+("recommended", "listed") are reported beside it. Remedies are those of the deciding tiers, cheapest
+first; where one line fails for good there are none, because none would help. Pure: no input or
+output, no clock.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from recond.readiness.marks import CpuMarks
 from recond.readiness.notices import notices
 from recond.readiness.profile import Profile
 from recond.readiness.score import score
+from recond.readiness.settings import firmware_key, is_setting, part_of
 
-WORST_FIRST = (Outcome.FAIL, Outcome.FIXABLE, Outcome.UNKNOWN, Outcome.PASS)
+WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.FIXABLE, Outcome.PASS)
 
 
 def assess_machine(
@@ -49,29 +51,41 @@ def assess_machine(
     return Assessment(
         profile=profile.name, profile_version=profile.version, profile_digest=profile.digest,
         verdict=verdict, tiers=tiers, requirements=tuple(lines),
-        remedies=_remedies(verdict, [line for line in lines if line.tier in deciding]),
-        notices=(*result.notices, *_memory_gap(machine), *notices(profile, today, facts)),
-        category=result.category, points=result.points,
+        remedies=() if verdict is Outcome.FAIL else cheapest_first(
+            line for line in lines if line.tier in deciding),
+        notices=(*_firmware_key(machine, lines), *result.notices, *_memory_gap(machine),
+                 *notices(profile, today, facts)),
+        category=result.category, points=result.points, title=profile.title.message(),
+        tier_titles=tuple((tier.key, tier.title.message()) for tier in profile.tiers),
     )
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The worst outcome in the order fail > fixable > unknown > pass; pass for none."""
+    """The worst outcome in the order fail > unknown > fixable > pass; pass for none."""
     found = set(outcomes)
     return next((outcome for outcome in WORST_FIRST if outcome in found), Outcome.PASS)
 
 
-def _remedies(verdict: Outcome, lines: list[Requirement]) -> tuple[Message, ...]:
-    if verdict is Outcome.FAIL:
-        return ()
-    fixes = [line for line in lines if line.remedy is not None]
-    ordered = [line.remedy for line in sorted(fixes, key=lambda line: line.cost_rank)]
-    return tuple(dict.fromkeys(remedy for remedy in ordered if remedy is not None))
+def cheapest_first(lines: Iterable[Requirement]) -> tuple[Message, ...]:
+    """The remedies of lines; of several purchases of one part the largest, which does for all."""
+    chosen: dict[str | Message, tuple[int, Message]] = {}
+    for line in lines:
+        if line.remedy is not None:
+            kind = part_of(line.remedy) or line.remedy
+            before = chosen.get(kind, (-1, line.remedy))
+            chosen[kind] = max(before, (line.cost_rank, line.remedy), key=lambda found: found[0])
+    return tuple(remedy for _, remedy in sorted(chosen.values(), key=lambda found: found[0]))
+
+
+def _firmware_key(machine: Machine, lines: list[Requirement]) -> tuple[Message, ...]:
+    """How to enter the firmware's settings, where a remedy is one."""
+    asked = any(line.remedy is not None and is_setting(line.remedy) for line in lines)
+    return (firmware_key(machine.system.maker),) if asked else ()
 
 
 def _cpu_mark(machine: Machine, marks: CpuMarks | None) -> Fact:
     if marks is None:
-        return Unknown(Why.NOT_READ, "cpu marks")
+        return Unknown(Why.NOT_READ)
     name = machine.cpu.name
     if isinstance(name, Unknown):
         return name

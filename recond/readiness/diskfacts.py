@@ -18,6 +18,7 @@ _USEFUL_FLASH_BYTES = 60 * GB
 SOLD_GB = (120, 240, 480, 960, 1920, 3840)
 """Sizes of SATA and NVMe disks that are sold, from the smallest; 120 and 128 are one size."""
 DISK_COST = 200
+_KINDS = {"nvme": " NVMe", "sata": " SATA", "ata": " SATA", "ide": " IDE", "sas": " SAS"}
 _WORST_FIRST = (HealthVerdict.FAILING, HealthVerdict.WORN, HealthVerdict.OK)
 
 
@@ -45,11 +46,9 @@ def fact(machine: Machine, field: str) -> Fact:
         return _health(disks)
     disk = main_disk(disks)
     if field == "size_bytes":
-        # an unread size could be the larger one
         for other in disks:
-            if isinstance(other.size_bytes, Unknown) and isinstance(disk.size_bytes, Known):
-                return Known(disk.size_bytes.value, disk.path) if len(disks) == 1 else (
-                    Unknown(other.size_bytes.why, other.path))
+            if isinstance(other.size_bytes, Unknown):  # it could be the larger one
+                return Unknown(other.size_bytes.why, other.path)
         size = disk.size_bytes
         return Known(size.value, size.source) if isinstance(size, Known) else size
     if field == "bus":
@@ -94,17 +93,32 @@ def _health(disks: tuple[Disk, ...]) -> Fact:
     return worst
 
 
-def remedy(machine: Machine, need_bytes: int) -> tuple[bool | None, Message, int]:
-    """Whether another disk can be put in, what to do, and its cost rank."""
+def remedy(
+    machine: Machine, need_bytes: int, *, failing: bool = False,
+) -> tuple[bool | None, Message, int]:
+    """Whether another disk can be put in, what to do, and its cost rank.
+
+    The disk to take out is the main one, or with `failing` the one that is failing.
+    """
     sold = next((gb for gb in SOLD_GB if gb * GB >= need_bytes), SOLD_GB[-1])
     cost, size = DISK_COST + sold // 10, sold * GB
     disks = inner_disks(machine)
     if not disks:
         return True, Message.of("readiness.remedy.disk_add", size_bytes=size), cost
-    disk = main_disk(disks)
+    disk = next((disk for disk in disks if failing and _is_failing(disk)), main_disk(disks))
     bus = disk.bus.value if isinstance(disk.bus, Known) else ""
     if bus == "mmc" or disk.medium is Medium.EMMC:
         # soldered: whether there is a second place only the open case tells
         return None, Message.of("readiness.remedy.disk_emmc", size_bytes=size), cost
-    kind = {"nvme": "NVMe", "sata": "SATA", "ata": "SATA", "ide": "IDE", "sas": "SAS"}.get(bus, "")
-    return True, Message.of("readiness.remedy.disk_replace", size_bytes=size, kind=kind), cost
+    kind = _KINDS.get(bus, "")
+    if len(disks) == 1:
+        return True, Message.of("readiness.remedy.disk_replace", size_bytes=size, kind=kind), cost
+    name = disk.model.value if isinstance(disk.model, Known) else disk.path
+    return True, Message.of("readiness.remedy.disk_replace_one", size_bytes=size, kind=kind,
+                            disk=name), cost
+
+
+def _is_failing(disk: Disk) -> bool:
+    health = disk.health
+    return (not isinstance(health, Unknown) and isinstance(health.verdict, Known)
+            and health.verdict.value is HealthVerdict.FAILING)

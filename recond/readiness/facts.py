@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from recond.model import Known, Machine, Unknown, Why
 from recond.readiness import diskfacts, graphics, memory
-from recond.readiness.logic import Fact, Value
+from recond.readiness.logic import Fact
 
 X86_MAKERS = (
     "GenuineIntel", "AuthenticAMD", "CentaurHauls", "HygonGenuine", "GenuineTMx86",
@@ -134,6 +134,46 @@ def _tpm_active(inputs: Inputs) -> Fact:
     return tpm.active
 
 
+def _tpm_present(inputs: Inputs) -> Fact:
+    tpm = inputs.machine.tpm
+    if isinstance(tpm.present, Unknown) and isinstance(tpm.version, Known):
+        return Known(True, tpm.version.source)  # a chip that tells its version is there
+    return _plain("tpm", "present")(inputs)
+
+
+def _tpm_state(inputs: Inputs) -> Fact:
+    """What a person wants to know of the TPM: its version, or that it is off or not there."""
+    present, active = _tpm_present(inputs), _tpm_active(inputs)
+    if isinstance(present, Known) and not present.value:
+        return Known("tpm-none", present.source)
+    if isinstance(active, Known) and not active.value:
+        return Known("tpm-off", active.source)
+    return _plain("tpm", "version")(inputs)
+
+
+def _no_uefi(inputs: Inputs) -> Fact:
+    """Whether the firmware's own tables say that it knows no UEFI; started by UEFI, it does."""
+    firmware = inputs.machine.firmware
+    if isinstance(firmware.mode, Unknown):
+        return firmware.mode
+    able = firmware.secure_boot_capable
+    if firmware.mode.value == "bios" and isinstance(able, Known) and not able.value:
+        return Known(True, able.source)
+    return Known(False, firmware.mode.source)
+
+
+def _secure_boot_state(inputs: Inputs) -> Fact:
+    firmware = inputs.machine.firmware
+    if isinstance(firmware.secure_boot, Known) and firmware.secure_boot.value:
+        return Known("secure-boot-on", firmware.secure_boot.source)
+    if isinstance(firmware.mode, Known) and firmware.mode.value == "bios":
+        return Known("secure-boot-legacy", firmware.mode.source)
+    able = firmware.secure_boot_capable
+    if isinstance(able, Unknown):
+        return able
+    return Known("secure-boot-off" if able.value else "secure-boot-none", able.source)
+
+
 def _ram(inputs: Inputs) -> Fact:
     return memory.ram(inputs.machine.memory)
 
@@ -225,12 +265,15 @@ READINGS: dict[str, Reading] = {
     "memory.soldered": Reading(bool, "yes_no", _plain("memory", "soldered")),
     "firmware.mode": Reading(*_TEXT, _plain("firmware", "mode")),
     "firmware.bits": Reading(int, "bits", _plain("firmware", "bits")),
+    "firmware.no_uefi": Reading(bool, "yes_no", _no_uefi),
     "firmware.secure_boot": Reading(bool, "yes_no", _plain("firmware", "secure_boot")),
+    "firmware.secure_boot_state": Reading(*_TEXT, _secure_boot_state),
     "firmware.secure_boot_capable":
         Reading(bool, "yes_no", _plain("firmware", "secure_boot_capable")),
     "firmware.setup_mode": Reading(bool, "yes_no", _plain("firmware", "setup_mode")),
     "firmware.uefi_ca_2023": Reading(bool, "yes_no", _plain("firmware", "uefi_ca_2023")),
-    "tpm.present": Reading(bool, "yes_no", _plain("tpm", "present")),
+    "tpm.state": Reading(*_TEXT, _tpm_state),
+    "tpm.present": Reading(bool, "yes_no", _tpm_present),
     "tpm.version": Reading(*_TEXT, _plain("tpm", "version")),
     "tpm.active": Reading(bool, "yes_no", _tpm_active),
     "disk.size_bytes": Reading(int, "bytes", _disk("size_bytes")),
@@ -255,9 +298,4 @@ READINGS: dict[str, Reading] = {
     "operator.looks": Reading(int, "number", _answer("operator.looks")),
     "operator.system": Reading(*_TEXT, _answer("operator.system")),
 }
-"""Every reading that a profile may name. `Value` says what each may hold."""
-
-
-def value_of(fact: Fact) -> Value | None:
-    """The value of a known fact, else None."""
-    return fact.value if isinstance(fact, Known) else None
+"""Every reading that a profile may name, and in docs/readiness.md what each is."""

@@ -100,7 +100,8 @@ def _part(
         upgrade = memory.upgrade(machine.memory, now, need)
         possible, message, cost = upgrade.possible, upgrade.remedy, upgrade.cost
     else:
-        possible, message, cost = diskfacts.remedy(machine, need)
+        failing = test.reading == "disk.health"
+        possible, message, cost = diskfacts.remedy(machine, need, failing=failing)
     if possible is None:
         return Outcome.UNKNOWN, message, cost
     return (Outcome.FIXABLE if possible else Outcome.FAIL), message, cost
@@ -148,6 +149,9 @@ def _flags(test: Test, fact: Fact) -> Message:
 def show(name: str, fact: Fact) -> Message:
     """A reading for people."""
     if isinstance(fact, Unknown):
+        own = f"readiness.unknown.{name}.{fact.why}"
+        if has(own):
+            return Message.of(own, detail=fact.detail)
         if not fact.detail:
             return Message.of("readiness.observed.unknown", why=f"@readiness.why.{fact.why}")
         return Message.of("readiness.observed.unknown_detail",
@@ -177,7 +181,7 @@ def _required(rule: Rule) -> Message:
         return rule.required.message()
     test = rule.test
     if test is None:
-        return rule.title.message()
+        return Message("readiness.required.yes")
     if test.op in ("at_least", "at_most"):
         return _value(test.op, test.reading, test.wanted[0])
     if test.op == "has":

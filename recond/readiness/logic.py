@@ -60,8 +60,9 @@ def holds(test: Test, facts: Facts) -> Truth:
 def _compare(op: str, value: Value, wanted: tuple[Scalar, ...]) -> Truth:
     if op in ("is", "one_of"):
         return any(type(value) is type(want) and _same(value, want) for want in wanted)
-    if op == "has":
-        return isinstance(value, tuple) and all(flag in value for flag in wanted)
+    if isinstance(value, tuple):
+        found = [flag in value for flag in wanted]
+        return all(found) if op == "has" else not any(found)
     if op in ("contains", "lacks"):
         text = str(value).casefold()
         return any(str(want).casefold() in text for want in wanted) is (op == "contains")

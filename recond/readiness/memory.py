@@ -77,20 +77,20 @@ def upgrade(memory: Memory, have_bytes: int, need_bytes: int) -> Upgrade:
     if most is not None and have_bytes <= most < need_bytes:
         return Upgrade(False, Message.of("readiness.remedy.ram_maximum", most_ram_bytes=most), 0)
     free, total = _known(memory.slots_free), _known(memory.slots_total)
-    soldered = isinstance(memory.soldered, Known) and memory.soldered.value
+    soldered = memory.soldered.value if isinstance(memory.soldered, Known) else None
+    cost = ADD_COST + missing // GIB
+    if free is None and soldered:
+        remedy = Message.of("readiness.remedy.ram_soldered_slots", add_ram_bytes=missing)
+        return Upgrade(None, remedy, cost)
     if free is None:
-        if soldered:
-            remedy = Message.of("readiness.remedy.ram_soldered_slots", add_ram_bytes=missing)
-            return Upgrade(None, remedy, ADD_COST)
+        # modules that are not soldered can be changed, whatever the slots
         remedy = Message.of("readiness.remedy.ram_slots_unknown", add_ram_bytes=missing)
-        return Upgrade(True, remedy, ADD_COST + missing // GIB)
+        return Upgrade(True if soldered is False else None, remedy, cost)
     limit = most // total if most and total else None
-    added = _add(memory, missing, free, limit)
-    if added is not None:
-        return added
-    swapped = _replace(memory, have_bytes, need_bytes, limit)
-    if swapped is not None:
-        return swapped
+    found = (_add(memory, missing, free or 0, limit)
+             or _replace(memory, have_bytes, need_bytes, limit))
+    if found is not None:
+        return found
     if soldered and free == 0:
         return Upgrade(False, Message.of("readiness.remedy.ram_soldered"), 0)
     remedy = Message.of("readiness.remedy.ram_modules_unknown", need_ram_bytes=need_bytes)
@@ -106,7 +106,7 @@ def _add(memory: Memory, missing: int, free: int, limit: int | None) -> Upgrade 
                 continue
             remedy = Message.of(
                 "readiness.remedy.ram_add", n=free, count=count, module_ram_bytes=size,
-                total_ram_bytes=size * count, kind=f"{kind} {form}".strip(),
+                total_ram_bytes=size * count, kind=_wanted_kind(kind, form),
             )
             if count > 1:
                 remedy = Message("readiness.remedy.ram_add_several", remedy.args)
@@ -131,7 +131,7 @@ def _replace(memory: Memory, have: int, need: int, limit: int | None) -> Upgrade
                 continue
             remedy = Message.of(
                 "readiness.remedy.ram_replace", n=count, out_ram_bytes=out,
-                module_ram_bytes=size, kind=f"{kind} {form}".strip(),
+                module_ram_bytes=size, kind=_wanted_kind(kind, form),
             )
             return Upgrade(True, remedy, REPLACE_COST + gib * count)
     return None
@@ -147,6 +147,10 @@ def kind_and_form(memory: Memory) -> tuple[str, str]:
     if kind.startswith("LPDDR"):
         kind = ""  # soldered by nature: a slot beside it takes another kind
     return kind, forms.pop() if len(forms) == 1 else ""
+
+
+def _wanted_kind(kind: str, form: str) -> str:
+    return f"{kind} {form}".strip() if kind else "@readiness.word.memory"
 
 
 def _generation(kind: str) -> str:

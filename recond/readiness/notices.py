@@ -19,10 +19,16 @@ SOON_DAYS = 183
 
 def notices(profile: Profile, today: str, facts: Facts) -> tuple[Message, ...]:
     """The dates that are past, near or ahead, then the state of the profile itself."""
-    found = [
+    found = []
+    if days_between(profile.version, today) < -1:
+        # an empty CMOS battery sets the clock back by years, and no date would ever be past
+        found.append(Message.of("readiness.notice.clock", today_date=today,
+                                version_date=profile.version))
+        today = profile.version
+    found.extend(
         _support(item, today) for item in profile.support
         if not item.when or any_holds(item.when, facts) is True
-    ]
+    )
     age = days_between(today, profile.review_after)
     if age < 0:
         found.append(Message.of("readiness.notice.review_past", version_date=profile.version,
@@ -37,8 +43,7 @@ def _support(item: Support, today: str) -> Message:
     left = days_between(today, item.ends)
     state = "past" if left < 0 else "soon" if left <= SOON_DAYS else "ahead"
     sure = "" if item.sure else "_unsure"
-    return Message.of(f"readiness.notice.{state}{sure}", fr=item.text.fr, en=item.text.en,
-                      ends_date=item.ends)
+    return item.text.message(f"readiness.notice.{state}{sure}", ends_date=item.ends)
 
 
 def days_between(first: str, second: str) -> int:

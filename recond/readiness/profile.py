@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recond.locale import french_spaces
 from recond.model import Message
 
 FORMAT = 1
@@ -24,9 +25,12 @@ class Words:
     fr: str
     en: str
 
-    def message(self) -> Message:
-        """The text as a message of the catalogue."""
-        return Message.of("readiness.own", fr=self.fr, en=self.en)
+    def message(self, code: str = "readiness.own", **args: str | int) -> Message:
+        """The text, or another sentence around it, as a message of the catalogue.
+
+        Authors write plain spaces, as translators do.
+        """
+        return Message.of(code, fr=french_spaces(self.fr), en=self.en, **args)
 
 
 @dataclass(frozen=True, slots=True)

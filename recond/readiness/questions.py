@@ -17,7 +17,7 @@ _FITS: dict[type, tuple[str, ...]] = {
     bool: ("is",),
     int: ("is", "one_of", "at_least", "at_most"),
     str: ("is", "one_of", "contains", "lacks", "version_at_least"),
-    tuple: ("has",),
+    tuple: ("has", "lacks"),
 }
 
 

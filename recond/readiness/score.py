@@ -7,14 +7,19 @@ one name, or "C-A" where the unknown readings could make a difference. Points ar
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from recond.model import Known, Message, Outcome, Requirement
+from recond.model import Known, Message, Outcome, Requirement, Unknown
+from recond.readiness.facts import READINGS
 from recond.readiness.judge import show
-from recond.readiness.logic import Facts, Truth, any_holds
-from recond.readiness.profile import Adjustment, Cap, Category, Profile, Scale
+from recond.readiness.logic import Fact, Facts, Truth, any_holds
+from recond.readiness.profile import Adjustment, Bonus, Cap, Category, Profile, Scale
 
 SCORE_TIER = "score"
+MAX_OPEN = 6
+"""How many unknown yes-or-no readings are tried both ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +37,51 @@ def score(profile: Profile, facts: Facts) -> Score:
     """Count a machine's points and name its category, or the range of both."""
     if not profile.scales:
         return Score(Outcome.PASS)
-    lines: list[Requirement] = []
-    # two scales of one reading exclude each other (a disk is an SSD or it is not)
-    spans: dict[str, tuple[int, int]] = {}
-    for scale in profile.scales:
-        span = _span(scale, facts)
-        if span is not None:
-            lines.append(_line(scale, span, facts))
-            other = spans.get(scale.reading, span)
-            spans[scale.reading] = min(span[0], other[0]), max(span[1], other[1])
-    low, high = (sum(span[end] for span in spans.values()) for end in (0, 1))
+    points: list[int] = []
+    places: list[int] = []
+    for world in _worlds(profile, facts):
+        counted = _points(profile, world)
+        points.extend(counted)
+        places.extend(_places(profile, *counted, world))
+    low, high = (profile.categories[place].name for place in (min(places), max(places)))
+    lines = [_line(scale, span, facts) for scale in profile.scales
+             if (span := _span(scale, facts)) is not None]
+    return Score(
+        Outcome.PASS if low == high else Outcome.UNKNOWN, tuple(lines), _notices(profile, facts),
+        low if low == high else f"{low}-{high}", (min(points), max(points)),
+    )
+
+
+def _worlds(profile: Profile, facts: Facts) -> Iterator[Facts]:
+    """The facts with every answer to the yes-or-no readings that the rules turn on.
+
+    A disk of unknown kind is an SSD or it is not, for all rules at once: judged rule by rule, the
+    range would hold sums that no machine can have.
+    """
+    rules: Sequence[Scale | Bonus | Cap] = (*profile.scales, *profile.bonuses, *profile.caps)
+    conditions = [condition for rule in rules for condition in rule.when]
+    names = {test.reading for condition in conditions for test in condition}
+    unknown = [name for name in sorted(names)
+               if READINGS[name].kind is bool and isinstance(facts(name), Unknown)][:MAX_OPEN]
+    for answers in product((False, True), repeat=len(unknown)):
+        yield _told({name: Known(yes, name) for name, yes in zip(unknown, answers, strict=True)},
+                    facts)
+
+
+def _told(told: Mapping[str, Fact], facts: Facts) -> Facts:
+    return lambda name: told[name] if name in told else facts(name)
+
+
+def _points(profile: Profile, facts: Facts) -> tuple[int, int]:
+    """The fewest and the most points that the facts allow."""
+    spans = [span for scale in profile.scales if (span := _span(scale, facts)) is not None]
     for bonus in profile.bonuses:
         given = any_holds(bonus.when, facts)
         if given is not False:
-            low += min(bonus.points, 0) if given is None else bonus.points
-            high += max(bonus.points, 0) if given is None else bonus.points
-    given_points = [_adjusted(item, facts) for item in profile.adjustments]
-    low, high = low + sum(given_points), high + sum(given_points)
-    category = _range(profile, low, high, facts)
-    return Score(
-        Outcome.UNKNOWN if category[0] != category[1] else Outcome.PASS,
-        tuple(lines), _notices(profile, facts),
-        category[0] if category[0] == category[1] else f"{category[0]}-{category[1]}", (low, high),
-    )
+            certain = 0 if given is None else bonus.points
+            spans.append((min(bonus.points, certain), max(bonus.points, certain)))
+    added = sum(_adjusted(item, facts) for item in profile.adjustments)
+    return sum(span[0] for span in spans) + added, sum(span[1] for span in spans) + added
 
 
 def _span(scale: Scale, facts: Facts) -> tuple[int, int] | None:
@@ -98,7 +125,8 @@ def _adjusted(item: Adjustment, facts: Facts) -> int:
     return item.default
 
 
-def _range(profile: Profile, low: int, high: int, facts: Facts) -> tuple[str, str]:
+def _places(profile: Profile, low: int, high: int, facts: Facts) -> tuple[int, int]:
+    """The places of the worst and the best category, caps applied."""
     worst, best = _category(profile.categories, low), _category(profile.categories, high)
     order = [category.name for category in profile.categories]
     for cap in profile.caps:
@@ -108,7 +136,7 @@ def _range(profile: Profile, low: int, high: int, facts: Facts) -> tuple[str, st
             worst = min(worst, limit)
         if holds is True:
             best = min(best, limit)
-    return order[worst], order[best]
+    return worst, best
 
 
 def _cap_holds(cap: Cap, facts: Facts) -> Truth:
@@ -126,14 +154,12 @@ def _notices(profile: Profile, facts: Facts) -> tuple[Message, ...]:
     found = []
     for item in profile.adjustments:
         if not isinstance(facts(item.reading), Known):
-            found.append(Message.of(
-                "readiness.notice.adjustment", fr=item.title.fr, en=item.title.en,
-                points=item.default, lowest=item.lowest, highest=item.highest))
+            found.append(item.title.message(
+                "readiness.notice.adjustment", points=item.default, lowest=item.lowest,
+                highest=item.highest))
     for cap in profile.caps:
         if any_holds(cap.when, facts) is None and cap.assume is False:
-            found.append(Message.of("readiness.notice.cap_open", fr=cap.title.fr, en=cap.title.en,
-                                    category=cap.category))
+            found.append(cap.title.message("readiness.notice.cap_open", category=cap.category))
         if _cap_holds(cap, facts) is True:
-            found.append(Message.of("readiness.notice.cap", fr=cap.title.fr, en=cap.title.en,
-                                    category=cap.category))
+            found.append(cap.title.message("readiness.notice.cap", category=cap.category))
     return tuple(found)

@@ -95,34 +95,16 @@ def _health(screen: Screen, disk: Disk) -> str:
 
 
 def show_assessment(screen: Screen, found: Assessment) -> None:
-    """One profile's table, its verdict, what would make it ready."""
-    t = screen.t
-    rows = [
-        (
-            t(f"cli.outcome.{line.outcome}"), t(f"readiness.line.{line.key}")
-            if _has(screen, f"readiness.line.{line.key}") else line.key,
-            screen.say(line.observed), screen.say(line.required),
-            screen.say(line.remedy) if line.remedy else "",
-        )
-        for line in found.requirements
-    ]
-    head = tuple(t(f"cli.check.{name}") for name in ("outcome", "line", "seen", "asked", "remedy"))
-    verdict = t(f"cli.outcome.{found.verdict}")
-    title = t("cli.check.title", profile=found.profile, version=found.profile_version,
-              verdict=verdict)
-    if found.category:
-        title += " " + t("cli.check.category", category=found.category)
-    screen.table(title, head, rows)
-    for number, remedy in enumerate(found.remedies, 1):
-        screen.data(f"  {number}. {screen.say(remedy)}")
-    for notice in found.notices:
-        screen.data("  ! " + screen.say(notice))
+    """One profile: the verdict, its lines tier by tier, then what to do and to know."""
+    from recond.readiness import lay_out
 
-
-def _has(screen: Screen, code: str) -> bool:
-    from recond.locale import has
-
-    return has(code, screen.lang)
+    words = lay_out(found, screen.lang)
+    head = tuple(screen.t(f"cli.check.{name}") for name in ("outcome", "line", "seen", "asked"))
+    screen.data(words.heading + "\n")
+    for group in words.groups:
+        screen.table(group.title, head, [row[:4] for row in group.rows])
+    for line in (*words.closing, ""):
+        screen.data(line)
 
 
 def show_plans(screen: Screen, plans: tuple[WipePlan, ...]) -> None:

@@ -51,7 +51,7 @@ def test_without_marks_the_category_is_a_range() -> None:
 
 def test_unknown_medium_counts_one_scale_only() -> None:
     drive = disk(medium=Medium.UNKNOWN, size_bytes=known(500 * GB))
-    assert judged(6000, disks=(drive,)) == ("B-A", (6, 10))
+    assert judged(6000, disks=(drive,)) == ("B-A", (8, 10))  # 6 and 2 as HDD, 4 as SSD
 
 
 def test_unknown_memory_is_a_range() -> None:

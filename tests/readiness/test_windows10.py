@@ -74,11 +74,13 @@ def test_prefetchw_is_met_by_64_bit_intel_without_the_flag(model: int, stepping:
     assert result.verdict is Outcome.PASS
 
 
-def test_prefetchw_absent_on_amd_fails_and_on_via_is_unknown() -> None:
+def test_prefetchw_is_executed_by_every_64_bit_amd_and_not_known_of_via() -> None:
     amd = cpu(maker=known("AuthenticAMD"), family=known(15), flags=without("3dnowprefetch"))
-    assert line(judged(machine(cpu=amd)), "prefetchw") is Outcome.FAIL
+    assert line(judged(machine(cpu=amd)), "prefetchw") is Outcome.PASS
     via = dataclasses.replace(amd, maker=known("CentaurHauls"), family=known(6))
     assert line(judged(machine(cpu=via)), "prefetchw") is Outcome.UNKNOWN
+    other = dataclasses.replace(amd, maker=known("GenuineTMx86"))
+    assert line(judged(machine(cpu=other)), "prefetchw") is Outcome.FAIL
 
 
 def test_prefetchw_with_an_unknown_maker_is_unknown() -> None:
