@@ -391,3 +391,4 @@ class Assessment:
     points: tuple[int, int] | None = None
     title: Message | None = None  # the profile's name for people
     tier_titles: tuple[tuple[str, Message], ...] = ()
+    deciding: tuple[str, ...] = ()  # the tiers that make the verdict

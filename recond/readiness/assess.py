@@ -43,7 +43,7 @@ def assess_machine(
         (tier.key, worst(line.outcome for line in lines if line.tier == tier.key))
         for tier in profile.tiers
     )
-    deciding = {tier.key for tier in profile.tiers if tier.decides}
+    deciding = tuple(tier.key for tier in profile.tiers if tier.decides)
     outcomes = [outcome for key, outcome in tiers if key in deciding]
     if result.category is not None:
         outcomes.append(result.outcome)
@@ -57,6 +57,7 @@ def assess_machine(
                  *notices(profile, today, facts)),
         category=result.category, points=result.points, title=profile.title.message(),
         tier_titles=tuple((tier.key, tier.title.message()) for tier in profile.tiers),
+        deciding=deciding,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from recond.locale import Lang, has, say, text
 from recond.model import Assessment, Outcome, Requirement
 from recond.readiness.assess import cheapest_first
+from recond.readiness.score import SCORE_TIER
 
 Row = tuple[str, str, str, str, str]
 """The outcome, what the line is about, what was seen, what is asked, where it was read."""
@@ -23,6 +24,7 @@ class Group:
 
     title: str
     rows: tuple[Row, ...]
+    scored: bool  # the lines give points, and the first column is empty where they are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,15 @@ def describe(assessment: Assessment, lang: Lang) -> tuple[str, ...]:
     lines = [found.heading]
     for group in found.groups:
         lines += ["", group.title]
-        lines += [
-            "  " + text(lang, "readiness.line", outcome=row[0], title=row[1], observed=row[2],
-                        required=row[3]) + (f" [{row[4]}]" if row[4] else "")
-            for row in group.rows
-        ]
+        lines += [_line(row, lang, scored=group.scored) for row in group.rows]
     return (*lines, *(("", *found.closing) if found.closing else ()))
+
+
+def _line(row: Row, lang: Lang, *, scored: bool) -> str:
+    outcome, title, observed, required, evidence = row
+    code = "readiness.line_score" if scored else "readiness.line"
+    shown = text(lang, code, outcome=outcome, title=title, observed=observed, required=required)
+    return f"  {shown} [{evidence}]" if evidence else f"  {shown}"
 
 
 def lay_out(assessment: Assessment, lang: Lang) -> Described:
@@ -85,8 +90,8 @@ def _group(assessment: Assessment, key: str, lang: Lang) -> Group:
     if key in outcomes:
         title = text(lang, "readiness.tier_heading", title=title,
                      verdict=text(lang, f"readiness.tier_verdict.{outcomes[key]}"))
-    return Group(title, tuple(
-        _row(line, lang) for line in assessment.requirements if line.tier == key))
+    rows = tuple(_row(line, lang) for line in assessment.requirements if line.tier == key)
+    return Group(title, rows, key == SCORE_TIER)
 
 
 def _known_tier(lang: Lang, key: str) -> str:
@@ -95,8 +100,10 @@ def _known_tier(lang: Lang, key: str) -> str:
 
 
 def _row(line: Requirement, lang: Lang) -> Row:
-    return (text(lang, f"readiness.outcome.{line.outcome}"), _title(line, lang),
-            say(lang, line.observed), say(lang, line.required), line.evidence)
+    known_points = line.tier == SCORE_TIER and line.outcome is Outcome.PASS
+    outcome = "" if known_points else text(lang, f"readiness.outcome.{line.outcome}")
+    return (outcome, _title(line, lang), say(lang, line.observed), say(lang, line.required),
+            line.evidence)
 
 
 def _title(line: Requirement, lang: Lang) -> str:
@@ -108,10 +115,8 @@ def _why(assessment: Assessment, lang: Lang) -> list[str]:
     verdict = assessment.verdict
     if verdict not in (Outcome.FAIL, Outcome.UNKNOWN) or assessment.category is not None:
         return []
-    # the deciding tiers come to the profile's own verdict; the others do not explain it
-    decisive = {key for key, outcome in assessment.tiers if outcome is verdict}
     lines = [line for line in assessment.requirements
-             if line.outcome is verdict and line.tier in decisive]
+             if line.outcome is verdict and line.tier in assessment.deciding]
     items = [text(lang, "readiness.item", title=_title(line, lang),
                   text=say(lang, line.observed if line.remedy is None else line.remedy))
              for line in lines]

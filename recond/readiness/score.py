@@ -42,12 +42,13 @@ def score(profile: Profile, facts: Facts) -> Score:
     for world in _worlds(profile, facts):
         counted = _points(profile, world)
         points.extend(counted)
-        places.extend(_places(profile, *counted, world))
+        places.extend(_places(profile, counted, world))
     low, high = (profile.categories[place].name for place in (min(places), max(places)))
     lines = [_line(scale, span, facts) for scale in profile.scales
              if (span := _span(scale, facts)) is not None]
     return Score(
-        Outcome.PASS if low == high else Outcome.UNKNOWN, tuple(lines), _notices(profile, facts),
+        Outcome.PASS if low == high else Outcome.UNKNOWN, tuple(lines),
+        (*_unanswered(profile, facts), *_caps(profile, facts, max(points))),
         low if low == high else f"{low}-{high}", (min(points), max(points)),
     )
 
@@ -125,18 +126,20 @@ def _adjusted(item: Adjustment, facts: Facts) -> int:
     return item.default
 
 
-def _places(profile: Profile, low: int, high: int, facts: Facts) -> tuple[int, int]:
+def _places(profile: Profile, points: tuple[int, int], facts: Facts) -> tuple[int, int]:
     """The places of the worst and the best category, caps applied."""
-    worst, best = _category(profile.categories, low), _category(profile.categories, high)
-    order = [category.name for category in profile.categories]
+    worst, best = (_category(profile.categories, end) for end in points)
     for cap in profile.caps:
-        holds = _cap_holds(cap, facts)
-        limit = order.index(cap.category)
+        holds, limit = _cap_holds(cap, facts), _limit(profile, cap)
         if holds is not False:
             worst = min(worst, limit)
         if holds is True:
             best = min(best, limit)
     return worst, best
+
+
+def _limit(profile: Profile, cap: Cap) -> int:
+    return [category.name for category in profile.categories].index(cap.category)
 
 
 def _cap_holds(cap: Cap, facts: Facts) -> Truth:
@@ -150,16 +153,22 @@ def _category(categories: tuple[Category, ...], points: int) -> int:
     return reached[-1] if reached else 0
 
 
-def _notices(profile: Profile, facts: Facts) -> tuple[Message, ...]:
+def _unanswered(profile: Profile, facts: Facts) -> list[Message]:
+    return [
+        item.title.message("readiness.notice.adjustment", points=item.default, lowest=item.lowest,
+                           highest=item.highest)
+        for item in profile.adjustments if not isinstance(facts(item.reading), Known)
+    ]
+
+
+def _caps(profile: Profile, facts: Facts, points: int) -> list[Message]:
+    """The caps that hold or may hold, of those that are below what the points would give."""
     found = []
-    for item in profile.adjustments:
-        if not isinstance(facts(item.reading), Known):
-            found.append(item.title.message(
-                "readiness.notice.adjustment", points=item.default, lowest=item.lowest,
-                highest=item.highest))
     for cap in profile.caps:
+        if _limit(profile, cap) >= _category(profile.categories, points):
+            continue
         if any_holds(cap.when, facts) is None and cap.assume is False:
             found.append(cap.title.message("readiness.notice.cap_open", category=cap.category))
-        if _cap_holds(cap, facts) is True:
+        elif _cap_holds(cap, facts) is True:
             found.append(cap.title.message("readiness.notice.cap", category=cap.category))
-    return tuple(found)
+    return found

@@ -100,9 +100,11 @@ def show_assessment(screen: Screen, found: Assessment) -> None:
 
     words = lay_out(found, screen.lang)
     head = tuple(screen.t(f"cli.check.{name}") for name in ("outcome", "line", "seen", "asked"))
+    score_head = ("", *head[1:3], screen.t("readiness.tier.score"))
     screen.data(words.heading + "\n")
     for group in words.groups:
-        screen.table(group.title, head, [row[:4] for row in group.rows])
+        screen.table(group.title, score_head if group.scored else head,
+                     [row[:4] for row in group.rows])
     for line in (*words.closing, ""):
         screen.data(line)
 
