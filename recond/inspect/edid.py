@@ -112,7 +112,7 @@ def _detailed(block: bytes) -> Timing | None:
 def _descriptor_text(descriptors: list[bytes], tag: int) -> str:
     for block in descriptors:
         if block[:3] == b"\0\0\0" and block[3] == tag:
-            text = block[5:18].split(b"\n")[0].decode("cp437", "replace")
+            text = block[5:18].split(b"\n")[0].decode("ascii", "ignore")
             return " ".join("".join(c for c in text if c.isprintable()).split())
     return ""
 
@@ -158,12 +158,16 @@ def _cea_timing(block: bytes) -> Timing | None:
 
 
 def _displayid_timing(block: bytes) -> Timing | None:
-    """The first timing of type I (tag 03h, or 22h in version 2), preferred or not."""
+    """The native format of the parameters (01h, 21h), else the first timing (03h, 22h)."""
     at, end = 5, min(5 + block[2], _BLOCK - 1)
     while at + 3 <= end:
         tag, length = block[at], block[at + 2]
         body = block[at + 3:at + 3 + length]
-        if tag in (0x03, 0x22) and len(body) >= 20:
+        if tag in (0x01, 0x21) and len(body) >= 8:
+            width, height = (int.from_bytes(body[i:i + 2], "little") for i in (4, 6))
+            if width and height:
+                return Timing(width, height)
+        elif tag in (0x03, 0x22) and len(body) >= 20:
             return Timing(1 + int.from_bytes(body[4:6], "little"),
                           1 + int.from_bytes(body[12:14], "little"))
         if tag == 0 and length == 0:
