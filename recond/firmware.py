@@ -212,24 +212,41 @@ class SanitizeLog:
 
 
 @dataclass(frozen=True, slots=True)
-class NvmeCapabilities:
-    """Identify Controller and Namespace, and the sanitize log."""
+class NvmeController:
+    """Identify Controller (NVMe Base 2.1 figure 313), the parts an erasure needs."""
 
     serial: str
     model: str
     firmware: str
-    namespace: int
-    namespaces: tuple[int, ...]
-    can_format: bool
+    can_format: bool  # OACS bit 1
+    can_manage: bool  # OACS bit 3: there may be namespaces that are not attached
     format_all: bool  # FNA bit 0: a format takes all namespaces
     erase_all: bool  # FNA bit 1: a secure erase takes all namespaces
-    format_crypto: bool
-    crypto: bool
+    format_crypto: bool  # FNA bit 2
+    crypto: bool  # SANICAP bits 0, 1, 2
     block: bool
     overwrite: bool
-    purge_reporting: bool
+    deallocates: bool  # SANICAP bit 29 (NDI): "do not deallocate" cannot be asked
+    purge_reporting: bool  # SANICAP 5:4: PREQ may be asked and PRGD answered
+
+
+@dataclass(frozen=True, slots=True)
+class NvmeNamespace:
+    """Identify Namespace. `left_percent`: of a format under way (FPI), None where not told."""
+
     flbas: int
     dps: int
+    left_percent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NvmeCapabilities:
+    """What an NVMe controller can do. `namespaces`: every one that holds data, attached or not."""
+
+    controller: NvmeController
+    namespace: NvmeNamespace
+    nsid: int
+    namespaces: tuple[int, ...]
     log: SanitizeLog | None
 
 
@@ -291,37 +308,24 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """One way to erase the disk by its firmware: steps in order, and what they leave out."""
+class FirmwarePlan:
+    """Steps for the level asked, the best first and the others as fallback; none: overwrite.
 
-    steps: tuple[WipeStep, ...]
-    reaches: Level
-    estimate_s: int | None
+    `not_reached` is for the certificate; `notes` say what the drive has and cannot use now, and
+    what would help.
+    """
+
+    steps: tuple[WipeStep, ...] = ()
     not_reached: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Hindrance:
-    """A technique that the drive has and that cannot be used now; `remedy` says what helps."""
-
-    technique: Technique
-    reason: Message
-    remedy: Message | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FirmwarePlan:
-    """Candidates for the level asked, the best first (none: refuse), and what stands in the way."""
-
-    candidates: tuple[Candidate, ...]
-    hindrances: tuple[Hindrance, ...]
-    notes: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class StepOutcome:
-    """`done`, `failed`, `stopped` (a drive may go on by itself) or `unknown`, and why."""
+    """`done`, `failed`, `stopped` (asked to; the drive may go on by itself) or `unknown`, and why.
+
+    After `unknown` nothing else is tried on the drive: `recond resume` looks at it again.
+    """
 
     outcome: str
     reason: Message | None = None

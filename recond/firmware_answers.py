@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recond.firmware import AtaIdentity, AtaSanitizeStatus, AtaSecurity, SanitizeLog
+from recond.firmware import (
+    AtaIdentity,
+    AtaSanitizeStatus,
+    AtaSecurity,
+    NvmeController,
+    NvmeNamespace,
+    SanitizeLog,
+)
 
 GOOD, CHECK_CONDITION = 0x00, 0x02
 _DRIVER_SENSE = 0x08
@@ -97,7 +104,7 @@ def parse_registers(raw: bytes) -> AtaRegisters | None:
         return None
     if raw[0] & 0x7F in (0x70, 0x71) and len(raw) >= 12:
         sense = parse_sense(raw)
-        if sense is None or (sense.asc, sense.ascq) != (0x00, 0x1D) and not raw[0] & 0x80:
+        if sense is None or ((sense.asc, sense.ascq) != (0x00, 0x1D) and not raw[0] & 0x80):
             return None
         return AtaRegisters(
             error=raw[3], status=raw[4], device=raw[5], count=raw[6],
@@ -221,6 +228,49 @@ def parse_dco_sectors(data: bytes) -> int | None:
 # --- NVMe ------------------------------------------------------------------------------------
 
 
+def _ascii(data: bytes) -> str:
+    return " ".join(data.decode("ascii", "replace").strip("\0 ").split())
+
+
+def nvme_good(status: int, errno: int | None) -> bool:
+    """Whether an admin command completed with success: status code and type are 0."""
+    return errno is None and status & 0x7FF == 0
+
+
+def parse_nvme_controller(data: bytes) -> NvmeController | None:
+    """Identify Controller data; None where it is short or blank."""
+    if len(data) < 4096 or not any(data):
+        return None
+    oacs, fna = int.from_bytes(data[256:258], "little"), data[524]
+    sanicap = int.from_bytes(data[328:332], "little")
+    return NvmeController(
+        serial=_ascii(data[4:24]), model=_ascii(data[24:64]), firmware=_ascii(data[64:72]),
+        can_format=bool(oacs & 2), can_manage=bool(oacs & 8), format_all=bool(fna & 1),
+        erase_all=bool(fna & 2), format_crypto=bool(fna & 4), crypto=bool(sanicap & 1),
+        block=bool(sanicap & 2), overwrite=bool(sanicap & 4),
+        deallocates=bool(sanicap & 1 << 29), purge_reporting=bool(sanicap & 0x30))
+
+
+def parse_nvme_namespace(data: bytes) -> NvmeNamespace | None:
+    """Identify Namespace data; None where it is short or blank (no such namespace)."""
+    if len(data) < 4096 or not any(data):
+        return None
+    progress = data[32]
+    return NvmeNamespace(
+        flbas=data[26], dps=data[29], left_percent=progress & 0x7F if progress & 0x80 else None)
+
+
+def parse_nvme_list(data: bytes) -> tuple[int, ...]:
+    """A namespace list: up to 1,024 identifiers, ended by zero."""
+    found: list[int] = []
+    for offset in range(0, len(data) - 3, 4):
+        value = int.from_bytes(data[offset : offset + 4], "little")
+        if not value:
+            break
+        found.append(value)
+    return tuple(found)
+
+
 def parse_sanitize_log(data: bytes) -> SanitizeLog | None:
     """The Sanitize Status log page 81h; None where it is short."""
     if len(data) < 20:
@@ -236,3 +286,36 @@ def parse_sanitize_log(data: bytes) -> SanitizeLog | None:
         global_erased=bool(status & 0x0100), purged=bool(status & 0x0800),
         scdw10=int.from_bytes(data[4:8], "little"), overwrite_s=seconds(8), block_s=seconds(12),
         crypto_s=seconds(16), blank=not any(data))
+
+
+# --- SCSI ------------------------------------------------------------------------------------
+
+
+def parse_inquiry(data: bytes) -> tuple[str, str] | None:
+    """(vendor, product) of standard INQUIRY data; None where it is short."""
+    return (_ascii(data[8:16]), _ascii(data[16:32])) if len(data) >= 32 else None
+
+
+def parse_vpd_serial(data: bytes) -> str | None:
+    """The unit serial number page 80h (SPC-5 §7.7.19)."""
+    if len(data) < 5 or data[1] != 0x80:
+        return None
+    return _ascii(data[4 : 4 + int.from_bytes(data[2:4], "big")]) or None
+
+
+def parse_block_characteristics(data: bytes) -> tuple[int | None, bool, bool]:
+    """(rotation, WABEREQ, WACEREQ) of page B1h: must blocks be written before they can be read?
+
+    The two fields say so with 10b ("reads end in an error") or 11b (SBC-4 §6.6.2).
+    """
+    if len(data) < 8 or data[1] != 0xB1:
+        return None, False, False
+    rate = int.from_bytes(data[4:6], "big")
+    return rate or None, bool(data[7] & 0x80), bool(data[7] & 0x20)
+
+
+def parse_supported(data: bytes) -> bool | None:
+    """REPORT SUPPORTED OPERATION CODES of one command: True for "as in the standard" (011b)."""
+    if len(data) < 4 or data[1] & 7 == 0:
+        return None
+    return data[1] & 7 == 3

@@ -1,0 +1,289 @@
+"""Whether a drive's own answers prove that its erasing command ran to its end.
+
+Why: a firmware erase leaves no written bytes behind, only answers. What counts is decided here from
+the raw bytes that the journal kept, never from a tool's words, the eraser's opinion or the plan;
+nothing is shared with the code that issued the commands but the parsing of answers. A technique
+without a rule here is never proven. What the medium reads as afterwards is judged elsewhere. Pure.
+
+The rules, for the step's `command` entries of all sessions, in order; "after" is after the last
+erasing command of the right form that the drive accepted:
+- ATA SANITIZE: its feature and key as asked, registers back without error; after it a SANITIZE
+  STATUS that is whole, done, not running, as the last one, and IDENTIFY with the disk's serial.
+- ATA SECURITY ERASE UNIT: accepted, the mode bit as asked, directly behind an accepted ERASE
+  PREPARE; after it IDENTIFY with the disk's serial, security supported and *not* enabled.
+- NVMe Format: status 0, SES as asked (never 0), this namespace; after it Identify Namespace with
+  nothing left to format, and Identify Controller with the disk's serial.
+- NVMe Sanitize: status 0, SANACT as asked; the last log after it in state 1 or 4 with SCDW10 equal
+  to the command's; Identify Controller with the disk's serial. It purges only if it did not
+  deallocate what it was told to keep (state 4 with NDAS), and, where PREQ was set, if PRGD is.
+- SCSI SANITIZE: GOOD; the last REQUEST SENSE after it without sense (or low power), then TEST UNIT READY GOOD,
+  and the serial number page with the disk's serial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from recond.erasure import DiskIdentity, Level, Technique, WipeStep
+from recond.firmware_answers import (
+    ata_accepted,
+    nvme_good,
+    parse_ata_sanitize,
+    parse_identify,
+    parse_nvme_controller,
+    parse_nvme_namespace,
+    parse_registers,
+    parse_sanitize_log,
+    parse_sense,
+    parse_vpd_serial,
+    scsi_good,
+)
+from recond.model import Json, Message
+
+_T = Technique
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """`faults`: what is missing, empty where it is proven; `highest`: what it allows at most."""
+
+    faults: tuple[Message, ...]
+    highest: Level = Level.PURGE
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A `command` entry with its bytes."""
+
+    transport: str
+    request: bytes
+    data_out: bytes
+    answer: bytes
+    status: int
+    sense: bytes
+    errno: int | None
+
+
+def prove(step: WipeStep, disk: DiskIdentity, commands: Sequence[Mapping[str, Json]]) -> Proof:
+    """Judge the `data` of a step's `command` entries (their form was checked by the reader)."""
+    rule = _RULES.get(step.technique)
+    if rule is None:
+        return _missing("no_rule")
+    return rule(step, disk, [_said(data) for data in commands])
+
+
+def _said(data: Mapping[str, Json]) -> _Said:
+    def raw(name: str) -> bytes:
+        value = data[name]
+        return bytes.fromhex(value) if isinstance(value, str) else b""
+
+    status, errno = data["status"], data["errno"]
+    return _Said(
+        str(data["transport"]), raw("request"), raw("data_out"), raw("answer"),
+        status if isinstance(status, int) else -1, raw("sense"),
+        errno if isinstance(errno, int) else None)
+
+
+def _missing(word: str) -> Proof:
+    return Proof((Message(f"firmware.proof.{word}"),), Level.NONE)
+
+
+def _last(said: list[_Said], test: Callable[[_Said], bool]) -> int:
+    """The place of the last command that passes a test; -1 where there is none."""
+    return max((at for at, one in enumerate(said) if test(one)), default=-1)
+
+
+# --- ATA -------------------------------------------------------------------------------------
+
+# (feature 7:0, LBA 47:0) of B4h, ACS-4 tables of the three commands; the pattern is zero
+_SANITIZE = {
+    _T.ATA_SANITIZE_CRYPTO: (0x11, 0x0000_4372_7970),
+    _T.ATA_SANITIZE_BLOCK: (0x12, 0x0000_426B_4572),
+    _T.ATA_SANITIZE_OVERWRITE: (0x14, 0x4F57_0000_0000),
+}
+
+
+def _is_ata(one: _Said, command: int) -> bool:
+    return one.transport == "ata" and len(one.request) == 16 and one.request[14] == command
+
+
+def _taken(one: _Said) -> bool:
+    return ata_accepted(one.status, one.sense, one.errno)
+
+
+def _lba(cdb: bytes) -> int:
+    return int.from_bytes(bytes(cdb[i] for i in (11, 9, 7, 12, 10, 8)), "big")
+
+
+def _same_ata(said: list[_Said], serial: str | None) -> bool:
+    """Whether some IDENTIFY gave the disk's serial, and none another."""
+    found = [
+        parse_identify(one.answer) for one in said if _is_ata(one, 0xEC) and one.answer
+    ]
+    return any(found) and all(one is None or one.serial == serial for one in found)
+
+
+def _ata_sanitize(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    feature, key = _SANITIZE[step.technique]
+    erase = _last(said, lambda one: (
+        _is_ata(one, 0xB4) and (one.request[4], _lba(one.request)) == (feature, key)
+        and _taken(one)))
+    if erase < 0:
+        return _missing("not_accepted")
+    after = said[erase + 1 :]
+    if any(_is_ata(one, 0xB4) and one.request[4] for one in after):
+        return _missing("another_command")
+    asked = [one for one in after if _is_ata(one, 0xB4)]
+    status = parse_ata_sanitize(parse_registers(asked[-1].sense)) if asked else None
+    if status is None or not status.done or status.running:
+        return _missing("not_done")
+    return Proof(()) if _same_ata(after, disk.serial) else _missing("other_drive")
+
+
+def _ata_security(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    mode = 2 if step.technique is _T.ATA_SECURITY_ERASE_ENHANCED else 0
+    erase = _last(said, lambda one: (
+        _is_ata(one, 0xF4) and len(one.data_out) == 512 and one.data_out[0] & 2 == mode
+        and _taken(one)))
+    if erase < 0:
+        return _missing("not_accepted")
+    before = [one for one in said[:erase] if one.transport == "ata"]
+    if not before or not _is_ata(before[-1], 0xF3) or not _taken(before[-1]):
+        return _missing("not_prepared")
+    after = said[erase + 1 :]
+    if any(_is_ata(one, 0xF1) for one in after):
+        return _missing("another_command")
+    if not _same_ata(after, disk.serial):
+        return _missing("other_drive")
+    last = parse_identify([one for one in after if _is_ata(one, 0xEC) and one.answer][-1].answer)
+    if last is None or not last.security.supported or last.security.enabled:
+        return _missing("still_locked")
+    return Proof(())
+
+
+def _restore_hidden(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    wanted = max(int(value) for _, value in step.options)
+    found = [parse_identify(one.answer) for one in said if _is_ata(one, 0xEC)]
+    last = found[-1] if found else None
+    if last is None or last.serial != disk.serial:
+        return _missing("other_drive")
+    return Proof(()) if last.sectors >= wanted else _missing("still_hidden")
+
+
+# --- NVMe ------------------------------------------------------------------------------------
+
+_SES = {_T.NVME_FORMAT_USER: 1, _T.NVME_FORMAT_CRYPTO: 2}
+_SANACT = {
+    _T.NVME_SANITIZE_BLOCK: 2, _T.NVME_SANITIZE_OVERWRITE: 3, _T.NVME_SANITIZE_CRYPTO: 4,
+}
+_NDAS, _PREQ = 1 << 9, 1 << 11
+
+
+def _is_nvme(one: _Said, opcode: int) -> bool:
+    return one.transport == "nvme" and len(one.request) == 64 and one.request[0] == opcode
+
+
+def _dword(one: _Said, offset: int) -> int:
+    return int.from_bytes(one.request[offset : offset + 4], "little")
+
+
+def _good(one: _Said) -> bool:
+    return nvme_good(one.status, one.errno)
+
+
+def _same_nvme(said: list[_Said], serial: str | None) -> bool:
+    """Whether some Identify Controller gave the disk's serial, and none another."""
+    found = [
+        parse_nvme_controller(one.answer) for one in said
+        if _is_nvme(one, 0x06) and _dword(one, 40) == 1 and _good(one)
+    ]
+    return any(found) and all(one is None or one.serial == serial for one in found)
+
+
+def _nvme_format(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    erase = _last(said, lambda one: (
+        _is_nvme(one, 0x80) and _dword(one, 40) >> 9 & 7 == _SES[step.technique]
+        and _dword(one, 4) == disk.namespace and _good(one)))
+    if erase < 0:
+        return _missing("not_accepted")
+    after = said[erase + 1 :]
+    looks = [
+        parse_nvme_namespace(one.answer) for one in after
+        if _is_nvme(one, 0x06) and _dword(one, 40) == 0 and _dword(one, 4) == disk.namespace
+    ]
+    last = looks[-1] if looks else None
+    if last is None or last.left_percent:
+        return _missing("not_done")
+    return Proof(()) if _same_nvme(after, disk.serial) else _missing("other_drive")
+
+
+def _nvme_sanitize(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    erase = _last(said, lambda one: (
+        _is_nvme(one, 0x84) and _dword(one, 40) & 7 == _SANACT[step.technique] and _good(one)))
+    if erase < 0:
+        return _missing("not_accepted")
+    after, cdw10 = said[erase + 1 :], _dword(said[erase], 40)
+    if any(_is_nvme(one, 0x84) for one in after):
+        return _missing("another_command")
+    logs = [
+        one for one in after if _is_nvme(one, 0x02) and _dword(one, 40) & 0xFF == 0x81
+    ]
+    log = parse_sanitize_log(logs[-1].answer) if logs and _good(logs[-1]) else None
+    if log is None or log.blank or log.state not in (1, 4):
+        return _missing("not_done")
+    if log.scdw10 != cdw10:
+        return _missing("another_command")
+    if not _same_nvme(after, disk.serial):
+        return _missing("other_drive")
+    short = (log.state == 4 and cdw10 & _NDAS) or (cdw10 & _PREQ and not log.purged)
+    return Proof((), Level.CLEAR if short else Level.PURGE)
+
+
+# --- SCSI ------------------------------------------------------------------------------------
+
+LOW_POWER = 0x5E
+_ACTIONS = {
+    _T.SCSI_SANITIZE_OVERWRITE: 1, _T.SCSI_SANITIZE_BLOCK: 2, _T.SCSI_SANITIZE_CRYPTO: 3,
+}
+
+
+def _is_scsi(one: _Said, opcode: int) -> bool:
+    return one.transport == "scsi" and bool(one.request) and one.request[0] == opcode
+
+
+def _scsi_sanitize(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    action = _ACTIONS[step.technique]
+    erase = _last(said, lambda one: (
+        _is_scsi(one, 0x48) and one.request[1] & 0x1F == action
+        and scsi_good(one.status, one.errno)))
+    if erase < 0:
+        return _missing("not_accepted")
+    after = said[erase + 1 :]
+    if any(_is_scsi(one, 0x48) for one in after):
+        return _missing("another_command")
+    ended = _last(after, lambda one: _is_scsi(one, 0x03))
+    sense = parse_sense(after[ended].answer) if ended >= 0 else None
+    if sense is None or not scsi_good(after[ended].status, after[ended].errno):
+        return _missing("not_done")
+    ready = any(
+        _is_scsi(one, 0x00) and scsi_good(one.status, one.errno) for one in after[ended + 1 :])
+    if sense.key or sense.asc not in (0x00, LOW_POWER) or not ready:
+        return _missing("not_done")
+    serials = [
+        parse_vpd_serial(one.answer) for one in after
+        if _is_scsi(one, 0x12) and one.request[1:3] == b"\x01\x80"
+    ]
+    same = bool(serials) and all(serial == disk.serial for serial in serials)
+    return Proof(()) if same and disk.serial is not None else _missing("other_drive")
+
+
+_RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[_Said]], Proof]] = {
+    **dict.fromkeys(_SANITIZE, _ata_sanitize),
+    _T.ATA_SECURITY_ERASE: _ata_security,
+    _T.ATA_SECURITY_ERASE_ENHANCED: _ata_security,
+    _T.RESTORE_HIDDEN: _restore_hidden,
+    **dict.fromkeys(_SES, _nvme_format),
+    **dict.fromkeys(_SANACT, _nvme_sanitize),
+    **dict.fromkeys(_ACTIONS, _scsi_sanitize),
+}

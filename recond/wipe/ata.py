@@ -1,0 +1,233 @@
+"""ATA drives: SECURITY ERASE UNIT and SANITIZE DEVICE, from the first question to the last answer.
+
+Why: a SECURITY ERASE that is interrupted leaves the drive locked, so the password is in the journal
+before the drive is given it, every way out ends at "not enabled", and where that cannot be reached
+the outcome is `unknown`: the run stays open and `recond resume` goes through the same door again.
+No password is set on a drive whose passage was not proven in this very step. Nothing here believes
+a status alone: IDENTIFY or SANITIZE STATUS is asked after every change.
+
+Source: ACS-3 §4.20 (security states), ACS-4 §4.17 and §7.36 (sanitize).
+"""
+
+from __future__ import annotations
+
+from recond import firmware_requests as rq
+from recond.erasure import Technique, WipeStep
+from recond.firmware import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
+from recond.firmware_answers import (
+    ata_accepted,
+    parse_ata_sanitize,
+    parse_identify,
+    parse_registers,
+    scsi_good,
+)
+from recond.model import Json, Message
+from recond.wipe.firmware_line import (
+    SILENCE_S,
+    Line,
+    Look,
+    cap_s,
+    failed,
+    not_begun,
+    unknown,
+    wait,
+)
+
+PASSWORD = b"recond".ljust(rq.PASSWORD_BYTES, b"\0")
+"""Fixed and documented, so that a drive left locked can be opened without the journal too."""
+
+USUAL_S = {
+    Technique.ATA_SANITIZE_CRYPTO: 120, Technique.ATA_SANITIZE_BLOCK: 600,
+    Technique.ATA_SANITIZE_OVERWRITE: 43200,
+}
+SECURITY_FLOOR_S = 7200
+IDENTIFY_PAUSE_S = 10.0
+FROZEN = Message("firmware.reason.sanitize_frozen")
+SANITIZE_REASONS = {1: "failed_before", 2: "unsupported", 3: "frozen", 4: "antifreeze"}
+
+
+def identify(line: Line) -> AtaIdentity | None:
+    """IDENTIFY DEVICE of the drive that the plan names; None for no answer or another drive's."""
+    found = parse_identify(line.ata(rq.ata_identify()).data)
+    if found is None or found.checksum is False or found.serial != line.device.serial:
+        return None
+    return found
+
+
+def accepted(answer: CdbAnswer) -> bool:
+    """Whether the drive itself took the command: its registers came back, without error."""
+    return ata_accepted(answer.packed_status, answer.sense, answer.errno)
+
+
+# --- SANITIZE --------------------------------------------------------------------------------
+
+
+def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
+    """Issue one SANITIZE operation (unless this run did and it is under way) and wait for it."""
+    identity = identify(line)
+    if identity is None:
+        return failed("other_drive")
+    request = rq.ata_sanitize(step.technique)
+    mine = any(
+        sent == request.cdb and ata_accepted(
+            int(str(data["status"])), bytes.fromhex(str(data["sense"] or "")), None)
+        for sent, data in line.sent("ata") if data["errno"] is None
+    )
+    look = _sanitize_look(line)
+    if look.state == "unclear" and not mine:
+        return failed("no_registers")
+    look.keep()
+    if look.reason == FROZEN:
+        return StepOutcome("failed", FROZEN)
+    if look.state == "running" and not mine:
+        other = wait(line, lambda: _sanitize_look(line), step.estimate_s, 43200)
+        if other.outcome in ("unknown", "stopped"):
+            return other
+    if not (mine and look.state in ("running", "done")):
+        if line.should_stop():
+            return not_begun()
+        answer = line.ata(request)
+        if not accepted(answer):
+            return _refused(line, answer)
+    outcome = wait(
+        line, lambda: _sanitize_look(line), step.estimate_s, USUAL_S[step.technique])
+    if outcome.outcome == "done" and identify(line) is None:
+        return unknown("no_answer")
+    return outcome
+
+
+def _refused(line: Line, answer: CdbAnswer) -> StepOutcome:
+    """The command was not taken; a transport that broke may still have carried it."""
+    if answer.errno is not None or parse_registers(answer.sense) is None:
+        look = _sanitize_look(line)
+        look.keep()
+        if look.state in ("running", "unclear"):
+            return unknown("no_answer")
+    return failed("refused", command="SANITIZE DEVICE")
+
+
+def _sanitize_look(line: Line) -> Look:
+    """SANITIZE STATUS EXT; where COUNT 15:8 did not come back, descriptor sense is asked for."""
+    answer, keep = line.ask_ata(rq.ata_sanitize_status())
+    registers = parse_registers(answer.sense)
+    if registers is not None and not registers.whole and _ask_descriptors(line):
+        answer, keep = line.ask_ata(rq.ata_sanitize_status())
+        registers = parse_registers(answer.sense)
+    if answer.errno is not None or registers is None:
+        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+    if not registers.accepted:
+        word = SANITIZE_REASONS.get(registers.lba & 0xFF, "aborted")
+        return Look("failed", 0, Message(f"firmware.reason.sanitize_{word}"), keep)
+    status = parse_ata_sanitize(registers)
+    if status is None:
+        return Look("unclear", line.permille, Message("firmware.reason.no_registers"), keep)
+    if status.running:
+        return Look("running", status.permille, None, keep)
+    if status.frozen:
+        return Look("failed", 0, FROZEN, keep)
+    if status.done:
+        return Look("done", 1000, None, keep)
+    return Look("failed", 0, Message("firmware.reason.sanitize_idle"), keep)
+
+
+def _ask_descriptors(line: Line) -> bool:
+    page = line.scsi(rq.scsi_control_page())
+    if not scsi_good(page.packed_status, page.errno) or len(page.data) < 16:
+        return False
+    answer = line.scsi(rq.scsi_ask_descriptors(page.data))
+    return scsi_good(answer.packed_status, answer.errno)
+
+
+# --- SECURITY --------------------------------------------------------------------------------
+
+
+def run_security(line: Line, step: WipeStep) -> StepOutcome:
+    """SECURITY ERASE UNIT with its state machine; a drive that this run locked is opened first."""
+    enhanced = step.technique is Technique.ATA_SECURITY_ERASE_ENHANCED
+    identity = identify(line)
+    if identity is None:
+        return unknown("locked_elsewhere") if _password(line) else failed("other_drive")
+    entered = _enter(line, identity)
+    if entered is not None:
+        return entered
+    if line.should_stop():
+        return _leave(line, not_begun())
+    if not accepted(line.ata(rq.ata_erase_prepare())):
+        return _leave(line, failed("refused", command="SECURITY ERASE PREPARE"))
+    estimate = identity.security.enhanced_s if enhanced else identity.security.normal_s
+    limit = max(SECURITY_FLOOR_S, cap_s(estimate, step.estimate_s or SECURITY_FLOOR_S))
+    answer = line.ata(rq.ata_erase_unit(
+        _password(line) or PASSWORD, enhanced=enhanced, timeout_s=limit))
+    after = _answering(line)
+    if after is None:
+        return unknown("locked_elsewhere")
+    if after.security.enabled:
+        return _leave(line, failed("erase_not_done"))
+    if not accepted(answer):
+        return failed("refused", command="SECURITY ERASE UNIT")
+    return StepOutcome("done")
+
+
+def _password(line: Line) -> bytes | None:
+    """The password that this run's journal holds for the drive, if it was ever set."""
+    for kind, data in reversed(line.entries):
+        if kind == "password":
+            return bytes.fromhex(str(data["password"]))
+    return None
+
+
+def _enter(line: Line, identity: AtaIdentity) -> StepOutcome | None:
+    """Bring the drive to SEC5 with our password; an outcome where that cannot be."""
+    state, known = identity.security.state, _password(line)
+    if state is SecurityState.UNSUPPORTED:
+        return failed("no_security")
+    if state is SecurityState.SEC2:
+        return failed("frozen")
+    if state is not SecurityState.SEC1 and known is None:
+        return failed("locked_by_another")
+    if state is SecurityState.SEC6:
+        return unknown("frozen_enabled")
+    if state is SecurityState.SEC4:
+        line.ata(rq.ata_unlock(known or PASSWORD))
+    elif state is SecurityState.SEC1:
+        if line.should_stop():
+            return not_begun()
+        entry: dict[str, Json] = {
+            "step": line.step, "password": PASSWORD.hex(), "role": "user"}
+        line.log("password", entry)
+        line.entries.append(("password", entry))
+        line.ata(rq.ata_set_password(PASSWORD))
+    found = _answering(line)
+    if found is None:
+        return unknown("locked_elsewhere")
+    if found.security.state is SecurityState.SEC5:
+        return None
+    if not found.security.enabled:
+        return failed("refused", command="SECURITY SET PASSWORD")
+    return _leave(line, failed("refused", command="SECURITY UNLOCK"))
+
+
+def _leave(line: Line, outcome: StepOutcome) -> StepOutcome:
+    """Take the password off again; `unknown` where the drive keeps it."""
+    password = _password(line) or PASSWORD
+    identity = _answering(line)
+    if identity is not None and identity.security.locked:
+        line.ata(rq.ata_unlock(password))
+        identity = _answering(line)
+    if identity is not None and identity.security.enabled:
+        line.ata(rq.ata_disable_password(password))
+        identity = _answering(line)
+    if identity is None or identity.security.enabled:
+        return unknown("left_locked", password=password.rstrip(b"\0").decode("ascii", "replace"))
+    return outcome
+
+
+def _answering(line: Line) -> AtaIdentity | None:
+    """IDENTIFY, asked again for five minutes: a drive may be deaf after a reset of its link."""
+    began = line.clock.monotonic_s()
+    while (found := identify(line)) is None:
+        if line.clock.monotonic_s() - began > SILENCE_S:
+            return None
+        line.tick()
+        line.clock.sleep(IDENTIFY_PAUSE_S)
+    return found

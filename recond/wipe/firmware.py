@@ -1,0 +1,85 @@
+"""A firmware step of a plan, carried out on its drive: the session's `FirmwareRunner`.
+
+Why: the session knows steps, not command sets. This module opens the drive's transports, makes sure
+that they lead to the very disk that the session holds, and hands the step to the module of its
+command set. An error of the transport itself is an unknown outcome, never a failure or a success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from recond.erasure import DiskIdentity, Technique, WipeStep
+from recond.firmware import StepOutcome
+from recond.host.block import BlockDevice
+from recond.host.clock import Clock
+from recond.host.transport import FirmwareDevice
+from recond.model import Message
+from recond.wipe import ata, ata_hidden, nvme, scsi
+from recond.wipe.firmware_line import Entries, Line, Log, failed, unknown
+
+OpenDrive = Callable[[str], tuple[FirmwareDevice, DiskIdentity]]
+Run = Callable[[Line, WipeStep], StepOutcome]
+_SAME = ("kind", "serial", "wwn", "model", "size_bytes", "namespace", "disk_seq")
+
+_ATA: dict[Technique, Run] = {
+    Technique.RESTORE_HIDDEN: ata_hidden.run_restore,
+    Technique.ATA_SECURITY_ERASE: ata.run_security,
+    Technique.ATA_SECURITY_ERASE_ENHANCED: ata.run_security,
+    Technique.ATA_SANITIZE_CRYPTO: ata.run_sanitize,
+    Technique.ATA_SANITIZE_BLOCK: ata.run_sanitize,
+    Technique.ATA_SANITIZE_OVERWRITE: ata.run_sanitize,
+}
+_SCSI: dict[Technique, Run] = {
+    Technique.SCSI_SANITIZE_CRYPTO: scsi.run_sanitize,
+    Technique.SCSI_SANITIZE_BLOCK: scsi.run_sanitize,
+    Technique.SCSI_SANITIZE_OVERWRITE: scsi.run_sanitize,
+}
+_NVME: dict[Technique, Callable[[Line, WipeStep, int], StepOutcome]] = {
+    Technique.NVME_FORMAT_USER: nvme.run_format,
+    Technique.NVME_FORMAT_CRYPTO: nvme.run_format,
+    Technique.NVME_SANITIZE_CRYPTO: nvme.run_sanitize,
+    Technique.NVME_SANITIZE_BLOCK: nvme.run_sanitize,
+    Technique.NVME_SANITIZE_OVERWRITE: nvme.run_sanitize,
+}
+
+
+class Firmware:
+    """Runs firmware steps; `open_drive` opens a path's transports."""
+
+    def __init__(self, open_drive: OpenDrive, clock: Clock) -> None:
+        self._open = open_drive
+        self._clock = clock
+
+    def __call__(
+        self, step: WipeStep, index: int, disk: BlockDevice, log: Log,
+        should_stop: Callable[[], bool], progress: Callable[[int], None], entries: Entries,
+    ) -> tuple[str, Message | None]:
+        """Carry out one step: the outcome (done, failed, stopped, unknown) and why."""
+        try:
+            device, found = self._open(disk.path)
+        except OSError:
+            return "unknown", Message("firmware.reason.no_answer")
+        try:
+            held = disk.identity()
+            if any(getattr(held, name) != getattr(found, name) for name in _SAME):
+                return "failed", Message("firmware.reason.other_drive")
+            line = Line(
+                device, index, log, self._clock, should_stop, progress, list(entries))
+            outcome = _carry_out(line, step)
+        except OSError:
+            outcome = unknown("no_answer")
+        finally:
+            device.close()
+        return outcome.outcome, outcome.reason
+
+
+def _carry_out(line: Line, step: WipeStep) -> StepOutcome:
+    device, technique = line.device, step.technique
+    if technique in _ATA and device.ata is not None:
+        return _ATA[technique](line, step)
+    if technique in _SCSI and device.scsi is not None:
+        return _SCSI[technique](line, step)
+    if technique in _NVME and device.nvme is not None:
+        return _NVME[technique](line, step, device.nvme.namespace())
+    return failed("no_transport")

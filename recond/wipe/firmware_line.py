@@ -1,0 +1,182 @@
+"""One step's conversation with one drive: all of it goes into the journal, no wait is endless.
+
+Why: the raw request and the raw answer are the evidence, so there is no way to send a command that
+the journal does not see; and every drive can hang, so each wait has a cap from the drive's own
+estimate. This module decides nothing about a technique and builds no command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from recond.firmware import CdbAnswer, CdbRequest, NvmeAnswer, NvmeRequest, StepOutcome
+from recond.host.clock import Clock
+from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
+from recond.model import Json, Message
+
+Entries = list[tuple[str, dict[str, Json]]]
+Log = Callable[[str, dict[str, Json]], None]
+
+CAP_FLOOR_S, CAP_CEILING_S = 900, 7 * 86400
+STUCK_FLOOR_S, STUCK_CEILING_S = 1800, 6 * 3600
+SILENCE_S = 300
+POLL_FIRST_S, POLL_LAST_S = 1.0, 30.0
+
+
+def failed(code: str, **args: str | int) -> StepOutcome:
+    """A step that did not end well, and why (`firmware.reason.*`)."""
+    return StepOutcome("failed", Message.of(f"firmware.reason.{code}", **args))
+
+
+def unknown(code: str, **args: str | int) -> StepOutcome:
+    """A step of which nobody knows how it stands (`firmware.reason.*`)."""
+    return StepOutcome("unknown", Message.of(f"firmware.reason.{code}", **args))
+
+
+def not_begun() -> StepOutcome:
+    """The operator asked to stop before the drive was told to erase."""
+    return StepOutcome("stopped", Message("firmware.reason.not_begun"))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a running operation: `running`, `done`, `failed` or `unclear`, and its answer."""
+
+    state: str
+    permille: int = 0
+    reason: Message | None = None
+    keep: Callable[[], None] = lambda: None
+
+
+@dataclass(slots=True)
+class Line:
+    """A step's transports, journal and clock. `entries`: what the journal holds of this step."""
+
+    device: FirmwareDevice
+    step: int
+    log: Log
+    clock: Clock
+    should_stop: Callable[[], bool]
+    progress: Callable[[int], None]
+    entries: Entries
+    permille: int = field(default=0)
+
+    def ata(self, request: CdbRequest) -> CdbAnswer:
+        """Send an ATA command and keep both sides of it."""
+        answer, keep = self.ask_ata(request)
+        keep()
+        return answer
+
+    def ask_ata(self, request: CdbRequest) -> tuple[CdbAnswer, Callable[[], None]]:
+        """Send an ATA command; the second value writes it down (polls keep what changes)."""
+        return self._cdb("ata", self.device.ata, request)
+
+    def scsi(self, request: CdbRequest) -> CdbAnswer:
+        """Send a SCSI command and keep both sides of it."""
+        answer, keep = self.ask_scsi(request)
+        keep()
+        return answer
+
+    def ask_scsi(self, request: CdbRequest) -> tuple[CdbAnswer, Callable[[], None]]:
+        """Send a SCSI command; the second value writes it down."""
+        transport = self.device.scsi or self.device.ata
+        return self._cdb("scsi", transport, request)
+
+    def _cdb(
+        self, name: str, transport: AtaTransport | ScsiTransport | None, request: CdbRequest
+    ) -> tuple[CdbAnswer, Callable[[], None]]:
+        if transport is None:
+            raise OSError(95, f"no {name} transport")
+        answer = transport.execute(request, self.tick)
+        return answer, lambda: self._keep(
+            name, request.name, request.cdb, request.data_out, answer.data, answer.packed_status,
+            answer.sense, answer.errno, answer.duration_ms)
+
+    def nvme(self, request: NvmeRequest) -> NvmeAnswer:
+        """Send an NVMe admin command and keep both sides of it."""
+        answer, keep = self.ask_nvme(request)
+        keep()
+        return answer
+
+    def ask_nvme(self, request: NvmeRequest) -> tuple[NvmeAnswer, Callable[[], None]]:
+        """Send an NVMe admin command; the second value writes it down."""
+        transport: NvmeTransport | None = self.device.nvme
+        if transport is None:
+            raise OSError(95, "no nvme transport")
+        answer = transport.execute(request, self.tick)
+        return answer, lambda: self._keep(
+            "nvme", request.name, request.command, b"", answer.data, answer.status, b"",
+            answer.errno, answer.duration_ms)
+
+    def _keep(
+        self, transport: str, name: str, request: bytes, data_out: bytes, data: bytes, status: int,
+        sense: bytes, errno: int | None, duration_ms: int,
+    ) -> None:
+        self.log("command", {
+            "step": self.step, "transport": transport, "name": name, "request": request.hex(),
+            "data_out": data_out.hex() or None, "answer": data.hex() or None, "status": status,
+            "sense": sense.hex() or None, "errno": errno, "duration_ms": duration_ms,
+        })
+
+    def tick(self) -> None:
+        """Show that somebody is still waiting (a silent worker would be taken for a hung one)."""
+        self.progress(self.permille)
+
+    def sent(self, transport: str) -> list[tuple[bytes, dict[str, Json]]]:
+        """The commands of this step in earlier sessions: (request, the entry's data)."""
+        return [
+            (bytes.fromhex(str(data["request"])), data)
+            for kind, data in self.entries if kind == "command" and data["transport"] == transport
+        ]
+
+
+def cap_s(estimate_s: int | None, usual_s: int) -> int:
+    """How long to wait at most: three times the drive's estimate, between 15 minutes and a week."""
+    return min(CAP_CEILING_S, max(CAP_FLOOR_S, 3 * (estimate_s or usual_s)))
+
+
+def wait(line: Line, look: Callable[[], Look], estimate_s: int | None, usual_s: int) -> StepOutcome:
+    """Look until the drive says how it ended, the cap is reached, or progress stands still.
+
+    An answer that says nothing is asked again for five minutes: a drive may be deaf for a while.
+    """
+    began = moved = heard = line.clock.monotonic_s()
+    limit = cap_s(estimate_s, usual_s)
+    stuck = min(STUCK_CEILING_S, max(STUCK_FLOOR_S, estimate_s or usual_s))
+    kept, pause, line.permille = ("", -1), POLL_FIRST_S, 0
+    while True:
+        found = look()
+        now = line.clock.monotonic_s()
+        if (found.state, found.permille // 10) != kept:
+            kept = (found.state, found.permille // 10)
+            found.keep()
+        if found.state in ("done", "failed"):
+            return StepOutcome(found.state, found.reason)
+        if found.state == "running":
+            heard = now
+            if found.permille != line.permille:
+                moved, line.permille = now, found.permille
+                line.log("progress", {"step": line.step, "permille": found.permille})
+        verdict = _patience(found, now - heard, now - moved, now - began, stuck, limit)
+        if verdict is None and line.should_stop():
+            verdict = StepOutcome("stopped", Message("firmware.reason.goes_on"))
+        if verdict is not None:
+            found.keep()
+            return verdict
+        line.tick()
+        line.clock.sleep(pause)
+        pause = min(POLL_LAST_S, pause * 1.5)
+
+
+def _patience(
+    found: Look, deaf_s: float, still_s: float, waited_s: float, stuck_s: int, limit_s: int
+) -> StepOutcome | None:
+    """`unknown` where waiting has no more sense; progress that never began to move is not stuck."""
+    if found.state == "unclear" and deaf_s > SILENCE_S:
+        return StepOutcome("unknown", found.reason)
+    if found.state == "running" and found.permille and still_s > stuck_s:
+        return unknown("stuck", percent=found.permille // 10, waited_s=int(still_s))
+    if waited_s > limit_s:
+        return unknown("late", waited_s=int(waited_s))
+    return None

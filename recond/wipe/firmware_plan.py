@@ -1,0 +1,193 @@
+"""Which of a drive's own commands erase it, for the level that is asked. Pure.
+
+Why: the operator confirms what will be issued, so the choice is data: the first step is what will
+run, the steps marked as fallback run only where the drive refused the ones before. At `purge` no
+step reaches less than purge; at `best` the lesser ones follow and are shown; `clear` is left to the
+overwrite, whose result can be compared byte by byte. What the drive has and cannot use now is said
+with what would help, and nothing that takes more than the named disk is ever planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recond.erasure import Level, LevelWish, Technique, WipeStep
+from recond.firmware import (
+    AtaCapabilities,
+    Capabilities,
+    FirmwarePlan,
+    NvmeCapabilities,
+    ScsiCapabilities,
+    SecurityState,
+    reach_of,
+)
+from recond.model import Known, Medium, Message
+
+_T = Technique
+HDD_OVERWRITE_BYTES_PER_S = 120_000_000
+SSD_OVERWRITE_BYTES_PER_S = 400_000_000
+USUAL_S = {"crypto": 30, "block": 120, "format": 60}
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One technique that the drive offers now."""
+
+    technique: Technique
+    estimate_s: int
+    not_reached: tuple[Message, ...] = ()
+    options: tuple[tuple[str, str | int], ...] = ()
+
+
+def plan_firmware(
+    capabilities: Capabilities, wish: LevelWish, size_bytes: int, *, restore_hidden: bool = True
+) -> FirmwarePlan:
+    """The drive's steps for a level: none where its firmware is not to be used.
+
+    `size_bytes` is what the kernel shows; `restore_hidden` asks for hidden sectors to be shown
+    first. The overwrite that may stand behind them is `recond.wipe.plan`'s.
+    """
+    notes = list(capabilities.problems)
+    if wish is LevelWish.CLEAR:
+        return FirmwarePlan(notes=tuple(notes))
+    ways = _ways(capabilities, size_bytes, notes)
+    least = Level.PURGE if wish is LevelWish.PURGE else Level.CLEAR
+    medium = capabilities.medium
+    kept = sorted(
+        (way for way in ways if reach_of(way.technique, medium).rank >= least.rank),
+        key=lambda way: -reach_of(way.technique, medium).rank)  # stable: the order of preference
+    steps = tuple(
+        WipeStep(
+            way.technique, reach_of(way.technique, medium), None, way.options, way.estimate_s,
+            fallback=place > 0)
+        for place, way in enumerate(kept)
+    )
+    hidden, said = _hidden(capabilities.ata, restore=restore_hidden and bool(steps))
+    not_reached = kept[0].not_reached if kept else ()
+    return FirmwarePlan(hidden + steps, not_reached + said, tuple(notes))
+
+
+def _ways(capabilities: Capabilities, size_bytes: int, notes: list[Message]) -> list[_Way]:
+    """What can be used now, the preferred first; `notes` gets what cannot, and why."""
+    medium = capabilities.medium
+    if medium not in (Medium.HDD, Medium.SSD, Medium.HYBRID):
+        return []
+    if capabilities.nvme is not None:
+        return _nvme(capabilities.nvme, size_bytes, notes)
+    if capabilities.ata is not None:
+        return _ata(capabilities.ata, medium, capabilities.bus, size_bytes, notes)
+    if capabilities.scsi is not None:
+        return _scsi(capabilities.scsi, medium, size_bytes)
+    return []
+
+
+def _overwrite_s(size_bytes: int, medium: Medium) -> int:
+    flash = medium is Medium.SSD
+    speed = SSD_OVERWRITE_BYTES_PER_S if flash else HDD_OVERWRITE_BYTES_PER_S
+    return max(60, size_bytes // speed)
+
+
+def _nvme(nvme: NvmeCapabilities, size_bytes: int, notes: list[Message]) -> list[_Way]:
+    controller, log = nvme.controller, nvme.log
+    others = len(nvme.namespaces) - 1
+    ways: list[_Way] = []
+    if controller.crypto or controller.block or controller.overwrite:
+        if others:
+            notes.append(Message.of("firmware.note.sanitize_takes_all", n=others))
+        else:
+            ways += [
+                _Way(technique, estimate) for has, technique, estimate in (
+                    (controller.block, _T.NVME_SANITIZE_BLOCK,
+                     (log and log.block_s) or USUAL_S["block"]),
+                    (controller.crypto, _T.NVME_SANITIZE_CRYPTO,
+                     (log and log.crypto_s) or USUAL_S["crypto"]),
+                    (controller.overwrite, _T.NVME_SANITIZE_OVERWRITE,
+                     (log and log.overwrite_s) or _overwrite_s(size_bytes, Medium.SSD)),
+                ) if has
+            ]
+            if controller.deallocates:
+                notes.append(Message("firmware.note.deallocates"))
+    if controller.can_format and others and (controller.format_all or controller.erase_all):
+        notes.append(Message.of("firmware.note.format_takes_all", n=others))
+    elif controller.can_format:
+        left: tuple[Message, ...] = (Message("firmware.not_reached.format"),)
+        if others:
+            left += (Message.of("firmware.not_reached.namespaces", n=others),)
+        if controller.format_crypto:
+            ways.append(_Way(_T.NVME_FORMAT_CRYPTO, USUAL_S["format"], left))
+        ways.append(_Way(_T.NVME_FORMAT_USER, USUAL_S["format"], left))
+    return ways
+
+
+def _ata(
+    ata: AtaCapabilities, medium: Medium, bus: str, size_bytes: int, notes: list[Message]
+) -> list[_Way]:
+    if ata.distrust is not None:
+        notes.append(ata.distrust)
+        return []
+    identity, status = ata.identity, ata.sanitize
+    ways: list[_Way] = []
+    if identity.sanitize and (status is None or status.frozen):
+        word = "sanitize_frozen" if status is not None else "sanitize_unreadable"
+        notes.append(Message(f"firmware.note.{word}"))
+    elif identity.sanitize:
+        block = [_Way(_T.ATA_SANITIZE_BLOCK, USUAL_S["block"])] if identity.block else []
+        crypto = [_Way(_T.ATA_SANITIZE_CRYPTO, USUAL_S["crypto"])] if identity.crypto else []
+        whole = _overwrite_s(size_bytes, medium)
+        over = [_Way(_T.ATA_SANITIZE_OVERWRITE, whole)] if identity.overwrite else []
+        # flash is erased whole in seconds; a hard disk's key is thrown away faster than that
+        ways += crypto + over if medium is Medium.HDD else block + crypto + over
+    security = identity.security
+    if security.state is SecurityState.UNSUPPORTED:
+        return ways
+    if bus == "usb":
+        notes.append(Message("firmware.note.no_security_over_usb"))
+    elif security.state is SecurityState.SEC2:
+        notes.append(Message("firmware.note.frozen"))
+    elif security.state is not SecurityState.SEC1:
+        notes.append(Message("firmware.note.locked"))
+    else:
+        ways += _security(ata, medium)
+    return ways
+
+
+def _security(ata: AtaCapabilities, medium: Medium) -> list[_Way]:
+    """SECURITY ERASE: on a hard disk only the enhanced form is more than an overwrite."""
+    security = ata.identity.security
+    ways = []
+    if security.enhanced:
+        left = () if medium is Medium.HDD else (Message("firmware.not_reached.security"),)
+        ways.append(_Way(
+            _T.ATA_SECURITY_ERASE_ENHANCED, security.enhanced_s or USUAL_S["block"], left))
+    if medium is not Medium.HDD:
+        ways.append(_Way(
+            _T.ATA_SECURITY_ERASE, security.normal_s or USUAL_S["block"],
+            (Message("firmware.not_reached.security"),)))
+    return ways
+
+
+def _scsi(scsi: ScsiCapabilities, medium: Medium, size_bytes: int) -> list[_Way]:
+    block = [_Way(_T.SCSI_SANITIZE_BLOCK, USUAL_S["block"])] if scsi.block else []
+    crypto = [_Way(_T.SCSI_SANITIZE_CRYPTO, USUAL_S["crypto"])] if scsi.crypto else []
+    whole = _overwrite_s(size_bytes, medium)
+    over = [_Way(_T.SCSI_SANITIZE_OVERWRITE, whole)] if scsi.overwrite else []
+    return crypto + over if medium is Medium.HDD else block + crypto + over
+
+
+def _hidden(
+    ata: AtaCapabilities | None, *, restore: bool
+) -> tuple[tuple[WipeStep, ...], tuple[Message, ...]]:
+    """The step that shows hidden sectors again, or what the certificate says of them."""
+    if ata is None or ata.distrust is not None or not ata.hidden.hidden:
+        return (), ()
+    hidden = ata.hidden
+    count = hidden.hidden * ata.identity.logical_block_bytes
+    said = Message.of("firmware.not_reached.hidden", size_bytes=count)
+    if not restore:
+        return (), (said,)
+    options: list[tuple[str, str | int]] = [("visible_sectors", hidden.visible)]
+    if isinstance(hidden.native, Known):
+        options.append(("native_sectors", hidden.native.value))
+    if isinstance(hidden.real, Known) and hidden.real.value > hidden.visible:
+        options.append(("real_sectors", hidden.real.value))
+    return (WipeStep(_T.RESTORE_HIDDEN, Level.NONE, None, tuple(sorted(options)), 10),), ()

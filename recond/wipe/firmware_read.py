@@ -1,0 +1,161 @@
+"""What a drive can do for its erasure, by its own answers. Reads only.
+
+Why: a plan is made from the drive's capabilities, not from its model name, and an answer that came
+by a doubtful way is worth nothing: IDENTIFY is asked twice, its checksum, serial and size must be
+those that the kernel knows. What cannot be asked is left out with the reason (`problems`).
+"""
+
+from __future__ import annotations
+
+from recond import firmware_requests as rq
+from recond.firmware import (
+    AtaCapabilities,
+    AtaIdentity,
+    Capabilities,
+    HiddenArea,
+    NvmeCapabilities,
+    ScsiCapabilities,
+)
+from recond.firmware_answers import (
+    ata_accepted,
+    nvme_good,
+    parse_ata_sanitize,
+    parse_block_characteristics,
+    parse_dco_sectors,
+    parse_identify,
+    parse_inquiry,
+    parse_nvme_controller,
+    parse_nvme_list,
+    parse_nvme_namespace,
+    parse_registers,
+    parse_sanitize_log,
+    parse_supported,
+    parse_vpd_serial,
+    scsi_good,
+)
+from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
+from recond.model import Known, Message, Reading, Unknown, Why
+
+
+def read_capabilities(device: FirmwareDevice) -> Capabilities:
+    """Ask a disk by the command sets that its bus speaks. Never raises for what a drive answers."""
+    if device.nvme is not None:
+        return Capabilities(device.medium, device.bus, nvme=_read_nvme(device, device.nvme))
+    if device.ata is None or device.scsi is None:
+        return Capabilities(device.medium, device.bus)
+    inquiry = device.scsi.execute(rq.scsi_inquiry())
+    names = parse_inquiry(inquiry.data) if scsi_good(inquiry.packed_status, inquiry.errno) else None
+    if device.bus in ("sata", "usb") or (names is not None and names[0] == "ATA"):
+        ata = read_ata(device, device.ata)
+        problems = () if ata else (Message.of("firmware.note.no_identify", path=device.path),)
+        return Capabilities(device.medium, device.bus, ata=ata, problems=problems)
+    scsi = _read_scsi(device.scsi, names) if names else None
+    return Capabilities(device.medium, device.bus, scsi=scsi)
+
+
+# --- ATA -------------------------------------------------------------------------------------
+
+
+def read_ata(device: FirmwareDevice, transport: AtaTransport) -> AtaCapabilities | None:
+    """IDENTIFY twice, what is hidden, how SANITIZE stands; None where no ATA drive answers."""
+    first = transport.execute(rq.ata_identify()).data
+    identity = parse_identify(first)
+    if identity is None:
+        return None
+    again = parse_identify(transport.execute(rq.ata_identify()).data)
+    distrust = _distrust(device, identity, again)
+    visible = identity.sectors
+    hidden = HiddenArea(visible, Unknown(Why.NOT_READ), Unknown(Why.NOT_READ))
+    status = None
+    if distrust is None and device.bus != "usb":
+        hidden = HiddenArea(visible, _native(transport, identity), _real(transport, identity))
+    if distrust is None and identity.sanitize:
+        answer = transport.execute(rq.ata_sanitize_status())
+        status = parse_ata_sanitize(parse_registers(answer.sense))
+    return AtaCapabilities(identity, hidden, status, distrust)
+
+
+def _distrust(
+    device: FirmwareDevice, identity: AtaIdentity, again: AtaIdentity | None
+) -> Message | None:
+    """Why the way to this drive is not to be relied on; None where it is."""
+    if again != identity or identity.checksum is False:
+        return Message.of("firmware.distrust.answers", path=device.path)
+    if not identity.serial or identity.serial != device.serial:
+        return Message.of(
+            "firmware.distrust.serial", path=device.path, kernel=device.serial or "–",
+            drive=identity.serial or "–")
+    if identity.sectors * identity.logical_block_bytes != device.size_bytes:
+        return Message.of("firmware.distrust.size", path=device.path)
+    return None
+
+
+def _native(transport: AtaTransport, identity: AtaIdentity) -> Reading[int]:
+    """How many sectors the drive has without HPA or AMAC: the native greatest address plus one."""
+    if identity.amac:
+        request = rq.ata_amac_native()
+    elif identity.hpa:
+        request = rq.ata_read_native_max(extended=True)
+    else:
+        return Unknown(Why.UNSUPPORTED, "HPA, AMAC")
+    answer = transport.execute(request)
+    registers = parse_registers(answer.sense)
+    if not ata_accepted(answer.packed_status, answer.sense, answer.errno) or registers is None:
+        return Unknown(Why.UNREADABLE, request.name)
+    if not registers.whole or registers.lba + 1 < identity.sectors:
+        return Unknown(Why.GARBAGE, request.name)
+    return Known(registers.lba + 1, request.name)
+
+
+def _real(transport: AtaTransport, identity: AtaIdentity) -> Reading[int]:
+    """How many sectors the drive was made with, by DCO."""
+    if not identity.dco:
+        return Unknown(Why.UNSUPPORTED, "DCO")
+    request = rq.ata_dco_identify()
+    sectors = parse_dco_sectors(transport.execute(request).data)
+    if sectors is None or sectors < identity.sectors:
+        return Unknown(Why.GARBAGE, request.name)
+    return Known(sectors, request.name)
+
+
+# --- NVMe ------------------------------------------------------------------------------------
+
+
+def _read_nvme(device: FirmwareDevice, transport: NvmeTransport) -> NvmeCapabilities | None:
+    try:
+        nsid = transport.namespace()
+    except OSError:
+        return None
+    controller = parse_nvme_controller(transport.execute(rq.nvme_identify(1)).data)
+    namespace = parse_nvme_namespace(transport.execute(rq.nvme_identify(0, nsid)).data)
+    if controller is None or namespace is None or controller.serial != device.serial:
+        return None
+    found = set(parse_nvme_list(transport.execute(rq.nvme_identify(2)).data))
+    if controller.can_manage:
+        found |= set(parse_nvme_list(transport.execute(rq.nvme_identify(0x10)).data))
+    answer = transport.execute(rq.nvme_sanitize_log())
+    good = nvme_good(answer.status, answer.errno)
+    return NvmeCapabilities(
+        controller, namespace, nsid, tuple(sorted(found | {nsid})),
+        parse_sanitize_log(answer.data) if good else None)
+
+
+# --- SCSI ------------------------------------------------------------------------------------
+
+
+def _read_scsi(transport: ScsiTransport, names: tuple[str, str]) -> ScsiCapabilities:
+    def asks(opcode: int, action: int | None = None) -> bool:
+        answer = transport.execute(rq.scsi_supports(opcode, action))
+        good = scsi_good(answer.packed_status, answer.errno)
+        return bool(parse_supported(answer.data)) if good else False
+
+    serial = transport.execute(rq.scsi_inquiry(0x80))
+    page = transport.execute(rq.scsi_inquiry(0xB1))
+    capacity = transport.execute(rq.scsi_read_capacity()).data
+    rotation, after_block, after_crypto = parse_block_characteristics(page.data)
+    return ScsiCapabilities(
+        serial=parse_vpd_serial(serial.data), vendor=names[0], product=names[1],
+        block_bytes=int.from_bytes(capacity[8:12], "big"),
+        protection=(capacity[12] >> 1 & 7) + 1 if len(capacity) > 12 and capacity[12] & 1 else 0,
+        rotation_rpm=rotation, overwrite=asks(0x48, 1), block=asks(0x48, 2), crypto=asks(0x48, 3),
+        format_unit=asks(0x04), write_after_block=after_block, write_after_crypto=after_crypto)

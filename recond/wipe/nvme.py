@@ -1,0 +1,169 @@
+"""NVMe: Format NVM and Sanitize, from the first question to the last answer.
+
+Why: a Format whose SES is 0 erases nothing and succeeds; a Sanitize's progress of FFFFh means done
+and failed alike; the log may tell of somebody else's command. So SES is always said, and success is
+read from the log's state *and* from the command that the log says it ran. Both may take more than
+the namespace that was asked for: what else hangs on the controller is asked again just before.
+
+Source: NVMe Base 2.1 §5.1.10 (Format NVM), §5.1.22 (Sanitize), figure "Sanitize Status Log Page".
+"""
+
+from __future__ import annotations
+
+from recond import firmware_requests as rq
+from recond.erasure import Technique, WipeStep
+from recond.firmware import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
+from recond.firmware_answers import (
+    nvme_good,
+    parse_nvme_controller,
+    parse_nvme_list,
+    parse_nvme_namespace,
+    parse_sanitize_log,
+)
+from recond.model import Message
+from recond.wipe.firmware_line import Line, Look, failed, not_begun, unknown, wait
+
+USUAL_S = {
+    Technique.NVME_SANITIZE_CRYPTO: 120, Technique.NVME_SANITIZE_BLOCK: 600,
+    Technique.NVME_SANITIZE_OVERWRITE: 43200,
+}
+INVALID_FIELD = 0x02
+FORMAT_FLOOR_S, FORMAT_CEILING_S = 900, 6 * 3600
+FORMAT_BYTES_PER_S = 100_000_000
+
+
+def _controller(line: Line) -> NvmeController | None:
+    """Identify Controller of the drive that the plan names; None for another's or no answer."""
+    found = parse_nvme_controller(line.nvme(rq.nvme_identify(1)).data)
+    return found if found is not None and found.serial == line.device.serial else None
+
+
+def _others(line: Line, controller: NvmeController, nsid: int) -> tuple[int, ...]:
+    """Namespaces of the controller beside this one, also those that are not attached."""
+    found = set(parse_nvme_list(line.nvme(rq.nvme_identify(2)).data))
+    if controller.can_manage:
+        found |= set(parse_nvme_list(line.nvme(rq.nvme_identify(0x10)).data))
+    return tuple(sorted(found - {nsid}))
+
+
+def _broken(answer: NvmeAnswer) -> bool:
+    """Whether the answer is the kernel's, not the drive's: nobody knows what the drive did."""
+    return answer.errno is not None or answer.status & 0x700 == 0x300
+
+
+# --- Format ----------------------------------------------------------------------------------
+
+
+def run_format(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
+    """Format with SES 1 or 2 in the format that the namespace has; then what is left of it."""
+    controller = _controller(line)
+    namespace = parse_nvme_namespace(line.nvme(rq.nvme_identify(0, nsid)).data)
+    if controller is None or namespace is None:
+        return failed("other_drive")
+    if (controller.format_all or controller.erase_all) and _others(line, controller, nsid):
+        return failed("other_namespaces")
+    if line.should_stop():
+        return not_begun()
+    limit = min(FORMAT_CEILING_S, max(
+        FORMAT_FLOOR_S, line.device.size_bytes // FORMAT_BYTES_PER_S))
+    answer = line.nvme(rq.nvme_format(
+        step.technique, nsid, flbas=namespace.flbas, dps=namespace.dps, timeout_s=limit))
+    if _broken(answer):
+        return unknown("no_answer")
+    if not nvme_good(answer.status, answer.errno):
+        return failed("status", command="Format NVM", status=f"{answer.status:04x}")
+    outcome = wait(line, lambda: _format_look(line, nsid), None, limit)
+    if outcome.outcome == "done" and _controller(line) is None:
+        return unknown("no_answer")
+    return outcome
+
+
+def _format_look(line: Line, nsid: int) -> Look:
+    answer, keep = line.ask_nvme(rq.nvme_identify(0, nsid))
+    found = parse_nvme_namespace(answer.data)
+    if not nvme_good(answer.status, answer.errno) or found is None:
+        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+    if found.left_percent:
+        return Look("running", 10 * (100 - min(100, found.left_percent)), None, keep)
+    return Look("done", 1000, None, keep)
+
+
+# --- Sanitize --------------------------------------------------------------------------------
+
+
+def run_sanitize(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
+    """Issue one Sanitize (unless this run did and it is under way) and wait for its log."""
+    controller = _controller(line)
+    if controller is None:
+        return failed("other_drive")
+    mine = _mine(line, step.technique)
+    first = _log_look(line, mine)
+    first.keep()
+    if mine is None and first.state == "running":
+        other = wait(line, lambda: _log_look(line, None), step.estimate_s, 43200)
+        if other.outcome in ("unknown", "stopped"):
+            return other
+    if mine is None or first.state not in ("running", "done"):
+        if _others(line, controller, nsid):
+            return failed("other_namespaces")
+        if line.should_stop():
+            return not_begun()
+        answer, mine = _issue(line, step.technique, controller)
+        if _broken(answer):
+            return unknown("no_answer")
+        if not nvme_good(answer.status, answer.errno):
+            return failed("status", command="Sanitize", status=f"{answer.status:04x}")
+    outcome = wait(
+        line, lambda: _log_look(line, mine), step.estimate_s, USUAL_S[step.technique])
+    if outcome.outcome == "failed":
+        line.nvme(rq.nvme_exit_failure())
+    if outcome.outcome == "done" and _controller(line) is None:
+        return unknown("no_answer")
+    return outcome
+
+
+def _requests(technique: Technique, controller: NvmeController) -> tuple[NvmeRequest, ...]:
+    """What to ask, the best first: deallocated blocks read as zeros and show nothing."""
+    keep = not controller.deallocates
+    wishes = (True, False) if controller.purge_reporting else (False,)
+    return tuple(
+        rq.nvme_sanitize(technique, no_deallocate=keep, purge_required=wish) for wish in wishes)
+
+
+def _issue(
+    line: Line, technique: Technique, controller: NvmeController
+) -> tuple[NvmeAnswer, int]:
+    """Send it; where PREQ is an invalid field, once more without. Returns the CDW10 that ran."""
+    *first, last = _requests(technique, controller)
+    for request in first:
+        answer = line.nvme(request)
+        if answer.errno is not None or answer.status & 0x7FF != INVALID_FIELD:
+            return answer, rq.cdw10_of(request.command)
+    return line.nvme(last), rq.cdw10_of(last.command)
+
+
+def _mine(line: Line, technique: Technique) -> int | None:
+    """CDW10 of this step's Sanitize that the drive accepted in an earlier session."""
+    for request, data in reversed(line.sent("nvme")):
+        good = data["errno"] is None and int(str(data["status"])) & 0x7FF == 0
+        if request[0] == 0x84 and good and rq.cdw10_of(request) & 7 == rq.SANACT[technique]:
+            return rq.cdw10_of(request)
+    return None
+
+
+def _log_look(line: Line, cdw10: int | None) -> Look:
+    answer, keep = line.ask_nvme(rq.nvme_sanitize_log())
+    log = parse_sanitize_log(answer.data)
+    if not nvme_good(answer.status, answer.errno) or log is None:
+        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+    if log.blank or log.state == 0:
+        return Look("unclear", line.permille, Message("firmware.reason.blank_log"), keep)
+    if log.state == 2:
+        return Look("running", log.sprog * 1000 // 65536, None, keep)
+    if log.state == 3:
+        return Look("failed", 0, Message("firmware.reason.sanitize_failed"), keep)
+    if log.state not in (1, 4):
+        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+    if cdw10 is not None and log.scdw10 != cdw10:
+        return Look("failed", 0, Message("firmware.reason.other_command"), keep)
+    return Look("done", 1000, None, keep)

@@ -1,0 +1,87 @@
+"""SCSI and SAS drives: SANITIZE, from the first question to the last answer.
+
+Why: a drive that was asked with IMMED answers GOOD at once, so how it ended is only in REQUEST
+SENSE, and that keeps no memory: "no sense" means done, or never begun. Therefore TEST UNIT READY is
+asked too, and the reading afterwards decides.
+
+Source: SBC-4 §5.30 (SANITIZE), §4.11 (sanitize operations), SPC-5 §6.39 (REQUEST SENSE).
+"""
+
+from __future__ import annotations
+
+from recond import firmware_requests as rq
+from recond.erasure import Technique, WipeStep
+from recond.firmware import StepOutcome
+from recond.firmware_answers import parse_sense, parse_vpd_serial, scsi_good
+from recond.model import Message
+from recond.wipe.firmware_line import Line, Look, failed, not_begun, unknown, wait
+
+USUAL_S = {
+    Technique.SCSI_SANITIZE_CRYPTO: 120, Technique.SCSI_SANITIZE_BLOCK: 600,
+    Technique.SCSI_SANITIZE_OVERWRITE: 43200,
+}
+MEDIUM_ERROR, LOW_POWER = 0x03, 0x5E
+SANITIZING, SANITIZE_FAILED = (0x04, 0x1B), (0x31, 0x03)
+
+
+def _is_it(line: Line) -> bool:
+    answer = line.scsi(rq.scsi_inquiry(0x80))
+    found = parse_vpd_serial(answer.data) if scsi_good(answer.packed_status, answer.errno) else None
+    return found is not None and found == line.device.serial
+
+
+def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
+    """Issue one SANITIZE (unless this run did and it is under way) and wait for its end."""
+    if not _is_it(line):
+        return failed("other_drive")
+    request = rq.scsi_sanitize(step.technique)
+    mine = any(
+        sent == request.cdb and data["errno"] is None and data["status"] == 0
+        for sent, data in line.sent("scsi")
+    )
+    first = _look(line)
+    first.keep()
+    if first.state == "running" and not mine:
+        other = wait(line, lambda: _look(line), step.estimate_s, 43200)
+        if other.outcome in ("unknown", "stopped"):
+            return other
+    if not (mine and first.state in ("running", "done")):
+        if line.should_stop():
+            return not_begun()
+        answer = line.scsi(request)
+        if not scsi_good(answer.packed_status, answer.errno):
+            after = _look(line)
+            after.keep()
+            if after.state in ("running", "unclear"):
+                return unknown("no_answer")
+            return failed("refused", command="SANITIZE")
+    outcome = wait(line, lambda: _look(line), step.estimate_s, USUAL_S[step.technique])
+    if outcome.outcome == "failed":
+        line.scsi(rq.scsi_exit_failure())
+    if outcome.outcome == "done" and not (_ready(line) and _is_it(line)):
+        return unknown("no_answer")
+    return outcome
+
+
+def _ready(line: Line) -> bool:
+    """TEST UNIT READY; asked twice, because the first may only report the change."""
+    for _ in range(2):
+        answer = line.scsi(rq.scsi_test_unit_ready())
+        if scsi_good(answer.packed_status, answer.errno):
+            return True
+    return False
+
+
+def _look(line: Line) -> Look:
+    answer, keep = line.ask_scsi(rq.scsi_request_sense())
+    sense = parse_sense(answer.data)
+    if not scsi_good(answer.packed_status, answer.errno) or sense is None:
+        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+    code = (sense.asc, sense.ascq)
+    if code == SANITIZING:
+        return Look("running", (sense.progress or 0) * 1000 // 65536, None, keep)
+    if code == SANITIZE_FAILED or sense.key == MEDIUM_ERROR:
+        return Look("failed", 0, Message("firmware.reason.sanitize_failed"), keep)
+    if sense.key or sense.asc not in (0x00, LOW_POWER):  # not ready, or the news of a reset
+        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+    return Look("done", 1000, None, keep)
