@@ -6,6 +6,7 @@ by fdatasync, and the folder is synced when the file is made. It lives off the t
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -53,5 +54,9 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # drivers of some USB sticks' file systems (FUSE) cannot sync a folder; that is no failure
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)

@@ -1,0 +1,105 @@
+"""Folders of files that are whole or not there, and locks that die with their holder.
+
+Why: `kill -9` and a power cut come at any moment, and a queue must lose nothing to them. A file is
+written whole (`recond.host.store`), a lock is the kernel's (flock), so that a killed process leaves
+none behind. It knows nothing of records.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from recond.host.journalfile import sync_folder
+from recond.host.store import write_whole
+
+ORPHAN_S = 3600
+"""A temporary file older than this belongs to nobody any more."""
+
+
+class Spool:
+    """One folder of such files. Methods raise `OSError` for what is wrong with the medium."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, name: str) -> bytes | None:
+        """A file's bytes; None where there is no such file (nor such a folder)."""
+        try:
+            return (self.folder / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def save(self, name: str, data: bytes, *, mode: int = 0o600) -> None:
+        """Write a file whole or not at all; the folder is made where it is missing."""
+        self._make()
+        write_whole(self.folder / name, data, mode=mode)
+
+    def remove(self, name: str) -> None:
+        """Remove a file; one that is not there is no error."""
+        (self.folder / name).unlink(missing_ok=True)
+        sync_folder(self.folder)
+
+    def names(self, ending: str) -> tuple[str, ...]:
+        """The names of the whole files with that ending, without it, sorted."""
+        found = (path.name for path in self.folder.glob(f"[!.]*{ending}"))
+        return tuple(sorted(name.removesuffix(ending) for name in found))
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file or folder."""
+        return (self.folder / name).exists()
+
+    def changed(self, name: str) -> float | None:
+        """When a file was last written (its file system's seconds); None where there is none."""
+        try:
+            return (self.folder / name).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
+    def _make(self) -> None:
+        if not self.folder.is_dir():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            sync_folder(self.folder.parent)
+
+    @contextlib.contextmanager
+    def locked(self, name: str, *, wait: bool) -> Iterator[bool]:
+        """Hold a lock; yields False at once where another process has it and `wait` is false."""
+        self._make()
+        descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            os.close(descriptor)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            os.close(descriptor)
+
+    def sweep(self) -> None:
+        """Remove the temporary files of killed processes, once nobody can be writing them."""
+        for path in self.folder.glob(".*.new"):
+            with contextlib.suppress(OSError):  # another sweeper was first
+                if time.time() - path.stat().st_mtime > ORPHAN_S:
+                    path.unlink()
+
+    def deposit(self, name: str, files: tuple[tuple[str, bytes], ...]) -> None:
+        """Make a folder with these files (relative names), which appears when it is whole."""
+        part = self.folder / f".{name}.part"  # where a killed deposit left off, it begins anew
+        shutil.rmtree(part, ignore_errors=True)
+        for file, data in files:
+            write_whole(part / file, data)
+        part.rename(self.folder / name)
+        sync_folder(self.folder)
+
+
+def read_files(folder: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
+    """The files below a folder that match, by their relative names. Raises `OSError`."""
+    found = sorted(path for pattern in patterns for path in folder.glob(pattern))
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in found if p.is_file()}

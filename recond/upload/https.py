@@ -1,0 +1,56 @@
+"""The destination that is an HTTPS endpoint of one's own.
+
+One POST a record, JSON: `schema` ("recond.upload/1"), `record_id`, `sha256` (of the record's
+bytes), `record` (these bytes, as they were signed, in place), `jws` (they and their signature, or
+null), `certificate` {`name`, `base64`} or null. `Authorization: Bearer`, `Idempotency-Key`: the
+same record sent twice has the same key, and 409 or any 2xx says that it is there
+(docs/uploads.md).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from recond.host.http import Https, NoAnswer, Request, check_url
+from recond.upload.outcome import Later, Outcome, judge
+from recond.upload.package import SIGNATURE, Package
+from recond.upload.settings import Settings
+
+SCHEMA = "recond.upload/1"
+
+
+class Endpoint:
+    """Delivers to an HTTPS endpoint."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = check_url(settings.get("url"))
+        self._token = settings.get("token")
+        self._client = Https(settings.get("ca") or None)
+
+    def prepare(self) -> None:
+        """Nothing to prepare."""
+
+    def deliver(self, package: Package, now: str) -> Outcome:
+        """Post the record."""
+        headers = (
+            ("Authorization", f"Bearer {self._token}"), ("Content-Type", "application/json"),
+            ("Idempotency-Key", package.key),
+        )
+        request = Request("POST", self._url, headers, post_body(package))
+        try:
+            return judge(self._client.send(request), now, (self._token,))
+        except NoAnswer as error:
+            return Later(error.message, whole=True)
+
+
+def post_body(package: Package) -> bytes:
+    """The body of the POST. The record's bytes stand in it unchanged (they are JSON)."""
+    jws = package.file(SIGNATURE)
+    page = package.certificate
+    rest = {
+        "schema": SCHEMA, "record_id": package.record_id, "sha256": package.digest,
+        "jws": jws.decode("ascii").strip() if jws else None,
+        "certificate": page and {"name": page[0], "base64": base64.b64encode(page[1]).decode()},
+    }
+    return json.dumps(rest).encode()[:-1] + b', "record": ' + package.record_bytes + b"}"

@@ -1,0 +1,30 @@
+"""Every kind of destination by its name in the configuration: five or six techniques, one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from recond.upload.folder import Folder
+from recond.upload.https import Endpoint
+from recond.upload.outcome import Outcome
+from recond.upload.package import Package
+from recond.upload.settings import Settings
+
+
+class Destination(Protocol):
+    """Somewhere records go."""
+
+    def prepare(self) -> None:
+        """What is done once, when the destination is added. Raises `UsageError`."""
+
+    def deliver(self, package: Package, now: str) -> Outcome:
+        """One attempt. A server's refusal and a dead line are outcomes, not errors."""
+
+
+_MAKERS: dict[str, Callable[[Settings], Destination]] = {"folder": Folder, "https": Endpoint}
+
+
+def open_destination(settings: Settings) -> Destination:
+    """The destination of these settings. Raises `UsageError` for a value that cannot be right."""
+    return _MAKERS[settings.kind](settings)

@@ -1,0 +1,187 @@
+"""What travels: one record's folder as one file, byte for byte.
+
+Why one file: it is there or not there, it fits a USB stick, and no half of it can be sent. A
+package is checked when it is made and when it is read: the record is in its canonical form, its
+id is the file's name, and the signature beside it is over these very bytes. Whether that
+signature is *valid* is for `recond.certify.verify` to say. Nothing here changes a byte of a
+record.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import hashlib
+import io
+import json
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.codec import canonical_bytes, from_json
+from recond.erasure import RECORD_SCHEMA, WipeRecord
+from recond.errors import FormatError, RecordInvalid
+from recond.host.spool import read_files
+from recond.model import Json
+
+RECORD = "record.json"
+SIGNATURE = "record.jws"
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_NAME = re.compile(r"record\.json|record\.jws|[^/\\\x00-\x1f.][^/\\\x00-\x1f]*\.pdf"
+                   r"|journals/[A-Za-z0-9_-][A-Za-z0-9._-]*\.jsonl")
+FILE_BYTES = 256 << 20
+FILES = 4096
+_BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, KeyError)
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Which of two records with one id is the later: by their ledger, else by the clock."""
+
+    at: str
+    ledger: str | None = None
+    number: int = 0
+
+    def after(self, other: Issue) -> bool:
+        """Whether this one was issued later (a live system's clock may have been set back)."""
+        if self.ledger is not None and self.ledger == other.ledger:
+            return self.number > other.number
+        return self.at > other.at
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A record with all that belongs to it. `files`: name in the run's folder → bytes, sorted."""
+
+    record_id: str
+    digest: str  # SHA-256 of record.json
+    issue: Issue
+    signed: bool
+    files: tuple[tuple[str, bytes], ...]
+
+    def file(self, name: str) -> bytes | None:
+        """A file's bytes."""
+        return dict(self.files).get(name)
+
+    @property
+    def record_bytes(self) -> bytes:
+        """The signed bytes."""
+        return dict(self.files)[RECORD]
+
+    @property
+    def certificate(self) -> tuple[str, bytes] | None:
+        """The certificate's name and bytes (an unsigned one says so in its name)."""
+        return next(((n, raw) for n, raw in self.files if n.endswith(".pdf")), None)
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: a record issued anew after a resume keeps its id, not its bytes."""
+        return f"{self.record_id}.{self.digest[:16]}"
+
+    def record(self) -> WipeRecord:
+        """The record as a value."""
+        return parse_record(self.record_bytes)
+
+
+@functools.lru_cache(maxsize=8)
+def parse_record(raw: bytes) -> WipeRecord:
+    """A record's bytes as a value. Raises `RecordInvalid` unless they are the canonical form."""
+    try:
+        value: Json = json.loads(raw)
+        schema = value.get("schema") if isinstance(value, dict) else None
+        if schema != RECORD_SCHEMA:
+            raise RecordInvalid("upload.package.schema", found=str(schema), known=RECORD_SCHEMA)
+        record = from_json(WipeRecord, value)
+        if canonical_bytes(record) != raw:
+            raise RecordInvalid("upload.package.altered")
+    except FormatError as error:
+        raise RecordInvalid(error.message.code, **dict(error.message.args)) from None
+    except (ValueError, RecursionError):
+        raise RecordInvalid("upload.package.unreadable") from None
+    return record
+
+
+def make_package(files: dict[str, bytes]) -> Package:
+    """A package of a run's files, checked. Raises `RecordInvalid`."""
+    for name in files:
+        if not _NAME.fullmatch(name):
+            raise RecordInvalid("upload.package.name", name=name)
+    if RECORD not in files:
+        raise RecordInvalid("upload.package.empty")
+    raw = files[RECORD]
+    record = parse_record(raw)
+    if not ID.fullmatch(record.record_id):
+        raise RecordInvalid("upload.package.name", name=record.record_id)
+    signature = files.get(SIGNATURE)
+    if signature is not None and _payload(signature) != raw:
+        raise RecordInvalid("upload.package.signature")
+    return Package(
+        record_id=record.record_id, digest=hashlib.sha256(raw).hexdigest(),
+        issue=_issue(record), signed=signature is not None and record.signature is None,
+        files=tuple(sorted(files.items())),
+    )
+
+
+def _issue(record: WipeRecord) -> Issue:
+    ledger = record.ledger
+    if ledger is None:
+        return Issue(record.issued_at)
+    return Issue(record.issued_at, ledger.ledger_id, ledger.number)
+
+
+def _payload(jws: bytes) -> bytes | None:
+    """What a compact JWS (RFC 7515 §3.1) carries; None where it is none."""
+    parts = jws.strip().split(b".")
+    try:
+        return base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4))
+    except (IndexError, ValueError, binascii.Error):
+        return None
+
+
+def read_folder(folder: Path) -> Package:
+    """The package of a run's output folder. Raises `RecordInvalid`, `OSError`."""
+    found = read_files(folder, ("record.*", "*.pdf", "journals/*.jsonl"))
+    return make_package({name: raw for name, raw in found.items() if _NAME.fullmatch(name)})
+
+
+def pack(package: Package) -> bytes:
+    """The one file. The same package gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in package.files:
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), raw, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def peek_digest(raw: bytes) -> str:
+    """The SHA-256 of a package's record, nothing else looked at. Raises `RecordInvalid`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            return hashlib.sha256(archive.read(RECORD)).hexdigest()
+    except _BROKEN:
+        raise RecordInvalid("upload.package.unreadable") from None
+
+
+def unpack(raw: bytes, name: str) -> Package:
+    """Read a package back, whoever wrote it; `name` is what its file is called, without ending.
+
+    Raises `RecordInvalid` for whatever is wrong: not an archive, too large, a foreign name.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            members = archive.infolist()
+            if len(members) > FILES or sum(m.file_size for m in members) > FILE_BYTES:
+                raise RecordInvalid("upload.package.too_large")
+            if len({m.filename for m in members}) != len(members):
+                raise RecordInvalid("upload.package.name", name=name)
+            files = {m.filename: archive.read(m) for m in members}
+    except _BROKEN:
+        raise RecordInvalid("upload.package.unreadable") from None
+    package = make_package(files)
+    if package.record_id != name:
+        raise RecordInvalid("upload.package.id", found=package.record_id, name=name)
+    return package

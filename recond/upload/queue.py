@@ -1,0 +1,212 @@
+"""The queue: records that wait, one file each, and what each destination said of them.
+
+    queue/<record id>.zip        the package, from the moment it is queued until all have it
+    queue/state/<record id>.json what became of it at each destination (an `Entry`)
+    queue/done/<record id>.json  the same, when every destination has it and the package is gone
+    queue/holds.json             destinations that take nothing just now, and until when
+    queue/.send, queue/.files   the locks
+
+Why it can be killed anywhere: each file is whole or not there; a delivery that was not written down
+is made again, and the destination knows the record by its key. A record issued anew (a resumed run)
+takes the place of its older self, whose state does not count for the new bytes. It sends nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from recond.codec import canonical_bytes, from_json
+from recond.errors import FormatError, RecordInvalid
+from recond.host.spool import Spool
+from recond.model import Message, Text
+from recond.upload.package import Issue, Package, pack, peek_digest, unpack
+
+T = TypeVar("T")
+HOLDS = "holds.json"
+
+
+class Where(Text):
+    """How far a record is with one destination."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One record at one destination. `attempts` counts the failures since it was queued."""
+
+    destination: str
+    where: Where
+    attempts: int
+    at: str
+    until: str | None
+    words: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record's state. `problem` names a package that cannot be read."""
+
+    record_id: str
+    digest: str
+    issue: Issue
+    deliveries: tuple[Delivery, ...] = ()
+    problem: Message | None = None
+
+    def at(self, destination: str) -> Delivery | None:
+        """The state at a destination; None where it was not tried yet."""
+        return next((d for d in self.deliveries if d.destination == destination), None)
+
+    def has(self, destination: str) -> bool:
+        """Whether the destination has the record."""
+        found = self.at(destination)
+        return found is not None and found.where is Where.SENT
+
+    def with_delivery(self, delivery: Delivery) -> Entry:
+        """The entry after an attempt."""
+        others = tuple(d for d in self.deliveries if d.destination != delivery.destination)
+        return replace(self, deliveries=(*others, delivery))
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A destination that takes nothing until then. `asked`: the server named the time itself."""
+
+    destination: str
+    until: str
+    attempts: int
+    asked: bool
+    words: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """The file of the holds."""
+
+    holds: tuple[Hold, ...] = field(default=())
+
+
+class Queue:
+    """The queue in a folder. Raises `OSError` where the folder cannot be written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._spool = Spool(folder)
+        self._states = Spool(folder / "state")
+        self._done = Spool(folder / "done")
+
+    def sending(self) -> AbstractContextManager[bool]:
+        """The lock of whoever sends: false where another process is sending."""
+        return self._spool.locked(".send", wait=False)
+
+    def _changing(self) -> AbstractContextManager[bool]:
+        return self._spool.locked(".files", wait=True)
+
+    def add(self, package: Package) -> bool:
+        """Queue a record; whether it is new here. Neither the same bytes nor older ones are."""
+        with self._changing():
+            known = self._newest(package.record_id)
+            if known and (known.digest == package.digest or known.issue.after(package.issue)):
+                return False
+            self._spool.save(_zip(package.record_id), pack(package))
+        return True
+
+    def _newest(self, record_id: str) -> Entry | None:
+        try:
+            there = self.package(record_id)
+        except RecordInvalid:
+            return None  # a bad file gives way to a good one
+        if there:
+            return Entry(there.record_id, there.digest, there.issue)
+        return _read(Entry, self._done, _json(record_id))
+
+    def ids(self) -> tuple[str, ...]:
+        """What waits, oldest first (an id begins with its time)."""
+        return self._spool.names(".zip")
+
+    def package(self, record_id: str) -> Package | None:
+        """A waiting package; None when it has left. Raises `RecordInvalid`."""
+        raw = self._spool.read(_zip(record_id))
+        return None if raw is None else unpack(raw, record_id)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every waiting record's state."""
+        for record_id in self.ids():
+            entry = self._entry(record_id)
+            if entry:
+                yield entry
+
+    def _entry(self, record_id: str) -> Entry | None:
+        # a state that cannot be read, or that is of older bytes, is no state
+        raw = self._spool.read(_zip(record_id))
+        if raw is None:
+            return None  # another process finished it meanwhile
+        try:
+            found = _read(Entry, self._states, _json(record_id))
+            if found and found.digest == peek_digest(raw):
+                return found
+            package = unpack(raw, record_id)
+        except RecordInvalid as error:
+            return Entry(record_id, "", Issue(""), problem=error.message)
+        return Entry(record_id, package.digest, package.issue)
+
+    def write(self, entry: Entry) -> None:
+        """Write down what a destination said."""
+        self._states.save(_json(entry.record_id), canonical_bytes(entry))
+
+    def finish(self, entry: Entry) -> None:
+        """Everybody has it: keep the receipt, let the package go. May be killed and repeated."""
+        with self._changing():
+            raw = self._spool.read(_zip(entry.record_id))
+            if raw is None or peek_digest(raw) != entry.digest:
+                return  # issued anew while we were sending
+            self._done.save(_json(entry.record_id), canonical_bytes(entry))
+            self._spool.remove(_zip(entry.record_id))
+            self._states.remove(_json(entry.record_id))
+
+    def receipts(self) -> tuple[str, ...]:
+        """The ids of the records that everybody has."""
+        return self._done.names(".json")
+
+    def known_since(self, record_id: str) -> float | None:
+        """When the record was last queued or done with, as a file's time; None where unknown."""
+        return self._spool.changed(_zip(record_id)) or self._done.changed(_json(record_id))
+
+    def holds(self) -> dict[str, Hold]:
+        """The destinations that take nothing just now."""
+        found = _read(Holds, self._spool, HOLDS) or Holds()
+        return {hold.destination: hold for hold in found.holds}
+
+    def write_holds(self, holds: dict[str, Hold]) -> None:
+        """Write the holds."""
+        self._spool.save(HOLDS, canonical_bytes(Holds(tuple(holds.values()))))
+
+    def sweep(self) -> None:
+        """Remove what killed processes left half-done."""
+        with self._changing():
+            for spool in (self._spool, self._states, self._done):
+                spool.sweep()
+            for record_id in set(self._states.names(".json")) - set(self.ids()):
+                self._states.remove(_json(record_id))
+
+
+def _zip(record_id: str) -> str:
+    return f"{record_id}.zip"
+
+
+def _json(record_id: str) -> str:
+    return f"{record_id}.json"
+
+
+def _read(cls: type[T], spool: Spool, name: str) -> T | None:
+    raw = spool.read(name)
+    try:
+        return None if raw is None else from_json(cls, json.loads(raw))
+    except (ValueError, FormatError):
+        return None

@@ -1,0 +1,118 @@
+"""One pass over the queue: every waiting record, one attempt at each destination that is due.
+
+Why no waiting here: a bench without a network goes on working; what is not due now is due at the
+next pass. The answer is written down before the next record is touched, so that a killed pass
+repeats at most one delivery, which the destination recognises by its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from recond.errors import RecordInvalid
+from recond.host.clock import Clock
+from recond.upload.kinds import Destination
+from recond.upload.outcome import Delivered, Later, Outcome, backoff_s, is_due, later_than
+from recond.upload.queue import Delivery, Entry, Hold, Queue, Where
+
+OnDelivery = Callable[[str, Delivery], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """What an operator who asks by hand overrides: our own waiting times, parked records."""
+
+    now: bool = False  # also what waits for its time, but not where the server named the time
+    parked: bool = False  # also what was refused
+
+
+def send_pass(
+    queue: Queue, destinations: dict[str, Destination], everywhere: frozenset[str], clock: Clock,
+    urgency: Urgency, on_delivery: OnDelivery,
+) -> None:
+    """Attempt what is due. Call it with the sending lock held.
+
+    A record leaves the queue when it is at each destination of `everywhere`: `destinations` may be
+    fewer, when the operator named some.
+    """
+    queue.sweep()
+    for name, destination in destinations.items():
+        _send_to(queue, name, destination, clock, urgency, on_delivery)
+    for entry in queue.entries():
+        if everywhere and entry.problem is None and all(map(entry.has, everywhere)):
+            queue.finish(entry)
+
+
+def _send_to(
+    queue: Queue, name: str, destination: Destination, clock: Clock, urgency: Urgency,
+    on_delivery: OnDelivery,
+) -> None:
+    holds = queue.holds()
+    hold = holds.get(name)
+    if hold and not _may(hold.until, clock.now(), urgency.now and not hold.asked):
+        return
+    for entry in _in_turn(queue, name):
+        before = entry.at(name)
+        if entry.problem or not _wanted(before, clock.now(), urgency):
+            continue
+        try:
+            package = queue.package(entry.record_id)
+        except RecordInvalid:
+            continue  # its state is readable and it is not; the next reading of its state says so
+        if package is None or package.digest != entry.digest:
+            continue  # issued anew since
+        outcome = destination.deliver(package, clock.now())
+        now = clock.now()
+        delivery = _delivery(name, entry, before, outcome, now)
+        queue.write(entry.with_delivery(delivery))
+        on_delivery(entry.record_id, delivery)
+        if isinstance(outcome, Later) and outcome.whole:
+            queue.write_holds({**queue.holds(), name: _hold(name, hold, outcome, now)})
+            return
+        if hold:
+            hold = None
+            queue.write_holds({n: h for n, h in queue.holds().items() if n != name})
+
+
+def _in_turn(queue: Queue, name: str) -> list[Entry]:
+    # the last tried comes last: a record at which the whole server stumbles stops no other for long
+    def turn(entry: Entry) -> tuple[str, str]:
+        tried = entry.at(name)
+        return (tried.at if tried else "", entry.record_id)
+
+    return sorted(queue.entries(), key=turn)
+
+
+def _wanted(delivery: Delivery | None, now: str, urgency: Urgency) -> bool:
+    if delivery is None:
+        return True
+    if delivery.where is Where.PARKED:
+        return urgency.parked
+    return delivery.where is Where.WAITING and _may(delivery.until, now, urgency.now)
+
+
+def _may(until: str | None, now: str, hurry: bool) -> bool:
+    return hurry or is_due(until, now)
+
+
+def _delivery(
+    name: str, entry: Entry, before: Delivery | None, outcome: Outcome, now: str
+) -> Delivery:
+    attempts = before.attempts if before else 0
+    if isinstance(outcome, Delivered):
+        return Delivery(name, Where.SENT, attempts, now, None, outcome.words)
+    if isinstance(outcome, Later):
+        if outcome.whole:  # it says nothing about this record: the destination's hold makes it wait
+            return Delivery(name, Where.WAITING, attempts, now, None, outcome.words)
+        wait = backoff_s(attempts + 1, f"{entry.record_id}\0{name}")
+        return Delivery(name, Where.WAITING, attempts + 1, now, later_than(now, wait),
+                        outcome.words)
+    return Delivery(name, Where.PARKED, attempts + 1, now, None, outcome.words)
+
+
+def _hold(name: str, before: Hold | None, outcome: Later, now: str) -> Hold:
+    attempts = (before.attempts if before else 0) + 1
+    wait = outcome.asked_s if outcome.asked_s is not None else backoff_s(attempts, name)
+    return Hold(name, later_than(now, wait), attempts, outcome.asked_s is not None, outcome.words)
+
