@@ -16,8 +16,8 @@ erasing command of the right form that the drive accepted:
 - NVMe Sanitize: status 0, SANACT as asked; the last log after it in state 1 or 4 with SCDW10 equal
   to the command's; Identify Controller with the disk's serial. It purges only if it did not
   deallocate what it was told to keep (state 4 with NDAS), and, where PREQ was set, if PRGD is.
-- SCSI SANITIZE: GOOD; the last REQUEST SENSE after it without sense (or low power), then TEST UNIT READY GOOD,
-  and the serial number page with the disk's serial.
+- SCSI SANITIZE: GOOD; the last REQUEST SENSE after it without sense (or low power), then TEST UNIT
+  READY GOOD, and the serial number page with the disk's serial.
 """
 
 from __future__ import annotations

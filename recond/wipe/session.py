@@ -32,7 +32,7 @@ from recond.host.clock import Clock
 from recond.host.lanes import Lane
 from recond.methods import derive
 from recond.model import Json, Message, Range
-from recond.wipe import canary, guard, verify
+from recond.wipe import canary, firmware_ending, guard, verify
 from recond.wipe.journal import Journal
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
 from recond.wipe.position import Position
@@ -91,6 +91,7 @@ class Session:
         self._tell = tell
         self._told = 0.0
         self._position = Position()
+        self._ran = 0  # the last step that was run: what the medium must hold is its content
 
     # --- the two ways in ---------------------------------------------------------------------
 
@@ -187,8 +188,8 @@ class Session:
         self._tell({"phase": "end", "outcome": outcome})
         return outcome
 
-    def _interrupted(self) -> str:
-        self._journal.log("interrupted", {"by": "worker", "reason": "signal", "signal": None})
+    def _interrupted(self, reason: str = "signal") -> str:
+        self._journal.log("interrupted", {"by": "worker", "reason": reason, "signal": None})
         self._tell({"phase": "end", "outcome": "interrupted"})
         return "interrupted"
 
@@ -204,22 +205,22 @@ class Session:
             self._journal.log("canary", canary.read_canaries(
                 device, derive(bytes.fromhex(plan.seed), "canary", 0), plan.disk.size_bytes,
                 plan.disk.logical_block_bytes, "before", None))
-        proven, last = False, max(0, min(position.step, len(plan.steps)) - 1)
+        self._ran, outcome = last_step(position.entries)
         for index, step in enumerate(plan.steps):
-            if index < position.step or (step.fallback and proven):
+            if index < position.step or (step.fallback and outcome == "done"):
                 continue
-            last = index
-            outcome = self._step(device, index, step)
-            proven = outcome == "done"
-            if outcome == "stopped":
-                return self._interrupted()
-            if outcome in ("vanished", "unknown"):
-                return self._end("failed", Message(f"wipe.reason.{outcome}"))
+            self._ran, outcome = index, self._step(device, index, step)
+            if outcome in ("stopped", "unknown"):
+                return self._interrupted("signal" if outcome == "stopped" else "unclear")
+            if outcome == "vanished":
+                return self._end("failed", Message("wipe.reason.vanished"))
+        if outcome != "done" and plan.steps[self._ran].fill is None:
+            return self._end("failed", Message("wipe.reason.drive_refused"))
         try:
             device.flush()
-            self._journal.log("flush", {"step": last, "errno": None})
+            self._journal.log("flush", {"step": self._ran, "errno": None})
         except OSError as error:
-            self._journal.log("flush", {"step": last, "errno": error.errno or 5})
+            self._journal.log("flush", {"step": self._ran, "errno": error.errno or 5})
             return self._end("failed", Message("wipe.reason.flush"))
         return None
 
@@ -265,7 +266,9 @@ class Session:
             reason = found or reason
         elapsed = int((self._seam.clock.monotonic_s() - started) * 1000)
         self._journal.log("step_end", {
-            "step": index, "outcome": outcome, "written": 0, "done": [], "bad": [],
+            # what nobody knows is left open like a stop: `recond resume` asks the drive again
+            "step": index, "outcome": "stopped" if outcome == "unknown" else outcome,
+            "written": 0, "done": [], "bad": [],
             "retries": 0, "duration_ms": elapsed, "speed": [],
             "reason": None if outcome == "done" else to_json(reason),
         })
@@ -324,7 +327,7 @@ class Session:
     def _verify(self) -> str:
         """By a fresh descriptor, read-only, past the cache."""
         plan = self._plan
-        fill = plan.steps[-1].fill
+        fill = plan.steps[self._ran].fill
         try:
             device = self._seam.open_disk(self._job.path, False)
         except OSError as error:
@@ -336,9 +339,7 @@ class Session:
             self._canaries_after(device, fill)
             if plan.verify is VerifyMode.NONE:
                 return self._end("completed", None)
-            if fill is None:
-                return self._end("completed", None)
-            return self._compare(device, fill)
+            return self._read_ending(device) if fill is None else self._compare(device, fill)
         except OSError as error:
             return self._end("failed", self._io_reason(error))
         finally:
@@ -352,6 +353,20 @@ class Session:
             device, derive(bytes.fromhex(plan.seed), "canary", 0), plan.disk.size_bytes,
             plan.disk.logical_block_bytes, "after",
             (lambda at, count: bytes(expected.at(lane, at, count))) if expected else None))
+
+    def _read_ending(self, device: BlockDevice) -> str:
+        """After a drive's own erasure: what does the medium read as?"""
+        plan, disk, seed = self._plan, self._plan.disk, self._seam.clock.random_bytes(32)
+        stretches: tuple[Range, ...] = ((0, disk.size_bytes),)
+        if plan.verify is VerifyMode.SAMPLE:
+            stretches = verify.sample_places(seed, disk.size_bytes, disk.logical_block_bytes)
+        outcome, reason = firmware_ending.verify_ending(
+            device, stretches, plan.verify.value, seed, firmware_ending.EndingContext(
+                disk.logical_block_bytes, self._seam.clock, self._journal.log, self._should_stop,
+                lambda done, total: self._progress("verify", len(plan.steps), done, total)))
+        if outcome == "stopped":
+            return self._interrupted()
+        return self._end("completed" if outcome == "done" else "failed", reason)
 
     def _compare(self, device: BlockDevice, fill: Fill) -> str:
         plan, disk = self._plan, self._plan.disk
@@ -384,6 +399,16 @@ class Session:
             self._told = now
             self._tell({"phase": phase, "step": step, "steps": len(self._plan.steps),
                         "done": done, "total": total})
+
+
+def last_step(entries: list[tuple[str, dict[str, Json]]]) -> tuple[int, str]:
+    """The last step that a journal shows as begun and its outcome ("" where it has no end)."""
+    index, outcome = 0, ""
+    for kind, data in entries:
+        if kind in ("step_start", "step_end"):
+            index = int(str(data["step"]))
+            outcome = str(data["outcome"]) if kind == "step_end" else ""
+    return index, outcome
 
 
 def run_job(job: Job, seam: Seam, should_stop: Callable[[], bool], tell: Tell) -> str:

@@ -17,11 +17,13 @@ from types import FrameType
 
 from recond.codec import from_json
 from recond.host.clock import SystemClock
+from recond.host.drives import open_drive
 from recond.host.files import Files
 from recond.host.machineinfo import read_boot_id, read_temperature
 from recond.host.realdisk import open_disk
 from recond.host.target import read_target
 from recond.model import Json
+from recond.wipe.firmware import Firmware
 from recond.wipe.journal import read_entries
 from recond.wipe.position import read_standing
 from recond.wipe.session import Job, Seam, resume_job, run_job
@@ -60,7 +62,7 @@ def real_seam() -> Seam:
         clock=SystemClock(),
         boot_id=read_boot_id(files),
         temperature=lambda path: read_temperature(files, path),
-        firmware=None,
+        firmware=Firmware(open_drive, SystemClock()),
     )
 
 
