@@ -8,14 +8,28 @@ Anything with a slash or ending in `.toml` is a path and nothing else.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
 from recond.errors import UsageError
-from recond.readiness import CpuMarks, Profile, parse_cpu_marks, parse_profile
+from recond.readiness import (
+    CpuMarks,
+    Mistake,
+    Profile,
+    check_profile,
+    new_profile_toml,
+    parse_cpu_marks,
+    parse_profile,
+)
 
+_REASONS = {
+    errno.ENOENT: "absent", errno.ENOTDIR: "absent", errno.EACCES: "denied", errno.EPERM: "denied",
+    errno.EISDIR: "kind", errno.EROFS: "read_only", errno.ENOSPC: "full",
+    errno.ENAMETOOLONG: "name",
+}
 MAX_BYTES = 1 << 20
 MAX_MARKS_BYTES = 16 << 20
 
@@ -42,6 +56,31 @@ def read_profile(name_or_path: str) -> tuple[bytes, str]:
         return shipped[name_or_path], f"{name_or_path}.toml"
     raise UsageError("readiness.profile.unknown", name=name_or_path,
                      known=", ".join(list_profiles()))
+
+
+def check_profile_file(name_or_path: str) -> tuple[Mistake, ...]:
+    """Every mistake in a profile's file, in the order of lines; none for a good one.
+
+    Raises `UsageError` for an unknown name or a file that cannot be read.
+    """
+    return check_profile(*read_profile(name_or_path))
+
+
+def write_new_profile(path: Path, base: str | None, today: str) -> None:
+    """A new profile file, named after its file: a small sample, or a copy of another profile.
+
+    Raises `UsageError` where the file is there already or cannot be written, where its name cannot
+    be a profile's, or where the base is unknown or wrong.
+    """
+    raw = new_profile_toml(path.stem, load_profile(base) if base else None, today)
+    try:
+        with path.open("xb") as stream:
+            stream.write(raw)
+    except FileExistsError:
+        raise UsageError("readiness.profile.exists", file=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise UsageError("readiness.profile.unwritable", file=str(path),
+                         detail=_detail(error)) from None
 
 
 def list_profiles() -> tuple[str, ...]:
@@ -90,9 +129,15 @@ def _read(path: Path, limit_bytes: int) -> bytes:
         # reading a FIFO or a terminal could wait for ever
         if path.exists() and not path.is_file():
             raise UsageError("readiness.profile.unreadable", file=str(path),
-                             detail="not a regular file")
+                             detail="@readiness.file.kind")
         with path.open("rb") as stream:
             return stream.read(limit_bytes + 1)
     except (OSError, ValueError) as error:
-        detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError("readiness.profile.unreadable", file=str(path), detail=detail) from None
+        raise UsageError("readiness.profile.unreadable", file=str(path),
+                         detail=_detail(error)) from None
+
+
+def _detail(error: OSError | ValueError) -> str:
+    """What is wrong, in words of the catalogue where it is one of the usual reasons."""
+    known = _REASONS.get(error.errno or 0) if isinstance(error, OSError) else "name"
+    return f"@readiness.file.{known}" if known else str(error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from difflib import get_close_matches
 from typing import Any
 
 from recond.model import Message
@@ -16,7 +17,7 @@ from recond.readiness.profile import Mistake, Words
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SIZE = re.compile(r"(\d{1,9})(?:[.,](\d{1,3}))?\s*([kKMGT])(i?)(?:B|o)")
-_TYPES = {bool: "bool", int: "int", float: "float", str: "str", list: "array", dict: "table"}
+_NAMES = {"str": "text", "int": "whole", "bool": "flag", "list": "array", "dict": "table"}
 MAX_INT = (1 << 53) - 1
 MAX_TEXT = 1000
 
@@ -51,7 +52,11 @@ class Node:
         """Note every key that is not one of the known ones."""
         for key in self.value:
             if key not in known:
-                self.mistake(key, "unknown_key")
+                near = get_close_matches(key, known, 1)
+                if near:
+                    self.mistake(key, "unknown_key_near", near=near[0])
+                else:
+                    self.mistake(key, "unknown_key")
 
     def _get(self, key: str, kind: type) -> Any:
         if key not in self.value:
@@ -65,12 +70,8 @@ class Node:
 
     def wrong_type(self, key: str | int, wanted: str, found: object) -> None:
         """Note that a value is of another type than the one wanted."""
-        names = {"str": "text", "int": "whole", "bool": "flag", "list": "array", "dict": "table"}
-        self.mistake_at(
-            (*self.path, key), "type",
-            wanted=f"@readiness.type.{names.get(wanted, wanted)}",
-            found=_TYPES.get(type(found), type(found).__name__),
-        )
+        self.mistake_at((*self.path, key), "type", found=shown(found),
+                        wanted=f"@readiness.type.{_NAMES.get(wanted, wanted)}")
 
     def text(self, key: str) -> str:
         """A text that is not empty."""
@@ -147,8 +148,8 @@ class Node:
                 path = (*self.path, key, index)
                 nodes.append(Node(item, path, self.lines, self.file, self.mistakes))
             else:
-                self.mistake_at((*self.path, key, index), "type", wanted="@readiness.type.table",
-                                found=_TYPES.get(type(item), type(item).__name__))
+                self.mistake_at((*self.path, key, index), "type", found=shown(item),
+                                wanted="@readiness.type.table")
         return nodes
 
     def limits(self, key: str, reading: str) -> tuple[int, ...]:
@@ -160,7 +161,7 @@ class Node:
             self.mistake(key, "empty")
         limits: list[int] = []
         for index, item in enumerate(found):
-            number = amount(item, sizes=reading.endswith("_bytes"))
+            number = amount(item, reading)
             if number is None:
                 self.mistake_at((*self.path, key, index), "amount", value=str(item)[:64])
             elif limits and number <= limits[-1]:
@@ -170,15 +171,29 @@ class Node:
         return tuple(limits)
 
 
-def amount(value: object, *, sizes: bool) -> int | None:
-    """A whole number, or bytes from a size such as "4 GiB" or "64 GB"; None for anything else."""
+def shown(value: object) -> str:
+    """A value of the document for a message: as it is written, or what kind of thing it is."""
+    if isinstance(value, list | dict):
+        return f"@readiness.type.{'array' if isinstance(value, list) else 'table'}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value[:60]}"' if isinstance(value, str) else str(value)[:60]
+
+
+def amount(value: object, reading: str) -> int | None:
+    """A whole number, or bytes from a size such as "4 GiB" or "64 GB"; None for anything else.
+
+    Memory is counted in binary units whatever the unit's name (JEDEC JESD100B.01), disks are not.
+    """
     if type(value) is int:
         return value if 0 <= value <= MAX_INT else None
+    sizes = reading.endswith("_bytes")
     found = _SIZE.fullmatch(value.strip()) if sizes and isinstance(value, str) else None
     if found is None:
         return None
     whole, part, unit, binary = found.groups()
-    scale = (1024 if binary else 1000) ** ("KMGT".index(unit.upper()) + 1)
+    base = 1024 if binary or reading.startswith("memory.") else 1000
+    scale = base ** ("KMGT".index(unit.upper()) + 1)
     total = int(whole) * scale
     if part:
         total += int(part) * scale // 10 ** len(part)

@@ -45,8 +45,8 @@ class Lines:
         self._at.setdefault(path, self._line(pos))
 
     def _document(self) -> None:
-        pos, here = self._skip(_BLANK, 0), ()
-        base: Path = here
+        pos = self._skip(_BLANK, 0)
+        base: Path = ()
         while pos < len(self._text):
             if self._text.startswith("[[", pos):
                 keys, end = self._keys(pos + 2)

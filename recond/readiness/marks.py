@@ -19,23 +19,38 @@ from recond.errors import UsageError
 MAX_BYTES = 8 << 20
 MAX_MARK = 1_000_000
 
+_TITLE = re.compile(r"mark|note|score|indice", re.IGNORECASE)
 _NOISE = re.compile(
-    r"\((?:r|tm|c)\)|[®™©]|\b(?:cpu|processor|processeur|apu)\b|\bwith radeon.*|@.*|"
+    r"\b(?:cpu|processor|processeur|apu)\b|@.*|"
+    r"(?:\bwith |\bw/ ?|\bradeon\b).*|,.*\bcompute cores\b.*|"
     r"\b(?:\d+|two|dual|triple|quad|six|eight|twelve|sixteen)[- ]cores?\b",
     re.IGNORECASE,
 )
+_TRADE = re.compile(r"\((?:r|tm|c)\)|[®™©]", re.IGNORECASE)
 _SPACE = re.compile(r"[\s_]+")
-_GENERATION = re.compile(r"^\d{1,2}th gen ")
+_BEGIN = re.compile(r"^(?:\d{1,2}th gen )?(?:genuine )?(?:intel )?")
+_FIRST_CORE = re.compile(r"\bcore i([3579]) ([mq]) ?(\d{3})\b|\bcore i(3) (\d{3})\b")
+"""Core i7 Q 720 is sold as i7-720QM, Core i5 M 520 as i5-520M, Core i3 530 as i3-530."""
 
 
 def normal_name(name: str) -> str:
     """A processor's name as it is compared.
 
-    Left out: marks of trade, "CPU", "Processor", "APU", everything from "@" or "with Radeon" on,
-    "Six-Core" and the like, "11th Gen"; spaces are made one, case does not count.
+    Left out: marks of trade, "CPU", "Processor", "APU", everything from "@", "with" or "Radeon" on,
+    "Six-Core" and the like, "11th Gen", "Intel"; spaces are made one, case does not count. The
+    first Core i are put in the form in which they are sold. A name without a digit but 0 names
+    no model and gives "".
     """
-    plain = _SPACE.sub(" ", _NOISE.sub(" ", name)).strip(" ,;").casefold()
-    return _GENERATION.sub("", plain)
+    plain = _SPACE.sub(" ", _NOISE.sub(" ", _TRADE.sub("", name))).strip(" ,;").casefold()
+    plain = _BEGIN.sub("", plain).replace("core 2 ", "core2 ")
+    plain = _FIRST_CORE.sub(_as_sold, plain)
+    return plain if re.search("[1-9]", plain) else ""
+
+
+def _as_sold(found: re.Match[str]) -> str:
+    if found[4]:
+        return f"core i{found[4]}-{found[5]}"
+    return f"core i{found[1]}-{found[3]}{'qm' if found[2] == 'q' else 'm'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +67,29 @@ class CpuMarks:
 
 
 def parse_cpu_marks(raw: bytes, file: str) -> CpuMarks:
-    """Read a CSV of (model, mark); further columns are ignored, the first name wins.
+    """Read a CSV of (model, mark); of one model told twice the first counts.
 
-    Raises `UsageError` where the file is too big or holds no mark at all.
+    A first line that names the columns says which holds the mark ("mark", "note", "score",
+    "indice"); without one it is the first column after the name that holds a number. Raises
+    `UsageError` where the file is too big or holds no mark at all.
     """
     if len(raw) > MAX_BYTES:
         raise UsageError("readiness.marks.too_big", file=file, most_bytes=MAX_BYTES)
     text = _decoded(raw).replace("\0", "")
     marks: dict[str, tuple[int, int]] = {}
     skipped: list[int] = []
-    separator = _separator(text)
+    separator, column = _separator(text), None
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        found = _row(line, separator)
-        if found is None:
-            skipped.append(number)
-        else:
-            marks.setdefault(found[0], (found[1], number))
+        cells = _cells(line, separator)
+        name, mark = normal_name(cells[0]) if cells else "", _mark(cells, column)
+        if name and mark is not None:
+            marks.setdefault(name, (mark, number))
+            continue
+        if column is None and not marks:
+            column = next((i for i, cell in enumerate(cells) if i and _TITLE.search(cell)), None)
+        skipped.append(number)
     if not marks:
         raise UsageError("readiness.marks.empty", file=file)
     return CpuMarks(file, marks, tuple(skipped))
@@ -90,15 +110,17 @@ def _separator(text: str) -> str:
     return max(";\t,", key=lambda mark: sum(mark in line for line in lines))
 
 
-def _row(line: str, separator: str) -> tuple[str, int] | None:
+def _cells(line: str, separator: str) -> list[str]:
     try:
-        cells = next(csv.reader(io.StringIO(line), delimiter=separator), [])
+        return next(csv.reader(io.StringIO(line), delimiter=separator), [])
     except csv.Error:
-        return None
-    name = normal_name(cells[0]) if cells else ""
-    for cell in cells[1:]:
+        return []
+
+
+def _mark(cells: list[str], column: int | None) -> int | None:
+    for cell in cells[1:] if column is None else cells[column : column + 1]:
         # 7 891 and 7,891 and 7891.0 are one number
         digits = re.sub(r"[\s\u00a0\u202f,']|\.0+$", "", cell)
-        if name and re.fullmatch(r"[0-9]{1,7}", digits) and 0 < int(digits) <= MAX_MARK:
-            return name, int(digits)
+        if re.fullmatch(r"[0-9]{1,7}", digits) and 0 < int(digits) <= MAX_MARK:
+            return int(digits)
     return None

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 
 from recond.errors import UsageError
 from recond.model import Message
 from recond.readiness.document import Node
+from recond.readiness.facts import READINGS
 from recond.readiness.lines import Lines
 from recond.readiness.profile import (
     FORMAT,
@@ -30,17 +30,19 @@ from recond.readiness.profile import (
     Tier,
     Words,
 )
-from recond.readiness.questions import conditions, question, reading_name
-from recond.readiness.settings import REMEDIES
+from recond.readiness.questions import OPS, conditions, question, reading_name
+from recond.readiness.settings import COMPUTED, REMEDIES
+from recond.readiness.source import Broken, read_source
 
 MAX_BYTES = 128 << 10
 MAX_LINE = 2000
 MAX_MISTAKES = 200
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_WHERE = re.compile(r"\(at line (\d+), column \d+\)$")
 _SECTIONS = ("profile", "source", "support", "tier", "requirement", "scale", "bonus", "adjustment",
              "cap", "category", "note")
+_OF_THE_WHOLE = ("nothing", "nothing_decides", "half_scored")
+"""Mistakes that may be the shadow of any other part that could not be read."""
 
 
 def parse_profile(raw: bytes, file: str) -> Profile:
@@ -62,7 +64,8 @@ def check_profile(raw: bytes, file: str) -> tuple[Mistake, ...]:
 
 def _read(raw: bytes, file: str) -> tuple[Profile | None, tuple[Mistake, ...]]:
     def alone(line: int, code: str, **args: str | int) -> tuple[None, tuple[Mistake, ...]]:
-        message = Message.of(f"readiness.mistake.{code}", file=file, line=line, key="—", **args)
+        message = Message.of(f"readiness.mistake.{code}", file=file, line=line,
+                             key="@readiness.type.file", **args)
         return None, (Mistake(line, "", message),)
 
     if len(raw) > MAX_BYTES:
@@ -74,20 +77,30 @@ def _read(raw: bytes, file: str) -> tuple[Profile | None, tuple[Mistake, ...]]:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
             return alone(number, "long_line", most=MAX_LINE)
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = _WHERE.search(str(error))
-        line_number = int(found.group(1)) if found else text.count("\n") + 1
-        return alone(line_number, "syntax", detail=_WHERE.sub("", str(error)).strip())
-    except (RecursionError, ValueError) as error:
-        # nesting without end; a date such as 2026-13-40; a number of thousands of digits
-        return alone(1, "syntax", detail=type(error).__name__)
-    top = Node(document, (), Lines(text), file, [])
+    source = read_source(text)
+    top = Node(source.tables, (), Lines(source.text), file, [])
     profile = _profile(top, hashlib.sha256(raw).hexdigest())
     top.unknown_keys(_SECTIONS)
-    mistakes = tuple(sorted(top.mistakes, key=lambda mistake: mistake.line))[:MAX_MISTAKES]
+    found = [mistake for mistake in top.mistakes if not _is_shadow(mistake, source.broken)]
+    for place in source.broken:
+        message = Message.of(
+            "readiness.mistake.syntax", file=file, line=place.line,
+            key=place.key or "@readiness.type.file", detail=f"@readiness.syntax.{place.kind}")
+        found.append(Mistake(place.line, place.key, message))
+    mistakes = tuple(sorted(found, key=lambda mistake: mistake.line))[:MAX_MISTAKES]
     return (None if mistakes else profile), mistakes
+
+
+def _is_shadow(mistake: Mistake, broken: list[Broken]) -> bool:
+    """Whether a mistake may come only from what could not be read."""
+    code, key = mistake.message.code.rpartition(".")[2], mistake.key
+    if broken and (code in _OF_THE_WHOLE or (code == "missing" and "." not in key)):
+        return True
+    return any(
+        place.hides(key)
+        or (code == "one_question" and key.startswith(place.section + "."))
+        or (code == "reference" and place.section.startswith(key.rpartition(".")[2]))
+        for place in broken)
 
 
 def _profile(top: Node, digest: str) -> Profile:
@@ -113,6 +126,8 @@ def _profile(top: Node, digest: str) -> Profile:
         notes=tuple(_note(node) for node in top.tables("note")),
     )
     head.unknown_keys(("format", "name", "version", "review_after", "title"))
+    if profile.version and profile.review_after and profile.review_after < profile.version:
+        head.mistake("review_after", "order")
     _whole_profile(top, profile)
     return profile
 
@@ -180,15 +195,13 @@ _RULE_KEYS = ("key", "tier", "title", "source", "reading", "accept", "refuse", "
 
 
 def _rule(node: Node, sources: set[str], tiers: set[str]) -> Rule:
-    test = question(node, _RULE_KEYS) if "reading" in node else None
-    if test is None:
-        node.unknown_keys(_RULE_KEYS)
     accept, refuse = conditions(node, "accept"), conditions(node, "refuse")
-    if test is None and not accept and not refuse and "reading" not in node:
-        node.mistake("reading", "missing")
-    remedy = node.text("remedy") if "remedy" in node else ""
-    if remedy and remedy not in REMEDIES:
-        node.mistake("remedy", "word", value=remedy[:64], known=", ".join(REMEDIES))
+    test = question(node, _RULE_KEYS) if "reading" in node else None
+    if "reading" not in node:
+        node.unknown_keys((*_RULE_KEYS, *OPS))
+        if any(op in node for op in OPS) or not (accept or refuse):
+            node.mistake("reading", "missing")
+    remedy = _remedy(node) if "remedy" in node else ""
     show = reading_name(node, "show") if "show" in node else ""
     return Rule(
         key=_name(node, "key"), tier=_reference(node, "tier", tiers), title=node.words("title"),
@@ -199,6 +212,17 @@ def _rule(node: Node, sources: set[str], tiers: set[str]) -> Rule:
         required=node.words("required") if "required" in node else None, show=show,
         cost=node.whole("cost", 0, 10_000) if "cost" in node else None,
     )
+
+
+def _remedy(node: Node) -> str:
+    """A remedy that exists and that mends what the rule asks about."""
+    remedy, reading = node.text("remedy"), node.value.get("reading")
+    if remedy and remedy not in REMEDIES:
+        node.mistake("remedy", "word", value=remedy[:64], known=", ".join(REMEDIES))
+    mended = COMPUTED.get(remedy)
+    if mended and reading not in mended and (reading is None or reading in READINGS):
+        node.mistake("remedy", "remedy_reading", value=remedy, known=", ".join(mended))
+    return remedy
 
 
 def _scale(node: Node) -> Scale:

@@ -7,7 +7,7 @@ number) is a mistake in the profile, found here and not while judging. Pure.
 
 from __future__ import annotations
 
-from recond.readiness.document import Node, amount
+from recond.readiness.document import MAX_INT, Node, amount, shown
 from recond.readiness.facts import READINGS
 from recond.readiness.profile import Condition, Scalar, Test
 
@@ -84,8 +84,11 @@ def _asked(item: Node, name: str) -> list[Test]:
     inner.unknown_keys(OPS)
     if not value:
         item.mistake(name, "empty")
-    made = [_test(inner, name, op, op) for op in OPS if op in inner]
-    return [test for test in made if test]
+    made = [test for op in OPS if op in inner and (test := _test(inner, name, op, op))]
+    limits = {test.op: test.wanted[0] for test in made if isinstance(test.wanted[0], int)}
+    if limits.get("at_least", 0) > limits.get("at_most", MAX_INT):
+        inner.mistake("at_most", "order")
+    return made
 
 
 def _test(node: Node, name: str, op: str, key: str) -> Test | None:
@@ -104,9 +107,11 @@ def _test(node: Node, name: str, op: str, key: str) -> Test | None:
     for item in items:
         fitted = _fit(item, kind, name)
         if fitted is None:
+            if name.endswith("_bytes"):
+                node.mistake(key, "amount", value=str(item)[:64])
+                return None
             words = {bool: "flag", int: "whole", str: "text", tuple: "text"}
-            node.mistake(key, "type", wanted=f"@readiness.type.{words[kind]}",
-                         found=str(item)[:64])
+            node.mistake(key, "type", wanted=f"@readiness.type.{words[kind]}", found=shown(item))
             return None
         wanted.append(fitted)
     return Test(name, op, tuple(wanted))
@@ -116,7 +121,7 @@ def _fit(item: object, kind: type, name: str) -> Scalar | None:
     if kind is int:
         negative = name.startswith("operator.") and type(item) is int and -1000 <= item < 0
         return item if negative and isinstance(item, int) else (
-            amount(item, sizes=name.endswith("_bytes")))
+            amount(item, name))
     if kind is bool:
         return item if isinstance(item, bool) else None
     return item if isinstance(item, str) and item and len(item) <= 200 else None
