@@ -15,7 +15,7 @@ import pytest
 from tests.house import ROOT, Function, Module, module_names, modules, parse, room_of
 
 BOTTOM = frozenset({"", "model", "errors", "erasure", "ranges", "methods", "codec", "firmware",
-                    "firmware_requests", "firmware_answers"})
+                    "firmware_requests", "firmware_answers", "firmware_proof"})
 """The types and the pure functions on them; `` is recond/__init__.py with the version."""
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "firmware": frozenset({"model", "erasure"}),
     "firmware_requests": frozenset({"model", "erasure", "errors", "firmware"}),
     "firmware_answers": frozenset({"model", "erasure", "errors", "firmware"}),
+    "firmware_proof": frozenset({"model", "erasure", "firmware", "firmware_answers"}),
     "locale": frozenset({"model"}),
     "data": frozenset(),
     "host": BOTTOM,
@@ -44,8 +45,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 }
 """Which rooms a room may import; its own modules always, but see WIPE_JOINS."""
 
-WIPE_JOINS = frozenset({"recond.wipe.session", "recond.wipe.worker"})
+WIPE_JOINS = frozenset({"recond.wipe.session", "recond.wipe.worker", "recond.wipe.firmware"})
 """The only modules of wipe/ that may import their siblings."""
+
+WIPE_SHARED = "recond.wipe.firmware_line"
+"""The journalled conversation with a drive that its command sets (ata, nvme, scsi, mmc) share."""
 
 PURE = (*sorted(BOTTOM - {""}), "locale", "readiness", "certify", "wipe.plan", "wipe.guard",
         "wipe.position")
@@ -130,7 +134,7 @@ def siblings_stay_apart(module: Module) -> Iterator[str]:
     """In wipe/, only the session and the worker join the parts."""
     if module.room == "wipe" and module.name not in WIPE_JOINS | {"recond.wipe"}:
         yield from (f"imports its sibling {name}" for name in module.imports
-                    if name.startswith("recond.wipe."))
+                    if name.startswith("recond.wipe.") and name != WIPE_SHARED)
 
 
 def pure_rooms_import_pure_things(module: Module) -> Iterator[str]:

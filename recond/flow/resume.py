@@ -19,9 +19,9 @@ from recond.host import Host
 from recond.host.realdisk import open_disk
 from recond.host.signals import counted_stops
 from recond.wipe import guard
+from recond.wipe.job import Job
 from recond.wipe.journal import read_entries
 from recond.wipe.position import Standing, read_standing
-from recond.wipe.session import Job
 
 
 def resume_runs(

@@ -24,9 +24,9 @@ from recond.host.target import read_target
 from recond.host.workers import Worker, Workers
 from recond.model import Json, Message
 from recond.wipe import guard
+from recond.wipe.job import Job
 from recond.wipe.journal import Journal, read_entries
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
-from recond.wipe.session import Job
 
 HANG_S = 900.0
 KILL_WAIT_S = 10.0

@@ -17,7 +17,6 @@ from recond.firmware import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
 from recond.firmware_answers import (
     ata_accepted,
     parse_ata_sanitize,
-    parse_identify,
     parse_registers,
     scsi_good,
 )
@@ -26,8 +25,10 @@ from recond.wipe.firmware_line import (
     SILENCE_S,
     Line,
     Look,
+    accepted,
     cap_s,
     failed,
+    identify,
     not_begun,
     unknown,
     wait,
@@ -44,19 +45,6 @@ SECURITY_FLOOR_S = 7200
 IDENTIFY_PAUSE_S = 10.0
 FROZEN = Message("firmware.reason.sanitize_frozen")
 SANITIZE_REASONS = {1: "failed_before", 2: "unsupported", 3: "frozen", 4: "antifreeze"}
-
-
-def identify(line: Line) -> AtaIdentity | None:
-    """IDENTIFY DEVICE of the drive that the plan names; None for no answer or another drive's."""
-    found = parse_identify(line.ata(rq.ata_identify()).data)
-    if found is None or found.checksum is False or found.serial != line.device.serial:
-        return None
-    return found
-
-
-def accepted(answer: CdbAnswer) -> bool:
-    """Whether the drive itself took the command: its registers came back, without error."""
-    return ata_accepted(answer.packed_status, answer.sense, answer.errno)
 
 
 # --- SANITIZE --------------------------------------------------------------------------------

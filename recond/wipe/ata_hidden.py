@@ -14,8 +14,7 @@ from recond import firmware_requests as rq
 from recond.erasure import WipeStep
 from recond.firmware import AtaIdentity, StepOutcome
 from recond.firmware_answers import parse_registers
-from recond.wipe.ata import accepted, identify
-from recond.wipe.firmware_line import Line, failed, not_begun
+from recond.wipe.firmware_line import Line, accepted, failed, identify, not_begun
 
 
 def run_restore(line: Line, step: WipeStep) -> StepOutcome:

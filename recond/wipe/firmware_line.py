@@ -2,7 +2,7 @@
 
 Why: the raw request and the raw answer are the evidence, so there is no way to send a command that
 the journal does not see; and every drive can hang, so each wait has a cap from the drive's own
-estimate. This module decides nothing about a technique and builds no command.
+estimate. This module decides nothing about a technique: it is what the command sets share.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from recond.firmware import CdbAnswer, CdbRequest, NvmeAnswer, NvmeRequest, StepOutcome
+from recond import firmware_requests as rq
+from recond.firmware import AtaIdentity, CdbAnswer, CdbRequest, NvmeAnswer, NvmeRequest, StepOutcome
+from recond.firmware_answers import ata_accepted, parse_identify
 from recond.host.clock import Clock
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
 from recond.model import Json, Message
@@ -129,6 +131,19 @@ class Line:
             (bytes.fromhex(str(data["request"])), data)
             for kind, data in self.entries if kind == "command" and data["transport"] == transport
         ]
+
+
+def identify(line: Line) -> AtaIdentity | None:
+    """IDENTIFY DEVICE of the drive that the plan names; None for no answer or another drive's."""
+    found = parse_identify(line.ata(rq.ata_identify()).data)
+    if found is None or found.checksum is False or found.serial != line.device.serial:
+        return None
+    return found
+
+
+def accepted(answer: CdbAnswer) -> bool:
+    """Whether the drive itself took the command: its registers came back, without error."""
+    return ata_accepted(answer.packed_status, answer.sense, answer.errno)
 
 
 def cap_s(estimate_s: int | None, usual_s: int) -> int:

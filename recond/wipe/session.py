@@ -9,9 +9,7 @@ It runs in a worker process of its own (`recond.wipe.worker`); a test gives it s
 from __future__ import annotations
 
 import errno
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from recond import __version__
@@ -20,19 +18,17 @@ from recond.erasure import (
     JOURNAL_SCHEMA,
     DiskIdentity,
     Fill,
-    Target,
     TargetKind,
     VerifyMode,
-    WipePlan,
     WipeStep,
 )
 from recond.errors import RecondError
-from recond.host.block import BlockDevice, Opener, aligned_buffer
-from recond.host.clock import Clock
+from recond.host.block import BlockDevice, aligned_buffer
 from recond.host.lanes import Lane
 from recond.methods import derive
 from recond.model import Json, Message, Range
 from recond.wipe import canary, firmware_ending, guard, verify
+from recond.wipe.job import Job, Seam, Tell
 from recond.wipe.journal import Journal
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
 from recond.wipe.position import Position
@@ -41,40 +37,6 @@ COOL_BY_C = 5
 PAUSE_CAP_S = 1800
 REREAD_BYTES = 16 << 20
 TELL_EVERY_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a worker is given: a plan and the digest that was confirmed. `path`: where it is now."""
-
-    run_id: str
-    plan: WipePlan
-    digest: str
-    path: str
-    confirmed_by: str
-    token: str
-    journal: str
-    demonstration: bool = False
-
-
-Tell = Callable[[dict[str, Json]], None]
-FirmwareRunner = Callable[
-    [WipeStep, int, BlockDevice, Callable[[str, dict[str, Json]], None], Callable[[], bool],
-     Callable[[int], None], list[tuple[str, dict[str, Json]]]],
-    tuple[str, Message | None],
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Seam:
-    """What a session needs of the outside; a test gives simulated forms."""
-
-    open_disk: Opener
-    read_target: Callable[[str, bool], Target]
-    clock: Clock
-    boot_id: str
-    temperature: Callable[[str], tuple[int, int] | None]  # (now, limit) in °C of a path
-    firmware: FirmwareRunner | None = None
 
 
 class Session:
@@ -394,7 +356,7 @@ class Session:
         return self._end("completed" if found.outcome == "done" else "failed", found.reason)
 
     def _progress(self, phase: str, step: int, done: int, total: int) -> None:
-        now = time.monotonic() if done < total else self._told + 2 * TELL_EVERY_S
+        now = self._seam.clock.monotonic_s() if done < total else self._told + 2 * TELL_EVERY_S
         if now - self._told >= TELL_EVERY_S:
             self._told = now
             self._tell({"phase": phase, "step": step, "steps": len(self._plan.steps),

@@ -24,9 +24,10 @@ from recond.host.realdisk import open_disk
 from recond.host.target import read_target
 from recond.model import Json
 from recond.wipe.firmware import Firmware
+from recond.wipe.job import Job, Seam
 from recond.wipe.journal import read_entries
 from recond.wipe.position import read_standing
-from recond.wipe.session import Job, Seam, resume_job, run_job
+from recond.wipe.session import resume_job, run_job
 
 OUTCOME_EXIT = {"completed": 0, "failed": 5, "refused": 4, "interrupted": 130}
 
