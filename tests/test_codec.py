@@ -1,0 +1,205 @@
+"""The one byte form: what goes out comes back the same, and nothing else gets in."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import enum
+import hashlib
+import json
+import typing
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recond import erasure, model
+from recond.codec import canonical_bytes, digest, from_json, to_json
+from recond.erasure import DiskIdentity, JournalEntry, WipePlan, WipeRecord
+from recond.errors import FormatError
+from recond.model import Assessment, Known, Machine, Message, Unknown, Why
+from tests.strategies import JSON, MAX_INT, values
+
+TYPES = sorted(
+    {cls for room in (model, erasure) for cls in vars(room).values()
+     if isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls is not Known},
+    key=lambda cls: cls.__name__)
+GREAT = (Machine, Assessment, WipePlan, WipeRecord, JournalEntry)
+"""What is written to a file or signed."""
+
+MANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow,
+                                                      HealthCheck.data_too_large])
+FEW = settings(MANY, max_examples=15)
+
+
+def decoded(value: object) -> Any:
+    """A value as it comes back from its file."""
+    return json.loads(canonical_bytes(value))
+
+
+# --- There and back --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", TYPES, ids=lambda cls: cls.__name__)
+def test_every_type_comes_back_the_same(cls: Any) -> None:
+    @FEW
+    @given(values(cls))
+    def check(value: object) -> None:
+        assert from_json(cls, decoded(value)) == value
+        assert canonical_bytes(from_json(cls, decoded(value))) == canonical_bytes(value)
+
+    check()
+
+
+def test_a_reading_is_a_value_with_its_source_or_the_reason_that_there_is_none() -> None:
+    assert to_json(Known(4, "/proc/x")) == {"value": 4, "source": "/proc/x"}
+    assert to_json(Unknown(Why.DENIED, "/sys/x")) == {"unknown": "denied", "detail": "/sys/x"}
+    assert to_json(Known((), "x")) == {"value": [], "source": "x"}  # none found is not unread
+
+
+def test_pairs_stand_as_an_object_and_come_back_in_name_order() -> None:
+    message = Message("a.b", (("n", 2), ("file", "x")))
+    assert to_json(message) == {"code": "a.b", "args": {"n": 2, "file": "x"}}
+    assert from_json(Message, to_json(message)) == Message.of("a.b", n=2, file="x")
+
+
+def test_a_field_with_a_default_may_be_absent_and_no_other() -> None:
+    assert from_json(Unknown, {"unknown": "absent", "detail": ""}) == Unknown(Why.ABSENT)
+    assert from_json(Message, {"code": "a.b"}) == Message("a.b")
+    with pytest.raises(FormatError, match=r"codec\.keys"):
+        from_json(Message, {"args": {}})
+
+
+# --- The bytes -------------------------------------------------------------------------------
+
+
+def by_hand(value: Any) -> str:
+    """RFC 8785 written a second time: names in the order of their UTF-16 code units (§3.2.3)."""
+    if isinstance(value, dict):
+        names = sorted(value, key=lambda name: str(name).encode("utf-16-be"))
+        return "{" + ",".join(f"{by_hand(n)}:{by_hand(value[n])}" for n in names) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(by_hand, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+@MANY
+@given(JSON)
+def test_canonical_bytes_are_those_of_rfc_8785(value: Any) -> None:
+    assert canonical_bytes(value) == rfc8785.dumps(value) == by_hand(value).encode()
+
+
+@FEW
+@given(values(WipePlan))
+def test_a_plan_is_hashed_over_its_canonical_bytes(plan: WipePlan) -> None:
+    assert canonical_bytes(plan) == by_hand(to_json(plan)).encode()
+    assert digest(plan) == hashlib.sha256(by_hand(to_json(plan)).encode()).hexdigest()
+
+
+def test_the_example_of_rfc_8785() -> None:
+    """§3.2.3, the sorting of names; the key beyond the basic plane sorts by its surrogates."""
+    names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
+    made = canonical_bytes(dict.fromkeys(names, 0)).decode()
+    assert list(json.loads(made)) == [
+        "\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
+
+
+def test_digests_that_may_never_change() -> None:
+    """Journals and certificates that were handed out hang on these bytes."""
+    assert canonical_bytes(Message.of("wipe.x", n=1, a="é\n")) == (
+        b'{"args":{"a":"\xc3\xa9\\n","n":1},"code":"wipe.x"}')
+    assert digest(Message.of("wipe.x", n=1, a="é\n")) == (
+        "9635e5f7fb5aa2066841bb1dbd6d9281c06ecfc5ca62d1a14c00caefce9de712")
+
+
+# --- What is refused -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [
+    1.5, 1.0, {"a": [0.1]}, b"bytes", {1, 2}, object(), Known(1.5, "x"), (None, 2.0), Message,
+])
+def test_what_is_not_of_the_model_is_not_written(value: object) -> None:
+    with pytest.raises(TypeError):
+        canonical_bytes(value)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_integer_that_a_double_cannot_hold_is_not_written(sign: int) -> None:
+    assert canonical_bytes(sign * MAX_INT) == str(sign * MAX_INT).encode()
+    with pytest.raises(ValueError, match="9007199254740992"):
+        canonical_bytes({"size_bytes": sign * (MAX_INT + 1)})
+
+
+def test_half_a_character_is_not_written() -> None:
+    with pytest.raises(ValueError, match=r"(?i)utf-8|surrogate"):
+        canonical_bytes("\ud800")
+
+
+PLACE: dict[str, Any] = {
+    "kind": "block", "serial": "S1", "wwn": None, "vendor": None, "model": None, "firmware": None,
+    "size_bytes": 512, "logical_block_bytes": 512, "physical_block_bytes": 512, "bus": "sata",
+    "medium": "hdd",
+}
+
+
+@pytest.mark.parametrize(("change", "code", "where"), [
+    ({"size_bytes": 512.0}, "codec.type", "DiskIdentity.size_bytes"),
+    ({"size_bytes": True}, "codec.type", "DiskIdentity.size_bytes"),
+    ({"size_bytes": "512"}, "codec.type", "DiskIdentity.size_bytes"),
+    ({"size_bytes": None}, "codec.type", "DiskIdentity.size_bytes"),
+    ({"serial": 7}, "codec.type", "DiskIdentity.serial"),
+    ({"medium": "papyrus"}, "codec.word", "DiskIdentity.medium"),
+    ({"medium": []}, "codec.word", "DiskIdentity.medium"),
+    ({"colour": "red"}, "codec.keys", "DiskIdentity"),
+])
+def test_what_does_not_fit_is_refused_with_its_place(
+    change: dict[str, Any], code: str, where: str
+) -> None:
+    assert from_json(DiskIdentity, PLACE).size_bytes == 512
+    with pytest.raises(FormatError) as caught:
+        from_json(DiskIdentity, PLACE | change)
+    assert caught.value.message.code == code
+    assert dict(caught.value.message.args)["where"] == where
+    assert caught.value.exit_code == 7
+
+
+@pytest.mark.parametrize("name", list(PLACE))
+def test_every_field_without_a_default_is_needed(name: str) -> None:
+    with pytest.raises(FormatError, match=r"codec\.keys"):
+        from_json(DiskIdentity, {n: v for n, v in PLACE.items() if n != name})
+
+
+@pytest.mark.parametrize("cls", GREAT, ids=lambda cls: cls.__name__)
+def test_strange_json_is_refused_and_never_crashes(cls: Any) -> None:
+    hints = typing.get_type_hints(cls)
+
+    @MANY
+    @given(JSON | st.fixed_dictionaries(dict.fromkeys(hints, JSON)))
+    def check(value: Any) -> None:
+        with contextlib.suppress(FormatError):
+            found: object = from_json(cls, value)
+            assert from_json(cls, decoded(found)) == found
+
+    check()
+
+
+@FEW
+@given(values(WipePlan), st.data())
+def test_a_plan_with_one_thing_changed_is_refused_or_another_plan(
+    plan: WipePlan, data: st.DataObject
+) -> None:
+    changed = decoded(plan)
+    name = data.draw(st.sampled_from(sorted(changed)))
+    changed[name] = data.draw(JSON.filter(lambda value: value != changed[name]
+                                          or type(value) is not type(changed[name])))
+    with contextlib.suppress(FormatError):
+        assert digest(from_json(WipePlan, changed)) != digest(plan)
+
+
+def test_a_word_of_every_enumeration_is_lower_case_and_its_own() -> None:
+    for room in (model, erasure):
+        for cls in vars(room).values():
+            if isinstance(cls, type) and issubclass(cls, enum.Enum):
+                assert all(word.value == word.value.lower() for word in cls), cls
