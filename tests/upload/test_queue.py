@@ -1,0 +1,390 @@
+"""The queue and its sender against real servers and folders: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import stat
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from recond.codec import to_json
+from recond.errors import RecordInvalid, UsageError
+from recond.flow.queue import export_queue, import_queue, read_queue
+from recond.flow.upload import add_destination, queue_folder, queue_of, remove_destination, upload
+from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
+from recond.upload.package import make_package, pack, unpack
+from recond.upload.queue import Where
+from recond.upload.send import Urgency
+from tests.upload.bench import TOKEN, workbench
+from tests.upload.records import NOW, files_of, package, record, write_run
+from tests.upload.servers import Reply, serve
+
+LEDGER = record().ledger
+
+
+def ids(count: int) -> tuple[str, ...]:
+    return tuple(record(number).record_id for number in range(1, count + 1))
+
+
+# --- The package -----------------------------------------------------------------------------
+
+
+def test_a_package_is_the_run_byte_for_byte() -> None:
+    found = package()
+    assert unpack(pack(found), found.record_id) == found
+    assert pack(found) == pack(unpack(pack(found), found.record_id))
+    assert dict(found.files) == {k: v for k, v in files_of(record()).items()
+                                 if k != "record.jws"} | {"record.jws": found.file("record.jws")}
+
+
+@pytest.mark.parametrize("change", [
+    lambda files: files | {"record.json": files["record.json"].replace(b"erased", b"failed")},
+    lambda files: files | {"record.json": b" " + files["record.json"]},
+    lambda files: files | {"record.json": files["record.json"][:-1]},
+    lambda files: files | {"record.json": b"[]"},
+    lambda files: files | {"record.json": b"[" * 100_000},
+    lambda files: files | {"record.jws": b"a.b.c"},
+    lambda files: files | {"record.jws": b"nonsense"},
+    lambda files: files | {"../../etc/passwd": b"x"},
+    lambda files: files | {"journals/../../x.jsonl": b"x"},
+    lambda files: {"certificate.pdf": b"x"},
+])
+def test_an_altered_package_is_refused(change: object) -> None:
+    with pytest.raises(RecordInvalid):
+        make_package(change(files_of(record())))  # type: ignore[operator]
+
+
+def test_a_damaged_archive_is_refused() -> None:
+    whole = package()
+    raw, name = pack(whole), whole.record_id
+    with pytest.raises(RecordInvalid, match=r"upload\.package\.id"):
+        unpack(raw, "another")
+    for at in range(0, len(raw), 97):
+        broken = raw[:at] + bytes([raw[at] ^ 0x55]) + raw[at + 1:]
+        try:
+            assert unpack(broken, name) == whole  # a byte that says nothing, such as a date
+        except RecordInvalid:
+            continue
+
+
+# --- Waiting times ---------------------------------------------------------------------------
+
+
+def test_waiting_grows_is_bounded_and_spreads() -> None:
+    waits = [backoff_s(n, "seed") for n in range(1, 20)]
+    assert waits == [backoff_s(n, "seed") for n in range(1, 20)]
+    assert all(15 <= w <= LONGEST_S for w in waits)
+    assert all(two >= one for one, two in pairwise(waits[:9]))
+    assert len({backoff_s(5, f"bench {n}") for n in range(50)}) > 40
+
+
+@pytest.mark.parametrize(("value", "seconds"), [
+    ("7", 7), ("0", 0), (" 12 ", 12), ("99999999", 86400), (None, None), ("soon", None),
+    ("-5", None), ("Tue, 24 Nov 2026 10:00:30 GMT", 30), ("Tue, 24 Nov 2020 10:00:30 GMT", 0),
+    ("", None), ("1.5", None),
+])
+def test_retry_after(value: str | None, seconds: int | None) -> None:
+    assert retry_after_s(value, NOW) == seconds
+
+
+def test_a_clock_that_was_wrong_does_not_stop_the_queue() -> None:
+    assert not is_due(later_than(NOW, 60), NOW)
+    assert is_due(later_than(NOW, 400 * 86400), NOW)
+
+
+# --- Folders ---------------------------------------------------------------------------------
+
+
+def test_records_reach_a_folder_and_leave_the_queue(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    stick = bench.folder()
+    bench.queue(1, 2)
+    assert bench.upload().exit_code == 0
+    for number in (1, 2):
+        there = stick / record(number).record_id
+        made = tmp_path / "out" / record(number).record_id
+        assert {p.relative_to(there): p.read_bytes() for p in there.rglob("*.*")} == {
+            p.relative_to(made): p.read_bytes() for p in made.rglob("*.*")}
+    view = read_queue(bench.state)
+    assert (view.entries, view.done) == ((), 2)
+    assert bench.upload().deliveries == ()
+
+
+def test_a_stick_that_is_not_plugged_in_is_not_invented(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    stick = bench.folder()
+    bench.queue(1)
+    stick.rename(tmp_path / "away")
+    stick.mkdir()  # the empty mount point
+    done = bench.upload()
+    assert (done.exit_code, done.waiting, list(stick.iterdir())) == (8, 1, [])
+    assert done.holds[0].words.code == "upload.folder.absent"
+    stick.rmdir()
+    (tmp_path / "away").rename(stick)
+    assert bench.upload(now=True).exit_code == 0
+
+
+def test_a_record_issued_anew_is_kept_beside_the_old_one(tmp_path: Path) -> None:
+    assert LEDGER is not None
+    bench = workbench(tmp_path)
+    stick = bench.folder()
+    bench.queue(1)
+    bench.upload()
+    # resumed on a live system whose clock was set back: the ledger says which is the later
+    anew = record(1, issued_at="2026-11-23T10:00:00.000Z",
+                  ledger=dataclasses.replace(LEDGER, number=9))
+    folder = write_run(tmp_path / "out", anew)
+    assert queue_folder(bench.state, folder).ids == (anew.record_id,)
+    assert bench.upload().exit_code == 0
+    assert len(list(stick.glob(f"{anew.record_id}*"))) == 2
+    # the older one, found again on an old stick, does not come back
+    old = write_run(tmp_path / "old", record(1))
+    assert queue_folder(bench.state, old).ids == ()
+
+
+# --- Servers ---------------------------------------------------------------------------------
+
+
+def test_the_endpoint_gets_the_signed_bytes(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    with serve(tmp_path / "tls", lambda seen: Reply()) as server:
+        bench.endpoint(server.url + "/records", server.ca)
+        assert bench.upload().exit_code == 0
+    seen, sent = server.seen[0], package()
+    assert seen.headers["authorization"] == f"Bearer {TOKEN}"
+    assert seen.headers["idempotency-key"] == sent.key
+    assert sent.record_bytes in seen.body
+    body = json.loads(seen.body)
+    assert body["record"] == to_json(record())
+    assert (body["record_id"], body["sha256"]) == (sent.record_id, sent.digest)
+
+
+@pytest.mark.parametrize("reply", [Reply(409), Reply(200), Reply(204, b"")])
+def test_already_there_is_success(tmp_path: Path, reply: Reply) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    with serve(tmp_path / "tls", lambda seen: reply) as server:
+        bench.endpoint(server.url, server.ca)
+        assert bench.upload().exit_code == 0
+
+
+@pytest.mark.parametrize("reply", [
+    Reply(500, b"oops"), Reply(502), Reply(0), Reply(201, b"x" * 1000, cut=3), Reply(408),
+])
+def test_a_failing_server_keeps_the_record(tmp_path: Path, reply: Reply) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    replies = iter([reply, Reply()])
+    with serve(tmp_path / "tls", lambda seen: next(replies)) as server:
+        bench.endpoint(server.url, server.ca)
+        assert bench.upload().exit_code == 8
+        bench.upload()  # not due yet: the second reply is still there
+        assert len(server.seen) == 1
+        bench.clock.sleep(LONGEST_S)
+        assert bench.upload().exit_code == 0
+    assert {seen.headers["idempotency-key"] for seen in server.seen} == {package().key}
+
+
+def test_retry_after_holds_the_whole_destination_even_in_a_hurry(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1, 2, 3)
+    with serve(tmp_path / "tls", lambda seen: Reply(429, b"slow down", (
+            ("Retry-After", "90"),)) if len(server.seen) == 1 else Reply()) as server:
+        bench.endpoint(server.url, server.ca)
+        done = bench.upload()
+        assert (len(server.seen), done.waiting, done.exit_code) == (1, 3, 8)
+        assert done.holds[0].until == later_than(NOW, 90)
+        bench.upload(now=True)
+        assert len(server.seen) == 1
+        bench.clock.sleep(91)
+        assert bench.upload().exit_code == 0
+        assert len(server.seen) == 4
+
+
+def test_a_refused_record_is_parked_and_the_rest_goes_on(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1, 2, 3)
+    bad = record(2).record_id
+    refusing = True
+
+    def plan(seen: object) -> Reply:
+        about = json.loads(getattr(seen, "body"))["record_id"]  # noqa: B009
+        return Reply(422, f"no such lot \x1b[31m {TOKEN}".encode()) if (
+            about == bad and refusing) else Reply()
+
+    with serve(tmp_path / "tls", plan) as server:
+        bench.endpoint(server.url, server.ca)
+        done = bench.upload()
+        assert (done.parked, done.waiting, done.exit_code) == (1, 0, 8)
+        entry = read_queue(bench.state).entries[0]
+        words = dict(entry.deliveries[0].words.args)
+        assert words == {"status": 422, "said": "no such lot [31m …"}  # no escape, no token
+        bench.clock.sleep(10 * LONGEST_S)
+        assert bench.upload().exit_code == 8
+        assert len(server.seen) == 3  # a parked record is not sent again by itself
+        refusing = False
+        assert bench.upload(parked=True).exit_code == 0
+
+
+def test_a_refused_token_parks_nothing(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1, 2)
+    with serve(tmp_path / "tls", lambda seen: Reply(401)) as server:
+        bench.endpoint(server.url, server.ca)
+        done = bench.upload()
+    assert (len(server.seen), done.parked, done.waiting) == (1, 0, 2)
+    assert done.holds[0].words.code == "upload.token_refused"
+
+
+def test_a_redirection_is_named_and_the_token_does_not_follow(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    reply = Reply(301, b"", (("Location", "https://elsewhere.test/"),))
+    with serve(tmp_path / "tls", lambda seen: reply) as server:
+        bench.endpoint(server.url, server.ca)
+        words = bench.upload().deliveries[0][1].words
+    assert dict(words.args) == {"status": 301, "where": "https://elsewhere.test/"}
+
+
+def test_one_record_that_breaks_the_server_stops_no_other(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1, 2, 3)
+    first = record(1).record_id
+
+    def plan(seen: object) -> Reply:
+        return Reply(503 if first in str(getattr(seen, "body")) else 201)  # noqa: B009
+
+    with serve(tmp_path / "tls", plan) as server:
+        bench.endpoint(server.url, server.ca)
+        for _ in range(4):
+            bench.upload(now=True)
+    left = read_queue(bench.state).entries
+    assert [entry.record_id for entry in left] == [first]
+
+
+def test_destinations_have_each_their_own_state(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    stick = bench.folder()
+    with serve(tmp_path / "tls", lambda seen: Reply(500)) as server:
+        bench.endpoint(server.url, server.ca)
+        done = bench.upload()
+        assert (done.exit_code, done.waiting) == (8, 1)
+        assert (stick / record(1).record_id).is_dir()
+        assert bench.upload("stick").exit_code == 0
+        states = {d.destination: d.where for d in read_queue(bench.state).entries[0].deliveries}
+        assert states == {"stick": Where.SENT, "asso": Where.WAITING}
+    remove_destination(bench.state, "asso")
+    assert bench.upload().exit_code == 0
+    assert read_queue(bench.state).done == 1
+
+
+def test_two_senders_do_not_send_at_once(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    bench.folder()
+    with queue_of(bench.state).sending() as mine:
+        assert mine
+        done = bench.upload()
+    assert (done.busy, done.deliveries, done.exit_code) == (True, (), 8)
+    assert bench.upload().exit_code == 0
+
+
+# --- What may leave, and the stick -----------------------------------------------------------
+
+
+def test_neither_a_demonstration_nor_an_unsigned_record_leaves(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.folder()
+    demo = record(1, bench=dataclasses.replace(record().bench, demonstration=True))
+    unsigned = record(2, signature="certify.unsigned.no-key", ledger=None)
+    folders = (write_run(tmp_path / "out", demo), write_run(tmp_path / "out", unsigned,
+                                                            signed=False))
+    done = upload(bench.state, (), bench.clock, urgency=Urgency(), folders=folders)
+    assert [why.code for _, why in done.refused] == ["upload.demonstration", "upload.unsigned"]
+    assert (done.exit_code, read_queue(bench.state).entries) == (8, ())
+    done = upload(bench.state, (), bench.clock, urgency=Urgency(), folders=folders[1:],
+                  allow_unsigned=True)
+    assert done.exit_code == 0
+
+
+def test_a_damaged_package_in_the_queue_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1, 2, 3)
+    bench.folder()
+    (bench.state / "queue" / f"{record(2).record_id}.zip").write_bytes(b"PK\x03\x04torn")
+    done = bench.upload()
+    assert {record_id for record_id, _ in done.deliveries} == {ids(3)[0], ids(3)[2]}
+    entry, = read_queue(bench.state).entries
+    assert (entry.record_id, done.exit_code) == (ids(3)[1], 8)
+    assert entry.problem is not None
+    bench.queue(2)  # the good one takes its place
+    assert bench.upload().exit_code == 0
+
+
+def test_a_stick_carries_the_queue(tmp_path: Path) -> None:
+    here, there = workbench(tmp_path / "a"), workbench(tmp_path / "b")
+    here.queue(1, 2, 3)
+    stick = tmp_path / "usb"
+    assert len(export_queue(here.state, stick).new) == 3
+    assert len(export_queue(here.state, stick).known) == 3
+    (stick / f"{ids(3)[0]}.zip").write_bytes(b"bad")
+    target = there.folder()
+    moved = import_queue(there.state, stick)
+    assert (moved.new, moved.exit_code) == (ids(3)[1:], 7)
+    assert [name for name, _ in moved.problems] == [f"{ids(3)[0]}.zip"]
+    assert there.upload().exit_code == 0
+    assert sorted(p.name for p in target.iterdir() if p.is_dir()) == list(ids(3)[1:])
+    assert import_queue(there.state, stick).known == ids(3)[1:]
+    with pytest.raises(UsageError):
+        import_queue(there.state, tmp_path / "nothing")
+
+
+# --- The configuration -----------------------------------------------------------------------
+
+
+def test_the_configuration_is_private_and_keeps_its_secret(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.endpoint("https://stock.example", "", "asso")
+    file = bench.state / "destinations.toml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert TOKEN in file.read_text()
+    file.chmod(0o640)
+    with pytest.raises(UsageError, match=r"upload\.config\.mode"):
+        bench.upload()
+    file.chmod(0o600)
+    file.write_text(f'[asso]\nkind = "https"\ntoken = "{TOKEN}\n')
+    with pytest.raises(UsageError) as caught:
+        bench.upload()
+    assert TOKEN not in str(caught.value)
+    assert "line 3" in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "values", "code"), [
+    ("ftp", {}, "upload.config.kind"),
+    ("https", {"url": "https://x"}, "upload.config.missing"),
+    ("https", {"url": "http://x", "token": TOKEN}, "upload.url.wrong"),
+    ("https", {"url": "https://x", "token": TOKEN, "tokken": TOKEN}, "upload.config.key"),
+    ("folder", {"path": "stick"}, "upload.folder.relative"),
+    ("folder", {"path": "/nonexistent/stick"}, "upload.folder.absent"),
+])
+def test_a_mistake_in_a_destination_is_named(
+    tmp_path: Path, kind: str, values: dict[str, str], code: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        add_destination(tmp_path, "x", kind, values)
+    assert caught.value.message.code == code
+    assert TOKEN not in str(caught.value)
+    assert not (tmp_path / "destinations.toml").exists()
+
+
+def test_without_a_destination_records_wait(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    with pytest.raises(UsageError, match=r"upload\.none"):
+        bench.upload()
+    assert read_queue(bench.state).entries[0].record_id == ids(1)[0]
