@@ -7,6 +7,7 @@ is listed with what is known. Source: Linux Documentation/gpu/drm-kms.rst (/sys/
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from recond.host.files import Files
 from recond.inspect.edid import Edid, parse_edid, parse_hex
@@ -28,7 +29,7 @@ def read_displays(files: Files) -> tuple[Display, ...]:
             path = f"{CLASS}/{name}/edid"
             raw = files.read(path, 65536)
             found.append(_display(connector[1], raw, path))
-    for name in files.list(FOLDER):
+    for name in files.list(FOLDER) if files.root != Path("/") else ():
         found.append(_display(name.rsplit(".", 1)[0], files.read(f"{FOLDER}/{name}", 65536),
                               f"{FOLDER[1:]}/{name}"))
     return tuple(found)

@@ -16,6 +16,11 @@ from recond.host.files import Files
 from recond.model import Unknown, Why
 
 ARGV = ("lsblk", "-J", "-b", "-O")
+COLUMNS = (
+    "kname", "type", "size", "log-sec", "phy-sec", "rota", "rm", "ro", "vendor", "model", "rev",
+    "serial", "wwn", "tran", "subsystems", "fstype",
+)
+"""The columns that are read; a capture keeps no other, for labels and mappings name people."""
 _DEPTH = 32  # stacked deeper than this is no real machine
 
 
@@ -39,8 +44,6 @@ class BlockNode:
     transport: str | None = None
     subsystems: str | None = None
     fstype: str | None = None
-    label: str | None = None
-    mountpoints: tuple[str, ...] = ()
     children: tuple[BlockNode, ...] = field(default=())
 
     def walk(self) -> tuple[BlockNode, ...]:
@@ -97,8 +100,6 @@ def _node(entry: object, depth: int) -> BlockNode:
         transport=_text(entry, "tran"),
         subsystems=_text(entry, "subsystems"),
         fstype=_text(entry, "fstype"),
-        label=_text(entry, "label"),
-        mountpoints=_mountpoints(entry),
         children=tuple(_node(c, depth + 1) for c in children) if isinstance(children, list) else (),
     )
 
@@ -122,12 +123,6 @@ def _flag(entry: dict[str, object], key: str) -> bool | None:
     if value in ("0", "1"):  # util-linux before 2.33
         return value == "1"
     return value if isinstance(value, bool) else None
-
-
-def _mountpoints(entry: dict[str, object]) -> tuple[str, ...]:
-    several = entry.get("mountpoints")
-    found = several if isinstance(several, list) else [entry.get("mountpoint")]
-    return tuple(m for m in found if isinstance(m, str) and m)
 
 
 def _sysfs_nodes(files: Files) -> tuple[BlockNode, ...]:

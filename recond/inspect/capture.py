@@ -1,0 +1,220 @@
+"""Captures: one archive with everything that an inspection reads, and a host made from one.
+
+Why: a machine that has left the bench can still be asked, and a mistake can be sent and understood.
+The archive is a plain gzipped tar of the paths and answers that the readers saw; a folder with the
+same names, or with any part of them, does as well. Format 1 is in docs/captures.md; a capture of a
+newer format is refused, an older one is read for ever. Never writes to a device.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import tarfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from recond import __version__
+from recond.errors import BenchLacks, FormatError, UsageError
+from recond.host import Host
+from recond.host.claims import read_claim
+from recond.host.files import MAX_BYTES, Files
+from recond.host.journalfile import sync_folder
+from recond.host.recorded import (
+    Node,
+    PackedFiles,
+    RecordedProcesses,
+    Seen,
+    WatchedFiles,
+    WatchedProcesses,
+)
+from recond.inspect.anonymous import anonymous_tree, own_numbers, remaining
+from recond.inspect.discretion import discreet_tree
+from recond.inspect.machine import read_machine
+from recond.inspect.uses import CLAIMS_FILE, read_recorded_claims
+from recond.model import Machine
+
+FORMAT = 1
+INDEX = "/recond/capture.json"
+_ALSO = ("/proc/meminfo",)  # read here through a library, there from the capture
+_KNOWN = ("dmidecode.txt", "lscpu.txt", "lsblk.json", "edid", "smartctl", "proc", "sys", "recond")
+_MOST_NODES = 200_000
+_MOST_BYTES = 512 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A capture that was made: its bytes (a gzipped tar) and the machine that was read for it."""
+
+    raw: bytes
+    machine: Machine
+
+
+def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -> Capture:
+    """Inspect this computer and keep all that was read.
+
+    Raises `FormatError` where an anonymous capture would still hold one of the machine's numbers.
+    """
+    seen = Seen(host.files.root)
+    watched = Host(WatchedProcesses(host.processes, seen), WatchedFiles(host.files.root, seen),
+                   host.clock, host.origin)
+    machine = read_machine(watched, smart=smart)
+    for path in _ALSO:
+        watched.files.read(path)
+    nodes = discreet_tree(seen)
+    nodes[CLAIMS_FILE] = json.dumps(_claims(host, machine)).encode()
+    if anonymous:
+        nodes = anonymous_tree(nodes, machine)
+        left = remaining(nodes, own_numbers(machine))
+        if left:
+            raise FormatError("inspect.capture.not_anonymous", path=left[0], n=len(left))
+    nodes[INDEX] = json.dumps({
+        "format": FORMAT, "software": f"recond {__version__}", "recorded_at": host.clock.now(),
+        "anonymous": anonymous, "denied": sorted(seen.denied),
+    }, indent=1).encode()
+    return Capture(_pack(nodes), machine)
+
+
+def _claims(host: Host, machine: Machine) -> dict[str, bool]:
+    if host.origin != "live":
+        return read_recorded_claims(host)
+    names = [disk.path.rsplit("/", 1)[-1] for disk in machine.disks]
+    return {name: read_claim(f"/dev/{name}") is True for name in names}
+
+
+def write_capture(host: Host, path: Path, *, anonymous: bool = False,
+                  smart: bool = True) -> Machine:
+    """`record_capture` into a new file, readable by its owner only.
+
+    Raises `UsageError` where the file exists, `BenchLacks` where it cannot be written.
+    """
+    if path.exists():
+        raise UsageError("inspect.capture.exists", path=str(path))
+    capture = record_capture(host, anonymous=anonymous, smart=smart)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(capture.raw)
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise BenchLacks("inspect.capture.unwritable", path=str(path),
+                         reason=error.strerror or str(error.errno)) from None
+    return capture.machine
+
+
+def host_from(path: Path) -> Host:
+    """A host that answers from a capture or from a folder of texts.
+
+    Raises `UsageError` for a path that is neither, `FormatError` for one that is broken or newer.
+    """
+    try:
+        if path.is_dir():
+            files = _open_folder(path)
+        elif path.is_file():
+            files = _open_archive(path)
+        else:
+            raise UsageError("inspect.capture.missing", path=str(path))
+    except OSError as error:
+        raise UsageError("inspect.capture.unreadable", path=str(path),
+                         reason=error.strerror or str(error.errno)) from None
+    return Host(RecordedProcesses(files), files, origin="capture")
+
+
+def _open_folder(path: Path) -> Files:
+    if not any((path / name).exists() for name in _KNOWN):
+        raise UsageError("inspect.capture.nothing", path=str(path), known=", ".join(_KNOWN))
+    files = Files(path.resolve())
+    _denied(files.read(INDEX), path)
+    return files
+
+
+def _open_archive(path: Path) -> Files:
+    nodes = _unpack(path)
+    if not any(name == f"/{known}" or name.startswith(f"/{known}/")
+               for name in nodes for known in _KNOWN):
+        raise UsageError("inspect.capture.nothing", path=str(path), known=", ".join(_KNOWN))
+    return PackedFiles.of(str(path), nodes, _denied(nodes.get(INDEX), path))
+
+
+def _denied(index: object, path: Path) -> frozenset[str]:
+    """The paths that were denied when the capture was made; checks the format."""
+    if not isinstance(index, bytes):
+        return frozenset()  # a folder or archive that a person put together
+    try:
+        table = json.loads(index)
+        number, denied = table["format"], table.get("denied", [])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise FormatError("inspect.capture.broken", path=str(path)) from None
+    if not isinstance(number, int) or isinstance(number, bool) or not isinstance(denied, list):
+        raise FormatError("inspect.capture.broken", path=str(path))
+    if number > FORMAT:
+        raise FormatError("inspect.capture.newer", path=str(path), format=number)
+    return frozenset(entry for entry in denied if isinstance(entry, str))
+
+
+def _pack(nodes: dict[str, Node]) -> bytes:
+    """A gzipped tar; the same tree gives the same bytes."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as packed:
+        for path in sorted(nodes):
+            node, info = nodes[path], tarfile.TarInfo(path.lstrip("/"))
+            info.mode = 0o644
+            if isinstance(node, bytes):
+                info.size = len(node)
+            elif isinstance(node, str):
+                info.type, info.linkname = tarfile.SYMTYPE, node
+            else:
+                info.type, info.mode = tarfile.DIRTYPE, 0o755
+            packed.addfile(info, io.BytesIO(node) if isinstance(node, bytes) else None)
+    squeezed = zlib.compressobj(9, zlib.DEFLATED, 31)  # 31: with gzip's header, which has no time
+    return squeezed.compress(buffer.getvalue()) + squeezed.flush()
+
+
+def _unpack(path: Path) -> dict[str, Node]:
+    """The nodes of a tar, in memory; names that lead out of it are left out.
+
+    Raises `FormatError` for what is no tar, is cut, or is larger than any capture.
+    """
+    nodes: dict[str, Node] = {}
+    room = _MOST_BYTES
+    try:
+        with tarfile.open(path) as packed:
+            for member in packed:
+                name = _inner_name(member.name)
+                if name is None:
+                    continue
+                room -= member.size + 512
+                if room < 0 or len(nodes) > _MOST_NODES:
+                    raise FormatError("inspect.capture.too_large", path=str(path))
+                if member.issym():
+                    nodes[name] = member.linkname
+                elif member.isdir():
+                    nodes[name] = None
+                elif member.isfile() and (stream := packed.extractfile(member)):
+                    nodes[name] = stream.read(MAX_BYTES)
+    except (tarfile.TarError, EOFError, zlib.error, ValueError, OSError) as error:
+        raise FormatError("inspect.capture.broken", path=str(path)) from error
+    return _without_top(nodes)
+
+
+def _inner_name(name: str) -> str | None:
+    parts = [part for part in PurePosixPath(name.replace("\0", "")).parts if part not in ("/", ".")]
+    return None if not parts or ".." in parts else "/" + "/".join(parts)
+
+
+def _without_top(nodes: dict[str, Node]) -> dict[str, Node]:
+    """Somebody packed the folder instead of what is in it: one name above everything."""
+    tops = {name.split("/")[1] for name in nodes}
+    if len(tops) != 1 or tops & set(_KNOWN):
+        return nodes
+    start = f"/{tops.pop()}"
+    return {name.removeprefix(start): node for name, node in nodes.items()
+            if re.match(r"/.", name.removeprefix(start))}
