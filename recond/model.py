@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 Range: TypeAlias = tuple[int, int]
 """A stretch of a disk: (start in bytes, length in bytes)."""

@@ -12,7 +12,7 @@ from recond.erasure import WipeStep
 from recond.model import Message
 
 
-def drive_evidence(step: WipeStep, index: int, told: StepStory) -> tuple[Message, ...]:
+def drive_evidence(_step: WipeStep, index: int, told: StepStory) -> tuple[Message, ...]:
     """What is missing for this step's proof; empty where the answers prove it."""
     number = index + 1
     if told.end is None:

@@ -46,7 +46,9 @@ def register_fonts() -> None:
     pdfmetrics.registerFontFamily(SANS, normal=SANS, bold=BOLD, italic=SANS, boldItalic=BOLD)
 
 
-def style(size: float = 8.5, *, bold: bool = False, soft: bool = False, **more: Any) -> ParagraphStyle:
+def style(
+    size: float = 8.5, *, bold: bool = False, soft: bool = False, **more: Any
+) -> ParagraphStyle:
     """A paragraph's style; leading follows from the size."""
     font = BOLD if bold else SANS
     return ParagraphStyle(

@@ -33,7 +33,7 @@ def sign_pdf(unsigned: bytes, signing: SigningKey) -> bytes:
     """Append the seal to an unsigned certificate; its bytes stay as they are, as a prefix."""
     store = SimpleCertificateStore()
     chain = [_certificate(one.public_bytes(Encoding.DER)) for one in signing.chain]
-    store.register_multiple(chain)
+    store.register_multiple(chain[1:])  # the first is put in by the signer itself
     key = asn1_keys.PrivateKeyInfo.load(signing.key.private_bytes(
         Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
     signer = signers.SimpleSigner(

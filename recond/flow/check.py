@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from recond.erasure import LevelWish, VerifyMode, WipePlan
 from recond.errors import UsageError
 from recond.flow.profiles import load_profile
-from recond.flow.wipe import plan_targets
+from recond.flow.wipe import plan_machine, plan_targets
 from recond.host import Host
+from recond.inspect.capture import host_from, write_capture
 from recond.inspect.machine import read_machine
 from recond.methods import find_method
-from recond.model import Assessment, Outcome
+from recond.model import Assessment, Machine, Outcome
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
 
 
-def check(profiles: tuple[str, ...], host: Host) -> tuple[Assessment, ...]:
+def inventory(source: Path | None) -> Machine:
+    """This machine, or the one of a capture. Raises `UsageError` for what is no capture."""
+    return read_machine(host_of(source))
+
+
+def host_of(source: Path | None) -> Host:
+    """This computer, or a capture (an archive or a folder) in its place."""
+    return Host() if source is None else host_from(source)
+
+
+def capture(file: Path, *, anonymous: bool) -> None:
+    """Everything that inspect reads, in one archive. Raises `UsageError`, `BenchLacks`."""
+    write_capture(Host(), file, anonymous=anonymous)
+
+
+def check(profiles: tuple[str, ...], source: Path | None = None) -> tuple[Assessment, ...]:
     """This machine by each profile. Raises `UsageError` for an unknown or wrong profile."""
     loaded = [load_profile(name) for name in profiles]
+    host = host_of(source)
     machine = read_machine(host)
     today = host.clock.now()[:10]
     return tuple(assess_machine(machine, profile, today) for profile in loaded)
@@ -39,9 +58,12 @@ def parse_wish(level: str, method: str | None, verify: str) -> Wish:
 
 
 def plan_only(
-    targets: tuple[str, ...], every: bool, wish: Wish, image: bool, host: Host
+    targets: tuple[str, ...], every: bool, wish: Wish, image: bool, source: Path | None = None
 ) -> tuple[WipePlan, ...]:
     """Plans to look at; with no target, or `every`, for each disk of this machine."""
+    host = host_of(source)
+    if source is not None:
+        return plan_machine(read_machine(host, smart=False), wish, host.clock)
     if every or not targets:
         machine = read_machine(host, smart=False)
         targets = tuple(disk.path for disk in machine.disks)

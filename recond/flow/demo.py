@@ -36,7 +36,7 @@ class DemoScreen(Protocol):
     def prepared(self, prepared: Prepared) -> None:
         """Inventory, verdict and plan are there."""
 
-    def erasing(self, method: str, totals: dict[str, int]) -> OnEvent:
+    def erasing(self, prepared: Prepared, method: str, totals: dict[str, int]) -> OnEvent:
         """An erasure begins; returns whom to tell its events."""
 
     def finished(self, finished: Finished) -> None:
@@ -81,7 +81,8 @@ def demo(host: Host, out: Path, lang: str, screen: DemoScreen) -> int:
             screen.prepared(prepared)
             shown = True
         confirmed = confirm_all(prepared.plans, "demonstration")
-        finished = execute(prepared, confirmed, host, screen.erasing(method, {name: size}))
+        on_event = screen.erasing(prepared, method, {name: size})
+        finished = execute(prepared, confirmed, host, on_event)
         screen.finished(finished)
         records.append(finished.issued.folder)
         worst = max(worst, finished.exit_code)

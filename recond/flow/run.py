@@ -13,7 +13,7 @@ from pathlib import Path
 from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
-from recond.flow.issue import Issued, issue
+from recond.flow.issue import Issued, Material, issue
 from recond.flow.profiles import load_profile
 from recond.flow.runfolder import RunFacts, RunFolder, create_run, new_run_id
 from recond.flow.wipe import Confirmed, OnEvent, Supervisor, plan_targets, write_jobs
@@ -135,10 +135,10 @@ def certify_run(
 ) -> Issued:
     """(Again) record, signature and PDF from a run's journals."""
     facts = folder.facts()
-    return issue(
-        state, out or Path(facts.out), facts.context, facts.machine, facts.assessments,
-        folder.journals(), lang=lang or facts.lang, record_id=folder.run_id, clock=host.clock,
-    )
+    material = Material(
+        facts.context, facts.machine, facts.assessments, folder.journals(), folder.run_id)
+    return issue(state, out or Path(facts.out), material,
+                 lang="en" if (lang or facts.lang) == "en" else "fr", clock=host.clock)
 
 
 def exit_code(issued: Issued, allowed_refusals: frozenset[str], stop_signal: int = 0) -> int:
@@ -155,7 +155,8 @@ def erasure_exit(erasure: Erasure, allowed: frozenset[str], stop_signal: int = 0
         return 0 if result.verdict is Verdict.APPROVED else 6
     if result.status is Status.REFUSED:
         codes = {reason.code.rsplit(".", 1)[-1] for reason in result.reasons}
-        refused = {m.code.rsplit(".", 1)[-1] for m in (erasure.plan.refusals if erasure.plan else ())}
+        planned = erasure.plan.refusals if erasure.plan else ()
+        refused = {message.code.rsplit(".", 1)[-1] for message in planned}
         return 0 if refused and refused <= allowed and codes else 4
     if result.status is Status.INTERRUPTED and stop_signal:
         return 128 + stop_signal

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from recond import __version__
 from recond.codec import to_json
-from recond.erasure import JOURNAL_SCHEMA, WipePlan
+from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, WipePlan
 from recond.errors import SafetyRefusal
 from recond.flow.runfolder import RunFolder, disk_name, write_json
 from recond.host.clock import Clock, SystemClock
@@ -22,7 +22,7 @@ from recond.host.machineinfo import read_boot_id
 from recond.host.signals import StopCount
 from recond.host.target import read_target
 from recond.host.workers import Worker, Workers
-from recond.model import Json, Message
+from recond.model import Disk, Json, Known, Machine, Message, Reading
 from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.journal import Journal, read_entries
@@ -59,6 +59,36 @@ def plan_targets(
             refusals = guard.refusals(target)
             plans[target.path] = plan_wipe(target, wish, clock.random_bytes(32), refusals)
     return tuple(plans.values())
+
+
+def plan_machine(machine: Machine, wish: Wish, clock: Clock) -> tuple[WipePlan, ...]:
+    """Plans for the disks of a machine that is not here (a capture): to look at, never to do."""
+    targets = [target_of(disk) for disk in machine.disks]
+    return tuple(
+        plan_wipe(one, wish, clock.random_bytes(32), guard.refusals(one))
+        for one in targets if one is not None)
+
+
+def target_of(disk: Disk) -> Target | None:
+    """A disk of an inventory as a target; None where its size or block size is unknown."""
+    size, block = disk.size_bytes, disk.logical_block_bytes
+    if not isinstance(size, Known) or not isinstance(block, Known):
+        return None
+    physical = disk.physical_block_bytes
+    identity = DiskIdentity(
+        kind=TargetKind.BLOCK, serial=_value(disk.serial), wwn=_value(disk.wwn),
+        vendor=_value(disk.vendor), model=_value(disk.model), firmware=_value(disk.firmware),
+        size_bytes=size.value, logical_block_bytes=block.value,
+        physical_block_bytes=physical.value if isinstance(physical, Known) else block.value,
+        bus=_value(disk.bus) or "unknown", medium=disk.medium,
+        namespace=disk.namespace.value if isinstance(disk.namespace, Known) else None,
+    )
+    read_only = isinstance(disk.read_only, Known) and disk.read_only.value
+    return Target(disk.path, identity, disk.uses, read_only, disk.path.rsplit("/", 1)[-1])
+
+
+def _value(reading: Reading[str]) -> str | None:
+    return reading.value if isinstance(reading, Known) else None
 
 
 def names_disk(plan: WipePlan, word: str) -> bool:

@@ -1,1 +1,1 @@
-"""What the terminal shows: values of the model as tables and lines in one language. No decisions."""
+"""What the terminal shows: values of the model as tables and lines in one language."""

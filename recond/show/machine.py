@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from recond.erasure import WipePlan
+from recond.erasure import TargetKind, WipePlan
 from recond.locale import date, duration, size, size_binary
-from recond.model import Assessment, Disk, Known, Machine, Reading
+from recond.model import Assessment, Disk, Known, Machine, Message, Reading
 from recond.show.screen import Row, Screen
 
 
@@ -118,15 +118,29 @@ def show_plans(screen: Screen, plans: tuple[WipePlan, ...]) -> None:
         what = t("cli.plan.refused") if plan.refusals else t(
             "cli.plan.steps", n=len(plan.steps), method=plan.method)
         rows.append((
-            plan.path, disk.model or "—", disk.serial or "—", size(screen.lang, disk.size_bytes),
-            what, "—" if plan.refusals else t(f"cli.level.{plan.level_promised}"),
+            short_path(plan), disk.model or "—", disk.serial or "—",
+            size(screen.lang, disk.size_bytes), what,
+            "—" if plan.refusals else t(f"cli.level.{plan.level_promised}"),
             "—" if plan.refusals else duration(screen.lang, plan.estimate_s or 0),
         ))
     head = ("path", "model", "serial", "size", "how", "level", "time")
     screen.table(t("cli.plan.title"), tuple(t(f"cli.plan.{name}") for name in head), rows)
     for plan in plans:
         for message in (*plan.refusals, *plan.notes):
-            screen.data(f"  {plan.path} : {screen.say(message)}")
+            screen.data(_line(screen, plan, message))
         if not plan.refusals:
             for message in plan.not_reached:
-                screen.data(f"  {plan.path} : {screen.say(message)}")
+                screen.data(_line(screen, plan, message))
+
+
+def short_path(plan: WipePlan) -> str:
+    """Where the disk is; of an image its file's name only."""
+    return plan.path.rsplit("/", 1)[-1] if plan.disk.kind is TargetKind.IMAGE else plan.path
+
+
+def _line(screen: Screen, plan: WipePlan, message: Message) -> str:
+    """A sentence about one disk, which names it once."""
+    said = screen.say(message)
+    if said.startswith(plan.path):
+        return f"  {said}"
+    return f"  {short_path(plan)} – {said}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 Row = tuple[str, ...]
+SHORT = 12  # characters: a cell that is never broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Screen:
         made: Table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
                             title_style="bold", show_header=any(head))
         for number, name in enumerate(head):
-            made.add_column(name, overflow="fold", no_wrap=number == 0 and len(head) > 2)
+            short = all(len(row[number]) <= SHORT for row in rows)
+            made.add_column(name, overflow="fold", no_wrap=short and len(head) > 2)
         for row in rows:
             made.add_row(*row)
         self.console().print(made)

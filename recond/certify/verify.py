@@ -1,0 +1,343 @@
+"""Is this certificate true, whole and signed by whom? Each question apart, each answer in words.
+
+Why: "intact", "valid", "trusted" and "complete" are four questions, and none of them means
+"erased": a failed erasure has a signed certificate too. What is not checked is "unknown", never
+"yes"; every exception is a "no". Pure: bytes in, answers out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from cryptography import x509
+
+from recond.certify import pdf_read
+from recond.certify.journal_read import parse_journal
+from recond.certify.jws import Signed, read_jws
+from recond.certify.keys import chain_fault, common_name, fingerprint
+from recond.certify.ledger import position_fault
+from recond.certify.pdf_front import Signer
+from recond.certify.record import fold_journal, parse_record
+from recond.certify.seal import read_seal, seal_holds
+from recond.certify.summary import counts, overall
+from recond.certify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
+from recond.codec import canonical_bytes, to_json
+from recond.erasure import WipeRecord
+from recond.errors import FormatError, RecordInvalid
+from recond.locale import Lang
+from recond.model import Message
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is known so far while a bundle is gone through."""
+
+    trust: Trust
+    checks: list[Check] = field(default_factory=list)
+    signed: Signed | None = None
+    record: WipeRecord | None = None
+    record_bytes: bytes = b""
+
+    def say(self, axis: Axis, answer: Answer, about: str, code: str, **args: str | int) -> None:
+        self.checks.append(Check(axis, answer, about, Message.of(code, **args)))
+
+
+def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
+    """Check everything that a bundle holds against everything else in it."""
+    work = _Work(trust)
+    inside = _open_pdf(work, bundle)
+    jws = bundle.jws or (inside.get("record.jws") if bundle.pdf else None)
+    _signature(work, jws)
+    _record(work, bundle, inside)
+    if bundle.pdf is not None:
+        _page(work, bundle.pdf, inside)
+    if work.record is not None:
+        _journals(work, work.record, bundle.journals)
+        _ledger(work, work.record)
+    else:
+        _lone_journals(work, bundle.journals)
+    seal = bundle.seal or inside.get("seal.txt")
+    if seal is not None:
+        _seal(work, seal[0], seal[1] if isinstance(seal[1], str) else
+              seal[1].decode("ascii", "replace"))
+    return _sum_up(work, name)
+
+
+# --- Signature and record --------------------------------------------------------------------
+
+
+def _open_pdf(work: _Work, bundle: Bundle) -> dict[str, tuple[str, bytes]]:
+    if bundle.pdf is None:
+        return {}
+    name, raw = bundle.pdf
+    try:
+        found = pdf_read.read_attachments(raw)
+    except RecordInvalid as error:
+        work.checks.append(Check(Axis.INTACT, Answer.NO, name, error.message))
+        return {}
+    known = {"record.json", "record.jws", "seal.txt"}
+    if set(found) != known and set(found) != {"record.json"}:
+        work.say(Axis.INTACT, Answer.NO, name, "certify.verify.pdf.attachments")
+    return {key: (f"{name} → {key}", value) for key, value in found.items() if key in known}
+
+
+def _signature(work: _Work, jws: tuple[str, bytes] | None) -> None:
+    if jws is None:
+        return
+    name, raw = jws
+    try:
+        signed = read_jws(raw)
+    except RecordInvalid as error:
+        work.checks.append(Check(Axis.VALID, Answer.NO, name, error.message))
+        return
+    if not signed.holds:
+        work.say(Axis.VALID, Answer.NO, name, "certify.verify.jws.fails")
+        work.say(Axis.INTACT, Answer.NO, name, "certify.verify.jws.fails")
+        return
+    work.signed = signed
+    work.say(Axis.VALID, Answer.YES, name, "certify.verify.jws.holds")
+
+
+def _record(work: _Work, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) -> None:
+    """Which bytes are the record: the signed ones, if there are any; all others must equal them."""
+    given = [one for one in (bundle.record, inside.get("record.json")) if one is not None]
+    if work.signed is not None:
+        work.record_bytes = work.signed.payload
+        for name, raw in given:
+            same = raw == work.signed.payload
+            work.say(Axis.INTACT, Answer.YES if same else Answer.NO, name,
+                     "certify.verify.record.same" if same else "certify.verify.record.differs")
+    elif given:
+        name, work.record_bytes = given[0]
+        work.say(Axis.INTACT, Answer.UNKNOWN, name, "certify.verify.record.unsigned")
+        work.say(Axis.VALID, Answer.UNKNOWN, name, "certify.verify.record.unsigned")
+        if any(raw != work.record_bytes for _, raw in given):
+            work.say(Axis.INTACT, Answer.NO, name, "certify.verify.record.differs")
+    else:
+        return
+    name = given[0][0] if given else (bundle.jws or ("",))[0]
+    work.record = _parse(work, name)
+    if work.record is not None and work.record.signature is not None:
+        work.say(Axis.VALID, Answer.NO, name, "certify.verify.unsigned")
+    if work.record is not None and work.signed is not None:
+        if not given:
+            work.say(Axis.INTACT, Answer.YES, name, "certify.verify.jws.holds")
+        _trust(work, name, work.signed.chain, work.record.issued_at)
+
+
+def _parse(work: _Work, name: str) -> WipeRecord | None:
+    try:
+        value = json.loads(work.record_bytes)
+        record = parse_record(value)
+        canonical = canonical_bytes(value) == work.record_bytes
+        if not canonical or canonical_bytes(to_json(record)) != work.record_bytes:
+            work.say(Axis.INTACT, Answer.NO, name, "certify.verify.record.canonical")
+        return record
+    except FormatError as error:
+        reason = error.message.code
+    except (ValueError, TypeError, RecursionError) as error:
+        reason = type(error).__name__
+    work.say(Axis.INTACT, Answer.NO, name, "certify.verify.record.form", reason=reason)
+    return None
+
+
+def _trust(work: _Work, name: str, chain: tuple[x509.Certificate, ...], at: str) -> None:
+    trust, leaf = work.trust, chain[0]
+    try:
+        fault = chain_fault(chain, (*trust.pinned, *trust.own), at, trust.revoked)
+    except ValueError:
+        fault = "certify.trust.expired"
+    if fault is None:
+        own = leaf in trust.own and leaf not in trust.pinned
+        work.say(Axis.TRUSTED, Answer.YES, name,
+                 "certify.verify.trust.own" if own else "certify.verify.trust.ok",
+                 name=common_name(leaf))
+        return
+    unknown = fault == "certify.trust.unknown"
+    work.say(Axis.TRUSTED, Answer.UNKNOWN if unknown else Answer.NO, name,
+             "certify.verify.trust.no", reason=f"@{fault}", fingerprint=fingerprint(leaf))
+
+
+# --- Page ------------------------------------------------------------------------------------
+
+
+def _page(work: _Work, pdf: tuple[str, bytes], inside: dict[str, tuple[str, bytes]]) -> None:
+    name, raw = pdf
+    unsigned = work.record is not None and work.record.signature is not None
+    if not unsigned:
+        try:
+            sealed = pdf_read.read_sealed(raw)
+            fault = sealed.fault(work.signed.chain) if work.signed else (
+                "certify.verify.pdf.attachments")
+        except RecordInvalid as error:
+            work.checks.append(Check(Axis.INTACT, Answer.NO, name, error.message))
+            fault = error.message.code
+        if fault is None:
+            work.say(Axis.INTACT, Answer.YES, name, "certify.verify.pdf.signed")
+            work.say(Axis.VALID, Answer.YES, name, "certify.verify.pdf.signed")
+        else:
+            work.checks.append(Check(Axis.VALID, Answer.NO, name, Message.of(fault, n=0)))
+    if work.record is not None:
+        _same_page(work, name, raw, inside)
+
+
+def _same_page(
+    work: _Work, name: str, raw: bytes, inside: dict[str, tuple[str, bytes]]
+) -> None:
+    """Render the record again: the result must be the file, or the signed file's beginning."""
+    from recond.certify.pdf import Sheet, render
+
+    record = work.record
+    if record is None:
+        return
+    signer = signer_of(work.signed) if work.signed and record.signature is None else None
+    seal = inside.get("seal.txt")
+    lang: Lang = "en" if pdf_read.read_language(raw) == "en" else "fr"
+    jws = inside.get("record.jws")
+    page = b""
+    try:
+        page = render(Sheet(
+            record, work.record_bytes, jws[1] if jws else None,
+            seal[1].decode("ascii") if seal else None, signer, lang))
+    except Exception:
+        page = b"\0"
+    same = raw.startswith(page) if signer else raw == page
+    if same:
+        work.say(Axis.INTACT, Answer.YES, name, "certify.verify.pdf.same")
+        return
+    ours, theirs = dict(work.trust.software), dict(record.software)
+    makers = ("recond", "reportlab", "pikepdf", "zlib")
+    if any(ours.get(one) != theirs.get(one) for one in makers) and signer is not None:
+        # the seal covers every byte all the same; only the comparison cannot be made here
+        work.say(Axis.COMPLETE, Answer.UNKNOWN, name, "certify.verify.pdf.software",
+                 version=theirs.get("recond", "?"), ours=ours.get("recond", "?"))
+    else:
+        work.say(Axis.INTACT, Answer.NO, name, "certify.verify.pdf.differs")
+
+
+def signer_of(signed: Signed) -> Signer:
+    """The signer as the page names it."""
+    leaf = signed.chain[0]
+    return Signer(common_name(leaf), fingerprint(leaf), leaf.issuer == leaf.subject)
+
+
+# --- Evidence --------------------------------------------------------------------------------
+
+
+def _journals(
+    work: _Work, record: WipeRecord, journals: tuple[tuple[str, bytes], ...]
+) -> None:
+    """Each journal of the record is there, is the one it names, and folds to the same result."""
+    if not journals:
+        work.say(Axis.COMPLETE, Answer.UNKNOWN, "journals", "certify.verify.journal.none")
+        return
+    given = {hashlib.sha256(raw).hexdigest(): (name, raw) for name, raw in journals}
+    names = {name.rsplit("/", 1)[-1]: digest for digest, (name, _) in given.items()}
+    used = set()
+    for one in record.erasures:
+        file = one.journal.file
+        found = given.get(one.journal.sha256)
+        if found is None:
+            other = names.get(file.rsplit("/", 1)[-1])
+            used.add(other)
+            code = "certify.verify.journal.missing" if other is None else (
+                "certify.verify.journal.sha256")
+            axis = Axis.COMPLETE if other is None else Axis.INTACT
+            work.say(axis, Answer.NO, file, code)
+            continue
+        used.add(one.journal.sha256)
+        same = to_json(fold_journal(found[1], file)) == to_json(one)
+        work.say(Axis.COMPLETE, Answer.YES if same else Answer.NO, file,
+                 "certify.verify.journal.same" if same else "certify.verify.journal.result")
+    for digest, (name, _) in given.items():
+        if digest not in used:
+            work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.journal.extra")
+
+
+def _lone_journals(work: _Work, journals: tuple[tuple[str, bytes], ...]) -> None:
+    for name, raw in journals:
+        reading = parse_journal(raw)
+        for problem in reading.problems:
+            work.checks.append(Check(Axis.INTACT, Answer.NO, name, problem))
+        if not reading.problems:
+            work.say(Axis.INTACT, Answer.YES, name, "certify.verify.journal.chain",
+                     n=len(reading.entries))
+            if reading.torn:
+                work.say(Axis.COMPLETE, Answer.UNKNOWN, name, "certify.verify.journal.torn")
+        work.say(Axis.VALID, Answer.UNKNOWN, name, "certify.verify.journal.alone")
+
+
+def _ledger(work: _Work, record: WipeRecord) -> None:
+    ledger, position = work.trust.ledger, record.ledger
+    if ledger is None or position is None or ledger.ledger_id != position.ledger_id:
+        return
+    fault = position_fault(ledger, position)
+    line = ledger.entries[position.number - 1] if fault is None else None
+    data = line["data"] if line else None
+    wanted = hashlib.sha256(work.record_bytes).hexdigest()
+    if fault is None and (not isinstance(data, dict) or data.get("record_sha256") != wanted):
+        fault = "certify.ledger.missing"
+    if fault is None:
+        work.say(Axis.COMPLETE, Answer.YES, "ledger", "certify.verify.ledger.there",
+                 number=position.number)
+    else:
+        work.say(Axis.COMPLETE, Answer.NO, "ledger", "certify.verify.ledger.not",
+                 reason=f"@{fault}")
+
+
+def _seal(work: _Work, name: str, text: str) -> None:
+    try:
+        claims, signature, body = read_seal(text.strip())
+    except RecordInvalid as error:
+        work.checks.append(Check(Axis.INTACT, Answer.NO, name, error.message))
+        return
+    known = (*work.trust.pinned, *work.trust.own)
+    signers = (work.signed.chain[0],) if work.signed else tuple(
+        one for one in known if fingerprint(one).replace(" ", "").startswith(claims.key))
+    if not signers:
+        work.say(Axis.TRUSTED, Answer.UNKNOWN, name, "certify.verify.seal.key")
+        return
+    holds = any(seal_holds(signature, body, one) for one in signers)
+    for axis in (Axis.VALID, Axis.INTACT):
+        work.say(axis, Answer.YES if holds else Answer.NO, name,
+                 "certify.verify.seal.holds" if holds else "certify.verify.seal.fails")
+    if work.record is not None:
+        tally = counts(work.record)
+        same = (claims.record_sha256, claims.approved, claims.others) == (
+            hashlib.sha256(work.record_bytes).hexdigest(), tally.approved, tally.others)
+        if not same:
+            work.say(Axis.INTACT, Answer.NO, name, "certify.verify.seal.differs")
+    elif holds:
+        _trust(work, name, signers, claims.issued_at)
+        work.say(Axis.COMPLETE, Answer.UNKNOWN, name, "certify.verify.seal.claims",
+                 id=claims.record_id, issued_date=claims.issued_at, n=claims.approved,
+                 others=claims.others)
+
+
+# --- Sum -------------------------------------------------------------------------------------
+
+
+def _sum_up(work: _Work, name: str) -> Verdicts:
+    answers = []
+    for axis in Axis:
+        found = {check.answer for check in work.checks if check.axis is axis}
+        if Answer.NO in found:
+            answers.append((axis.value, Answer.NO))
+        elif found == {Answer.YES} or (found and axis is not Axis.COMPLETE and
+                                       Answer.UNKNOWN not in found):
+            answers.append((axis.value, Answer.YES))
+        else:
+            answers.append((axis.value, Answer.UNKNOWN))
+    record, outcome = work.record, None
+    if record is not None:
+        tally = counts(record)
+        outcome = Message.of(
+            "certify.verify.outcome", n=tally.approved, others=tally.others,
+            verdict=f"@certify.verdict.{overall(record).value}")
+    return Verdicts(name, tuple(answers), tuple(dict.fromkeys(work.checks)), outcome,
+                    record.bench.demonstration if record else False,
+                    record.record_id if record else None)
+
+

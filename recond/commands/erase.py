@@ -1,0 +1,176 @@
+"""The erasure: wipe, run, resume, certify, demo."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+from recond.commands.frame import (
+    LANG,
+    All,
+    AsJson,
+    Confirm,
+    Donor,
+    Events,
+    Image,
+    Level,
+    Lot,
+    Method,
+    Operator,
+    Out,
+    Profiles,
+    Targets,
+    Verify,
+    argument,
+    command,
+    leave,
+    option,
+    screen,
+    state_path,
+    t,
+)
+from recond.errors import UsageError
+
+if TYPE_CHECKING:
+    from recond.flow.run import Order, Prepared
+    from recond.flow.wipe import Confirmed
+
+
+@command("wipe")
+def wipe_command(
+    targets: Targets = None, level: Level = "clear", method: Method = None,
+    verify: Verify = "full", confirm: Confirm = None, out: Out = Path("recond-out"),
+    image: Image = False, operator: Operator = None, lot: Lot = None, donor: Donor = None,
+    json_: AsJson = False, events: Events = False,
+) -> None:
+    """Erase and certify."""
+    from recond.flow.check import parse_wish
+
+    order = _order(targets, False, parse_wish(level, method, verify), image, (), out,
+                   operator, lot, donor)
+    _run(order, tuple(confirm or ()), unattended=False, as_json=json_, events=events)
+
+
+@command("run")
+def run_command(
+    targets: Targets = None, all_: All = False, profile: Profiles = None, level: Level = "clear",
+    method: Method = None, verify: Verify = "full", confirm: Confirm = None,
+    unattended: Annotated[bool, option("unattended", "--unattended")] = False,
+    out: Out = Path("recond-out"), image: Image = False, operator: Operator = None,
+    lot: Lot = None, donor: Donor = None, json_: AsJson = False, events: Events = False,
+) -> None:
+    """All of it."""
+    from recond.flow.check import parse_wish
+
+    order = _order(targets, all_ or not targets, parse_wish(level, method, verify), image,
+                   tuple(profile or ["windows-10"]), out, operator, lot, donor)
+    if unattended and order.every_unused and not all_:
+        raise UsageError("cli.run.unattended_needs_all")
+    _run(order, tuple(confirm or ()), unattended=unattended, as_json=json_, events=events)
+
+
+def _order(
+    targets: list[str] | None, every: bool, wish: Any, image: bool, profiles: tuple[str, ...],
+    out: Path, operator: str | None, lot: str | None, donor: str | None,
+) -> Order:
+    from recond.flow.config import Overrides
+    from recond.flow.run import Order
+
+    if not targets and not every:
+        raise UsageError("cli.run.no_target")
+    return Order(
+        targets=tuple(targets or ()), every_unused=every and not targets, wish=wish, image=image,
+        profiles=profiles, out=out, state=state_path(), lang=LANG,
+        overrides=Overrides(operator=operator, lot=lot, donor=donor),
+    )
+
+
+def _run(
+    order: Order, words: tuple[str, ...], *, unattended: bool, as_json: bool, events: bool
+) -> NoReturn:
+    from recond.flow.run import execute, prepare, refuse_if_asked
+    from recond.host import Host
+    from recond.show.machine import show_plans
+    from recond.show.progress import Display
+    from recond.show.result import show_finished
+
+    shown, host = screen(), Host()
+    prepared = prepare(order, host)
+    refuse_if_asked(prepared)
+    if not as_json:
+        show_plans(shown, prepared.plans)
+    confirmed = _confirm(prepared, words, unattended=unattended)
+    totals = {plan.disk.token: plan.disk.size_bytes for plan in prepared.plans}
+    with Display(shown, json_events=events, totals=totals) as display:
+        finished = execute(prepared, confirmed, host, display.on_event)
+    show_finished(shown, finished, as_json=as_json)
+    leave(finished.exit_code)
+
+
+def _confirm(
+    prepared: Prepared, words: tuple[str, ...], *, unattended: bool
+) -> tuple[Confirmed, ...]:
+    from recond.flow.wipe import confirm_all, confirm_by_flag
+    from recond.show.ask import ask_each
+
+    if words:
+        return confirm_by_flag(prepared.plans, words)
+    if unattended and prepared.order.every_unused:
+        return confirm_all(prepared.plans, "flag")  # --unattended --all, both typed out
+    if unattended or not sys.stdin.isatty():
+        return confirm_by_flag(prepared.plans, ())
+    return ask_each(screen(), prepared.plans)
+
+
+@command("resume")
+def resume_command(
+    run: Annotated[str | None, argument("run", "RUN")] = None,
+    json_: AsJson = False, events: Events = False,
+) -> None:
+    """Go on after a crash, a power cut, a stop."""
+    from recond.flow.resume import resume_runs
+    from recond.host import Host
+    from recond.show.progress import Display
+    from recond.show.result import show_finished
+
+    shown, code = screen(), 0
+    with Display(shown, json_events=events, totals={}) as display:
+        finished = resume_runs(state_path(), run, Host(), display.on_event)
+    if not finished:
+        shown.talk(t("cli.resume.nothing"))
+    for one in finished:
+        show_finished(shown, one, as_json=json_)
+        code = max(code, one.exit_code)
+    leave(code)
+
+
+@command("certify")
+def certify_command(
+    run: Annotated[str, argument("run", "RUN")],
+    out: Annotated[Path | None, option("out", "--out", metavar="DIR")] = None,
+    json_: AsJson = False,
+) -> None:
+    """(Again) record, signature, PDF from the journals."""
+    from recond.flow.run import Finished, certify_run, exit_code
+    from recond.flow.runfolder import find_run
+    from recond.host import Host
+    from recond.show.result import show_finished
+
+    folder = find_run(state_path(), run)
+    issued = certify_run(folder, state_path(), Host(), out, LANG)
+    finished = Finished(folder, issued, exit_code(issued, frozenset()))
+    show_finished(screen(), finished, as_json=json_)
+    leave(0 if issued.signed else 7)
+
+
+@command("demo")
+def demo_command(
+    out: Out = Path("demo-out"), json_: AsJson = False, events: Events = False
+) -> None:
+    """The whole main job on two scratch disk images, without root."""
+    from recond.flow.demo import demo
+    from recond.host import Host
+    from recond.show.demo import TellDemo
+
+    leave(demo(Host(), out, LANG, TellDemo(screen(), as_json=json_, events=events)))

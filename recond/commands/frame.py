@@ -1,0 +1,147 @@
+"""What every command shares: the reader's language, options, the frame of help.
+
+Why: the framework speaks English only and reads its words when commands are declared; so the
+language is settled here, before any command module is imported. Commands parse, call one function
+of `recond.flow`, render with `recond.show`, and exit; they decide nothing. Whatever costs time to
+import is imported inside the command that uses it: `recond --help` stays under a quarter of a
+second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from recond.locale import language, text
+from recond.show.framework import translate_framework
+from recond.show.screen import Screen
+
+F = TypeVar("F", bound=Callable[..., None])
+
+
+def _global_option(name: str) -> str | None:
+    """Take `--lang X` or `--state X` out of the arguments, wherever it stands."""
+    for index, word in enumerate(sys.argv):
+        if word == "--":
+            return None
+        if word == name and index + 1 < len(sys.argv):
+            value = sys.argv[index + 1]
+            del sys.argv[index : index + 2]
+            return value
+        if word.startswith(name + "="):
+            del sys.argv[index]
+            return word[len(name) + 1 :]
+    return None
+
+
+ASKED = _global_option("--lang")
+LANG = language(ASKED, dict(os.environ))
+_STATE = _global_option("--state")
+translate_framework(LANG)
+
+import typer  # noqa: E402 - after the framework's words are in place
+from typer.core import TyperCommand, TyperGroup  # noqa: E402
+
+
+def t(code: str, **args: str | int) -> str:
+    """The sentence for a code, in the reader's language."""
+    return text(LANG, code, **args)
+
+
+class _Words:
+    """Usage and help lines in the reader's language."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """« Utilisation : recond … »."""
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined] # of the command
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=t("cli.frame.usage"))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The help option's own help."""
+        option = super().get_help_option(ctx)  # type: ignore[misc] # of the command
+        if option is not None:
+            option.help = t("cli.frame.help")
+        return option
+
+
+class Command(_Words, TyperCommand):
+    """A command that speaks the reader's language."""
+
+
+class Group(_Words, TyperGroup):
+    """The commands, in the order of the flow."""
+
+
+def make_group(code: str, *, epilog: str | None = None) -> typer.Typer:
+    """A group of commands, with its help in the reader's language."""
+    return typer.Typer(
+        cls=Group, help=t(code), add_completion=False, no_args_is_help=True, epilog=epilog,
+        rich_markup_mode=None, pretty_exceptions_enable=False,
+        options_metavar=t("cli.frame.options_meta"), subcommand_metavar=t("cli.frame.command_meta"))
+
+
+app = make_group("cli.help.app", epilog=t("cli.help.epilog"))
+
+
+def option(code: str, *names: str, metavar: str | None = None) -> Any:
+    """An option with its help from the catalogue (`cli.option.CODE`)."""
+    return typer.Option(*names, help=t(f"cli.option.{code}"), metavar=metavar, show_default=False)
+
+
+def argument(code: str, metavar: str) -> Any:
+    """An argument with its help from the catalogue (`cli.option.CODE`)."""
+    return typer.Argument(help=t(f"cli.option.{code}"), metavar=metavar, show_default=False)
+
+
+def command(
+    name: str, group: typer.Typer = app, *, about: str | None = None
+) -> Callable[[F], F]:
+    """Declare a command; its help is `cli.help.NAME`, or the code `about`."""
+    return group.command(
+        name, cls=Command, help=t(about or f"cli.help.{name}"),
+        options_metavar=t("cli.frame.options_meta"))
+
+
+Targets = Annotated[list[str] | None, argument("targets", "CIBLE…" if LANG == "fr" else "TARGET…")]
+AsJson = Annotated[bool, option("json", "--json")]
+Level = Annotated[str, option("level", "--level", metavar="clear|purge|best")]
+Method = Annotated[str | None, option("method", "--method", metavar="NOM")]
+Verify = Annotated[str, option("verify", "--verify", metavar="full|sample|none")]
+Image = Annotated[bool, option("image", "--image")]
+Out = Annotated[Path, option("out", "--out", metavar="DIR")]
+Profiles = Annotated[list[str] | None, option("profile", "--profile", metavar="NOM")]
+Confirm = Annotated[list[str] | None, option("confirm", "--confirm", metavar="SERIAL")]
+Events = Annotated[bool, option("events", "--json-events")]
+Operator = Annotated[str | None, option("operator", "--operator", metavar="NOM")]
+Lot = Annotated[str | None, option("lot", "--lot", metavar="LOT")]
+Donor = Annotated[str | None, option("donor", "--donor", metavar="NOM")]
+All = Annotated[bool, option("all", "--all")]
+From = Annotated[Path | None, option("from", "--from", metavar="PATH")]
+
+
+def screen() -> Screen:
+    """Where the reader reads."""
+    return Screen(LANG)
+
+
+def state_path() -> Path:
+    """The state folder: `--state`, else the environment's, else the usual one."""
+    from recond.host.state import state_folder
+
+    return state_folder(Path(_STATE) if _STATE else None)
+
+
+def print_json(value: object) -> None:
+    """A value of the model in the record's form."""
+    from recond.codec import to_json
+
+    screen().data(json.dumps(to_json(value), ensure_ascii=False, indent=2))
+
+
+def leave(code: int) -> NoReturn:
+    """End the command with an exit code."""
+    raise typer.Exit(code)

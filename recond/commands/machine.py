@@ -1,0 +1,118 @@
+"""The computer as it is: inspect, capture, check, plan, methods, doctor, profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from recond.commands.frame import (
+    LANG,
+    All,
+    AsJson,
+    From,
+    Image,
+    Level,
+    Method,
+    Profiles,
+    Targets,
+    Verify,
+    app,
+    argument,
+    command,
+    leave,
+    make_group,
+    option,
+    print_json,
+    screen,
+    state_path,
+    t,
+)
+
+PROFILE = make_group("cli.help.profile")
+app.add_typer(PROFILE, name="profile")
+
+
+@command("inspect")
+def inspect_command(from_: From = None, json_: AsJson = False) -> None:
+    """Inventory."""
+    from recond.flow.check import inventory
+    from recond.show.machine import show_machine
+
+    machine = inventory(from_)
+    print_json(machine) if json_ else show_machine(screen(), machine)
+
+
+@command("capture")
+def capture_command(
+    file: Annotated[Path, argument("capture", "FICHIER" if LANG == "fr" else "FILE")],
+    anonymous: Annotated[bool, option("anonymous", "--anonymous")] = False,
+) -> None:
+    """Everything that inspect reads, in one archive."""
+    from recond.flow.check import capture
+
+    capture(file, anonymous=anonymous)
+    screen().talk(t("cli.capture.done", file=str(file)))
+
+
+@command("check")
+def check_command(
+    profile: Profiles = None, from_: From = None, json_: AsJson = False
+) -> None:
+    """Readiness."""
+    from recond.flow.check import check, check_exit
+    from recond.show.machine import show_assessment
+
+    found = check(tuple(profile or ["windows-10"]), from_)
+    if json_:
+        print_json(list(found))
+    else:
+        for one in found:
+            show_assessment(screen(), one)
+    leave(check_exit(found))
+
+
+@command("plan")
+def plan_command(
+    targets: Targets = None, level: Level = "clear", method: Method = None,
+    verify: Verify = "full", image: Image = False, all_: All = False, from_: From = None,
+    json_: AsJson = False,
+) -> None:
+    """What would be erased; touches nothing."""
+    from recond.flow.check import parse_wish, plan_only
+    from recond.show.machine import show_plans
+
+    wish = parse_wish(level, method, verify)
+    plans = plan_only(tuple(targets or ()), all_, wish, image, from_)
+    print_json(list(plans)) if json_ else show_plans(screen(), plans)
+    leave(4 if targets and any(plan.refusals for plan in plans) else 0)
+
+
+@command("methods")
+def methods_command(json_: AsJson = False) -> None:
+    """The methods and what they promise."""
+    from recond.methods import all_methods
+    from recond.show.result import show_methods
+
+    methods = tuple(all_methods().values())
+    print_json(list(methods)) if json_ else show_methods(screen(), methods)
+
+
+@command("doctor")
+def doctor_command(json_: AsJson = False) -> None:
+    """What is missing on this bench."""
+    from recond.flow.doctor import examine
+    from recond.host import Host
+    from recond.show.result import show_bench
+
+    found = examine(Host(), state_path())
+    print_json(list(found)) if json_ else show_bench(screen(), found)
+    leave(0 if all(one.present or not one.needed for one in found) else 9)
+
+
+@command("list", PROFILE, about="cli.help.profile.list")
+def profile_list_command() -> None:
+    """The profiles that are there."""
+    from recond.flow.profiles import list_profiles
+
+    for name in list_profiles():
+        screen().data(str(name))

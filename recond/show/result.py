@@ -1,0 +1,141 @@
+"""What a run came to, what a verification found, the methods, the bench: for eyes or for a script.
+
+Why: the result stands in the record; here it is only said. One line a disk, the worst first to
+read, then where the certificate is. With `--json` one object, whose keys scripts may rely on.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from recond.certify.summary import is_approved, overall
+from recond.certify.verdicts import Answer, Verdicts
+from recond.codec import to_json
+from recond.flow.run import Finished, erasure_exit
+from recond.model import Json
+from recond.show.screen import Screen
+
+if TYPE_CHECKING:
+    from recond.erasure import Erasure
+    from recond.flow.doctor import Finding
+    from recond.flow.verify_files import Report
+    from recond.methods import Method
+
+SIGN = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}
+
+
+def show_finished(screen: Screen, finished: Finished, *, as_json: bool) -> None:
+    """The result of a run."""
+    if as_json:
+        screen.data(json.dumps(finished_json(finished), ensure_ascii=False))
+        return
+    issued = finished.issued
+    t = screen.t
+    rows = [
+        ("✓" if is_approved(one) else "✗", one.disk.token if one.disk.size_bytes else one.path,
+         t(f"cli.status.{one.result.status.value}"), t(f"cli.level.{one.result.level_achieved}"),
+         t(f"cli.verdict.{one.result.verdict.value}"),
+         "\n".join(screen.say(reason) for reason in one.result.reasons))
+        for one in issued.record.erasures
+    ]
+    head = ("", *(t(f"cli.result.{name}") for name in ("disk", "status", "level", "verdict",
+                                                      "why")))
+    screen.table(t(f"certify.verdict.{overall(issued.record).value}"), head, rows)
+    if not issued.signed and issued.why_unsigned is not None:
+        screen.data(t("cli.result.unsigned", reason=screen.say(issued.why_unsigned)))
+    screen.data(f"{t('cli.result.certificate')} : {issued.certificate}" if screen.lang == "fr"
+                else f"{t('cli.result.certificate')}: {issued.certificate}")
+    screen.data(t("cli.result.run", run=finished.folder.run_id))
+
+
+def finished_json(finished: Finished) -> dict[str, Json]:
+    """The result as one object."""
+    issued = finished.issued
+    return {
+        "run": finished.folder.run_id, "record_id": issued.record.record_id,
+        "outcome": overall(issued.record).value, "exit_code": finished.exit_code,
+        "folder": str(issued.folder), "certificate": str(issued.certificate),
+        "signed": issued.signed, "fingerprint": issued.fingerprint,
+        "why_unsigned": to_json(issued.why_unsigned) if issued.why_unsigned else None,
+        "disks": [_disk_json(one) for one in issued.record.erasures],
+    }
+
+
+def _disk_json(one: Erasure) -> Json:
+    return {
+        "path": one.path, "serial": one.disk.serial, "wwn": one.disk.wwn,
+        "model": one.disk.model, "size_bytes": one.disk.size_bytes,
+        "namespace": one.disk.namespace, "result": to_json(one.result),
+        "exit_code": erasure_exit(one, frozenset()),
+    }
+
+
+# --- Verification ----------------------------------------------------------------------------
+
+
+def show_report(screen: Screen, report: Report, *, as_json: bool) -> None:
+    """Each certificate: the four answers, what was looked at, what the document itself says."""
+    if as_json:
+        screen.data(json.dumps(
+            {"exit_code": report.exit_code, "found": [_verdicts_json(one) for one in report.found]},
+            ensure_ascii=False))
+        return
+    for one in report.found:
+        _show_verdicts(screen, one)
+    screen.data(screen.t(
+        "certify.verify.all-good" if report.exit_code == 0 else "certify.verify.not-good"))
+
+
+def _show_verdicts(screen: Screen, found: Verdicts) -> None:
+    t = screen.t
+    screen.data(f"\n{found.name}")
+    for axis, answer in found.answers:
+        words = f"{t(f'certify.axis.{axis}')} – {t(f'certify.answer.{answer}')}"
+        screen.data(f"  {SIGN[answer]} {words}")
+    lines = (f"      {SIGN[check.answer]} {check.about} – {screen.say(check.message)}"
+             for check in found.checks)
+    for line in dict.fromkeys(lines):  # one finding may answer two questions
+        screen.data(line)
+    if found.outcome is not None:
+        screen.data("  → " + screen.say(found.outcome))
+    if found.demonstration:
+        screen.data("  ! " + t("certify.verify.demonstration"))
+
+
+def _verdicts_json(found: Verdicts) -> Json:
+    return {
+        "name": found.name, "record_id": found.record_id, "good": found.good,
+        "demonstration": found.demonstration,
+        **{axis: answer.value for axis, answer in found.answers},
+        "outcome": to_json(found.outcome) if found.outcome else None,
+        "checks": [to_json(check) for check in found.checks],
+    }
+
+
+# --- Methods and bench -----------------------------------------------------------------------
+
+
+def show_methods(screen: Screen, methods: tuple[Method, ...]) -> None:
+    """What each method writes, where it comes from, what overwriting promises."""
+    t = screen.t
+    rows = [
+        (one.name, str(len(one.passes)), t(f"wipe.about.{one.name}"),
+         one.source + (f" ({t('cli.methods.old')})" if one.obsolete else ""))
+        for one in methods
+    ]
+    head = tuple(t(f"cli.methods.{name}") for name in ("name", "passes", "about", "source"))
+    screen.table(t("cli.methods.title"), head, rows)
+    screen.data(t("cli.methods.promise"))
+
+
+def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
+    """What is there and what is missing."""
+    t = screen.t
+    rows = [
+        (one.name, one.package, t("cli.bench.present") if one.present else t(
+            "cli.bench.needed" if one.needed else "cli.bench.missing"))
+        for one in found
+    ]
+    screen.table(t("cli.bench.title"), tuple(t(f"cli.bench.{name}") for name in
+                                             ("name", "package", "state")), rows)
