@@ -18,6 +18,7 @@ from recond.errors import UsageError
 
 MAX_BYTES = 8 << 20
 MAX_MARK = 1_000_000
+MAX_NAME = 200
 
 _TITLE = re.compile(r"mark|note|score|indice", re.IGNORECASE)
 _NOISE = re.compile(
@@ -41,7 +42,8 @@ def normal_name(name: str) -> str:
     first Core i are put in the form in which they are sold. A name without a digit but 0 names
     no model and gives "".
     """
-    plain = _SPACE.sub(" ", _NOISE.sub(" ", _TRADE.sub("", name))).strip(" ,;").casefold()
+    plain = _NOISE.sub(" ", _TRADE.sub("", name[:MAX_NAME]))
+    plain = _SPACE.sub(" ", plain).strip(" ,;").casefold()
     plain = _BEGIN.sub("", plain).replace("core 2 ", "core2 ")
     plain = _FIRST_CORE.sub(_as_sold, plain)
     return plain if re.search("[1-9]", plain) else ""

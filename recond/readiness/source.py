@@ -20,7 +20,7 @@ _HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*([A-Za-z0-9_-]+)[ \t]*\]\]?[ \t]*(?:#.
 _KEY = re.compile(r"""[ \t]*([A-Za-z0-9_."'-]+)[ \t]*=""")
 
 _KINDS = (
-    ("Invalid value", "value"), ("Unterminated string", "string"),
+    ("Invalid value", "value"), ("Unterminated string", "string"), ("Expected \"'", "string"),
     ("Illegal character '\\n'", "string"), ("Illegal character '\\r'", "string"),
     ("Illegal character", "character"), ("Found invalid", "character"),
     ("Unescaped", "escape"), ("Escaped character", "escape"), ("Invalid hex", "escape"),
@@ -68,7 +68,10 @@ def read_source(text: str) -> Source:
             source.tables = tomllib.loads(source.text)
             return source
         except tomllib.TOMLDecodeError as error:
+            before = source.text
             _leave_out(source, str(error))
+            if source.text == before:
+                return source
         except (RecursionError, ValueError):  # nesting without end; numbers without end
             source.broken.append(Broken(1, "", "", "nesting", ""))
             return source
@@ -79,9 +82,8 @@ def _leave_out(source: Source, message: str) -> None:
     lines = source.text.split("\n")
     kind = next((kind for start, kind in _KINDS if message.startswith(start)), "other")
     found = _WHERE.search(message)
-    line, column = (int(found[1]), int(found[2])) if found else (len(lines), 1)
-    index = min(line, len(lines)) - 1
-    if kind in ("unclosed", "string") and "=" not in lines[index][: column - 1]:
+    index = min(int(found[1]), len(lines)) - 1 if found else _never_closed(lines)
+    if kind == "unclosed" and found and "=" not in lines[index][: int(found[2]) - 1]:
         # what is not closed is noticed at the next thing that does not fit in it
         index = next((i for i in range(index - 1, -1, -1) if _KEY.match(lines[i])), index)
     start, end = _section(lines, index)
@@ -96,9 +98,23 @@ def _leave_out(source: Source, message: str) -> None:
     source.broken.append(Broken(index + 1, section, key, kind, lost))
 
 
+def _never_closed(lines: list[str]) -> int:
+    """The line that opens what goes on to the end: the last whose forerunners are TOML."""
+    starts = [i for i, line in enumerate(lines) if _KEY.match(line) or _HEADER.match(line)]
+    low, high = 0, len(starts)
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            tomllib.loads("\n".join(lines[: starts[middle]]))
+            low = middle
+        except (RecursionError, ValueError):
+            high = middle
+    return starts[low] if starts else len(lines) - 1
+
+
 def _stands_alone(line: str) -> bool:
-    return _KEY.match(line) is not None and "\"\"\"" not in line and "'''" not in line and (
-        line.count("[") == line.count("]") and line.count("{") == line.count("}"))
+    pairs = (line.count(opening) == line.count(closing) for opening, closing in ("[]", "{}"))
+    return _KEY.match(line) is not None and all(pairs) and not re.search("\"{3}|'{3}", line)
 
 
 def _section(lines: list[str], index: int) -> tuple[int, int]:
