@@ -52,8 +52,9 @@ def _allowed(path: str) -> bool:
 
 
 def _device(source: str, seen: Seen) -> str:
-    """A device by the kernel's own name: /dev/mapper/HOST-root becomes /dev/dm-0."""
-    return "/dev/" + seen.trace(source).rsplit("/", 1)[-1]
+    """A device by the kernel's own name: /dev/mapper/HOST-root becomes /dev/dm-0, or nothing."""
+    real = seen.trace(source)
+    return real if real.count("/") == 2 else "none"
 
 
 def _mounts(raw: bytes, seen: Seen) -> bytes:
