@@ -86,7 +86,7 @@ def _said(data: Mapping[str, Json]) -> _Said:
 
 
 def _missing(word: str) -> Proof:
-    return Proof((Message(f"firmware.proof.{word}"),), Level.NONE)
+    return Proof((Message(f"drive.proof.{word}"),), Level.NONE)
 
 
 def _last(said: list[_Said], test: Callable[[_Said], bool]) -> int:

@@ -15,6 +15,7 @@ from recond import __version__
 from recond.codec import to_json
 from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, WipePlan
 from recond.errors import SafetyRefusal
+from recond.flow.firmware import read_firmware_plan
 from recond.flow.runfolder import RunFolder, disk_name, write_json
 from recond.host.clock import Clock, SystemClock
 from recond.host.files import Files
@@ -57,7 +58,9 @@ def plan_targets(
         target = read_target(path, image=image)
         if target.path not in plans:
             refusals = guard.refusals(target)
-            plans[target.path] = plan_wipe(target, wish, clock.random_bytes(32), refusals)
+            drive = None if refusals else read_firmware_plan(target, wish)
+            plans[target.path] = plan_wipe(
+                target, wish, clock.random_bytes(32), refusals, drive)
     return tuple(plans.values())
 
 

@@ -43,7 +43,7 @@ USUAL_S = {
 }
 SECURITY_FLOOR_S = 7200
 IDENTIFY_PAUSE_S = 10.0
-FROZEN = Message("firmware.reason.sanitize_frozen")
+FROZEN = Message("drive.reason.sanitize_frozen")
 SANITIZE_REASONS = {1: "failed_before", 2: "unsupported", 3: "frozen", 4: "antifreeze"}
 
 
@@ -102,20 +102,20 @@ def _sanitize_look(line: Line) -> Look:
         answer, keep = line.ask_ata(rq.ata_sanitize_status())
         registers = parse_registers(answer.sense)
     if answer.errno is not None or registers is None:
-        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if not registers.accepted:
         word = SANITIZE_REASONS.get(registers.lba & 0xFF, "aborted")
-        return Look("failed", 0, Message(f"firmware.reason.sanitize_{word}"), keep)
+        return Look("failed", 0, Message(f"drive.reason.sanitize_{word}"), keep)
     status = parse_ata_sanitize(registers)
     if status is None:
-        return Look("unclear", line.permille, Message("firmware.reason.no_registers"), keep)
+        return Look("unclear", line.permille, Message("drive.reason.no_registers"), keep)
     if status.running:
         return Look("running", status.permille, None, keep)
     if status.frozen:
         return Look("failed", 0, FROZEN, keep)
     if status.done:
         return Look("done", 1000, None, keep)
-    return Look("failed", 0, Message("firmware.reason.sanitize_idle"), keep)
+    return Look("failed", 0, Message("drive.reason.sanitize_idle"), keep)
 
 
 def _ask_descriptors(line: Line) -> bool:

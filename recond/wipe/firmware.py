@@ -59,11 +59,11 @@ class Firmware:
         try:
             device, found = self._open(disk.path)
         except OSError:
-            return "unknown", Message("firmware.reason.no_answer")
+            return "unknown", Message("drive.reason.no_answer")
         try:
             held = disk.identity()
             if any(getattr(held, name) != getattr(found, name) for name in _SAME):
-                return "failed", Message("firmware.reason.other_drive")
+                return "failed", Message("drive.reason.other_drive")
             line = Line(
                 device, index, log, self._clock, should_stop, progress, list(entries))
             outcome = _carry_out(line, step)

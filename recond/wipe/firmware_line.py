@@ -27,18 +27,18 @@ POLL_FIRST_S, POLL_LAST_S = 1.0, 30.0
 
 
 def failed(code: str, **args: str | int) -> StepOutcome:
-    """A step that did not end well, and why (`firmware.reason.*`)."""
-    return StepOutcome("failed", Message.of(f"firmware.reason.{code}", **args))
+    """A step that did not end well, and why (`drive.reason.*`)."""
+    return StepOutcome("failed", Message.of(f"drive.reason.{code}", **args))
 
 
 def unknown(code: str, **args: str | int) -> StepOutcome:
-    """A step of which nobody knows how it stands (`firmware.reason.*`)."""
-    return StepOutcome("unknown", Message.of(f"firmware.reason.{code}", **args))
+    """A step of which nobody knows how it stands (`drive.reason.*`)."""
+    return StepOutcome("unknown", Message.of(f"drive.reason.{code}", **args))
 
 
 def not_begun() -> StepOutcome:
     """The operator asked to stop before the drive was told to erase."""
-    return StepOutcome("stopped", Message("firmware.reason.not_begun"))
+    return StepOutcome("stopped", Message("drive.reason.not_begun"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def wait(line: Line, look: Callable[[], Look], estimate_s: int | None, usual_s: 
                 line.log("progress", {"step": line.step, "permille": found.permille})
         verdict = _patience(found, now - heard, now - moved, now - began, stuck, limit)
         if verdict is None and line.should_stop():
-            verdict = StepOutcome("stopped", Message("firmware.reason.goes_on"))
+            verdict = StepOutcome("stopped", Message("drive.reason.goes_on"))
         if verdict is not None:
             found.keep()
             return verdict

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recond.erasure import Level, LevelWish, Technique, WipeStep
+from recond.erasure import Fill, FillKind, Level, LevelWish, Technique, WipeStep
 from recond.firmware import (
     AtaCapabilities,
     Capabilities,
@@ -62,6 +62,7 @@ def plan_firmware(
             fallback=place > 0)
         for place, way in enumerate(kept)
     )
+    steps += _written_after(capabilities.scsi, steps[:1], size_bytes)
     hidden, said = _hidden(capabilities.ata, restore=restore_hidden and bool(steps))
     not_reached = kept[0].not_reached if kept else ()
     return FirmwarePlan(hidden + steps, not_reached + said, tuple(notes))
@@ -93,7 +94,7 @@ def _nvme(nvme: NvmeCapabilities, size_bytes: int, notes: list[Message]) -> list
     ways: list[_Way] = []
     if controller.crypto or controller.block or controller.overwrite:
         if others:
-            notes.append(Message.of("firmware.note.sanitize_takes_all", n=others))
+            notes.append(Message.of("drive.note.sanitize_takes_all", n=others))
         else:
             ways += [
                 _Way(technique, estimate) for has, technique, estimate in (
@@ -106,13 +107,13 @@ def _nvme(nvme: NvmeCapabilities, size_bytes: int, notes: list[Message]) -> list
                 ) if has
             ]
             if controller.deallocates:
-                notes.append(Message("firmware.note.deallocates"))
+                notes.append(Message("drive.note.deallocates"))
     if controller.can_format and others and (controller.format_all or controller.erase_all):
-        notes.append(Message.of("firmware.note.format_takes_all", n=others))
+        notes.append(Message.of("drive.note.format_takes_all", n=others))
     elif controller.can_format:
-        left: tuple[Message, ...] = (Message("firmware.not_reached.format"),)
+        left: tuple[Message, ...] = (Message("drive.not_reached.format"),)
         if others:
-            left += (Message.of("firmware.not_reached.namespaces", n=others),)
+            left += (Message.of("drive.not_reached.namespaces", n=others),)
         if controller.format_crypto:
             ways.append(_Way(_T.NVME_FORMAT_CRYPTO, USUAL_S["format"], left))
         ways.append(_Way(_T.NVME_FORMAT_USER, USUAL_S["format"], left))
@@ -129,7 +130,7 @@ def _ata(
     ways: list[_Way] = []
     if identity.sanitize and (status is None or status.frozen):
         word = "sanitize_frozen" if status is not None else "sanitize_unreadable"
-        notes.append(Message(f"firmware.note.{word}"))
+        notes.append(Message(f"drive.note.{word}"))
     elif identity.sanitize:
         block = [_Way(_T.ATA_SANITIZE_BLOCK, USUAL_S["block"])] if identity.block else []
         crypto = [_Way(_T.ATA_SANITIZE_CRYPTO, USUAL_S["crypto"])] if identity.crypto else []
@@ -141,11 +142,11 @@ def _ata(
     if security.state is SecurityState.UNSUPPORTED:
         return ways
     if bus == "usb":
-        notes.append(Message("firmware.note.no_security_over_usb"))
+        notes.append(Message("drive.note.no_security_over_usb"))
     elif security.state is SecurityState.SEC2:
-        notes.append(Message("firmware.note.frozen"))
+        notes.append(Message("drive.note.frozen"))
     elif security.state is not SecurityState.SEC1:
-        notes.append(Message("firmware.note.locked"))
+        notes.append(Message("drive.note.locked"))
     else:
         ways += _security(ata, medium)
     return ways
@@ -156,13 +157,13 @@ def _security(ata: AtaCapabilities, medium: Medium) -> list[_Way]:
     security = ata.identity.security
     ways = []
     if security.enhanced:
-        left = () if medium is Medium.HDD else (Message("firmware.not_reached.security"),)
+        left = () if medium is Medium.HDD else (Message("drive.not_reached.security"),)
         ways.append(_Way(
             _T.ATA_SECURITY_ERASE_ENHANCED, security.enhanced_s or USUAL_S["block"], left))
     if medium is not Medium.HDD:
         ways.append(_Way(
             _T.ATA_SECURITY_ERASE, security.normal_s or USUAL_S["block"],
-            (Message("firmware.not_reached.security"),)))
+            (Message("drive.not_reached.security"),)))
     return ways
 
 
@@ -174,6 +175,19 @@ def _scsi(scsi: ScsiCapabilities, medium: Medium, size_bytes: int) -> list[_Way]
     return crypto + over if medium is Medium.HDD else block + crypto + over
 
 
+def _written_after(
+    scsi: ScsiCapabilities | None, first: tuple[WipeStep, ...], size_bytes: int
+) -> tuple[WipeStep, ...]:
+    """A pass of zeros where the drive's blocks cannot be read until they are written (WABEREQ)."""
+    if scsi is None or not first:
+        return ()
+    needed = (first[0].technique is _T.SCSI_SANITIZE_BLOCK and scsi.write_after_block) or (
+        first[0].technique is _T.SCSI_SANITIZE_CRYPTO and scsi.write_after_crypto)
+    zeros = Fill(FillKind.CONSTANT, "00")
+    whole = _overwrite_s(size_bytes, Medium.HDD)
+    return (WipeStep(_T.OVERWRITE, Level.CLEAR, zeros, (), whole),) if needed else ()
+
+
 def _hidden(
     ata: AtaCapabilities | None, *, restore: bool
 ) -> tuple[tuple[WipeStep, ...], tuple[Message, ...]]:
@@ -182,7 +196,7 @@ def _hidden(
         return (), ()
     hidden = ata.hidden
     count = hidden.hidden * ata.identity.logical_block_bytes
-    said = Message.of("firmware.not_reached.hidden", size_bytes=count)
+    said = Message.of("drive.not_reached.hidden", size_bytes=count)
     if not restore:
         return (), (said,)
     options: list[tuple[str, str | int]] = [("visible_sectors", hidden.visible)]

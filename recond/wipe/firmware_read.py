@@ -47,7 +47,7 @@ def read_capabilities(device: FirmwareDevice) -> Capabilities:
     names = parse_inquiry(inquiry.data) if scsi_good(inquiry.packed_status, inquiry.errno) else None
     if device.bus in ("sata", "usb") or (names is not None and names[0] == "ATA"):
         ata = read_ata(device, device.ata)
-        problems = () if ata else (Message.of("firmware.note.no_identify", path=device.path),)
+        problems = () if ata else (Message.of("drive.note.no_identify", path=device.path),)
         return Capabilities(device.medium, device.bus, ata=ata, problems=problems)
     scsi = _read_scsi(device.scsi, names) if names else None
     return Capabilities(device.medium, device.bus, scsi=scsi)
@@ -80,13 +80,13 @@ def _distrust(
 ) -> Message | None:
     """Why the way to this drive is not to be relied on; None where it is."""
     if again != identity or identity.checksum is False:
-        return Message.of("firmware.distrust.answers", path=device.path)
+        return Message.of("drive.distrust.answers", path=device.path)
     if not identity.serial or identity.serial != device.serial:
         return Message.of(
-            "firmware.distrust.serial", path=device.path, kernel=device.serial or "–",
+            "drive.distrust.serial", path=device.path, kernel=device.serial or "–",
             drive=identity.serial or "–")
     if identity.sectors * identity.logical_block_bytes != device.size_bytes:
-        return Message.of("firmware.distrust.size", path=device.path)
+        return Message.of("drive.distrust.size", path=device.path)
     return None
 
 

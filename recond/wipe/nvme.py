@@ -82,7 +82,7 @@ def _format_look(line: Line, nsid: int) -> Look:
     answer, keep = line.ask_nvme(rq.nvme_identify(0, nsid))
     found = parse_nvme_namespace(answer.data)
     if not nvme_good(answer.status, answer.errno) or found is None:
-        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if found.left_percent:
         return Look("running", 10 * (100 - min(100, found.left_percent)), None, keep)
     return Look("done", 1000, None, keep)
@@ -155,15 +155,15 @@ def _log_look(line: Line, cdw10: int | None) -> Look:
     answer, keep = line.ask_nvme(rq.nvme_sanitize_log())
     log = parse_sanitize_log(answer.data)
     if not nvme_good(answer.status, answer.errno) or log is None:
-        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if log.blank or log.state == 0:
-        return Look("unclear", line.permille, Message("firmware.reason.blank_log"), keep)
+        return Look("unclear", line.permille, Message("drive.reason.blank_log"), keep)
     if log.state == 2:
         return Look("running", log.sprog * 1000 // 65536, None, keep)
     if log.state == 3:
-        return Look("failed", 0, Message("firmware.reason.sanitize_failed"), keep)
+        return Look("failed", 0, Message("drive.reason.sanitize_failed"), keep)
     if log.state not in (1, 4):
-        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if cdw10 is not None and log.scdw10 != cdw10:
-        return Look("failed", 0, Message("firmware.reason.other_command"), keep)
+        return Look("failed", 0, Message("drive.reason.other_command"), keep)
     return Look("done", 1000, None, keep)

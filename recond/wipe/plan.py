@@ -23,6 +23,7 @@ from recond.erasure import (
     WipePlan,
     WipeStep,
 )
+from recond.firmware import FirmwarePlan
 from recond.model import Medium, Message
 
 FLASH_TWO_PASSES = frozenset({Medium.USB_FLASH, Medium.SD, Medium.EMMC})
@@ -61,21 +62,22 @@ def overwrite_reach(identity: DiskIdentity, fills: tuple[Fill, ...]) -> Level:
 
 def plan_wipe(
     target: Target, wish: Wish, seed: bytes, refusals: tuple[Message, ...],
-    firmware_steps: tuple[WipeStep, ...] = (), firmware_notes: tuple[Message, ...] = (),
+    firmware: FirmwarePlan | None = None,
 ) -> WipePlan:
     """The plan for one target. `seed` is 32 unpredictable bytes, `refusals` the guard's answer.
 
-    `firmware_steps` are what `recond.wipe.firmware_plan` found that the drive can do for the level
-    that was asked; where there are some they come instead of the overwrite.
+    `firmware` is what `recond.wipe.firmware_plan` found that the drive can do for the level that
+    was asked; its steps come instead of the overwrite, which stays behind them at level `best`.
     Raises `UsageError` for an unknown method.
     """
-    identity = target.identity
+    identity, drive = target.identity, firmware or FirmwarePlan()
     name = wish.method or (methods.FLASH if needs_two_passes(identity) else methods.DEFAULT)
     fills = methods.plan_fills(methods.find_method(name), seed)
     reach = overwrite_reach(identity, fills)
-    steps: tuple[WipeStep, ...] = firmware_steps or tuple(
+    overwrite = tuple(
         WipeStep(Technique.OVERWRITE, reach, fill, estimate_s=_pass_s(identity)) for fill in fills
     )
+    steps = _with_fallback(drive.steps, overwrite, wish) if drive.steps else overwrite
     promised = max((s.reaches for s in steps if not s.fallback), key=lambda level: level.rank)
     estimate = sum(step.estimate_s or 0 for step in steps if not step.fallback)
     if wish.verify is not VerifyMode.NONE:
@@ -83,12 +85,21 @@ def plan_wipe(
         estimate += max(1, _pass_s(identity) // share)
     plan = WipePlan(
         disk=identity, path=target.path,
-        method="firmware" if firmware_steps else name,
+        method="firmware" if drive.steps else name,
         level_requested=wish.level, level_promised=promised, steps=steps, verify=wish.verify,
-        seed=seed.hex(), not_reached=_not_reached(identity, steps) + firmware_notes,
-        notes=_notes(identity, wish), estimate_s=estimate,
+        seed=seed.hex(), not_reached=_not_reached(identity, steps) + drive.not_reached,
+        notes=_notes(identity, wish, drive) + drive.notes, estimate_s=estimate,
     )
     return replace(plan, refusals=refusals + _level_refusals(plan, name))
+
+
+def _with_fallback(
+    steps: tuple[WipeStep, ...], overwrite: tuple[WipeStep, ...], wish: Wish
+) -> tuple[WipeStep, ...]:
+    """At `best` a drive that refuses all its own commands is overwritten, as the plan shows."""
+    if wish.level is not LevelWish.BEST or steps[-1].technique is Technique.OVERWRITE:
+        return steps
+    return steps + tuple(replace(step, fallback=True) for step in overwrite[-1:])
 
 
 def plan_digest(plan: WipePlan) -> str:
@@ -128,7 +139,7 @@ def _not_reached(identity: DiskIdentity, steps: tuple[WipeStep, ...]) -> tuple[M
     return (Message("wipe.not_reached.spare"),)
 
 
-def _notes(identity: DiskIdentity, wish: Wish) -> tuple[Message, ...]:
+def _notes(identity: DiskIdentity, wish: Wish, drive: FirmwarePlan) -> tuple[Message, ...]:
     notes: list[Message] = []
     if identity.serial is None:
         notes.append(Message.of("wipe.note.no_serial", token=identity.token))
@@ -138,6 +149,6 @@ def _notes(identity: DiskIdentity, wish: Wish) -> tuple[Message, ...]:
         notes.append(Message("wipe.note.sample"))
     if wish.method is not None and methods.find_method(wish.method).obsolete:
         notes.append(Message.of("wipe.note.obsolete", method=wish.method))
-    if identity.bus == "usb" and wish.level is not LevelWish.CLEAR:
+    if identity.bus == "usb" and wish.level is not LevelWish.CLEAR and not drive.steps:
         notes.append(Message("wipe.note.usb_bridge"))
     return tuple(notes)

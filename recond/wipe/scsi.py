@@ -76,12 +76,12 @@ def _look(line: Line) -> Look:
     answer, keep = line.ask_scsi(rq.scsi_request_sense())
     sense = parse_sense(answer.data)
     if not scsi_good(answer.packed_status, answer.errno) or sense is None:
-        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     code = (sense.asc, sense.ascq)
     if code == SANITIZING:
         return Look("running", (sense.progress or 0) * 1000 // 65536, None, keep)
     if code == SANITIZE_FAILED or sense.key == MEDIUM_ERROR:
-        return Look("failed", 0, Message("firmware.reason.sanitize_failed"), keep)
+        return Look("failed", 0, Message("drive.reason.sanitize_failed"), keep)
     if sense.key or sense.asc not in (0x00, LOW_POWER):  # not ready, or the news of a reset
-        return Look("unclear", line.permille, Message("firmware.reason.no_answer"), keep)
+        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     return Look("done", 1000, None, keep)
