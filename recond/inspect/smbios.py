@@ -11,7 +11,7 @@ Source: DMTF DSP0134 SMBIOS 3.7; clauses stand beside the fields.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from recond.inspect.smbios_words import CHASSIS, MEMORY_FORMS, MEMORY_KINDS
 
@@ -151,9 +151,17 @@ class Gathered:
         """The whole, frozen."""
         return Tables(
             source, self.bios, self.system, tuple(self.boards), tuple(self.chassis),
-            tuple(self.processors), tuple(self.arrays), tuple(self.slots), self.batteries,
+            tuple(self.processors), tuple(self.arrays),
+            tuple(_emptied(slot) for slot in self.slots), self.batteries,
             self.tpm, tuple(self.onboard_lan),
         )
+
+
+def _emptied(slot: MemorySlot) -> MemorySlot:
+    """An empty place has no speed and no maker, whatever the firmware left there (7.18)."""
+    if slot.size_bytes != 0:
+        return slot
+    return replace(slot, speed_mts=None, maker=None, serial=None, part=None)
 
 
 def parse_structures(table: bytes) -> tuple[Structure, ...]:
