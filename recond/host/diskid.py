@@ -212,8 +212,8 @@ def _hd_identity(descriptor: int) -> tuple[str | None, str | None, str | None] |
         return None
 
     def words(first: int, count: int) -> str | None:
+        # the kernel has put these strings' bytes in reading order already (ata_get_identity)
         piece = raw[first * 2 : (first + count) * 2]
-        swapped = b"".join(piece[i : i + 2][::-1] for i in range(0, len(piece), 2))
-        return " ".join(swapped.decode("ascii", "replace").strip("\0 ").split()) or None
+        return " ".join(piece.decode("ascii", "replace").strip("\0 ").split()) or None
 
     return words(10, 10), words(23, 4), words(27, 20)
