@@ -95,10 +95,14 @@ def _refused(line: Line, answer: CdbAnswer) -> StepOutcome:
 
 
 def _sanitize_look(line: Line) -> Look:
-    """SANITIZE STATUS EXT; where COUNT 15:8 did not come back, descriptor sense is asked for."""
+    """SANITIZE STATUS EXT; where COUNT 15:8 did not come back, descriptor sense is asked for.
+
+    The fixed form has no room for it, and Linux before 6.11 puts its bytes in the wrong places.
+    """
     answer, keep = line.ask_ata(rq.ata_sanitize_status())
     registers = parse_registers(answer.sense)
-    if registers is not None and not registers.whole and _ask_descriptors(line):
+    fixed = answer.sense[:1] in (b"\x70", b"\x71", b"\xf0", b"\xf1")
+    if fixed and not (registers and registers.whole) and _ask_descriptors(line):
         answer, keep = line.ask_ata(rq.ata_sanitize_status())
         registers = parse_registers(answer.sense)
     if answer.errno is not None or registers is None:
