@@ -16,6 +16,7 @@ from recond.model import Display, Known, Reading, Unknown, Why
 
 CLASS = "/sys/class/drm"
 FOLDER = "/edid"  # in a folder of texts: one file a screen, binary or hex
+_MOST_BYTES = 1 << 16  # 256 blocks are 32 KiB
 _INTERNAL = ("eDP", "LVDS", "DSI")
 _EXTERNAL = ("HDMI", "DP", "DVI", "VGA", "Composite", "SVIDEO", "TV", "USB")
 
@@ -27,10 +28,10 @@ def read_displays(files: Files) -> tuple[Display, ...]:
         connector = re.fullmatch(r"card\d+-(.+)", name)
         if connector and files.read_text(f"{CLASS}/{name}/status") == "connected":
             path = f"{CLASS}/{name}/edid"
-            raw = files.read(path, 65536)
+            raw = files.read(path, _MOST_BYTES)
             found.append(_display(connector[1], raw, path))
     for name in files.list(FOLDER) if files.root != Path("/") else ():
-        found.append(_display(name.rsplit(".", 1)[0], files.read(f"{FOLDER}/{name}", 65536),
+        found.append(_display(name.rsplit(".", 1)[0], files.read(f"{FOLDER}/{name}", _MOST_BYTES),
                               f"{FOLDER[1:]}/{name}"))
     return tuple(found)
 
@@ -59,7 +60,7 @@ def edid_of_file(raw: bytes) -> Edid | None:
     found = parse_edid(raw)
     if found is not None or not raw:
         return found
-    dump = parse_hex(raw.decode("utf-8", "replace"))
+    dump = parse_hex(raw[:_MOST_BYTES].decode("utf-8", "replace"))
     return parse_edid(dump) if dump else None
 
 

@@ -11,7 +11,17 @@ from recond.flow.profiles import load_profile
 from recond.host import Host
 from recond.inspect import machine as reading
 from recond.inspect.machine import read_machine
-from recond.model import Form, HealthVerdict, Known, Machine, Medium, Outcome, Unknown, Why, WindowsKey
+from recond.model import (
+    Form,
+    HealthVerdict,
+    Known,
+    Machine,
+    Medium,
+    Outcome,
+    Unknown,
+    Why,
+    WindowsKey,
+)
 from recond.readiness import assess_machine
 from tests.inspect import laptop
 
