@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from recond.errors import UploadFailed, UsageError
 
@@ -44,6 +44,11 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+def form(values: dict[str, str]) -> bytes:
+    """Names and values as application/x-www-form-urlencoded; also what follows a `?`."""
+    return urlencode(values).encode("ascii")
 
 
 def check_url(url: str) -> str:

@@ -12,6 +12,7 @@ import hashlib
 from pathlib import Path
 
 from recond.errors import UsageError
+from recond.host.clock import Clock
 from recond.host.spool import Spool
 from recond.model import Message
 from recond.upload.outcome import Delivered, Later, Outcome, Parked
@@ -39,9 +40,9 @@ class Folder:
         except OSError as error:
             raise UsageError("upload.folder.unusable", **self._why(error)) from None
 
-    def deliver(self, package: Package, now: str) -> Outcome:
+    def deliver(self, package: Package, clock: Clock) -> Outcome:
         """Copy the record's folder, byte for byte."""
-        del now
+        del clock
         try:
             if not self._spool.has(MARK):
                 return Later(Message.of("upload.folder.absent", path=self._path), whole=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import json
 
+from recond.host.clock import Clock
 from recond.host.http import Https, NoAnswer, Request, check_url
 from recond.upload.outcome import Later, Outcome, judge
 from recond.upload.package import SIGNATURE, Package
@@ -31,7 +32,7 @@ class Endpoint:
     def prepare(self) -> None:
         """Nothing to prepare."""
 
-    def deliver(self, package: Package, now: str) -> Outcome:
+    def deliver(self, package: Package, clock: Clock) -> Outcome:
         """Post the record."""
         headers = (
             ("Authorization", f"Bearer {self._token}"), ("Content-Type", "application/json"),
@@ -39,7 +40,7 @@ class Endpoint:
         )
         request = Request("POST", self._url, headers, post_body(package))
         try:
-            return judge(self._client.send(request), now, (self._token,))
+            return judge(self._client.send(request), clock.now(), (self._token,))
         except NoAnswer as error:
             return Later(error.message, whole=True)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from recond.host.clock import Clock
 from recond.upload.folder import Folder
+from recond.upload.glpi import Glpi
 from recond.upload.https import Endpoint
 from recond.upload.outcome import Outcome
 from recond.upload.package import Package
@@ -18,11 +20,13 @@ class Destination(Protocol):
     def prepare(self) -> None:
         """What is done once, when the destination is added. Raises `UsageError`."""
 
-    def deliver(self, package: Package, now: str) -> Outcome:
+    def deliver(self, package: Package, clock: Clock) -> Outcome:
         """One attempt. A server's refusal and a dead line are outcomes, not errors."""
 
 
-_MAKERS: dict[str, Callable[[Settings], Destination]] = {"folder": Folder, "https": Endpoint}
+_MAKERS: dict[str, Callable[[Settings], Destination]] = {
+    "folder": Folder, "https": Endpoint, "glpi": Glpi,
+}
 
 
 def open_destination(settings: Settings) -> Destination:

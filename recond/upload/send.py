@@ -62,7 +62,7 @@ def _send_to(
             continue  # its state is readable and it is not; the next reading of its state says so
         if package is None or package.digest != entry.digest:
             continue  # issued anew since
-        outcome = destination.deliver(package, clock.now())
+        outcome = destination.deliver(package, clock)
         now = clock.now()
         delivery = _delivery(name, entry, before, outcome, now)
         queue.write(entry.with_delivery(delivery))

@@ -21,7 +21,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What a kind of destination is told; `secret` ones are never shown nor given as arguments."""
+    """What a kind of destination is told; the `secret` among them are never shown nor arguments."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -30,7 +30,9 @@ class Fields:
 
 KINDS: dict[str, Fields] = {
     "folder": Fields(("path",)),
-    "https": Fields(("url",), ("ca",), ("token",)),
+    "https": Fields(("url", "token"), ("ca",), ("token",)),
+    "glpi": Fields(("url",), ("ca", "token_url", "client_id", "client_secret"),
+                   ("client_secret",)),
 }
 
 
@@ -68,11 +70,11 @@ def check_settings(name: str, table: object) -> Settings:
     fields = KINDS.get(kind)
     if fields is None:
         raise UsageError("upload.config.kind", name=name, kind=kind, known=", ".join(KINDS))
-    known = (*fields.required, *fields.optional, *fields.secret)
+    known = (*fields.required, *fields.optional)
     for key in values:
         if key not in known:
             raise UsageError("upload.config.key", name=name, key=key, known=", ".join(known))
-    for key in (*fields.required, *fields.secret):
+    for key in fields.required:
         if not values.get(key):
             raise UsageError("upload.config.missing", name=name, key=key)
     return Settings(name, kind, values)

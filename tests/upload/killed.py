@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from recond.flow.runfolder import RunFacts, create_run
-from recond.flow.upload import upload
+from recond.flow.upload import queue_of, upload
 from recond.upload.outcome import later_than
 from recond.upload.send import Urgency
 from tests.upload.bench import Still, Workbench
@@ -93,8 +93,10 @@ def main() -> None:
     while known < records:
         known += 1
         finish_run(bench, known)
-    for number in range(rounds, rounds + 60):
+    for number in range(rounds, rounds + 100):
         one_round(bench, number, None)
+        if not queue_of(bench.state).ids():
+            break
     sys.stdout.write(f"{killed}\n")
 
 
