@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from recond import __version__
+from recond.commands import erase, machine, prove
 from recond.commands.frame import ASKED, LANG, app, leave, option, screen, t
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.show.framework import say_usage_error
@@ -38,6 +37,8 @@ def _main(
 
 def run_app() -> int:
     """Run the command line; returns the exit code. Errors are said in the reader's language."""
+    import typer  # not above: the framework reads its words at its first import (commands.frame)
+
     failures: Any = typer.BadParameter.__mro__[2]  # the framework's own error, wherever it lives
     try:
         if ASKED not in (None, "fr", "en"):
@@ -57,5 +58,8 @@ def run_app() -> int:
         screen().talk(t("cli.aborted"))
         return 130
     except failures as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            screen().data(error.format_message())
+            return 0
         screen().talk(t("cli.error", reason=say_usage_error(LANG, error.format_message())))
         return 2

@@ -38,6 +38,10 @@ def _global_option(name: str) -> str | None:
     return None
 
 
+ORDER = (
+    "run", "inspect", "capture", "check", "plan", "wipe", "resume", "certify", "verify", "label",
+    "upload", "queue", "lot", "watch", "key", "profile", "methods", "doctor", "demo",
+)
 ASKED = _global_option("--lang")
 LANG = language(ASKED, dict(os.environ))
 _STATE = _global_option("--state")
@@ -74,6 +78,11 @@ class Command(_Words, TyperCommand):
 
 class Group(_Words, TyperGroup):
     """The commands, in the order of the flow."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """As a person meets them; a command that ORDER does not name comes last."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
 def make_group(code: str, *, epilog: str | None = None) -> typer.Typer:

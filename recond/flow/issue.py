@@ -24,6 +24,7 @@ from recond.host.store import append_line, locked, write_folder
 from recond.locale import Lang
 from recond.model import Assessment, Machine, Message
 
+RECORD, JWS = "record.json", "record.jws"
 SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
 
 
@@ -83,33 +84,39 @@ def _issue(
     if now < reading.last_time:
         # a certificate that is older than the one before it would not be believed
         key, why = None, Message("certify.unsigned.clock")
-    unsigned = None if key is not None else (why.code if why else "certify.unsigned.no-key")
-    position = reading.position() if key is not None else None
-    record = _record(material, now, position, unsigned)
-    raw = canonical_bytes(record)
-    files = {"record.json": raw}
-    pdf, more = _draw(record, raw, key, lang)
-    files |= more
-    page, stale = (SIGNED, (UNSIGNED,)) if key else (UNSIGNED, (SIGNED, "record.jws"))
-    files[page] = pdf
-    for disk, journal in material.journals.items():
-        files[journal_file(disk)] = journal
+    drawn = None
     if key is not None:
-        line = ledger.ledger_line(reading, now, "issued", {
-            "record_id": record.record_id,
-            "record_sha256": hashlib.sha256(raw).hexdigest(),
-            "jws_sha256": hashlib.sha256(files["record.jws"]).hexdigest(),
-            "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
-        })
-        append_line(keyring.ledger_file, line)
+        try:
+            drawn = _draw(_record(material, now, reading.position(), None), key, lang)
+        except Exception as error:
+            key, why = None, Message.of("certify.unsigned.library", reason=type(error).__name__)
+    if drawn is None:
+        code = why.code if why else "certify.unsigned.no-key"
+        drawn = _unsigned(_record(material, now, None, code), lang)
+    files = {**drawn.files, **{journal_file(disk): journal for disk, journal in
+                               material.journals.items()}}
+    if key is not None:
+        append_line(keyring.ledger_file, ledger.ledger_line(reading, now, "issued", {
+            "record_id": drawn.record.record_id, **{
+                f"{name}_sha256": hashlib.sha256(files[file]).hexdigest()
+                for name, file in (("record", RECORD), ("jws", JWS), ("pdf", SIGNED))}}))
     folder = out / material.record_id
     write_folder(folder, files)
-    for name in stale:  # of an earlier issue of the same run
+    for name in {RECORD, JWS, SIGNED, UNSIGNED} - set(files):  # of an earlier issue of this run
         (folder / name).unlink(missing_ok=True)
+    page = next((file for file in (SIGNED, UNSIGNED) if file in files), RECORD)
     leaf = key.certificate if key else None
     return Issued(
-        folder, folder / page, record, key is not None, why if key is None else None,
+        folder, folder / page, drawn.record, key is not None, why if key is None else None,
         _fingerprint(key), leaf is not None and leaf.issuer == leaf.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A record with the files that show it."""
+
+    record: WipeRecord
+    files: dict[str, bytes]
 
 
 def _fingerprint(key: SigningKey | None) -> str | None:
@@ -126,18 +133,27 @@ def _record(
         material.context, material.machine, material.assessments, material.journals, issue_)
 
 
-def _draw(
-    record: WipeRecord, raw: bytes, key: SigningKey | None, lang: Lang
-) -> tuple[bytes, dict[str, bytes]]:
-    """The certificate, and what stands beside it where it is signed."""
+def _draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
+    """The record signed, drawn and sealed."""
     from recond.certify.jws import read_jws, sign_jws
     from recond.certify.pdf import Sheet, render
     from recond.certify.pdf_sign import sign_pdf
     from recond.certify.seal import make_seal
     from recond.certify.verify import signer_of
 
-    if key is None:
-        return render(Sheet(record, raw, None, None, None, lang)), {}
+    raw = canonical_bytes(record)
     jws, seal = sign_jws(raw, key), make_seal(record, raw, key)
-    sheet = Sheet(record, raw, jws, seal, signer_of(read_jws(jws)), lang)
-    return sign_pdf(render(sheet), key), {"record.jws": jws}
+    page = render(Sheet(record, raw, jws, seal, signer_of(read_jws(jws)), lang))
+    return _Drawn(record, {RECORD: raw, JWS: jws, SIGNED: sign_pdf(page, key)})
+
+
+def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:
+    """The record without signature; if it cannot even be drawn, its bytes alone."""
+    raw = canonical_bytes(record)
+    try:
+        from recond.certify.pdf import Sheet, render
+
+        page = render(Sheet(record, raw, None, None, None, lang))
+    except Exception:
+        return _Drawn(record, {RECORD: raw})
+    return _Drawn(record, {RECORD: raw, UNSIGNED: page})

@@ -96,19 +96,14 @@ def prepare(order: Order, host: Host) -> Prepared:
 def refuse_if_asked(prepared: Prepared) -> None:
     """A disk that was named and may not be erased stops the run before anything is written.
 
-    With `every_unused` a disk in use was not asked for: its refusal only goes into the record.
+    With `every_unused` no disk was named: what is refused goes into the record, the others go on.
     Raises `SafetyRefusal`.
     """
-    found: list[Message] = []
-    for plan in prepared.plans:
-        if prepared.order.every_unused:
-            found += [m for m in plan.refusals if m.code.rsplit(".", 1)[1] not in IN_USE]
-        else:
-            found += plan.refusals
-    if found:
+    found = [message for plan in prepared.plans for message in plan.refusals]
+    if found and not prepared.order.every_unused:
         raise SafetyRefusal(tuple(found))
     if not prepared.to_erase:
-        raise SafetyRefusal((Message("wipe.refusal.all_in_use"),))
+        raise SafetyRefusal((*found, Message("wipe.refusal.all_in_use")))
 
 
 def execute(
@@ -154,10 +149,9 @@ def erasure_exit(erasure: Erasure, allowed: frozenset[str], stop_signal: int = 0
     if result.status is Status.ERASED:
         return 0 if result.verdict is Verdict.APPROVED else 6
     if result.status is Status.REFUSED:
-        codes = {reason.code.rsplit(".", 1)[-1] for reason in result.reasons}
         planned = erasure.plan.refusals if erasure.plan else ()
         refused = {message.code.rsplit(".", 1)[-1] for message in planned}
-        return 0 if refused and refused <= allowed and codes else 4
+        return 0 if refused & allowed else 4
     if result.status is Status.INTERRUPTED and stop_signal:
         return 128 + stop_signal
     found = erasure.verification
