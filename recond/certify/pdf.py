@@ -23,7 +23,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from recond.certify import pdf_parts as part
 from recond.certify.pdf_details import detail_pages
-from recond.certify.pdf_front import Signer, front_page
+from recond.certify.pdf_front import Signer, front_page, headline
 from recond.certify.summary import Overall, overall
 from recond.erasure import WipeRecord
 from recond.locale import Lang, text
@@ -105,8 +105,8 @@ def _furniture(canvas: Canvas, sheet: Sheet, number: int, total: int) -> None:
     canvas.setFont(part.SANS, 7.5)
     canvas.drawString(LEFT, height - 18.5 * mm, text(lang, "certify.number", id=record.record_id))
     canvas.drawRightString(width - LEFT, height - 14 * mm, (record.workshop.name or "")[:60])
-    canvas.drawRightString(width - LEFT, height - 18.5 * mm, text(
-        lang, f"certify.verdict.{overall(record).value}"))
+    canvas.drawRightString(width - LEFT, height - 18.5 * mm, headline(
+        record, lang, signed=sheet.signer is not None))
     canvas.setStrokeColor(part.LINE)
     canvas.setLineWidth(0.5)
     canvas.line(LEFT, height - 20.5 * mm, width - LEFT, height - 20.5 * mm)

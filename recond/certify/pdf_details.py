@@ -12,7 +12,7 @@ from typing import Any
 from reportlab.platypus import KeepTogether, PageBreak, Spacer
 
 from recond.certify import pdf_parts as part
-from recond.certify.pdf_front import clock, day, given, how, known, person, result
+from recond.certify.pdf_front import clock, day, given, how, known, pair, person, result
 from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
 from recond.locale import Lang, duration, number, say, size, text
 from recond.methods import find_method
@@ -175,7 +175,7 @@ def _inventory(machine: Machine, lang: Lang) -> list[Any]:
     rows = [
         (text(lang, "certify.field.form"), _form(machine, lang)),
         (text(lang, "certify.field.board"),
-         f"{known(system.board_maker, lang)} – {known(system.board_model, lang)}"),
+         pair(system.board_maker, system.board_model, lang)),
         ("BIOS / UEFI", f"{known(system.bios_vendor, lang)} {known(system.bios_version, lang)} "
                         f"({known(system.bios_date, lang)})"),
         (text(lang, "certify.field.cpu"), known(machine.cpu.name, lang)),
@@ -217,7 +217,7 @@ def _assessment(found: Assessment, lang: Lang) -> list[Any]:
         for line in found.requirements
     ]
     title = text(lang, "cli.check.title", profile=found.profile, version=found.profile_version,
-                 verdict=text(lang, f"cli.outcome.{found.verdict}"))
+                 verdict=text(lang, f"readiness.verdict.{found.verdict}"))
     return [part.heading(title), part.grid(head, rows, (16, 24, 34, 30, 40)),
             *(part.para("• " + say(lang, one), 7.4) for one in found.notices)]
 

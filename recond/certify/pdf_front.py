@@ -37,7 +37,7 @@ def front_page(
     outcome, tally = overall(record), counts(record)
     return [
         part.VerdictBox(
-            outcome, text(lang, f"certify.verdict.{outcome.value}"),
+            outcome, headline(record, lang, signed=signer is not None),
             text(lang, f"certify.verdict.{outcome.value}.detail", n=tally.approved,
                  total=tally.approved + tally.others),
             hatched=record.bench.demonstration or signer is None),
@@ -54,6 +54,17 @@ def front_page(
         Spacer(1, 3),
         part.para(text(lang, "certify.legal"), 6.6, soft=True),
     ]
+
+
+def headline(record: WipeRecord, lang: Lang, *, signed: bool) -> str:
+    """The verdict in a few words; a demonstration and an unsigned sheet say so before it."""
+    words = text(lang, f"certify.verdict.{overall(record).value}")
+    if not signed:
+        words = text(lang, "certify.marked", mark=text(lang, "certify.mark.unsigned"), words=words)
+    if record.bench.demonstration:
+        mark = text(lang, "certify.mark.demonstration")
+        words = text(lang, "certify.marked", mark=mark, words=words)
+    return words
 
 
 def _warnings(record: WipeRecord, lang: Lang, signer: Signer | None) -> list[Any]:
@@ -73,6 +84,13 @@ def known(reading: Reading[Any], lang: Lang) -> str:
     return str(reading.value) if isinstance(reading, Known) else text(lang, "certify.unknown")
 
 
+def pair(one: Reading[str], other: Reading[str], lang: Lang) -> str:
+    """Maker and model in a line; « inconnu » once where neither is known."""
+    if not isinstance(one, Known) and not isinstance(other, Known):
+        return text(lang, "certify.unknown")
+    return f"{known(one, lang)} – {known(other, lang)}"
+
+
 def given(value: str | None, lang: Lang) -> str:
     """A field's text, else « non renseigné »."""
     return value or text(lang, "certify.not-recorded")
@@ -84,7 +102,7 @@ def _machine(record: WipeRecord, lang: Lang) -> list[tuple[str, str]]:
     rows = []
     if record.machine is not None:
         system = record.machine.system
-        rows += [(label["computer"], f"{known(system.maker, lang)} – {known(system.model, lang)}"),
+        rows += [(label["computer"], pair(system.maker, system.model, lang)),
                  (label["serial"], known(system.serial, lang))]
     else:
         rows.append((label["computer"], text(lang, "certify.not-recorded")))
