@@ -47,7 +47,8 @@ def read_capabilities(device: FirmwareDevice) -> Capabilities:
     names = parse_inquiry(inquiry.data) if scsi_good(inquiry.packed_status, inquiry.errno) else None
     if device.bus in ("sata", "usb") or (names is not None and names[0] == "ATA"):
         ata = read_ata(device, device.ata)
-        problems = () if ata else (Message.of("drive.note.no_identify", path=device.path),)
+        silent = ata is None and device.bus != "usb"  # a stick has nothing to say, and is no fault
+        problems = (Message.of("drive.note.no_identify", path=device.path),) if silent else ()
         return Capabilities(device.medium, device.bus, ata=ata, problems=problems)
     scsi = _read_scsi(device.scsi, names) if names else None
     return Capabilities(device.medium, device.bus, scsi=scsi)

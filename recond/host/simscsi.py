@@ -1,0 +1,132 @@
+"""A simulated SAS drive: INQUIRY, SANITIZE and REQUEST SENSE, written from the standards.
+
+Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erases nothing), `half`,
+`fails` (half-way: MEDIUM ERROR 31h/03h), `stuck` (progress 655/65536 for ever), `breaks` (a host
+adapter that ends SANITIZE with DID_ERROR and hands on nothing), `unreadable` (blocks end in an
+error until they are written, as WABEREQ and WACEREQ say), `swaps` (another serial).
+
+Source: SBC-4 §5.30 (SANITIZE), §4.11; SPC-5 §6.34, §6.39, §7.7.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from recond.firmware import CdbAnswer, CdbRequest
+from recond.host.simdrive import SECTOR, SimClock, SimDrive, Work
+from recond.host.transport import FirmwareDevice, Tick
+from recond.model import Medium
+
+SANITIZE_S = {1: 7200.0, 2: 60.0, 3: 5.0}
+ENDINGS = {1: "zeros", 2: "ones", 3: "noise"}
+DID_ERROR = 0x07
+
+
+def _sense(key: int, asc: int, ascq: int, progress: int | None = None) -> bytes:
+    specific = struct.pack(">BH", 0x80, progress) if progress is not None else bytes(3)
+    return bytes([0x70, 0, key, 0, 0, 0, 0, 10, 0, 0, 0, 0, asc, ascq, 0]) + specific
+
+
+class SimScsi(SimDrive):
+    """One drive. `execute` is its `ScsiTransport`."""
+
+    def __init__(
+        self, clock: SimClock, seed: int, lies: frozenset[str] = frozenset(), *,
+        content: str = "text", rotating: bool = False,
+    ) -> None:
+        super().__init__(clock, seed, lies, content)
+        self.rotating = rotating
+        self.failed = False
+
+    @property
+    def bus(self) -> str:
+        """SAS."""
+        return "sas"
+
+    @property
+    def medium(self) -> Medium:
+        """By its rotation."""
+        return Medium.HDD if self.rotating else Medium.SSD
+
+    def device(self, path: str) -> FirmwareDevice:
+        """Its transports (a SAS drive refuses ATA PASS-THROUGH)."""
+        return FirmwareDevice(
+            path, self.bus, self.medium, self.serial, self.cells.size, ata=self, scsi=self)
+
+    def blocked(self) -> bool:
+        """While it sanitizes, after a sanitize that failed, and until blocks are written."""
+        return super().blocked() or self.failed
+
+    def settle(self) -> None:
+        """End a SANITIZE whose time has come."""
+        if self.work is None or "stuck" in self.lies or self.clock.monotonic_s() < self.work.ends_s:
+            return
+        self.erase(self.work.how)
+        self.failed = "fails" in self.lies
+        self.unreadable = "unreadable" in self.lies and self.work.how != "zeros"
+        self.work = None
+
+    def execute(self, request: CdbRequest, tick: Tick | None = None) -> CdbAnswer:
+        """One command, as SG_IO carries it."""
+        del tick
+        self.strike("before")
+        self.settle()
+        answer = self._answer(request)
+        self.strike("after")
+        return answer
+
+    def _answer(self, request: CdbRequest) -> CdbAnswer:
+        cdb = request.cdb
+        if cdb[0] == 0x12:
+            return CdbAnswer(0, data=self._inquiry(cdb[2] if cdb[1] & 1 else None))
+        if cdb[0] == 0x9E:
+            blocks = self.cells.size // SECTOR
+            return CdbAnswer(0, data=struct.pack(">QI20x", blocks - 1, SECTOR))
+        if cdb[0] == 0xA3:
+            known = cdb[3] == 0x48 and cdb[5] in SANITIZE_S
+            return CdbAnswer(0, data=bytes([0, 3 if known else 1, 0, 0]))
+        if cdb[0] == 0x03:
+            return CdbAnswer(0, data=self._progress())
+        if cdb[0] == 0x00:
+            ready = self.work is None and not self.failed
+            return CdbAnswer(0) if ready else self._check(self._progress())
+        if cdb[0] == 0x48:
+            return self._sanitize(cdb[1] & 0x1F, request.data_out)
+        return self._check(_sense(5, 0x20, 0))
+
+    def _check(self, sense: bytes) -> CdbAnswer:
+        return CdbAnswer(2, driver=8, sense=sense)
+
+    def _inquiry(self, page: int | None) -> bytes:
+        if page is None:
+            return bytes(8) + b"SIM     SASDRIVE        1   "
+        if page == 0x80:
+            serial = (b"OTHER" if "swaps" in self.lies else self.serial.encode())
+            return struct.pack(">BBH", 0, 0x80, len(serial)) + serial
+        after = 0xA0 if "unreadable" in self.lies else 0
+        return struct.pack(">BBHHBB56x", 0, 0xB1, 60, 7200 if self.rotating else 1, 0, after)
+
+    def _progress(self) -> bytes:
+        if self.failed:
+            return _sense(3, 0x31, 0x03)
+        if self.work is None:
+            return _sense(0, 0, 0)
+        share = (self.clock.monotonic_s() - self.work.began_s) / (
+            self.work.ends_s - self.work.began_s)
+        return _sense(
+            2, 0x04, 0x1B, 655 if "stuck" in self.lies else min(65535, int(65536 * share)))
+
+    def _sanitize(self, action: int, parameters: bytes) -> CdbAnswer:
+        if "breaks" in self.lies:
+            return CdbAnswer(0, host=DID_ERROR)
+        if self.work is not None:
+            return self._check(self._progress())
+        if action == 0x1F:
+            self.failed = False
+            return CdbAnswer(0)
+        if action not in SANITIZE_S or (action == 1) != bool(parameters):
+            return self._check(_sense(5, 0x24, 0))
+        now = self.clock.monotonic_s()
+        self.failed = False
+        self.work = Work(now, now + SANITIZE_S[action], ENDINGS[action])
+        return CdbAnswer(0)
