@@ -46,8 +46,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 }
 """Which rooms a room may import; its own modules always, but see WIPE_JOINS."""
 
-MAKES_THE_HOST = ("cli", "commands")
-"""Beside that, these may import `recond.host` itself: the real Host is made at the very top."""
+MADE_AT_THE_TOP = frozenset({"recond.host", "recond.host.state"})
+"""What the commands may name of host/: the real Host is made there, and the state folder chosen."""
 
 WIPE_JOINS = frozenset({"recond.wipe.session", "recond.wipe.worker", "recond.wipe.firmware"})
 """The only modules of wipe/ that may import their siblings."""
@@ -138,7 +138,7 @@ def imports_go_one_way(module: Module) -> Iterator[str]:
         if name.startswith("."):
             yield f"relative import {name}"
         elif name.split(".")[0] == "recond" and room_of(name) not in allowed | {module.room} \
-                and not (name == "recond.host" and module.room in MAKES_THE_HOST):
+                and not (name in MADE_AT_THE_TOP and module.room == "commands"):
             yield f"imports {name}"
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from recond.erasure import LevelWish, VerifyMode, WipePlan
 from recond.errors import UsageError
+from recond.flow.capture import host_from, write_capture
 from recond.flow.profiles import load_profile
 from recond.flow.wipe import plan_machine, plan_targets
 from recond.host import Host
-from recond.inspect.capture import host_from, write_capture
 from recond.inspect.machine import read_machine
 from recond.methods import find_method
 from recond.model import Assessment, Machine, Outcome

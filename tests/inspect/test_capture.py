@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from recond.errors import FormatError, RecondError, UsageError
+from recond.flow import capture
+from recond.flow.capture import host_from, record_capture, write_capture
 from recond.host.files import Files
 from recond.host.recorded import PackedFiles
-from recond.inspect import capture
-from recond.inspect.capture import host_from, record_capture, write_capture
 from recond.inspect.machine import read_machine
 from recond.model import Known, Machine, Unknown, Why
 from tests.inspect import laptop
