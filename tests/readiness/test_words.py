@@ -1,12 +1,9 @@
-"""The words: both catalogues hold the same sentences, and a reader meets one language only."""
+"""The words: every machine is told of in whole sentences of one language; the format in docs."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
-import string
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -24,7 +21,13 @@ from recond.model import (
     Unknown,
     Why,
 )
-from recond.readiness import assess_machine, describe, lay_out
+from recond.readiness import (
+    assess_machine,
+    check_profile,
+    describe,
+    lay_out,
+    parse_profile,
+)
 from recond.readiness.facts import READINGS
 from recond.readiness.settings import _MAKERS, COMPUTED, REMEDIES
 from tests.readiness.machines import (
@@ -42,17 +45,6 @@ from tests.readiness.machines import (
 
 DAY = "2026-11-24"
 ROOT = Path(__file__).parents[2]
-
-
-def catalogue(lang: Lang) -> dict[str, str | list[str]]:
-    file = resources.files("recond.locale").joinpath(lang, "readiness.json")
-    found: dict[str, str | list[str]] = json.loads(file.read_text("utf-8"))
-    return found
-
-
-def arguments(entry: str | list[str]) -> set[str]:
-    templates = [entry] if isinstance(entry, str) else entry
-    return {name for one in templates for _, name, _, _ in string.Formatter().parse(one) if name}
 
 
 def poor() -> Machine:
@@ -84,30 +76,6 @@ def hard() -> list[Machine]:
         machine(displays=(display(width_px=known(640), height_px=known(480)),)),
         machine(origin="capture", disks=()),
     ]
-
-
-def test_both_languages_hold_the_same_sentences_with_the_same_arguments() -> None:
-    french, english = catalogue("fr"), catalogue("en")
-    assert french.keys() == english.keys()
-    for code in french:
-        assert arguments(french[code]) == arguments(english[code]), code
-        assert isinstance(french[code], list) == isinstance(english[code], list), code
-
-
-def test_every_sentence_is_used() -> None:
-    sources = [*ROOT.glob("recond/readiness/*.py"), ROOT / "recond/flow/profiles.py",
-               *ROOT.glob("recond/show/*.py"), *ROOT.glob("profiles/*.toml"),
-               ROOT / "recond/model.py"]
-    text = "\n".join(path.read_text("utf-8") for path in sources)
-    built = ("observed", "at_least", "at_most", "required", "word", "why", "unknown", "outcome",
-             "verdict", "tier_verdict", "type", "file", "key", "tier")
-    made = {"readiness.why_fail", "readiness.why_unknown", "readiness.remedies_known"}
-    made |= {f"readiness.notice.{state}{sure}" for state in ("past", "soon", "ahead")
-             for sure in ("", "_unsure")}
-    for code in catalogue("fr"):
-        _, room, *rest = code.split(".")
-        named = f'"{".".join(rest)}"' in text
-        assert room in built or code in made or f'"{code}"' in text or named, code
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -208,3 +176,27 @@ def test_an_authors_plain_spaces_become_french_ones() -> None:
     title = load_profile("debian-13").title.message()
     assert "« trixie »" not in say("fr", title)
     assert "«\u00a0trixie\u00a0»" in say("fr", title)
+
+
+# --- docs/readiness.md -----------------------------------------------------------------------
+
+
+def test_the_guide_for_authors_tells_every_reading_remedy_and_profile() -> None:
+    guide = (ROOT / "docs" / "readiness.md").read_text("utf-8")
+    told = set(re.findall(r"`([a-z0-9_.-]+)`", guide))
+    assert set(READINGS) <= told, set(READINGS) - told
+    assert set(REMEDIES) <= told, set(REMEDIES) - told
+    assert set(list_profiles()) <= told
+    for name in told:
+        if re.fullmatch(r"(cpu|memory|firmware|tpm|disk|display|battery|graphics|system|operator)"
+                        r"\.[a-z0-9_]+", name):
+            assert name in READINGS, name
+
+
+def test_the_guides_example_is_a_profile_without_a_mistake() -> None:
+    guide = (ROOT / "docs" / "readiness.md").read_text("utf-8")
+    example = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)[0]
+    assert check_profile(example.encode(), "guide.toml") == ()
+    subject = machine(cpu=cpu(flags=known((*GOOD_FLAGS, "vmx"))), memory=memory(4, free=1))
+    result = assess_machine(subject, parse_profile(example.encode(), "guide.toml"), DAY)
+    assert result.verdict is Outcome.FIXABLE
