@@ -46,16 +46,19 @@ class Folder:
         try:
             if not self._spool.has(MARK):
                 return Later(Message.of("upload.folder.absent", path=self._path), whole=True)
-            for name in (package.record_id, f"{package.record_id}-{package.digest[:8]}"):
-                if not self._spool.has(name):
-                    self._spool.deposit(name, package.files)
-                    return Delivered(Message.of("upload.folder.sent", name=name))
-                there = self._spool.read(f"{name}/{RECORD}")
-                if there is not None and hashlib.sha256(there).hexdigest() == package.digest:
-                    return Delivered(Message("upload.already"))
-            return Parked(Message.of("upload.folder.taken", name=package.record_id))
+            return self._put(package)
         except OSError as error:
             return Later(Message.of("upload.folder.unusable", **self._why(error)), whole=True)
+
+    def _put(self, package: Package) -> Outcome:
+        for name in (package.record_id, f"{package.record_id}-{package.digest[:8]}"):
+            if not self._spool.has(name):
+                self._spool.deposit(name, package.files)
+                return Delivered(Message.of("upload.folder.sent", name=name))
+            there = self._spool.read(f"{name}/{RECORD}")
+            if there is not None and hashlib.sha256(there).hexdigest() == package.digest:
+                return Delivered(Message("upload.already"))
+        return Parked(Message.of("upload.folder.taken", name=package.record_id))
 
     def _why(self, error: OSError) -> dict[str, str]:
         return {"path": self._path, "reason": error.strerror or str(error.errno)}

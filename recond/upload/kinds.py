@@ -12,6 +12,7 @@ from recond.upload.https import Endpoint
 from recond.upload.outcome import Outcome
 from recond.upload.package import Package
 from recond.upload.settings import Settings
+from recond.upload.tectech import TecTable, TecTech
 
 
 class Destination(Protocol):
@@ -25,7 +26,8 @@ class Destination(Protocol):
 
 
 _MAKERS: dict[str, Callable[[Settings], Destination]] = {
-    "folder": Folder, "https": Endpoint, "glpi": Glpi,
+    "folder": Folder, "https": Endpoint, "glpi": Glpi, "tectech": TecTech,
+    "tectech-csv": TecTable,
 }
 
 

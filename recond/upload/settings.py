@@ -31,6 +31,9 @@ class Fields:
 KINDS: dict[str, Fields] = {
     "folder": Fields(("path",)),
     "https": Fields(("url", "token"), ("ca",), ("token",)),
+    "tectech": Fields(("url", "client_id", "client_secret", "stock", "lot"), ("ca", "state"),
+                      ("client_secret",)),
+    "tectech-csv": Fields(("path", "stock"), ("state",)),
     "glpi": Fields(("url",), ("ca", "token_url", "client_id", "client_secret"),
                    ("client_secret",)),
 }
