@@ -187,7 +187,7 @@ def _step_start(story: Story, at: int, entry: JournalEntry) -> None:
     story.current, story.resumable = index, False
     step = story.step(index)
     step.starts.append((at, entry))
-    step.last_write = at
+    step.last_write, step.end, step.end_at = at, None, -1  # a stopped step may end once more
     # a read-back or a canary from before this write says nothing of what is there after it
     story.canary_after = story.verify_start = story.verify_end = None
 
