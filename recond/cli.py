@@ -15,15 +15,11 @@ from recond.commands.frame import ASKED, LANG, app, leave, option, screen, t
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.show.framework import say_usage_error
 
-# isort: split
-from recond.commands import erase as _erase
-from recond.commands import machine as _machine  # the order here is the order of the help
-from recond.commands import prove as _prove
-
-COMMANDS = (_machine, _erase, _prove)
+COMMANDS = (machine, erase, prove)
+"""Named, because importing them is what declares them; their order in the help is the frame's."""
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)  # --version is no command
 def _main(
     version: Annotated[bool, option("version", "--version")] = False,
     # --lang and --state are taken from the arguments before typer sees them (commands.frame)

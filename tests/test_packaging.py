@@ -122,12 +122,17 @@ def test_the_wheel_holds_all_and_runs_from_elsewhere(tmp_path: Path) -> None:
     assert held == wanted
     place = tmp_path / "place"
     wheel.extractall(place)
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "recond", "profile", "list"], cwd=tmp_path, check=True,
-        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(place),
-                                             "XDG_CONFIG_HOME": str(tmp_path)})
+
+    def run(*words: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "recond", *words], cwd=tmp_path, check=True,
+            capture_output=True, text=True,
+            env={**os.environ, "PYTHONPATH": str(place), "XDG_CONFIG_HOME": str(tmp_path)}).stdout
+
+    assert run("--version") == f"recond {PROJECT['project']['version']}\n"
+    listed = run("profile", "list")
     for path in (ROOT / "profiles").glob("*.toml"):
-        assert path.stem in done.stdout
+        assert path.stem in listed
 
 
 # --- packaging/setup -------------------------------------------------------------------------
