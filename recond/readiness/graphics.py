@@ -90,7 +90,7 @@ def ability(devices: tuple[Device, ...], field: str) -> Fact:
     """DirectX ("directx") or WDDM in tenths ("wddm_tenths") of the best graphics chip."""
     chips = [d for d in devices if d.role == "graphics" and d.bus == "pci"]
     if not chips:
-        return Unknown(Why.NOT_READ, "PCI class 03")
+        return Unknown(Why.NOT_READ, "pci 03")
     found = [(chip, ability_of(chip.ids)) for chip in chips]
     best: tuple[Device, Ability] | None = None
     for chip, can in found:
