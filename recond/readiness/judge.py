@@ -39,7 +39,8 @@ def judge(rule: Rule, machine: Machine, facts: Facts) -> Requirement | None:
     if applies is None and outcome is not Outcome.PASS:
         outcome = Outcome.UNKNOWN
     return Requirement(
-        key=rule.key, tier=rule.tier, outcome=outcome, observed=_observed(rule, machine, facts),
+        key=rule.key, tier=rule.tier, outcome=outcome,
+        observed=_observed(rule, machine, facts, met=outcome is Outcome.PASS),
         required=_required(rule), evidence=_evidence(rule, facts), remedy=remedy,
         cost_rank=cost, title=rule.title.message(),
     )
@@ -121,13 +122,13 @@ def _main_reading(rule: Rule) -> str:
     return ""
 
 
-def _observed(rule: Rule, machine: Machine, facts: Facts) -> Message:
+def _observed(rule: Rule, machine: Machine, facts: Facts, *, met: bool) -> Message:
     name = _main_reading(rule)
     if not name:
         return Message("readiness.observed.nothing")
     fact = facts(name)
     if isinstance(fact, Known) and rule.test is not None and rule.test.op == "has":
-        return _flags(rule.test, fact)
+        return _flags(rule.test, fact, met=met)
     if name == "memory.ram_bytes" and isinstance(fact, Known):
         visible = machine.memory.visible_bytes
         if isinstance(visible, Known) and isinstance(fact.value, int) and (
@@ -138,9 +139,11 @@ def _observed(rule: Rule, machine: Machine, facts: Facts) -> Message:
     return show(name, fact)
 
 
-def _flags(test: Test, fact: Fact) -> Message:
+def _flags(test: Test, fact: Fact, *, met: bool) -> Message:
     flags = fact.value if isinstance(fact, Known) and isinstance(fact.value, tuple) else ()
     missing = [str(flag) for flag in test.wanted if flag not in flags]
+    if missing and met:
+        return Message.of("readiness.observed.flags_accepted", flags=", ".join(missing))
     if missing:
         return Message.of("readiness.observed.flags_missing", flags=", ".join(missing))
     return Message.of("readiness.observed.flags", flags=", ".join(map(str, test.wanted)))

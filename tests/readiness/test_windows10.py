@@ -72,6 +72,8 @@ def test_prefetchw_is_met_by_64_bit_intel_without_the_flag(model: int, stepping:
     result = judged(machine(cpu=older))
     assert line(result, "prefetchw") is Outcome.PASS
     assert result.verdict is Outcome.PASS
+    seen = next(r.observed for r in result.requirements if r.key == "prefetchw")
+    assert say("fr", seen) == "admis sur ce processeur (3dnowprefetch n’y est pas affiché)"
 
 
 def test_prefetchw_is_executed_by_every_64_bit_amd_and_not_known_of_via() -> None:
