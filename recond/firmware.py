@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from recond.erasure import Level, Technique, WipeStep
+from recond.erasure import Level, Technique, WipePlan, WipeStep
 from recond.model import Medium, Message, Reading
 
 # --- Requests and answers --------------------------------------------------------------------
@@ -329,6 +329,18 @@ class StepOutcome:
 
     outcome: str
     reason: Message | None = None
+
+
+def sizes_after(plan: WipePlan) -> frozenset[int]:
+    """The sizes in bytes that the plan's disk may show in a later session.
+
+    Hidden sectors that a step shows again are seen by the kernel after the next power cycle.
+    """
+    block, disk = plan.disk.logical_block_bytes, plan.disk
+    return frozenset({disk.size_bytes}) | {
+        int(count) * block for step in plan.steps if step.technique is Technique.RESTORE_HIDDEN
+        for _, count in step.options
+    }
 
 
 # --- What techniques reach and leave behind --------------------------------------------------

@@ -46,10 +46,15 @@ _T = Technique
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`faults`: what is missing, empty where it is proven; `highest`: what it allows at most."""
+    """`faults`: what is missing, empty where it is proven; `highest`: what it allows at most.
+
+    `word_only`: the drive deallocates after it erased, so that zeros read back show nothing and the
+    purge rests on the drive's log alone: a certificate has to say so.
+    """
 
     faults: tuple[Message, ...]
     highest: Level = Level.PURGE
+    word_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +242,7 @@ def _nvme_sanitize(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Pro
     if not _same_nvme(after, disk.serial):
         return _missing("other_drive")
     short = (log.state == 4 and cdw10 & _NDAS) or (cdw10 & _PREQ and not log.purged)
-    return Proof((), Level.CLEAR if short else Level.PURGE)
+    return Proof((), Level.CLEAR if short else Level.PURGE, not cdw10 & _NDAS)
 
 
 # --- SCSI ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import cast
 
 from recond.codec import digest, from_json
 from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, JournalEntry, WipePlan
+from recond.firmware import sizes_after
 from recond.model import Json, Message, Range
 
 
@@ -146,18 +147,23 @@ def _identity(story: Story, at: int, entry: JournalEntry) -> None:
     if story.plan is None or (story.current is not None and not story.resumable):
         story.wrong(at, entry)
         return
-    if entry.data["differences"] or not is_same_disk(found, story.plan.disk):
+    sizes = sizes_after(story.plan) if story.session > 1 else frozenset()
+    if entry.data["differences"] or not is_same_disk(found, story.plan.disk, sizes):
         story.contradictions.append(Message.of("certify.reason.other-disk", line=at + 1))
         return
     story.identified = True
 
 
-def is_same_disk(one: DiskIdentity, other: DiskIdentity) -> bool:
-    """Whether two identities name one disk. The port (bus, disk_seq) may change in a resume."""
-    return all(
+def is_same_disk(
+    one: DiskIdentity, other: DiskIdentity, sizes: frozenset[int] = frozenset()
+) -> bool:
+    """Whether two identities name one disk. The port (bus, disk_seq) may change in a resume.
+
+    `sizes` are those that `one` may have too: the plan may have shown hidden sectors again.
+    """
+    return one.size_bytes in sizes | {other.size_bytes} and all(
         getattr(one, name) == getattr(other, name)
-        for name in ("kind", "serial", "wwn", "model", "size_bytes", "logical_block_bytes",
-                     "medium", "namespace")
+        for name in ("kind", "serial", "wwn", "model", "logical_block_bytes", "medium", "namespace")
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from recond.codec import to_json
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError
+from recond.firmware import sizes_after
 from recond.flow.run import Finished, certify_run, exit_code
 from recond.flow.runfolder import RunFolder, all_runs, find_run, write_json
 from recond.flow.wipe import OnEvent, Supervisor
@@ -84,7 +85,7 @@ def _is_it(plan: WipePlan, path: str) -> bool:
     except OSError:
         return False
     try:
-        return not guard.resumed_differences(plan.disk, device.identity())
+        return not guard.resumed_differences(plan.disk, device.identity(), sizes_after(plan))
     except OSError:
         return False
     finally:

@@ -30,10 +30,12 @@ class SimAta(SimDrive):
     def __init__(
         self, clock: SimClock, seed: int, lies: frozenset[str] = frozenset(), *,
         content: str = "text", rotating: bool = False, hidden: bool = False,
+        sanitizes: bool = True,
     ) -> None:
         super().__init__(clock, seed, lies, content, HIDDEN if hidden else 0)
         self.rotating = rotating
         self.hides = hidden
+        self.sanitizes = sanitizes
         self.shown = self.cells.size // SECTOR
         self._user = self.cells.size + self.cells.hidden
         self.password: bytes | None = None
@@ -106,7 +108,7 @@ class SimAta(SimDrive):
         prepared, self.prepared = self.prepared, False
         if command == 0xEC:
             return CdbAnswer(0, data=self._identify())
-        if command == 0xB4:
+        if command == 0xB4 and self.sanitizes:
             return self._sanitize(feature, _lba(cdb))
         if command in (0xF1, 0xF2, 0xF3, 0xF4, 0xF6):
             return self._security(command, request.data_out, prepared, tick)
@@ -145,7 +147,7 @@ class SimAta(SimDrive):
             for index in range(0, len(text), 2):
                 words[place + index // 2] = ord(text[index]) << 8 | ord(text[index + 1])
         sanitize = 0xF000 if not self.rotating else 0x7000
-        words[59] = sanitize
+        words[59] = sanitize if self.sanitizes else 0
         words[60], words[61] = self.shown & 0xFFFF, self.shown >> 16
         words[82] = 0x0002 | (0x0400 if self.hides else 0)
         words[83] = 0x4400 | (0x0800 if self.hides else 0)

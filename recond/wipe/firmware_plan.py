@@ -63,7 +63,7 @@ def plan_firmware(
         for place, way in enumerate(kept)
     )
     steps += _written_after(capabilities.scsi, steps[:1], size_bytes)
-    hidden, said = _hidden(capabilities.ata, restore=restore_hidden and bool(steps))
+    hidden, said = _hidden(capabilities.ata, restore=restore_hidden and bool(steps), notes=notes)
     not_reached = kept[0].not_reached if kept else ()
     return FirmwarePlan(hidden + steps, not_reached + said, tuple(notes))
 
@@ -189,7 +189,7 @@ def _written_after(
 
 
 def _hidden(
-    ata: AtaCapabilities | None, *, restore: bool
+    ata: AtaCapabilities | None, *, restore: bool, notes: list[Message]
 ) -> tuple[tuple[WipeStep, ...], tuple[Message, ...]]:
     """The step that shows hidden sectors again, or what the certificate says of them."""
     if ata is None or ata.distrust is not None or not ata.hidden.hidden:
@@ -199,6 +199,7 @@ def _hidden(
     said = Message.of("drive.not_reached.hidden", size_bytes=count)
     if not restore:
         return (), (said,)
+    notes.append(Message.of("drive.note.hidden_shown", size_bytes=count))
     options: list[tuple[str, str | int]] = [("visible_sectors", hidden.visible)]
     if isinstance(hidden.native, Known):
         options.append(("native_sectors", hidden.native.value))

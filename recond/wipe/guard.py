@@ -45,16 +45,21 @@ def differences(planned: DiskIdentity, found: DiskIdentity) -> tuple[str, ...]:
     return tuple(names)
 
 
-def resumed_differences(planned: DiskIdentity, found: DiskIdentity) -> tuple[str, ...]:
+def resumed_differences(
+    planned: DiskIdentity, found: DiskIdentity, sizes: frozenset[int] = frozenset()
+) -> tuple[str, ...]:
     """Like `differences`, for a resumed run: the machine was restarted, or it is another one.
 
     The sequence number is new then, and a USB bridge may show another model or WWN for the same
     disk; what must agree is the serial (or, without one, the WWN or the model) and the geometry.
+    `sizes` are those that the plan itself may have brought about (hidden sectors shown again).
     """
     names = [
-        name for name in ("kind", "size_bytes", "logical_block_bytes", "namespace")
+        name for name in ("kind", "logical_block_bytes", "namespace")
         if getattr(planned, name) != getattr(found, name)
     ]
+    if found.size_bytes not in sizes | {planned.size_bytes}:
+        names.append("size_bytes")
     if planned.token != found.token:
         names.append("serial")
     return tuple(names)

@@ -96,8 +96,12 @@ def plan_wipe(
 def _with_fallback(
     steps: tuple[WipeStep, ...], overwrite: tuple[WipeStep, ...], wish: Wish
 ) -> tuple[WipeStep, ...]:
-    """At `best` a drive that refuses all its own commands is overwritten, as the plan shows."""
-    if wish.level is not LevelWish.BEST or steps[-1].technique is Technique.OVERWRITE:
+    """At `best` a drive that refuses all its own commands is overwritten, as the plan shows.
+
+    Not where hidden sectors are shown again: the kernel does not see them before the next boot.
+    """
+    own = {step.technique for step in steps}
+    if wish.level is not LevelWish.BEST or own & {Technique.OVERWRITE, Technique.RESTORE_HIDDEN}:
         return steps
     return steps + tuple(replace(step, fallback=True) for step in overwrite[-1:])
 

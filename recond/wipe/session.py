@@ -23,6 +23,7 @@ from recond.erasure import (
     WipeStep,
 )
 from recond.errors import RecondError
+from recond.firmware import sizes_after
 from recond.host.block import BlockDevice, aligned_buffer
 from recond.host.lanes import Lane
 from recond.methods import derive
@@ -79,7 +80,7 @@ class Session:
             self._journal.log("interrupted", {
                 "by": "resume", "reason": position.why_interrupted, "signal": None,
             })
-        return self._guarded(guard.resumed_differences)
+        return self._guarded(self._resumed_differences)
 
     def _open(self, session: int) -> None:
         self._journal.log("open", {
@@ -121,6 +122,11 @@ class Session:
         finally:
             device.close()
         return outcome or self._verify()
+
+    def _resumed_differences(
+        self, planned: DiskIdentity, found: DiskIdentity
+    ) -> tuple[str, ...]:
+        return guard.resumed_differences(planned, found, sizes_after(self._plan))
 
     def _cannot_open(self, error: OSError) -> Message:
         if error.errno == errno.EBUSY or isinstance(error, BlockingIOError):
@@ -296,7 +302,7 @@ class Session:
             return self._end("failed", self._io_reason(error))
         try:
             device.drop_cache()
-            if guard.resumed_differences(plan.disk, device.identity()):
+            if self._resumed_differences(plan.disk, device.identity()):
                 return self._end("failed", Message("wipe.reason.other_disk"))
             self._canaries_after(device, fill)
             if plan.verify is VerifyMode.NONE:

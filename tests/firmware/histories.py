@@ -1,0 +1,247 @@
+"""One seeded history: a drive that may lie, a plan, an erasure that may be killed, and the judgement.
+
+The judge here is small and of its own: the journal must hold together, the last step that ran must
+be proven by the drive's bytes, the reading must end as the technique ends, canaries must be gone.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from recond.certify.journal_read import parse_journal
+from recond.certify.story import Story, tell
+from recond.codec import digest
+from recond.erasure import Level, LevelWish, Technique, VerifyMode, WipePlan
+from recond.firmware import endings_of, reach_of
+from recond.firmware_proof import prove
+from recond.host.simata import SimAta
+from recond.host.simdrive import Killed, PowerCut, SimClock
+from recond.host.simnvme import SimNvme
+from recond.host.simscsi import SimScsi
+from recond.wipe.firmware import Firmware
+from recond.wipe.firmware_plan import plan_firmware
+from recond.wipe.firmware_read import read_capabilities
+from recond.wipe.job import Job, Seam
+from recond.wipe.journal import FIRST, Journal, read_entries
+from recond.wipe.plan import Wish, plan_wipe
+from recond.wipe.position import read_standing
+from recond.wipe.session import Session
+
+PATH = "/dev/sim"
+CONTENTS = ("text", "text", "noise", "sparse", "blank")
+LIES: dict[str, tuple[str, ...]] = {
+    "ata": ("success", "half", "fails", "locks", "jams", "stuck", "frozen", "drops", "swaps",
+            "dco1", "fixed", "no-estimate", "one-change"),
+    "nvme": ("success", "half", "fails", "stuck", "blank", "estimate-0", "estimate-f",
+             "ignores-ses", "other-command", "deallocates", "no-sanitize", "crypto-only", "two",
+             "gone", "no-preq"),
+    "scsi": ("success", "half", "fails", "stuck", "breaks", "unreadable", "swaps"),
+}
+HARMLESS = frozenset({"fixed", "no-estimate", "estimate-0", "estimate-f", "dco1", "crypto-only",
+                      "unreadable", "no-preq", "no-sanitize", "one-change"})
+Drive = SimAta | SimNvme | SimScsi
+
+
+class MemorySink:
+    """A journal in memory whose appends may be the last thing that happens."""
+
+    def __init__(self) -> None:
+        self.raw = b""
+        self.strike: Any = lambda _moment: None
+
+    def append(self, line: bytes) -> None:
+        self.strike("journal-before")
+        self.raw += line
+        self.strike("journal-after")
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class History:
+    """What a seed gave."""
+
+    seed: int
+    kind: str
+    lies: frozenset[str]
+    wish: LevelWish
+    drive: Drive
+    sink: MemorySink = field(default_factory=MemorySink)
+    plan: WipePlan | None = None
+    outcome: str = "refused"
+    struck: list[str] = field(default_factory=list)
+    approved: Level | None = None
+    why_not: str = ""
+
+    def __str__(self) -> str:
+        steps = [step.technique.value for step in self.plan.steps] if self.plan else []
+        return (f"seed {self.seed}: {self.kind} {sorted(self.lies)} {self.wish.value} {steps} "
+                f"struck {self.struck} -> {self.outcome}, approved {self.approved} {self.why_not}")
+
+
+class Fate:
+    """Strikes at given points: the n-th moment ends the program or the power."""
+
+    def __init__(self, history: History, chance: random.Random) -> None:
+        self._history = history
+        count = chance.choice((0, 0, 1, 1, 2, 3))
+        self._at = sorted(chance.randrange(1, 120) for _ in range(count))
+        self._kinds = [chance.choice((Killed, PowerCut)) for _ in self._at]
+        self._moments = 0
+        self.stop_after = chance.choice((None, None, None, chance.randrange(60)))
+        self.armed = True
+
+    def __call__(self, moment: str) -> None:
+        self._moments += 1
+        if self.armed and self._at and self._moments >= self._at[0]:
+            self._at.pop(0)
+            kind = self._kinds.pop(0)
+            self._history.struck.append(f"{kind.__name__}@{self._moments}:{moment}")
+            raise kind
+
+    def should_stop(self) -> bool:
+        if self.stop_after is not None and self.armed and self._moments > self.stop_after:
+            self.stop_after = None
+            self._history.struck.append(f"stop@{self._moments}")
+            return True
+        return False
+
+
+def make_drive(seed: int, chance: random.Random, clock: SimClock) -> tuple[str, Drive]:
+    kind = chance.choice(("ata", "ata", "nvme", "nvme", "scsi"))
+    count = chance.choice((0, 1, 1, 1, 2))
+    lies = frozenset(chance.sample(LIES[kind], count))
+    content = chance.choice(CONTENTS)
+    if kind == "ata":
+        return kind, SimAta(clock, seed, lies, content=content, rotating=chance.random() < 0.4,
+                            hidden=chance.random() < 0.3, sanitizes=chance.random() < 0.6)
+    if kind == "nvme":
+        return kind, SimNvme(clock, seed, lies, content=content, inhibits=chance.random() < 0.4,
+                             purge_reporting=chance.random() < 0.3)
+    return kind, SimScsi(clock, seed, lies, content=content, rotating=chance.random() < 0.5)
+
+
+def run_history(seed: int) -> History:
+    chance, clock = random.Random(seed), SimClock(seed)
+    kind, drive = make_drive(seed, chance, clock)
+    wish = chance.choice((LevelWish.PURGE, LevelWish.BEST))
+    history = History(seed, kind, drive.lies, wish, drive)
+    verify = chance.choice((VerifyMode.FULL, VerifyMode.SAMPLE))
+    found = plan_firmware(read_capabilities(drive.device(PATH)), wish, drive.cells.size)
+    history.plan = plan = plan_wipe(
+        drive.target(PATH), Wish(wish, None, verify), clock.random_bytes(32), (), found)
+    if plan.refusals:
+        return history
+    fate = Fate(history, chance)
+    drive.strike = history.sink.strike = fate
+    _live(history, plan, clock, fate)
+    fate.armed = False
+    for _ in range(2):  # what a technician is told to do
+        if history.outcome == "interrupted":
+            drive.power_cycle()
+            history.outcome = _session(history, plan, clock, fate, "technician")
+    judge(history)
+    drive.power_cycle()  # whoever gets the disk turns it on
+    return history
+
+
+def _live(history: History, plan: WipePlan, clock: SimClock, fate: Fate) -> None:
+    """Sessions until one comes to its end without being struck."""
+    boot = 0
+    while True:
+        try:
+            history.outcome = _session(history, plan, clock, fate, f"boot{boot}")
+        except Killed:
+            continue
+        except PowerCut:
+            boot += 1
+            history.drive.power_cycle()
+            continue
+        if history.outcome == "interrupted" and "stop" in (history.struck or [""])[-1]:
+            history.struck.append("resumed")
+            continue
+        return
+
+
+def _session(history: History, plan: WipePlan, clock: SimClock, fate: Fate, boot: str) -> str:
+    drive, sink = history.drive, history.sink
+    seam = Seam(
+        open_disk=drive.open, read_target=lambda path, _image: drive.target(path), clock=clock,
+        boot_id=boot, temperature=lambda _path: None,
+        firmware=Firmware(lambda path: (drive.device(path), drive.identity), clock))
+    job = Job("run", plan, digest(plan), PATH, "flag", plan.disk.token, "memory")
+    entries = read_entries(sink.raw)
+    if not {"plan", "confirmation"} <= {kind for kind, _ in entries}:
+        sink.raw = b""  # nothing was confirmed: a new run
+        return Session(job, seam, Journal(sink, clock), fate.should_stop, lambda _e: None).run()
+    if entries[-1][0] == "end":
+        return str(entries[-1][1]["outcome"])
+    prev = __import__("hashlib").sha256(sink.raw.splitlines()[-1]).hexdigest()
+    journal = Journal(sink, clock, len(entries), prev if entries else FIRST)
+    last_boot = next(d.get("boot") for k, d in reversed(entries) if k in ("open", "resume"))
+    standing = read_standing(entries, last_boot == boot)
+    session = Session(job, seam, journal, fate.should_stop, lambda _e: None)
+    return session.resume(standing.position)
+
+
+# --- Judgement -------------------------------------------------------------------------------
+
+
+def judge(history: History) -> None:
+    reading = parse_journal(history.sink.raw)
+    story, plan = tell(reading.entries), history.plan
+    assert plan is not None
+    assert not reading.problems, (str(history), reading.problems)
+    assert not story.contradictions, (str(history), story.contradictions)
+    level, history.why_not = _proven(story, plan)
+    ended = story.end is not None and story.end.data["outcome"] == "completed"
+    if level is not None and ended:
+        history.approved = level
+
+
+def _proven(story: Story, plan: WipePlan) -> tuple[Level | None, str]:
+    index = max(story.steps, default=0)
+    step = plan.steps[index]
+    told = story.steps.get(index)
+    if told is None or told.end is None or told.end.data["outcome"] != "done":
+        return None, "not done"
+    after = story.verify_end.data if story.verify_end else None
+    if after is None or after["outcome"] != "done" or after["mismatch"] or after["unreadable"]:
+        return None, f"read back {after and after['ending']}"
+    if _canaries_unchanged(story, step.technique is Technique.OVERWRITE):
+        return None, "canary"
+    if step.technique is Technique.OVERWRITE:
+        if after["ending"] != "expected":
+            return None, "content"
+        proofs = [plan.steps[i] for i in story.steps if plan.steps[i].fill is None
+                  and not plan.steps[i].fallback and not step.fallback]
+        levels = [Level.CLEAR] + [
+            min(prove(one, plan.disk, [e.data for e in story.steps[i].commands]).highest,
+                reach_of(one.technique, plan.disk.medium), key=lambda level: level.rank)
+            for i, one in enumerate(plan.steps) if one in proofs]
+        return max(levels, key=lambda level: level.rank), ""
+    proof = prove(step, plan.disk, [entry.data for entry in told.commands])
+    if proof.faults:
+        return None, proof.faults[0].code
+    if after["ending"] not in endings_of(step.technique, plan.disk.medium):
+        return None, f"ending {after['ending']}"
+    reach = reach_of(step.technique, plan.disk.medium)
+    return min(reach, proof.highest, key=lambda level: level.rank), ""
+
+
+def _canaries_unchanged(story: Story, overwritten: bool) -> bool:
+    if story.canary_before is None or story.canary_after is None:
+        return True
+    before: Any = {p["offset"]: p for p in story.canary_before.data["places"]}  # type: ignore
+    for place in story.canary_after.data["places"]:  # type: ignore[union-attr]
+        was = before[place["offset"]]  # type: ignore[index,call-overload]
+        if place["sha256"] is None:  # type: ignore[index,call-overload]
+            return True
+        if overwritten:
+            if place["sha256"] != place["expected"]:  # type: ignore[index,call-overload]
+                return True
+        elif was["sha256"] == place["sha256"] and not was["uniform"]:  # type: ignore
+            return True
+    return False

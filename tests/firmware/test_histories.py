@@ -1,0 +1,51 @@
+"""Seeded histories: drives × lies × moments of a kill. RECOND_HISTORIES=10000 for the long run.
+
+What is physically left on the simulated drive is the truth: an approval at purge with one old
+sector anywhere, or at clear with one that a reader still finds, is a false success.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+
+from recond.erasure import Level, LevelWish
+from tests.firmware.histories import HARMLESS, History, run_history
+
+COUNT = int(os.environ.get("RECOND_HISTORIES", "240"))
+SHARES = 8
+
+
+def cannot_be_seen(history: History) -> bool:
+    """The one lie that nothing at the interface shows: only the map is thrown away, the controller
+    says that it always deallocates, and its log says success (docs/firmware.md).
+    """
+    return "deallocates" in history.lies and bool(getattr(history.drive, "inhibits", False))
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_no_history_ends_in_a_false_success(share: int) -> None:
+    ends: Counter[str] = Counter()
+    for seed in range(share, COUNT, SHARES):
+        history = run_history(seed)
+        cells, approved = history.drive.cells, history.approved
+        if approved is Level.PURGE and cells.left():
+            assert cannot_be_seen(history), str(history)
+            ends["unseen"] += 1
+        if approved is not None:
+            assert not cells.shown(), str(history)
+        if history.plan is not None and history.wish is LevelWish.PURGE:
+            assert all(s.reaches is not Level.CLEAR or s.technique.value == "overwrite"
+                       for s in history.plan.steps) or history.plan.refusals, str(history)
+        password = getattr(history.drive, "password", None)
+        if password is not None:
+            assert f'"password":"{password.hex()}"'.encode() in history.sink.raw, str(history)
+            assert history.outcome == "interrupted", str(history)  # resume finds it
+            assert history.lies & {"locks", "jams", "frozen"}, str(history)
+        if history.lies <= HARMLESS and history.plan is not None and not history.plan.refusals:
+            assert approved is not None, str(history)
+        ends[str(approved or history.outcome)] += 1
+    assert ends["purge"], ends
+    assert sum(ends.values()) >= COUNT // SHARES
