@@ -39,9 +39,12 @@ def assess_machine(
     lines = [line for line in found if line is not None]
     result = score(profile, facts)
     lines.extend(result.requirements)
+    # pairs stand in the order of their keys, as they come back from a record; the lines keep
+    # the order of the profile
+    by_key = sorted(profile.tiers, key=lambda tier: tier.key)
     tiers = tuple(
         (tier.key, worst(line.outcome for line in lines if line.tier == tier.key))
-        for tier in profile.tiers
+        for tier in by_key
     )
     deciding = tuple(tier.key for tier in profile.tiers if tier.decides)
     outcomes = [outcome for key, outcome in tiers if key in deciding]
@@ -56,7 +59,7 @@ def assess_machine(
         notices=(*_firmware_key(machine, lines), *result.notices, *_memory_gap(machine),
                  *notices(profile, today, facts)),
         category=result.category, points=result.points, title=profile.title.message(),
-        tier_titles=tuple((tier.key, tier.title.message()) for tier in profile.tiers),
+        tier_titles=tuple((tier.key, tier.title.message()) for tier in by_key),
         deciding=deciding,
     )
 

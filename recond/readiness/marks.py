@@ -19,6 +19,7 @@ from recond.errors import UsageError
 MAX_BYTES = 8 << 20
 MAX_MARK = 1_000_000
 MAX_NAME = 200
+MAX_LINE = 4000
 
 _TITLE = re.compile(r"mark|note|score|indice", re.IGNORECASE)
 _NOISE = re.compile(
@@ -84,7 +85,7 @@ def parse_cpu_marks(raw: bytes, file: str) -> CpuMarks:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        cells = _cells(line, separator)
+        cells = _cells(line, separator) if len(line) <= MAX_LINE else []
         name, mark = normal_name(cells[0]) if cells else "", _mark(cells, column)
         if name and mark is not None:
             marks.setdefault(name, (mark, number))

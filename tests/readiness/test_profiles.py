@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ from recond.flow.profiles import (
 )
 from recond.locale import LANGS, has, say
 from recond.readiness import assess_machine, check_profile, new_profile_toml, parse_profile
+from recond.readiness.lines import Lines
+from recond.readiness.lines import Path as Steps
 from tests.readiness.machines import machine
 
 SHIPPED = ("debian-13", "emmaus-connect", "linux-mint-22", "windows-10", "windows-11")
@@ -135,6 +138,47 @@ def test_every_shipped_profile_is_clean_dated_and_sourced(name: str) -> None:
 
 def test_the_shipped_profiles_are_listed() -> None:
     assert set(SHIPPED) <= set(list_profiles())
+
+
+def paths(value: object, path: Steps = ()) -> Iterator[Steps]:
+    yield path
+    items = value.items() if isinstance(value, dict) else (
+        enumerate(value) if isinstance(value, list) else ())
+    for key, inner in items:
+        yield from paths(inner, (*path, key))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_key_of_every_shipped_profile_has_its_own_line(name: str) -> None:
+    text = read_profile(name)[0].decode()
+    lines, found = text.split("\n"), Lines(text)
+    for path in paths(tomllib.loads(text)):
+        if path and isinstance(path[-1], str):
+            assert path[-1] in lines[found.of(path) - 1], path
+        assert found.of(path) >= found.of(path[:-1])
+
+
+def test_lines_follow_every_form_of_toml() -> None:
+    triple = '"' * 3
+    text = f"""a.b = 1
+"c.d" = {{x = 1, 'y' = [1, # 2
+ 2, {{z = 3}}]}}
+[[t]]
+s = {triple}
+[no]
+x = 1 \\{triple}"
+k = '''
+[no]'''
+[[t]]
+[t.u.v]
+w = "]"
+"""
+    found = Lines(text)
+    tomllib.loads(text)
+    assert [found.of(path) for path in (
+        ("a", "b"), ("c.d", "x"), ("c.d", "y", 0), ("c.d", "y", 1), ("c.d", "y", 2, "z"),
+        ("t", 0, "s"), ("t", 0, "k"), ("t", 1), ("t", 1, "u", "v", "w"), ("t", 1, "none"),
+    )] == [1, 2, 2, 3, 3, 5, 8, 10, 12, 10]
 
 
 def test_the_good_example_is_clean() -> None:

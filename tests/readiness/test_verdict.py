@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recond.flow.profiles import load_profile
+from recond.codec import from_json, to_json
+from recond.flow.profiles import list_profiles, load_profile
 from recond.locale import say
 from recond.model import (
     Assessment,
@@ -34,7 +35,7 @@ from recond.model import (
     Unknown,
     Why,
 )
-from recond.readiness import Profile, assess_machine, parse_profile
+from recond.readiness import Profile, assess_machine, describe, parse_profile
 from recond.readiness.assess import worst
 from tests.readiness.machines import (
     GB,
@@ -101,7 +102,17 @@ def test_a_machine_of_which_nothing_is_known_neither_passes_nor_fails() -> None:
 def test_the_tiers_that_decide_are_told() -> None:
     result = judged(machine(), "windows-11")
     assert result.deciding == ("minimum",)
-    assert [key for key, _ in result.tier_titles] == ["minimum", "listed", "recommended"]
+    assert {key for key, _ in result.tier_titles} == {"minimum", "listed", "recommended"}
+
+
+@pytest.mark.parametrize("profile", list_profiles())
+def test_an_assessment_comes_back_from_a_record_as_it_was(profile: str) -> None:
+    poor = machine(memory=memory(1, free=1), disks=(), devices=(graphics("1234:1111"),))
+    for subject in (machine(), poor):
+        result = judged(subject, profile)
+        again = from_json(Assessment, to_json(result))
+        assert again == result
+        assert describe(again, "fr") == describe(result, "fr")
 
 
 def profile_of(*requirements: str) -> Profile:
