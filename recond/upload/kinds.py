@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from recond.host.clock import Clock
+from recond.upload.devicehub import Devicehub
 from recond.upload.folder import Folder
 from recond.upload.glpi import Glpi
 from recond.upload.https import Endpoint
@@ -26,8 +27,8 @@ class Destination(Protocol):
 
 
 _MAKERS: dict[str, Callable[[Settings], Destination]] = {
-    "folder": Folder, "https": Endpoint, "glpi": Glpi, "tectech": TecTech,
-    "tectech-csv": TecTable,
+    "folder": Folder, "https": Endpoint, "glpi": Glpi, "devicehub": Devicehub,
+    "tectech": TecTech, "tectech-csv": TecTable,
 }
 
 

@@ -31,6 +31,7 @@ class Fields:
 KINDS: dict[str, Fields] = {
     "folder": Fields(("path",)),
     "https": Fields(("url", "token"), ("ca",), ("token",)),
+    "devicehub": Fields(("url", "token"), ("ca",), ("token",)),
     "tectech": Fields(("url", "client_id", "client_secret", "stock", "lot"), ("ca", "state"),
                       ("client_secret",)),
     "tectech-csv": Fields(("path", "stock"), ("state",)),
