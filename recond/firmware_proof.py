@@ -16,8 +16,9 @@ erasing command of the right form that the drive accepted:
 - NVMe Sanitize: status 0, SANACT as asked; the last log after it in state 1 or 4 with SCDW10 equal
   to the command's; Identify Controller with the disk's serial. It purges only if it did not
   deallocate what it was told to keep (state 4 with NDAS), and, where PREQ was set, if PRGD is.
-- SCSI SANITIZE: GOOD; the last REQUEST SENSE after it without sense (or low power), then TEST UNIT
-  READY GOOD, and the serial number page with the disk's serial.
+- SCSI SANITIZE or FORMAT UNIT: GOOD; the last REQUEST SENSE after it without sense (or low power),
+  then TEST UNIT READY GOOD, and the serial number page with the disk's serial. Clear at most where
+  the blocks had to be written before they could be read.
 """
 
 from __future__ import annotations
@@ -249,7 +250,8 @@ def _nvme_sanitize(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Pro
 
 LOW_POWER = 0x5E
 _ACTIONS = {
-    _T.SCSI_SANITIZE_OVERWRITE: 1, _T.SCSI_SANITIZE_BLOCK: 2, _T.SCSI_SANITIZE_CRYPTO: 3,
+    _T.SCSI_SANITIZE_OVERWRITE: (0x48, 1), _T.SCSI_SANITIZE_BLOCK: (0x48, 2),
+    _T.SCSI_SANITIZE_CRYPTO: (0x48, 3), _T.SCSI_FORMAT_UNIT: (0x04, 0x10),
 }
 
 
@@ -257,15 +259,15 @@ def _is_scsi(one: _Said, opcode: int) -> bool:
     return one.transport == "scsi" and bool(one.request) and one.request[0] == opcode
 
 
-def _scsi_sanitize(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
-    action = _ACTIONS[step.technique]
+def _scsi_erase(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    opcode, action = _ACTIONS[step.technique]
     erase = _last(said, lambda one: (
-        _is_scsi(one, 0x48) and one.request[1] & 0x1F == action
+        _is_scsi(one, opcode) and one.request[1] & 0x1F == action
         and scsi_good(one.status, one.errno)))
     if erase < 0:
         return _missing("not_accepted")
     after = said[erase + 1 :]
-    if any(_is_scsi(one, 0x48) for one in after):
+    if any(_is_scsi(one, 0x48) or _is_scsi(one, 0x04) for one in after):
         return _missing("another_command")
     ended = _last(after, lambda one: _is_scsi(one, 0x03))
     sense = parse_sense(after[ended].answer) if ended >= 0 else None
@@ -280,7 +282,10 @@ def _scsi_sanitize(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Pro
         if _is_scsi(one, 0x12) and one.request[1:3] == b"\x01\x80"
     ]
     same = bool(serials) and all(serial == disk.serial for serial in serials)
-    return Proof(()) if same and disk.serial is not None else _missing("other_drive")
+    if not same or disk.serial is None:
+        return _missing("other_drive")
+    blind = ("write_after", 1) in step.options  # what it left was written over before it was read
+    return Proof((), Level.CLEAR if blind else Level.PURGE)
 
 
 _RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[_Said]], Proof]] = {
@@ -290,5 +295,5 @@ _RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[_Said]], Proof]] 
     _T.RESTORE_HIDDEN: _restore_hidden,
     **dict.fromkeys(_SES, _nvme_format),
     **dict.fromkeys(_SANACT, _nvme_sanitize),
-    **dict.fromkeys(_ACTIONS, _scsi_sanitize),
+    **dict.fromkeys(_ACTIONS, _scsi_erase),
 }

@@ -1,4 +1,4 @@
-"""A simulated SAS drive: INQUIRY, SANITIZE and REQUEST SENSE, written from the standards.
+"""A simulated SAS drive: SANITIZE, FORMAT UNIT and REQUEST SENSE, written from the standards.
 
 Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erases nothing), `half`,
 `fails` (half-way: MEDIUM ERROR 31h/03h), `stuck` (progress 655/65536 for ever), `breaks` (a host
@@ -83,13 +83,15 @@ class SimScsi(SimDrive):
             blocks = self.cells.size // SECTOR
             return CdbAnswer(0, data=struct.pack(">QI20x", blocks - 1, SECTOR))
         if cdb[0] == 0xA3:
-            known = cdb[3] == 0x48 and cdb[5] in SANITIZE_S
+            known = cdb[3] == 0x04 or (cdb[3] == 0x48 and cdb[5] in SANITIZE_S)
             return CdbAnswer(0, data=bytes([0, 3 if known else 1, 0, 0]))
         if cdb[0] == 0x03:
             return CdbAnswer(0, data=self._progress())
         if cdb[0] == 0x00:
             ready = self.work is None and not self.failed
             return CdbAnswer(0) if ready else self._check(self._progress())
+        if cdb[0] == 0x04:
+            return self._begin("zeros", SANITIZE_S[1])
         if cdb[0] == 0x48:
             return self._sanitize(cdb[1] & 0x1F, request.data_out)
         return self._check(_sense(5, 0x20, 0))
@@ -126,7 +128,12 @@ class SimScsi(SimDrive):
             return CdbAnswer(0)
         if action not in SANITIZE_S or (action == 1) != bool(parameters):
             return self._check(_sense(5, 0x24, 0))
+        return self._begin(ENDINGS[action], SANITIZE_S[action])
+
+    def _begin(self, how: str, seconds: float) -> CdbAnswer:
+        if self.work is not None:
+            return self._check(self._progress())
         now = self.clock.monotonic_s()
         self.failed = False
-        self.work = Work(now, now + SANITIZE_S[action], ENDINGS[action])
+        self.work = Work(now, now + seconds, how)
         return CdbAnswer(0)

@@ -31,9 +31,10 @@ _ATA: dict[Technique, Run] = {
     Technique.ATA_SANITIZE_OVERWRITE: ata.run_sanitize,
 }
 _SCSI: dict[Technique, Run] = {
-    Technique.SCSI_SANITIZE_CRYPTO: scsi.run_sanitize,
-    Technique.SCSI_SANITIZE_BLOCK: scsi.run_sanitize,
-    Technique.SCSI_SANITIZE_OVERWRITE: scsi.run_sanitize,
+    Technique.SCSI_SANITIZE_CRYPTO: scsi.run_erase,
+    Technique.SCSI_SANITIZE_BLOCK: scsi.run_erase,
+    Technique.SCSI_SANITIZE_OVERWRITE: scsi.run_erase,
+    Technique.SCSI_FORMAT_UNIT: scsi.run_erase,
 }
 _NVME: dict[Technique, Callable[[Line, WipeStep, int], StepOutcome]] = {
     Technique.NVME_FORMAT_USER: nvme.run_format,

@@ -9,7 +9,7 @@ with what would help, and nothing that takes more than the named disk is ever pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recond.erasure import Fill, FillKind, Level, LevelWish, Technique, WipeStep
 from recond.firmware import (
@@ -26,6 +26,7 @@ from recond.model import Known, Medium, Message
 _T = Technique
 HDD_OVERWRITE_BYTES_PER_S = 120_000_000
 SSD_OVERWRITE_BYTES_PER_S = 400_000_000
+WRITE_AFTER: tuple[tuple[str, str | int], ...] = (("write_after", 1),)
 USUAL_S = {"crypto": 30, "block": 120, "format": 60}
 
 
@@ -37,6 +38,10 @@ class _Way:
     estimate_s: int
     not_reached: tuple[Message, ...] = ()
     options: tuple[tuple[str, str | int], ...] = ()
+
+    def reach(self, medium: Medium) -> Level:
+        """The highest level that can be shown for it."""
+        return Level.CLEAR if self.options == WRITE_AFTER else reach_of(self.technique, medium)
 
 
 def plan_firmware(
@@ -54,15 +59,18 @@ def plan_firmware(
     least = Level.PURGE if wish is LevelWish.PURGE else Level.CLEAR
     medium = capabilities.medium
     kept = sorted(
-        (way for way in ways if reach_of(way.technique, medium).rank >= least.rank),
-        key=lambda way: -reach_of(way.technique, medium).rank)  # stable: the order of preference
+        (way for way in ways if way.reach(medium).rank >= least.rank),
+        key=lambda way: -way.reach(medium).rank)  # stable: the order of preference
     steps = tuple(
         WipeStep(
-            way.technique, reach_of(way.technique, medium), None, way.options, way.estimate_s,
+            way.technique, way.reach(medium), None, way.options, way.estimate_s,
             fallback=place > 0)
         for place, way in enumerate(kept)
     )
-    steps += _written_after(capabilities.scsi, steps[:1], size_bytes)
+    if steps and steps[0].options == WRITE_AFTER:
+        zeros = Fill(FillKind.CONSTANT, "00")
+        whole = _overwrite_s(size_bytes, Medium.HDD)
+        steps = (steps[0], WipeStep(Technique.OVERWRITE, Level.CLEAR, zeros, (), whole))
     hidden, said = _hidden(capabilities.ata, restore=restore_hidden and bool(steps), notes=notes)
     not_reached = kept[0].not_reached if kept else ()
     return FirmwarePlan(hidden + steps, not_reached + said, tuple(notes))
@@ -78,7 +86,7 @@ def _ways(capabilities: Capabilities, size_bytes: int, notes: list[Message]) -> 
     if capabilities.ata is not None:
         return _ata(capabilities.ata, medium, capabilities.bus, size_bytes, notes)
     if capabilities.scsi is not None:
-        return _scsi(capabilities.scsi, medium, size_bytes)
+        return _scsi(capabilities.scsi, medium, size_bytes, notes)
     return []
 
 
@@ -167,25 +175,27 @@ def _security(ata: AtaCapabilities, medium: Medium) -> list[_Way]:
     return ways
 
 
-def _scsi(scsi: ScsiCapabilities, medium: Medium, size_bytes: int) -> list[_Way]:
+def _scsi(
+    scsi: ScsiCapabilities, medium: Medium, size_bytes: int, notes: list[Message]
+) -> list[_Way]:
+    """SANITIZE. Where blocks cannot be read until they are written (WABEREQ, WACEREQ), writing them
+    covers what the drive left: such a way is taken only where there is no other, as clear.
+    """
     block = [_Way(_T.SCSI_SANITIZE_BLOCK, USUAL_S["block"])] if scsi.block else []
     crypto = [_Way(_T.SCSI_SANITIZE_CRYPTO, USUAL_S["crypto"])] if scsi.crypto else []
     whole = _overwrite_s(size_bytes, medium)
     over = [_Way(_T.SCSI_SANITIZE_OVERWRITE, whole)] if scsi.overwrite else []
-    return crypto + over if medium is Medium.HDD else block + crypto + over
-
-
-def _written_after(
-    scsi: ScsiCapabilities | None, first: tuple[WipeStep, ...], size_bytes: int
-) -> tuple[WipeStep, ...]:
-    """A pass of zeros where the drive's blocks cannot be read until they are written (WABEREQ)."""
-    if scsi is None or not first:
-        return ()
-    needed = (first[0].technique is _T.SCSI_SANITIZE_BLOCK and scsi.write_after_block) or (
-        first[0].technique is _T.SCSI_SANITIZE_CRYPTO and scsi.write_after_crypto)
-    zeros = Fill(FillKind.CONSTANT, "00")
-    whole = _overwrite_s(size_bytes, Medium.HDD)
-    return (WipeStep(_T.OVERWRITE, Level.CLEAR, zeros, (), whole),) if needed else ()
+    ways = crypto + over if medium is Medium.HDD else block + crypto + over
+    blind = {_T.SCSI_SANITIZE_BLOCK: scsi.write_after_block,
+             _T.SCSI_SANITIZE_CRYPTO: scsi.write_after_crypto}
+    shown = [way for way in ways if not blind.get(way.technique)]
+    if len(shown) < len(ways):
+        notes.append(Message("drive.note.unreadable"))
+    if not shown:
+        return [replace(way, options=WRITE_AFTER) for way in ways[:1]]
+    if scsi.format_unit:  # alone it reaches no more than an overwrite and shows less
+        shown.append(_Way(_T.SCSI_FORMAT_UNIT, _overwrite_s(size_bytes, Medium.HDD)))
+    return shown
 
 
 def _hidden(

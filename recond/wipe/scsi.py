@@ -1,10 +1,11 @@
-"""SCSI and SAS drives: SANITIZE, from the first question to the last answer.
+"""SCSI and SAS drives: SANITIZE and FORMAT UNIT, from the first question to the last answer.
 
 Why: a drive that was asked with IMMED answers GOOD at once, so how it ended is only in REQUEST
 SENSE, and that keeps no memory: "no sense" means done, or never begun. Therefore TEST UNIT READY is
 asked too, and the reading afterwards decides.
 
-Source: SBC-4 §5.30 (SANITIZE), §4.11 (sanitize operations), SPC-5 §6.39 (REQUEST SENSE).
+Source: SBC-4 §5.4 (FORMAT UNIT), §5.30 (SANITIZE), §4.11 (sanitize operations); SPC-5 §6.39
+(REQUEST SENSE).
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from recond.wipe.firmware_line import Line, Look, failed, not_begun, unknown, wa
 
 USUAL_S = {
     Technique.SCSI_SANITIZE_CRYPTO: 120, Technique.SCSI_SANITIZE_BLOCK: 600,
-    Technique.SCSI_SANITIZE_OVERWRITE: 43200,
+    Technique.SCSI_SANITIZE_OVERWRITE: 43200, Technique.SCSI_FORMAT_UNIT: 43200,
 }
 MEDIUM_ERROR, LOW_POWER = 0x03, 0x5E
-SANITIZING, SANITIZE_FAILED = (0x04, 0x1B), (0x31, 0x03)
+UNDER_WAY = frozenset({(0x04, 0x1B), (0x04, 0x04)})  # sanitize, format
+ENDED_BADLY = frozenset({(0x31, 0x03), (0x31, 0x01), (0x31, 0x00)})
 
 
 def _is_it(line: Line) -> bool:
@@ -30,11 +32,12 @@ def _is_it(line: Line) -> bool:
     return found is not None and found == line.device.serial
 
 
-def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
-    """Issue one SANITIZE (unless this run did and it is under way) and wait for its end."""
+def run_erase(line: Line, step: WipeStep) -> StepOutcome:
+    """Issue the command (unless this run did and it is under way) and wait for its end."""
     if not _is_it(line):
         return failed("other_drive")
-    request = rq.scsi_sanitize(step.technique)
+    sanitizes = step.technique is not Technique.SCSI_FORMAT_UNIT
+    request = rq.scsi_sanitize(step.technique) if sanitizes else rq.scsi_format_unit()
     mine = any(
         sent == request.cdb and data["errno"] is None and data["status"] == 0
         for sent, data in line.sent("scsi")
@@ -54,9 +57,9 @@ def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
             after.keep()
             if after.state in ("running", "unclear"):
                 return unknown("no_answer")
-            return failed("refused", command="SANITIZE")
+            return failed("refused", command=request.name)
     outcome = wait(line, lambda: _look(line), step.estimate_s, USUAL_S[step.technique])
-    if outcome.outcome == "failed":
+    if outcome.outcome == "failed" and sanitizes:
         line.scsi(rq.scsi_exit_failure())
     if outcome.outcome == "done" and not (_ready(line) and _is_it(line)):
         return unknown("no_answer")
@@ -78,9 +81,9 @@ def _look(line: Line) -> Look:
     if not scsi_good(answer.packed_status, answer.errno) or sense is None:
         return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     code = (sense.asc, sense.ascq)
-    if code == SANITIZING:
+    if code in UNDER_WAY:
         return Look("running", (sense.progress or 0) * 1000 // 65536, None, keep)
-    if code == SANITIZE_FAILED or sense.key == MEDIUM_ERROR:
+    if code in ENDED_BADLY or sense.key == MEDIUM_ERROR:
         return Look("failed", 0, Message("drive.reason.sanitize_failed"), keep)
     if sense.key or sense.asc not in (0x00, LOW_POWER):  # not ready, or the news of a reset
         return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)

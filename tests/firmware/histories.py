@@ -1,4 +1,4 @@
-"""One seeded history: a drive that may lie, a plan, an erasure that may be killed, and the judgement.
+"""One seeded history: a drive that may lie, a plan, an erasure that may be killed, a judgement.
 
 The judge here is small and of its own: the journal must hold together, the last step that ran must
 be proven by the drive's bytes, the reading must end as the technique ends, canaries must be gone.
