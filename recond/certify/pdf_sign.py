@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import warnings
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
@@ -44,7 +45,9 @@ def sign_pdf(unsigned: bytes, signing: SigningKey) -> bytes:
         embed_validation_info=False)
     out = io.BytesIO()
     writer = IncrementalPdfFileWriter(io.BytesIO(unsigned))
-    asyncio.run(_Signer(metadata, signer).async_sign_pdf(writer, output=out))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "no timezone configuration" on a live system
+        asyncio.run(_Signer(metadata, signer).async_sign_pdf(writer, output=out))
     return out.getvalue()
 
 

@@ -13,11 +13,12 @@ from recond.codec import to_json
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError
 from recond.firmware import sizes_after
-from recond.flow.run import Finished, certify_run, exit_code
+from recond.flow.run import IN_USE, Finished, certify_run, exit_code
 from recond.flow.runfolder import RunFolder, all_runs, find_run, write_json
 from recond.flow.wipe import OnEvent, Supervisor
 from recond.host import Host
 from recond.host.realdisk import open_disk
+from recond.host.journalfile import is_held
 from recond.host.signals import counted_stops
 from recond.wipe import guard
 from recond.wipe.job import Job
@@ -32,15 +33,24 @@ def resume_runs(
     folders = (find_run(state, run),) if run else all_runs(state)
     found = []
     for folder in folders:
+        wait_for_workers(folder, host, on_event)
         jobs = unfinished_jobs(folder, host, on_event)
-        if jobs is None:
+        if jobs is None and folder.issued.exists():
             continue
         with counted_stops() as stops:
             if jobs:
                 Supervisor(folder, jobs, on_event, stops).run(resume=True)
             issued = certify_run(folder, state, host)
-        found.append(Finished(folder, issued, exit_code(issued, frozenset(), stops.number)))
+        found.append(Finished(folder, issued, exit_code(issued, IN_USE, stops.number)))
     return tuple(found)
+
+
+def wait_for_workers(folder: RunFolder, host: Host, on_event: OnEvent) -> None:
+    """An erasure outlives the screen that started it: wait until its own process has ended."""
+    for path in sorted((folder.path / "journals").glob("*.jsonl")):
+        while is_held(path):
+            on_event(path.stem, {"phase": "end", "outcome": "running"})
+            host.clock.sleep(1)
 
 
 def unfinished_jobs(folder: RunFolder, host: Host, on_event: OnEvent) -> dict[str, Job] | None:

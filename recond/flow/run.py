@@ -15,7 +15,7 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.issue import Issued, Material, issue
 from recond.flow.profiles import load_profile
-from recond.flow.runfolder import RunFacts, RunFolder, create_run, new_run_id
+from recond.flow.runfolder import RunFacts, RunFolder, create_run, new_run_id, write_json
 from recond.flow.wipe import Confirmed, OnEvent, Supervisor, plan_targets, write_jobs
 from recond.host import Host
 from recond.host.signals import counted_stops
@@ -132,8 +132,10 @@ def certify_run(
     facts = folder.facts()
     material = Material(
         facts.context, facts.machine, facts.assessments, folder.journals(), folder.run_id)
-    return issue(state, out or Path(facts.out), material,
-                 lang="en" if (lang or facts.lang) == "en" else "fr", clock=host.clock)
+    issued = issue(state, out or Path(facts.out), material,
+                   lang="en" if (lang or facts.lang) == "en" else "fr", clock=host.clock)
+    write_json(folder.issued, {"folder": str(issued.folder), "signed": issued.signed})
+    return issued
 
 
 def exit_code(issued: Issued, allowed_refusals: frozenset[str], stop_signal: int = 0) -> int:

@@ -2,6 +2,7 @@
 
     runs/<run id>/run.json        context, machine, assessments, output folder: written before the
                                   first byte is erased
+    runs/<run id>/issued.json     where the certificate is, once there is one
     runs/<run id>/jobs/<disk>.json, journals/<disk>.jsonl, errors/<disk>.txt
 """
 
@@ -56,6 +57,11 @@ class RunFolder:
     def errors(self, name: str) -> Path:
         """What a disk's worker wrote to standard error."""
         return self.path / "errors" / f"{name}.txt"
+
+    @property
+    def issued(self) -> Path:
+        """There once a certificate was issued; it names the folder."""
+        return self.path / "issued.json"
 
     def journals(self) -> dict[str, bytes]:
         """Every journal by its disk's name, in order."""

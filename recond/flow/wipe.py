@@ -199,7 +199,7 @@ class Supervisor:
         if entries and entries[-1][0] in ("end", "interrupted"):
             return
         if raw:
-            journal, _ = Journal.reopen(path, self._clock)
+            journal, _ = Journal.reopen(path, self._clock, abandoned=name in self._hung)
         else:
             journal = self._begin(path, job)
         reason = "crash"

@@ -7,6 +7,7 @@ by fdatasync, and the folder is synced when the file is made. It lives off the t
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -23,15 +24,26 @@ class JournalFile:
         """A new file; raises `FileExistsError` if there is one."""
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         sync_folder(path.parent)
         return JournalFile(path, descriptor)
 
     @staticmethod
-    def reopen(path: Path) -> tuple[JournalFile, bytes]:
-        """An existing file and its whole lines; a torn last line (no line feed) is cut off."""
+    def reopen(path: Path, *, abandoned: bool = False) -> tuple[JournalFile, bytes]:
+        """An existing file and its whole lines; a torn last line (no line feed) is cut off.
+
+        Raises `BlockingIOError` while its writer lives. `abandoned`: the writer was killed and only
+        the kernel still holds it (a request that never returns); it will not write again.
+        """
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        if not abandoned:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(descriptor)
+                raise
         raw = path.read_bytes()
         whole = raw[: raw.rfind(b"\n") + 1]
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
         if len(whole) != len(raw):
             os.ftruncate(descriptor, len(whole))
             os.fsync(descriptor)
@@ -47,6 +59,18 @@ class JournalFile:
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process is writing this journal."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def sync_folder(folder: Path) -> None:

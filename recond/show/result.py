@@ -33,7 +33,7 @@ def show_finished(screen: Screen, finished: Finished, *, as_json: bool) -> None:
     issued = finished.issued
     t = screen.t
     rows = [
-        ("✓" if is_approved(one) else "✗", one.disk.token if one.disk.size_bytes else one.path,
+        ("✓" if is_approved(one) else "✗", _name(one),
          t(f"cli.status.{one.result.status.value}"), t(f"cli.level.{one.result.level_achieved}"),
          t(f"cli.verdict.{one.result.verdict.value}"),
          "\n".join(screen.say(reason) for reason in one.result.reasons))
@@ -47,6 +47,12 @@ def show_finished(screen: Screen, finished: Finished, *, as_json: bool) -> None:
     screen.data(f"{t('cli.result.certificate')} : {issued.certificate}" if screen.lang == "fr"
                 else f"{t('cli.result.certificate')}: {issued.certificate}")
     screen.data(t("cli.result.run", run=finished.folder.run_id))
+
+
+def _name(one: Erasure) -> str:
+    """The disk's serial, with the namespace where several share one."""
+    token = one.disk.token if one.disk.size_bytes else one.path
+    return f"{token} (ns {one.disk.namespace})" if one.disk.namespace else token
 
 
 def finished_json(finished: Finished) -> dict[str, Json]:

@@ -44,9 +44,12 @@ class Journal:
         return Journal(JournalFile.create(path), clock)
 
     @staticmethod
-    def reopen(path: Path, clock: Clock) -> tuple[Journal, bytes]:
-        """An existing journal to go on with, and its whole lines. A torn last line is cut off."""
-        sink, raw = JournalFile.reopen(path)
+    def reopen(path: Path, clock: Clock, *, abandoned: bool = False) -> tuple[Journal, bytes]:
+        """An existing journal to go on with, and its whole lines. A torn last line is cut off.
+
+        Raises `BlockingIOError` while another process writes it (`JournalFile.reopen`).
+        """
+        sink, raw = JournalFile.reopen(path, abandoned=abandoned)
         lines = raw.splitlines()
         prev = hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST
         return Journal(sink, clock, len(lines), prev), raw
