@@ -19,8 +19,8 @@ CPUINFO = "/proc/cpuinfo"
 _MAX_FREQ = "/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
 _FLAG = re.compile(r"[0-9a-z][0-9a-z_.]{0,39}")
 _MOST_BLOCKS = 8192
-# what the kernel and virtual machines write where there is no name
-_NO_NAME = re.compile(r"(unknown|common|virtual) ?(cpu|kvm processor)?|0[0-9]/[0-9a-f]{2}", re.I)
+# what the kernel writes where the processor has no name (family/model)
+_NO_NAME = re.compile(r"unknown( cpu)?|[0-9a-f]{2}/[0-9a-f]{2}", re.IGNORECASE)
 
 
 def read_cpu(files: Files, lscpu: str | Unknown, tables: Tables | Unknown) -> Cpu:

@@ -75,9 +75,13 @@ def _build(host: Host, chosen: list[BlockNode], smart: bool) -> tuple[Disk, ...]
     return tuple(sorted(disks, key=lambda d: _natural(d.path)))
 
 
-def _natural(path: str) -> list[tuple[int, str]]:
-    """sdb before sdaa, nvme2n1 before nvme10n1."""
-    return [(len(part), part) for part in re.findall(r"\d+|\D+", path)]
+def _natural(path: str) -> tuple[str, list[tuple[int, str]]]:
+    """sdb before sdaa, nvme2n1 before nvme10n1; one family after the other."""
+    name = path.removeprefix("/dev/")
+    lettered = re.match(r"sd|vd|hd|xvd", name)
+    family = lettered[0] if lettered else (re.match(r"\D*", name) or [""])[0]
+    parts = re.findall(r"\d+|\D+", name.removeprefix(family))
+    return family, [(len(part), part) for part in parts]
 
 
 def _disk(host: Host, node: BlockNode, health: Health | Unknown) -> Disk:

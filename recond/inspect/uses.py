@@ -25,7 +25,7 @@ _LIVE_PLACES = re.compile(
 
 def public_place(place: str) -> str:
     """A mount point without what comes after /home, /media or /run/media: that names people."""
-    kept = re.match(r"/(home|media|mnt|run/media|run/user|Users)(?=/.)", place)
+    kept = re.match(r"/(home|media|run/media|run/user|Users)(?=/.)", place)
     return f"{kept[0]}/…" if kept else place
 
 
