@@ -22,7 +22,7 @@ Log = Callable[[str, dict[str, Json]], None]
 
 CAP_FLOOR_S, CAP_CEILING_S = 900, 7 * 86400
 STUCK_FLOOR_S, STUCK_CEILING_S = 1800, 6 * 3600
-SILENCE_S = 300
+SILENCE_S, MOVING_S = 300, 600
 POLL_FIRST_S, POLL_LAST_S = 1.0, 30.0
 
 
@@ -187,11 +187,14 @@ def wait(line: Line, look: Callable[[], Look], estimate_s: int | None, usual_s: 
 def _patience(
     found: Look, deaf_s: float, still_s: float, waited_s: float, stuck_s: int, limit_s: int
 ) -> StepOutcome | None:
-    """`unknown` where waiting has no more sense; progress that never began to move is not stuck."""
+    """`unknown` where waiting has no more sense. Progress that never began to move is not stuck, and
+    a drive whose progress moves is not late before the ceiling: some say far too little.
+    """
     if found.state == "unclear" and deaf_s > SILENCE_S:
         return StepOutcome("unknown", found.reason)
     if found.state == "running" and found.permille and still_s > stuck_s:
         return unknown("stuck", percent=found.permille // 10, waited_s=int(still_s))
-    if waited_s > limit_s:
+    moving = found.state == "running" and still_s < MOVING_S and found.permille
+    if waited_s > (CAP_CEILING_S if moving else limit_s):
         return unknown("late", waited_s=int(waited_s))
     return None
