@@ -12,6 +12,7 @@ from recond.upload.glpi import Glpi
 from recond.upload.https import Endpoint
 from recond.upload.outcome import Outcome
 from recond.upload.package import Package
+from recond.upload.s3 import S3
 from recond.upload.settings import Settings
 from recond.upload.tectech import TecTable, TecTech
 
@@ -28,7 +29,7 @@ class Destination(Protocol):
 
 _MAKERS: dict[str, Callable[[Settings], Destination]] = {
     "folder": Folder, "https": Endpoint, "glpi": Glpi, "devicehub": Devicehub,
-    "tectech": TecTech, "tectech-csv": TecTable,
+    "tectech": TecTech, "tectech-csv": TecTable, "s3": S3,
 }
 
 

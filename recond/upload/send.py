@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recond.errors import RecordInvalid
+from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
 from recond.upload.kinds import Destination
 from recond.upload.outcome import Delivered, Later, Outcome, backoff_s, is_due, later_than
@@ -62,7 +62,10 @@ def _send_to(
             continue  # its state is readable and it is not; the next reading of its state says so
         if package is None or package.digest != entry.digest:
             continue  # issued anew since
-        outcome = destination.deliver(package, clock)
+        try:
+            outcome = destination.deliver(package, clock)
+        except UsageError as error:  # its settings' mistake (an authority's file that has gone)
+            outcome = Later(error.message, whole=True)  # stops no other destination
         now = clock.now()
         delivery = _delivery(name, entry, before, outcome, now)
         queue.write(entry.with_delivery(delivery))

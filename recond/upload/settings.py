@@ -31,6 +31,7 @@ class Fields:
 KINDS: dict[str, Fields] = {
     "folder": Fields(("path",)),
     "https": Fields(("url", "token"), ("ca",), ("token",)),
+    "s3": Fields(("bucket", "key_id", "secret"), ("url", "region", "prefix", "ca"), ("secret",)),
     "devicehub": Fields(("url", "token"), ("ca",), ("token",)),
     "tectech": Fields(("url", "client_id", "client_secret", "stock", "lot"), ("ca", "state"),
                       ("client_secret",)),

@@ -283,6 +283,16 @@ def test_destinations_have_each_their_own_state(tmp_path: Path) -> None:
     assert read_queue(bench.state).done == 1
 
 
+def test_a_setting_that_went_wrong_stops_no_other_destination(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    bench.endpoint("https://localhost:1", str(tmp_path / "gone.pem"))
+    stick = bench.folder()
+    done = bench.upload()
+    assert (done.exit_code, done.holds[0].words.code) == (8, "upload.ca.unreadable")
+    assert (stick / record(1).record_id).is_dir()
+
+
 def test_two_senders_do_not_send_at_once(tmp_path: Path) -> None:
     bench = workbench(tmp_path)
     bench.queue(1)

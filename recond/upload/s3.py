@@ -1,0 +1,61 @@
+"""The destination that is an S3-compatible bucket, and the same bucket read back for a lot.
+
+One object a record, its package, under `PREFIX/<record id>/<digest>.zip`. The name says the
+content: sent twice, the same bytes stand at the same place, and a record issued anew stands
+beside its older self. Every failure holds the whole destination: what a bucket refuses, it
+refuses for all records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from recond.errors import UploadFailed
+from recond.host.clock import Clock
+from recond.host.http import check_url
+from recond.host.s3 import Bucket
+from recond.model import Message
+from recond.upload.outcome import Delivered, Later, Outcome, clean
+from recond.upload.package import Package, pack
+from recond.upload.settings import Settings
+
+REGION = "us-east-1"  # what most servers of one's own answer to
+
+
+class S3:
+    """Delivers to a bucket."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = settings.get("url")
+        self._secrets = settings.secrets
+        self._prefix = settings.get("prefix").strip("/")
+        self._bucket = Bucket(
+            settings.get("bucket"), check_url(url) if url else "",
+            settings.get("region") or REGION, settings.get("key_id"), settings.get("secret"),
+            settings.get("ca"))
+
+    def prepare(self) -> None:
+        """Nothing to prepare."""
+
+    def deliver(self, package: Package, clock: Clock) -> Outcome:
+        """Put the package."""
+        del clock
+        name = self._under(f"{package.record_id}/{package.digest[:16]}.zip")
+        try:
+            self._bucket.put(name, pack(package))
+        except UploadFailed as error:
+            return Later(self._clean(error.message), whole=True)
+        return Delivered(Message.of("upload.folder.sent", name=name))
+
+    def packages(self) -> Iterator[tuple[str, bytes]]:
+        """Every package of the bucket: its object's name and bytes. Raises `UploadFailed`."""
+        for name in self._bucket.names(self._prefix):
+            if name.endswith(".zip"):
+                yield name, self._bucket.get(name)
+
+    def _under(self, name: str) -> str:
+        return f"{self._prefix}/{name}" if self._prefix else name
+
+    def _clean(self, message: Message) -> Message:
+        said = str(dict(message.args).get("said", ""))
+        return Message.of(message.code, said=clean(said, self._secrets))
