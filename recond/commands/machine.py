@@ -56,13 +56,15 @@ def capture_command(
 
 @command("check")
 def check_command(
-    profile: Profiles = None, from_: From = None, json_: AsJson = False
+    profile: Profiles = None, from_: From = None, json_: AsJson = False,
+    marks: Annotated[Path | None, option("marks", "--cpu-marks", metavar="CSV")] = None,
+    answer: Annotated[list[str] | None, option("answer", "--answer", metavar="X=N")] = None,
 ) -> None:
     """Readiness."""
     from recond.flow.check import check, check_exit
     from recond.show.machine import show_assessment
 
-    found = check(tuple(profile or ["windows-10"]), from_)
+    found = check(tuple(profile or ["windows-10"]), from_, marks, tuple(answer or ()))
     if json_:
         print_json(list(found))
     else:
@@ -116,3 +118,31 @@ def profile_list_command() -> None:
 
     for name in list_profiles():
         screen().data(str(name))
+
+
+@command("new", PROFILE, about="cli.help.profile.new")
+def profile_new_command(
+    file: Annotated[Path, argument("profile_file", "FICHIER" if LANG == "fr" else "FILE")],
+    base: Annotated[str | None, option("base", "--from", metavar="NOM")] = None,
+) -> None:
+    """A profile of one's own."""
+    from recond.flow.check import today
+    from recond.flow.profiles import write_new_profile
+
+    write_new_profile(file, base, today())
+    screen().talk(t("cli.profile.written", file=str(file)))
+
+
+@command("check", PROFILE, about="cli.help.profile.check")
+def profile_check_command(
+    file: Annotated[str, argument("profile_file", "FICHIER" if LANG == "fr" else "FILE")],
+) -> None:
+    """Every mistake of a profile."""
+    from recond.flow.profiles import check_profile_file
+
+    mistakes = check_profile_file(file)
+    for one in mistakes:
+        screen().data(screen().say(one.message))
+    if not mistakes:
+        screen().talk(t("cli.profile.clean", file=file))
+    leave(2 if mistakes else 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from recond.erasure import LevelWish, VerifyMode, WipePlan
 from recond.errors import UsageError
 from recond.flow.capture import host_from, write_capture
-from recond.flow.profiles import load_profile
+from recond.flow.profiles import load_cpu_marks, load_profile
 from recond.flow.wipe import plan_machine, plan_targets
 from recond.host import Host
 from recond.inspect.machine import read_machine
@@ -32,13 +32,38 @@ def capture(file: Path, *, anonymous: bool) -> None:
     write_capture(Host(), file, anonymous=anonymous)
 
 
-def check(profiles: tuple[str, ...], source: Path | None = None) -> tuple[Assessment, ...]:
-    """This machine by each profile. Raises `UsageError` for an unknown or wrong profile."""
+def check(
+    profiles: tuple[str, ...], source: Path | None = None, marks: Path | None = None,
+    answers: tuple[str, ...] = (),
+) -> tuple[Assessment, ...]:
+    """This machine by each profile. `answers` are `key=number`, what only a person can say.
+
+    Raises `UsageError` for an unknown or wrong profile, table of marks or answer.
+    """
     loaded = [load_profile(name) for name in profiles]
+    table = load_cpu_marks(str(marks)) if marks else None
+    said = parse_answers(answers)
     host = host_of(source)
     machine = read_machine(host)
-    today = host.clock.now()[:10]
-    return tuple(assess_machine(machine, profile, today) for profile in loaded)
+    return tuple(assess_machine(machine, profile, host.clock.now(), table, said)
+                 for profile in loaded)
+
+
+def parse_answers(words: tuple[str, ...]) -> dict[str, int | str]:
+    """`looks=1` for the reading `operator.looks`. Raises `UsageError`."""
+    found: dict[str, int | str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key or not value:
+            raise UsageError("cli.answer.form", word=word)
+        name = key if key.startswith("operator.") else f"operator.{key}"
+        found[name] = int(value) if value.lstrip("-").isdigit() else value
+    return found
+
+
+def today() -> str:
+    """This computer's day, UTC."""
+    return Host().clock.now()[:10]
 
 
 def check_exit(found: tuple[Assessment, ...]) -> int:
