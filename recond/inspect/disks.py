@@ -19,6 +19,7 @@ from recond.inspect.lsblk import BlockNode, read_block_nodes
 from recond.inspect.medium import Evidence, decide_bus, decide_medium
 from recond.inspect.readings import file_int, file_text, first, text_reading
 from recond.inspect.smart import read_health
+from recond.inspect.smart_disks import read_smart_nodes
 from recond.inspect.uses import read_disk_uses
 from recond.model import Disk, Health, Known, Medium, Reading, Unknown, Why
 
@@ -37,7 +38,10 @@ def read_disks(host: Host, *, smart: bool = False,
     """
     nodes = read_block_nodes(host)
     if isinstance(nodes, Unknown):
-        return nodes
+        kept = read_smart_nodes(host.files) if host.origin != "live" else ()
+        if not kept:
+            return nodes
+        nodes = kept
     chosen = [n for n in nodes if is_whole_disk(n) and (loops or n.kind != "loop")]
     return _build(host, chosen, smart)
 
@@ -96,22 +100,22 @@ def _disk(host: Host, node: BlockNode, health: Health | Unknown) -> Disk:
         bus=Known(bus, folder) if bus else Unknown(Why.ABSENT, folder),
         medium=decide_medium(bus, evidence),
         vendor=_vendor(files, node, folder),
-        model=first(_text(pages.model, "vpd_pg89"), _text(node.model, "lsblk"),
+        model=first(_text(pages.model, "vpd_pg89"), _text(node.model, node.source),
                     file_text(files, f"{folder}/device/model"),
                     file_text(files, f"{folder}/device/name")),
         firmware=first(_text(pages.firmware, "vpd_pg89"),
                        file_text(files, f"{folder}/device/firmware_rev"),
-                       _text(node.revision, "lsblk"), file_text(files, f"{folder}/device/rev")),
+                       _text(node.revision, node.source), file_text(files, f"{folder}/device/rev")),
         serial=_loop_serial(files, folder) if loop else _serial(files, node, folder, pages),
         wwn=_wwn(files, node, folder),
-        size_bytes=_count(node.size_bytes, "lsblk:size"),
-        logical_block_bytes=_count(node.logical_block_bytes, "lsblk:log-sec"),
-        physical_block_bytes=_count(node.physical_block_bytes, "lsblk:phy-sec"),
+        size_bytes=_count(node.size_bytes, f"{node.source}:size"),
+        logical_block_bytes=_count(node.logical_block_bytes, f"{node.source}:log-sec"),
+        physical_block_bytes=_count(node.physical_block_bytes, f"{node.source}:phy-sec"),
         rotational=_rotational(node, pages, decide_medium(bus, evidence)),
         rpm=(Known(pages.rpm, "vpd_pgb1") if pages.rpm is not None and pages.rpm > 1
              else Unknown(Why.UNSUPPORTED if pages.rpm == 1 else Why.ABSENT, "vpd_pgb1")),
-        removable=_flag(node.removable, "lsblk:rm"),
-        read_only=_flag(node.read_only, "lsblk:ro"),
+        removable=_flag(node.removable, f"{node.source}:rm"),
+        read_only=_flag(node.read_only, f"{node.source}:ro"),
         disk_seq=file_int(files, f"{folder}/diskseq"),
         controller=_controller(files, folder, bus),
         namespace=_namespace(files, node.name, folder),
@@ -154,7 +158,7 @@ def _flag(value: bool | None, source: str) -> Reading[bool]:
 
 
 def _vendor(files: Files, node: BlockNode, folder: str) -> Reading[str]:
-    vendor = first(_text(node.vendor, "lsblk"), file_text(files, f"{folder}/device/vendor"))
+    vendor = first(_text(node.vendor, node.source), file_text(files, f"{folder}/device/vendor"))
     # "ATA" is what libata puts there (SAT-4 §8.1); a virtio disk shows its PCI vendor id
     if isinstance(vendor, Known) and (
             vendor.value == "ATA" or re.fullmatch(r"0x[0-9a-f]{4}", vendor.value)):
@@ -171,7 +175,7 @@ def _loop_serial(files: Files, folder: str) -> Reading[str]:
 
 def _serial(files: Files, node: BlockNode, folder: str, pages: DrivePages) -> Reading[str]:
     return first(
-        _text(node.serial, "lsblk"),
+        _text(node.serial, node.source),
         file_text(files, f"{folder}/device/serial"),
         _text(pages.serial, "vpd_pg80"),
         file_text(files, f"{folder}/serial"),
@@ -190,7 +194,7 @@ def _usb_serial(files: Files, folder: str) -> Reading[str]:
 
 def _wwn(files: Files, node: BlockNode, folder: str) -> Reading[str]:
     paths = [f"{folder}/wwid", f"{folder}/device/wwid"]
-    told = [(node.wwn, "lsblk"), *((files.read_text(path), path) for path in paths)]
+    told = [(node.wwn, node.source), *((files.read_text(path), path) for path in paths)]
     for value, source in told:
         text = value.lower() if isinstance(value, str) else ""
         if text.startswith("naa."):
@@ -206,10 +210,10 @@ def _rotational(node: BlockNode, pages: DrivePages, medium: Medium) -> Reading[b
         return Known(pages.rpm > 1, "vpd_pgb1")
     if medium is Medium.UNKNOWN:
         # the kernel's default is "rotational" for what does not tell (USB, virtual disks)
-        return Unknown(Why.UNSUPPORTED, "lsblk:rota")
+        return Unknown(Why.UNSUPPORTED, f"{node.source}:rota")
     if medium in (Medium.USB_FLASH, Medium.SD, Medium.EMMC):
         return Known(False, "medium")
-    return _flag(node.rotational, "lsblk:rota")
+    return _flag(node.rotational, f"{node.source}:rota")
 
 
 def _controller(files: Files, folder: str, bus: str | None) -> Reading[str]:

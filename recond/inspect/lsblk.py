@@ -44,6 +44,7 @@ class BlockNode:
     transport: str | None = None
     subsystems: str | None = None
     fstype: str | None = None
+    source: str = "lsblk"
     children: tuple[BlockNode, ...] = field(default=())
 
     def walk(self) -> tuple[BlockNode, ...]:
@@ -143,7 +144,7 @@ def _sysfs_node(files: Files, name: str, folder: str, depth: int) -> BlockNode:
         physical_block_bytes=_file_count(files, f"{folder}/queue/physical_block_size"),
         rotational=_file_flag(files, f"{folder}/queue/rotational"),
         removable=_file_flag(files, f"{folder}/removable"),
-        read_only=_file_flag(files, f"{folder}/ro"),
+        read_only=_file_flag(files, f"{folder}/ro"), source=folder,
         children=tuple(_sysfs_node(files, p, f"{folder}/{p}", depth + 1) for p in parts)
         + tuple(_sysfs_node(files, h, f"/sys/block/{h}", depth + 1) for h in holders),
     )

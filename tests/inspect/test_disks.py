@@ -205,11 +205,31 @@ def test_without_lsblk_sysfs_alone_is_read(tree: laptop.Tree) -> None:
     found = read_disks(tree.host())
     assert not isinstance(found, Unknown)
     assert [(d.path, d.size_bytes) for d in found] == [
-        ("/dev/sda", Known(500118192 * 512, "lsblk:size"))]
+        ("/dev/sda", Known(500118192 * 512, "/sys/block/sda:size"))]
 
 
 def test_without_either_it_is_not_called_no_disk(tmp_path: Path) -> None:
     assert read_disks(laptop.Tree(tmp_path).host()) == Unknown(Why.TOOL_MISSING, "lsblk")
+
+
+def test_smartctl_documents_alone_name_their_disks(tree: laptop.Tree) -> None:
+    tree.put("/smartctl/a.json", json.dumps({
+        "device": {"name": "/dev/sda", "protocol": "ATA"}, "model_name": "WDC WD10EZEX",
+        "serial_number": "WD-WCC6Y0AB1234", "firmware_version": "01.01A01",
+        "wwn": {"naa": 5, "oui": 0x0014EE, "id": 0x2B1234567}, "rotation_rate": 7200,
+        "user_capacity": {"bytes": 1000204886016}, "logical_block_size": 512,
+        "physical_block_size": 4096, "smart_status": {"passed": True}}))
+    tree.put("/smartctl/b.json", json.dumps({
+        "device": {"name": "/dev/nvme0", "protocol": "NVMe"}, "nvme_total_capacity": 256 * GB}))
+    tree.put("/smartctl/c.json", "no json")
+    found = read_disks(tree.host(), smart=True)
+    assert not isinstance(found, Unknown)
+    nvme, hdd = found
+    assert (hdd.path, hdd.medium) == ("/dev/sda", Medium.HDD)
+    assert hdd.wwn == Known("0x50014ee2b1234567", "smartctl")
+    assert hdd.serial == Known("WD-WCC6Y0AB1234", "smartctl")
+    assert not isinstance(hdd.health, Unknown)
+    assert (nvme.path, nvme.medium) == ("/dev/nvme0n1", Medium.SSD)
 
 
 def test_one_disk_by_its_path(tree: laptop.Tree) -> None:
