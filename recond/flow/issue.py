@@ -30,7 +30,9 @@ SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What was issued. `why_unsigned` is None where `signed`; `fingerprint` names the key."""
+    """What was issued. `why_unsigned` is None where `signed`; `fingerprint` names the key;
+    `set_aside` says that the ledger was damaged and a new one begun.
+    """
 
     folder: Path
     certificate: Path
@@ -39,6 +41,7 @@ class Issued:
     why_unsigned: Message | None
     fingerprint: str | None
     self_made_key: bool
+    set_aside: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def _issue(
     keyring: Keyring, out: Path, material: Material, key: SigningKey | None,
     why: Message | None, lang: Lang, clock: Clock,
 ) -> Issued:
+    damage = keyring.read_ledger().problems
+    set_aside = Message("certify.ledger.damaged", damage[0].args) if damage else None
     reading = keyring.open_ledger(material.context.bench.bench_id, clock)
     now = clock.now()
     if now < reading.last_time:
@@ -108,7 +113,7 @@ def _issue(
     leaf = key.certificate if key else None
     return Issued(
         folder, folder / page, drawn.record, key is not None, why if key is None else None,
-        _fingerprint(key), leaf is not None and leaf.issuer == leaf.subject)
+        _fingerprint(key), leaf is not None and leaf.issuer == leaf.subject, set_aside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def show_finished(screen: Screen, finished: Finished, *, as_json: bool) -> None:
     screen.table(t(f"certify.verdict.{overall(issued.record).value}"), head, rows)
     if not issued.signed and issued.why_unsigned is not None:
         screen.data(t("cli.result.unsigned", reason=screen.say(issued.why_unsigned)))
+    if issued.set_aside is not None:
+        screen.data(screen.say(issued.set_aside))
     screen.data(f"{t('cli.result.certificate')} : {issued.certificate}" if screen.lang == "fr"
                 else f"{t('cli.result.certificate')}: {issued.certificate}")
     screen.data(t("cli.result.run", run=finished.folder.run_id))
@@ -64,6 +66,7 @@ def finished_json(finished: Finished) -> dict[str, Json]:
         "folder": str(issued.folder), "certificate": str(issued.certificate),
         "signed": issued.signed, "fingerprint": issued.fingerprint,
         "why_unsigned": to_json(issued.why_unsigned) if issued.why_unsigned else None,
+        "ledger_set_aside": to_json(issued.set_aside) if issued.set_aside else None,
         "disks": [_disk_json(one) for one in issued.record.erasures],
     }
 
