@@ -24,6 +24,7 @@ from recond.host.claims import read_claim
 from recond.host.files import MAX_BYTES, Files
 from recond.host.journalfile import sync_folder
 from recond.host.recorded import (
+    FolderFiles,
     Node,
     PackedFiles,
     RecordedProcesses,
@@ -131,9 +132,8 @@ def host_from(path: Path) -> Host:
 def _open_folder(path: Path) -> Files:
     if not any((path / name).exists() for name in _KNOWN):
         raise UsageError("inspect.capture.nothing", path=str(path), known=", ".join(_KNOWN))
-    files = Files(path.resolve())
-    _denied(files.read(INDEX), path)
-    return files
+    root = path.resolve()
+    return FolderFiles(root, _denied(Files(root).read(INDEX), path))
 
 
 def _open_archive(path: Path) -> Files:

@@ -125,6 +125,19 @@ Node = bytes | str | None
 
 
 @dataclass(frozen=True, slots=True)
+class FolderFiles(Files):
+    """A tree that lies in a folder. What was denied when it was recorded stays denied."""
+
+    denied: frozenset[str] = frozenset()
+
+    def read(self, path: str, limit_bytes: int = MAX_BYTES) -> bytes | Unknown:
+        """As `Files.read`."""
+        if path in self.denied:
+            return Unknown(Why.DENIED, path)
+        return Files.read(self, path, limit_bytes)
+
+
+@dataclass(frozen=True, slots=True)
 class PackedFiles(Files):
     """A tree held in memory. `nodes` by absolute path; folders above them need not be named."""
 

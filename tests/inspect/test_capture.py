@@ -121,9 +121,12 @@ def test_what_was_denied_stays_denied(tmp_path: Path) -> None:
              "/recond/capture.json": json.dumps({
                  "format": 1, "denied": ["/sys/class/dmi/id/product_serial",
                                          "/sys/firmware/dmi/tables/DMI"]}).encode()}
-    path = tmp_path / "c.tar.gz"
-    path.write_bytes(capture._pack(dict(nodes)))
-    machine = read_machine(host_from(path))
+    (tmp_path / "c.tar.gz").write_bytes(capture._pack(dict(nodes)))
+    tree = laptop.Tree(tmp_path / "folder")
+    for name, content in nodes.items():
+        tree.put(name, content)
+    machine = read_machine(host_from(tmp_path / "c.tar.gz"))
+    assert read_machine(host_from(tree.root)).system == machine.system
     assert machine.system.maker == Known("ACME", "/sys/class/dmi/id/sys_vendor")
     assert isinstance(machine.system.serial, Unknown)
     assert machine.system.serial.why is Why.DENIED
