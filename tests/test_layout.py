@@ -73,6 +73,9 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "psutil": ("host",),
     "cpuinfo": ("host",),
     "pySMART": ("host",),
+    "obstore": ("host.s3",),
+    "sqlalchemy": ("flow.lot_store",),
+    "xlsxwriter": ("flow.lot_sheets",),
 }
 """Where each library may be imported; one that is not here has no place in recond."""
 
