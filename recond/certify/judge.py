@@ -64,7 +64,9 @@ def judge(story: Story, problems: tuple[Message, ...], canaries: Canaries) -> Re
         reasons = (*problems, Message("certify.reason.no-plan"))
         return Result(Status.FAILED, wish, Level.NONE, Verdict.ESCALATE, reasons)
     proof = _prove(story, plan, problems, canaries)
-    reasons = (*refusals, *proof.doubts, *proof.unwritten, *proof.unread)
+    # where nothing was read back because the writing failed, the writing is the reason
+    unread = proof.unread if story.verify_start or not proof.unwritten else ()
+    reasons = (*refusals, *proof.doubts, *proof.unwritten, *unread)
     if not problems and (story.end is None or story.cut):
         stopped = _why_stopped(story)
         return Result(Status.INTERRUPTED, wish, Level.NONE, Verdict.ESCALATE,
@@ -156,9 +158,12 @@ def _steps(story: Story, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:
             if not faults and step.technique in FIRMWARE:
                 level = max(level, firmware_level(step.technique, plan.disk), key=_rank)
         proven_before = not faults
-        followed = any(later.fallback for later in plan.steps[index + 1 :])
-        if not followed:
+        # excused only by the fallback that stands right behind it and is judged next
+        excused = plan.steps[index + 1 : index + 2] and plan.steps[index + 1].fallback
+        if faults and not excused:
             reasons += faults
+            if faults[0].code == "certify.reason.step-unfinished":
+                break  # what comes after it was never begun: said once
     level = max(level, overwrite_level(plan.disk, tuple(fills)), key=_rank)
     if level is Level.NONE and not reasons:
         reasons.append(Message("certify.reason.level-none"))

@@ -207,7 +207,8 @@ class Supervisor:
             reason = "killed" if self._asked > 1 else "hang"
         journal.log("interrupted", {"by": "supervisor", "reason": reason, "signal": None})
         journal.close()
-        self._on_event(name, {"phase": "end", "outcome": "interrupted"})
+        self._on_event(name, {"phase": "end", "outcome": "interrupted",
+                              "details": str(self._folder.errors(name))})
 
     def _begin(self, path: Path, job: Job) -> Journal:
         """A worker that could not even open its journal: the journal says so all the same."""

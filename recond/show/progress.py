@@ -93,6 +93,8 @@ class Display:
             outcome = event.get("outcome", "")
             code = f"cli.phase.{phase}" + (f".{outcome}" if outcome else "")
             self._show(name, self._screen.t(code), 1, 1, final=phase == "end")
+            if "details" in event:
+                self._line(self._screen.t("cli.phase.details", file=str(event["details"])))
             return
         self._measured(name, phase, event)
 
