@@ -19,6 +19,8 @@ from recond.firmware import (
 )
 
 GOOD, CHECK_CONDITION = 0x00, 0x02
+FIXED = (b"\x70", b"\x71", b"\xf0", b"\xf1")
+"""The first byte of sense data in the fixed form."""
 _DRIVER_SENSE = 0x08
 _ERR, _DF = 0x01, 0x20
 

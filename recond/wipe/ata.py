@@ -15,6 +15,7 @@ from recond import firmware_requests as rq
 from recond.erasure import Technique, WipeStep
 from recond.firmware import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
 from recond.firmware_answers import (
+    FIXED,
     ata_accepted,
     parse_ata_sanitize,
     parse_registers,
@@ -30,6 +31,7 @@ from recond.wipe.firmware_line import (
     failed,
     identify,
     not_begun,
+    not_it,
     unknown,
     wait,
 )
@@ -54,7 +56,7 @@ def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
     """Issue one SANITIZE operation (unless this run did and it is under way) and wait for it."""
     identity = identify(line)
     if identity is None:
-        return failed("other_drive")
+        return not_it(line)
     request = rq.ata_sanitize(step.technique)
     mine = any(
         sent == request.cdb and ata_accepted(
@@ -101,8 +103,7 @@ def _sanitize_look(line: Line) -> Look:
     """
     answer, keep = line.ask_ata(rq.ata_sanitize_status())
     registers = parse_registers(answer.sense)
-    fixed = answer.sense[:1] in (b"\x70", b"\x71", b"\xf0", b"\xf1")
-    if fixed and not (registers and registers.whole) and _ask_descriptors(line):
+    if answer.sense[:1] in FIXED and not (registers and registers.whole) and _ask_descriptors(line):
         answer, keep = line.ask_ata(rq.ata_sanitize_status())
         registers = parse_registers(answer.sense)
     if answer.errno is not None or registers is None:
@@ -138,7 +139,7 @@ def run_security(line: Line, step: WipeStep) -> StepOutcome:
     enhanced = step.technique is Technique.ATA_SECURITY_ERASE_ENHANCED
     identity = identify(line)
     if identity is None:
-        return unknown("locked_elsewhere") if _password(line) else failed("other_drive")
+        return unknown("locked_elsewhere") if _password(line) else not_it(line)
     entered = _enter(line, identity)
     if entered is not None:
         return entered

@@ -14,14 +14,14 @@ from recond import firmware_requests as rq
 from recond.erasure import WipeStep
 from recond.firmware import AtaIdentity, StepOutcome
 from recond.firmware_answers import parse_registers
-from recond.wipe.firmware_line import Line, accepted, failed, identify, not_begun
+from recond.wipe.firmware_line import Line, accepted, failed, identify, not_begun, not_it
 
 
 def run_restore(line: Line, step: WipeStep) -> StepOutcome:
     """Restore DCO, then HPA or AMAC; done where IDENTIFY shows all that the plan knew of."""
     identity = identify(line)
     if identity is None:
-        return failed("other_drive")
+        return not_it(line)
     wanted = max(int(value) for _, value in step.options)
     if identity.sectors >= wanted:
         return StepOutcome("done")
@@ -32,12 +32,12 @@ def run_restore(line: Line, step: WipeStep) -> StepOutcome:
         line.ata(rq.ata_dco_restore())
         identity = identify(line)
         if identity is None:
-            return failed("other_drive")
+            return not_it(line)
     if identity.sectors < wanted:
         _show_all(line, identity)
         identity = identify(line)
     if identity is None:
-        return failed("other_drive")
+        return not_it(line)
     if identity.sectors < wanted:
         return failed("still_hidden", sectors=wanted - identity.sectors)
     return StepOutcome("done")

@@ -36,6 +36,11 @@ def unknown(code: str, **args: str | int) -> StepOutcome:
     return StepOutcome("unknown", Message.of(f"drive.reason.{code}", **args))
 
 
+def not_it(line: Line) -> StepOutcome:
+    """The drive did not show who it is: another one answered, or none."""
+    return unknown("no_answer") if line.deaf else failed("other_drive")
+
+
 def not_begun() -> StepOutcome:
     """The operator asked to stop before the drive was told to erase."""
     return StepOutcome("stopped", Message("drive.reason.not_begun"))
@@ -63,6 +68,7 @@ class Line:
     progress: Callable[[int], None]
     entries: Entries
     permille: int = field(default=0)
+    deaf: bool = field(default=False)  # the last command did not even reach the drive
 
     def ata(self, request: CdbRequest) -> CdbAnswer:
         """Send an ATA command and keep both sides of it."""
@@ -91,6 +97,7 @@ class Line:
         if transport is None:
             raise OSError(95, f"no {name} transport")
         answer = transport.execute(request, self.tick)
+        self.deaf = answer.errno is not None
         return answer, lambda: self._keep(
             name, request.name, request.cdb, request.data_out, answer.data, answer.packed_status,
             answer.sense, answer.errno, answer.duration_ms)
@@ -107,6 +114,7 @@ class Line:
         if transport is None:
             raise OSError(95, "no nvme transport")
         answer = transport.execute(request, self.tick)
+        self.deaf = answer.errno is not None
         return answer, lambda: self._keep(
             "nvme", request.name, request.command, b"", answer.data, answer.status, b"",
             answer.errno, answer.duration_ms)
@@ -187,12 +195,14 @@ def wait(line: Line, look: Callable[[], Look], estimate_s: int | None, usual_s: 
 def _patience(
     found: Look, deaf_s: float, still_s: float, waited_s: float, stuck_s: int, limit_s: int
 ) -> StepOutcome | None:
-    """`unknown` where waiting has no more sense. Progress that never began to move is not stuck, and
-    a drive whose progress moves is not late before the ceiling: some say far too little.
+    """`unknown` where waiting has no more sense.
+
+    Progress that never began to move is not stuck, and a drive whose progress moves is not late
+    before the ceiling: some say far too little.
     """
     if found.state == "unclear" and deaf_s > SILENCE_S:
         return StepOutcome("unknown", found.reason)
-    if found.state == "running" and found.permille and still_s > stuck_s:
+    if found.state == "running" and found.permille and still_s > min(stuck_s, limit_s):
         return unknown("stuck", percent=found.permille // 10, waited_s=int(still_s))
     moving = found.state == "running" and still_s < MOVING_S and found.permille
     if waited_s > (CAP_CEILING_S if moving else limit_s):

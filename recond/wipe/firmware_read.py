@@ -12,11 +12,14 @@ from recond.firmware import (
     AtaCapabilities,
     AtaIdentity,
     Capabilities,
+    CdbRequest,
     HiddenArea,
     NvmeCapabilities,
     ScsiCapabilities,
 )
 from recond.firmware_answers import (
+    FIXED,
+    AtaRegisters,
     ata_accepted,
     nvme_good,
     parse_ata_sanitize,
@@ -69,10 +72,9 @@ def read_ata(device: FirmwareDevice, transport: AtaTransport) -> AtaCapabilities
     hidden = HiddenArea(visible, Unknown(Why.NOT_READ), Unknown(Why.NOT_READ))
     status = None
     if distrust is None and device.bus != "usb":
-        hidden = HiddenArea(visible, _native(transport, identity), _real(transport, identity))
+        hidden = HiddenArea(visible, _native(device, identity), _real(transport, identity))
     if distrust is None and identity.sanitize:
-        answer = transport.execute(rq.ata_sanitize_status())
-        status = parse_ata_sanitize(parse_registers(answer.sense))
+        status = parse_ata_sanitize(_registers(device, rq.ata_sanitize_status()))
     return AtaCapabilities(identity, hidden, status, distrust)
 
 
@@ -91,7 +93,27 @@ def _distrust(
     return None
 
 
-def _native(transport: AtaTransport, identity: AtaIdentity) -> Reading[int]:
+def _registers(device: FirmwareDevice, request: CdbRequest) -> AtaRegisters | None:
+    """A command's registers; None where it failed or they did not come back whole.
+
+    Fixed sense has no room for them: the kernel's (or the adapter's) translation is asked for
+    descriptors, which changes nothing in the drive.
+    """
+    if device.ata is None or device.scsi is None:
+        return None
+    answer = device.ata.execute(request)
+    found = parse_registers(answer.sense)
+    if answer.sense[:1] in FIXED and not (found and found.whole):
+        page = device.scsi.execute(rq.scsi_control_page())
+        if scsi_good(page.packed_status, page.errno) and len(page.data) >= 16:
+            device.scsi.execute(rq.scsi_ask_descriptors(page.data))
+            answer = device.ata.execute(request)
+            found = parse_registers(answer.sense)
+    good = ata_accepted(answer.packed_status, answer.sense, answer.errno)
+    return found if good and found is not None and found.whole else None
+
+
+def _native(device: FirmwareDevice, identity: AtaIdentity) -> Reading[int]:
     """How many sectors the drive has without HPA or AMAC: the native greatest address plus one."""
     if identity.amac:
         request = rq.ata_amac_native()
@@ -99,11 +121,10 @@ def _native(transport: AtaTransport, identity: AtaIdentity) -> Reading[int]:
         request = rq.ata_read_native_max(extended=True)
     else:
         return Unknown(Why.UNSUPPORTED, "HPA, AMAC")
-    answer = transport.execute(request)
-    registers = parse_registers(answer.sense)
-    if not ata_accepted(answer.packed_status, answer.sense, answer.errno) or registers is None:
+    registers = _registers(device, request)
+    if registers is None:
         return Unknown(Why.UNREADABLE, request.name)
-    if not registers.whole or registers.lba + 1 < identity.sectors:
+    if registers.lba + 1 < identity.sectors:
         return Unknown(Why.GARBAGE, request.name)
     return Known(registers.lba + 1, request.name)
 

@@ -21,7 +21,7 @@ from recond.firmware_answers import (
     parse_sanitize_log,
 )
 from recond.model import Message
-from recond.wipe.firmware_line import Line, Look, failed, not_begun, unknown, wait
+from recond.wipe.firmware_line import Line, Look, failed, not_begun, not_it, unknown, wait
 
 USUAL_S = {
     Technique.NVME_SANITIZE_CRYPTO: 120, Technique.NVME_SANITIZE_BLOCK: 600,
@@ -59,7 +59,7 @@ def run_format(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
     controller = _controller(line)
     namespace = parse_nvme_namespace(line.nvme(rq.nvme_identify(0, nsid)).data)
     if controller is None or namespace is None:
-        return failed("other_drive")
+        return not_it(line)
     if (controller.format_all or controller.erase_all) and _others(line, controller, nsid):
         return failed("other_namespaces")
     if line.should_stop():
@@ -95,7 +95,7 @@ def run_sanitize(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
     """Issue one Sanitize (unless this run did and it is under way) and wait for its log."""
     controller = _controller(line)
     if controller is None:
-        return failed("other_drive")
+        return not_it(line)
     mine = _mine(line, step.technique)
     first = _log_look(line, mine)
     first.keep()

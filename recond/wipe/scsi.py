@@ -15,7 +15,7 @@ from recond.erasure import Technique, WipeStep
 from recond.firmware import StepOutcome
 from recond.firmware_answers import parse_sense, parse_vpd_serial, scsi_good
 from recond.model import Message
-from recond.wipe.firmware_line import Line, Look, failed, not_begun, unknown, wait
+from recond.wipe.firmware_line import Line, Look, failed, not_begun, not_it, unknown, wait
 
 USUAL_S = {
     Technique.SCSI_SANITIZE_CRYPTO: 120, Technique.SCSI_SANITIZE_BLOCK: 600,
@@ -35,7 +35,7 @@ def _is_it(line: Line) -> bool:
 def run_erase(line: Line, step: WipeStep) -> StepOutcome:
     """Issue the command (unless this run did and it is under way) and wait for its end."""
     if not _is_it(line):
-        return failed("other_drive")
+        return not_it(line)
     sanitizes = step.technique is not Technique.SCSI_FORMAT_UNIT
     request = rq.scsi_sanitize(step.technique) if sanitizes else rq.scsi_format_unit()
     mine = any(

@@ -84,13 +84,14 @@ class History:
 class Fate:
     """Strikes at given points: the n-th moment ends the program or the power."""
 
-    def __init__(self, history: History, chance: random.Random) -> None:
+    def __init__(self, history: History, chance: random.Random | None) -> None:
         self._history = history
-        count = chance.choice((0, 0, 1, 1, 2, 3))
+        count = chance.choice((0, 0, 1, 1, 2, 3)) if chance else 0
+        chance = chance or random.Random(0)
         self._at = sorted(chance.randrange(1, 120) for _ in range(count))
         self._kinds = [chance.choice((Killed, PowerCut)) for _ in self._at]
         self._moments = 0
-        self.stop_after = chance.choice((None, None, None, chance.randrange(60)))
+        self.stop_after = chance.choice((None, None, None, chance.randrange(60))) if count else None
         self.armed = True
 
     def __call__(self, moment: str) -> None:
@@ -125,10 +126,18 @@ def make_drive(seed: int, chance: random.Random, clock: SimClock) -> tuple[str, 
 
 def run_history(seed: int) -> History:
     chance, clock = random.Random(seed), SimClock(seed)
-    kind, drive = make_drive(seed, chance, clock)
+    _, drive = make_drive(seed, chance, clock)
     wish = chance.choice((LevelWish.PURGE, LevelWish.BEST))
-    history = History(seed, kind, drive.lies, wish, drive)
     verify = chance.choice((VerifyMode.FULL, VerifyMode.SAMPLE))
+    return erase(drive, clock, wish, verify, chance)
+
+
+def erase(
+    drive: Drive, clock: SimClock, wish: LevelWish = LevelWish.BEST,
+    verify: VerifyMode = VerifyMode.FULL, chance: random.Random | None = None,
+) -> History:
+    """Plan, erase (killed here and there where there is a chance for it), resume and judge."""
+    history = History(int(drive.serial[3:]), drive.bus, drive.lies, wish, drive)
     found = plan_firmware(read_capabilities(drive.device(PATH)), wish, drive.cells.size)
     history.plan = plan = plan_wipe(
         drive.target(PATH), Wish(wish, None, verify), clock.random_bytes(32), (), found)
