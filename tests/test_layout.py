@@ -73,7 +73,6 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "psutil": ("host",),
     "cpuinfo": ("host",),
     "pySMART": ("host",),
-    "obstore": ("host",),
     "obstore": ("host.s3",),
     "sqlalchemy": ("flow.lot_store",),
     "xlsxwriter": ("flow.lot_sheets",),

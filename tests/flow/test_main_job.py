@@ -173,8 +173,9 @@ def test_a_killed_worker_leaves_the_others_going(tmp_path: Path, image: Path) ->
     process = begin(tmp_path, "wipe", str(image), str(other), "--image", "--confirm", image.name,
                     "--confirm", other.name, "--method", "gutmann")
     wait_for(process, "write", 2)
-    workers = subprocess.run(["pgrep", "-f", f"recond.wipe.worker .*{tmp_path}.*donneur"], capture_output=True,
-                             text=True).stdout.split()
+    workers = subprocess.run(
+        ["pgrep", "-f", f"recond.wipe.worker .*{tmp_path}.*donneur"],
+        capture_output=True, text=True).stdout.split()
     assert workers, "the worker of the first disk was not found"
     for pid in workers:
         os.kill(int(pid), signal.SIGKILL)

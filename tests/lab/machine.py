@@ -11,7 +11,7 @@ LAB = Path(__file__).parents[3] / "shared" / "lab" / "run"
 
 @dataclass(frozen=True)
 class Run:
-    """What a machine left: the command's exit status, all that was said, the disk images' folder."""
+    """What a machine left: the command's exit status, all that was said, the images' folder."""
 
     code: int
     output: str
