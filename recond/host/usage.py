@@ -9,10 +9,22 @@ Sources: proc(5) mountinfo and swaps; sysfs-block `holders`, `slaves`; sysfs-fs-
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from recond.host.files import Files
 from recond.model import Use
+
+LIVE_PLACES = re.compile(
+    r"/(run/live/(medium|persistence)|lib/live/mount|cdrom|isodevice|run/initramfs/(live|isoscan)"
+    r"|run/archiso|run/miso|run/rootfsbase)(/|$)")
+"""Where live systems mount the medium that they came from."""
+
+
+def public_place(place: str) -> str:
+    """A mount point without what comes after /home, /media or /run/media: that names people."""
+    kept = re.match(r"/(home|media|run/media|run/user|Users)(?=/.)", place)
+    return f"{kept[0]}/…" if kept else place
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +129,9 @@ def _mounted(files: Files, nodes: tuple[str, ...]) -> set[Use]:
         node = numbers.get(mount.number) or _source_node(files, mount.source, nodes)
         if node is not None:
             kind = "system" if mount.point in ("/", "/boot", "/boot/efi", "/usr") else "mount"
-            uses.add(Use(kind, node, mount.point))
+            if LIVE_PLACES.match(mount.point):
+                kind = "medium"
+            uses.add(Use(kind, node, public_place(mount.point)))
     return uses
 
 
@@ -137,10 +151,10 @@ def _swapped(files: Files, nodes: tuple[str, ...]) -> set[Use]:
     uses = set()
     for line in text.splitlines()[1:]:
         fields = line.split()
-        if fields:
+        if fields and fields[0].startswith("/"):
             real = files.resolve(_unescape(fields[0])) or fields[0]
             if real.rsplit("/", 1)[-1] in nodes:
-                uses.add(Use("swap", real.rsplit("/", 1)[-1], fields[0]))
+                uses.add(Use("swap", real.rsplit("/", 1)[-1], public_place(fields[0])))
     return uses
 
 

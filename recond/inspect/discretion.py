@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 
 from recond.host.recorded import Node, Seen, place_of
+from recond.host.usage import public_place
 from recond.inspect.lsblk import COLUMNS
-from recond.inspect.uses import public_place
 from recond.inspect.windows_key import DIGEST_FILE, MSDM, parse_msdm
 from recond.model import Known
 

@@ -7,9 +7,7 @@ mount points without the names of persons. Never unmounts, stops or changes anyt
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import re
 
 from recond.host import Host, usage
 from recond.host.claims import read_claim
@@ -18,33 +16,16 @@ from recond.model import Unknown, Use
 
 CLAIMS_FILE = "/recond/claims.json"  # in a capture: what `read_claim` said, by device name
 _LIVE_FSTYPES = ("squashfs", "iso9660", "erofs", "cramfs", "udf")
-_LIVE_PLACES = re.compile(
-    r"/(run/live/(medium|persistence)|lib/live/mount|cdrom|isodevice|run/initramfs/(live|isoscan)"
-    r"|run/archiso|run/miso|run/rootfsbase)(/|$)")
-
-
-def public_place(place: str) -> str:
-    """A mount point without what comes after /home, /media or /run/media: that names people."""
-    kept = re.match(r"/(home|media|run/media|run/user|Users)(?=/.)", place)
-    return f"{kept[0]}/…" if kept else place
 
 
 def read_disk_uses(host: Host, node: BlockNode) -> tuple[Use, ...]:
     """All uses of a whole disk and of every device below it, sorted, without doubles."""
-    found = {_told(use) for use in usage.read_uses(host.files, node.name)}
+    found = set(usage.read_uses(host.files, node.name))
     if not found and _claimed(host, node.name):
         # a live system's image on it explains the claim
         live = any(below.fstype in _LIVE_FSTYPES for below in node.walk())
         found = {Use("medium" if live else "open", node.name, "")}
     return tuple(sorted(found, key=lambda use: (use.kind, use.node, use.where)))
-
-
-def _told(use: Use) -> Use:
-    if use.kind == "mount" and _LIVE_PLACES.match(use.where):
-        return dataclasses.replace(use, kind="medium")
-    if use.kind in ("mount", "swap"):
-        return dataclasses.replace(use, where=public_place(use.where))
-    return use
 
 
 def _claimed(host: Host, name: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from recond.host.files import Files
+from recond.host.usage import public_place
 from recond.inspect.cpu import parse_cpuinfo, parse_lscpu, read_cpu
 from recond.inspect.devices import read_devices
 from recond.inspect.displays import read_displays
@@ -18,7 +19,6 @@ from recond.inspect.network import read_networks
 from recond.inspect.power import read_batteries
 from recond.inspect.smbios import Bios, Tables
 from recond.inspect.tpm import read_tpm
-from recond.inspect.uses import public_place
 from recond.inspect.windows_key import parse_msdm
 from recond.model import Form, Known, Unknown, Why
 from tests.inspect import laptop
