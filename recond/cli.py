@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from recond import __version__
-from recond.commands import erase, machine, prove
+from recond.commands import erase, machine, prove, stock
 from recond.commands.frame import ASKED, LANG, app, leave, option, screen, t
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.show.framework import say_usage_error
 
-COMMANDS = (machine, erase, prove)
+COMMANDS = (machine, erase, prove, stock)
 """Named, because importing them is what declares them; their order in the help is the frame's."""
 
 

@@ -30,7 +30,7 @@ from recond.commands.frame import (
     state_path,
     t,
 )
-from recond.errors import UsageError
+from recond.errors import RecondError, UsageError
 
 if TYPE_CHECKING:
     from recond.flow.run import Order, Prepared
@@ -105,7 +105,22 @@ def _run(
     with Display(shown, json_events=events, totals=totals) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
     show_finished(shown, finished, as_json=as_json)
+    _send(finished.issued.folder, as_json=as_json)
     leave(finished.exit_code)
+
+
+def _send(folder: Path, *, as_json: bool) -> None:
+    """Queue and try; what does not leave waits, and the run's own exit code stays."""
+    from recond.flow.upload import after_run
+    from recond.show.upload import show_uploaded
+
+    try:
+        done = after_run(state_path(), folder)
+    except RecondError as error:
+        screen().talk(t("cli.error", reason=screen().say(error.message)))
+        return
+    if done is not None and not as_json:
+        show_uploaded(screen(), done)
 
 
 def _confirm(

@@ -85,10 +85,16 @@ class Group(_Words, TyperGroup):
         return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 
 
-def make_group(code: str, *, epilog: str | None = None) -> typer.Typer:
-    """A group of commands, with its help in the reader's language."""
+Context = typer.Context
+
+
+def make_group(code: str, *, epilog: str | None = None, bare: bool = False) -> typer.Typer:
+    """A group of commands, with its help in the reader's language. `bare`: it does something
+    without a command of its own too.
+    """
     return typer.Typer(
-        cls=Group, help=t(code), add_completion=False, no_args_is_help=True, epilog=epilog,
+        cls=Group, help=t(code), add_completion=False, no_args_is_help=not bare, epilog=epilog,
+        invoke_without_command=bare,
         rich_markup_mode=None, pretty_exceptions_enable=False,
         options_metavar=t("cli.frame.options_meta"), subcommand_metavar=t("cli.frame.command_meta"))
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from recond.errors import FormatError, RecondError, RecordInvalid, UsageError
 from recond.flow.runfolder import all_runs
 from recond.flow.upload_settings import read_settings, write_settings
-from recond.host.clock import Clock
+from recond.host.clock import Clock, SystemClock
 from recond.model import Message
 from recond.upload.kinds import open_destination
 from recond.upload.package import RECORD, Package, read_folder
 from recond.upload.queue import Delivery, Hold, Queue, Where
 from recond.upload.send import OnDelivery, Urgency, send_pass
-from recond.upload.settings import Settings, check_settings
+from recond.upload.settings import KINDS, Settings, check_settings
 
 EXIT_LEFT = 8
 
@@ -124,6 +124,35 @@ def upload(
         tuple(i for one in queued for i in one.ids),
         tuple(r for one in queued for r in one.refused),
         tuple(done), holds, waiting, parked, busy=not mine)
+
+
+def send_now(
+    state: Path, names: tuple[str, ...], folders: tuple[Path, ...], *, parked: bool,
+    allow_unsigned: bool,
+) -> Uploaded:
+    """`recond upload`: an operator asks, so our own waiting times do not count."""
+    return upload(state, names, SystemClock(), urgency=Urgency(now=True, parked=parked),
+                  folders=folders, allow_unsigned=allow_unsigned)
+
+
+def after_run(state: Path, folder: Path) -> Uploaded | None:
+    """Queue a run's record and try once; None on a bench without destinations.
+
+    Never raises for the network or a destination: the erasure is done and the record waits.
+    """
+    if not read_settings(state):
+        return None
+    return upload(state, (), SystemClock(), urgency=Urgency(), folders=(folder,))
+
+
+def secrets_of(kind: str, values: dict[str, str]) -> tuple[str, ...]:
+    """The secrets that a kind of destination needs and that were not given. Raises `UsageError`."""
+    if kind not in KINDS:
+        raise UsageError("upload.config.kind", name="", kind=kind, known=", ".join(KINDS))
+    fields = KINDS[kind]
+    wanted = fields.secret if set(fields.secret) & set(fields.required) else (
+        fields.secret if "client_id" in values else ())
+    return tuple(key for key in wanted if key not in values)
 
 
 def _chosen(state: Path, names: tuple[str, ...]) -> tuple[Settings, ...]:

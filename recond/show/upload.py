@@ -64,9 +64,11 @@ def show_removed(screen: Screen, name: str) -> None:
     screen.talk(screen.t("upload.removed", name=name))
 
 
-def secret_prompt(screen: Screen, name: str, key: str) -> str:
-    """The question for a secret, which is typed unseen."""
-    return screen.t("upload.ask.secret", name=name, key=key) + " "
+def ask_secret(screen: Screen, name: str, key: str) -> str:
+    """A secret, typed unseen."""
+    from getpass import getpass
+
+    return getpass(screen.t("upload.ask.secret", name=name, key=key) + " ")
 
 
 def show_problems(screen: Screen, problems: Sequence[tuple[str, Message]]) -> None:
