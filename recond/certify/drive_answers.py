@@ -8,16 +8,26 @@ from the step's own outcome. A technique without a rule here is never proven. Pu
 from __future__ import annotations
 
 from recond.certify.story import StepStory
-from recond.erasure import WipeStep
+from recond.erasure import DiskIdentity, Level, WipeStep
+from recond.firmware_proof import prove
 from recond.model import Message
 
 
-def drive_evidence(_step: WipeStep, index: int, told: StepStory) -> tuple[Message, ...]:
-    """What is missing for this step's proof; empty where the answers prove it."""
+def drive_evidence(
+    step: WipeStep, disk: DiskIdentity, index: int, told: StepStory
+) -> tuple[tuple[Message, ...], Level]:
+    """What is missing for this step's proof (empty where the answers prove it), and the highest
+    level that the answers allow. `recond.firmware_proof` reads the raw answers.
+    """
     number = index + 1
     if told.end is None:
-        return (Message.of("certify.reason.step-unfinished", step=number),)
+        return (Message.of("certify.reason.step-unfinished", step=number),), Level.NONE
     if told.end.data["outcome"] != "done":
         word = f"@certify.outcome.{told.end.data['outcome']}"
-        return (Message.of("certify.reason.step-outcome", step=number, outcome=word),)
-    return (Message.of("certify.reason.drive-not-proven", step=number),)
+        missing = Message.of("certify.reason.step-outcome", step=number, outcome=word)
+        return (missing,), Level.NONE
+    proof = prove(step, disk, [entry.data for entry in told.commands])
+    if proof.faults:
+        return (Message.of("certify.reason.drive-not-proven", step=number), *proof.faults), (
+            Level.NONE)
+    return (), proof.highest

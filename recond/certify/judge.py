@@ -154,9 +154,10 @@ def _steps(story: Story, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:
             faults = _overwritten(told, plan, index)
             fills += [] if faults else [step.fill]
         else:
-            faults = drive_evidence(step, index, told)
+            faults, highest = drive_evidence(step, plan.disk, index, told)
             if not faults and step.technique in FIRMWARE:
-                level = max(level, firmware_level(step.technique, plan.disk), key=_rank)
+                reached = min(highest, firmware_level(step.technique, plan.disk), key=_rank)
+                level = max(level, reached, key=_rank)
         proven_before = not faults
         # excused only by the fallback that stands right behind it and is judged next
         excused = plan.steps[index + 1 : index + 2] and plan.steps[index + 1].fallback
