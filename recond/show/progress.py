@@ -94,7 +94,8 @@ class Display:
             code = f"cli.phase.{phase}" + (f".{outcome}" if outcome else "")
             self._show(name, self._screen.t(code), 1, 1, final=phase == "end")
             if "details" in event:
-                self._line(self._screen.t("cli.phase.details", file=str(event["details"])))
+                file = str(event["details"])
+                self._line("  " + self._screen.t("cli.phase.details", file=file))
             return
         self._measured(name, phase, event)
 

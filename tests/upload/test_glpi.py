@@ -147,7 +147,8 @@ class Glpi:
             message = json.loads(seen.body)
             if message["action"] == "contact":
                 return Reply(200, b'{"status":"ok","expiration":24}')
-            assert not list(validator().iter_errors(message))
+            if SCHEMA.exists():  # a skip in the server's thread would be a broken answer
+                assert not list(validator().iter_errors(message))
             self.kept.append(message)
         if self._pending:
             return Reply(200, b'{"status":"pending","expiration":2}',
