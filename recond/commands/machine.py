@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from recond.commands.frame import (
     LANG,
@@ -33,13 +33,28 @@ app.add_typer(PROFILE, name="profile")
 
 
 @command("inspect")
-def inspect_command(from_: From = None, json_: AsJson = False) -> None:
+def inspect_command(
+    from_: From = None, json_: AsJson = False,
+    self_test: Annotated[
+        str | None, option("self_test", "--self-test", metavar="short|conveyance|long")] = None,
+) -> None:
     """Inventory."""
+    if self_test is not None:
+        _self_test(self_test, as_json=json_)
     from recond.flow.check import inventory
     from recond.show.machine import show_machine
 
     machine = inventory(from_)
     print_json(machine) if json_ else show_machine(screen(), machine)
+
+
+def _self_test(kind: str, *, as_json: bool) -> NoReturn:
+    from recond.flow.selftest import self_test
+    from recond.show.selftest import Followed, show_self_tests
+
+    found = self_test(kind, Followed(screen()))
+    print_json(found) if as_json else show_self_tests(screen(), found)
+    leave(found.exit_code)
 
 
 @command("capture")
