@@ -278,16 +278,6 @@ class MmcCapabilities:
     erased_byte: int  # 0x00 or 0xFF: what an erased cell reads as
     boot_bytes: int  # each of boot0 and boot1
     rpmb_bytes: int
-    erase_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class OpalCapabilities:
-    """What `sedutil-cli --query` says. `revert_ready`: the tool is here and the drive is Opal."""
-
-    revert_ready: bool
-    locking: bool
-    locked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +290,6 @@ class Capabilities:
     nvme: NvmeCapabilities | None = None
     scsi: ScsiCapabilities | None = None
     mmc: MmcCapabilities | None = None
-    opal: OpalCapabilities | None = None
     problems: tuple[Message, ...] = ()
 
 

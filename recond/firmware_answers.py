@@ -13,6 +13,7 @@ from recond.firmware import (
     AtaIdentity,
     AtaSanitizeStatus,
     AtaSecurity,
+    MmcCapabilities,
     NvmeController,
     NvmeNamespace,
     SanitizeLog,
@@ -321,3 +322,20 @@ def parse_supported(data: bytes) -> bool | None:
     if len(data) < 4 or data[1] & 7 == 0:
         return None
     return data[1] & 7 == 3
+
+
+# --- eMMC ------------------------------------------------------------------------------------
+
+R1_ERRORS = 0xFFF9_A080
+"""Error bits of a card's R1 status (JESD84-B51 §6.13), SWITCH_ERROR among them."""
+
+
+def parse_ext_csd(data: bytes) -> MmcCapabilities | None:
+    """EXT_CSD (JESD84-B51 §7.4); None where it is short or blank."""
+    if len(data) < 512 or not any(data):
+        return None
+    security = data[231]
+    return MmcCapabilities(
+        revision=data[192], secure_erase=bool(security & 0x01), sanitize=bool(security & 0x40),
+        erased_byte=0xFF if data[181] & 1 else 0x00, boot_bytes=data[226] * 128 * 1024,
+        rpmb_bytes=data[168] * 128 * 1024)

@@ -19,6 +19,8 @@ erasing command of the right form that the drive accepted:
 - SCSI SANITIZE or FORMAT UNIT: GOOD; the last REQUEST SENSE after it without sense (or low power),
   then TEST UNIT READY GOOD, and the serial number page with the disk's serial. Clear at most where
   the blocks had to be written before they could be read.
+- eMMC: a secure discard of the whole user area (for SANITIZE a plain one will do), then for
+  SANITIZE the switch of EXT_CSD[165], both without errno or error bits in R1; EXT_CSD after it.
 """
 
 from __future__ import annotations
@@ -28,9 +30,11 @@ from dataclasses import dataclass
 
 from recond.erasure import DiskIdentity, Level, Technique, WipeStep
 from recond.firmware_answers import (
+    R1_ERRORS,
     ata_accepted,
     nvme_good,
     parse_ata_sanitize,
+    parse_ext_csd,
     parse_identify,
     parse_nvme_controller,
     parse_nvme_namespace,
@@ -95,9 +99,9 @@ def _missing(word: str) -> Proof:
     return Proof((Message(f"drive.proof.{word}"),), Level.NONE)
 
 
-def _last(said: list[_Said], test: Callable[[_Said], bool]) -> int:
-    """The place of the last command that passes a test; -1 where there is none."""
-    return max((at for at, one in enumerate(said) if test(one)), default=-1)
+def _last(said: list[_Said], test: Callable[[_Said], bool], after: int = -1) -> int:
+    """The place of the last command after a place that passes a test; -1 where there is none."""
+    return max((at for at, one in enumerate(said) if at > after and test(one)), default=-1)
 
 
 # --- ATA -------------------------------------------------------------------------------------
@@ -288,6 +292,37 @@ def _scsi_erase(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
     return Proof((), Level.CLEAR if blind else Level.PURGE)
 
 
+# --- eMMC ------------------------------------------------------------------------------------
+
+_SECURE_DISCARD, _DISCARD, _IOC = 0x127D, 0x1277, 0xC048B300
+
+
+def _is_mmc(one: _Said, *numbers: int) -> bool:
+    return one.transport == "mmc" and int.from_bytes(one.request[:4], "big") in numbers
+
+
+def _card_good(one: _Said) -> bool:
+    return one.errno is None and not one.status & R1_ERRORS
+
+
+def _mmc_erase(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    sanitizes = step.technique is _T.MMC_SANITIZE
+    numbers = (_SECURE_DISCARD, _DISCARD) if sanitizes else (_SECURE_DISCARD,)
+    whole = bytes(8) + disk.size_bytes.to_bytes(8, "little")
+    at = _last(said, lambda one: (
+        _is_mmc(one, *numbers) and one.request[4:] == whole and _card_good(one)))
+    if at < 0:
+        return _missing("not_accepted")
+    if sanitizes:
+        at = _last(said, lambda one: (
+            _is_mmc(one, _IOC) and one.request[12:20] == b"\x06\0\0\0\x01\x01\xa5\x03"
+            and _card_good(one)), at)
+        if at < 0:
+            return _missing("not_accepted")
+    answers = any(_is_mmc(one, _IOC) and parse_ext_csd(one.answer) for one in said[at + 1 :])
+    return Proof((), Level.CLEAR) if answers else _missing("not_done")
+
+
 _RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[_Said]], Proof]] = {
     **dict.fromkeys(_SANITIZE, _ata_sanitize),
     _T.ATA_SECURITY_ERASE: _ata_security,
@@ -296,4 +331,6 @@ _RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[_Said]], Proof]] 
     **dict.fromkeys(_SES, _nvme_format),
     **dict.fromkeys(_SANACT, _nvme_sanitize),
     **dict.fromkeys(_ACTIONS, _scsi_erase),
+    _T.MMC_SECURE_ERASE: _mmc_erase,
+    _T.MMC_SANITIZE: _mmc_erase,
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 
 from recond.erasure import Technique
-from recond.firmware import CdbRequest, NvmeRequest
+from recond.firmware import CdbRequest, MmcRequest, NvmeRequest
 
 NON_DATA, PIO_IN, PIO_OUT = 3, 4, 5
 _CK_COND, _FROM_DEVICE, _BLOCKS, _LENGTH_IN_COUNT = 0x20, 0x08, 0x04, 0x02
@@ -281,3 +281,39 @@ def scsi_ask_descriptors(control_page: bytes) -> CdbRequest:
     data[4] &= 0x3F  # PS is for answers only
     data[6] |= 0x04
     return CdbRequest("MODE SELECT(6)", bytes([0x15, 0x10, 0, 0, len(data), 0]), bytes(data))
+
+
+# --- eMMC ------------------------------------------------------------------------------------
+
+BLKDISCARD, BLKSECDISCARD = 0x1277, 0x127D
+MMC_IOC_CMD = 0xC048B300  # _IOWR(MMC_BLOCK_MAJOR 179, 0, struct mmc_ioc_cmd)
+_R1_ADTC, _R1B_AC = 0xB5, 0x49D  # the kernel's MMC_RSP_* and MMC_CMD_* flags, also for SPI
+_EXT_CSD_SANITIZE_START = 165
+
+
+def _mmc_command(
+    name: str, opcode: int, argument: int, flags: int, *, write: int, read_bytes: int = 0,
+    timeout_s: int = 60,
+) -> MmcRequest:
+    """`struct mmc_ioc_cmd`, 72 bytes (include/uapi/linux/mmc/ioctl.h), the data pointer zero."""
+    packed = struct.pack(
+        "<iiII4I7I4xQ", write, 0, opcode, argument, 0, 0, 0, 0, flags, read_bytes,
+        1 if read_bytes else 0, 0, 0, 0, timeout_s * 1000, 0)
+    return MmcRequest(name, MMC_IOC_CMD, packed, read_bytes, timeout_s)
+
+
+def mmc_ext_csd() -> MmcRequest:
+    """SEND_EXT_CSD, CMD8 (JESD84-B51 §6.10.4)."""
+    return _mmc_command("SEND_EXT_CSD", 8, 0, _R1_ADTC, write=0, read_bytes=512)
+
+
+def mmc_sanitize(timeout_s: int) -> MmcRequest:
+    """SWITCH, CMD6: write 1 to EXT_CSD[165], SANITIZE_START (JESD84-B51 §6.6.13)."""
+    argument = 3 << 24 | _EXT_CSD_SANITIZE_START << 16 | 1 << 8 | 1
+    return _mmc_command("SWITCH SANITIZE_START", 6, argument, _R1B_AC, write=1, timeout_s=timeout_s)
+
+
+def mmc_discard(size_bytes: int, *, secure: bool) -> MmcRequest:
+    """The kernel's secure erase of the whole user area (BLKSECDISCARD), or the plain discard."""
+    name, number = ("BLKSECDISCARD", BLKSECDISCARD) if secure else ("BLKDISCARD", BLKDISCARD)
+    return MmcRequest(name, number, struct.pack("<QQ", 0, size_bytes))

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import os
 import struct
 import time
 
 from recond.firmware import MmcAnswer, MmcRequest
+from recond.firmware_requests import MMC_IOC_CMD
 from recond.host.transport import Tick, waiting
 
-BLKDISCARD, BLKSECDISCARD = 0x1277, 0x127D
-MMC_IOC_CMD = 0xC048B300  # _IOWR(MMC_BLOCK_MAJOR 179, 0, struct mmc_ioc_cmd)
 POINTER_AT, RESPONSE_AT = 64, 16
 
 
@@ -38,13 +38,25 @@ class MmcIoctl:
             struct.pack_into("<Q", argument, POINTER_AT, ctypes.addressof(data))
         began = time.monotonic()
         try:
-            fcntl.ioctl(self._descriptor, request.ioctl, argument, True)
+            if request.ioctl == MMC_IOC_CMD:
+                fcntl.ioctl(self._descriptor, request.ioctl, argument, True)
+            else:
+                self._discard(request.ioctl, argument)
         except OSError as error:
             return MmcAnswer(errno=error.errno or 5, duration_ms=_ms_since(began))
         response = 0
         if request.ioctl == MMC_IOC_CMD:
             response = int(struct.unpack_from("<I", argument, RESPONSE_AT)[0])
         return MmcAnswer(response, data.raw[: request.read_bytes], None, _ms_since(began))
+
+
+    def _discard(self, number: int, argument: bytearray) -> None:
+        """Discards ask for a descriptor that may write; the same open file, for this one moment."""
+        writing = os.open(f"/proc/self/fd/{self._descriptor}", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.ioctl(writing, number, argument, True)
+        finally:
+            os.close(writing)
 
 
 def _ms_since(began: float) -> int:

@@ -21,7 +21,6 @@ from recond.firmware import (
     NvmeAnswer,
     NvmeRequest,
 )
-from recond.host.process import Completed
 from recond.model import Medium
 
 A = TypeVar("A")
@@ -60,22 +59,12 @@ class MmcTransport(Protocol):
         """Issue it and wait; `tick` is called about once a second meanwhile."""
 
 
-class OpalTool(Protocol):
-    """`sedutil-cli` on one disk."""
-
-    def query(self) -> Completed:
-        """`--query`: what the drive's TCG feature set is and does."""
-
-    def revert(self, psid: str, timeout_s: float) -> Completed:
-        """PSID revert: a new key, factory state. `psid` is what stands on the label."""
-
-
 @dataclass(frozen=True, slots=True)
 class FirmwareDevice:
     """The transports of one disk; None where it does not speak that command set.
 
     `serial` is what the kernel says (None: nothing): the drive's own answer must equal it before
-    anything that could lock or erase is sent. `rescan` asks the kernel to look at the size again.
+    anything that could lock or erase is sent.
     """
 
     path: str
@@ -87,9 +76,6 @@ class FirmwareDevice:
     nvme: NvmeTransport | None = None
     scsi: ScsiTransport | None = None
     mmc: MmcTransport | None = None
-    opal: OpalTool | None = None
-    psid: str | None = None
-    rescan: Callable[[], None] = lambda: None
     close: Callable[[], None] = lambda: None
 
 

@@ -15,7 +15,7 @@ from recond.host.block import BlockDevice
 from recond.host.clock import Clock
 from recond.host.transport import FirmwareDevice
 from recond.model import Message
-from recond.wipe import ata, ata_hidden, nvme, scsi
+from recond.wipe import ata, ata_hidden, mmc, nvme, scsi
 from recond.wipe.firmware_line import Entries, Line, Log, failed, unknown
 
 OpenDrive = Callable[[str], tuple[FirmwareDevice, DiskIdentity]]
@@ -36,6 +36,7 @@ _SCSI: dict[Technique, Run] = {
     Technique.SCSI_SANITIZE_OVERWRITE: scsi.run_erase,
     Technique.SCSI_FORMAT_UNIT: scsi.run_erase,
 }
+_MMC = frozenset({Technique.MMC_SECURE_ERASE, Technique.MMC_SANITIZE})
 _NVME: dict[Technique, Callable[[Line, WipeStep, int], StepOutcome]] = {
     Technique.NVME_FORMAT_USER: nvme.run_format,
     Technique.NVME_FORMAT_CRYPTO: nvme.run_format,
@@ -83,4 +84,6 @@ def _carry_out(line: Line, step: WipeStep) -> StepOutcome:
         return _SCSI[technique](line, step)
     if technique in _NVME and device.nvme is not None:
         return _NVME[technique](line, step, device.nvme.namespace())
+    if technique in _MMC and device.mmc is not None:
+        return mmc.run_erase(line, step)
     return failed("no_transport")

@@ -11,7 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from recond import firmware_requests as rq
-from recond.firmware import AtaIdentity, CdbAnswer, CdbRequest, NvmeAnswer, NvmeRequest, StepOutcome
+from recond.firmware import (
+    AtaIdentity,
+    CdbAnswer,
+    CdbRequest,
+    MmcAnswer,
+    MmcRequest,
+    NvmeAnswer,
+    NvmeRequest,
+    StepOutcome,
+)
 from recond.firmware_answers import ata_accepted, parse_identify
 from recond.host.clock import Clock
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
@@ -118,6 +127,17 @@ class Line:
         return answer, lambda: self._keep(
             "nvme", request.name, request.command, b"", answer.data, answer.status, b"",
             answer.errno, answer.duration_ms)
+
+    def mmc(self, request: MmcRequest) -> MmcAnswer:
+        """Send an ioctl to an eMMC and keep both sides of it; the card's R1 word is the status."""
+        if self.device.mmc is None:
+            raise OSError(95, "no mmc transport")
+        answer = self.device.mmc.execute(request, self.tick)
+        self.deaf = answer.errno is not None
+        sent = request.ioctl.to_bytes(4, "big") + request.argument
+        self._keep("mmc", request.name, sent, b"", answer.data, answer.response, b"",
+                   answer.errno, answer.duration_ms)
+        return answer
 
     def _keep(
         self, transport: str, name: str, request: bytes, data_out: bytes, data: bytes, status: int,

@@ -16,6 +16,7 @@ from recond.firmware import (
     AtaCapabilities,
     Capabilities,
     FirmwarePlan,
+    MmcCapabilities,
     NvmeCapabilities,
     ScsiCapabilities,
     SecurityState,
@@ -79,6 +80,8 @@ def plan_firmware(
 def _ways(capabilities: Capabilities, size_bytes: int, notes: list[Message]) -> list[_Way]:
     """What can be used now, the preferred first; `notes` gets what cannot, and why."""
     medium = capabilities.medium
+    if medium is Medium.EMMC and capabilities.mmc is not None:
+        return _mmc(capabilities.mmc)
     if medium not in (Medium.HDD, Medium.SSD, Medium.HYBRID):
         return []
     if capabilities.nvme is not None:
@@ -88,6 +91,15 @@ def _ways(capabilities: Capabilities, size_bytes: int, notes: list[Message]) -> 
     if capabilities.scsi is not None:
         return _scsi(capabilities.scsi, medium, size_bytes, notes)
     return []
+
+
+def _mmc(card: MmcCapabilities) -> list[_Way]:
+    """Secure erase and SANITIZE of an eMMC's user area; the areas beside it stay as they are."""
+    left = (Message("wipe.not_reached.emmc_boot"),)
+    ways = [_Way(_T.MMC_SANITIZE, USUAL_S["block"], left)] if card.sanitize else []
+    if card.secure_erase:
+        ways.append(_Way(_T.MMC_SECURE_ERASE, USUAL_S["block"], left))
+    return ways
 
 
 def _overwrite_s(size_bytes: int, medium: Medium) -> int:

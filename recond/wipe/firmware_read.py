@@ -25,6 +25,7 @@ from recond.firmware_answers import (
     parse_ata_sanitize,
     parse_block_characteristics,
     parse_dco_sectors,
+    parse_ext_csd,
     parse_identify,
     parse_inquiry,
     parse_nvme_controller,
@@ -37,13 +38,16 @@ from recond.firmware_answers import (
     scsi_good,
 )
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
-from recond.model import Known, Message, Reading, Unknown, Why
+from recond.model import Known, Medium, Message, Reading, Unknown, Why
 
 
 def read_capabilities(device: FirmwareDevice) -> Capabilities:
     """Ask a disk by the command sets that its bus speaks. Never raises for what a drive answers."""
     if device.nvme is not None:
         return Capabilities(device.medium, device.bus, nvme=_read_nvme(device, device.nvme))
+    if device.mmc is not None and device.medium is Medium.EMMC:
+        card = parse_ext_csd(device.mmc.execute(rq.mmc_ext_csd()).data)
+        return Capabilities(device.medium, device.bus, mmc=card)
     if device.ata is None or device.scsi is None:
         return Capabilities(device.medium, device.bus)
     inquiry = device.scsi.execute(rq.scsi_inquiry())

@@ -99,11 +99,13 @@ def _with_fallback(
     """At `best` a drive that refuses all its own commands is overwritten, as the plan shows.
 
     Not where hidden sectors are shown again: the kernel does not see them before the next boot.
+    Nor where two passes are needed: a fallback runs alone.
     """
     own = {step.technique for step in steps}
-    if wish.level is not LevelWish.BEST or own & {Technique.OVERWRITE, Technique.RESTORE_HIDDEN}:
+    alone = len(overwrite) == 1 and not own & {Technique.OVERWRITE, Technique.RESTORE_HIDDEN}
+    if wish.level is not LevelWish.BEST or not alone:
         return steps
-    return steps + tuple(replace(step, fallback=True) for step in overwrite[-1:])
+    return (*steps, replace(overwrite[0], fallback=True))
 
 
 def plan_digest(plan: WipePlan) -> str:

@@ -112,6 +112,21 @@ def test_security_blocks_carry_the_password_behind_word_0() -> None:
         rq.ata_unlock(b"short")
 
 
+def test_mmc_commands() -> None:
+    """`struct mmc_ioc_cmd`: write, acmd, opcode, argument, response, flags, size, count."""
+    read = rq.mmc_ext_csd()
+    assert (read.ioctl, len(read.argument), read.read_bytes) == (0xC048B300, 72, 512)
+    assert struct.unpack_from("<4I", read.argument) == (0, 0, 8, 0)
+    assert struct.unpack_from("<3I", read.argument, 32) == (0xB5, 512, 1)
+    switch = rq.mmc_sanitize(1800)
+    assert struct.unpack_from("<4I", switch.argument) == (1, 0, 6, 0x03A50101)
+    assert struct.unpack_from("<7I", switch.argument, 32) == (0x49D, 0, 0, 0, 0, 0, 1_800_000)
+    assert rq.mmc_discard(1 << 30, secure=True).ioctl == 0x127D
+    assert rq.mmc_discard(1 << 30, secure=False).ioctl == 0x1277
+    assert rq.mmc_discard(1 << 30, secure=True).argument == bytes(8) + (1 << 30).to_bytes(
+        8, "little")
+
+
 def test_the_kernel_structure_gets_address_length_and_time() -> None:
     request_ = rq.nvme_identify(1)
     packed = pack_passthru(request_, 0x1122334455667788)

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from recond import firmware_requests as rq
-from recond.firmware import MmcRequest
-from recond.host.mmc import BLKSECDISCARD, MmcIoctl
+from recond.host.mmc import MmcIoctl
 from recond.host.nvme import NVME_IOCTL_ADMIN_CMD, NvmeIoctl
 from recond.host.sgio import SG_IO, SgIoHdr, SgioTransport
 
@@ -55,7 +54,7 @@ def test_an_ioctl_that_fails_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(fcntl, "ioctl", ioctl)
     assert SgioTransport(7).execute(rq.ata_identify()).errno == errno.ENODEV
     assert NvmeIoctl(7).execute(rq.nvme_identify(1)).errno == errno.ENODEV
-    assert MmcIoctl(7).execute(MmcRequest("x", BLKSECDISCARD, bytes(16))).errno == errno.ENODEV
+    assert MmcIoctl(7).execute(rq.mmc_ext_csd()).errno == errno.ENODEV
 
 
 def test_nvme_ioctl_takes_status_result_and_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,42 @@
+"""eMMC: secure erase or trim by the kernel, and SANITIZE by the card's own switch.
+
+Why: a discard only tells the card what is free; SANITIZE is what takes it out of the cells
+(JESD84-B51 §6.6.13), so everything is discarded first. Both wait inside the ioctl, with the
+kernel's own time limits. The card keeps no memory of how it ended: its status word and the reading
+afterwards decide. boot0, boot1 and RPMB are not user area and are not reached.
+"""
+
+from __future__ import annotations
+
+from recond import firmware_requests as rq
+from recond.erasure import Technique, WipeStep
+from recond.firmware import MmcAnswer, StepOutcome
+from recond.firmware_answers import R1_ERRORS, parse_ext_csd
+from recond.wipe.firmware_line import Line, failed, not_begun, unknown
+
+SANITIZE_S = 1800
+
+
+def run_erase(line: Line, step: WipeStep) -> StepOutcome:
+    """Discard the whole user area, securely where the card can, then SANITIZE where it is asked."""
+    card = parse_ext_csd(line.mmc(rq.mmc_ext_csd()).data)
+    if card is None:
+        return unknown("no_answer") if line.deaf else failed("other_drive")
+    if line.should_stop():
+        return not_begun()
+    sanitizes = step.technique is Technique.MMC_SANITIZE
+    size = line.device.size_bytes
+    discard = rq.mmc_discard(size, secure=card.secure_erase)
+    if not (card.secure_erase or sanitizes) or not _good(line.mmc(discard)):
+        return failed("refused", command=discard.name)
+    if sanitizes:
+        request = rq.mmc_sanitize(SANITIZE_S)
+        if not _good(line.mmc(request)):
+            return failed("refused", command=request.name)
+    if parse_ext_csd(line.mmc(rq.mmc_ext_csd()).data) is None:
+        return unknown("no_answer")
+    return StepOutcome("done")
+
+
+def _good(answer: MmcAnswer) -> bool:
+    return answer.errno is None and not answer.response & R1_ERRORS
