@@ -17,8 +17,8 @@ from recond.flow.run import IN_USE, Finished, certify_run, exit_code
 from recond.flow.runfolder import RunFolder, all_runs, find_run, write_json
 from recond.flow.wipe import OnEvent, Supervisor
 from recond.host import Host
-from recond.host.realdisk import open_disk
 from recond.host.journalfile import is_held
+from recond.host.realdisk import open_disk
 from recond.host.signals import counted_stops
 from recond.wipe import guard
 from recond.wipe.job import Job
