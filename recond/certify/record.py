@@ -50,13 +50,27 @@ class Issue:
     signature: str | None = None
 
 
-def fold_journal(raw: bytes, file: str) -> Erasure:
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The run that a journal must belong to, and whether that run is a demonstration."""
+
+    run_id: str
+    demonstration: bool
+
+
+def fold_journal(raw: bytes, file: str, belongs: Belonging | None = None) -> Erasure:
     """One disk's erasure from its journal's bytes; `file` is its name in the record's folder.
 
+    A journal of another run, or a demonstration's in a real one's record, proves nothing here.
     Never raises for what the bytes hold: what cannot be read proves nothing, and it says so.
     """
     reading = parse_journal(raw)
     story = tell(reading.entries)
+    if belongs is not None and story.opened:
+        if story.opened["run_id"] != belongs.run_id:
+            story.contradictions.append(Message("certify.reason.other-run"))
+        if story.opened["demonstration"] is not belongs.demonstration:
+            story.contradictions.append(Message("certify.reason.demonstration"))
     canaries = count_canaries(story)
     plan = story.plan
     entries = reading.entries
@@ -80,6 +94,7 @@ def build_record(
     journals: dict[str, bytes], issue: Issue,
 ) -> WipeRecord:
     """The record of a run. `journals` are by the disk's name, without folder and ending."""
+    belongs = Belonging(issue.record_id, context.bench.demonstration)
     return WipeRecord(
         schema=RECORD_SCHEMA, record_id=issue.record_id, issued_at=issue.issued_at,
         software=issue.software, workshop=context.workshop, operator=context.operator,
@@ -87,7 +102,7 @@ def build_record(
         property_number=context.property_number, answers=context.answers, bench=context.bench,
         machine=machine, assessments=assessments,
         erasures=tuple(
-            fold_journal(raw, journal_file(name)) for name, raw in sorted(journals.items())
+            fold_journal(raw, journal_file(name), belongs) for name, raw in sorted(journals.items())
         ),
         ledger=issue.ledger, signature=issue.signature,
     )
@@ -96,17 +111,6 @@ def build_record(
 def journal_file(name: str) -> str:
     """Where a disk's journal lies in the record's folder."""
     return f"journals/{name}.jsonl"
-
-
-def is_demonstration(raw: bytes) -> bool:
-    """Whether a journal says that it is a demonstration; an unreadable one does not."""
-    return bool(tell(parse_journal(raw).entries).opened.get("demonstration"))
-
-
-def run_of(raw: bytes) -> str | None:
-    """The run that a journal belongs to."""
-    found = tell(parse_journal(raw).entries).opened.get("run_id")
-    return found if isinstance(found, str) else None
 
 
 def _reference(reading: JournalReading, file: str) -> JournalRef:

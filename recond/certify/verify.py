@@ -19,7 +19,7 @@ from recond.certify.jws import Signed, read_jws
 from recond.certify.keys import chain_fault, common_name, fingerprint
 from recond.certify.ledger import position_fault
 from recond.certify.pdf_front import Signer
-from recond.certify.record import fold_journal, parse_record
+from recond.certify.record import Belonging, fold_journal, parse_record
 from recond.certify.seal import read_seal, seal_holds
 from recond.certify.summary import counts, overall
 from recond.certify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
@@ -236,6 +236,7 @@ def _journals(
     given = {hashlib.sha256(raw).hexdigest(): (name, raw) for name, raw in journals}
     names = {name.rsplit("/", 1)[-1]: digest for digest, (name, _) in given.items()}
     used = set()
+    belongs = Belonging(record.record_id, record.bench.demonstration)
     for one in record.erasures:
         file = one.journal.file
         found = given.get(one.journal.sha256)
@@ -248,7 +249,7 @@ def _journals(
             work.say(axis, Answer.NO, file, code)
             continue
         used.add(one.journal.sha256)
-        same = to_json(fold_journal(found[1], file)) == to_json(one)
+        same = to_json(fold_journal(found[1], file, belongs)) == to_json(one)
         work.say(Axis.COMPLETE, Answer.YES if same else Answer.NO, file,
                  "certify.verify.journal.same" if same else "certify.verify.journal.result")
     for digest, (name, _) in given.items():
