@@ -96,11 +96,15 @@ def _run(
     from recond.show.result import show_finished
 
     shown, host = screen(), Host()
-    prepared = prepare(order, host)
-    refuse_if_asked(prepared)
-    if not as_json:
-        show_plans(shown, prepared.plans)
-    confirmed = _confirm(prepared, words, unattended=unattended)
+    try:
+        prepared = prepare(order, host)
+        refuse_if_asked(prepared)
+        if not as_json:
+            show_plans(shown, prepared.plans)
+        confirmed = _confirm(prepared, words, unattended=unattended)
+    except (KeyboardInterrupt, EOFError):
+        shown.talk(t("cli.aborted.before"))
+        leave(130)
     totals = {plan.disk.token: plan.disk.size_bytes for plan in prepared.plans}
     with Display(shown, json_events=events, totals=totals) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
