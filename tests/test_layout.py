@@ -49,7 +49,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 MADE_AT_THE_TOP = frozenset({"recond.host", "recond.host.state"})
 """What the commands may name of host/: the real Host is made there, and the state folder chosen."""
 
-WIPE_JOINS = frozenset({"recond.wipe.session", "recond.wipe.worker", "recond.wipe.firmware"})
+WIPE_JOINS = frozenset({"recond.wipe.session", "recond.wipe.readback", "recond.wipe.worker",
+                        "recond.wipe.firmware"})
 """The only modules of wipe/ that may import their siblings."""
 
 WIPE_SHARED = "recond.wipe.firmware_line"

@@ -1,8 +1,9 @@
-"""Piece size and depth for a device, chosen by measurement while the pass runs.
+"""Piece size and depth for a device, chosen by measurement while the work goes on.
 
 Why: the best setting differs between a USB stick, a SAS disk and an NVMe disk, and no table knows
-tomorrow's. The first stretches of a large disk are done with each candidate in turn, with the real
-content, so that nothing is spent on the search; the fastest goes on. Figures: docs/engine.md.
+tomorrow's. The first stretches of a disk are done with each candidate in turn, with the real
+content, so that nothing is spent on the search; the fastest goes on. A disk that is done in seconds
+keeps the first candidate: it would end before the search. Figures: docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -10,8 +11,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MIB = 1 << 20
-SMALL_BYTES = 512 * MIB
-TRIAL_BYTES = 48 * MIB
+FIRST_BYTES = 64 * MIB
+WINDOW_S = 0.5
+WORTH_S = 20.0
+
+PLAIN = ((1 * MIB, 2), (1 * MIB, 4), (2 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 2))
+"""Candidates (piece in bytes, depth) where the content stands ready."""
+MADE = ((1 * MIB, 4), (2 * MIB, 3), (1 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 4))
+"""Where each lane makes its content: more lanes, so that one is always in the kernel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a tuner may try. With one candidate there is nothing to try: a simulated disk's pace."""
+
+    plain: tuple[tuple[int, int], ...] = PLAIN
+    made: tuple[tuple[int, int], ...] = MADE
+
+
+REAL_PACE = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,34 +41,33 @@ class Setting:
     window_bytes: int
 
 
-CANDIDATES = ((1 * MIB, 2), (2 * MIB, 2), (1 * MIB, 3), (512 * 1024, 4), (4 * MIB, 2))
-
-
 class Tuner:
     """Gives the setting for the next window and learns from how long it took."""
 
-    def __init__(self, size_bytes: int, block_bytes: int) -> None:
-        whole = max(block_bytes, 4096)
-        self._candidates = [(-(-p // whole) * whole, d) for p, d in CANDIDATES]
+    def __init__(
+        self, size_bytes: int, block_bytes: int, candidates: tuple[tuple[int, int], ...]
+    ) -> None:
+        self._size = size_bytes
+        self._candidates = [(-(-p // block_bytes) * block_bytes, d) for p, d in candidates]
         self._speeds: list[float] = []
-        self._trying = size_bytes >= SMALL_BYTES
-        self.current = Setting(*self._candidates[0], window_bytes=size_bytes)
+        self._best = 0
+        self._trying = len(candidates) > 1 and size_bytes > FIRST_BYTES
 
     def next_setting(self, left_bytes: int) -> Setting:
-        """The setting for the next window."""
-        if self._trying:
-            piece, depth = self._candidates[len(self._speeds)]
-            self.current = Setting(piece, depth, min(left_bytes, TRIAL_BYTES))
-        else:
-            self.current = Setting(self.current.piece_bytes, self.current.depth, left_bytes)
-        return self.current
+        """The setting for the next window of what is left."""
+        if not self._trying:
+            return Setting(*self._candidates[self._best], left_bytes)
+        piece, depth = self._candidates[len(self._speeds)]
+        window = FIRST_BYTES
+        if self._speeds:
+            window = max(window, int(self._speeds[0] * WINDOW_S) // piece * piece)
+        return Setting(piece, depth, min(left_bytes, window))
 
     def report(self, done_bytes: int, seconds: float) -> None:
         """What the window brought."""
         if not self._trying:
             return
-        self._speeds.append(done_bytes / seconds if seconds > 0 else 0.0)
-        if len(self._speeds) == len(self._candidates):
-            best = max(range(len(self._speeds)), key=self._speeds.__getitem__)
-            self.current = Setting(*self._candidates[best], window_bytes=0)
-            self._trying = False
+        self._speeds.append(done_bytes / max(seconds, 1e-6))
+        self._best = max(range(len(self._speeds)), key=self._speeds.__getitem__)
+        quick = self._size < self._speeds[0] * WORTH_S
+        self._trying = len(self._speeds) < len(self._candidates) and not quick

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from recond.erasure import Target, WipePlan, WipeStep
 from recond.host.block import BlockDevice, Opener
 from recond.host.clock import Clock
+from recond.host.tuning import REAL_PACE, Pace
 from recond.model import Json, Message
 
 
@@ -46,3 +47,4 @@ class Seam:
     boot_id: str
     temperature: Callable[[str], tuple[int, int] | None]  # (now, limit) in °C of a path
     firmware: FirmwareRunner | None = None
+    pace: Pace = REAL_PACE

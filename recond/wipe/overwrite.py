@@ -6,7 +6,7 @@ shares no code with this module. "Done" here means that every byte was accepted 
 
 A failed piece is narrowed to the logical block, with retries capped in number and time; a vanished
 disk is told apart from a bad block at once; past a stretch that only fails, the pass goes on from
-the disk's other end.
+the disk's other end, and from the middle of what is then left.
 """
 
 from __future__ import annotations
@@ -14,22 +14,27 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 from recond.erasure import Fill, FillKind, TargetKind
 from recond.host.block import BlockDevice, aligned_buffer
 from recond.host.clock import Clock
-from recond.host.lanes import Lane, Lanes, pieces
-from recond.host.tuning import Tuner
+from recond.host.lanes import Done, Lane, Lanes, pieces
+from recond.host.tuning import REAL_PACE, Pace, Setting, Tuner
 from recond.model import Json, Message, Range
 from recond.ranges import RangeSet
 
 Log = Callable[[str, dict[str, Json]], None]
 
 GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM, errno.ESHUTDOWN, errno.EBADF})
+READ_ONLY = frozenset({errno.EROFS, errno.EPERM, errno.EACCES})
 ATTEMPTS = 3
-NARROW_CAP_S = 60.0
+NARROW_CAP_S = 60.0  # for one piece
+NARROW_TOTAL_S = 1800.0  # for all pieces of a pass: then a failed piece is skipped whole
 DEAD_PIECES = 4  # so many failed pieces running without one good block: go to the other end
+SALVAGE_TRIES = 8  # how often what lies between two dead ends is entered in its middle
+ALIVE_S = 1.0  # the kernel needs a moment to know that a disk is gone
 CHECKPOINT_S = 10.0
 CHECKPOINT_MIN_S = 1.0
 PROFILE_POINTS = 64
@@ -55,26 +60,23 @@ class PassResult:
 class Content:
     """The bytes of a fill for any piece of the disk, in buffers that O_DIRECT takes."""
 
-    def __init__(self, fill: Fill) -> None:
+    def __init__(self, fill: Fill, largest_bytes: int) -> None:
         self._raw = bytes.fromhex(fill.hex)
-        self._key = self._raw if fill.kind is FillKind.KEYSTREAM else None
+        self.made = fill.kind is FillKind.KEYSTREAM
+        self._zeros = memoryview(bytes(largest_bytes if self.made else 0))
         self._constant: dict[int, memoryview] = {}
-        self._zeros = b""
 
     def piece(self, lane: Lane, offset: int, length: int) -> memoryview:
         """The content of [offset, offset + length); valid until the lane is used again."""
-        if self._key is None:
+        if not self.made:
             return self._repeat(offset % len(self._raw), length)
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
         out = lane.buffer("data", length)
-        head = offset % 16
         counter = (offset // 16).to_bytes(16, "big")
-        cipher = Cipher(algorithms.AES(self._key), modes.CTR(counter)).encryptor()
-        if len(self._zeros) < length:
-            self._zeros = bytes(length)
-        cipher.update(bytes(head))
-        cipher.update_into(memoryview(self._zeros)[:length], out)
+        stream = Cipher(algorithms.AES(self._raw), modes.CTR(counter)).encryptor()
+        stream.update(bytes(offset % 16))
+        stream.update_into(self._zeros[:length], out)
         return out[:length]
 
     def _repeat(self, phase: int, length: int) -> memoryview:
@@ -122,6 +124,7 @@ class PassContext:
     should_stop: Callable[[], bool]
     progress: Callable[[int], None]
     cool_down: Callable[[], None]  # waits while the disk is too hot; logs the pause itself
+    pace: Pace = REAL_PACE
 
 
 class OverwritePass:
@@ -131,14 +134,18 @@ class OverwritePass:
         self, device: BlockDevice, fill: Fill, context: PassContext, done: tuple[Range, ...],
         bad: tuple[Range, ...],
     ) -> None:
+        made = fill.kind is FillKind.KEYSTREAM
+        candidates = context.pace.made if made else context.pace.plain
         self._device = device
-        self._content = Content(fill)
         self._c = context
+        self._content = Content(fill, max(piece for piece, _ in candidates) + context.block)
+        self._tuner = Tuner(context.size, context.block, candidates)
         self._done = RangeSet(done)
         self._bad = RangeSet(bad)
         self._retries = 0
+        self._narrow_left_s = NARROW_TOTAL_S
+        self._alive_at = -ALIVE_S
         self._profile = Profile(context.size)
-        self._tuner = Tuner(context.size, context.block)
         self._flusher = ThreadPoolExecutor(1, thread_name_prefix="flush")
         self._flush: Future[None] | None = None
         self._flushed: tuple[tuple[Range, ...], int] = ((), 0)
@@ -153,14 +160,12 @@ class OverwritePass:
         try:
             for start, length in self._left():
                 self._gap(start, start + length)
-                if self._stopped:
-                    break
             self._finish_flush()
             self._device.flush()
         except Vanished:
             outcome, reason = "vanished", Message("wipe.reason.vanished")
         except OSError as error:
-            outcome, reason = "failed", self._reason(error)
+            outcome, reason = self._failure(error)
         finally:
             self._flusher.shutdown(wait=True)
         if outcome == "done" and self._stopped:
@@ -172,122 +177,146 @@ class OverwritePass:
         return PassResult(outcome, self._done.ranges(), self._bad.ranges(), self._retries,
                           elapsed, self._profile.speeds(), reason)
 
+    # --- the order of the places -------------------------------------------------------------
+
     def _left(self) -> tuple[Range, ...]:
         return RangeSet(self._done.ranges() + self._bad.ranges()).gaps(self._c.size)
 
     def _gap(self, start: int, end: int) -> None:
-        """One unwritten stretch: forward; where only errors come, the rest from its end."""
+        """One unwritten stretch: forward; where only errors come, what can be had of the rest."""
         at = start
         while at < end and not self._stopped:
             setting = self._tuner.next_setting(end - at)
             upto = min(end, at + setting.window_bytes)
             began = self._c.clock.monotonic_s()
-            reached = self._sweep(at, upto, backward=False)
-            self._tuner.report(reached - at, self._c.clock.monotonic_s() - began)
-            if reached < upto and not self._stopped:
-                stop = self._sweep(reached, end, backward=True)
-                if stop > reached and not self._stopped:
-                    self._give_up(reached, stop)
+            reached = self._sweep(setting, at, upto, backward=False)
+            if reached < upto:
+                self._salvage(setting, reached, end)
                 return
+            self._tuner.report(upto - at, self._c.clock.monotonic_s() - began)
             at = upto
 
-    def _sweep(self, start: int, end: int, *, backward: bool) -> int:
-        """Write [start, end); returns how far it came: the first (or last) place not tried."""
-        setting = self._tuner.current
-        lanes = Lanes(setting.depth, self._write_piece)
-        dead, last = 0, self._c.clock.monotonic_s()
+    def _salvage(self, setting: Setting, start: int, end: int) -> None:
+        """Behind a dead end: from the other end, then from the middle of the largest rest.
+
+        What is never reached was not written, and is said to be bad.
+        """
+        rests = [(start, self._sweep(setting, start, end, backward=True))]
+        for _ in range(SALVAGE_TRIES):
+            low, high = rests.pop(rests.index(max(rests, key=lambda rest: rest[1] - rest[0])))
+            middle = (low + high) // 2 // setting.piece_bytes * setting.piece_bytes
+            if self._stopped or not low < middle < high:
+                rests.append((low, high))
+                break
+            rests.append((self._sweep(setting, middle, high, backward=False), high))
+            rests.append((low, self._sweep(setting, low, middle, backward=True)))
+        for low, high in rests if not self._stopped else ():
+            if low < high:
+                self._mark_bad(low, high - low, errno.EIO, 0)
+
+    def _sweep(self, setting: Setting, start: int, end: int, *, backward: bool) -> int:
+        """Write [start, end) until its end, a dead end or a stop.
+
+        Returns how far it came: everything before (backward: behind) that place was tried.
+        """
         reached = end if backward else start
-        try:
-            for offset, length, result in lanes.results(
-                pieces(start, end, setting.piece_bytes, backward)
-            ):
+        if self._stopped:
+            return reached
+        dead, last = 0, self._c.clock.monotonic_s()
+        feed = pieces(start, end, setting.piece_bytes, backward)
+        with closing(Lanes(setting.depth, self._write_piece)) as lanes:
+            for batch in lanes.batches(feed):
                 now = self._c.clock.monotonic_s()
-                if isinstance(result, OSError):
-                    dead = 0 if self._narrow(offset, length, result) else dead + 1
-                else:
-                    self._done.add(offset, length)
-                    self._profile.add(offset, length, now - last)
-                    dead = 0
-                last = self._c.clock.monotonic_s()
-                reached = offset if backward else offset + length
-                self._c.progress(self._done.total)
-                self._checkpoint(now)
+                self._count(batch, now - last)
+                last = now
+                for offset, length, result in batch:
+                    good = not isinstance(result, OSError) or self._narrow(offset, length, result)
+                    dead = 0 if good else dead + 1
+                    reached = min(reached, offset) if backward else max(reached, offset + length)
+                self._checkpoint(serial=setting.depth == 1)
                 self._stopped = self._stopped or self._c.should_stop()
                 if dead >= DEAD_PIECES or self._stopped:
-                    break
-        finally:
-            lanes.close()
+                    lanes.stop()
         return reached
 
-    def _write_piece(self, lane: Lane, offset: int, length: int) -> None:
-        self._write_all(offset, self._content.piece(lane, offset, length))
+    def _count(self, batch: list[Done[None]], seconds: float) -> None:
+        good = [(at, length) for at, length, result in batch if not isinstance(result, OSError)]
+        total = sum(length for _, length in good)
+        for offset, length in good:
+            self._done.add(offset, length)
+            self._profile.add(offset, length, seconds * length / total)
+        if good:
+            self._c.progress(self._done.total)
 
-    def _write_all(self, offset: int, data: memoryview) -> None:
-        done = 0
-        while done < len(data):
+    # --- writing, and what goes wrong --------------------------------------------------------
+
+    def _write_piece(self, lane: Lane, offset: int, length: int) -> None:
+        data, done = self._content.piece(lane, offset, length), 0
+        while done < length:
             count = self._device.write(offset + done, data[done:])
             if count <= 0:
                 raise OSError(errno.ENOSPC, "the disk ends before its end")
             done += count
 
     def _check_gone(self, error: OSError) -> None:
-        """Tell a vanished disk from a bad block; ask twice, the kernel needs a moment."""
-        if error.errno == errno.ENOSPC and self._c.kind is TargetKind.IMAGE:
+        """Tell a vanished disk from a bad block. Raises `Vanished`, or what no retry can mend."""
+        if error.errno in READ_ONLY or (
+            error.errno == errno.ENOSPC and self._c.kind is TargetKind.IMAGE
+        ):
             raise error
-        if error.errno in GONE or error.errno == errno.ENOSPC:
+        # a place inside the disk has no ENOSPC: an NVMe disk that was pulled out answers so
+        if error.errno in GONE or error.errno == errno.ENOSPC or not self._device.still_there():
             raise Vanished from error
-        if error.errno in (errno.EROFS, errno.EPERM, errno.EACCES):
-            raise error
-        if self._device.still_there():
+        if self._c.clock.monotonic_s() - self._alive_at >= ALIVE_S:
             self._c.clock.sleep(0.2)
-            if self._device.still_there():
-                return
-        raise Vanished from error
+            if not self._device.still_there():
+                raise Vanished from error
+            self._alive_at = self._c.clock.monotonic_s()
 
     def _narrow(self, offset: int, length: int, error: OSError) -> bool:
         """A piece failed: write what can be written of it, block by block at worst.
 
-        Returns whether a single block could be written. Raises `Vanished`.
+        Returns whether any of it could be written. Raises `Vanished`.
         """
-        self._check_gone(error)
-        began, attempts, any_good = self._c.clock.monotonic_s(), 0, False
-        bad = RangeSet()
-        lane, todo = Lane(), [(offset, length)]
-        while todo:
-            at, count = todo.pop()
-            if self._c.clock.monotonic_s() - began > NARROW_CAP_S or self._c.should_stop():
-                bad.add(at, count)
-                continue
-            attempts += 1
-            failure = self._attempt(lane, at, count)
-            if failure is None:
-                self._done.add(at, count)
-                any_good = True
-            elif count <= self._c.block:
-                bad.add(at, count)
-            else:
-                half = max(self._c.block, count // 2 // self._c.block * self._c.block)
-                todo += [(at + half, count - half), (at, half)]
-        self._retries += attempts
-        self._c.log("retry", {
-            "step": self._c.step, "phase": "write", "offset": offset, "length": length,
-            "errno": error.errno or 0, "attempt": attempts,
-        })
+        began, attempts, good = self._c.clock.monotonic_s(), 0, 0
+        bad, lane, todo = RangeSet(), Lane(), [(offset, length)]
+        try:
+            self._check_gone(error)
+            while todo and not self._c.should_stop():
+                at, count = todo.pop()
+                spent = self._c.clock.monotonic_s() - began
+                if spent > min(NARROW_CAP_S, self._narrow_left_s):
+                    bad.add(at, count)
+                    continue
+                attempts += 1
+                if self._attempt(lane, at, count):
+                    self._done.add(at, count)
+                    good += count
+                elif count <= self._c.block:
+                    bad.add(at, count)
+                else:
+                    half = max(self._c.block, count // 2 // self._c.block * self._c.block)
+                    todo += [(at + half, count - half), (at, half)]
+        finally:
+            self._narrow_left_s -= self._c.clock.monotonic_s() - began
+            self._retries += attempts
+            self._c.log("retry", {
+                "step": self._c.step, "phase": "write", "offset": offset, "length": length,
+                "errno": error.errno or 0, "attempt": attempts,
+            })
         for start, count in bad.ranges():
             self._mark_bad(start, count, error.errno or 0, ATTEMPTS)
-        return any_good
+        return good > 0
 
-    def _attempt(self, lane: Lane, offset: int, length: int) -> OSError | None:
-        """One stretch; a single block is tried `ATTEMPTS` times."""
-        failure: OSError | None = None
+    def _attempt(self, lane: Lane, offset: int, length: int) -> bool:
+        """Whether a stretch could be written; a single block is tried `ATTEMPTS` times."""
         for _ in range(ATTEMPTS if length <= self._c.block else 1):
             try:
                 self._write_piece(lane, offset, length)
-                return None
+                return True
             except OSError as error:
                 self._check_gone(error)
-                failure = error
-        return failure
+        return False
 
     def _mark_bad(self, start: int, length: int, number: int, attempts: int) -> None:
         self._bad.add(start, length)
@@ -296,25 +325,23 @@ class OverwritePass:
             "errno": number, "attempts": attempts,
         })
 
-    def _give_up(self, start: int, end: int) -> None:
-        """What lies between the two dead ends was not written, and is said to be bad."""
-        for low, length in RangeSet(self._done.ranges() + self._bad.ranges()).gaps(self._c.size):
-            low2, high2 = max(low, start), min(low + length, end)
-            if high2 > low2:
-                self._mark_bad(low2, high2 - low2, errno.EIO, 0)
+    # --- checkpoints -------------------------------------------------------------------------
 
-    def _checkpoint(self, now: float) -> None:
+    def _checkpoint(self, *, serial: bool) -> None:
         """Flush beside the writing; journal what the flush covered. At most 10 s apart."""
         if self._flush is not None:
-            if not self._flush.done():
-                return
-            self._finish_flush()
+            if self._flush.done():
+                self._finish_flush()
+            return
+        now = self._c.clock.monotonic_s()
         elapsed = now - self._last_checkpoint
         advanced = (self._done.total - self._marked) * 100 >= self._c.size
         if elapsed >= CHECKPOINT_S or (advanced and elapsed >= CHECKPOINT_MIN_S):
             self._flushed = (self._done.ranges(), self._done.total)
             self._last_checkpoint = now
             self._flush = self._flusher.submit(self._device.flush)
+            if serial:
+                self._finish_flush()
             self._c.cool_down()
 
     def _finish_flush(self) -> None:
@@ -330,8 +357,8 @@ class OverwritePass:
             "bad": self._bad.to_json(),
         })
 
-    def _reason(self, error: OSError) -> Message:
+    def _failure(self, error: OSError) -> tuple[str, Message]:
         if not self._device.still_there():
-            return Message("wipe.reason.vanished")
+            return "vanished", Message("wipe.reason.vanished")
         name = errno.errorcode.get(error.errno or 0, str(error.errno))
-        return Message.of("wipe.reason.io_error", errno=name)
+        return "failed", Message.of("wipe.reason.io_error", errno=name)

@@ -24,7 +24,7 @@ class Position:
     done: tuple[Range, ...] = ()
     bad: tuple[Range, ...] = ()
     started: bool = False
-    canaries: bool = False
+    before: dict[str, Json] | None = None  # the canaries' entry, once they were read
     session: int = 1
     unexplained: bool = False  # the journal simply stops: a kill or a power cut
     why_interrupted: str = "power"
@@ -95,7 +95,8 @@ def _position(entries: Entries, last: str, same_boot: bool) -> Position:
     sessions = sum(kind == "open" for kind, _ in entries)
     return Position(
         step=step, done=done, bad=bad, started=started,
-        canaries=any(kind == "canary" and d.get("phase") == "before" for kind, d in entries),
+        before=next(
+            (d for kind, d in entries if kind == "canary" and d.get("phase") == "before"), None),
         session=sessions + 1, unexplained=last != "interrupted",
         why_interrupted="killed" if same_boot else "power", entries=since,
     )

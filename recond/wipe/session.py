@@ -17,26 +17,22 @@ from recond.codec import digest, to_json
 from recond.erasure import (
     JOURNAL_SCHEMA,
     DiskIdentity,
-    Fill,
     TargetKind,
-    VerifyMode,
     WipeStep,
 )
 from recond.errors import RecondError
 from recond.firmware import sizes_after
-from recond.host.block import BlockDevice, aligned_buffer
-from recond.host.lanes import Lane
-from recond.methods import derive
-from recond.model import Json, Message, Range
-from recond.wipe import canary, firmware_ending, guard, verify
+from recond.host.block import BlockDevice
+from recond.model import Json, Message
+from recond.wipe import guard
 from recond.wipe.job import Job, Seam, Tell
 from recond.wipe.journal import Journal
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
 from recond.wipe.position import Position
+from recond.wipe.readback import REREAD_BYTES, Reading
 
 COOL_BY_C = 5
 PAUSE_CAP_S = 1800
-REREAD_BYTES = 16 << 20
 TELL_EVERY_S = 0.1
 
 
@@ -54,6 +50,10 @@ class Session:
         self._tell = tell
         self._told = 0.0
         self._position = Position()
+        self._reading = Reading(
+            job, seam, journal.log, should_stop,
+            lambda done, total: self._progress("verify", len(job.plan.steps), done, total),
+            self._cool_down)
         self._ran = 0  # the last step that was run: what the medium must hold is its content
 
     # --- the two ways in ---------------------------------------------------------------------
@@ -116,12 +116,15 @@ class Session:
                 return self._refuse((Message.of(
                     "wipe.refusal.other_disk", path=self._job.path,
                     fields=", ".join(differences)),))
+            if self._position.session > 1 and not self._go_on(device):
+                return self._refuse((Message.of(
+                    "wipe.refusal.other_disk", path=self._job.path, fields="content"),))
             outcome = self._write(device)
         except OSError as error:
             outcome = self._end("failed", self._io_reason(error))
         finally:
             device.close()
-        return outcome or self._verify()
+        return outcome or self._verify(found)
 
     def _resumed_differences(
         self, planned: DiskIdentity, found: DiskIdentity
@@ -166,13 +169,9 @@ class Session:
     def _write(self, device: BlockDevice) -> str | None:
         """All steps; None when the verification may begin, else the outcome of the end."""
         plan, position = self._plan, self._position
-        if position.session > 1:
-            position = self._position = self._reread(device, position)
-        if not position.canaries and not position.started:
+        if position.before is None and not position.started:
             self._tell({"phase": "canary", "outcome": ""})
-            self._journal.log("canary", canary.read_canaries(
-                device, derive(bytes.fromhex(plan.seed), "canary", 0), plan.disk.size_bytes,
-                plan.disk.logical_block_bytes, "before", None))
+            self._reading.canaries(device, "before", None)
         self._ran, outcome = last_step(position.entries)
         for index, step in enumerate(plan.steps):
             if index < position.step or (step.fallback and outcome == "done"):
@@ -210,7 +209,7 @@ class Session:
             step=index, size=disk.size_bytes, block=disk.logical_block_bytes, kind=disk.kind,
             log=self._journal.log, clock=self._seam.clock, should_stop=self._should_stop,
             progress=lambda done: self._progress("write", index, done, disk.size_bytes),
-            cool_down=self._cool_down,
+            cool_down=self._cool_down, pace=self._seam.pace,
         )
 
     def _log_end(self, index: int, result: PassResult) -> None:
@@ -248,11 +247,12 @@ class Session:
         if reading is None or reading[0] < reading[1]:
             return
         began = self._seam.clock.monotonic_s()
-        self._tell({"phase": "pause", "celsius": reading[0], "limit": reading[1]})
         now: tuple[int, int] | None = reading
         while now is not None and now[0] > now[1] - COOL_BY_C and not self._should_stop():
             if self._seam.clock.monotonic_s() - began > PAUSE_CAP_S:
                 break
+            # said each time: a worker that is silent for long is taken for one that hangs
+            self._tell({"phase": "pause", "celsius": now[0], "limit": now[1]})
             self._seam.clock.sleep(5)
             now = self._seam.temperature(self._job.path)
         elapsed = int((self._seam.clock.monotonic_s() - began) * 1000)
@@ -262,104 +262,37 @@ class Session:
 
     # --- going on ----------------------------------------------------------------------------
 
-    def _reread(self, device: BlockDevice, position: Position) -> Position:
-        """Read the checkpoint's last stretch back; where it does not hold, begin the pass again."""
-        stretch: Range = (0, 0)
-        ok = True
+    def _go_on(self, device: BlockDevice) -> bool:
+        """Read the checkpoint's last stretch back; where it does not hold, begin the pass again.
+
+        False where a disk without a serial number is not the one that was begun.
+        """
+        position, stretch, ok = self._position, (0, 0), True
         step = self._plan.steps[position.step] if position.step < len(self._plan.steps) else None
         if position.done and step is not None and step.fill is not None:
             start, length = position.done[-1]
             count = min(length, REREAD_BYTES)
             stretch = (start + length - count, count)
-            ok = self._holds(device, step.fill, stretch)
+            ok = self._reading.holds(device, step.fill, stretch)
+        if position.before and not self._reading.is_familiar(
+                device, position.before, position.step):
+            return False
         self._journal.log("resume", {
             "session": position.session, "boot": self._seam.boot_id, "step": position.step,
             "offset": sum(length for _, length in position.done) if ok else 0,
             "reread": {"range": [stretch[0], stretch[1]], "ok": ok},
         })
-        return position if ok else position.from_start()
-
-    def _holds(self, device: BlockDevice, fill: Fill, stretch: Range) -> bool:
-        expected, lane = verify.Expected(fill), Lane()
-        start, length = stretch
-        buffer = aligned_buffer(length)
-        try:
-            if device.read_into(start, buffer) != length:
-                return False
-        except OSError:
-            return False
-        return bytes(buffer) == bytes(expected.at(lane, start, length))
+        self._position = position if ok else position.from_start()
+        return True
 
     # --- verification ------------------------------------------------------------------------
 
-    def _verify(self) -> str:
-        """By a fresh descriptor, read-only, past the cache."""
-        plan = self._plan
-        fill = plan.steps[self._ran].fill
+    def _verify(self, written: DiskIdentity) -> str:
         try:
-            device = self._seam.open_disk(self._job.path, False)
+            outcome, reason = self._reading.verify(written, self._plan.steps[self._ran].fill)
         except OSError as error:
             return self._end("failed", self._io_reason(error))
-        try:
-            device.drop_cache()
-            if self._resumed_differences(plan.disk, device.identity()):
-                return self._end("failed", Message("wipe.reason.other_disk"))
-            self._canaries_after(device, fill)
-            if plan.verify is VerifyMode.NONE:
-                return self._end("completed", None)
-            return self._read_ending(device) if fill is None else self._compare(device, fill)
-        except OSError as error:
-            return self._end("failed", self._io_reason(error))
-        finally:
-            device.close()
-
-    def _canaries_after(self, device: BlockDevice, fill: Fill | None) -> None:
-        plan = self._plan
-        expected = verify.Expected(fill) if fill else None
-        lane = Lane()
-        self._journal.log("canary", canary.read_canaries(
-            device, derive(bytes.fromhex(plan.seed), "canary", 0), plan.disk.size_bytes,
-            plan.disk.logical_block_bytes, "after",
-            (lambda at, count: bytes(expected.at(lane, at, count))) if expected else None))
-
-    def _read_ending(self, device: BlockDevice) -> str:
-        """After a drive's own erasure: what does the medium read as?"""
-        plan, disk, seed = self._plan, self._plan.disk, self._seam.clock.random_bytes(32)
-        stretches: tuple[Range, ...] = ((0, disk.size_bytes),)
-        if plan.verify is VerifyMode.SAMPLE:
-            stretches = verify.sample_places(seed, disk.size_bytes, disk.logical_block_bytes)
-        outcome, reason = firmware_ending.verify_ending(
-            device, stretches, plan.verify.value, seed, firmware_ending.EndingContext(
-                disk.logical_block_bytes, self._seam.clock, self._journal.log, self._should_stop,
-                lambda done, total: self._progress("verify", len(plan.steps), done, total)))
-        if outcome == "stopped":
-            return self._interrupted()
-        return self._end("completed" if outcome == "done" else "failed", reason)
-
-    def _compare(self, device: BlockDevice, fill: Fill) -> str:
-        plan, disk = self._plan, self._plan.disk
-        seed = self._seam.clock.random_bytes(32)  # drawn now: nobody knew the places before
-        self._journal.log("verify_start", {
-            "mode": plan.verify.value, "seed": seed.hex(), "expects": to_json(fill),
-            "direct": device.direct})
-        context = verify.VerifyContext(
-            size=disk.size_bytes, block=disk.logical_block_bytes, clock=self._seam.clock,
-            should_stop=self._should_stop,
-            progress=lambda done, total: self._progress("verify", len(plan.steps), done, total),
-        )
-        found = verify.Verifier(device, fill, context).run(plan.verify, seed)
-        mismatch = found.mismatch.ranges()
-        self._journal.log("verify_end", {
-            "outcome": found.outcome, "compared": found.compared, "places": found.places,
-            "mismatch_bytes": found.mismatch.total,
-            "mismatch": [[a, b] for a, b in mismatch[: verify.MAX_RANGES]],
-            "unreadable": found.unreadable.to_json(),
-            "ending": "mixed" if mismatch or found.unreadable.total else "expected",
-            "duration_ms": found.duration_ms, "speed": list(found.speed),
-        })
-        if found.outcome == "stopped":
-            return self._interrupted()
-        return self._end("completed" if found.outcome == "done" else "failed", found.reason)
+        return self._interrupted() if outcome == "stopped" else self._end(outcome, reason)
 
     def _progress(self, phase: str, step: int, done: int, total: int) -> None:
         now = self._seam.clock.monotonic_s() if done < total else self._told + 2 * TELL_EVERY_S

@@ -15,25 +15,26 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from recond.erasure import Fill, FillKind, VerifyMode
 from recond.host.block import BlockDevice, same_bytes
 from recond.host.clock import Clock
 from recond.host.lanes import Lane, Lanes
-from recond.model import Json, Message, Range
+from recond.host.tuning import REAL_PACE, Pace, Setting, Tuner
+from recond.model import Message, Range
 from recond.ranges import RangeSet
 
-Log = Callable[[str, dict[str, Json]], None]
-
-PIECE_BYTES = 1 << 20
-DEPTH = 3
 SUBSECTIONS = 1000
 PLACES_EACH = 2
 SHARE = 10  # a tenth of the medium
-MAX_RANGES = 1000
+MAX_RANGES = 1000  # in the journal; the bytes are all counted
+MAX_SPANS = 100_000  # in memory
 READ_ATTEMPTS = 3
-NARROW_CAP_S = 60.0
+NARROW_CAP_S = 60.0  # for one piece
+NARROW_TOTAL_S = 1800.0  # for all: then an unreadable piece is listed whole
+COOL_EVERY_S = 10.0
 GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM, errno.ESHUTDOWN, errno.EBADF})
 
 
@@ -64,6 +65,8 @@ class VerifyContext:
     clock: Clock
     should_stop: Callable[[], bool]
     progress: Callable[[int, int], None]  # bytes done, bytes to do
+    cool_down: Callable[[], None]  # waits while the disk is too hot
+    pace: Pace = REAL_PACE
 
 
 def sample_places(seed: bytes, size: int, block: int) -> tuple[Range, ...]:
@@ -94,17 +97,17 @@ def sample_places(seed: bytes, size: int, block: int) -> tuple[Range, ...]:
 class Expected:
     """The bytes that must stand at a place, made anew from the fill."""
 
-    def __init__(self, fill: Fill) -> None:
+    def __init__(self, fill: Fill, largest_bytes: int) -> None:
         self._fill = fill
         self._raw = bytes.fromhex(fill.hex)
-        self._blank = b""
+        self._blank = b"\0" * (largest_bytes if fill.kind is FillKind.KEYSTREAM else 0)
 
     def at(self, lane: Lane, offset: int, length: int) -> memoryview:
-        """The expected content of [offset, offset + length)."""
+        """The expected content of [offset, offset + length), `largest_bytes` at most."""
         out = lane.buffer("expected", length)
+        skip = offset % len(self._raw)
         if self._fill.kind is FillKind.CONSTANT:
-            if lane.made != (offset % len(self._raw), length):
-                skip = offset % len(self._raw)
+            if lane.made != (skip, length):
                 out[:length] = (self._raw * (length // len(self._raw) + 2))[skip : skip + length]
                 lane.made = (skip, length)
             return out[:length]
@@ -115,9 +118,7 @@ class Expected:
         stream = Cipher(algorithms.AES(self._raw), mode).encryptor()
         if skip:
             stream.update(b"\0" * skip)
-        if len(self._blank) != length:
-            self._blank = b"\0" * length
-        stream.update_into(self._blank if len(self._blank) == length else b"\0" * length, out)
+        stream.update_into(memoryview(self._blank)[:length], out)
         return out[:length]
 
 
@@ -125,10 +126,16 @@ class Verifier:
     """Reads a device and compares it with a fill."""
 
     def __init__(self, device: BlockDevice, fill: Fill, context: VerifyContext) -> None:
+        made = fill.kind is FillKind.KEYSTREAM
+        candidates = context.pace.made if made else context.pace.plain
         self._device = device
-        self._expected = Expected(fill)
         self._c = context
+        self._expected = Expected(fill, max(piece for piece, _ in candidates) + context.block)
+        self._tuner = Tuner(context.size, context.block, candidates)
         self._found = Findings()
+        self._narrow_left_s = NARROW_TOTAL_S
+        self._passed = self._spans = 0
+        self._cooled = context.clock.monotonic_s()
         self._points: dict[int, list[float]] = {}
 
     def run(self, mode: VerifyMode, seed: bytes) -> Findings:
@@ -136,11 +143,11 @@ class Verifier:
         stretches: tuple[Range, ...] = ((0, self._c.size),)
         if mode is VerifyMode.SAMPLE:
             stretches = sample_places(seed, self._c.size, self._c.block)
-        to_do = sum(length for _, length in stretches)
         self._found.places = len(stretches)
         began = self._c.clock.monotonic_s()
         try:
-            self._compare(stretches, to_do)
+            self._compare(stretches, sum(length for _, length in stretches))
+            self._check_there()
         except Vanished:
             self._found.outcome = "vanished"
             self._found.reason = Message("wipe.reason.vanished")
@@ -148,67 +155,79 @@ class Verifier:
         self._found.speed = self._speeds()
         return self._found
 
-    def _cut(self, stretches: tuple[Range, ...]) -> Iterator[tuple[int, int]]:
-        for start, length in stretches:
-            end = start + length
-            while start < end:
-                count = min(PIECE_BYTES - start % PIECE_BYTES, end - start)
-                yield start, count
-                start += count
+    # --- reading and comparing ---------------------------------------------------------------
 
     def _compare(self, stretches: tuple[Range, ...], to_do: int) -> None:
-        lanes = Lanes(DEPTH, self._piece)
-        passed, last = 0, self._c.clock.monotonic_s()
-        try:
-            for offset, length, result in lanes.results(self._cut(stretches)):
-                if isinstance(result, OSError):
-                    self._read_narrowly(offset, length, result)
-                else:
-                    self._found.compared += length
-                    if not result:
-                        self._locate(offset, length)
+        """In windows, so that the best setting is found on the way."""
+        waiting = list(reversed(stretches))
+        while waiting and self._found.outcome == "done":
+            setting = self._tuner.next_setting(sum(length for _, length in waiting))
+            window, left = [], setting.window_bytes
+            while waiting and left > 0:
+                start, length = waiting.pop()
+                window.append((start, min(length, left)))
+                if length > left:
+                    waiting.append((start + left, length - left))
+                left -= min(length, left)
+            began = self._c.clock.monotonic_s()
+            self._window(setting, window, to_do)
+            self._tuner.report(setting.window_bytes - left, self._c.clock.monotonic_s() - began)
+
+    def _window(self, setting: Setting, stretches: list[Range], to_do: int) -> None:
+        last = self._c.clock.monotonic_s()
+        with closing(Lanes(setting.depth, self._differing)) as lanes:
+            for batch in lanes.batches(_cut(stretches, setting.piece_bytes)):
                 now = self._c.clock.monotonic_s()
-                self._point(offset, length, now - last)
-                last, passed = now, passed + length
-                self._c.progress(passed, to_do)
+                total = sum(length for _, length, _ in batch)
+                for offset, length, result in batch:
+                    self._point(offset, length, (now - last) * length / total)
+                    self._passed += length
+                    if isinstance(result, OSError):
+                        self._read_narrowly(offset, length, result)
+                    else:
+                        self._note(length, result)
+                last = now
+                if batch:
+                    self._c.progress(self._passed, to_do)
+                self._pause_if_hot(now)
                 if self._c.should_stop():
                     self._found.outcome = "stopped"
                     self._found.reason = Message("wipe.reason.stopped")
-                    return
-        finally:
-            lanes.close()
+                    lanes.stop()
 
-    def _piece(self, lane: Lane, offset: int, length: int) -> bool:
-        """Whether the medium holds the expected bytes there. Raises `OSError`."""
+    def _differing(self, lane: Lane, offset: int, length: int) -> tuple[Range, ...]:
+        """The blocks that do not hold what they must, as this one reading saw them.
+
+        What differed once is not read again in the hope of another answer. Raises `OSError`.
+        """
         buffer = lane.buffer("read", length)[:length]
         count = self._device.read_into(offset, buffer)
         if count != length:
             raise OSError(errno.EIO, f"{count} of {length} bytes")
-        return same_bytes(buffer, self._expected.at(lane, offset, length))
+        expected = self._expected.at(lane, offset, length)
+        if same_bytes(buffer, expected):
+            return ()
+        found, step = RangeSet(), self._c.block
+        for at in range(0, length, step):
+            if buffer[at : at + step] != expected[at : at + step]:
+                found.add(offset + at, min(step, length - at))
+        return found.ranges()
 
-    def _locate(self, offset: int, length: int) -> None:
-        """Narrow a piece that differs to its logical blocks, by halving, reading again."""
-        lane, todo = Lane(), [(offset, length)]
-        seen_any = False
-        while todo:
-            at, count = todo.pop()
-            try:
-                same = self._piece(lane, at, count)
-            except OSError as error:
-                self._read_narrowly(at, count, error)
-                self._found.compared -= count
-                continue
-            if same:
-                continue
-            if count <= self._c.block or len(self._found.mismatch.ranges()) > MAX_RANGES:
-                self._found.mismatch.add(at, count)
-                seen_any = True
-                continue
-            half = max(self._c.block, count // 2 // self._c.block * self._c.block)
-            todo += [(at + half, count - half), (at, half)]
-        if not seen_any:
-            # it differed once and agrees now: the disk gives two answers for one place
-            self._found.mismatch.add(offset, length)
+    def _note(self, length: int, differing: tuple[Range, ...]) -> None:
+        self._found.compared += length
+        self._spans += len(differing)
+        if self._spans > MAX_SPANS:  # every other block of a large disk: said as one stretch
+            first, (last, count) = differing[0][0] if differing else 0, (differing or ((0, 0),))[-1]
+            differing = ((first, last + count - first),)
+        for start, count in differing:
+            self._found.mismatch.add(start, count)
+
+    def _pause_if_hot(self, now: float) -> None:
+        if now - self._cooled >= COOL_EVERY_S:
+            self._c.cool_down()
+            self._cooled = self._c.clock.monotonic_s()
+
+    # --- what cannot be read -----------------------------------------------------------------
 
     def _read_narrowly(self, offset: int, length: int, error: OSError) -> None:
         """A piece cannot be read: compare what can be, list the rest."""
@@ -216,31 +235,38 @@ class Verifier:
         self._check_gone(error)
         while todo:
             at, count = todo.pop()
-            if self._c.clock.monotonic_s() - began > NARROW_CAP_S or self._c.should_stop():
+            spent = self._c.clock.monotonic_s() - began
+            if spent > min(NARROW_CAP_S, self._narrow_left_s) or self._c.should_stop():
                 self._found.unreadable.add(at, count)
                 continue
-            same = self._try(lane, at, count)
-            if same is None and count > self._c.block:
+            differing = self._try(lane, at, count)
+            if differing is not None:
+                self._note(count, differing)
+            elif count > self._c.block:
                 half = max(self._c.block, count // 2 // self._c.block * self._c.block)
                 todo += [(at + half, count - half), (at, half)]
-            elif same is None:
-                self._found.unreadable.add(at, count)
             else:
-                self._found.compared += count
-                if not same:
-                    self._found.mismatch.add(at, count)
+                self._found.unreadable.add(at, count)
+        self._narrow_left_s -= self._c.clock.monotonic_s() - began
 
-    def _try(self, lane: Lane, offset: int, length: int) -> bool | None:
+    def _try(self, lane: Lane, offset: int, length: int) -> tuple[Range, ...] | None:
         for _ in range(READ_ATTEMPTS if length <= self._c.block else 1):
             try:
-                return self._piece(lane, offset, length)
+                return self._differing(lane, offset, length)
             except OSError as error:
                 self._check_gone(error)
         return None
 
+    def _check_there(self) -> None:
+        """A bridge may go on answering for a disk that is gone."""
+        if not self._device.still_there():
+            raise Vanished
+
     def _check_gone(self, error: OSError) -> None:
         if error.errno in GONE or not self._device.still_there():
             raise Vanished from error
+
+    # --- speed over the disk -----------------------------------------------------------------
 
     def _point(self, offset: int, length: int, seconds: float) -> None:
         point = self._points.setdefault(min(63, offset * 64 // max(1, self._c.size)), [0.0, 0.0])
@@ -252,3 +278,12 @@ class Verifier:
             int(count / seconds) if seconds > 0 else 0
             for count, seconds in (self._points.get(i, [0.0, 0.0]) for i in range(64))
         )
+
+
+def _cut(stretches: list[Range], piece_bytes: int) -> Iterator[tuple[int, int]]:
+    for start, length in stretches:
+        end = start + length
+        while start < end:
+            count = min(piece_bytes - start % piece_bytes, end - start)
+            yield start, count
+            start += count

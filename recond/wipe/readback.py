@@ -1,0 +1,151 @@
+"""All that a session reads of the disk: canaries, the last stretch before going on, the end result.
+
+Why: what was written is shown by reading, through a fresh descriptor that cannot write, past the
+page cache, after the writing one is closed. Each reading leaves its evidence in the journal; what
+it proves is computed by `recond.certify`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from recond.codec import to_json
+from recond.erasure import DiskIdentity, Fill, TargetKind, VerifyMode
+from recond.firmware import sizes_after
+from recond.host.block import BlockDevice, aligned_buffer, same_bytes
+from recond.host.lanes import Lane, pieces
+from recond.methods import derive
+from recond.model import Json, Message, Range
+from recond.wipe import canary, firmware_ending, guard, verify
+from recond.wipe.job import Job, Seam
+
+REREAD_BYTES = 16 << 20
+PIECE_BYTES = 1 << 20
+STRANGE_SHARE = 4  # a stick of which more than a quarter of the places is unexplained is another
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the readings of a session share."""
+
+    job: Job
+    seam: Seam
+    log: Callable[[str, dict[str, Json]], None]
+    should_stop: Callable[[], bool]
+    progress: Callable[[int, int], None]  # bytes read, bytes to read
+    cool_down: Callable[[], None]
+
+    # --- before ------------------------------------------------------------------------------
+
+    def canaries(self, device: BlockDevice, phase: str, fill: Fill | None) -> None:
+        """Hash the seeded places and journal them."""
+        self.log("canary", self._canaries(device, phase, fill))
+
+    def _canaries(self, device: BlockDevice, phase: str, fill: Fill | None) -> dict[str, Json]:
+        plan, disk, lane = self.job.plan, self.job.plan.disk, Lane()
+        length = canary.canary_length(disk.logical_block_bytes)
+        expected = verify.Expected(fill, length) if fill else None
+        return canary.read_canaries(
+            device, derive(bytes.fromhex(plan.seed), "canary", 0), disk.size_bytes,
+            disk.logical_block_bytes, phase,
+            (lambda at, count: bytes(expected.at(lane, at, count))) if expected else None)
+
+    # --- going on ----------------------------------------------------------------------------
+
+    def holds(self, device: BlockDevice, fill: Fill, stretch: Range) -> bool:
+        """Whether a stretch that a checkpoint claims is on the medium."""
+        expected, lane, (start, length) = verify.Expected(fill, PIECE_BYTES), Lane(), stretch
+        buffer = aligned_buffer(PIECE_BYTES)
+        try:
+            return all(
+                device.read_into(at, buffer[:count]) == count
+                and same_bytes(buffer[:count], expected.at(lane, at, count))
+                for at, count in pieces(start, start + length, PIECE_BYTES, backward=False)
+            )
+        except OSError:
+            return False
+
+    def is_familiar(self, device: BlockDevice, before: dict[str, Json], step: int) -> bool:
+        """Whether a disk that has no serial number is the one that was begun.
+
+        Each canary's place holds what it held before, or what this pass or the one before it
+        writes there; another disk of the same model and size does not.
+        """
+        disk, steps = self.job.plan.disk, self.job.plan.steps
+        if disk.serial or disk.wwn or disk.kind is TargetKind.IMAGE:
+            return True
+        now = self._canaries(device, "after", None)["places"]
+        old = before["places"]
+        if not isinstance(now, list) or not isinstance(old, list):
+            return False
+        length = canary.canary_length(disk.logical_block_bytes)
+        lane, strange = Lane(), 0
+        fills = [one.fill for one in steps[max(0, step - 1) : step + 1] if one.fill]
+        for was, found in zip(old, now, strict=True):
+            if not isinstance(was, dict) or not isinstance(found, dict):
+                return False
+            at = int(str(found["offset"]))
+            count = min(length, disk.size_bytes - at)
+            known = {was["sha256"]} | {
+                hashlib.sha256(verify.Expected(one, length).at(lane, at, count)).hexdigest()
+                for one in fills
+            }
+            strange += found["sha256"] not in known
+        return strange * STRANGE_SHARE <= len(now)
+
+    # --- after -------------------------------------------------------------------------------
+
+    def verify(self, written: DiskIdentity, fill: Fill | None) -> tuple[str, Message | None]:
+        """(completed, failed or stopped; why). `written` is what the writing descriptor was."""
+        job, plan = self.job, self.job.plan
+        device = self.seam.open_disk(job.path, False)
+        try:
+            device.drop_cache()
+            now, sizes = device.identity(), sizes_after(plan)
+            differing = set(guard.differences(written, now)) - ({"size_bytes"} if sizes else set())
+            if differing or guard.resumed_differences(plan.disk, now, sizes):
+                return "failed", Message("wipe.reason.other_disk")
+            self.canaries(device, "after", fill)
+            if plan.verify is VerifyMode.NONE:
+                return "completed", None
+            outcome, reason = (
+                self._compare(device, fill) if fill else self._read_ending(device))
+        finally:
+            device.close()
+        return {"done": "completed", "stopped": "stopped"}.get(outcome, "failed"), reason
+
+    def _read_ending(self, device: BlockDevice) -> tuple[str, Message | None]:
+        """After a drive's own erasure: what does the medium read as?"""
+        plan, disk, seed = self.job.plan, self.job.plan.disk, self.seam.clock.random_bytes(32)
+        stretches: tuple[Range, ...] = ((0, disk.size_bytes),)
+        if plan.verify is VerifyMode.SAMPLE:
+            stretches = verify.sample_places(seed, disk.size_bytes, disk.logical_block_bytes)
+        return firmware_ending.verify_ending(
+            device, stretches, plan.verify.value, seed, firmware_ending.EndingContext(
+                disk.logical_block_bytes, self.seam.clock, self.log, self.should_stop,
+                self.progress))
+
+    def _compare(self, device: BlockDevice, fill: Fill) -> tuple[str, Message | None]:
+        plan, disk = self.job.plan, self.job.plan.disk
+        seed = self.seam.clock.random_bytes(32)  # drawn now: nobody knew the places before
+        self.log("verify_start", {
+            "mode": plan.verify.value, "seed": seed.hex(), "expects": to_json(fill),
+            "direct": device.direct})
+        context = verify.VerifyContext(
+            size=disk.size_bytes, block=disk.logical_block_bytes, clock=self.seam.clock,
+            should_stop=self.should_stop, progress=self.progress, cool_down=self.cool_down,
+            pace=self.seam.pace,
+        )
+        found = verify.Verifier(device, fill, context).run(plan.verify, seed)
+        mismatch = found.mismatch.ranges()
+        self.log("verify_end", {
+            "outcome": found.outcome, "compared": found.compared, "places": found.places,
+            "mismatch_bytes": found.mismatch.total,
+            "mismatch": [[a, b] for a, b in mismatch[: verify.MAX_RANGES]],
+            "unreadable": found.unreadable.to_json(),
+            "ending": "mixed" if mismatch or found.unreadable.total else "expected",
+            "duration_ms": found.duration_ms, "speed": list(found.speed),
+        })
+        return found.outcome, found.reason
