@@ -15,7 +15,7 @@ import json
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Disk, Form, Known, Machine, Medium, MemoryModule, Reading
-from recond.upload.facts import filled, known, memory_bytes, own_disks, stable_uuid
+from recond.upload.facts import erasures_of, filled, known, memory_bytes, own_disks, stable_uuid
 
 Block = dict[str, str]
 SOFTWARE = "workbench-script"
@@ -46,7 +46,7 @@ def snapshot(record: WipeRecord, digest: str, key: str) -> dict[str, object]:
             "recond": {"record_id": record.record_id, "sha256": digest, "erasures": [
                 {"serial": one.disk.serial or "", "status": str(one.result.status),
                  "verdict": str(one.result.verdict), "level": str(one.result.level_achieved)}
-                for one in record.erasures]},
+                for one in erasures_of(record)]},
         },
     }
 

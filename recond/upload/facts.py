@@ -46,7 +46,15 @@ def memory_bytes(machine: Machine) -> int | None:
 
 def all_approved(record: WipeRecord) -> bool:
     """Whether each disk of the record is erased and approved; a record without a disk is not."""
-    return bool(record.erasures) and all(map(is_approved, record.erasures))
+    found = erasures_of(record)
+    return bool(found) and all(map(is_approved, found))
+
+
+def erasures_of(record: WipeRecord) -> tuple[Erasure, ...]:
+    """The erasures without the stick that recond itself ran from (refused: it is the bench's)."""
+    return tuple(one for one in record.erasures if not (
+        one.result.status is Status.REFUSED
+        and {reason.code for reason in one.result.reasons} == {"wipe.refusal.medium"}))
 
 
 def is_approved(erasure: Erasure) -> bool:
@@ -63,7 +71,7 @@ def remark(record: WipeRecord, digest: str) -> str:
     """One line of evidence, the same words in each language: record, digest, each disk's result."""
     disks = "; ".join(
         f"{one.disk.token}={one.result.status}/{one.result.verdict}/{one.result.level_achieved}"
-        for one in record.erasures)
+        for one in erasures_of(record))
     return f"recond {record.record_id} sha256:{digest} {disks}".strip()
 
 

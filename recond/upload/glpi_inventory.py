@@ -12,7 +12,15 @@ import re
 
 from recond.erasure import WipeRecord
 from recond.model import Battery, Cpu, Form, Machine, System
-from recond.upload.facts import filled, known, machine_seed, memory_bytes, name_of, own_disks
+from recond.upload.facts import (
+    erasures_of,
+    filled,
+    known,
+    machine_seed,
+    memory_bytes,
+    name_of,
+    own_disks,
+)
 
 MIB = 1 << 20
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -144,7 +152,7 @@ def _evidence(record: WipeRecord, digest: str) -> dict[str, object]:
             serial=one.disk.serial, wwn=one.disk.wwn, model=one.disk.model,
             status=str(one.result.status), verdict=str(one.result.verdict),
             level=str(one.result.level_achieved),
-        ) for one in record.erasures],
+        ) for one in erasures_of(record)],
         "assessments": [filled(
             profile=one.profile, version=one.profile_version, verdict=str(one.verdict),
             category=one.category,

@@ -8,8 +8,6 @@ refuses for all records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from recond.errors import UploadFailed
 from recond.host.clock import Clock
 from recond.host.http import check_url
@@ -47,11 +45,17 @@ class S3:
             return Later(self._clean(error.message), whole=True)
         return Delivered(Message.of("upload.folder.sent", name=name))
 
-    def packages(self) -> Iterator[tuple[str, bytes]]:
-        """Every package of the bucket: its object's name and bytes. Raises `UploadFailed`."""
-        for name in self._bucket.names(self._prefix):
-            if name.endswith(".zip"):
-                yield name, self._bucket.get(name)
+    def names(self) -> list[str]:
+        """The names of the packages in the bucket, sorted. Raises `UploadFailed`."""
+        return [name for name in self._bucket.names(self._prefix) if name.endswith(".zip")]
+
+    def get(self, name: str) -> bytes:
+        """A package's bytes. Raises `UploadFailed`."""
+        return self._bucket.get(name)
+
+    def record_id(self, name: str) -> str:
+        """Which record an object is of."""
+        return name.rpartition("/")[0].rpartition("/")[2]
 
     def _under(self, name: str) -> str:
         return f"{self._prefix}/{name}" if self._prefix else name

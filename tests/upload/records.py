@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from recond.upload.package import Package, make_package
 from tests.readiness.machines import known, machine
 
 NOW = "2026-11-24T10:00:00.000Z"
+JOURNAL = b'{"seq":0}\n'
 PDF = b"%PDF-1.7\n" + b"certificate " * 50
 
 
@@ -62,7 +64,8 @@ def disk_erasure(serial: str = "S3Z8NX0K123456", **result: Any) -> Erasure:
     }
     return Erasure(
         identity, "/dev/sda", None, None, "typed", NOW, NOW, (), verification, (),
-        Result(**values), JournalRef(f"journals/{serial}.jsonl", "0" * 64, "0" * 64, 12))
+        Result(**values), JournalRef(
+            f"journals/{serial.strip()}.jsonl", sha256(JOURNAL).hexdigest(), "0" * 64, 1))
 
 
 def record(number: int = 1, **changes: Any) -> WipeRecord:
@@ -83,7 +86,7 @@ def record(number: int = 1, **changes: Any) -> WipeRecord:
 def files_of(found: WipeRecord, *, signed: bool = True) -> dict[str, bytes]:
     raw = canonical_bytes(found)
     files = {"record.json": raw, "certificate.pdf": PDF}
-    files |= {one.journal.file: b'{"seq":0}\n' for one in found.erasures}
+    files |= {one.journal.file: JOURNAL for one in found.erasures}
     if signed:
         files["record.jws"] = sign_jws(raw, bench_key())
     return files

@@ -1,0 +1,219 @@
+"""A donor's manifest: which serials a lot should hold. A CSV as spreadsheets really write it.
+
+Why so much care: in a batch the manifest decides what may be erased. What a spreadsheet did to a
+serial (a lost zero, 1,23E+11) is named with its line and never guessed back; a serial that is there
+twice, missing, or filler text is named, and the rest goes on. Only an equal serial is a match.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.erasure import DiskIdentity, WipePlan
+from recond.errors import UsageError
+from recond.model import Message
+
+MAX_BYTES = 32 << 20
+_DELIMITERS = (";", ",", "\t", "|")
+_SERIAL, _DISK, _MODEL, _NUMBER = "serial", "disk", "model", "number"
+_NAMES = {  # headings by their telling words, without accents and case
+    "sn": _SERIAL, "serial": _SERIAL, "serie": _SERIAL, "servicetag": _SERIAL,
+    "serieordinateur": _SERIAL, "seriemachine": _SERIAL, "seriepc": _SERIAL,
+    "machineserial": _SERIAL, "computerserial": _SERIAL,
+    "seriedisque": _DISK, "disqueserie": _DISK, "diskserial": _DISK, "driveserial": _DISK,
+    "model": _MODEL, "modele": _MODEL, "designation": _MODEL,
+    "asset": _NUMBER, "assettag": _NUMBER, "inventaire": _NUMBER, "etiquette": _NUMBER,
+    "property": _NUMBER, "immobilisation": _NUMBER,
+}
+_EMPTY_WORDS = frozenset({"n", "no", "nr", "num", "numero", "number", "de", "du", "d", "la", "l"})
+_FILLER = frozenset({"", "-", "--", "?", "na", "n/a", "none", "null", "inconnu", "unknown", "ns",
+                     "illisible", "0", "default string", "to be filled by o.e.m.",
+                     "system serial number", "not specified"})
+_MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One line: the serial as compared, and as written. `kind`: serial (a machine's or a disk's,
+    the heading does not say which) or disk.
+    """
+
+    line: int
+    serial: str
+    written: str
+    kind: str
+    model: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest read. `problems` name the lines that were left out, and why."""
+
+    path: str
+    encoding: str
+    expected: tuple[Expected, ...]
+    problems: tuple[Message, ...]
+
+    def names(self, serial: str | None) -> bool:
+        """Whether a serial is in the manifest."""
+        return serial is not None and compared(serial) in {one.serial for one in self.expected}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which plans a manifest allows: named, not named, and those that nothing tells apart."""
+
+    named: tuple[WipePlan, ...]
+    strangers: tuple[WipePlan, ...]
+    ambiguous: tuple[WipePlan, ...]
+
+
+def compared(serial: str) -> str:
+    """A serial as it is compared: outer white space and case do not count, everything else does."""
+    return _clean(serial).upper()
+
+
+def choose(manifest: Manifest, plans: tuple[WipePlan, ...]) -> Chosen:
+    """The plans whose disk's own serial the manifest names. Two disks with one serial (cheap USB
+    adapters make theirs up) are both left out: the manifest means at most one of them.
+    """
+    serials = [compared(plan.disk.serial) for plan in plans if plan.disk.serial]
+    named, strangers, ambiguous = [], [], []
+    for plan in plans:
+        if not _names_disk(manifest, plan.disk):
+            strangers.append(plan)
+        elif serials.count(compared(plan.disk.serial or "")) > 1:
+            ambiguous.append(plan)
+        else:
+            named.append(plan)
+    return Chosen(tuple(named), tuple(strangers), tuple(ambiguous))
+
+
+def _names_disk(manifest: Manifest, disk: DiskIdentity) -> bool:
+    return manifest.names(disk.serial)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest. Raises `UsageError` for a file that is none: absent, a workbook, binary, too
+    large, without a heading that names serials.
+    """
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError("lot.manifest.unreadable", file=str(path),
+                         reason=error.strerror or "") from None
+    if len(raw) > MAX_BYTES:
+        raise UsageError("lot.manifest.too_large", file=str(path), limit_bytes=MAX_BYTES)
+    text, encoding = _decode(raw, str(path))
+    rows = _rows(text, str(path))
+    columns, first = _columns(rows, str(path))
+    expected, problems = _expected(rows[first:], columns)
+    if not expected and not problems:
+        raise UsageError("lot.manifest.empty", file=str(path))
+    return Manifest(str(path), encoding, expected, problems)
+
+
+def _decode(raw: bytes, path: str) -> tuple[str, str]:
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise UsageError("lot.manifest.workbook", file=path)
+    encodings = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else (
+        "utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text, encoding
+    raise UsageError("lot.manifest.binary", file=path)
+
+
+def _rows(text: str, path: str) -> list[tuple[int, list[str]]]:
+    """The rows with something in them, each with its line number."""
+    skipped = 0
+    if text[:4].lower() == "sep=":  # a spreadsheet's own hint
+        first, _, text = text.partition("\n")
+        delimiter, skipped = first[4:5] or ";", 1
+    else:
+        head = next((line for line in text.splitlines() if line.strip()), "")
+        delimiter = max(_DELIMITERS, key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    found, before = [], 0
+    try:
+        for row in reader:
+            if any(_clean(cell) for cell in row):
+                found.append((before + 1 + skipped, row))
+            before = reader.line_num
+    except csv.Error as error:
+        raise UsageError("lot.manifest.broken", file=path, line=before + 1 + skipped,
+                         reason=str(error)) from None
+    return found
+
+
+def _columns(rows: list[tuple[int, list[str]]], path: str) -> tuple[dict[str, int], int]:
+    """Which column holds what, and where the data begin."""
+    if not rows:
+        raise UsageError("lot.manifest.empty", file=path)
+    found: dict[str, int] = {}
+    for index, cell in enumerate(rows[0][1]):
+        name = _NAMES.get(_heading(cell))
+        if name and name not in found:
+            found[name] = index
+    if _SERIAL in found or _DISK in found:
+        return found, 1
+    if all(len([cell for cell in row if _clean(cell)]) == 1 for _, row in rows):
+        return {_SERIAL: 0}, 0  # a bare list of serials
+    raise UsageError("lot.manifest.no_serial", file=path,
+                     found=", ".join(_clean(cell) or "—" for cell in rows[0][1])[:200])
+
+
+def _heading(cell: str) -> str:
+    plain = unicodedata.normalize("NFKD", _clean(cell).replace("°", " ").replace("º", " "))
+    plain = "".join(c for c in plain.lower() if not unicodedata.combining(c))
+    words = re.findall(r"[a-z0-9]+", plain)
+    return "sn" if words == ["s", "n"] else "".join(w for w in words if w not in _EMPTY_WORDS)
+
+
+def _clean(cell: str) -> str:
+    # no-break and zero-width spaces come along when cells are copied; ="0012" keeps zeros in Excel
+    shown = "".join(" " if unicodedata.category(c) in ("Zs", "Cc") else c for c in cell
+                    if unicodedata.category(c) != "Cf").strip()
+    wrapped = re.fullmatch(r'="?(.*?)"?', shown)
+    return wrapped[1].strip() if wrapped and shown.startswith("=") else shown.removeprefix("'")
+
+
+def _expected(
+    rows: list[tuple[int, list[str]]], columns: dict[str, int]
+) -> tuple[tuple[Expected, ...], tuple[Message, ...]]:
+    found: dict[str, Expected] = {}
+    problems: list[Message] = []
+    kinds = [kind for kind in (_SERIAL, _DISK) if kind in columns]
+    for line, row in rows:
+        cells = {name: _clean(row[at]) if at < len(row) else "" for name, at in columns.items()}
+        written = [(kind, cells[kind]) for kind in kinds if not _is_filler(cells[kind])]
+        if not written:
+            problems.append(Message.of("lot.manifest.missing", line=line))
+        for kind, serial in written:
+            if _MANGLED.fullmatch(serial):
+                problems.append(Message.of("lot.manifest.mangled", line=line, serial=serial))
+            elif compared(serial) in found:
+                if kind == _SERIAL and len(written) > 1:
+                    continue  # one machine, a line for each of its disks
+                problems.append(Message.of("lot.manifest.double", line=line, serial=serial,
+                                           first=found[compared(serial)].line))
+            else:
+                found[compared(serial)] = Expected(
+                    line, compared(serial), serial, kind, cells.get(_MODEL) or None,
+                    cells.get(_NUMBER) or None)
+    return tuple(found.values()), tuple(problems)
+
+
+def _is_filler(serial: str) -> bool:
+    return serial.lower() in _FILLER or not re.search(r"[A-Za-z0-9]", serial)

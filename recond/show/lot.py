@@ -1,0 +1,58 @@
+"""A lot on the screen: what was taken in, what is there, what is missing."""
+
+from __future__ import annotations
+
+from recond.flow.lot import NewLot, Reported
+from recond.flow.lot_collect import Added
+from recond.flow.lot_sheets import anomaly_rows, impact_sentences, summary_rows
+from recond.flow.lot_status import LotStatus
+from recond.flow.lot_store import Lot
+from recond.show.screen import Row, Screen
+from recond.show.upload import show_problems
+
+MOST_ANOMALIES = 40
+
+
+def show_new_lot(screen: Screen, made: NewLot) -> None:
+    """A lot that was made, and what its manifest's lines lack."""
+    expected = 0
+    if made.manifest:
+        show_problems(screen, [(made.manifest.path, one) for one in made.manifest.problems])
+        expected = len(made.manifest.expected)
+    screen.talk(screen.t("lot.made", lot=made.lot.name, n=expected))
+
+
+def show_lots(screen: Screen, lots: tuple[Lot, ...]) -> None:
+    """Every lot, a line each."""
+    heads = [screen.t(f"lot.summary.{name}") for name in ("lot", "donor", "date", "closed")]
+    screen.table("", heads, [
+        (one.name, one.donor or "—", one.date or "—", one.closed_at or screen.t("lot.open"))
+        for one in lots])
+
+
+def show_added_to_lot(screen: Screen, added: Added) -> None:
+    """What came into a lot."""
+    show_problems(screen, added.problems)
+    screen.talk(screen.t("lot.added", new=len(added.new), renewed=len(added.renewed),
+                         known=added.known, others=added.others, wrong=len(added.problems)))
+
+
+def show_lot_status(screen: Screen, status: LotStatus) -> None:
+    """The lot's counts, then everything that does not fit (the report has all of it)."""
+    rows: list[Row] = [(str(name), "—" if value is None else str(value))
+                       for name, value in summary_rows(status, None, screen.lang)]
+    screen.table(status.lot.name, ("", ""), rows)
+    wrong = [(str(what), str(where)) for what, where in anomaly_rows(status, screen.lang)]
+    if wrong:
+        screen.table(screen.t("lot.sheet.anomalies"), [
+            screen.t("lot.column.what"), screen.t("lot.column.where")], wrong[:MOST_ANOMALIES])
+    if len(wrong) > MOST_ANOMALIES:
+        screen.talk(screen.t("lot.more", n=len(wrong) - MOST_ANOMALIES))
+
+
+def show_reported(screen: Screen, done: Reported) -> None:
+    """The report's files, and the impact as it is claimed there."""
+    for sentence in impact_sentences(done.impact, screen.lang):
+        screen.talk(sentence)
+    for file in done.files:
+        screen.talk(screen.t("lot.written", file=str(file)))

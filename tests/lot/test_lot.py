@@ -1,0 +1,334 @@
+"""Lots, the same tests in SQLite and PostgreSQL: what is counted, named and claimed."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import itertools
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recond.certify.jws import sign_jws
+from recond.certify.keys import make_bench_key
+from recond.erasure import Level, Status, Verdict, WipeRecord
+from recond.errors import BenchLacks, NotReady, UsageError
+from recond.flow.lot import (
+    Where,
+    add_to_lot,
+    close_lot,
+    list_lots,
+    new_lot,
+    report_lot,
+    status_of,
+)
+from recond.flow.lot_impact import impact_of
+from recond.flow.lot_sheets import COLUMNS, harmless
+from recond.flow.lot_status import State
+from recond.flow.queue import export_queue
+from recond.model import Assessment, Form, Message, Outcome
+from tests.lot.databases import postgresql
+from tests.readiness.machines import known
+from tests.upload.bench import Still, workbench
+from tests.upload.records import NOW, disk_erasure, notebook, record, write_run
+
+FAILED = {"status": Status.FAILED, "verdict": Verdict.REJECTED, "level_achieved": Level.NONE}
+LATER = "2026-11-25T10:00:00.000Z"
+LEDGER = record().ledger
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgresql(tmp_path_factory.mktemp("pg")) as url:
+        yield url
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
+    if request.param == "sqlite":
+        return Where(tmp_path / "state")
+    import sqlalchemy as sa
+
+    base, name = request.getfixturevalue("server"), f"t{next(_numbers)}"
+    engine = sa.create_engine(base.replace("postgresql:", "postgresql+psycopg:"),
+                              isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return Where(tmp_path / "state", base.rpartition("/")[0] + f"/{name}")
+
+
+def assessed(outcome: Outcome, category: str | None = None) -> Assessment:
+    return Assessment("windows-10", "1", "0" * 64, outcome, (), (), (), (), category)
+
+
+def put(out: Path, number: int, **changes: Any) -> WipeRecord:
+    made = record(number, **changes)
+    write_run(out, made)
+    return made
+
+
+def manifest(tmp_path: Path, *serials: str) -> Path:
+    file = tmp_path / "manifeste.csv"
+    file.write_text("serial\n" + "\n".join(serials) + "\n")
+    return file
+
+
+def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "Mairie 7", Still(), donor="Mairie", manifest=manifest(
+        tmp_path, "NB000001", "disk000002", "DISK000003", "NB000004", "PERDU"))
+    out = tmp_path / "out"
+    put(out, 1)
+    put(out, 2)
+    put(out, 3, erasures=(disk_erasure("DISK000003", **FAILED),))
+    put(out, 4, erasures=())
+    put(out, 5)
+    added = add_to_lot(where, "Mairie 7", (str(out),))
+    assert (len(added.new), added.exit_code) == (5, 0)
+    status = status_of(where, "Mairie 7")
+    assert [line.state for line in status.lines] == [
+        State.ERASED, State.ERASED, State.REJECTED, State.SEEN, State.MISSING]
+    assert (status.seen, status.erased, status.rejected) == (4, 3, 1)
+    assert status.unexpected == (record(5).record_id,)
+    assert not status.complete
+    assert status.lot.donor == "Mairie"
+
+
+def test_adding_twice_changes_nothing(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still())
+    put(tmp_path / "out", 1)
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    before = status_of(where, "L")
+    again = add_to_lot(where, "L", (str(tmp_path / "out"),))
+    assert (again.new, again.known) == ((), 1)
+    assert status_of(where, "L") == before
+
+
+def test_many_benches_by_folder_and_by_stick(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still())
+    bench = workbench(tmp_path / "bench")
+    bench.queue(1, 2)
+    export_queue(bench.state, tmp_path / "usb")
+    put(tmp_path / "out", 3)
+    (tmp_path / "usb" / "photo.zip").write_bytes(b"not ours")
+    added = add_to_lot(where, "L", (str(tmp_path / "usb"), str(tmp_path / "out")))
+    assert (len(added.new), len(added.problems), added.exit_code) == (3, 1, 7)
+    assert added.problems[0][0].endswith("photo.zip")
+
+
+def test_an_altered_record_is_named_and_the_rest_goes_on(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still())
+    out = tmp_path / "out"
+    for number in range(1, 6):
+        put(out, number)
+    folders = sorted(out.iterdir())
+    raw = (folders[0] / "record.json").read_bytes()
+    (folders[0] / "record.json").write_bytes(raw.replace(b"DISK000001", b"DISK000009"))
+    jws = (folders[1] / "record.jws").read_bytes()
+    (folders[1] / "record.jws").write_bytes(jws[:-4] + b"AAAA")
+    (folders[2] / "record.json").unlink()
+    found = json.loads((folders[3] / "record.json").read_bytes())
+    found["erasures"][0]["result"]["status"] = "refused"
+    (folders[3] / "record.json").write_text(json.dumps(found))  # not the canonical form
+    (folders[4] / "journals" / "DISK000005.jsonl").write_bytes(b"{}\n")
+    added = add_to_lot(where, "L", (str(out),))
+    named = {Path(source).name: message.code for source, message in added.problems}
+    assert added.new == ()
+    assert named == {
+        folders[0].name: "upload.package.signature", folders[1].name: "lot.record.signature",
+        folders[3].name: "upload.package.altered", folders[4].name: "lot.record.journal"}
+    assert len(status_of(where, "L").problems) == 4
+    write_run(out, record(1))  # mended: the anomaly goes
+    assert add_to_lot(where, "L", (str(out),)).new == (record(1).record_id,)
+    assert len(status_of(where, "L").problems) == 3
+
+
+def test_a_record_issued_anew_takes_its_place(tmp_path: Path, where: Where) -> None:
+    assert LEDGER is not None
+    new_lot(where, "L", Still())
+    put(tmp_path / "a", 1, erasures=(disk_erasure("DISK000001", **FAILED),))
+    add_to_lot(where, "L", (str(tmp_path / "a"),))
+    put(tmp_path / "b", 1, issued_at=LATER, ledger=dataclasses.replace(LEDGER, number=7))
+    added = add_to_lot(where, "L", (str(tmp_path / "b"),))
+    assert added.renewed == (record(1).record_id,)
+    status = status_of(where, "L")
+    assert (status.erased, status.rejected, len(status.machines)) == (1, 0, 1)
+    assert add_to_lot(where, "L", (str(tmp_path / "a"),)).known == 1
+    assert status_of(where, "L") == status
+
+
+def test_two_contents_for_one_place_are_a_contradiction(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still())
+    put(tmp_path / "a", 1)
+    add_to_lot(where, "L", (str(tmp_path / "a"),))
+    put(tmp_path / "b", 1, donor="Autre")  # the same number of the same ledger
+    put(tmp_path / "c", 2, ledger=LEDGER)
+    made = put(tmp_path / "d", 1, issued_at=LATER, ledger=None)
+    other = make_bench_key("another", NOW)
+    folder = tmp_path / "d" / made.record_id
+    (folder / "record.jws").write_bytes(sign_jws((folder / "record.json").read_bytes(), other))
+    added = add_to_lot(where, "L", tuple(str(tmp_path / name) for name in "bcd"))
+    assert [message.code for _, message in added.problems] == [
+        "lot.record.fork", "lot.record.fork", "lot.record.other_key"]
+    assert status_of(where, "L").machines[0].digest is not None
+
+
+def test_what_does_not_belong_here(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still())
+    put(tmp_path / "out", 1, lot="Autre")
+    put(tmp_path / "out", 2, lot="L")
+    put(tmp_path / "out", 3, bench=dataclasses.replace(record().bench, demonstration=True))
+    added = add_to_lot(where, "L", (str(tmp_path / "out"),))
+    assert (added.new, added.others) == ((record(2).record_id,), 1)
+    assert added.problems[0][1].code == "upload.demonstration"
+
+
+def test_a_disk_seen_twice_counts_once_and_its_last_result_decides(
+    tmp_path: Path, where: Where
+) -> None:
+    new_lot(where, "L", Still())
+    put(tmp_path / "out", 1, erasures=(disk_erasure("D", **FAILED),))
+    put(tmp_path / "out", 2, erasures=(disk_erasure(" d "),), issued_at=LATER)
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    status = status_of(where, "L")
+    assert (status.erased, status.rejected) == (1, 0)
+    assert status.duplicates == (("D", (record(1).record_id, record(2).record_id)),)
+
+
+def test_the_live_stick_is_no_disk_of_the_lot(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still())
+    stick = disk_erasure("STICK", status=Status.REFUSED, verdict=Verdict.REJECTED,
+                         level_achieved=Level.NONE, reasons=(Message("wipe.refusal.medium"),))
+    put(tmp_path / "out", 1, erasures=(disk_erasure("D"), stick))
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    assert (status_of(where, "L").erased, status_of(where, "L").rejected) == (1, 0)
+
+
+def test_a_gap_in_a_ledger_shows_unless_another_lot_has_it(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still())
+    new_lot(where, "M", Still())
+    for number in (1, 2, 5):
+        put(tmp_path / "out", number)
+    put(tmp_path / "other", 3)
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    assert status_of(where, "L").gaps[0].numbers == (3, 4)
+    add_to_lot(where, "M", (str(tmp_path / "other"),))
+    assert status_of(where, "L").gaps[0].numbers == (4,)
+
+
+def test_a_lot_is_closed_when_it_is_complete(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still(), manifest=manifest(tmp_path, "DISK000001", "DISK000002"))
+    put(tmp_path / "out", 1)
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    with pytest.raises(NotReady):
+        close_lot(where, "L", Still())
+    put(tmp_path / "out", 2)
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    assert close_lot(where, "L", Still()).lot.closed_at == NOW
+    for again in (lambda: add_to_lot(where, "L", ()), lambda: close_lot(where, "L", Still())):
+        with pytest.raises(UsageError, match=r"lot\.closed"):
+            again()
+
+
+def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "Lot n° 7/é"[:6], Still(), manifest=manifest(tmp_path, "DISK000001", "PERDU"))
+    name = list_lots(where)[0].name
+    put(tmp_path / "out", 1, property_number="=cmd|'/c calc'!A1",
+        erasures=(disk_erasure("DISK000001"), disk_erasure("DISK1B", **FAILED)))
+    put(tmp_path / "out", 2)
+    add_to_lot(where, name, (str(tmp_path / "out"),))
+    done = report_lot(where, name, tmp_path / "rapport", lang="fr")
+    table, book = done.files
+    raw = table.read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=";"))
+    assert [len(row) for row in rows] == [len(COLUMNS)] * 4
+    assert rows[0][0] == "Certificat n°"
+    at = {column: number for number, column in enumerate(COLUMNS)}
+    assert [row[at["status"]] for row in rows[1:]] == ["EFFACÉ", "ÉCHEC", "EFFACÉ"]
+    assert rows[1][at["digest"]] == status_of(where, name).machines[0].digest
+    assert rows[1][at["property"]].startswith("'=cmd")
+    assert rows[3][at["remark"]] == "hors manifeste"
+    with zipfile.ZipFile(book) as workbook:
+        sheets = [n for n in workbook.namelist() if n.startswith("xl/worksheets/sheet")]
+        everything = b"".join(workbook.read(n) for n in workbook.namelist())
+    assert len(sheets) == 4
+    assert b"<f>" not in everything  # no formula
+    assert b"DISK1B" in everything
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+33", "-1", "@x", "\tx"])
+def test_a_cell_is_never_a_formula(cell: str) -> None:
+    assert harmless(cell) == f"'{cell}"
+    assert harmless("S3Z8NX") == "S3Z8NX"
+
+
+def test_impact_claims_a_range_for_notebooks_that_live_and_nothing_else(
+    tmp_path: Path, where: Where
+) -> None:
+    new_lot(where, "L", Still())
+    out, good = tmp_path / "out", (assessed(Outcome.PASS, "B"),)
+    put(out, 1, assessments=good)
+    put(out, 2, assessments=good, machine=notebook("NB000001"))  # the same machine again
+    put(out, 3, assessments=(assessed(Outcome.FAIL),))
+    put(out, 4, assessments=())
+    put(out, 5, assessments=good, erasures=(disk_erasure("X", **FAILED),))
+    desktop = notebook("PC9")
+    desktop = dataclasses.replace(desktop, system=dataclasses.replace(
+        desktop.system, form=known(Form.DESKTOP)))
+    put(out, 6, assessments=good, machine=desktop)
+    add_to_lot(where, "L", (str(out),))
+    status = status_of(where, "L")
+    found = impact_of(status.machines)
+    assert (found.machines, found.without_figure) == (1, 1)
+    assert found.co2e_kg == (54, 135)
+    assert status.categories == (("B", 4),)
+    assert ("windows-10=pass", 4) in status.readiness
+
+
+# --- Mistakes --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "x" * 81, "a\nb"])
+def test_a_name_that_is_none(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=r"lot\.name"):
+        new_lot(Where(tmp_path), name, Still())
+
+
+def test_mistakes_are_named(tmp_path: Path, where: Where) -> None:
+    with pytest.raises(UsageError, match=r"lot\.unknown"):
+        status_of(where, "L")
+    new_lot(where, "L", Still())
+    with pytest.raises(UsageError, match=r"lot\.taken"):
+        new_lot(where, "L", Still())
+    for source in (str(tmp_path / "none"), "s3:none"):
+        with pytest.raises(UsageError, match=r"lot\.source\.unknown"):
+            add_to_lot(where, "L", (source,))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x/y", "postgresql"])
+def test_a_database_url_that_is_none(tmp_path: Path, url: str) -> None:
+    with pytest.raises(UsageError, match=r"lot\.database\.url"):
+        list_lots(Where(tmp_path, url))
+
+
+def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BenchLacks) as caught:
+        list_lots(Where(tmp_path, "postgresql://me:s3cr3t@127.0.0.1:1/x"))
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_an_addition_that_fails_leaves_the_lot_as_it_was(tmp_path: Path, where: Where) -> None:
+    new_lot(where, "L", Still())
+    put(tmp_path / "out", 1)
+    with pytest.raises(UsageError):
+        add_to_lot(where, "L", (str(tmp_path / "out"), str(tmp_path / "none")))
+    assert status_of(where, "L").machines == ()
