@@ -335,18 +335,19 @@ def sizes_after(plan: WipePlan) -> frozenset[int]:
 # --- What techniques reach and leave behind --------------------------------------------------
 
 _T = Technique
+_FLASH, _DISK = frozenset({Medium.SSD}), frozenset({Medium.HDD})
 PURGES: dict[Technique, frozenset[Medium]] = {
-    _T.ATA_SANITIZE_CRYPTO: frozenset({Medium.HDD, Medium.SSD, Medium.HYBRID}),
-    _T.ATA_SANITIZE_BLOCK: frozenset({Medium.SSD}),
-    _T.ATA_SANITIZE_OVERWRITE: frozenset({Medium.HDD}),
-    _T.ATA_SECURITY_ERASE_ENHANCED: frozenset({Medium.HDD}),
-    _T.NVME_SANITIZE_CRYPTO: frozenset({Medium.SSD, Medium.HDD}),
-    _T.NVME_SANITIZE_BLOCK: frozenset({Medium.SSD}),
-    _T.NVME_SANITIZE_OVERWRITE: frozenset({Medium.SSD, Medium.HDD}),
-    _T.SCSI_SANITIZE_CRYPTO: frozenset({Medium.HDD, Medium.SSD, Medium.HYBRID}),
-    _T.SCSI_SANITIZE_BLOCK: frozenset({Medium.SSD}),
-    _T.SCSI_SANITIZE_OVERWRITE: frozenset({Medium.HDD, Medium.SSD}),
-    _T.OPAL_PSID_REVERT: frozenset({Medium.SSD, Medium.HDD, Medium.HYBRID}),
+    _T.ATA_SANITIZE_CRYPTO: _FLASH | _DISK,
+    _T.ATA_SANITIZE_BLOCK: _FLASH,
+    _T.ATA_SANITIZE_OVERWRITE: _DISK,
+    _T.ATA_SECURITY_ERASE_ENHANCED: _DISK,
+    _T.NVME_SANITIZE_CRYPTO: _FLASH,
+    _T.NVME_SANITIZE_BLOCK: _FLASH,
+    _T.NVME_SANITIZE_OVERWRITE: _FLASH,
+    _T.SCSI_SANITIZE_CRYPTO: _FLASH | _DISK,
+    _T.SCSI_SANITIZE_BLOCK: _FLASH,
+    _T.SCSI_SANITIZE_OVERWRITE: _DISK,
+    _T.OPAL_PSID_REVERT: _FLASH | _DISK,
 }
 """On which media a technique purges (the table of docs/methods.md); on others it clears at most."""
 
@@ -355,7 +356,6 @@ _CRYPTO = frozenset({
     _T.ATA_SANITIZE_CRYPTO, _T.NVME_SANITIZE_CRYPTO, _T.NVME_FORMAT_CRYPTO,
     _T.SCSI_SANITIZE_CRYPTO, _T.OPAL_PSID_REVERT,
 })
-_UNREADABLE = frozenset({_T.SCSI_SANITIZE_BLOCK, _T.SCSI_SANITIZE_CRYPTO})
 
 
 def reach_of(technique: Technique, medium: Medium) -> Level:
@@ -382,6 +382,4 @@ def endings_of(technique: Technique, medium: Medium) -> frozenset[str]:
                                  _T.SCSI_SANITIZE_BLOCK, _T.ATA_SECURITY_ERASE_ENHANCED)
     if technique in _CRYPTO or (flash and erases_flash):
         plain.add("random")
-    if technique in _UNREADABLE:
-        plain.add("unreadable")
     return frozenset(plain)

@@ -223,7 +223,8 @@ def _read_back(story: Story, plan: WipePlan) -> tuple[Message, ...]:
     if unreadable or story.verify_bad:
         lost = total_bytes((*unreadable, *story.verify_bad))
         found.append(Message.of("certify.reason.unreadable", count_bytes=lost))
-    found += _right_content(start.data["expects"], cast("str | None", end.data["ending"]), plan)
+    ending = cast("str | None", end.data["ending"])
+    found += _right_content(start.data["expects"], ending, story, plan)
     compared, size = cast(int, end.data["compared"]), plan.disk.size_bytes
     if compared != size and (plan.verify is VerifyMode.FULL or not _is_sample(end.data, size)):
         found.append(Message.of("certify.reason.not-all-read", compared_bytes=compared,
@@ -236,13 +237,15 @@ def _is_sample(data: dict[str, Json], size: int) -> bool:
     return size // SAMPLE_SHARE <= compared < size and places >= SAMPLE_PLACES
 
 
-def _right_content(expects: Json, ending: str | None, plan: WipePlan) -> tuple[Message, ...]:
+def _right_content(
+    expects: Json, ending: str | None, story: Story, plan: WipePlan
+) -> tuple[Message, ...]:
     """It was compared with the last pass's content, or, after a drive's own erasure, it ended in
     one of the ways that such an erasure may end (never in what was there before).
     """
     from recond.codec import from_json
 
-    last = _last_fill(plan)
+    last = _last_fill(story, plan)
     if last is None:
         if ending in ("zeros", "ones", "pattern", "random"):
             return ()
@@ -254,8 +257,10 @@ def _right_content(expects: Json, ending: str | None, plan: WipePlan) -> tuple[M
     return ()
 
 
-def _last_fill(plan: WipePlan) -> Fill | None:
-    return plan.steps[-1].fill if plan.steps else None
+def _last_fill(story: Story, plan: WipePlan) -> Fill | None:
+    """What the last step that ran leaves everywhere: a fallback behind it may never have begun."""
+    last = max(story.steps, default=len(plan.steps) - 1)
+    return plan.steps[last].fill if 0 <= last < len(plan.steps) else None
 
 
 # --- Canaries --------------------------------------------------------------------------------
@@ -267,7 +272,7 @@ def count_canaries(story: Story) -> Canaries:
     seed = cast(str, before.data["seed"]) if before else None
     if before is None or after is None or plan is None:
         return Canaries(seed, 0, 0, 0, 0)
-    fill, length = _last_fill(plan), cast(int, before.data["length"])
+    fill, length = _last_fill(story, plan), cast(int, before.data["length"])
     old = {p["offset"]: p for p in cast(list[dict[str, Json]], before.data["places"])}
     changed = unchanged = uninformative = 0
     places = cast(list[dict[str, Json]], after.data["places"])
@@ -299,7 +304,7 @@ def _canary_reasons(
     found: list[Message] = []
     if canaries.unchanged:
         found.append(Message.of("certify.reason.canary-unchanged", n=canaries.unchanged))
-    fill = _last_fill(plan)
+    fill = _last_fill(story, plan)
     places = cast(list[dict[str, Json]], after.data["places"])
     if any(place["sha256"] is None for place in places):
         found.append(Message("certify.reason.canary-unreadable"))

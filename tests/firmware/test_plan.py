@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
 
+from recond.certify.reach import firmware_level
 from recond.erasure import Level, LevelWish, Technique, VerifyMode
-from recond.firmware import Capabilities
+from recond.firmware import Capabilities, reach_of
 from recond.host.simdrive import SimClock
 from recond.host.simnvme import SimNvme
 from recond.model import Medium
@@ -45,10 +47,11 @@ def capabilities(kind: str, *lies: str, **traits: bool) -> Capabilities:
     ("ata", ("frozen",), {}, "best", []),
     ("ata", ("swaps",), {}, "best", []),
     ("scsi", (), {}, "purge",
-     [T.SCSI_SANITIZE_BLOCK, T.SCSI_SANITIZE_CRYPTO, T.SCSI_SANITIZE_OVERWRITE]),
+     [T.SCSI_SANITIZE_BLOCK, T.SCSI_SANITIZE_CRYPTO]),
     ("scsi", (), {"rotating": True}, "best",
      [T.SCSI_SANITIZE_CRYPTO, T.SCSI_SANITIZE_OVERWRITE, T.SCSI_FORMAT_UNIT]),
-    ("scsi", ("unreadable",), {}, "purge", [T.SCSI_SANITIZE_OVERWRITE]),
+    ("scsi", ("unreadable",), {}, "purge", []),
+    ("scsi", ("unreadable",), {"rotating": True}, "purge", [T.SCSI_SANITIZE_OVERWRITE]),
 ])
 def test_the_chain(
     kind: str, lies: tuple[str, ...], traits: dict[str, bool], wish: str, expected: list[Technique]
@@ -71,6 +74,13 @@ def test_no_purge_is_ever_claimed_on_other_media(medium: Medium) -> None:
         for wish in LevelWish:
             steps = plan_firmware(found, wish, SIZE).steps
             assert all(step.reaches is not Level.PURGE for step in steps)
+
+
+def test_no_more_is_planned_than_the_judge_grants() -> None:
+    disk = drive_of("ata")[0].identity
+    for technique, medium in itertools.product(Technique, Medium):
+        granted = firmware_level(technique, replace(disk, medium=medium))
+        assert reach_of(technique, medium).rank <= granted.rank, (technique, medium)
 
 
 def test_security_is_not_used_over_usb() -> None:
