@@ -283,7 +283,7 @@ def _verify_end(story: Story, at: int, entry: JournalEntry) -> None:
 
 def _interrupted(story: Story, _at: int, entry: JournalEntry) -> None:
     reason = cast(str, entry.data["reason"])
-    known = reason in ("signal", "killed", "crash", "hang", "power", "refused")
+    known = reason in ("signal", "killed", "crash", "hang", "power", "refused", "unclear")
     shown = f"@certify.interrupted.{reason}" if known else reason
     story.interruptions.append(
         Message.of("certify.interrupted", time=entry.time, reason=shown)

@@ -11,7 +11,8 @@ from collections import Counter
 
 import pytest
 
-from recond.erasure import Level, LevelWish
+from recond.certify.record import fold_journal
+from recond.erasure import Level, LevelWish, Status
 from tests.firmware.histories import HARMLESS, History, run_history
 
 COUNT = int(os.environ.get("RECOND_HISTORIES", "240"))
@@ -31,6 +32,11 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
     for seed in range(share, COUNT, SHARES):
         history = run_history(seed)
         cells, approved = history.drive.cells, history.approved
+        judged = fold_journal(history.sink.raw, "sim").result if history.sink.raw else None
+        if judged is not None and judged.status is Status.ERASED:
+            # the judge of the record never grants more than the one of these tests
+            assert approved is not None, (str(history), judged)
+            assert judged.level_achieved.rank <= approved.rank, (str(history), judged)
         if approved is Level.PURGE and cells.left():
             assert cannot_be_seen(history), str(history)
             ends["unseen"] += 1
@@ -46,6 +52,9 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
             assert history.lies & {"locks", "jams", "frozen"}, str(history)
         if history.lies <= HARMLESS and history.plan is not None and not history.plan.refusals:
             assert approved is not None, str(history)
+            if "one-change" not in history.lies:  # the record is stricter: hidden sectors stayed
+                assert judged is not None, str(history)
+                assert judged.status is Status.ERASED, (str(history), judged)
         ends[str(approved or history.outcome)] += 1
     assert ends["purge"], ends
     assert sum(ends.values()) >= COUNT // SHARES
