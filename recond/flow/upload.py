@@ -6,10 +6,11 @@ has its record in the output folder and nowhere else; the next upload finds it t
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.errors import FormatError, RecondError, RecordInvalid, UsageError
+from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.runfolder import all_runs
 from recond.flow.upload_settings import read_settings, write_settings
 from recond.host.clock import Clock, SystemClock
@@ -81,9 +82,9 @@ def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
     refused: list[tuple[str, Message]] = []
     for run in all_runs(state):
         try:
-            folder = Path(run.facts().out) / run.run_id
+            folder = Path(str(json.loads(run.issued.read_bytes())["folder"]))
             made = (folder / RECORD).stat().st_mtime
-        except (RecondError, FormatError, OSError):
+        except (OSError, ValueError, KeyError):
             continue  # a run without a record yet (`recond resume` speaks of it), or moved away
         since = queue.known_since(run.run_id)
         if since is None or made > since:
@@ -101,12 +102,10 @@ def upload(
     """Queue what is new and try the named destinations (all, where none is named).
 
     `folders` are output folders to queue as well. Raises `UsageError` for an unknown destination or
-    a mistake in the configuration, before anything is sent.
+    a mistake in the configuration, before anything is sent; `BenchLacks` for a full state folder.
     """
     settings = _chosen(state, names)
     destinations = {one.name: open_destination(one) for one in settings}
-    queued = [queue_runs(state, allow_unsigned=allow_unsigned)]
-    queued += [queue_folder(state, one, allow_unsigned=allow_unsigned) for one in folders]
     queue, done = queue_of(state), list[tuple[str, Delivery]]()
 
     def note(record_id: str, delivery: Delivery) -> None:
@@ -115,10 +114,16 @@ def upload(
             on_delivery(record_id, delivery)
 
     everywhere = frozenset(one.name for one in read_settings(state))
-    with queue.sending() as mine:
-        if mine:
-            send_pass(queue, destinations, everywhere, clock, urgency, note)
-    waiting, parked = _left(queue, tuple(destinations))
+    try:
+        queued = [queue_runs(state, allow_unsigned=allow_unsigned)]
+        queued += [queue_folder(state, one, allow_unsigned=allow_unsigned) for one in folders]
+        with queue.sending() as mine:
+            if mine:
+                send_pass(queue, destinations, everywhere, clock, urgency, note)
+        waiting, parked = _left(queue, tuple(destinations))
+    except OSError as error:  # a full or read-only state folder
+        raise BenchLacks("upload.queue.unusable", folder=str(state),
+                         reason=error.strerror or str(error.errno)) from None
     holds = tuple(hold for name, hold in queue.holds().items() if name in destinations)
     return Uploaded(
         tuple(i for one in queued for i in one.ids),
@@ -146,13 +151,16 @@ def after_run(state: Path, folder: Path) -> Uploaded | None:
 
 
 def secrets_of(kind: str, values: dict[str, str]) -> tuple[str, ...]:
-    """The secrets that a kind of destination needs and that were not given. Raises `UsageError`."""
+    """The secrets to ask for. Raises `UsageError` where one stands among the arguments."""
     if kind not in KINDS:
         raise UsageError("upload.config.kind", name="", kind=kind, known=", ".join(KINDS))
     fields = KINDS[kind]
+    for key in fields.secret:
+        if key in values:  # every list of processes and the shell's history would show it
+            raise UsageError("upload.config.secret", key=key)
     wanted = fields.secret if set(fields.secret) & set(fields.required) else (
         fields.secret if "client_id" in values else ())
-    return tuple(key for key in wanted if key not in values)
+    return tuple(wanted)
 
 
 def _chosen(state: Path, names: tuple[str, ...]) -> tuple[Settings, ...]:

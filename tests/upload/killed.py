@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from recond.flow.runfolder import RunFacts, create_run
+from recond.flow.runfolder import RunFacts, create_run, write_json
 from recond.flow.upload import queue_of, upload
 from recond.upload.outcome import later_than
 from recond.upload.send import Urgency
@@ -67,9 +67,10 @@ def one_round(bench: Workbench, number: int, point: int | None) -> bool:
 def finish_run(bench: Workbench, number: int) -> None:
     """What a run leaves when it has its certificate: its facts, and the output folder."""
     made = record(number)
-    create_run(bench.state, RunFacts(
+    run = create_run(bench.state, RunFacts(
         made.record_id, NOW, str(bench.path / "out"), "fr", context(), None, ()))
-    write_run(bench.path / "out", made)
+    folder = write_run(bench.path / "out", made)
+    write_json(run.issued, {"folder": str(folder), "signed": True})
 
 
 def context() -> Any:

@@ -11,9 +11,16 @@ from pathlib import Path
 import pytest
 
 from recond.codec import to_json
-from recond.errors import RecordInvalid, UsageError
+from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.queue import export_queue, import_queue, read_queue
-from recond.flow.upload import add_destination, queue_folder, queue_of, remove_destination, upload
+from recond.flow.upload import (
+    add_destination,
+    queue_folder,
+    queue_of,
+    remove_destination,
+    secrets_of,
+    upload,
+)
 from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
 from recond.upload.package import make_package, pack, unpack
 from recond.upload.queue import Where
@@ -372,6 +379,25 @@ def test_the_configuration_is_private_and_keeps_its_secret(tmp_path: Path) -> No
         bench.upload()
     assert TOKEN not in str(caught.value)
     assert "line 3" in str(caught.value)
+
+
+def test_a_secret_is_asked_for_and_never_an_argument() -> None:
+    assert secrets_of("https", {"url": "https://x"}) == ("token",)
+    assert secrets_of("folder", {"path": "/x"}) == ()
+    assert secrets_of("glpi", {"url": "https://x", "client_id": "me"}) == ("client_secret",)
+    with pytest.raises(UsageError) as caught:
+        secrets_of("https", {"url": "https://x", "token": TOKEN})
+    assert caught.value.message.code == "upload.config.secret"
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_state_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    bench.folder()
+    bench.queue(1)
+    (bench.state / "queue" / "state").write_bytes(b"")
+    with pytest.raises(BenchLacks, match=r"upload\.queue\.unusable"):
+        bench.upload()
 
 
 @pytest.mark.parametrize(("kind", "values", "code"), [
