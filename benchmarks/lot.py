@@ -1,0 +1,68 @@
+"""A lot of 10,000 records: how long and how much memory, by `python benchmarks/lot.py [RECORDS]`.
+
+Makes signed records in a scratch folder (not timed), then measures, each in a fresh process, taking
+them in, `lot status` and `lot report`. The goals: status under 1 s, report under 60 s.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+STEPS = ("add", "status", "report")
+
+
+def make(folder: Path, count: int) -> None:
+    """Signed output folders, and a manifest that names each disk and one more."""
+    from tests.upload.records import disk_erasure, record, write_run
+
+    for number in range(1, count + 1):
+        write_run(folder / "out" / f"{number // 1000:03d}", record(
+            number, erasures=(disk_erasure(f"DISK{number:06d}"),)))
+    serials = "\n".join(f"DISK{number:06d}" for number in range(1, count + 2))
+    (folder / "manifest.csv").write_text(f"serial\n{serials}\n", encoding="utf-8")
+
+
+def run_step(name: str, folder: Path) -> None:
+    """One step, timed from the outside world's view: imports included."""
+    began = time.perf_counter()
+    from recond.flow.lot import Where, add_to_lot, new_lot, report_lot, status_of
+    from recond.host.clock import SystemClock
+
+    where = Where(folder / "state")
+    if name == "add":
+        new_lot(where, "L", SystemClock(), manifest=folder / "manifest.csv")
+        done = f"{len(add_to_lot(where, 'L', (str(folder / 'out'),)).new)} records"
+    elif name == "status":
+        status = status_of(where, "L")
+        done = f"{status.erased} erased, {len(status.lines) - status.seen} missing"
+    else:
+        files = report_lot(where, "L", folder / "report", lang="fr").files
+        done = ", ".join(f"{file.suffix} {file.stat().st_size / 1e6:.1f} MB" for file in files)
+    taken = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{name:7} {taken:7.2f} s  {peak:6.0f} MiB at most  {done}")
+
+
+def main() -> None:
+    """Make the lot and run each step in a process of its own."""
+    if len(sys.argv) == 3 and sys.argv[1] in STEPS:
+        run_step(sys.argv[1], Path(sys.argv[2]))
+        return
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    with tempfile.TemporaryDirectory() as folder:
+        make(Path(folder), count)
+        print(f"{count} records")
+        for step in STEPS:
+            subprocess.run([sys.executable, __file__, step, folder], check=True)
+
+
+if __name__ == "__main__":
+    main()
