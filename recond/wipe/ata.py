@@ -15,11 +15,9 @@ from recond import firmware_requests as rq
 from recond.erasure import Technique, WipeStep
 from recond.firmware import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
 from recond.firmware_answers import (
-    FIXED,
     ata_accepted,
     parse_ata_sanitize,
     parse_registers,
-    scsi_good,
 )
 from recond.model import Json, Message
 from recond.wipe.firmware_line import (
@@ -27,6 +25,7 @@ from recond.wipe.firmware_line import (
     Line,
     Look,
     accepted,
+    ask_registers,
     cap_s,
     failed,
     identify,
@@ -97,15 +96,8 @@ def _refused(line: Line, answer: CdbAnswer) -> StepOutcome:
 
 
 def _sanitize_look(line: Line) -> Look:
-    """SANITIZE STATUS EXT; where COUNT 15:8 did not come back, descriptor sense is asked for.
-
-    The fixed form has no room for it, and Linux before 6.11 puts its bytes in the wrong places.
-    """
-    answer, keep = line.ask_ata(rq.ata_sanitize_status())
-    registers = parse_registers(answer.sense)
-    if answer.sense[:1] in FIXED and not (registers and registers.whole) and _ask_descriptors(line):
-        answer, keep = line.ask_ata(rq.ata_sanitize_status())
-        registers = parse_registers(answer.sense)
+    """SANITIZE STATUS EXT, whose state stands in COUNT 15:8."""
+    answer, registers, keep = ask_registers(line, rq.ata_sanitize_status())
     if answer.errno is not None or registers is None:
         return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if not registers.accepted:
@@ -121,14 +113,6 @@ def _sanitize_look(line: Line) -> Look:
     if status.done:
         return Look("done", 1000, None, keep)
     return Look("failed", 0, Message("drive.reason.sanitize_idle"), keep)
-
-
-def _ask_descriptors(line: Line) -> bool:
-    page = line.scsi(rq.scsi_control_page())
-    if not scsi_good(page.packed_status, page.errno) or len(page.data) < 16:
-        return False
-    answer = line.scsi(rq.scsi_ask_descriptors(page.data))
-    return scsi_good(answer.packed_status, answer.errno)
 
 
 # --- SECURITY --------------------------------------------------------------------------------

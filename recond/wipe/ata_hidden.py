@@ -13,8 +13,15 @@ from __future__ import annotations
 from recond import firmware_requests as rq
 from recond.erasure import WipeStep
 from recond.firmware import AtaIdentity, StepOutcome
-from recond.firmware_answers import parse_registers
-from recond.wipe.firmware_line import Line, accepted, failed, identify, not_begun, not_it
+from recond.wipe.firmware_line import (
+    Line,
+    accepted,
+    ask_registers,
+    failed,
+    identify,
+    not_begun,
+    not_it,
+)
 
 
 def run_restore(line: Line, step: WipeStep) -> StepOutcome:
@@ -46,8 +53,8 @@ def run_restore(line: Line, step: WipeStep) -> StepOutcome:
 def _show_all(line: Line, identity: AtaIdentity) -> None:
     """Set the greatest address to the native one, as the drive gives it now."""
     native = rq.ata_amac_native() if identity.amac else rq.ata_read_native_max(extended=True)
-    answer = line.ata(native)
-    registers = parse_registers(answer.sense)
+    answer, registers, keep = ask_registers(line, native)
+    keep()
     if registers is None or not registers.whole or not accepted(answer):
         return
     if registers.lba + 1 <= identity.sectors:

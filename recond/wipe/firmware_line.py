@@ -21,7 +21,14 @@ from recond.firmware import (
     NvmeRequest,
     StepOutcome,
 )
-from recond.firmware_answers import ata_accepted, parse_identify
+from recond.firmware_answers import (
+    FIXED,
+    AtaRegisters,
+    ata_accepted,
+    parse_identify,
+    parse_registers,
+    scsi_good,
+)
 from recond.host.clock import Clock
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
 from recond.model import Json, Message
@@ -172,6 +179,25 @@ def identify(line: Line) -> AtaIdentity | None:
 def accepted(answer: CdbAnswer) -> bool:
     """Whether the drive itself took the command: its registers came back, without error."""
     return ata_accepted(answer.packed_status, answer.sense, answer.errno)
+
+
+def ask_registers(
+    line: Line, request: CdbRequest
+) -> tuple[CdbAnswer, AtaRegisters | None, Callable[[], None]]:
+    """An ATA command whose answer is its registers; the third value writes it down.
+
+    Fixed sense has no room for the upper half of COUNT and LBA (and Linux before 6.11 puts its
+    bytes in the wrong places): the kernel is then told to use descriptors, and asked again.
+    """
+    answer, keep = line.ask_ata(request)
+    registers = parse_registers(answer.sense)
+    if answer.sense[:1] in FIXED and not (registers and registers.whole):
+        page = line.scsi(rq.scsi_control_page())
+        if scsi_good(page.packed_status, page.errno) and len(page.data) >= 16:
+            line.scsi(rq.scsi_ask_descriptors(page.data))
+            answer, keep = line.ask_ata(request)
+            registers = parse_registers(answer.sense)
+    return answer, registers, keep
 
 
 def cap_s(estimate_s: int | None, usual_s: int) -> int:

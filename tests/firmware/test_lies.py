@@ -7,14 +7,15 @@ import json
 
 import pytest
 
-from recond.erasure import Level, LevelWish, Technique
+from recond.certify.record import fold_journal
+from recond.erasure import Level, LevelWish, Status, Technique
 from recond.host.simata import SimAta
 from recond.host.simdrive import Killed, PowerCut, SimClock
 from recond.host.simnvme import SimNvme
 from recond.host.simscsi import SimScsi
 from recond.locale import LANGS, say
 from recond.model import Message
-from tests.firmware.histories import Drive, Fate, History, erase
+from tests.firmware.histories import Drive, Fate, History, erase, run_history
 
 
 def drive_of(kind: str, *lies: str, **traits: bool) -> tuple[Drive, SimClock]:
@@ -211,3 +212,14 @@ def test_every_reason_is_a_sentence(lang: str) -> None:
             assert isinstance(reason, dict)
             message = Message.of(str(reason["code"]), **reason["args"])
             assert say(lang, message).endswith((".", ".»"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [606, 1428, 2305, 11416])
+def test_seeds_that_once_failed(seed: int) -> None:
+    """606, 2305, 11416: fixed sense came back with the power; 1428: a purge that nothing showed."""
+    history = run_history(seed)
+    left = history.drive.cells.left()
+    assert (history.approved is Level.PURGE) <= (left == 0), str(history)
+    if seed != 1428:
+        result = fold_journal(history.sink.raw, "sim").result
+        assert result.status is Status.ERASED, (str(history), result)
