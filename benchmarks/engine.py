@@ -39,7 +39,8 @@ class Run:
 
     def seconds(self, kind: str) -> float:
         """The duration of the entries of a kind, as the journal has it."""
-        return float(sum(e["data"]["duration_ms"] for e in self.entries if e["kind"] == kind)) / 1000
+        found = [e["data"]["duration_ms"] for e in self.entries if e["kind"] == kind]
+        return float(sum(found)) / 1000
 
 
 def fio(device: str, way: str, size: int) -> float:
