@@ -44,7 +44,8 @@ def run_step(name: str, folder: Path) -> None:
         status = status_of(where, "L")
         done = f"{status.erased} erased, {len(status.lines) - status.seen} missing"
     else:
-        files = report_lot(where, "L", folder / "report", lang="fr").files
+        files = report_lot(where, "L", folder / "report", lang="fr",
+                           clock=SystemClock()).files
         done = ", ".join(f"{file.suffix} {file.stat().st_size / 1e6:.1f} MB" for file in files)
     taken = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -11,6 +11,7 @@ Source: ISO 19005-3 (PDF/A-3), ISO 32000-1 §7.11.4 (embedded files).
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,16 +48,19 @@ class Sheet:
 
 def render(sheet: Sheet) -> bytes:
     """The unsigned PDF/A-3b. The same sheet gives the same bytes, anywhere, at any time."""
-    return _archive(_draw(sheet), sheet)
+    files = {RECORD: sheet.record_bytes}
+    if sheet.jws is not None and sheet.seal is not None:
+        files |= {JWS: sheet.jws, SEAL: sheet.seal.encode("ascii")}
+    return archive(_draw(sheet), sheet.record.issued_at, sheet.lang, files)
 
 
 # --- Pages -----------------------------------------------------------------------------------
 
 
-class _Pages(Canvas):  # type: ignore[misc] # reportlab has no types
-    """A canvas that knows the number of pages when it draws their feet."""
+class Pages(Canvas):  # type: ignore[misc] # reportlab has no types
+    """A canvas that knows the number of pages when it draws their heads and feet."""
 
-    sheet: Sheet
+    furniture: Callable[[Canvas, int, int], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # else reportlab names Helvetica in every page, which is not embedded
@@ -72,7 +76,7 @@ class _Pages(Canvas):  # type: ignore[misc] # reportlab has no types
         """Draw head, foot and watermark of every page, then write."""
         for number, kept in enumerate(self._kept, 1):
             self.__dict__.update(kept)
-            _furniture(self, self.sheet, number, len(self._kept))
+            type(self).furniture(self, number, len(self._kept))
             super().showPage()
         super().save()
 
@@ -90,7 +94,8 @@ def _draw(sheet: Sheet) -> bytes:
     width, height = A4
     frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [frame])])
-    maker = type("Pages", (_Pages,), {"sheet": sheet})
+    maker = type("Sheet", (Pages,), {
+        "furniture": lambda canvas, *pages: _furniture(canvas, sheet, *pages)})
     flow = front_page(sheet.record, sheet.lang, sheet.signer, sheet.seal)
     document.build([*flow, *detail_pages(sheet.record, sheet.lang)], canvasmaker=maker)
     return out.getvalue()
@@ -147,22 +152,19 @@ def _watermark(canvas: Canvas, sheet: Sheet) -> None:
 # --- Archive ---------------------------------------------------------------------------------
 
 
-def _archive(raw: bytes, sheet: Sheet) -> bytes:
-    """PDF/A-3b with the record, its signature and the seal inside; the dates are the record's."""
-    stamp = sheet.record.issued_at
-    files = {RECORD: sheet.record_bytes}
-    if sheet.jws is not None and sheet.seal is not None:
-        files |= {JWS: sheet.jws, SEAL: sheet.seal.encode("ascii")}
+def archive(raw: bytes, stamp: str, lang: Lang, files: dict[str, bytes]) -> bytes:
+    """PDF/A-3b with these files inside, the first as its source; every date is `stamp`."""
     with Pdf.open(io.BytesIO(raw)) as pdf:
         for page in pdf.pages:
             if Name.Trans in page.obj:
                 del page.obj.Trans
         for name, content in files.items():
-            relationship = Name.Source if name == RECORD else Name.Supplement
+            relationship = Name.Source if name == next(iter(files)) else Name.Supplement
             pdf.attachments[name] = AttachedFileSpec(
-                pdf, content, filename=name, mime_type=_MIME[name], relationship=relationship,
-                creation_date=_pdf_date(stamp), mod_date=_pdf_date(stamp))
-        pdf.Root.Lang = sheet.lang
+                pdf, content, filename=name, mime_type=_MIME.get(name, "text/csv"),
+                relationship=relationship, creation_date=_pdf_date(stamp),
+                mod_date=_pdf_date(stamp))
+        pdf.Root.Lang = lang
         pdf.Root.MarkInfo = Dictionary(Marked=False)
         pdfa.prepare(pdf, "3b")
         with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:

@@ -9,13 +9,15 @@ from recond.errors import NotReady, RecondError, UsageError
 from recond.flow.lot_collect import Added, bucket_sources, collect, folder_sources
 from recond.flow.lot_impact import Impact, impact_of
 from recond.flow.lot_manifest import Manifest, read_manifest
+from recond.flow.lot_paper import write_paper
 from recond.flow.lot_sheets import write_csv, write_workbook
 from recond.flow.lot_status import LotStatus, lot_status
 from recond.flow.lot_store import Lot, LotStore, open_lots
 from recond.flow.upload_settings import read_settings
 from recond.host.clock import Clock
 from recond.host.spool import Spool
-from recond.locale import Lang
+from recond.locale import Lang, text
+from recond.model import Message
 from recond.upload.s3 import S3
 
 MAX_NAME = 80
@@ -44,12 +46,17 @@ class NewLot:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The report's files and what they say."""
+    """The report's files and what they say; `why_unsigned` None: the PDF is sealed."""
 
     files: tuple[Path, ...]
     status: LotStatus
     impact: Impact
-    exit_code: int = 0
+    why_unsigned: Message | None
+
+    @property
+    def exit_code(self) -> int:
+        """7 when the PDF could not be sealed."""
+        return 7 if self.why_unsigned else 0
 
 
 def new_lot(
@@ -109,19 +116,24 @@ def list_lots(where: Where) -> tuple[Lot, ...]:
         return store.lots()
 
 
-def report_lot(where: Where, name: str, out: Path, *, lang: Lang) -> Reported:
-    """Write `LOT.csv` and `LOT.xlsx` into a folder. Raises `UsageError` where it cannot."""
+def report_lot(where: Where, name: str, out: Path, *, lang: Lang, clock: Clock) -> Reported:
+    """Write `LOT.csv`, `.xlsx` and `.pdf` into a folder. Raises `UsageError` where it cannot."""
     status = status_of(where, name)
     impact = impact_of(status.machines)
     stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in name).strip(".") or "lot"
     there = Spool(out)
     try:
-        there.save(f"{stem}.csv", write_csv(status, lang), mode=0o644)
-        there.save(f"{stem}.xlsx", write_workbook(status, impact, lang), mode=0o644)
+        paper = write_paper(where.state, status, impact, stem, lang=lang, clock=clock)
+        mark = text(lang, "certify.file.unsigned") if paper.why_unsigned else ""
+        files = {f"{stem}.csv": write_csv(status, lang),
+                 f"{stem}.xlsx": write_workbook(status, impact, lang),
+                 f"{stem}{mark}.pdf": paper.raw}
+        for file, raw in files.items():
+            there.save(file, raw, mode=0o644)
     except OSError as error:
         raise UsageError("upload.folder.unusable", path=str(out),
                          reason=error.strerror or str(error.errno)) from None
-    return Reported((out / f"{stem}.csv", out / f"{stem}.xlsx"), status, impact)
+    return Reported(tuple(out / file for file in files), status, impact, paper.why_unsigned)
 
 
 def close_lot(where: Where, name: str, clock: Clock, *, anyway: bool = False) -> LotStatus:

@@ -54,5 +54,7 @@ def show_reported(screen: Screen, done: Reported) -> None:
     """The report's files, and the impact as it is claimed there."""
     for sentence in impact_sentences(done.impact, screen.lang):
         screen.talk(sentence)
+    if done.why_unsigned:
+        screen.talk(screen.t("lot.unsigned", reason=screen.say(done.why_unsigned)))
     for file in done.files:
         screen.talk(screen.t("lot.written", file=str(file)))

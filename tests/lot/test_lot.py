@@ -7,6 +7,8 @@ import dataclasses
 import io
 import itertools
 import json
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +33,7 @@ from recond.flow.lot_impact import impact_of
 from recond.flow.lot_sheets import COLUMNS, harmless
 from recond.flow.lot_status import State
 from recond.flow.queue import export_queue
+from recond.host.clock import SystemClock
 from recond.model import Assessment, Form, Message, Outcome
 from tests.lot.databases import postgresql
 from tests.readiness.machines import known
@@ -245,8 +248,8 @@ def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Whe
         erasures=(disk_erasure("DISK000001"), disk_erasure("DISK1B", **FAILED)))
     put(tmp_path / "out", 2)
     add_to_lot(where, name, (str(tmp_path / "out"),))
-    done = report_lot(where, name, tmp_path / "rapport", lang="fr")
-    table, book = done.files
+    done = report_lot(where, name, tmp_path / "rapport", lang="fr", clock=SystemClock())
+    table, book, paper = done.files
     raw = table.read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=";"))
@@ -263,6 +266,39 @@ def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Whe
     assert len(sheets) == 4
     assert b"<f>" not in everything  # no formula
     assert b"DISK1B" in everything
+    assert done.exit_code == 0
+    _check_paper(paper, name, raw, where)
+
+
+def _check_paper(paper: Path, name: str, table: bytes, where: Where) -> None:
+    """PDF/A with every disk, number and digest; sealed, and the seal covers the table inside."""
+    import pikepdf
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
+    with paper.open("rb") as stream:
+        signature, = PdfFileReader(stream).embedded_signatures
+        found = validate_pdf_signature(signature, ValidationContext())
+        assert found.intact
+        assert found.valid
+        assert found.coverage.name == "ENTIRE_FILE"
+    with pikepdf.open(paper) as pdf:
+        inside, = pdf.attachments.values()
+        assert inside.get_file().read_bytes() == table
+        assert pdf.open_metadata().pdfa_status == "3B"
+    if not shutil.which("pdftotext"):
+        return
+    shown = subprocess.run(("pdftotext", "-layout", str(paper), "-"), capture_output=True,
+                           text=True, check=True).stdout
+    for machine in status_of(where, name).machines:
+        assert machine.digest in shown
+        assert machine.record_id in shown
+        for disk in machine.disks:
+            assert disk.serial is not None
+            assert disk.serial in shown
+    assert "PERDU" in shown
+    assert "MANQUANT" in shown
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+33", "-1", "@x", "\tx"])
