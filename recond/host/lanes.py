@@ -28,7 +28,7 @@ class Lane:
 
     def __init__(self) -> None:
         self._buffers: dict[str, memoryview] = {}
-        self.made: tuple[int, int] | None = None  # what "expected" holds: (phase, length)
+        self.made: tuple[str, int, int] | None = None  # "expected": pattern, phase, length
 
     def buffer(self, use: str, size_bytes: int) -> memoryview:
         """A page-aligned buffer of `size_bytes` and slack at least, kept for the next call."""

@@ -7,6 +7,7 @@ counted apart by the judgement. Reads only.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable
 
@@ -15,6 +16,7 @@ from recond.model import Json
 
 PLACES = 64
 LENGTH_BYTES = 4096
+READ_ATTEMPTS = 3
 
 
 def canary_places(seed: bytes, size: int, block: int) -> tuple[int, ...]:
@@ -52,14 +54,23 @@ def read_canaries(
         }
         if expected is not None:
             entry["expected"] = hashlib.sha256(expected(offset, count)).hexdigest()
-        try:
-            if device.read_into(offset, buffer) == count:
-                raw = bytes(buffer)
-                entry["sha256"] = hashlib.sha256(raw).hexdigest()
-                entry["uniform"] = raw == raw[:1] * count
-            else:
-                entry["errno"] = 5
-        except OSError as error:
-            entry["errno"] = error.errno or 5
+        failure = _read(device, offset, buffer)
+        if failure is None:
+            raw = bytes(buffer)
+            entry["sha256"] = hashlib.sha256(raw).hexdigest()
+            entry["uniform"] = raw == raw[:1] * count
+        entry["errno"] = failure
         places.append(entry)
     return {"phase": phase, "seed": seed.hex(), "length": length, "places": places}
+
+
+def _read(device: BlockDevice, offset: int, buffer: memoryview) -> int | None:
+    """None when the buffer is full, else the errno of the last attempt."""
+    failure = errno.EIO
+    for _ in range(READ_ATTEMPTS):
+        try:
+            if device.read_into(offset, buffer) == len(buffer):
+                return None
+        except OSError as error:
+            failure = error.errno or errno.EIO
+    return failure

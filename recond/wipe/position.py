@@ -26,7 +26,7 @@ class Position:
     started: bool = False
     before: dict[str, Json] | None = None  # the canaries' entry, once they were read
     session: int = 1
-    unexplained: bool = False  # the journal simply stops: a kill or a power cut
+    unexplained: int = 0  # sessions whose lines simply stop: kills or power cuts
     why_interrupted: str = "power"
     entries: Entries = field(default_factory=list)
 
@@ -65,12 +65,12 @@ def read_standing(entries: Entries, same_boot: bool) -> Standing:
         digest=str(first["plan"]["digest"]),
         confirmed_by=str(first["confirmation"]["by"]), token=str(first["confirmation"]["token"]),
         ended=last == "end",
-        position=_position(entries, last, same_boot),
+        position=_position(entries, same_boot),
         demonstration=bool(first["open"].get("demonstration")),
     )
 
 
-def _position(entries: Entries, last: str, same_boot: bool) -> Position:
+def _position(entries: Entries, same_boot: bool) -> Position:
     step, started = 0, False
     done: tuple[Range, ...] = ()
     bad: tuple[Range, ...] = ()
@@ -93,11 +93,12 @@ def _position(entries: Entries, last: str, same_boot: bool) -> Position:
                 done, bad = _ranges(data["done"]), _ranges(data["bad"])
         since.append((kind, data))
     sessions = sum(kind == "open" for kind, _ in entries)
+    interrupted = sum(kind == "interrupted" for kind, _ in entries)
     return Position(
         step=step, done=done, bad=bad, started=started,
         before=next(
             (d for kind, d in entries if kind == "canary" and d.get("phase") == "before"), None),
-        session=sessions + 1, unexplained=last != "interrupted",
+        session=sessions + 1, unexplained=sessions - interrupted,
         why_interrupted="killed" if same_boot else "power", entries=since,
     )
 

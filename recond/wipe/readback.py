@@ -7,6 +7,7 @@ it proves is computed by `recond.certify`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,10 @@ from recond.wipe.job import Job, Seam
 
 REREAD_BYTES = 16 << 20
 PIECE_BYTES = 1 << 20
-STRANGE_SHARE = 4  # a stick of which more than a quarter of the places is unexplained is another
+ATTEMPTS = 3
+STRANGE_PLACES, STRANGE_SHARE = 2, 4
+"""A disk of which more than two places and a quarter of all are unexplained is another one; a place
+that was half written when the power went is neither old nor new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +62,26 @@ class Reading:
         """Whether a stretch that a checkpoint claims is on the medium."""
         expected, lane, (start, length) = verify.Expected(fill, PIECE_BYTES), Lane(), stretch
         buffer = aligned_buffer(PIECE_BYTES)
-        try:
-            return all(
-                device.read_into(at, buffer[:count]) == count
-                and same_bytes(buffer[:count], expected.at(lane, at, count))
-                for at, count in pieces(start, start + length, PIECE_BYTES, backward=False)
-            )
-        except OSError:
-            return False
+        return all(
+            _can_read(device, at, buffer[:count])
+            and same_bytes(buffer[:count], expected.at(lane, at, count))
+            for at, count in pieces(start, start + length, PIECE_BYTES, backward=False)
+        )
 
-    def is_familiar(self, device: BlockDevice, before: dict[str, Json], step: int) -> bool:
+    def is_familiar(
+        self, device: BlockDevice, before: dict[str, Json] | None, step: int
+    ) -> bool:
         """Whether a disk that has no serial number is the one that was begun.
 
         Each canary's place holds what it held before, or what this pass or the one before it
-        writes there; another disk of the same model and size does not.
+        writes there; another disk of the same model and size does not. Where no canary was read
+        yet nothing tells it apart, and nothing is lost by beginning anew.
         """
         disk, steps = self.job.plan.disk, self.job.plan.steps
         if disk.serial or disk.wwn or disk.kind is TargetKind.IMAGE:
             return True
+        if before is None:
+            return False
         now = self._canaries(device, "after", None)["places"]
         old = before["places"]
         if not isinstance(now, list) or not isinstance(old, list):
@@ -93,7 +99,7 @@ class Reading:
                 for one in fills
             }
             strange += found["sha256"] not in known
-        return strange * STRANGE_SHARE <= len(now)
+        return strange <= max(STRANGE_PLACES, len(now) // STRANGE_SHARE)
 
     # --- after -------------------------------------------------------------------------------
 
@@ -149,3 +155,11 @@ class Reading:
             "duration_ms": found.duration_ms, "speed": list(found.speed),
         })
         return found.outcome, found.reason
+
+
+def _can_read(device: BlockDevice, offset: int, buffer: memoryview) -> bool:
+    for _ in range(ATTEMPTS):
+        with contextlib.suppress(OSError):
+            if device.read_into(offset, buffer) == len(buffer):
+                return True
+    return False

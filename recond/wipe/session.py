@@ -76,7 +76,7 @@ class Session:
         """Go on where a journal stands."""
         self._position = position
         self._open(position.session)
-        if position.unexplained:
+        for _ in range(position.unexplained):
             self._journal.log("interrupted", {
                 "by": "resume", "reason": position.why_interrupted, "signal": None,
             })
@@ -274,8 +274,7 @@ class Session:
             count = min(length, REREAD_BYTES)
             stretch = (start + length - count, count)
             ok = self._reading.holds(device, step.fill, stretch)
-        if position.before and not self._reading.is_familiar(
-                device, position.before, position.step):
+        if not self._reading.is_familiar(device, position.before, position.step):
             return False
         self._journal.log("resume", {
             "session": position.session, "boot": self._seam.boot_id, "step": position.step,

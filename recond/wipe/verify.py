@@ -107,9 +107,9 @@ class Expected:
         out = lane.buffer("expected", length)
         skip = offset % len(self._raw)
         if self._fill.kind is FillKind.CONSTANT:
-            if lane.made != (skip, length):
+            if lane.made != (self._fill.hex, skip, length):
                 out[:length] = (self._raw * (length // len(self._raw) + 2))[skip : skip + length]
-                lane.made = (skip, length)
+                lane.made = (self._fill.hex, skip, length)
             return out[:length]
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
