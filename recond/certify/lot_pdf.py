@@ -70,7 +70,9 @@ def _flow(pages: LotPages) -> Iterator[Flowable]:
         yield part.para(sentence, spaceBefore=4)
     if pages.anomalies:
         yield part.heading(text(lang, "lot.sheet.anomalies"))
-        yield part.grid((), list(pages.anomalies), (0.55, 0.45))
+    # one table of thousands of rows is slow to break into pages
+    for start in range(0, len(pages.anomalies), ROWS_A_TABLE):
+        yield part.grid((), pages.anomalies[start : start + ROWS_A_TABLE], (0.55, 0.45))
     if pages.rows:
         yield part.heading(text(lang, "lot.sheet.machines"))
     for start in range(0, len(pages.rows), ROWS_A_TABLE):
