@@ -108,8 +108,7 @@ def measured(command: list[str], journal: Path | None) -> Run:
 def nwipe(device: str, method: str, verify: str) -> Run:
     """The peer's whole command."""
     return measured(["nwipe", "--autonuke", "--nogui", "--nowait", "--noblank", "--quiet",
-                     f"--method={method}", f"--verify={verify}", "--rounds=1",
-                     "--PDFreportpath=noPDF", device], None)
+                     f"--method={method}", f"--verify={verify}", "--rounds=1", device], None)
 
 
 def recond(device: str, folder: Path, token: str, method: str, verify: str) -> Run:
