@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from recond.model import Json, Range
@@ -12,26 +13,22 @@ class RangeSet:
 
     def __init__(self, ranges: Iterable[Range] = ()) -> None:
         self._spans: list[tuple[int, int]] = []
-        for start, length in ranges:
+        for start, length in sorted(ranges):
             self.add(start, length)
 
     def add(self, start: int, length: int) -> None:
         """Add a stretch; what touches or overlaps becomes one. Empty ones are ignored."""
         if length <= 0:
             return
-        end = start + length
-        spans = self._spans
-        if spans and spans[-1][0] <= start <= spans[-1][1]:  # the usual case: going forward
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        spans, end = self._spans, start + length
+        if not spans or start > spans[-1][1]:  # the usual cases: going forward
+            spans.append((start, end))
             return
-        merged: list[tuple[int, int]] = []
-        for low, high in spans:
-            if high < start or low > end:
-                merged.append((low, high))
-            else:
-                start, end = min(start, low), max(end, high)
-        merged.append((start, end))
-        self._spans = sorted(merged)
+        low = bisect_left(spans, start, key=lambda span: span[1])
+        high = bisect_right(spans, end, lo=low, key=lambda span: span[0])
+        if low < high:
+            start, end = min(start, spans[low][0]), max(end, spans[high - 1][1])
+        spans[low:high] = [(start, end)]
 
     @property
     def total(self) -> int:
