@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.errors import RecordInvalid, UsageError
-from recond.flow.upload import check_may_leave, queue_of
+from recond.flow.upload import check_may_leave, queue_of, queue_runs
 from recond.flow.upload_settings import read_settings
 from recond.host.spool import Spool
 from recond.model import Message
@@ -54,10 +54,12 @@ def read_queue(state: Path) -> QueueView:
 
 
 def export_queue(state: Path, target: Path) -> Moved:
-    """Copy every waiting package into a folder (a USB stick). The queue stays as it is.
+    """Copy every waiting package into a folder (a USB stick), with the runs not queued so far
+    for want of a destination. The queue stays as it is.
 
     Raises `UsageError` where the folder cannot be written.
     """
+    queue_runs(state)
     queue, there = queue_of(state), Spool(target)
     new: list[str] = []
     known: list[str] = []

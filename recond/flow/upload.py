@@ -29,7 +29,8 @@ class Uploaded:
     """What one `recond upload` did. `waiting` and `parked` count record × destination."""
 
     queued: tuple[str, ...]
-    refused: tuple[tuple[str, Message], ...]  # record id or folder, and why it was not queued
+    refused: tuple[tuple[str, Message], ...]  # a folder that was named, and why it was not queued
+    kept_back: tuple[tuple[str, Message], ...]  # this bench's own runs that may not leave, and why
     deliveries: tuple[tuple[str, Delivery], ...]
     holds: tuple[Hold, ...]
     waiting: int
@@ -115,8 +116,8 @@ def upload(
 
     everywhere = frozenset(one.name for one in read_settings(state))
     try:
-        queued = [queue_runs(state, allow_unsigned=allow_unsigned)]
-        queued += [queue_folder(state, one, allow_unsigned=allow_unsigned) for one in folders]
+        own = queue_runs(state, allow_unsigned=allow_unsigned)
+        named = [queue_folder(state, one, allow_unsigned=allow_unsigned) for one in folders]
         with queue.sending() as mine:
             if mine:
                 send_pass(queue, destinations, everywhere, clock, urgency, note)
@@ -125,10 +126,12 @@ def upload(
         raise BenchLacks("upload.queue.unusable", folder=str(state),
                          reason=error.strerror or str(error.errno)) from None
     holds = tuple(hold for name, hold in queue.holds().items() if name in destinations)
+    refused = tuple(r for one in named for r in one.refused)
+    kept_back = tuple(one for one in own.refused if one not in refused
+                      and one[1].code != "upload.demonstration")
     return Uploaded(
-        tuple(i for one in queued for i in one.ids),
-        tuple(r for one in queued for r in one.refused),
-        tuple(done), holds, waiting, parked, busy=not mine)
+        tuple(i for one in (own, *named) for i in one.ids), refused, kept_back, tuple(done), holds,
+        waiting, parked, busy=not mine)
 
 
 def send_now(

@@ -12,7 +12,7 @@ from recond.show.screen import Row, Screen
 
 def show_uploaded(screen: Screen, done: Uploaded) -> None:
     """What one upload did, each delivery with the destination's words."""
-    show_problems(screen, done.refused)
+    show_problems(screen, (*done.refused, *done.kept_back))
     _table(screen, [
         (record_id, one.destination, screen.t(f"upload.where.{one.where}"), str(one.attempts),
          screen.say(one.words))

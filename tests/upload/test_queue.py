@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from recond.codec import to_json
+from recond.erasure import Context
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.queue import export_queue, import_queue, read_queue
+from recond.flow.runfolder import RunFacts, create_run, write_json
 from recond.flow.upload import (
     add_destination,
     queue_folder,
@@ -327,6 +329,30 @@ def test_neither_a_demonstration_nor_an_unsigned_record_leaves(tmp_path: Path) -
     done = upload(bench.state, (), bench.clock, urgency=Urgency(), folders=folders[1:],
                   allow_unsigned=True)
     assert done.exit_code == 0
+
+
+def test_an_old_unsigned_run_is_spoken_of_and_fails_no_upload(tmp_path: Path) -> None:
+    bench = workbench(tmp_path)
+    stick = bench.folder()
+    for number, changes in ((1, {}), (2, {"signature": "certify.unsigned.no-key"}), (3, {
+            "bench": dataclasses.replace(record().bench, demonstration=True)})):
+        made = record(number, **changes)
+        run = create_run(bench.state, RunFacts(made.record_id, NOW, "", "fr", Context(
+            made.workshop, made.operator, made.verifier, made.bench), None, ()))
+        folder = write_run(tmp_path / "out", made, signed=number != 2)
+        write_json(run.issued, {"folder": str(folder), "signed": number != 2})
+    done = bench.upload()
+    assert (done.exit_code, done.queued) == (0, (record(1).record_id,))
+    assert [why.code for _, why in done.kept_back] == ["upload.unsigned"]
+    assert [p.name for p in stick.iterdir() if p.is_dir()] == [record(1).record_id]
+
+
+def test_a_bench_without_destinations_exports_its_runs(tmp_path: Path) -> None:
+    made = record(1)
+    run = create_run(tmp_path / "state", RunFacts(made.record_id, NOW, "", "fr", Context(
+        made.workshop, made.operator, made.verifier, made.bench), None, ()))
+    write_json(run.issued, {"folder": str(write_run(tmp_path / "out", made)), "signed": True})
+    assert export_queue(tmp_path / "state", tmp_path / "usb").new == (made.record_id,)
 
 
 def test_a_damaged_package_in_the_queue_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
