@@ -226,9 +226,7 @@ class OverwritePass:
         feed = pieces(start, end, setting.piece_bytes, backward)
         with closing(Lanes(setting.depth, self._write_piece)) as lanes:
             for batch in lanes.batches(feed):
-                now = self._c.clock.monotonic_s()
-                self._count(batch, now - last)
-                last = now
+                self._count(batch, self._c.clock.monotonic_s() - last)
                 for offset, length, result in batch:
                     good = not isinstance(result, OSError) or self._narrow(offset, length, result)
                     dead = 0 if good else dead + 1
@@ -237,6 +235,7 @@ class OverwritePass:
                 self._stopped = self._stopped or self._c.should_stop()
                 if dead >= DEAD_PIECES or self._stopped:
                     lanes.stop()
+                last = self._c.clock.monotonic_s()  # retries and pauses are not the disk's speed
         return reached
 
     def _count(self, batch: list[Done[None]], seconds: float) -> None:
