@@ -16,7 +16,7 @@ from recond.flow.lot_store import Lot, LotStore, open_lots
 from recond.flow.upload_settings import read_settings
 from recond.host.clock import Clock
 from recond.host.spool import Spool
-from recond.locale import Lang, text
+from recond.locale import Lang
 from recond.model import Message
 from recond.upload.s3 import S3
 
@@ -124,7 +124,7 @@ def report_lot(where: Where, name: str, out: Path, *, lang: Lang, clock: Clock) 
     there = Spool(out)
     try:
         paper = write_paper(where.state, status, impact, stem, lang=lang, clock=clock)
-        mark = text(lang, "certify.file.unsigned") if paper.why_unsigned else ""
+        mark = "-NON-SIGNE" if paper.why_unsigned else ""  # as a certificate's file says it
         files = {f"{stem}.csv": write_csv(status, lang),
                  f"{stem}.xlsx": write_workbook(status, impact, lang),
                  f"{stem}{mark}.pdf": paper.raw}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.errors import RecordInvalid
+from recond.errors import RecondError
 from recond.flow.config import Overrides, read_context
 from recond.flow.keyring import Keyring
 from recond.flow.lot_impact import Impact
@@ -44,10 +44,10 @@ def write_paper(
     try:
         name = context.bench.name or context.workshop.name or f"recond {context.bench.bench_id}"
         key = Keyring(state).signing_key(name, clock)
-    except RecordInvalid as error:
+    except RecondError as error:
         why = error.message
-    except OSError as error:
-        why = Message.of("certify.key.file", reason=error.strerror or "")
+    except OSError:
+        why = Message("certify.key.file")
     now = clock.now()
     raw = render_lot(LotPages(
         title=text(lang, "lot.pdf.title"), subtitle=status.lot.name,

@@ -301,6 +301,16 @@ def _check_paper(paper: Path, name: str, table: bytes, where: Where) -> None:
     assert "MANQUANT" in shown
 
 
+def test_a_report_that_nobody_can_sign_says_so(tmp_path: Path) -> None:
+    where = Where(tmp_path / "state")
+    new_lot(where, "L", Still())
+    (where.state / "keys").mkdir(mode=0o700)
+    (where.state / "keys" / "bench.p12").write_bytes(b"not a key")
+    (where.state / "keys" / "bench.p12").chmod(0o600)
+    done = report_lot(where, "L", tmp_path / "r", lang="fr", clock=SystemClock())
+    assert (done.exit_code, done.files[2].name) == (7, "L-NON-SIGNE.pdf")
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+33", "-1", "@x", "\tx"])
 def test_a_cell_is_never_a_formula(cell: str) -> None:
     assert harmless(cell) == f"'{cell}"
