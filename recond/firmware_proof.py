@@ -14,8 +14,9 @@ erasing command of the right form that the drive accepted:
 - NVMe Format: status 0, SES as asked (never 0), this namespace; after it Identify Namespace with
   nothing left to format, and Identify Controller with the disk's serial.
 - NVMe Sanitize: status 0, SANACT as asked; the last log after it in state 1 or 4 with SCDW10 equal
-  to the command's; Identify Controller with the disk's serial. It purges only if it did not
-  deallocate what it was told to keep (state 4 with NDAS), and, where PREQ was set, if PRGD is.
+  to the command's; Identify Controller with the disk's serial. It purges only if it was told not to
+  deallocate (NDAS) and did not (state 4), and, where PREQ was set, if PRGD is: zeros of deallocated
+  blocks show nothing.
 - SCSI SANITIZE or FORMAT UNIT: GOOD; the last REQUEST SENSE after it without sense (or low power),
   then TEST UNIT READY GOOD, and the serial number page with the disk's serial. Clear at most where
   the blocks had to be written before they could be read.
@@ -52,14 +53,10 @@ _T = Technique
 @dataclass(frozen=True, slots=True)
 class Proof:
     """`faults`: what is missing, empty where it is proven; `highest`: what it allows at most.
-
-    `word_only`: the drive deallocates after it erased, so that zeros read back show nothing and the
-    purge rests on the drive's log alone: a certificate has to say so.
     """
 
     faults: tuple[Message, ...]
     highest: Level = Level.PURGE
-    word_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +243,10 @@ def _nvme_sanitize(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Pro
         return _missing("another_command")
     if not _same_nvme(after, disk.serial):
         return _missing("other_drive")
-    short = (log.state == 4 and cdw10 & _NDAS) or (cdw10 & _PREQ and not log.purged)
-    return Proof((), Level.CLEAR if short else Level.PURGE, not cdw10 & _NDAS)
+    # deallocated blocks read as zeros whether they were erased or only unmapped: the drive's word
+    # is then all there is, and that is not evidence of a purge
+    short = log.state == 4 or not cdw10 & _NDAS or (cdw10 & _PREQ and not log.purged)
+    return Proof((), Level.CLEAR if short else Level.PURGE)
 
 
 # --- SCSI ------------------------------------------------------------------------------------

@@ -39,10 +39,13 @@ class _Way:
     estimate_s: int
     not_reached: tuple[Message, ...] = ()
     options: tuple[tuple[str, str | int], ...] = ()
+    unseen: bool = False  # what it leaves reads as zeros whether it erased or not
 
     def reach(self, medium: Medium) -> Level:
         """The highest level that can be shown for it."""
-        return Level.CLEAR if self.options == WRITE_AFTER else reach_of(self.technique, medium)
+        if self.unseen or self.options == WRITE_AFTER:
+            return Level.CLEAR
+        return reach_of(self.technique, medium)
 
 
 def plan_firmware(
@@ -117,7 +120,8 @@ def _nvme(nvme: NvmeCapabilities, size_bytes: int, notes: list[Message]) -> list
             notes.append(Message.of("drive.note.sanitize_takes_all", n=others))
         else:
             ways += [
-                _Way(technique, estimate) for has, technique, estimate in (
+                _Way(technique, estimate, unseen=controller.deallocates)
+                for has, technique, estimate in (
                     (controller.block, _T.NVME_SANITIZE_BLOCK,
                      (log and log.block_s) or USUAL_S["block"]),
                     (controller.crypto, _T.NVME_SANITIZE_CRYPTO,

@@ -13,17 +13,10 @@ import pytest
 
 from recond.certify.record import fold_journal
 from recond.erasure import Level, LevelWish, Status
-from tests.firmware.histories import HARMLESS, History, run_history
+from tests.firmware.histories import HARMLESS, run_history
 
 COUNT = int(os.environ.get("RECOND_HISTORIES", "240"))
 SHARES = 8
-
-
-def cannot_be_seen(history: History) -> bool:
-    """The one lie that nothing at the interface shows: only the map is thrown away, the controller
-    says that it always deallocates, and its log says success (docs/firmware.md).
-    """
-    return "deallocates" in history.lies and bool(getattr(history.drive, "inhibits", False))
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -37,9 +30,8 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
             # the judge of the record never grants more than the one of these tests
             assert approved is not None, (str(history), judged)
             assert judged.level_achieved.rank <= approved.rank, (str(history), judged)
-        if approved is Level.PURGE and cells.left():
-            assert cannot_be_seen(history), str(history)
-            ends["unseen"] += 1
+        if judged is not None and judged.level_achieved is Level.PURGE:
+            assert not cells.left(), str(history)
         if approved is not None:
             assert not cells.shown(), str(history)
         if history.plan is not None and history.wish is LevelWish.PURGE:

@@ -42,7 +42,7 @@ def told(history: History) -> list[str]:
     ("ata", {"sanitizes": False, "rotating": True}, Technique.ATA_SECURITY_ERASE_ENHANCED,
      Level.PURGE),
     ("nvme", {}, Technique.NVME_SANITIZE_BLOCK, Level.PURGE),
-    ("nvme", {"inhibits": True}, Technique.NVME_SANITIZE_BLOCK, Level.PURGE),
+    ("nvme", {"inhibits": True}, Technique.NVME_SANITIZE_BLOCK, Level.CLEAR),
     ("nvme", {"purge_reporting": True}, Technique.NVME_SANITIZE_BLOCK, Level.PURGE),
     ("scsi", {}, Technique.SCSI_SANITIZE_BLOCK, Level.PURGE),
     ("scsi", {"rotating": True}, Technique.SCSI_SANITIZE_CRYPTO, Level.PURGE),
