@@ -6,12 +6,14 @@ writes and continues; reading and judging is `recond.certify`'s. The same line f
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from pathlib import Path
 from typing import Protocol
 
 from recond.codec import canonical_bytes
+from recond.errors import BenchLacks
 from recond.host.clock import Clock
 from recond.host.journalfile import JournalFile
 from recond.model import Json
@@ -37,6 +39,7 @@ class Journal:
         self._clock = clock
         self._seq = seq
         self._prev = prev
+        self._lost: str | None = None
 
     @staticmethod
     def create(path: Path, clock: Clock) -> Journal:
@@ -55,14 +58,25 @@ class Journal:
         return Journal(sink, clock, len(lines), prev), raw
 
     def log(self, kind: str, data: dict[str, Json]) -> None:
-        """Append one entry; it is on the disk when this returns. Raises `OSError`."""
-        line = canonical_bytes({
-            "seq": self._seq, "prev": self._prev, "time": self._clock.now(),
-            "mono_ms": int(self._clock.monotonic_s() * 1000), "kind": kind, "data": data,
-        })
-        self._sink.append(line + b"\n")
-        self._seq += 1
-        self._prev = hashlib.sha256(line).hexdigest()
+        """Append one entry; it is on the disk when this returns.
+
+        Raises `BenchLacks` when it cannot be written, then and ever after: behind a line that may
+        be torn nothing is believed, and nothing may be done to a disk without evidence. It is no
+        `OSError`, so that a full bench is not taken for a failing target.
+        """
+        if self._lost is None:
+            line = canonical_bytes({
+                "seq": self._seq, "prev": self._prev, "time": self._clock.now(),
+                "mono_ms": int(self._clock.monotonic_s() * 1000), "kind": kind, "data": data,
+            })
+            try:
+                self._sink.append(line + b"\n")
+            except OSError as error:
+                self._lost = errno.errorcode.get(error.errno or 0, str(error.errno))
+            self._seq += 1
+            self._prev = hashlib.sha256(line).hexdigest()
+        if self._lost is not None:
+            raise BenchLacks("wipe.journal.lost", errno=self._lost)
 
     def close(self) -> None:
         """Close the file."""

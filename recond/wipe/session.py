@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from recond import __version__
@@ -20,7 +21,7 @@ from recond.erasure import (
     TargetKind,
     WipeStep,
 )
-from recond.errors import RecondError
+from recond.errors import BenchLacks, RecondError
 from recond.firmware import sizes_after
 from recond.host.block import BlockDevice
 from recond.model import Json, Message
@@ -312,20 +313,27 @@ def last_step(entries: list[tuple[str, dict[str, Json]]]) -> tuple[int, str]:
 
 
 def run_job(job: Job, seam: Seam, should_stop: Callable[[], bool], tell: Tell) -> str:
-    """A new erasure with a new journal. Raises `OSError` if the journal cannot be kept."""
-    journal = Journal.create(Path(job.journal), seam.clock)
+    """A new erasure with a new journal. Raises `BenchLacks` if the journal cannot be kept."""
     try:
+        journal = Journal.create(Path(job.journal), seam.clock)
+    except OSError as error:
+        raise _journal_lost(error) from None
+    with closing(journal):
         return Session(job, seam, journal, should_stop, tell).run()
-    finally:
-        journal.close()
 
 
 def resume_job(
     job: Job, position: Position, seam: Seam, should_stop: Callable[[], bool], tell: Tell
 ) -> str:
-    """Go on with an existing journal."""
-    journal, _ = Journal.reopen(Path(job.journal), seam.clock)
+    """Go on with an existing journal. Raises `BenchLacks` if it cannot be kept."""
     try:
+        journal, _ = Journal.reopen(Path(job.journal), seam.clock)
+    except OSError as error:
+        raise _journal_lost(error) from None
+    with closing(journal):
         return Session(job, seam, journal, should_stop, tell).resume(position)
-    finally:
-        journal.close()
+
+
+def _journal_lost(error: OSError) -> BenchLacks:
+    name = errno.errorcode.get(error.errno or 0, str(error.errno))
+    return BenchLacks("wipe.journal.lost", errno=name)

@@ -8,14 +8,17 @@ stop at the next piece.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import stat
 import sys
 from pathlib import Path
 from types import FrameType
 
-from recond.codec import from_json
+from recond.codec import from_json, to_json
+from recond.errors import RecondError
 from recond.host.clock import SystemClock
 from recond.host.drives import open_drive
 from recond.host.files import Files
@@ -45,13 +48,21 @@ class _Stop:
         self.asked = True
 
 
-def _tell(event: dict[str, Json]) -> None:
-    try:
-        sys.stdout.write(json.dumps(event) + "\n")
-        sys.stdout.flush()
-    except OSError:
-        # the supervisor is gone: the erasure goes on, the journal is what counts
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of the process
+class _Voice:
+    """Says how far it is, one JSON line at a time; never waits for a listener, nor needs one.
+
+    A supervisor that was stopped or is gone must not hold the erasure up: the journal is what
+    counts. A line shorter than PIPE_BUF goes into a pipe whole or not at all (pipe(7)).
+    """
+
+    def __init__(self) -> None:
+        self._descriptor = sys.stdout.fileno()
+        if stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
+            os.set_blocking(self._descriptor, False)
+
+    def __call__(self, event: dict[str, Json]) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self._descriptor, json.dumps(event).encode() + b"\n")
 
 
 def real_seam() -> Seam:
@@ -69,20 +80,26 @@ def real_seam() -> Seam:
 
 def main(argv: list[str]) -> int:
     """`python -m recond.wipe.worker JOB.json [resume]`. Returns the process's exit code."""
-    stop = _Stop()
+    stop, tell = _Stop(), _Voice()
     signal.signal(signal.SIGTERM, stop.handle)
     signal.signal(signal.SIGINT, stop.handle)
-    job = from_json(Job, json.loads(Path(argv[0]).read_text(encoding="utf-8")))
-    seam = real_seam()
-    if argv[1:] == ["resume"]:
-        entries = read_entries(Path(job.journal).read_bytes())
-        last_boot = next(
-            (d.get("boot") for k, d in reversed(entries) if k in ("open", "resume")), None)
-        standing = read_standing(entries, last_boot == seam.boot_id)
-        outcome = resume_job(job, standing.position, seam, stop, _tell)
-    else:
-        outcome = run_job(job, seam, stop, _tell)
+    try:
+        job = from_json(Job, json.loads(Path(argv[0]).read_text(encoding="utf-8")))
+        outcome = _work(job, real_seam(), stop, tell, again=argv[1:] == ["resume"])
+    except RecondError as error:
+        tell({"phase": "end", "outcome": "lost", "why": to_json(error.message)})
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
     return OUTCOME_EXIT.get(outcome, 1)
+
+
+def _work(job: Job, seam: Seam, stop: _Stop, tell: _Voice, *, again: bool) -> str:
+    if not again:
+        return run_job(job, seam, stop, tell)
+    entries = read_entries(Path(job.journal).read_bytes())
+    boots = [data.get("boot") for kind, data in entries if kind == "open"]
+    standing = read_standing(entries, boots[-1:] == [seam.boot_id])
+    return resume_job(job, standing.position, seam, stop, tell)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The separate reading: finds every wrong byte, lists what it cannot read, believes no second try."""
+"""The separate reading: it finds every wrong byte, lists what it cannot read, asks nothing twice."""
 
 from __future__ import annotations
 
