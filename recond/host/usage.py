@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 
 from recond.host.files import Files
+from recond.host.stick import medium_uses
 from recond.model import Use
 
 LIVE_PLACES = re.compile(
@@ -63,7 +64,7 @@ def read_uses(files: Files, name: str) -> tuple[Use, ...]:
     nodes = nodes_of(files, name)
     uses = {Use("holder", n, n2) for n in nodes for n2 in _holders(files, n)}
     uses |= _mounted(files, nodes) | _swapped(files, nodes) | _looped(files, nodes)
-    uses |= _btrfs(files, nodes)
+    uses |= _btrfs(files, nodes) | medium_uses(files, name, nodes)
     return tuple(sorted(uses, key=lambda use: (use.kind, use.node, use.where)))
 
 

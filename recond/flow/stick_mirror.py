@@ -1,0 +1,178 @@
+"""State and certificates of a live system, carried to its stick and back.
+
+Why: what counts lives in memory, where no pulled or full stick can disturb an erasure; the stick
+gets a copy of what changed, again and again. A journal grows on the stick by its new lines only, so
+that after a power cut it is there up to the last seconds, and `resume` has what it needs.
+
+    RECOND/certificats/<record id>/…      what is handed over
+    RECOND/recond/keys, queue, runs       shared by all computers that the stick starts
+    RECOND/recond/benches/<bench id>/…    bench-id and ledger: of one start of one computer, for two
+                                          computers may run from one stick at once, and a ledger
+                                          that two of them continue would be no ledger
+
+Mounts nothing; keeps no time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recond.host.journalfile import sync_folder
+from recond.host.store import write_whole
+
+CERTIFICATES = "certificats"
+STATE = "recond"
+SHARED = ("keys", "queue", "runs")
+ISSUED = "issued.json"
+
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders in memory. `state` as of `recond.host.state`, `out` as of `--out`."""
+
+    state: Path
+    out: Path
+
+    def pairs(self) -> tuple[tuple[Path, str], ...]:
+        """(file in memory, its name on the stick), certificates first, then what points to them."""
+        found = [(path, f"{CERTIFICATES}/{path.relative_to(self.out)}")
+                 for path in _files(self.out)]
+        for name in SHARED:
+            found += [(path, f"{STATE}/{path.relative_to(self.state)}")
+                      for path in _files(self.state / name)]
+        bench = self.state / "bench-id"
+        if bench.exists():
+            folder = f"{STATE}/benches/{bench.read_text(encoding='ascii').strip()}"
+            found += [(path, f"{folder}/{path.name}") for path in _files(self.state)
+                      if path.parent == self.state and path.name.startswith(("bench-", "ledger"))]
+        # a run that says "issued" must find its certificate and its journals beside it
+        return tuple(sorted(found, key=lambda pair: pair[0].name == ISSUED))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every whole file below; names that begin with a dot are being written, or locks."""
+    if folder.is_dir():
+        for path in sorted(folder.rglob("*")):
+            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if path.is_file() and not hidden and not path.name.endswith("lock"):
+                yield path
+
+
+@dataclass
+class Mirror:
+    """What one stick holds of this computer's files. A new stick is a new, empty mirror."""
+
+    places: Places
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+
+    def pending(self) -> tuple[tuple[Path, str, Stamp], ...]:
+        """What the stick does not have yet."""
+        found = []
+        for path, name in self.places.pairs():
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue  # sent and gone between the listing and now
+            stamp = (status.st_size, status.st_mtime_ns)
+            if self.stamps.get(name) != stamp:
+                found.append((path, name, stamp))
+        return tuple(found)
+
+    def gone(self) -> tuple[str, ...]:
+        """What the stick has from us and memory no longer: sent packages, replaced pages."""
+        here = {name for _, name in self.places.pairs()}
+        return tuple(name for name in self.stamps if name not in here)
+
+    def write(self, stick: Path) -> None:
+        """Carry over all that changed. Raises `OSError`; what was carried stays carried."""
+        foreign_keys = self._foreign_keys(stick)
+        for path, name, stamp in self.pending():
+            if not (foreign_keys and name.startswith(f"{STATE}/keys/")):
+                self._copy(path, stick / name, self.stamps.get(name))
+            self.stamps[name] = stamp
+        for name in self.gone():
+            (stick / name).unlink(missing_ok=True)
+            del self.stamps[name]
+
+    def _foreign_keys(self, stick: Path) -> bool:
+        """Another workshop's keys on this stick are not ours to replace."""
+        ours = self.places.state / "keys" / "bench.pem"
+        theirs = stick / STATE / "keys" / "bench.pem"
+        if f"{STATE}/keys/bench.pem" in self.stamps or not theirs.exists():
+            return False
+        return not ours.exists() or ours.read_bytes() != theirs.read_bytes()
+
+    def _copy(self, path: Path, target: Path, before: Stamp | None) -> None:
+        raw = path.read_bytes()
+        held = before[0] if before is not None and path.suffix == ".jsonl" else 0
+        if not held or not _begins(target, raw[:held]):
+            write_whole(target, raw)
+            return
+        with target.open("ab") as stream:
+            stream.write(raw[held:])
+            stream.flush()
+            os.fsync(stream.fileno())
+        sync_folder(target.parent)
+
+
+def _begins(target: Path, held: bytes) -> bool:
+    """Whether the stick's file is what we carried: a resumed journal first loses its torn line."""
+    tail = held[-4096:]
+    try:
+        with target.open("rb") as stream:
+            stream.seek(len(held) - len(tail))
+            return stream.read(len(tail) + 1) == tail
+    except OSError:
+        return False
+
+
+def restore(stick: Path, places: Places, disks: frozenset[str]) -> Mirror:
+    """Take keys, queue, and the unfinished runs of disks that are here (`disks`: their serials and
+    WWNs) into memory. Returns the mirror of this stick. Raises `OSError`.
+    """
+    mirror = Mirror(places)
+    wanted = [stick / STATE / "keys", stick / STATE / "queue", *_unfinished(stick, disks)]
+    for folder in wanted:
+        for path in _files(folder):
+            name = str(path.relative_to(stick))
+            target = places.state / path.relative_to(stick / STATE)
+            private = "keys" in target.parts or "runs" in target.parts
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_whole(target, path.read_bytes(), mode=0o600 if private else 0o644)
+            status = target.stat()
+            mirror.stamps[name] = (status.st_size, status.st_mtime_ns)
+    return mirror
+
+
+def _unfinished(stick: Path, disks: frozenset[str]) -> list[Path]:
+    """Runs without a certificate whose disks are in this computer.
+
+    Another computer that runs from the same stick has such runs too: without this choice, resuming
+    here would close its journals as interrupted.
+    """
+    found = []
+    for run in sorted((stick / STATE / "runs").glob("*")):
+        if not (run / ISSUED).exists() and any(
+                _names(job) & disks for job in (run / "jobs").glob("*.json")):
+            found.append(run)
+    return found
+
+
+def _names(job: Path) -> frozenset[str]:
+    try:
+        disk = json.loads(job.read_bytes())["plan"]["disk"]
+        return frozenset(str(disk[key]) for key in ("serial", "wwn") if disk.get(key))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return frozenset()
+
+
+def unfinished_here(places: Places) -> int:
+    """How many runs in memory have no certificate yet."""
+    return sum(1 for run in (places.state / "runs").glob("*")
+               if run.is_dir() and not (run / ISSUED).exists())

@@ -1,0 +1,106 @@
+"""What a live system is told to do: recond.toml's [stick] and [wifi], and the kernel's parameters.
+
+Why: a volunteer edits one file on the stick, a network boot has its kernel line; the line wins. An
+erasure that nobody watches needs two words, `unattended` and `all`: one of them alone, or a word
+that is not known, asks a person. Pure but for the error it raises.
+
+    recond.lot=LOT recond.mode=guided|unattended recond.erase=all recond.end=wait|poweroff
+    recond.lang=fr|en recond.keyboard=LAYOUT
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from dataclasses import dataclass, field
+
+from recond.errors import UsageError
+
+_LOT = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
+_ALLOWED: dict[str, re.Pattern[str]] = {
+    "lot": _LOT,
+    "mode": re.compile(r"guided|unattended"),
+    "erase": re.compile(r"all"),
+    "end": re.compile(r"wait|poweroff"),
+    "language": re.compile(r"fr|en"),
+    "keyboard": re.compile(r"[a-z]{2,12}"),
+}
+_ON_THE_LINE = {"lang": "language"}
+LOCALES = {"fr": "fr_FR.UTF-8", "en": "en_GB.UTF-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class StickOrder:
+    """How this live system works. `unattended` says that all disks are erased unasked."""
+
+    language: str = "fr"
+    keyboard: str = "fr"
+    lot: str = ""
+    mode: str = "guided"
+    erase: str = ""
+    end: str = "wait"
+    wifi_name: str = ""
+    wifi_password: str = field(default="", repr=False)
+
+    @property
+    def unattended(self) -> bool:
+        """Both words were given."""
+        return self.mode == "unattended" and self.erase == "all"
+
+
+def read_order(settings: str, file: str, command_line: str) -> StickOrder:
+    """The order from recond.toml's text (`file` is its name, for errors) and /proc/cmdline's.
+
+    Raises `UsageError` for a mistake in either, naming file and key.
+    """
+    try:
+        raw = tomllib.loads(settings)
+    except ValueError as error:
+        raise UsageError("cli.config.unreadable", file=file, reason=str(error)) from None
+    words = _table(raw, "stick", file)
+    for key, value in words.items():
+        _check(file, f"stick.{key}", key, value)
+    for key, value in _line(command_line).items():
+        _check("/proc/cmdline", f"recond.{key}", _ON_THE_LINE.get(key, key), value)
+        words[_ON_THE_LINE.get(key, key)] = value
+    wifi = _table(raw, "wifi", file)
+    for key, value in wifi.items():
+        if key not in ("name", "password") or len(value.encode()) > 63:
+            raise UsageError("cli.config.key", file=file, key=f"wifi.{key}")
+    return StickOrder(**words, wifi_name=wifi.get("name", ""),
+                      wifi_password=wifi.get("password", ""))
+
+
+def _table(raw: dict[str, object], name: str, file: str) -> dict[str, str]:
+    table = raw.get(name, {})
+    if not isinstance(table, dict):
+        raise UsageError("cli.config.table", file=file, key=name)
+    for key, value in table.items():
+        if not isinstance(value, str):
+            raise UsageError("cli.config.key", file=file, key=f"{name}.{key}")
+    return dict(table)
+
+
+def _line(text: str) -> dict[str, str]:
+    """The `recond.KEY=VALUE` of a kernel line; quotes as the kernel takes them (parse_args)."""
+    found = {}
+    for match in re.finditer(r'(?:^|\s)"?recond\.(\w+)=("([^"]*)"|([^"\s]*))', text):
+        found[match[1]] = match[3] if match[3] is not None else match[4]
+    return found
+
+
+def _check(file: str, shown: str, key: str, value: str) -> None:
+    allowed = _ALLOWED.get(key)
+    if allowed is None or not allowed.fullmatch(value):
+        raise UsageError("cli.config.key", file=file, key=shown)
+
+
+def environment(order: StickOrder, out: str, unfinished: int) -> str:
+    """What the consoles and services read: shell words, one assignment a line."""
+    values = {
+        "LANG": LOCALES[order.language], "RECOND_LOT": order.lot, "RECOND_OUT": out,
+        "RECOND_MODE": "unattended" if order.unattended else "guided",
+        "RECOND_END": order.end, "RECOND_UNFINISHED": str(unfinished),
+    }
+    return "".join(f"{key}={shlex.quote(value)}\n" for key, value in values.items())

@@ -1,0 +1,109 @@
+"""The medium that a live recond came from: how it is known again, whatever became of its mount.
+
+Why: a system that runs from memory has no mount left that names its stick, and the stick may be
+pulled and put back while an erasure of every disk is being prepared. So each boot of the image
+writes down what its medium is, and a disk that is the same, or that carries our labels, is in use
+(`medium`). On a system that did not start from the image nothing is claimed: an old stick must be
+erasable there. Reads sysfs and udev's database; writes the marker only.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from recond.host.diskid import read_strings
+from recond.host.files import Files
+from recond.host.store import write_whole
+from recond.model import Unknown, Use, Why
+
+MARKER = "/run/recond/medium.json"
+LIVE = "/run/live"
+"""live-boot's own folder: there on every system that it started (live-boot(7))."""
+LABEL = "RECOND"
+LABELS = frozenset({LABEL, "RECOND_LIVE", "RECOND_EFI"})
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """What a medium calls itself. `size` in 512-byte units as sysfs gives it."""
+
+    bus: str
+    serial: str | None
+    wwn: str | None
+    vendor: str | None
+    model: str | None
+    size: str | None
+
+
+def read_medium(files: Files, name: str) -> Medium:
+    """What the disk `name` calls itself, now."""
+    strings, size = read_strings(files, name), files.read_text(f"/sys/block/{name}/size")
+    return Medium(strings.bus, strings.serial, strings.wwn, strings.vendor, strings.model,
+                  size if isinstance(size, str) else None)
+
+
+def read_label(files: Files, node: str) -> str | None:
+    """The file system's label of a disk or partition, from udev's database (ID_FS_LABEL)."""
+    number = files.read_text(f"/sys/class/block/{node}/dev")
+    raw = files.read_text(f"/run/udev/data/b{number}") if isinstance(number, str) else ""
+    for line in raw.splitlines() if isinstance(raw, str) else ():
+        if line.startswith("E:ID_FS_LABEL="):
+            return line.partition("=")[2]
+    return None
+
+
+def read_media(files: Files) -> dict[str, Medium]:
+    """Every disk here that carries one of our labels, by its name."""
+    found = {}
+    for name in files.list("/sys/block"):
+        parts = [n for n in files.list(f"/sys/block/{name}") if n.startswith(name)]
+        if any(read_label(files, node) in LABELS for node in (name, *parts)):
+            found[name] = read_medium(files, name)
+    return found
+
+
+def write_marker(media: dict[str, Medium], path: Path = Path(MARKER)) -> None:
+    """Write down what this boot's media are, beside those already known. Raises `OSError`."""
+    known = read_marker(Files(path.parent), path.name)
+    both = dict.fromkeys((*(known if isinstance(known, tuple) else ()), *media.values()))
+    write_whole(path, json.dumps({"media": [asdict(one) for one in both]}).encode())
+
+
+def read_marker(files: Files, path: str = MARKER) -> tuple[Medium, ...] | Unknown:
+    """The media that were written down; empty where there is no marker, `Unknown` if damaged."""
+    raw = files.read_text(path)
+    if isinstance(raw, Unknown):
+        return () if raw.why is Why.ABSENT else raw
+    try:
+        names = [field.name for field in fields(Medium)]
+        return tuple(Medium(**{name: entry[name] for name in names})
+                     for entry in json.loads(raw)["media"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return Unknown(Why.UNPARSABLE, path)
+
+
+def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
+    """Whether the disk `name`, with its partitions and all above, is this live system's medium."""
+    marker = read_marker(files)
+    if isinstance(marker, Unknown):
+        return {Use("unreadable", name, MARKER)}
+    if not marker and not files.exists(LIVE):
+        return set()
+    uses = {Use("medium", node, label) for node in nodes
+            if (label := read_label(files, node)) in LABELS and label is not None}
+    if not uses and any(_same(read_medium(files, name), known) for known in marker):
+        uses = {Use("medium", name, LABEL)}
+    return uses
+
+
+def _same(one: Medium, known: Medium) -> bool:
+    """Whether two readings are of one medium, in doubt yes: it costs a refusal, no data."""
+    if one.size != known.size:
+        return False
+    if one.wwn and known.wwn:
+        return one.wwn == known.wwn
+    if one.serial and known.serial:
+        return one.serial == known.serial
+    return (one.vendor, one.model) == (known.vendor, known.model)
