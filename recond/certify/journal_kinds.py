@@ -92,6 +92,15 @@ def _fill(value: Json) -> bool:
     return _typed(Fill)(value) and fill_is_sound(from_json(Fill, value))
 
 
+def _plan(value: Json) -> bool:
+    """A plan whose contents and places can be computed: sound fills, a seed of 32 bytes."""
+    if not _typed(WipePlan)(value):
+        return False
+    plan = from_json(WipePlan, value)
+    return _digest(plan.seed) and all(
+        step.fill is None or fill_is_sound(step.fill) for step in plan.steps)
+
+
 def _object_of(fields: dict[str, Check]) -> Check:
     return lambda value: isinstance(value, dict) and first_fault(fields, value) is None
 
@@ -116,7 +125,7 @@ _DONE = _word("done", "failed", "stopped", "vanished")
 KINDS: dict[str, dict[str, Check]] = {
     "open": {"schema": _text, "run_id": _text, "path": _text, "software": _object,
              "session": _count, "boot": _text, "demonstration": _flag},
-    "plan": {"plan": _typed(WipePlan), "digest": _digest},
+    "plan": {"plan": _plan, "digest": _digest},
     "refused": {"refusals": _list(_typed(Message))},
     "confirmation": {"digest": _digest, "by": _word("typed", "flag", "manifest", "demonstration"),
                      "token": _text},

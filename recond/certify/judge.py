@@ -15,9 +15,11 @@ from typing import cast
 
 from recond.certify.coverage import are_disjoint_within, covers, total_bytes
 from recond.certify.drive_answers import drive_evidence
-from recond.certify.fills import ending_of, fill_sha256
+from recond.certify.fills import ending_of
+from recond.certify.places import SECTIONS, SHARE, sample_ranges
 from recond.certify.reach import FIRMWARE, firmware_level, overwrite_level
 from recond.certify.story import StepStory, Story, ranges_of
+from recond.certify.witness import canary_reasons, last_fill
 from recond.erasure import (
     Canaries,
     Fill,
@@ -30,11 +32,7 @@ from recond.erasure import (
     VerifyMode,
     WipePlan,
 )
-from recond.methods import derive
 from recond.model import Json, Message
-
-SAMPLE_SHARE = 10  # at least a tenth of the medium (NIST SP 800-88 Rev. 1 §4.7.2)
-SAMPLE_PLACES = 1000  # 2,000 are drawn; those that touch are counted as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,7 @@ def _prove(
     if story.end is not None and story.end.data["outcome"] != "completed":
         doubts = (*doubts, Message("certify.reason.not-completed"))
     level, unwritten = _steps(story, plan)
-    unread = (*_read_back(story, plan), *_canary_reasons(canaries, story, plan))
+    unread = (*_read_back(story, plan), *canary_reasons(canaries, story, plan))
     return Proof(unwritten, unread, doubts, level)
 
 
@@ -197,11 +195,15 @@ def _overwritten(told: StepStory, plan: WipePlan, index: int) -> tuple[Message, 
 
 
 def _flushed(story: Story, plan: WipePlan) -> tuple[Message, ...]:
-    """After the last step the drive was told to empty its cache, and said that it did."""
+    """After the last step and before any reading the drive was told to empty its cache, and said
+    that it did.
+    """
     last = max(story.steps, default=0)
     told = story.steps.get(last, StepStory())
-    after = [entry for at, entry in told.flushes if at > told.end_at >= 0]
-    good = after and all(entry.data["errno"] is None for entry in after)
+    after = [(at, entry) for at, entry in told.flushes if at > told.end_at >= 0]
+    readings = [one.seq for one in (story.canary_after, story.verify_start) if one is not None]
+    good = after and all(entry.data["errno"] is None for _, entry in after) and (
+        after[0][0] < min(readings, default=after[0][0] + 1))
     firmware_only = all(step.technique in FIRMWARE for step in plan.steps)
     return () if good or (firmware_only and not after) else (Message("certify.reason.flush"),)
 
@@ -216,25 +218,33 @@ def _read_back(story: Story, plan: WipePlan) -> tuple[Message, ...]:
     if end.data["outcome"] != "done" or start.data["mode"] != plan.verify.value:
         return (Message("certify.reason.read-back-unfinished"),)
     found: list[Message] = []
-    mismatch, unreadable = ranges_of(end.data["mismatch"]), ranges_of(end.data["unreadable"])
-    if mismatch or end.data["mismatch_bytes"]:
-        count = max(total_bytes(mismatch), cast(int, end.data["mismatch_bytes"]))
+    # a reading that was stopped counts too: what differed once is not made good by another answer
+    if story.differing or story.differing_bytes:
+        count = max(total_bytes(story.differing), story.differing_bytes)
         found.append(Message.of("certify.reason.mismatch", count_bytes=count))
-    if unreadable or story.verify_bad:
-        lost = total_bytes((*unreadable, *story.verify_bad))
-        found.append(Message.of("certify.reason.unreadable", count_bytes=lost))
+    if story.verify_bad:
+        found.append(Message.of("certify.reason.unreadable",
+                                count_bytes=total_bytes(story.verify_bad)))
     ending = cast("str | None", end.data["ending"])
     found += _right_content(start.data["expects"], ending, story, plan)
     compared, size = cast(int, end.data["compared"]), plan.disk.size_bytes
-    if compared != size and (plan.verify is VerifyMode.FULL or not _is_sample(end.data, size)):
+    whole = compared == size if plan.verify is VerifyMode.FULL else _is_sample(
+        start.data["seed"], end.data, plan)
+    if not whole:
         found.append(Message.of("certify.reason.not-all-read", compared_bytes=compared,
                                 size_bytes=size))
     return tuple(found)
 
 
-def _is_sample(data: dict[str, Json], size: int) -> bool:
-    compared, places = cast(int, data["compared"]), cast(int, data["places"])
-    return size // SAMPLE_SHARE <= compared < size and places >= SAMPLE_PLACES
+def _is_sample(seed: Json, data: dict[str, Json], plan: WipePlan) -> bool:
+    """Whether what was read is what the seed draws; the plan's seed was known before the writes."""
+    size, block = plan.disk.size_bytes, plan.disk.logical_block_bytes
+    if not isinstance(seed, str) or len(seed) != 64 or seed == plan.seed:
+        return False
+    places = sample_ranges(bytes.fromhex(seed), size, block)
+    total = total_bytes(places)
+    enough = total == size or (len(places) >= SECTIONS and total >= size // SHARE)
+    return enough and (data["compared"], data["places"]) == (total, len(places))
 
 
 def _right_content(
@@ -245,7 +255,7 @@ def _right_content(
     """
     from recond.codec import from_json
 
-    last = _last_fill(story, plan)
+    last = last_fill(story, plan)
     if last is None:
         if ending in ("zeros", "ones", "pattern", "random"):
             return ()
@@ -255,71 +265,3 @@ def _right_content(
     if not same or ending not in ending_of(last):
         return (Message("certify.reason.wrong-content"),)
     return ()
-
-
-def _last_fill(story: Story, plan: WipePlan) -> Fill | None:
-    """What the last step that ran leaves everywhere: a fallback behind it may never have begun."""
-    last = max(story.steps, default=len(plan.steps) - 1)
-    return plan.steps[last].fill if 0 <= last < len(plan.steps) else None
-
-
-# --- Canaries --------------------------------------------------------------------------------
-
-
-def count_canaries(story: Story) -> Canaries:
-    """Compare the places before and after; what must stand there is computed again."""
-    before, after, plan = story.canary_before, story.canary_after, story.plan
-    seed = cast(str, before.data["seed"]) if before else None
-    if before is None or after is None or plan is None:
-        return Canaries(seed, 0, 0, 0, 0)
-    fill, length = _last_fill(story, plan), cast(int, before.data["length"])
-    old = {p["offset"]: p for p in cast(list[dict[str, Json]], before.data["places"])}
-    changed = unchanged = uninformative = 0
-    places = cast(list[dict[str, Json]], after.data["places"])
-    for place in places:
-        offset = cast(int, place["offset"])
-        was, now = old.get(offset, {}).get("sha256"), place["sha256"]
-        count = min(length, plan.disk.size_bytes - offset)
-        due = fill_sha256(fill, offset, count) if fill is not None and count > 0 else None
-        blank = bool(old.get(offset, {}).get("uniform")) and fill is None
-        if was is None or was == due or blank:
-            uninformative += 1
-        elif now == was:
-            unchanged += 1
-        else:
-            changed += 1
-    return Canaries(seed, len(places), changed, unchanged, uninformative)
-
-
-def _canary_reasons(
-    canaries: Canaries, story: Story, plan: WipePlan
-) -> tuple[Message, ...]:
-    before, after = story.canary_before, story.canary_after
-    if before is None or after is None:
-        return (Message("certify.reason.no-canaries"),)
-    seed = derive(bytes.fromhex(plan.seed), "canary", 0).hex()
-    if {before.data["seed"], after.data["seed"]} != {seed} or not _same_places(before.data,
-                                                                               after.data):
-        return (Message("certify.reason.canary-places"),)
-    found: list[Message] = []
-    if canaries.unchanged:
-        found.append(Message.of("certify.reason.canary-unchanged", n=canaries.unchanged))
-    fill = _last_fill(story, plan)
-    places = cast(list[dict[str, Json]], after.data["places"])
-    if any(place["sha256"] is None for place in places):
-        found.append(Message("certify.reason.canary-unreadable"))
-    elif fill is not None:
-        length, size = cast(int, after.data["length"]), plan.disk.size_bytes
-        wrong = sum(
-            place["sha256"] != fill_sha256(fill, at, min(length, size - at))
-            for place in places if (at := cast(int, place["offset"])) < size
-        )
-        if wrong:
-            found.append(Message.of("certify.reason.canary-wrong", n=wrong))
-    return tuple(found)
-
-
-def _same_places(before: dict[str, Json], after: dict[str, Json]) -> bool:
-    one, two = ([place["offset"] for place in cast(list[dict[str, Json]], data["places"])]
-                for data in (before, after))
-    return bool(one) and one == two and before["length"] == after["length"]

@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from recond.certify.coverage import merged
 from recond.certify.journal_read import JournalReading, parse_journal
-from recond.certify.judge import count_canaries, judge
+from recond.certify.judge import judge
 from recond.certify.story import StepStory, Story, ranges_of, tell
+from recond.certify.witness import count_canaries
 from recond.codec import from_json
 from recond.erasure import (
     RECORD_SCHEMA,
@@ -29,7 +31,7 @@ from recond.erasure import (
     WipePlan,
     WipeRecord,
 )
-from recond.model import Assessment, Json, Machine, Medium, Message, Range
+from recond.model import Assessment, Json, Machine, Medium, Message
 
 UNKNOWN_DISK = DiskIdentity(
     kind=TargetKind.BLOCK, serial=None, wwn=None, vendor=None, model=None, firmware=None,
@@ -127,24 +129,17 @@ def _step(plan: WipePlan, story: Story, index: int) -> StepResult:
         return StepResult(planned.technique, planned.fill, None, None, "not-run", 0, (), 0, 0, 0,
                           ())
     end = told.end.data if told.end else {}
-    bad = _merged_bad(told)
     return StepResult(
         technique=planned.technique, fill=planned.fill,
         started_at=told.starts[0][1].time if told.starts else None,
         ended_at=told.end.time if told.end else None,
         outcome=str(end.get("outcome", "unfinished")), bytes_written=_written(told),
-        bad_ranges=bad[:MAX_RANGES],
+        bad_ranges=merged(told.bad)[:MAX_RANGES],
         retries=max(told.retries, _int(end.get("retries"))), pauses=told.pauses,
         duration_ms=_int(end.get("duration_ms")),
         speed_profile_bytes_per_s=_ints(end.get("speed")),
         commands=tuple(_command(entry.data) for entry in told.commands),
     )
-
-
-def _merged_bad(told: StepStory) -> tuple[Range, ...]:
-    from recond.certify.coverage import merged
-
-    return merged(told.bad)
 
 
 def _written(told: StepStory) -> int:
@@ -173,10 +168,9 @@ def _verification(story: Story, plan: WipePlan | None, canaries: Canaries) -> Ve
         mode=mode, outcome=str(end.get("outcome", "unfinished" if start else "not-run")),
         seed=cast("str | None", start.get("seed")),
         bytes_compared=_int(end.get("compared")), places=_int(end.get("places")),
-        mismatch_bytes=_int(end.get("mismatch_bytes")),
-        mismatch_ranges=ranges_of(end.get("mismatch") or [])[:MAX_RANGES],
-        unreadable_ranges=(*ranges_of(end.get("unreadable") or []),
-                           *story.verify_bad)[:MAX_RANGES],
+        mismatch_bytes=story.differing_bytes,
+        mismatch_ranges=merged(story.differing)[:MAX_RANGES],
+        unreadable_ranges=merged(story.verify_bad)[:MAX_RANGES],
         ending=cast("str | None", end.get("ending")), direct=bool(start.get("direct")),
         duration_ms=_int(end.get("duration_ms")),
         speed_profile_bytes_per_s=_ints(end.get("speed")), canaries=canaries,

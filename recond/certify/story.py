@@ -3,7 +3,7 @@
 Why: the judgement needs "the last verification after the last write", not a list of lines. One
 pass over the entries puts each where it belongs and notes every entry that cannot stand where it
 stands (`contradictions`); such a journal never proves an erasure. This module decides order and
-consistency; what is enough evidence is `recond.certify.evidence` and `recond.certify.judge`.
+consistency; what is enough evidence is `recond.certify.judge`'s.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+from recond.certify.coverage import total_bytes
 from recond.codec import digest, from_json
 from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, JournalEntry, WipePlan
 from recond.firmware import sizes_after
@@ -30,7 +31,6 @@ class StepStory:
     starts: list[tuple[int, JournalEntry]] = field(default_factory=list)
     checkpoints: list[tuple[int, JournalEntry]] = field(default_factory=list)
     flushes: list[tuple[int, JournalEntry]] = field(default_factory=list)
-    resumes: list[JournalEntry] = field(default_factory=list)
     commands: list[JournalEntry] = field(default_factory=list)
     bad: list[Range] = field(default_factory=list)
     retries: int = 0
@@ -56,13 +56,15 @@ class Story:
     steps: dict[int, StepStory] = field(default_factory=dict)
     current: int | None = None
     resumable: bool = False  # the current step was left open by an earlier session
+    go_on_bytes: int = 0  # how much of it a flushed checkpoint holds, read back in this session
     canary_before: JournalEntry | None = None
     canary_after: JournalEntry | None = None
     canary_bad: int = 0
     verify_start: JournalEntry | None = None
-    verify_ranges: list[Range] = field(default_factory=list)
     verify_end: JournalEntry | None = None
-    verify_bad: list[Range] = field(default_factory=list)
+    verify_bad: list[Range] = field(default_factory=list)  # since the last write
+    differing: list[Range] = field(default_factory=list)  # since the last write
+    differing_bytes: int = 0
     interruptions: list[Message] = field(default_factory=list)
     cut: bool = False  # the last thing that happened is an interruption
     end: JournalEntry | None = None
@@ -110,10 +112,9 @@ def _open(story: Story, at: int, entry: JournalEntry) -> None:
         story.wrong(at, entry)
     story.opened = story.opened or data
     story.session += 1
-    story.identified, story.cut, story.end = False, False, None
+    story.identified, story.cut, story.end, story.go_on_bytes = False, False, None, 0
     story.resumable = story.current is not None
     story.verify_start = story.verify_end = None
-    story.verify_ranges = []
 
 
 def _plan(story: Story, at: int, entry: JournalEntry) -> None:
@@ -147,24 +148,30 @@ def _identity(story: Story, at: int, entry: JournalEntry) -> None:
     if story.plan is None or (story.current is not None and not story.resumable):
         story.wrong(at, entry)
         return
-    sizes = sizes_after(story.plan) if story.session > 1 else frozenset()
-    if entry.data["differences"] or not is_same_disk(found, story.plan.disk, sizes):
+    same = is_same_resumed if story.wrote else is_same_disk
+    if entry.data["differences"] or not same(found, story.plan):
         story.contradictions.append(Message.of("certify.reason.other-disk", line=at + 1))
         return
     story.identified = True
 
 
-def is_same_disk(
-    one: DiskIdentity, other: DiskIdentity, sizes: frozenset[int] = frozenset()
-) -> bool:
-    """Whether two identities name one disk. The port (bus, disk_seq) may change in a resume.
+def is_same_disk(found: DiskIdentity, plan: WipePlan) -> bool:
+    """Whether the open descriptor is the disk of the plan, before anything was written to it.
 
-    `sizes` are those that `one` may have too: the plan may have shown hidden sectors again.
+    The port (bus, sequence number) may have changed since the plan was made.
     """
-    return one.size_bytes in sizes | {other.size_bytes} and all(
-        getattr(one, name) == getattr(other, name)
-        for name in ("kind", "serial", "wwn", "model", "logical_block_bytes", "medium", "namespace")
-    )
+    return all(getattr(found, name) == getattr(plan.disk, name) for name in (
+        "size_bytes", "kind", "serial", "wwn", "model", "logical_block_bytes", "medium",
+        "namespace"))
+
+
+def is_same_resumed(found: DiskIdentity, plan: WipePlan) -> bool:
+    """The same for a run that has begun: another dock may name model and WWN differently, and the
+    plan itself may have shown hidden sectors again; serial number and geometry may not change.
+    """
+    return found.size_bytes in sizes_after(plan) | {plan.disk.size_bytes} and all(
+        getattr(found, name) == getattr(plan.disk, name)
+        for name in ("kind", "token", "logical_block_bytes", "namespace"))
 
 
 def _canary(story: Story, at: int, entry: JournalEntry) -> None:
@@ -183,9 +190,9 @@ def _step_start(story: Story, at: int, entry: JournalEntry) -> None:
     plan, offset = story.plan, cast(int, entry.data["offset"])
     fits = plan is not None and index < len(plan.steps) and (
         entry.data["technique"] == plan.steps[index].technique.value
-        and offset <= plan.disk.size_bytes
+        and 0 < plan.disk.logical_block_bytes <= plan.disk.size_bytes
     )
-    again = story.current == index and story.resumable
+    again = story.current == index and story.resumable and offset == story.go_on_bytes
     fresh = story.current is None and all(done < index for done in story.steps) and offset == 0
     ready = story.identified and story.confirmed and story.refusals is None
     if not (fits and ready and (again or fresh)):
@@ -196,6 +203,7 @@ def _step_start(story: Story, at: int, entry: JournalEntry) -> None:
     step.last_write, step.end, step.end_at = at, None, -1  # a stopped step may end once more
     # a read-back or a canary from before this write says nothing of what is there after it
     story.canary_after = story.verify_start = story.verify_end = None
+    story.verify_bad, story.differing, story.differing_bytes = [], [], 0
 
 
 def _in_step(story: Story, at: int, entry: JournalEntry) -> StepStory:
@@ -210,7 +218,6 @@ def _checkpoint(story: Story, at: int, entry: JournalEntry) -> None:
     if entry.data["phase"] == "verify":
         if story.verify_start is None or story.verify_end is not None:
             story.wrong(at, entry)
-        story.verify_ranges.extend(ranges_of(entry.data["done"]))
         story.verify_bad.extend(bad)
         return
     step = _in_step(story, at, entry)
@@ -272,24 +279,31 @@ def _step_end(story: Story, at: int, entry: JournalEntry) -> None:
 def _verify_start(story: Story, at: int, entry: JournalEntry) -> None:
     if story.current is not None or story.verify_start is not None or not story.identified:
         story.wrong(at, entry)
-    story.verify_start, story.verify_end, story.verify_ranges = entry, None, []
+    story.verify_start, story.verify_end = entry, None
 
 
 def _verify_end(story: Story, at: int, entry: JournalEntry) -> None:
     if story.verify_start is None or story.verify_end is not None:
         story.wrong(at, entry)
     story.verify_end = entry
+    if entry.data["outcome"] == "done":  # a reading that was stopped lists what it did not try
+        story.verify_bad += ranges_of(entry.data["unreadable"])
+    story.differing += ranges_of(entry.data["mismatch"])
+    story.differing_bytes = max(story.differing_bytes, cast(int, entry.data["mismatch_bytes"]))
 
 
-def _interrupted(story: Story, _at: int, entry: JournalEntry) -> None:
+def _interrupted(story: Story, at: int, entry: JournalEntry) -> None:
     reason = cast(str, entry.data["reason"])
     known = reason in ("signal", "killed", "crash", "hang", "power", "refused", "unclear")
     shown = f"@certify.interrupted.{reason}" if known else reason
     story.interruptions.append(
         Message.of("certify.interrupted", time=entry.time, reason=shown)
     )
-    # the resuming session may say of the one before that it was cut; then work goes on
-    story.cut = entry.data["by"] != "resume"
+    # the resuming session may say of those before that they were cut; then work goes on
+    resuming = entry.data["by"] == "resume"
+    if resuming and (story.session < 2 or story.identified):
+        story.wrong(at, entry)
+    story.cut = not resuming
 
 
 def _resume(story: Story, at: int, entry: JournalEntry) -> None:
@@ -298,9 +312,21 @@ def _resume(story: Story, at: int, entry: JournalEntry) -> None:
         story.wrong(at, entry)
     if isinstance(reread, dict) and reread["ok"] is not True:
         story.contradictions.append(Message.of("certify.reason.reread", line=at + 1))
-    index = cast(int, entry.data["step"])
-    if index in story.steps:
-        story.steps[index].resumes.append(entry)
+    index, offset = cast(int, entry.data["step"]), cast(int, entry.data["offset"])
+    if not story.identified or (offset and offset != _flushed_bytes(story, index)):
+        story.wrong(at, entry)
+    story.go_on_bytes = offset
+
+
+def _flushed_bytes(story: Story, index: int) -> int:
+    """How much of an open step is known to be on the medium: by its last checkpoint, or by its end
+    where it was stopped (a vanished disk's was never flushed).
+    """
+    step = story.steps.get(index, StepStory())
+    known = step.checkpoints[-1:]
+    if step.end is not None and step.end.data["outcome"] == "stopped":
+        known = [(step.end_at, step.end)]
+    return sum(total_bytes(ranges_of(entry.data["done"])) for _, entry in known)
 
 
 def _end(story: Story, _at: int, entry: JournalEntry) -> None:
