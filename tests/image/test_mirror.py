@@ -1,0 +1,161 @@
+"""Memory and stick: what is carried over, how, and what a stick in trouble changes (nothing)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from recond.flow.stick_mirror import Mirror, Places, restore, unfinished_here
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    found = Places(tmp_path / "state", tmp_path / "out")
+    put(found.state / "bench-id", "b1\n")
+    put(found.state / "ledger.jsonl", "1\n")
+    put(found.state / "ledger.lock", "")
+    put(found.state / "keys/bench.pem", "ours")
+    put(found.state / "keys/bench.p12", "secret")
+    put(found.state / "keys/lock", "")
+    put(found.state / "recond.toml", "not ours to write")
+    put(found.state / "runs/r1/journals/D1.jsonl", "a\n")
+    put(found.state / "runs/r1/jobs/D1.json",
+        json.dumps({"plan": {"disk": {"serial": "D1", "wwn": None}}}))
+    put(found.out / "r0/certificate.pdf", "%PDF")
+    return found
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    return folder
+
+
+def put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_on_the_stick_afterwards(places: Places, stick: Path) -> None:
+    mirror = Mirror(places)
+    mirror.write(stick)
+    assert names(stick) == {
+        "certificats/r0/certificate.pdf", "recond/keys/bench.pem", "recond/keys/bench.p12",
+        "recond/runs/r1/journals/D1.jsonl", "recond/runs/r1/jobs/D1.json",
+        "recond/benches/b1/bench-id", "recond/benches/b1/ledger.jsonl"}
+    assert not mirror.pending()
+    assert not mirror.gone()
+
+
+def test_a_journal_grows_by_its_new_lines_only(places: Places, stick: Path) -> None:
+    mirror = Mirror(places)
+    mirror.write(stick)
+    there = stick / "recond/runs/r1/journals/D1.jsonl"
+    inode = there.stat().st_ino
+    with (places.state / "runs/r1/journals/D1.jsonl").open("a") as stream:
+        stream.write("b\n")
+    mirror.write(stick)
+    assert there.read_text() == "a\nb\n"
+    assert there.stat().st_ino == inode  # a replaced file would be another
+
+
+def test_a_journal_that_lost_its_torn_line_is_written_anew(places: Places, stick: Path) -> None:
+    journal = places.state / "runs/r1/journals/D1.jsonl"
+    put(journal, "a\nto")
+    mirror = Mirror(places)
+    mirror.write(stick)
+    put(journal, "a\nresumed\n")
+    mirror.write(stick)
+    assert (stick / "recond/runs/r1/journals/D1.jsonl").read_text() == "a\nresumed\n"
+
+
+def test_what_was_sent_leaves_the_stick_too(places: Places, stick: Path) -> None:
+    package = places.state / "queue/r0.zip"
+    put(package, "zip")
+    mirror = Mirror(places)
+    mirror.write(stick)
+    package.unlink()
+    put(places.state / "queue/done/r0.json", "{}")
+    assert mirror.gone() == ("recond/queue/r0.zip",)
+    mirror.write(stick)
+    assert {n for n in names(stick) if "queue" in n} == {"recond/queue/done/r0.json"}
+
+
+def test_a_full_stick_loses_nothing_and_another_gets_all(
+    places: Places, stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror, real = Mirror(places), os.fsync
+    left = [3]
+
+    def full(descriptor: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        mirror.write(stick)
+    monkeypatch.undo()
+    assert mirror.pending()
+    assert not [n for n in names(stick) if n.endswith(".new")]
+    other = tmp_path / "other"
+    other.mkdir()
+    Mirror(places).write(other)
+    mirror.write(stick)
+    assert names(stick) == names(other)
+
+
+def test_a_run_is_called_issued_last(
+    places: Places, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(places.state / "runs/r1/issued.json", "{}")
+    assert Places(places.state, places.out).pairs()[-1][1] == "recond/runs/r1/issued.json"
+
+
+def test_another_workshops_keys_are_left_alone(places: Places, stick: Path) -> None:
+    put(stick / "recond/keys/bench.pem", "theirs")
+    put(stick / "recond/keys/bench.p12", "their secret")
+    Mirror(places).write(stick)
+    assert (stick / "recond/keys/bench.pem").read_text() == "theirs"
+    assert (stick / "recond/keys/bench.p12").read_text() == "their secret"
+    assert (stick / "certificats/r0/certificate.pdf").exists()
+
+
+def test_the_next_start_has_the_keys_and_a_bench_of_its_own(
+    places: Places, stick: Path, tmp_path: Path
+) -> None:
+    Mirror(places).write(stick)
+    fresh = Places(tmp_path / "state2", tmp_path / "out2")
+    mirror = restore(stick, fresh, frozenset({"OTHER"}))
+    assert names(fresh.state) == {"keys/bench.pem", "keys/bench.p12"}
+    assert (fresh.state / "keys/bench.p12").stat().st_mode & 0o777 == 0o600
+    assert (fresh.state / "keys").stat().st_mode & 0o077 == 0
+    assert not mirror.pending()
+    put(fresh.state / "keys/bench.pem", "renewed")  # our own stick: a new key takes the old's place
+    mirror.write(stick)
+    assert (stick / "recond/keys/bench.pem").read_text() == "renewed"
+
+
+def test_only_runs_of_disks_that_are_here_come_back(
+    places: Places, stick: Path, tmp_path: Path
+) -> None:
+    put(places.state / "runs/r2/jobs/D2.json",
+        json.dumps({"plan": {"disk": {"serial": "D2", "wwn": "w2"}}}))
+    put(places.state / "runs/r3/jobs/D1.json",
+        json.dumps({"plan": {"disk": {"serial": "D1", "wwn": None}}}))
+    put(places.state / "runs/r3/issued.json", "{}")
+    put(places.state / "runs/r4/jobs/D4.json", "torn")
+    Mirror(places).write(stick)
+    fresh = Places(tmp_path / "state2", tmp_path / "out2")
+    restore(stick, fresh, frozenset({"D1"}))
+    assert [path.name for path in (fresh.state / "runs").iterdir()] == ["r1"]
+    assert unfinished_here(fresh) == 1
