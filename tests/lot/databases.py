@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,11 @@ import pytest
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """A server of this test's own, without a port to the outside; its URL."""
+def postgresql() -> Iterator[str]:
+    """A server of this test's own, without a port to the outside; its URL.
+
+    It stands in a folder of its own: PostgreSQL runs as nobody, who may not pass pytest's folders.
+    """
     programs = [shutil.which(name) or next(
         map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
         for name in ("initdb", "pg_ctl")]
@@ -23,18 +27,20 @@ def postgresql(folder: Path) -> Iterator[str]:
     if None in programs:
         pytest.skip("no PostgreSQL here: initdb and pg_ctl are not installed")
     initdb, pg_ctl = map(str, programs)
-    data = folder / "data"
-    data.mkdir(mode=0o700)
+    data = Path(tempfile.mkdtemp(prefix="recond-pg-"))
     before: list[str] = []
     if os.geteuid() == 0:  # PostgreSQL refuses root
         if not shutil.which("setpriv"):
             pytest.skip("no PostgreSQL here: it refuses root, and setpriv is not installed")
         before = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         shutil.chown(data, 65534, 65534)
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_uid == 0 and parent.is_relative_to("/tmp") and parent != Path(
-                    "/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o011)
+    try:
+        yield from _serve(data, before, initdb, pg_ctl)
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _serve(data: Path, before: list[str], initdb: str, pg_ctl: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -50,5 +56,4 @@ def postgresql(folder: Path) -> Iterator[str]:
 def _run(*argv: str) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd="/",
                           env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"})
-    if done.returncode:
-        pytest.skip(f"no PostgreSQL here: {done.stderr.strip()[-300:]}")
+    assert done.returncode == 0, f"{argv}: {done.stdout[-500:]} {done.stderr[-500:]}"
