@@ -273,6 +273,8 @@ def _step_end(story: Story, at: int, entry: JournalEntry) -> None:
         story.current = None
     else:
         step.end = entry  # kept: a resumed session starts the step again
+        if entry.data["outcome"] == "stopped":
+            step.checkpoints.append((at, entry))  # flushed before it was journalled
         story.resumable = False
 
 
@@ -322,10 +324,7 @@ def _flushed_bytes(story: Story, index: int) -> int:
     """How much of an open step is known to be on the medium: by its last checkpoint, or by its end
     where it was stopped (a vanished disk's was never flushed).
     """
-    step = story.steps.get(index, StepStory())
-    known = step.checkpoints[-1:]
-    if step.end is not None and step.end.data["outcome"] == "stopped":
-        known = [(step.end_at, step.end)]
+    known = story.steps.get(index, StepStory()).checkpoints[-1:]
     return sum(total_bytes(ranges_of(entry.data["done"])) for _, entry in known)
 
 
