@@ -177,7 +177,7 @@ def _overwritten(told: StepStory, plan: WipePlan, index: int) -> tuple[Message, 
     """One pass: it ended well and every byte of the disk lies in what it wrote."""
     size, number = plan.disk.size_bytes, index + 1
     if told.bad:
-        block = plan.disk.logical_block_bytes
+        block = max(1, plan.disk.logical_block_bytes)
         blocks = -(-total_bytes(told.bad) // block)
         first = min(start for start, _ in told.bad) // block
         return (Message.of("certify.reason.bad-ranges", n=blocks, first=first, step=number),)

@@ -29,7 +29,12 @@ def canary_bytes(block_bytes: int) -> int:
 
 
 def canary_offsets(seed: bytes, size_bytes: int, block_bytes: int) -> tuple[int, ...]:
-    """The witnesses' offsets in order: the first, the last and up to 64 drawn ones."""
+    """The witnesses' offsets in order: the first, the last and up to 64 drawn ones.
+
+    None on a disk without blocks, which only a forger's plan has.
+    """
+    if not 0 < block_bytes <= size_bytes:
+        return ()
     length = canary_bytes(block_bytes)
     whole = max(1, size_bytes // length)
     found = {0, max(0, (size_bytes - length) // block_bytes * block_bytes)}
@@ -40,6 +45,8 @@ def canary_offsets(seed: bytes, size_bytes: int, block_bytes: int) -> tuple[int,
 
 def sample_ranges(seed: bytes, size_bytes: int, block_bytes: int) -> tuple[Range, ...]:
     """The stretches that a sample reads, in order; all of a medium that is too small for them."""
+    if not 0 < block_bytes <= size_bytes:
+        return ()
     section = size_bytes // SECTIONS // block_bytes * block_bytes
     length = -(-size_bytes // (SECTIONS * _EACH * SHARE * block_bytes)) * block_bytes
     if section < 2 * _EACH * length:

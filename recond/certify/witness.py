@@ -97,7 +97,7 @@ def _drawn(before: dict[str, Json], after: dict[str, Json], plan: WipePlan) -> b
     if length > MAX_PLACE_BYTES:
         return False
     offsets = canary_offsets(seed, disk.size_bytes, disk.logical_block_bytes)
-    return all(
+    return bool(offsets) and all(
         (data["seed"], data["length"]) == (seed.hex(), length)
         and tuple(place["offset"] for place in _places(data)) == offsets
         for data in (before, after))
