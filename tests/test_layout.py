@@ -40,14 +40,16 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "certify": BOTTOM | {"locale"},
     "flow": BOTTOM | {"locale", "host", "inspect", "readiness", "wipe", "certify", "upload"},
     "show": BOTTOM | {"locale", "flow", "readiness", "certify"},
-    "commands": BOTTOM | {"locale", "flow", "show"},
+    "guided": BOTTOM | {"locale", "flow", "show"},
+    "commands": BOTTOM | {"locale", "flow", "show", "guided"},
     "cli": BOTTOM | {"locale", "flow", "show", "commands"},
     "__main__": frozenset({"cli"}),
 }
 """Which rooms a room may import; its own modules always, but see WIPE_JOINS."""
 
 MADE_AT_THE_TOP = frozenset({"recond.host", "recond.host.state"})
-"""What the commands may name of host/: the real Host is made there, and the state folder chosen."""
+"""What commands/ may name of host/: the real Host is made there, and the state folder chosen.
+guided/ hands the Host on."""
 
 WIPE_JOINS = frozenset({"recond.wipe.session", "recond.wipe.readback", "recond.wipe.worker",
                         "recond.wipe.firmware"})
@@ -70,7 +72,8 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "pyhanko_certvalidator": ("certify",),
     "asn1crypto": ("certify",),
     "pikepdf": ("certify",),
-    "segno": ("certify",),
+    "segno": ("certify", "guided"),
+    "textual": ("guided",),
     "psutil": ("host",),
     "cpuinfo": ("host",),
     "pySMART": ("host",),
@@ -142,7 +145,7 @@ def imports_go_one_way(module: Module) -> Iterator[str]:
         if name.startswith("."):
             yield f"relative import {name}"
         elif name.split(".")[0] == "recond" and room_of(name) not in allowed | {module.room} \
-                and not (name in MADE_AT_THE_TOP and module.room == "commands"):
+                and not (name in MADE_AT_THE_TOP and module.room in ("commands", "guided")):
             yield f"imports {name}"
 
 

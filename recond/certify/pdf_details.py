@@ -14,7 +14,7 @@ from reportlab.platypus import KeepTogether, PageBreak, Spacer
 from recond.certify import pdf_parts as part
 from recond.certify.pdf_front import clock, day, given, how, known, pair, person, result
 from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
-from recond.locale import Lang, duration, number, say, size, text
+from recond.locale import Lang, duration, has, number, say, size, text
 from recond.methods import find_method
 from recond.model import Assessment, Known, Machine, Range
 
@@ -32,10 +32,18 @@ def detail_pages(record: WipeRecord, lang: Lang) -> list[Any]:
         flow += _assessment(assessment, lang)
     if record.answers:
         flow.append(part.heading(text(lang, "certify.section.answers")))
-        flow.append(part.facts(list(record.answers)))
+        flow.append(part.facts([_answer(key, value, lang) for key, value in record.answers]))
     flow += _nist(record, lang)
     flow += _evidence(record, lang)
     return flow
+
+
+def _answer(key: str, value: str, lang: Lang) -> tuple[str, str]:
+    """An answer of the guided questions in words; any other as the operator gave it."""
+    if not has(f"guided.asked.{key}"):
+        return key, value
+    code = f"guided.answer.looks.{value}" if key == "looks" else f"guided.answer.{value}"
+    return text(lang, f"guided.asked.{key}"), text(lang, code) if has(code) else value
 
 
 # --- One disk --------------------------------------------------------------------------------

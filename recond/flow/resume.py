@@ -19,7 +19,7 @@ from recond.flow.wipe import OnEvent, Supervisor
 from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.host.realdisk import open_disk
-from recond.host.signals import counted_stops
+from recond.host.signals import StopCount, counted_stops
 from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.journal import read_entries
@@ -27,22 +27,33 @@ from recond.wipe.position import Standing, read_standing
 
 
 def resume_runs(
-    state: Path, run: str | None, host: Host, on_event: OnEvent
+    state: Path, run: str | None, host: Host, on_event: OnEvent, asked: StopCount | None = None
 ) -> tuple[Finished, ...]:
-    """Go on with one run, or with every run that has a journal without an end."""
+    """Go on with one run, or with every run that has a journal without an end.
+
+    `asked` as in `execute`.
+    """
     folders = (find_run(state, run),) if run else all_runs(state)
-    found = []
+    found: list[Finished] = []
     for folder in folders:
         wait_for_workers(folder, host, on_event)
-        jobs = unfinished_jobs(folder, host, on_event)
-        if jobs is None and folder.issued.exists():
-            continue
-        with counted_stops() as stops:
-            if jobs:
-                Supervisor(folder, jobs, on_event, stops).run(resume=True)
-            issued = certify_run(folder, state, host)
-        found.append(Finished(folder, issued, exit_code(issued, IN_USE, stops.number)))
+        with folder.supervised(wait=True):
+            finished = _resume(folder, state, host, on_event, asked)
+        found += [finished] if finished else []
     return tuple(found)
+
+
+def _resume(
+    folder: RunFolder, state: Path, host: Host, on_event: OnEvent, asked: StopCount | None
+) -> Finished | None:
+    jobs = unfinished_jobs(folder, host, on_event)
+    if jobs is None and folder.issued.exists():
+        return None
+    with counted_stops(asked) as stops:
+        if jobs:
+            Supervisor(folder, jobs, on_event, stops).run(resume=True)
+        issued = certify_run(folder, state, host)
+    return Finished(folder, issued, exit_code(issued, IN_USE, stops.number))
 
 
 def wait_for_workers(folder: RunFolder, host: Host, on_event: OnEvent) -> None:

@@ -18,7 +18,7 @@ from recond.flow.profiles import load_profile
 from recond.flow.runfolder import RunFacts, RunFolder, create_run, new_run_id, write_json
 from recond.flow.wipe import Confirmed, OnEvent, Supervisor, plan_targets, write_jobs
 from recond.host import Host
-from recond.host.signals import counted_stops
+from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder
 from recond.inspect.machine import read_machine
 from recond.model import Assessment, Machine, Message
@@ -107,9 +107,13 @@ def refuse_if_asked(prepared: Prepared) -> None:
 
 
 def execute(
-    prepared: Prepared, confirmed: tuple[Confirmed, ...], host: Host, on_event: OnEvent
+    prepared: Prepared, confirmed: tuple[Confirmed, ...], host: Host, on_event: OnEvent,
+    asked: StopCount | None = None,
 ) -> Finished:
-    """Erase and certify. The journals decide what the record says."""
+    """Erase and certify. The journals decide what the record says.
+
+    `asked` counts the stops that were asked for; without it signals are counted.
+    """
     order = prepared.order
     folder = create_run(order.state, RunFacts(
         run_id=new_run_id(host.clock), started_at=host.clock.now(), out=str(order.out.resolve()),
@@ -117,7 +121,7 @@ def execute(
         assessments=prepared.assessments,
     ))
     jobs = write_jobs(folder, confirmed, demonstration=order.demonstration)
-    with counted_stops() as stops:
+    with folder.supervised(wait=True), counted_stops(asked) as stops:
         Supervisor(folder, jobs, on_event, stops).run()
         on_event("", {"phase": "certify"})
         issued = certify_run(folder, order.state, host)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from recond.erasure import Context, DiskIdentity
 from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
 from recond.host.journalfile import sync_folder
+from recond.host.spool import Spool
 from recond.model import Assessment, Json, Machine
 
 
@@ -67,6 +69,13 @@ class RunFolder:
         """Every journal by its disk's name, in order."""
         folder = self.path / "journals"
         return {file.stem: file.read_bytes() for file in sorted(folder.glob("*.jsonl"))}
+
+    def supervised(self, *, wait: bool) -> AbstractContextManager[bool]:
+        """Hold the run: one process at a time starts its workers, closes its journals, certifies.
+
+        False where another process holds it and `wait` is false.
+        """
+        return Spool(self.path).locked("supervisor", wait=wait)
 
     def facts(self) -> RunFacts:
         """What stands in run.json. Raises `RecordInvalid`."""

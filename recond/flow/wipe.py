@@ -31,6 +31,7 @@ from recond.wipe.plan import Wish, plan_digest, plan_wipe
 
 HANG_S = 900.0
 KILL_WAIT_S = 10.0
+TYPED_CHARACTERS = 4
 WORKER = "recond.wipe.worker"
 
 OnEvent = Callable[[str, dict[str, Json]], None]
@@ -92,6 +93,11 @@ def target_of(disk: Disk) -> Target | None:
 
 def _value(reading: Reading[str]) -> str | None:
     return reading.value if isinstance(reading, Known) else None
+
+
+def typed_end(plan: WipePlan) -> str:
+    """What an operator types to confirm this disk: the end of its serial or of its stand-in."""
+    return plan.disk.token[-TYPED_CHARACTERS:]
 
 
 def names_disk(plan: WipePlan, word: str) -> bool:

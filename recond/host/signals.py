@@ -22,8 +22,15 @@ class StopCount:
 
 
 @contextmanager
-def counted_stops() -> Iterator[StopCount]:
-    """Within this block SIGINT, SIGTERM and SIGHUP are counted instead of ending the process."""
+def counted_stops(given: StopCount | None = None) -> Iterator[StopCount]:
+    """Within this block SIGINT, SIGTERM and SIGHUP are counted instead of ending the process.
+
+    `given`: somebody else counts (a screen with a key of its own), and no signal is taken over;
+    only a process's main thread could.
+    """
+    if given is not None:
+        yield given
+        return
     stops = StopCount()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, stops.handle) for number in numbers}

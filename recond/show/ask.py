@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from recond.erasure import WipePlan
 from recond.errors import SafetyRefusal
-from recond.flow.wipe import Confirmed, confirm_all
+from recond.flow.wipe import Confirmed, confirm_all, typed_end
 from recond.locale import size
 from recond.model import Message
 from recond.show.screen import Screen
 
-TYPED_CHARACTERS = 4
 ATTEMPTS = 3
 
 
@@ -21,7 +20,7 @@ def ask_each(screen: Screen, plans: tuple[WipePlan, ...]) -> tuple[Confirmed, ..
     for plan in plans:
         if plan.refusals:
             continue
-        wanted = plan.disk.token[-TYPED_CHARACTERS:]
+        wanted = typed_end(plan)
         screen.talk(screen.t(
             "cli.ask.disk", path=plan.path, model=plan.disk.model or "—", token=plan.disk.token,
             size=size(screen.lang, plan.disk.size_bytes)))

@@ -1,0 +1,53 @@
+"""A person in front of the computer: guided (also `recond` alone), attach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from recond.commands.frame import (
+    LANG,
+    Donor,
+    Image,
+    Lot,
+    Operator,
+    Out,
+    Profiles,
+    Targets,
+    argument,
+    command,
+    leave,
+    option,
+    state_path,
+)
+
+Plain = Annotated[bool, option("guided.option.plain", "--plain")]
+
+
+@command("guided", about="guided.help.guided")
+def guided_command(
+    targets: Targets = None, image: Image = False, plain: Plain = False,
+    profile: Profiles = None, out: Out = Path("recond-out"), operator: Operator = None,
+    lot: Lot = None, donor: Donor = None,
+) -> None:
+    """The whole job, step by step."""
+    from recond.flow.config import Overrides
+    from recond.flow.guided import order_for
+    from recond.guided.start import start
+    from recond.host import Host
+
+    order = order_for(
+        tuple(targets or ()), tuple(profile or ()), image=image, out=out, state=state_path(),
+        lang=LANG, overrides=Overrides(operator=operator, lot=lot, donor=donor))
+    leave(start(LANG, order, Host(), plain=plain))
+
+
+@command("attach", about="guided.help.attach")
+def attach_command(
+    run: Annotated[str | None, argument("run", "RUN")] = None, plain: Plain = False,
+) -> None:
+    """Back to an erasure that goes on."""
+    from recond.guided.start import attach
+    from recond.host import Host
+
+    leave(attach(LANG, state_path(), run, Host(), plain=plain))

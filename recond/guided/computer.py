@@ -1,0 +1,74 @@
+"""Step 1 as lines: what this computer is, whether it is ready, what would make it so. Pure."""
+
+from __future__ import annotations
+
+from recond.flow.run import Prepared
+from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, Line, Words, fold
+from recond.locale import size_binary
+from recond.model import Assessment, Known, Machine, Outcome, Reading
+
+SIGNS = {Outcome.PASS: GOOD, Outcome.FIXABLE: CARE, Outcome.UNKNOWN: CARE, Outcome.FAIL: BAD}
+MOST_LINES = 4
+"""Of what stands in the way; `recond check` says all."""
+
+
+def computer_lines(words: Words, prepared: Prepared, width: int) -> list[Line]:
+    """The whole step."""
+    lines = [*_machine(words, prepared.machine, width), ("", PLAIN)]
+    for one in prepared.assessments:
+        lines += _assessment(words, one, width)
+    return lines
+
+
+def _machine(words: Words, machine: Machine, width: int) -> list[Line]:
+    t, r, system, cpu = words.t, words.reading, machine.system, machine.cpu
+    named = [_known(system.maker), _known(system.version) or _known(system.model)]
+    title = " ".join(name for name in named if name) or t("guided.computer.unnamed")
+    form = f" – {t(f'cli.form.{system.form.value}')}" if isinstance(system.form, Known) else ""
+    rows = [
+        (t("cli.machine.serial"), r(system.serial)),
+        (t("cli.machine.cpu"), r(cpu.name)),
+        (t("cli.machine.memory"), _memory(words, machine)),
+        *((t("cli.machine.battery"), t("guided.computer.wear", wear=r(one.wear_percent)))
+          for one in machine.batteries),
+        *((t("cli.machine.display"), f"{r(one.width_px)} × {r(one.height_px)}")
+          for one in machine.displays),
+    ]
+    wide = max(len(name) for name, _ in rows) + 2
+    return [*fold(title + form, width, STRONG),
+            *(line for name, value in rows
+              for line in fold(value, width, first=f"{name:<{wide}}", rest=" " * wide))]
+
+
+def _known(reading: Reading[str]) -> str:
+    return reading.value if isinstance(reading, Known) else ""
+
+
+def _memory(words: Words, machine: Machine) -> str:
+    memory = machine.memory
+    if isinstance(memory.installed_bytes, Known):
+        return size_binary(words.lang, memory.installed_bytes.value)
+    if isinstance(memory.visible_bytes, Known):
+        return words.t("cli.machine.visible",
+                       seen=size_binary(words.lang, memory.visible_bytes.value))
+    return words.reading(memory.installed_bytes)
+
+
+def _assessment(words: Words, found: Assessment, width: int) -> list[Line]:
+    """The profile's verdict with its sign, then what is to be done, or what stands in the way."""
+    sign = words.t(f"guided.ready.{found.verdict.value}")
+    title = words.say(found.title) if found.title else found.profile
+    lines = [(f"{sign:<10}{title}", SIGNS[found.verdict])]
+    todo = [words.say(one) for one in found.remedies]
+    if found.verdict is not Outcome.PASS:
+        todo += [
+            f"{words.say(line.title) if line.title else line.key} – {words.say(line.observed)}"
+            for line in found.requirements
+            if line.outcome in (Outcome.FAIL, Outcome.UNKNOWN) and line.remedy is None
+            and line.tier in found.deciding]
+    for one in todo[:MOST_LINES]:
+        lines += fold(one, width, first=" " * 10 + "- ", rest=" " * 12)
+    if len(todo) > MOST_LINES:
+        lines += fold(words.t("guided.computer.more", n=len(todo) - MOST_LINES), width, FAINT,
+                      first=" " * 10)
+    return lines

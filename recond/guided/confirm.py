@@ -1,0 +1,34 @@
+"""Step 4 as lines: the last look at one disk before it is destroyed. Pure."""
+
+from __future__ import annotations
+
+from recond.erasure import WipePlan
+from recond.flow.wipe import typed_end
+from recond.guided.disks import disk_name
+from recond.guided.words import BAD, CARE, PLAIN, STRONG, Line, Words, fold
+from recond.locale import size
+from recond.show.machine import short_path
+
+MOST_LINES = 5
+
+
+def confirm_lines(
+    words: Words, plan: WipePlan, typed: str, *, wrong: bool, place: tuple[int, int], width: int
+) -> list[Line]:
+    """The disk, what will not be reached, the boxes to type into. `place`: which of how many."""
+    t, wanted = words.t, typed_end(plan)
+    boxes = " ".join(f"[ {typed[at : at + 1] or '_'} ]" for at in range(len(wanted)))
+    token = plan.disk.token
+    lines = [
+        *fold(t("guided.confirm.warning"), width, BAD), ("", PLAIN),
+        (t("guided.confirm.which", number=place[0], total=place[1]), PLAIN),
+        *fold(f"{disk_name(words, plan)}  {size(words.lang, plan.disk.size_bytes)}", width, STRONG),
+        (short_path(plan), PLAIN), ("", PLAIN),
+        *fold(t("guided.confirm.type", n=len(wanted)), width, STRONG), ("", PLAIN),
+        (f"    {token[: -len(wanted)]} [{wanted}]", STRONG), ("", PLAIN),
+        (f"    {boxes}", STRONG),
+        (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE), ("", PLAIN),
+    ]
+    for message in plan.not_reached[:MOST_LINES]:
+        lines += fold(words.say(message), width, first="- ", rest="  ")
+    return lines

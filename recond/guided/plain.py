@@ -1,0 +1,136 @@
+"""The same job line by line, for a serial line, a terminal without a screen, a screen that broke.
+
+Why: nothing here moves a cursor or needs a colour; every question is one line, and the decisions
+are the same as the screen's because they are the flow's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from recond.errors import SafetyRefusal
+from recond.flow.guided import QUESTIONS, chosen_plans, disk_of, end_of
+from recond.guided.computer import computer_lines
+from recond.guided.disks import disk_lines, summary
+from recond.guided.progress import track_lines
+from recond.guided.questions import answer_word
+from recond.guided.result import detail_lines, result_lines
+from recond.guided.session import Session
+from recond.guided.words import Line, texts
+from recond.model import Message
+from recond.show.ask import ask_each
+
+WIDTH = 78
+SAY_EVERY_S = 10.0
+LOOK_EVERY_S = 0.5
+
+
+def talk_through(session: Session) -> None:
+    """The whole job as a dialogue. Raises `SafetyRefusal` where a disk is not confirmed."""
+    words = session.words
+    words.data(words.t("guided.computer.reading"))
+    session.read()
+    if _takes_up(session):
+        watch(session)
+        return
+    if session.prepared is None:
+        return
+    _print(session, computer_lines(words, session.prepared, WIDTH))
+    for key in QUESTIONS:
+        _ask(session, key)
+    _choose(session)
+    plans = chosen_plans(session.prepared, session.chosen)
+    if not plans:
+        raise SafetyRefusal((Message("guided.plain.nothing"),))
+    ask_each(words, plans)
+    session.begin()
+    watch(session)
+
+
+def _print(session: Session, lines: Iterable[Line]) -> None:
+    for text in texts(lines):
+        session.words.data(text.rstrip())
+
+
+def _takes_up(session: Session) -> bool:
+    """Offer what was begun earlier."""
+    if not session.left_open:
+        return False
+    words, run = session.words, session.left_open[-1]
+    disks = ", ".join(plan.disk.token for plan in run.plans.values())
+    words.data(words.t("guided.plain.left", run=run.folder.run_id, disks=disks))
+    if input(words.t("guided.plain.take_up") + " ").strip().lower() not in ("o", "oui", "y", "yes"):
+        return False
+    session.take_up(run)
+    return True
+
+
+def _ask(session: Session, key: str) -> None:
+    """One question; an empty line leaves it out."""
+    words = session.words
+    values = QUESTIONS[key]
+    shown = "  ".join(f"{number} {answer_word(words, key, value)}"
+                      for number, value in enumerate(values, 1))
+    words.data(f"{words.t(f'guided.ask.{key}')}  {shown}")
+    answer = input(words.t("guided.plain.answer", n=len(values)) + " ").strip()
+    if answer.isdecimal() and 1 <= int(answer) <= len(values):
+        session.answers[key] = values[int(answer) - 1]
+
+
+def _choose(session: Session) -> None:
+    """Which disks, by their numbers in the list."""
+    prepared, words = session.prepared, session.words
+    if prepared is None:
+        return
+    for number, plan in enumerate(prepared.plans, 1):
+        words.data(f"{number}.")
+        _print(session, disk_lines(words, plan, disk_of(prepared, plan), at=False, width=WIDTH,
+                                   ticked=plan.path in session.chosen))
+    words.data(summary(words, chosen_plans(prepared, session.chosen)))
+    answer = input(words.t("guided.plain.which") + " ").replace(",", " ").split()
+    if answer:
+        session.chosen = frozenset(
+            plan.path for number, plan in enumerate(prepared.plans, 1)
+            if str(number) in answer and not plan.refusals)
+
+
+def watch(session: Session) -> None:
+    """Say how far it is until it ends, then the result. Ctrl-C asks for a stop."""
+    work, told = session.work, ""
+    if work is None:
+        return
+    said_s = work.now_s() - SAY_EVERY_S
+    while True:
+        try:
+            ended = work.wait(LOOK_EVERY_S)
+            session.hear()
+            phases = " ".join(f"{track.phase}{track.step}{track.outcome}"
+                              for track in session.board.tracks.values())
+            if phases != told or work.now_s() - said_s >= SAY_EVERY_S:
+                told, said_s = phases, work.now_s()
+                _tell(session, said_s)
+            if ended:
+                break
+        except KeyboardInterrupt:
+            if not work.stoppable:
+                raise  # only watched: leaving is all that can be done from here
+            work.stop()
+            session.words.data(session.words.t("cli.phase.stopping"))
+    work.wait_over()
+    show_end(session)
+
+
+def _tell(session: Session, now_s: float) -> None:
+    for track in session.board.tracks.values():
+        _print(session, track_lines(session.words, track, now_s, WIDTH))
+
+
+def show_end(session: Session) -> None:
+    """The result, from the record; nothing where there is none."""
+    work = session.work
+    if work is None or work.finished is None:
+        return
+    end = end_of(work.finished)
+    _print(session, result_lines(session.words, end, work.said, WIDTH))
+    _print(session, detail_lines(session.words, end, WIDTH))
+    session.words.data(session.words.t("guided.plain.code", text=end.code))

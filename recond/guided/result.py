@@ -1,0 +1,59 @@
+"""Step 6 as lines: one large word, where the certificate is, what to write on the label. Pure."""
+
+from __future__ import annotations
+
+from recond.flow.guided import End
+from recond.guided.letters import big_lines
+from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, Line, Words, fold
+from recond.locale import date
+from recond.model import Message
+
+MARKS = {"erased": GOOD, "partial": CARE, "not-erased": BAD, "nothing": CARE}
+
+
+def result_lines(words: Words, end: End, said: Message | None, width: int) -> list[Line]:
+    """The word, the certificate, the label; `said`: what became of the upload."""
+    t = words.t
+    word, mark = t(f"guided.word.{end.word}"), MARKS[end.word]
+    lines: list[Line] = [(row, mark) for row in big_lines(word, width)]
+    good = sum(one.approved for one in end.disks)
+    lines += [("", PLAIN), *fold(t("guided.result.count", good=good, total=len(end.disks)), width,
+                                 STRONG)]
+    if end.why_unsigned is not None:
+        lines += fold(t("cli.result.unsigned", reason=words.say(end.why_unsigned)), width, BAD)
+    lines += fold(t("guided.result.label"), width)
+    lines += fold(t("guided.result.label_text", word=word, day=date(words.lang, end.day),
+                    number=end.number), width, STRONG, first="  ", rest="  ")
+    lines += fold(t("guided.result.certificate"), width)
+    lines += fold(str(end.certificate), width, first="  ", rest="  ")
+    if said is not None:
+        lines += fold(words.say(said), width)
+    return lines
+
+
+def detail_lines(words: Words, end: End, width: int) -> list[Line]:
+    """Each disk with its outcome and the reasons, then what the certificate does not speak of."""
+    lines: list[Line] = []
+    for one in end.disks:
+        status = words.t(f"cli.status.{one.status}")
+        level = words.t(f"cli.level.{one.level}")
+        lines += fold(f"{status} – {one.name} – {level}", width, GOOD if one.approved else BAD)
+        for reason in one.reasons:
+            lines += fold(words.say(reason), width, first="  - ", rest="    ")
+    if end.set_aside is not None:
+        lines += fold(words.say(end.set_aside), width, CARE)
+    if end.left_out:
+        lines += [("", PLAIN), *fold(words.t("guided.result.left_out",
+                                             disks=", ".join(end.left_out)), width, CARE)]
+    return lines
+
+
+def code_lines(code: str) -> tuple[str, ...]:
+    """The record's number and digest as a QR code of half blocks, its quiet zone around it."""
+    import segno
+
+    rows = [[bool(cell) for cell in row]
+            for row in segno.make_qr(code, error="l").matrix_iter(border=4)]
+    rows += [[False] * len(rows[0])] * (len(rows) % 2)
+    return tuple("".join(" ▄▀█"[2 * top + low] for top, low in zip(upper, lower, strict=True))
+                 for upper, lower in zip(rows[::2], rows[1::2], strict=True))

@@ -1,0 +1,86 @@
+"""What the steps share: what was asked for, what is known by now, how to get to another step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recond.errors import RecondError
+from recond.flow.attach import Left, OpenRun, open_runs, plans_of
+from recond.flow.guided import begin, chosen_first, take_up, with_answers
+from recond.flow.run import Order, Prepared, prepare
+from recond.flow.runfolder import RunFolder
+from recond.flow.work import Work
+from recond.guided.progress import Board
+from recond.guided.words import Words
+from recond.host import Host
+from recond.model import Message
+
+
+@dataclass(slots=True)
+class Session:
+    """One person in front of one computer. `go` is the screen's: it shows a step by its name."""
+
+    words: Words
+    host: Host
+    state: Path
+    order: Order | None = None  # None: only coming back to a run
+    prepared: Prepared | None = None
+    left_open: tuple[OpenRun, ...] = ()
+    chosen: frozenset[str] = frozenset()
+    answers: dict[str, str] = field(default_factory=dict)
+    problem: RecondError | None = None
+    work: Work | None = None
+    board: Board = field(default_factory=lambda: Board({}))
+    go: Callable[[str], None] = lambda _: None
+
+    def read(self) -> None:
+        """Look at this computer, and at what was begun on it. Takes seconds; touches nothing."""
+        self.problem, self.prepared = None, None
+        if self.order is None:
+            return
+        try:
+            self.left_open = open_runs(self.state, self.host)
+            self.prepared = prepare(self.order, self.host)
+            self.chosen = chosen_first(self.prepared.plans)
+        except RecondError as error:
+            self.problem = error
+
+    def toggle(self, path: str) -> None:
+        """Tick a disk, or take the tick away."""
+        self.chosen = self.chosen ^ {path}
+
+    def begin(self) -> None:
+        """Everything is confirmed: erase."""
+        if self.prepared is None:
+            return
+        prepared = with_answers(self.prepared, self.answers)
+        self.work, names = begin(prepared, self.chosen, self.host)
+        plans = {plan.path: plan for plan in prepared.plans}
+        self.board = Board.of({name: plans[path] for name, path in names.items()})
+
+    def take_up(self, run: OpenRun) -> None:
+        """Go on with what was begun earlier, or come back to what goes on."""
+        self.work = take_up(run, self.state, self.host)
+        self.board = Board.of(run.plans)
+
+    def come_back(self, folder: RunFolder) -> None:
+        """Watch a run that goes on."""
+        self.take_up(OpenRun(folder, Left.RUNNING, plans_of(folder)))
+
+    def hear(self) -> None:
+        """Take in what the work has said since."""
+        if self.work is not None:
+            self.board.hear(self.work.heard())
+            self.board.sample(self.work.now_s())
+
+    @property
+    def why_not(self) -> Message | None:
+        """What the work failed of."""
+        failure = self.work.failure if self.work else None
+        if failure is None:
+            return None
+        if isinstance(failure, RecondError):
+            return failure.message
+        return Message.of("guided.failed.bug", what=f"{type(failure).__name__} {failure}")

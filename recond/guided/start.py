@@ -1,0 +1,68 @@
+"""Starting: the screen where the terminal can show it, the dialogue elsewhere; what is left after.
+
+Why: a screen that breaks in the middle of an erasure is replaced by the dialogue, on the same work;
+and whoever leaves is told that the erasure goes on, and how to come back.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recond.flow.attach import find_attachable
+from recond.flow.guided import can_draw
+from recond.flow.run import Order
+from recond.guided.plain import talk_through, watch
+from recond.guided.session import Session
+from recond.guided.words import Words
+from recond.host import Host
+from recond.locale import Lang
+
+
+def start(lang: Lang, order: Order, host: Host, *, plain: bool) -> int:
+    """The whole job with a person; returns the exit code. Raises what the flow raises."""
+    session = Session(Words(lang), host, order.state, order)
+    if plain or not can_draw():
+        talk_through(session)
+    else:
+        _draw(session, "computer")
+    return _leave(session)
+
+
+def attach(lang: Lang, state: Path, run: str | None, host: Host, *, plain: bool) -> int:
+    """Come back to a run; returns its exit code. Raises `UsageError` where there is none."""
+    session = Session(Words(lang), host, state)
+    session.come_back(find_attachable(state, run, host))
+    if plain or not can_draw():
+        watch(session)
+    else:
+        _draw(session, "progress")
+    return _leave(session)
+
+
+def _draw(session: Session, first: str) -> None:
+    """Show the screen. Where it breaks, its own words are on standard error, and we go on."""
+    from recond.guided.app import GuidedApp  # only here: the dialogue needs nothing of the screen
+
+    app = GuidedApp(session, first)
+    app.run()
+    if app.return_code:
+        session.words.talk(session.words.t("guided.broken"))
+        if session.work is not None:
+            watch(session)
+
+
+def _leave(session: Session) -> int:
+    """The exit code: the run's; 0 where nothing was begun, or where it goes on."""
+    work = session.work
+    if work is None:
+        if session.problem is not None:
+            raise session.problem
+        return 0
+    if work.failure is not None:
+        raise work.failure
+    if work.finished is not None:
+        return work.finished.exit_code
+    if not work.ended:
+        session.words.talk(session.words.t("guided.goes_on"))
+    return 0
+

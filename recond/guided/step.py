@@ -1,0 +1,68 @@
+"""What every step looks like: a bar that says where one is, the lines, a bar that says the keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Static
+
+from recond.guided.session import Session
+from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, Line
+
+STYLES = {PLAIN: "", STRONG: "bold", FAINT: "dim", GOOD: "bold #55ff55", BAD: "bold #ff5555",
+          CARE: "bold #ffff55"}
+MARGIN = 3  # a column at the left, one at the right, one for the scroll bar
+STEPS = 6
+
+
+class Step(Screen[None]):
+    """One step. A subclass names itself, says its lines, and binds its keys."""
+
+    NAME: ClassVar[str] = ""
+    NUMBER: ClassVar[int] = 0
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.said = session.words
+
+    def compose(self) -> ComposeResult:
+        """Head, lines, foot."""
+        yield Static(id="head")
+        with VerticalScroll(id="scroll"):
+            yield Static(id="lines")
+        yield Static(id="foot")
+
+    def lines(self, width: int) -> list[Line]:
+        """What this step shows, in `width` columns."""
+        raise NotImplementedError
+
+    def keys(self) -> str:
+        """The code of the sentence that says which keys do what."""
+        return f"guided.keys.{self.NAME}"
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.redraw()
+
+    def on_resize(self, _: Resize) -> None:
+        """Lines are folded to the width."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Show what is known now."""
+        title = self.said.t(f"guided.title.{self.NAME}")
+        place = self.said.t("guided.place", number=self.NUMBER, total=STEPS) if self.NUMBER else ""
+        self.query_one("#head", Static).update(Content(f" recond  {place}  {title}"))
+        self.query_one("#foot", Static).update(Content(f" {self.said.t(self.keys())}"))
+        self.query_one("#lines", Static).update(drawn(self.lines(self.app.size.width - MARGIN)))
+
+
+def drawn(lines: list[Line]) -> Content:
+    """Lines with their marks, for a widget."""
+    return Content("\n").join(Content.styled(text, STYLES[mark]) for text, mark in lines)

@@ -1,0 +1,75 @@
+"""Step 1: this computer. Reads it in a thread, so that the screen says that it reads."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from recond.guided.computer import computer_lines
+from recond.guided.step import Step
+from recond.guided.words import BAD, CARE, PLAIN, Line, fold
+from recond.locale import date
+
+
+class ComputerStep(Step):
+    """What it is, whether it is ready, and whether something was begun on it earlier."""
+
+    NAME, NUMBER = "computer", 1
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "next"), Binding("r", "take_up"), Binding("f5", "read")]
+
+    def on_mount(self) -> None:
+        """Read, unless somebody came back from a later step."""
+        if self.session.prepared is None:
+            self.action_read()
+        self.redraw()
+
+    def action_read(self) -> None:
+        """Read (again)."""
+        self.session.prepared = self.session.problem = None
+        self.redraw()
+        self.run_worker(self._read, thread=True, exclusive=True)
+
+    def _read(self) -> None:
+        self.session.read()
+        self.app.call_from_thread(self.redraw)
+
+    def lines(self, width: int) -> list[Line]:
+        """Everything, or that it is being read, or why not."""
+        session, t = self.session, self.said.t
+        if session.problem is not None:
+            return [*fold(t("guided.computer.problem"), width, BAD), ("", PLAIN),
+                    *fold(self.said.say(session.problem.message), width)]
+        if session.prepared is None:
+            return fold(t("guided.computer.reading"), width, CARE)
+        return [*self._left_open(width), *computer_lines(self.said, session.prepared, width)]
+
+    def _left_open(self, width: int) -> list[Line]:
+        if not self.session.left_open:
+            return []
+        run = self.session.left_open[-1]
+        disks = ", ".join(plan.disk.token for plan in run.plans.values())
+        day = date(self.said.lang, f"{run.folder.run_id[:4]}-{run.folder.run_id[4:6]}-"
+                                   f"{run.folder.run_id[6:8]}")
+        return [*fold(self.said.t(f"guided.left.{run.left.value}", day=day, disks=disks), width,
+                      CARE), ("", PLAIN)]
+
+    def keys(self) -> str:
+        """« R » only where there is something to take up."""
+        if self.session.problem is not None:
+            return "guided.keys.problem"
+        return "guided.keys.left_open" if self.session.left_open else "guided.keys.computer"
+
+    def action_next(self) -> None:
+        """To the questions."""
+        if self.session.prepared is not None:
+            self.session.go("questions")
+
+    def action_take_up(self) -> None:
+        """To what was begun."""
+        if self.session.left_open:
+            self.session.take_up(self.session.left_open[-1])
+            self.session.go("progress")
+
+

@@ -1,0 +1,68 @@
+"""Step 4: the point of no return, one disk after the other."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Key
+
+from recond.flow.guided import chosen_plans
+from recond.flow.wipe import typed_end
+from recond.guided.confirm import confirm_lines
+from recond.guided.session import Session
+from recond.guided.step import Step
+from recond.guided.words import Line
+
+
+class ConfirmStep(Step):
+    """The end of each serial is typed; only then anything is written."""
+
+    NAME, NUMBER = "confirm", 4
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back"), Binding("enter", "check"), Binding("backspace", "rub")]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._plans = chosen_plans(session.prepared, session.chosen) if session.prepared else ()
+        self._at = 0
+        self._typed = ""
+        self._wrong = False
+
+    def lines(self, width: int) -> list[Line]:
+        """The disk that is asked about."""
+        return confirm_lines(self.said, self._plans[self._at], self._typed, wrong=self._wrong,
+                             place=(self._at + 1, len(self._plans)), width=width)
+
+    def on_key(self, event: Key) -> None:
+        """A character of the serial."""
+        wanted = typed_end(self._plans[self._at])
+        if event.character is None or not event.character.isprintable():
+            return
+        event.prevent_default()
+        event.stop()
+        if len(self._typed) < len(wanted):
+            self._typed, self._wrong = self._typed + event.character, False
+            self.redraw()
+
+    def action_rub(self) -> None:
+        """Take the last character back."""
+        self._typed = self._typed[:-1]
+        self.redraw()
+
+    def action_check(self) -> None:
+        """The next disk, or begin."""
+        self._wrong = self._typed != typed_end(self._plans[self._at])
+        self._typed = ""
+        if not self._wrong:
+            self._at += 1
+        if self._at < len(self._plans):
+            self.redraw()
+            return
+        self._at = 0  # a late redraw still has something to show
+        self.session.begin()
+        self.session.go("progress")
+
+    def action_back(self) -> None:
+        """To the disks; nothing was written."""
+        self.session.go("disks")

@@ -1,0 +1,85 @@
+"""Step 3: which disks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+
+from recond.flow.guided import chosen_plans, disk_of
+from recond.guided.disks import disk_lines, summary
+from recond.guided.session import Session
+from recond.guided.step import Step
+from recond.guided.words import CARE, FAINT, PLAIN, STRONG, Line, fold
+
+
+class DisksStep(Step):
+    """Every disk; Space ticks, Enter goes on with what is ticked."""
+
+    NAME, NUMBER = "disks", 3
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "next"), Binding("escape", "back"), Binding("space", "tick"),
+        Binding("up", "move(-1)", priority=True), Binding("down", "move(1)", priority=True),
+        Binding("f5", "again")]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._at = 0
+        self._notice = ""
+        self._rows: list[int] = []
+
+    def lines(self, width: int) -> list[Line]:
+        """The sum first, then disk by disk."""
+        prepared = self.session.prepared
+        if prepared is None:
+            return []
+        lines = fold(summary(self.said, chosen_plans(prepared, self.session.chosen)), width, STRONG)
+        lines += [(self._notice, CARE), ("", PLAIN)]
+        self._rows = []
+        for number, plan in enumerate(prepared.plans):
+            self._rows.append(len(lines))
+            lines += disk_lines(self.said, plan, disk_of(prepared, plan), width=width,
+                                ticked=plan.path in self.session.chosen, at=number == self._at)
+        return [*lines, ("", PLAIN), *fold(self.said.t("guided.disks.missing"), width, FAINT)]
+
+    def action_move(self, by: int) -> None:
+        """Point at another disk, and have it in sight."""
+        prepared = self.session.prepared
+        if prepared is None:
+            return
+        self._at = (self._at + by) % len(prepared.plans)
+        self._notice = ""
+        self.redraw()
+        place = self._rows[self._at] if self._at else 0
+        self.query_one("#scroll", VerticalScroll).scroll_to(
+            y=max(0, place - self.size.height // 2), animate=False)
+
+    def action_tick(self) -> None:
+        """Take the disk, or leave it; one that is refused cannot be taken."""
+        prepared = self.session.prepared
+        if prepared is None:
+            return
+        plan = prepared.plans[self._at]
+        self._notice = self.said.t("guided.disks.cannot") if plan.refusals else ""
+        if not plan.refusals:
+            self.session.toggle(plan.path)
+        self.redraw()
+
+    def action_next(self) -> None:
+        """To the confirmation, where there is something to confirm."""
+        prepared = self.session.prepared
+        if prepared is not None and chosen_plans(prepared, self.session.chosen):
+            self.session.go("confirm")
+        else:
+            self._notice = self.said.t("guided.disks.choose")
+            self.redraw()
+
+    def action_back(self) -> None:
+        """To the questions."""
+        self.session.go("questions")
+
+    def action_again(self) -> None:
+        """A disk was plugged in: read everything again."""
+        self.session.prepared = None
+        self.session.go("computer")

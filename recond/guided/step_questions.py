@@ -1,0 +1,158 @@
+"""Step 2: what only a person can say, with a quick try of keyboard, screen and sound."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Static
+
+from recond.flow.guided import QUESTIONS
+from recond.guided.questions import COLOURS, keyboard_lines, question_lines
+from recond.guided.session import Session
+from recond.guided.step import Step, drawn
+from recond.guided.words import PLAIN, Line, fold
+
+TRIED = frozenset({"keyboard", "screen", "sound"})
+
+
+class QuestionsStep(Step):
+    """One question after the other; Enter on « no answer » leaves it out of the record."""
+
+    NAME, NUMBER = "questions", 2
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "answer"), Binding("escape", "back"), Binding("up", "move(-1)"),
+        Binding("down", "move(1)"), Binding("t", "try"), Binding("p", "skip")]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._asked = 0
+        self._at = 0
+        self._point()
+
+    @property
+    def key(self) -> str:
+        """The question that is asked."""
+        return list(QUESTIONS)[self._asked]
+
+    def _point(self) -> None:
+        """At the answer that was given, else at the first."""
+        values = QUESTIONS[self.key]
+        given = self.session.answers.get(self.key)
+        self._at = values.index(given) if given in values else 0
+
+    def lines(self, width: int) -> list[Line]:
+        """The question."""
+        prepared = self.session.prepared
+        return question_lines(self.said, self.key, self.session.answers, self._at,
+                              prepared.machine, width) if prepared else []
+
+    def keys(self) -> str:
+        """« T » where there is something to try."""
+        return "guided.keys.try" if self.key in TRIED else "guided.keys.questions"
+
+    def action_move(self, by: int) -> None:
+        """Point at another answer."""
+        self._at = (self._at + by) % (len(QUESTIONS[self.key]) + 1)
+        self.redraw()
+
+    def action_answer(self) -> None:
+        """Take the answer that is pointed at."""
+        values = QUESTIONS[self.key]
+        if self._at < len(values):
+            self.session.answers[self.key] = values[self._at]
+        else:
+            self.session.answers.pop(self.key, None)
+        self._turn(1)
+
+    def action_back(self) -> None:
+        """One question, or one step, back."""
+        self._turn(-1)
+
+    def action_skip(self) -> None:
+        """Leave the questions."""
+        self.session.go("disks")
+
+    def _turn(self, by: int) -> None:
+        self._asked += by
+        if 0 <= self._asked < len(QUESTIONS):
+            self._point()
+            self.redraw()
+        else:
+            self._asked = max(0, self._asked - by)
+            self.session.go("disks" if by > 0 else "computer")
+
+    def action_try(self) -> None:
+        """Try the part that is asked about."""
+        if self.key == "keyboard":
+            self.app.push_screen(KeyboardTry(self.session))
+        elif self.key == "screen":
+            self.app.push_screen(ScreenTry())
+        elif self.key == "sound":
+            self.app.bell()
+
+
+class KeyboardTry(Screen[None]):
+    """Shows each key that arrives; Escape twice ends it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._words = session.words
+        self._seen: frozenset[str] = frozenset()
+        self._last = ""
+
+    def compose(self) -> ComposeResult:
+        """The keys, and how to end."""
+        yield Static(id="head")
+        yield Static(id="lines")
+        yield Static(f" {self._words.t('guided.keys.keyboard')}", id="foot")
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self._redraw()
+
+    def on_key(self, event: Key) -> None:
+        """A key works."""
+        event.prevent_default()
+        event.stop()
+        if event.key == self._last == "escape":
+            self.dismiss()
+            return
+        self._last = event.key
+        printable = event.character is not None and event.character.isprintable()
+        self._seen |= {event.character.lower() if printable and event.character else event.key}
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self.query_one("#head", Static).update(f" recond  {self._words.t('guided.title.keyboard')}")
+        lines = [*fold(self._words.t("guided.try.keyboard.how"), 76), ("", PLAIN),
+                 *keyboard_lines(self._words, self._seen)]
+        self.query_one("#lines", Static).update(drawn(lines))
+
+
+class ScreenTry(Screen[None]):
+    """The whole screen in one colour after the other; any key shows the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = -1
+
+    def on_mount(self) -> None:
+        """The first colour."""
+        self._next()
+
+    def on_key(self, event: Key) -> None:
+        """The next colour, and after the last one back."""
+        event.prevent_default()
+        event.stop()
+        self._next()
+
+    def _next(self) -> None:
+        self._shown += 1
+        if self._shown == len(COLOURS):
+            self.dismiss()
+        else:
+            self.styles.background = COLOURS[self._shown]

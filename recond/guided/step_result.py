@@ -1,0 +1,69 @@
+"""Step 6: the result, from the record alone."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Static
+
+from recond.flow.guided import end_of
+from recond.guided.result import code_lines, detail_lines, result_lines
+from recond.guided.session import Session
+from recond.guided.step import MARGIN, Step
+from recond.guided.words import BAD, PLAIN, Line, fold
+
+SEND_LOOK_S = 1.0
+
+
+class ResultStep(Step):
+    """One large word and a QR code; « D » shows the disks and the reasons."""
+
+    NAME, NUMBER = "result", 6
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "finish"), Binding("d", "details")]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        work = session.work
+        self._end = end_of(work.finished) if work and work.finished else None
+        self._code = code_lines(self._end.code) if self._end else ()
+        self._details = False
+
+    def compose(self) -> ComposeResult:
+        """The lines, and the code beside them."""
+        yield Static(id="head")
+        with Horizontal(id="beside"):
+            with VerticalScroll(id="scroll"):
+                yield Static(id="lines")
+            yield Static("\n".join(self._code), id="code")
+        yield Static(id="foot")
+
+    def on_mount(self) -> None:
+        """The upload may still go on: what became of it is said when it is known."""
+        self.set_interval(SEND_LOOK_S, self.redraw)
+        self.redraw()
+
+    def lines(self, width: int) -> list[Line]:
+        """The word, or why there is none."""
+        work = self.session.work
+        self.query_one("#code").display = bool(self._code) and not self._details
+        if self._end is None:
+            why = self.session.why_not
+            return [*fold(self.said.t("guided.result.none"), width, BAD), ("", PLAIN),
+                    *(fold(self.said.say(why), width) if why else [])]
+        if self._details:
+            return detail_lines(self.said, self._end, width)
+        beside = len(self._code[0]) if self._code else 0
+        return result_lines(self.said, self._end, work.said if work else None,
+                            width + MARGIN - beside - 2)
+
+    def action_details(self) -> None:
+        """There and back."""
+        self._details = not self._details
+        self.redraw()
+
+    def action_finish(self) -> None:
+        """It is done."""
+        self.app.exit()
