@@ -29,6 +29,8 @@ def refusals(target: Target) -> tuple[Message, ...]:
         found.append(Message.of("wipe.refusal.geometry", path=target.path, block=block))
     if target.identity.size_bytes <= 0:
         found.append(Message.of("wipe.refusal.empty", path=target.path))
+    elif target.identity.size_bytes < block:
+        found.append(Message.of("wipe.refusal.too_small", path=target.path, block=block))
     return tuple(found)
 
 

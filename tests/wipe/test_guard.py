@@ -41,6 +41,9 @@ def test_whatever_holds_a_disk_forbids_it(kind: str) -> None:
     ({"logical_block_bytes": 3072}, ["geometry"]),
     ({"size_bytes": 0}, ["empty"]),
     ({"size_bytes": -1}, ["empty"]),
+    ({"size_bytes": 511}, ["too_small"]),
+    ({"size_bytes": 512}, []),
+    ({"size_bytes": 4095, "logical_block_bytes": 4096}, ["too_small"]),
     ({"size_bytes": 0, "logical_block_bytes": 520}, ["geometry", "empty"]),
 ])
 def test_geometry(changes: dict[str, Any], expected: list[str]) -> None:
