@@ -57,6 +57,7 @@ def run_command(
     targets: Targets = None, all_: All = False, profile: Profiles = None, level: Level = "clear",
     method: Method = None, verify: Verify = "full", confirm: Confirm = None,
     unattended: Annotated[bool, option("unattended", "--unattended")] = False,
+    manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
     out: Out = Path("recond-out"), image: Image = False, operator: Operator = None,
     lot: Lot = None, donor: Donor = None, json_: AsJson = False, events: Events = False,
 ) -> None:
@@ -65,9 +66,10 @@ def run_command(
 
     order = _order(targets, all_ or not targets, parse_wish(level, method, verify), image,
                    tuple(profile or ["windows-10"]), out, operator, lot, donor)
-    if unattended and order.every_unused and not all_:
+    if unattended and order.every_unused and not all_ and manifest is None:
         raise UsageError("cli.run.unattended_needs_all")
-    _run(order, tuple(confirm or ()), unattended=unattended, as_json=json_, events=events)
+    _run(order, tuple(confirm or ()), unattended=unattended, as_json=json_, events=events,
+         manifest=manifest)
 
 
 def _order(
@@ -87,7 +89,8 @@ def _order(
 
 
 def _run(
-    order: Order, words: tuple[str, ...], *, unattended: bool, as_json: bool, events: bool
+    order: Order, words: tuple[str, ...], *, unattended: bool, as_json: bool, events: bool,
+    manifest: Path | None = None,
 ) -> NoReturn:
     from recond.flow.run import execute, prepare, refuse_if_asked
     from recond.host import Host
@@ -101,7 +104,8 @@ def _run(
         refuse_if_asked(prepared)
         if not as_json:
             show_plans(shown, prepared.plans)
-        confirmed = _confirm(prepared, words, unattended=unattended)
+        confirmed = _by_manifest(prepared, manifest) if manifest else _confirm(
+            prepared, words, unattended=unattended)
     except (KeyboardInterrupt, EOFError):
         shown.talk(t("cli.aborted.before"))
         leave(130)
@@ -111,6 +115,15 @@ def _run(
     show_finished(shown, finished, as_json=as_json)
     _send(finished.issued.folder, as_json=as_json)
     leave(finished.exit_code)
+
+
+def _by_manifest(prepared: Prepared, manifest: Path) -> tuple[Confirmed, ...]:
+    from recond.flow.batch import confirm_by_manifest
+
+    batch = confirm_by_manifest(prepared.plans, manifest)
+    for message in batch.left:
+        screen().talk(screen().say(message))
+    return batch.confirmed
 
 
 def _send(folder: Path, *, as_json: bool) -> None:

@@ -1,9 +1,9 @@
-"""The records leave the bench: upload, queue."""
+"""The records leave the bench: upload, queue, lots."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from recond.commands.frame import (
     LANG,
@@ -21,14 +21,21 @@ from recond.commands.frame import (
 )
 from recond.errors import UsageError
 
+if TYPE_CHECKING:
+    from recond.flow.lot import Where
+
 UPLOAD = make_group("cli.help.upload", bare=True)
 QUEUE = make_group("cli.help.queue", bare=True)
 app.add_typer(UPLOAD, name="upload")
 app.add_typer(QUEUE, name="queue")
+LOT = make_group("cli.help.lot", bare=True)
+app.add_typer(LOT, name="lot")
 
 KINDS_SHOWN = "folder|https|glpi|s3|devicehub|tectech|tectech-csv"
 Names = Annotated[list[str] | None, option("to", "--to", metavar="NOM")]
 Unsigned = Annotated[bool, option("allow_unsigned", "--allow-unsigned")]
+LotName = Annotated[str, argument("lot_name", "LOT")]
+Database = Annotated[str | None, option("database", "--database", metavar="URL")]
 Folder = Annotated[Path, argument("folder", "DOSSIER" if LANG == "fr" else "FOLDER")]
 
 
@@ -130,3 +137,93 @@ def queue_import_command(folder: Folder, allow_unsigned: Unsigned = False) -> No
     moved = import_queue(state_path(), folder, allow_unsigned=allow_unsigned)
     show_moved(screen(), moved)
     leave(moved.exit_code)
+
+
+@LOT.callback(invoke_without_command=True)
+def lot_command(ctx: Context, database: Database = None) -> None:
+    """Every lot."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from recond.flow.lot import list_lots
+    from recond.show.lot import show_lots
+
+    show_lots(screen(), list_lots(_where(database)))
+
+
+def _where(database: str | None) -> Where:
+    from recond.flow.lot import Where
+
+    return Where(state_path(), database)
+
+
+@command("new", LOT, about="cli.help.lot.new")
+def lot_new_command(
+    lot: LotName, donor: Annotated[str | None, option("donor", "--donor", metavar="NOM")] = None,
+    date: Annotated[str | None, option("lot_date", "--date", metavar="AAAA-MM-JJ")] = None,
+    manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
+    database: Database = None,
+) -> None:
+    """A lot with its donor and manifest."""
+    from recond.flow.lot import new_lot
+    from recond.host.clock import SystemClock
+    from recond.show.lot import show_new_lot
+
+    made = new_lot(_where(database), lot, SystemClock(), donor=donor, date=date, manifest=manifest)
+    show_new_lot(screen(), made)
+    leave(made.exit_code)
+
+
+@command("add", LOT, about="cli.help.lot.add")
+def lot_add_command(
+    lot: LotName,
+    source: Annotated[list[str], argument("sources", "DOSSIER…" if LANG == "fr" else "FOLDER…")],
+    database: Database = None,
+) -> None:
+    """Take the records of benches."""
+    from recond.flow.lot import add_to_lot
+    from recond.show.lot import show_added_to_lot
+
+    added = add_to_lot(_where(database), lot, tuple(source))
+    show_added_to_lot(screen(), added)
+    leave(added.exit_code)
+
+
+@command("status", LOT, about="cli.help.lot.status")
+def lot_status_command(lot: LotName, json_: AsJson = False, database: Database = None) -> None:
+    """Expected, seen, erased, rejected, missing."""
+    from recond.flow.lot import status_of
+    from recond.show.lot import show_lot_status
+
+    status = status_of(_where(database), lot)
+    print_json(status) if json_ else show_lot_status(screen(), status)
+    leave(status.exit_code)
+
+
+@command("report", LOT, about="cli.help.lot.report")
+def lot_report_command(
+    lot: LotName, out: Annotated[Path, option("out", "--out", metavar="DIR")] = Path("recond-lot"),
+    database: Database = None,
+) -> None:
+    """The donor's report: PDF, XLSX, CSV."""
+    from recond.flow.lot import report_lot
+    from recond.host.clock import SystemClock
+    from recond.show.lot import show_reported
+
+    done = report_lot(_where(database), lot, out, lang=LANG, clock=SystemClock())
+    show_reported(screen(), done)
+    leave(done.exit_code)
+
+
+@command("close", LOT, about="cli.help.lot.close")
+def lot_close_command(
+    lot: LotName, anyway: Annotated[bool, option("anyway", "--anyway")] = False,
+    database: Database = None,
+) -> None:
+    """Nothing comes into it any more."""
+    from recond.flow.lot import close_lot
+    from recond.host.clock import SystemClock
+    from recond.show.lot import show_lot_status
+
+    status = close_lot(_where(database), lot, SystemClock(), anyway=anyway)
+    show_lot_status(screen(), status)
+    leave(0)
