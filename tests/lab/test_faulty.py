@@ -14,8 +14,9 @@ pytestmark = pytest.mark.lab
 # the lab's actions wait for a text without a colon: each disk's first written bytes print one
 COMMAND = r"""
 python3 -m recond run --unattended --all --json-events --state /tmp/state \
-    --out /mnt/share/faulty --json 2> >(
-        sed -un 's/.*"disk". "\([A-Z]*\)", "phase". "write".*/WRITING \1 NOW/p')
+    --out /mnt/share/faulty --json 2>&1 >/tmp/result |
+    sed -un 's/.*"disk". "\([A-Z]*\)", "phase". "write".*/WRITING \1 NOW/p'
+exit ${PIPESTATUS[0]}
 """
 PULLED = ("GONE", "USBGONE", "NVGONE")
 
