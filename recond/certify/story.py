@@ -18,6 +18,8 @@ from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, JournalEntry, WipePlan
 from recond.firmware import sizes_after
 from recond.model import Json, Message, Range
 
+MAX_CONTRADICTIONS = 20
+
 
 def ranges_of(value: Json) -> tuple[Range, ...]:
     """Ranges of an entry whose form was checked (`journal_kinds`)."""
@@ -81,9 +83,9 @@ class Story:
 
     def wrong(self, at: int, entry: JournalEntry) -> None:
         """Note an entry that cannot stand where it stands (`at` is its line, from 1)."""
-        self.contradictions.append(
-            Message.of("certify.reason.contradiction", line=at + 1, kind=entry.kind)
-        )
+        if len(self.contradictions) < MAX_CONTRADICTIONS:  # one is enough to prove nothing
+            self.contradictions.append(
+                Message.of("certify.reason.contradiction", line=at + 1, kind=entry.kind))
 
 
 def tell(entries: tuple[JournalEntry, ...]) -> Story:
