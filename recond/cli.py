@@ -7,28 +7,37 @@ The commands themselves stand in `recond.commands`, in the order of the flow.
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 from recond import __version__
-from recond.commands import erase, machine, prove, stock
-from recond.commands.frame import ASKED, LANG, app, leave, option, screen, t
+from recond.commands import erase, guided, key, machine, prove, stock
+from recond.commands.frame import ASKED, LANG, Context, app, leave, option, screen, t
+from recond.commands.guided import Plain, guided_command
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.show.framework import say_usage_error
 
-COMMANDS = (machine, erase, prove, stock)
+COMMANDS = (guided, machine, erase, prove, stock, key)
 """Named, because importing them is what declares them; their order in the help is the frame's."""
 
 
-@app.callback(invoke_without_command=True)  # --version is no command
+@app.callback(invoke_without_command=True, no_args_is_help=False)  # --version is no command
 def _main(
+    ctx: Context,
     version: Annotated[bool, option("version", "--version")] = False,
     # --lang and --state are taken from the arguments before typer sees them (commands.frame)
     _lang: Annotated[str | None, option("lang", "--lang", metavar="fr|en")] = None,
     _state: Annotated[str | None, option("state", "--state", metavar="DIR")] = None,
+    plain: Plain = False,
 ) -> None:
     if version:
         screen().data(f"recond {__version__}")
         leave(0)
+    if ctx.invoked_subcommand is not None:
+        return
+    if plain or (sys.stdin.isatty() and sys.stdout.isatty()):
+        guided_command(plain=plain)
+    screen().data(ctx.get_help())
 
 
 def run_app() -> int:

@@ -17,22 +17,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from recond.certify import p256
 from recond.certify.keys import SigningKey
 from recond.codec import canonical_bytes
 from recond.errors import RecordInvalid
 from recond.model import Json
 
 CONTENT_TYPE = "vnd.recond.record+json"
-_WIDTH = 32  # bytes of r and of s (P-256)
 _PART = re.compile(rb"[A-Za-z0-9_-]+")
 MAX_CHAIN = 4
 
@@ -49,32 +42,21 @@ class Signed:
     @property
     def holds(self) -> bool:
         """Whether the first certificate's key made this signature over this payload."""
-        public = self.chain[0].public_key()
-        if not isinstance(public, ec.EllipticCurvePublicKey) or public.curve.name != "secp256r1":
-            return False
-        r, s = (int.from_bytes(half, "big")
-                for half in (self.signature[:_WIDTH], self.signature[_WIDTH:]))
-        try:
-            public.verify(encode_dss_signature(r, s), self.signing_input,
-                          ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature:
-            return False
-        return True
+        return p256.holds(self.chain[0].public_key(), self.signature, self.signing_input)
 
 
-def sign_jws(payload: bytes, signing: SigningKey) -> bytes:
-    """The compact JWS of a canonical record."""
+def sign_jws(payload: bytes, signing: SigningKey, content_type: str = CONTENT_TYPE) -> bytes:
+    """The compact JWS of a canonical record (or of another content, which then says so)."""
     header: dict[str, Json] = {
-        "alg": "ES256", "cty": CONTENT_TYPE, "typ": "JOSE",
+        "alg": "ES256", "cty": content_type, "typ": "JOSE",
         "x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in
                 signing.chain],
     }
     signing_input = _encode(canonical_bytes(header)) + b"." + _encode(payload)
-    r, s = decode_dss_signature(signing.key.sign(signing_input, ec.ECDSA(hashes.SHA256())))
-    return signing_input + b"." + _encode(r.to_bytes(_WIDTH, "big") + s.to_bytes(_WIDTH, "big"))
+    return signing_input + b"." + _encode(p256.sign(signing.key, signing_input))
 
 
-def read_jws(raw: bytes) -> Signed:
+def read_jws(raw: bytes, content_type: str = CONTENT_TYPE) -> Signed:
     """Take a compact JWS apart. Raises `RecordInvalid` for anything that is not one of ours.
 
     Strict on purpose: one form only (no white space, no padding, no other algorithm), so that no
@@ -84,16 +66,18 @@ def read_jws(raw: bytes) -> Signed:
     if len(parts) != 3 or any(_PART.fullmatch(part) is None for part in parts):
         raise RecordInvalid("certify.jws.form")
     header, payload, signature = (_decode(part) for part in parts)
-    if len(signature) != 2 * _WIDTH:
+    if len(signature) != p256.SIGNATURE_BYTES:
         raise RecordInvalid("certify.jws.form")
-    return Signed(payload, _chain(header), parts[0] + b"." + parts[1], signature)
+    return Signed(payload, _chain(header, content_type), parts[0] + b"." + parts[1], signature)
 
 
-def _chain(header: bytes) -> tuple[x509.Certificate, ...]:
+def _chain(header: bytes, content_type: str) -> tuple[x509.Certificate, ...]:
     try:
         value = json.loads(header)
         known = isinstance(value, dict) and set(value) == {"alg", "cty", "typ", "x5c"}
-        if not known or canonical_bytes(value) != header or value["alg"] != "ES256":
+        if not known or canonical_bytes(value) != header:
+            raise RecordInvalid("certify.jws.header")
+        if (value["alg"], value["cty"], value["typ"]) != ("ES256", content_type, "JOSE"):
             raise RecordInvalid("certify.jws.header")
         found = cast(list[str], value["x5c"])
         if not 1 <= len(found) <= MAX_CHAIN:

@@ -14,7 +14,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -66,6 +66,27 @@ def common_name(certificate: x509.Certificate) -> str:
     """Whom the certificate names."""
     found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(found[0].value) if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """A certificate as a person compares it; `not_after` is RFC 3339."""
+
+    name: str
+    fingerprint: str
+    issuer: str
+    self_made: bool
+    authority: bool
+    not_after: str
+
+
+def facts_of(one: x509.Certificate) -> KeyFacts:
+    """A certificate's facts."""
+    issuer = one.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return KeyFacts(
+        common_name(one), fingerprint(one), str(issuer[0].value) if issuer else "",
+        one.issuer == one.subject, is_authority(one),
+        one.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def make_bench_key(name: str, now: str) -> SigningKey:
@@ -147,7 +168,7 @@ def unpack_key(raw: bytes, passphrase: str | None) -> SigningKey:
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(
             raw, passphrase.encode("utf-8") if passphrase else None)
-    except ValueError:
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise RecordInvalid("certify.key.unreadable") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
         raise RecordInvalid("certify.key.kind")
@@ -157,12 +178,23 @@ def unpack_key(raw: bytes, passphrase: str | None) -> SigningKey:
 
 
 def protects(raw: bytes) -> bool:
-    """Whether a PKCS#12 file asks for a passphrase."""
+    """Whether a PKCS#12 file asks for a passphrase. A damaged file asks for nothing."""
     try:
         pkcs12.load_key_and_certificates(raw, None)
-    except ValueError:
-        return True
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return _is_whole(raw)
     return False
+
+
+def _is_whole(raw: bytes) -> bool:
+    """Whether the bytes are one DER structure, not cut and nothing behind it."""
+    from asn1crypto.core import Sequence
+
+    try:
+        Sequence.load(raw, strict=True)
+    except ValueError:
+        return False
+    return True
 
 
 def pem(certificate: x509.Certificate) -> bytes:
@@ -234,11 +266,18 @@ def _revoked(one: x509.Certificate, revoked: tuple[Revocation, ...], at: str) ->
     return None
 
 
+def is_authority(one: x509.Certificate) -> bool:
+    """Whether a certificate may issue others: a workshop's root."""
+    try:
+        return one.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
 def _issued(leaf: x509.Certificate, root: x509.Certificate) -> bool:
     try:
-        basic = root.extensions.get_extension_for_class(x509.BasicConstraints).value
         leaf.verify_directly_issued_by(root)
-    except (x509.ExtensionNotFound, ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature):
         return False
-    return basic.ca
+    return is_authority(root)
 

@@ -103,13 +103,17 @@ app = make_group("cli.help.app", epilog=t("cli.help.epilog"))
 
 
 def option(code: str, *names: str, metavar: str | None = None) -> Any:
-    """An option with its help from the catalogue (`cli.option.CODE`)."""
-    return typer.Option(*names, help=t(f"cli.option.{code}"), metavar=metavar, show_default=False)
+    """An option with its help from the catalogue (`cli.option.CODE`, or a whole code)."""
+    return typer.Option(*names, help=_help(code), metavar=metavar, show_default=False)
 
 
 def argument(code: str, metavar: str) -> Any:
-    """An argument with its help from the catalogue (`cli.option.CODE`)."""
-    return typer.Argument(help=t(f"cli.option.{code}"), metavar=metavar, show_default=False)
+    """An argument with its help from the catalogue (`cli.option.CODE`, or a whole code)."""
+    return typer.Argument(help=_help(code), metavar=metavar, show_default=False)
+
+
+def _help(code: str) -> str:
+    return t(code) if "." in code else t(f"cli.option.{code}")
 
 
 def command(

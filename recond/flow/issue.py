@@ -16,7 +16,7 @@ from recond.certify.keys import SigningKey
 from recond.certify.record import Issue, build_record, journal_file
 from recond.codec import canonical_bytes
 from recond.erasure import Context, LedgerPosition, WipeRecord
-from recond.errors import BenchLacks, RecordInvalid
+from recond.errors import BenchLacks, RecondError
 from recond.flow.keyring import Keyring
 from recond.flow.software import versions
 from recond.host.clock import Clock
@@ -66,7 +66,7 @@ def issue(
     why: Message | None = None
     try:
         key = keyring.signing_key(name, clock)
-    except RecordInvalid as error:
+    except RecondError as error:
         why = error.message
     except OSError:
         why = Message("certify.key.file")

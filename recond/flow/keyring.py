@@ -1,10 +1,12 @@
 """The bench's keys and ledger on its own disk: made at first use, read with care.
 
 Why: the main job never waits for paperwork, so a bench without a key makes one; a key that is
-unreadable, expired or open to others is not used, and the certificate says why it is unsigned.
+unreadable, expired, gone or open to others is not used, and the certificate says why it is
+unsigned. A key that was issued and has vanished is not replaced in silence.
 
     keys/bench.p12   this bench's key and chain (mode 0600; RECOND_KEY_PASSPHRASE opens it)
     keys/bench.pem   its certificate, to be given to donors
+    keys/former/     certificates that this bench had before
     keys/trust/      pinned certificates: workshops that this bench believes
     keys/revoked.json  keys that are no longer believed
     ledger.jsonl     every certificate issued here
@@ -14,16 +16,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 
-from recond.certify import keys, ledger
+from recond.certify import keys, ledger, revocations
 from recond.certify.keys import Revocation, SigningKey
 from recond.certify.verdicts import Trust
-from recond.codec import from_json
-from recond.errors import RecordInvalid
+from recond.codec import canonical_bytes, to_json
+from recond.errors import FormatError, RecordInvalid
 from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.store import append_line, is_private, locked, write_whole
@@ -38,14 +42,19 @@ class Keyring:
     state: Path
 
     @property
+    def folder(self) -> Path:
+        """Where the keys lie."""
+        return self.state / "keys"
+
+    @property
     def key_file(self) -> Path:
         """The key and its chain."""
-        return self.state / "keys" / "bench.p12"
+        return self.folder / "bench.p12"
 
     @property
     def certificate_file(self) -> Path:
         """The certificate for others."""
-        return self.state / "keys" / "bench.pem"
+        return self.folder / "bench.pem"
 
     @property
     def ledger_file(self) -> Path:
@@ -56,12 +65,21 @@ class Keyring:
         """The file that is held while the ledger grows."""
         return self.state / "ledger.lock"
 
+    # --- This bench's key --------------------------------------------------------------------
+
     def signing_key(self, bench: str, clock: Clock) -> SigningKey:
-        """The bench's key, made now if there is none. Raises `RecordInvalid`, `OSError`."""
+        """The bench's key, made now if there never was one.
+
+        Raises `RecordInvalid` (absent, open to others, locked, damaged, expired, revoked),
+        `OSError`.
+        """
         if not self.key_file.exists():
-            with locked(self.state / "keys" / "lock"):
+            with self.changing():
                 if not self.key_file.exists():
+                    if self.certificate_file.exists():
+                        raise RecordInvalid("key.absent")
                     self.save(keys.make_bench_key(bench, clock.now()), None)
+        self._check_folder()
         if not is_private(self.key_file):
             raise RecordInvalid("certify.key.mode")
         raw = self.key_file.read_bytes()
@@ -69,49 +87,85 @@ class Keyring:
         if passphrase is None and keys.protects(raw):
             raise RecordInvalid("certify.key.passphrase")
         found = keys.unpack_key(raw, passphrase if keys.protects(raw) else None)
-        fault = keys.chain_fault(found.chain, (found.certificate,), clock.now(), self.revoked())
-        if fault is not None:
-            raise RecordInvalid("certify.key.expired" if fault.endswith("expired") else fault)
+        self._check_use(found, clock.now())
         return found
 
+    def _check_use(self, key: SigningKey, now: str) -> None:
+        """A root signs benches only; a bench's key counts as long as its root does."""
+        if keys.is_authority(key.certificate):
+            raise RecordInvalid("key.not-bench")
+        fault = keys.chain_fault(key.chain, (key.chain[-1],), now, self.revoked())
+        if fault is not None:
+            raise RecordInvalid("certify.key.expired" if fault.endswith("expired") else fault)
+
+    def _check_folder(self) -> None:
+        """Whoever may write here may replace the key, or pin a root. Raises `RecordInvalid`."""
+        if self.folder.exists() and self.folder.stat().st_mode & 0o022:
+            raise RecordInvalid("key.mode.folder")
+
+    def make_folder(self) -> None:
+        """The keys' folder, for its owner only. Raises `OSError`."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Hold the keys' folder: one process at a time makes or replaces a key. `OSError`."""
+        self.make_folder()
+        return locked(self.folder / "lock")
+
     def save(self, key: SigningKey, passphrase: str | None) -> None:
-        """Put a key in place of the one there. Raises `OSError`."""
-        (self.state / "keys").mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Put a key in place of the one there, whose certificate is kept. Raises `OSError`."""
+        self.make_folder()
+        for one in self._current():
+            write_whole(self.folder / "former" / _file_name(one), keys.pem(one))
         write_whole(self.key_file, keys.pack_key(key, passphrase), mode=0o600)
         write_whole(self.certificate_file, b"".join(keys.pem(one) for one in key.chain))
 
-    def own(self) -> tuple[x509.Certificate, ...]:
-        """This bench's certificate, if it has one."""
+    def _current(self) -> tuple[x509.Certificate, ...]:
         try:
             return keys.read_certificates(self.certificate_file.read_bytes())[:1]
         except (OSError, RecordInvalid):
             return ()
 
+    def own(self) -> tuple[x509.Certificate, ...]:
+        """This bench's certificate, if it has one, then those that it had before."""
+        found = list(self._current())
+        for file in sorted((self.folder / "former").glob("*.pem")):
+            found += keys.read_certificates(file.read_bytes())
+        return tuple(dict.fromkeys(found))
+
+    # --- Whom it believes --------------------------------------------------------------------
+
     def pinned(self) -> tuple[x509.Certificate, ...]:
         """Every certificate that was pinned here. Raises `RecordInvalid` for a damaged one."""
+        self._check_folder()
         found: list[x509.Certificate] = []
-        for file in sorted((self.state / "keys" / "trust").glob("*.pem")):
+        for file in sorted((self.folder / "trust").glob("*.pem")):
             found += keys.read_certificates(file.read_bytes())
         return tuple(found)
 
-    def pin(self, raw: bytes) -> tuple[str, ...]:
-        """Believe certificates from now on; their fingerprints. Raises `RecordInvalid`."""
-        found = keys.read_certificates(raw)
+    def pin(self, found: Iterable[x509.Certificate]) -> None:
+        """Believe certificates from now on. Raises `OSError`."""
+        self.make_folder()
         for one in found:
-            name = keys.fingerprint(one).replace(" ", "")[:16].lower()
-            write_whole(self.state / "keys" / "trust" / f"{name}.pem", keys.pem(one))
-        return tuple(keys.fingerprint(one) for one in found)
+            write_whole(self.folder / "trust" / _file_name(one), keys.pem(one))
 
     def revoked(self) -> tuple[Revocation, ...]:
         """Keys that are no longer believed. Raises `RecordInvalid`."""
-        file = self.state / "keys" / "revoked.json"
+        file = self.folder / "revoked.json"
         if not file.exists():
             return ()
         try:
-            entries = json.loads(file.read_bytes())
-            return tuple(from_json(Revocation, one) for one in entries)
-        except (ValueError, TypeError):
+            return revocations.read_entries(json.loads(file.read_bytes()))
+        except (ValueError, TypeError, RecursionError, FormatError):
             raise RecordInvalid("certify.key.revocations") from None
+
+    def revoke(self, entries: Iterable[Revocation]) -> tuple[Revocation, ...]:
+        """Believe keys no longer; the whole list then. Raises `RecordInvalid`, `OSError`."""
+        with self.changing():
+            found = revocations.merged((*self.revoked(), *entries))
+            write_whole(self.folder / "revoked.json",
+                        canonical_bytes([to_json(one) for one in found]))
+        return found
 
     def trust(self, extra: tuple[Path, ...]) -> Trust:
         """Whom to believe: what is pinned here, this bench, and the files given."""
@@ -147,3 +201,7 @@ class Keyring:
             append_line(self.ledger_file, ledger.opening_line(ledger_id, clock.now()))
             reading = self.read_ledger()
         return reading
+
+
+def _file_name(one: x509.Certificate) -> str:
+    return keys.fingerprint(one).replace(" ", "")[:16].lower() + ".pem"

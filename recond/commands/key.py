@@ -1,0 +1,130 @@
+"""The keys: show, init, issue, trust, revoke, restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from recond.commands.frame import (
+    LANG,
+    AsJson,
+    app,
+    argument,
+    command,
+    make_group,
+    option,
+    screen,
+    state_path,
+    t,
+)
+
+KEY = make_group("key.about")
+app.add_typer(KEY, name="key")
+
+FILE = "FICHIER" if LANG == "fr" else "FILE"
+NAME = "NOM" if LANG == "fr" else "NAME"
+Name = Annotated[str | None, option("key.option.name", "--name", metavar=NAME)]
+Root = Annotated[Path | None, option("key.option.root", "--root", metavar=FILE)]
+RootFolder = Annotated[Path | None, option("key.option.out", "--out", metavar="DIR")]
+
+
+@command("show", KEY, about="key.about.show")
+def show_command(json_: AsJson = False) -> None:
+    """This bench's key, whom it believes, what is revoked."""
+    from recond.flow.key import RENEW_DAYS, show
+    from recond.host import Host
+    from recond.show.key import show_keys
+
+    show_keys(screen(), show(state_path(), Host().clock), RENEW_DAYS, as_json=json_)
+
+
+@command("init", KEY, about="key.about.init")
+def init_command(name: Name = None, out: RootFolder = None, json_: AsJson = False) -> None:
+    """Make the workshop's root."""
+    from recond.flow.key import init
+    from recond.host import Host
+    from recond.show.key import show_root
+
+    phrase = _root_passphrase(twice=True)
+    made = init(state_path(), name, out, phrase, LANG, Host().clock)
+    show_root(screen(), made, as_json=json_)
+
+
+@command("restore", KEY, about="key.about.restore")
+def restore_command(
+    paper: Annotated[Path, argument("key.option.paper", FILE)], out: RootFolder = None,
+    json_: AsJson = False,
+) -> None:
+    """Make the root again from its page."""
+    from recond.flow.key import restore
+    from recond.host import Host
+    from recond.show.key import show_root
+
+    made = restore(state_path(), paper, out, _root_passphrase(), LANG, Host().clock)
+    show_root(screen(), made, as_json=json_, restored=True)
+
+
+@command("issue", KEY, about="key.about.issue")
+def issue_command(
+    name: Name = None, root: Root = None,
+    protect: Annotated[bool, option("key.option.protect", "--protect")] = False,
+    self_signed: Annotated[bool, option("key.option.self", "--self-signed")] = False,
+    json_: AsJson = False,
+) -> None:
+    """Give this bench a key under the root."""
+    from recond.flow.key import BENCH_VARIABLE, given_passphrase, issue_bench, open_root
+    from recond.host import Host
+    from recond.show.key import ask_passphrase, show_bench_key
+
+    state, clock = state_path(), Host().clock
+    signer = None if self_signed else open_root(state, root, _root_passphrase(), clock)
+    phrase = ask_passphrase(
+        screen(), "key.ask.bench", given_passphrase(BENCH_VARIABLE), BENCH_VARIABLE,
+        twice=True) if protect else None
+    made = issue_bench(state, name, signer, phrase, clock)
+    show_bench_key(screen(), made, as_json=json_)
+
+
+@command("trust", KEY, about="key.about.trust")
+def trust_command(
+    certificate: Annotated[Path, argument("key.option.certificate", FILE)], json_: AsJson = False
+) -> None:
+    """Pin a root, or take in a revocation list."""
+    from recond.flow.key import trust
+    from recond.show.key import show_trusted
+
+    show_trusted(screen(), trust(state_path(), certificate), as_json=json_)
+
+
+@command("revoke", KEY, about="key.about.revoke")
+def revoke_command(
+    which: Annotated[str, argument("key.option.which", "CERT")],
+    reason: Annotated[str, option(
+        "key.option.reason", "--reason", metavar="compromised|retired")],
+    since: Annotated[str | None, option("key.option.since", "--since", metavar="DATE")] = None,
+    root: Root = None, json_: AsJson = False,
+) -> None:
+    """No longer believe a key."""
+    from recond.flow.key import open_root, revoke
+    from recond.host import Host
+
+    state, clock = state_path(), Host().clock
+    signer = open_root(state, root, _root_passphrase(), clock) if root else None
+    entry, file = revoke(state, which, reason, since, signer, clock)
+    if json_:
+        from recond.commands.frame import print_json
+
+        print_json(entry)
+        return
+    screen().data(t("key.revoke.done", fingerprint=entry.fingerprint,
+                    reason=f"@key.reason.{entry.reason}"))
+    if file is not None:
+        screen().data(t("key.list.written", file=str(file)))
+
+
+def _root_passphrase(*, twice: bool = False) -> str:
+    from recond.flow.key import BENCH_VARIABLE, ROOT_VARIABLE, given_passphrase
+    from recond.show.key import ask_passphrase
+
+    given = given_passphrase(ROOT_VARIABLE, BENCH_VARIABLE)
+    return ask_passphrase(screen(), "key.ask.root", given, ROOT_VARIABLE, twice=twice)

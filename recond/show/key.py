@@ -1,0 +1,126 @@
+"""Keys for eyes or for a script, and the one place that asks for a passphrase.
+
+Why: a passphrase is read here without echo and handed on; it is shown, kept and logged nowhere.
+Where nobody can be asked, the environment gives it, or the command says which variable to set.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from recond.codec import to_json
+from recond.errors import UsageError
+from recond.locale import date
+from recond.show.screen import Screen
+
+if TYPE_CHECKING:
+    from recond.certify.keys import KeyFacts
+    from recond.flow.key import BenchMade, KeyReport, RootMade, Trusted
+
+
+def ask_passphrase(screen: Screen, code: str, given: str | None, variable: str, *,
+                   twice: bool = False) -> str:
+    """The passphrase: `given` by the environment, else asked. Raises `UsageError`."""
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise UsageError("key.passphrase.needed", variable=variable)
+    from getpass import getpass
+
+    first = getpass(screen.t(code) + " ")
+    if twice and getpass(screen.t("key.ask.again") + " ") != first:
+        raise UsageError("key.ask.differ")
+    return first
+
+
+def show_keys(screen: Screen, report: KeyReport, renew_days: int, *, as_json: bool) -> None:
+    """`recond key show`."""
+    if as_json:
+        screen.data(json.dumps(to_json(report), ensure_ascii=False))
+        return
+    t = screen.t
+    if report.bench is None and report.fault is None:
+        screen.data(t("key.bench.none"))
+    else:
+        rows = _rows(screen, report.bench) if report.bench else []
+        rows += [(t("key.field.protected"), t("key.yes" if report.protected else "key.no")),
+                 (t("key.field.state"), _state(screen, report, renew_days))]
+        screen.table(t("key.bench"), ("", ""), rows)
+    screen.table(t("key.pinned"), (t("key.field.name"), t("key.field.fingerprint")),
+                 [(one.name, one.fingerprint) for one in report.pinned] or [(t("key.none"), "")])
+    if report.revoked:
+        head = tuple(t(f"key.field.{name}") for name in ("fingerprint", "reason", "since"))
+        screen.table(t("key.revoked"), head, [
+            (one.fingerprint, t(f"key.reason.{one.reason}"), date(screen.lang, one.since))
+            for one in report.revoked])
+    _waiting(screen, report.waiting)
+
+
+def _rows(screen: Screen, facts: KeyFacts) -> list[tuple[str, str]]:
+    t = screen.t
+    return [(t("key.field.name"), facts.name),
+            (t("key.field.fingerprint"), facts.fingerprint),
+            (t("key.field.issuer"), t("key.self-made") if facts.self_made and not facts.authority
+             else facts.issuer),
+            (t("key.field.until"), date(screen.lang, facts.not_after))]
+
+
+def _state(screen: Screen, report: KeyReport, renew_days: int) -> str:
+    if report.fault is not None:
+        return screen.t("key.state.unusable", reason=screen.say(report.fault))
+    if report.days_left is not None and report.days_left < renew_days:
+        return screen.t("key.state.renew", n=report.days_left)
+    return screen.t("key.state.good")
+
+
+def _waiting(screen: Screen, runs: tuple[str, ...]) -> None:
+    if runs:
+        screen.talk(screen.t("key.waiting", n=len(runs), runs=", ".join(runs)))
+
+
+def show_root(screen: Screen, made: RootMade, *, as_json: bool, restored: bool = False) -> None:
+    """A root that was made, and what to do with its three files."""
+    if as_json:
+        screen.data(json.dumps({
+            **_facts_json(made.facts), "key": str(made.key), "page": str(made.page),
+            "certificate": str(made.certificate)}, ensure_ascii=False))
+        return
+    screen.data(screen.t("key.restore.done", file=str(made.key)) if restored
+                else screen.t("key.init.done", name=made.facts.name))
+    screen.table("", ("", ""), _rows(screen, made.facts))
+    screen.data(screen.t("key.init.next", page=str(made.page), key=str(made.key),
+                         certificate=str(made.certificate)))
+
+
+def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
+    """A bench's new key."""
+    if as_json:
+        screen.data(json.dumps({
+            **_facts_json(made.facts), "former": made.former, "waiting": list(made.waiting)},
+            ensure_ascii=False))
+        return
+    screen.data(screen.t("key.issue.done", name=made.facts.name, until_date=made.facts.not_after))
+    screen.table("", ("", ""), _rows(screen, made.facts))
+    if made.former:
+        screen.data(screen.t("key.issue.former"))
+    _waiting(screen, made.waiting)
+
+
+def show_trusted(screen: Screen, taken: Trusted, *, as_json: bool) -> None:
+    """What was taken in."""
+    if as_json:
+        screen.data(json.dumps({
+            "certificates": [_facts_json(one) for one in taken.certificates],
+            "revocations": taken.revocations}, ensure_ascii=False))
+        return
+    for one in taken.certificates:
+        screen.data(screen.t("key.trust.done", name=one.name, fingerprint=one.fingerprint))
+    if not taken.certificates:
+        screen.data(screen.t("key.list.taken", n=taken.revocations))
+
+
+def _facts_json(facts: KeyFacts) -> dict[str, object]:
+    return {"name": facts.name, "fingerprint": facts.fingerprint, "issuer": facts.issuer,
+            "self_made": facts.self_made, "not_after": facts.not_after}
