@@ -91,11 +91,12 @@ def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
         return {Use("unreadable", name, MARKER)}
     if not marker and not files.exists(LIVE):
         return set()
-    uses = {Use("medium", node, label) for node in nodes
-            if (label := read_label(files, node)) in LABELS and label is not None}
-    if not uses and any(_same(read_medium(files, name), known) for known in marker):
-        uses = {Use("medium", name, LABEL)}
-    return uses
+    for node in reversed(nodes):  # the partition says more than the disk
+        if (label := read_label(files, node)) in LABELS and label is not None:
+            return {Use("medium", node, label)}
+    if any(_same(read_medium(files, name), known) for known in marker):
+        return {Use("medium", name, LABEL)}
+    return set()
 
 
 def _same(one: Medium, known: Medium) -> bool:
