@@ -5,7 +5,7 @@ PREFIX = /opt/recond
 BINDIR = /usr/local/bin
 PY = .venv/bin/python
 
-.PHONY: help demo test lock install uninstall clean
+.PHONY: help demo test lock install uninstall image clean
 .NOTPARALLEL:
 
 help:
@@ -31,6 +31,10 @@ install:
 
 uninstall:
 	@PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' packaging/setup uninstall
+
+# as root; OUT=FOLDER puts it elsewhere than build/image (docs/image.md)
+image:
+	@packaging/image/build
 
 clean:
 	@packaging/setup clean
