@@ -12,7 +12,7 @@ import pytest
 from recond.certify.record import Issue, build_record
 from recond.codec import to_json
 from recond.erasure import Bench, Context, LedgerPosition, Person, Workshop
-from tests.certify import test_false_success
+from tests.certify.journals import true_journal
 from tests.house import ROOT
 
 SCHEMA = ROOT / "docs" / "record.schema.json"
@@ -38,13 +38,13 @@ def test_the_published_schema_is_the_types() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == made().text(), "run packaging/schema.py"
 
 
-@pytest.mark.parametrize("raw", [b"", b"noise\n", test_false_success.true_journal(), test_false_success.true_journal()[:9000]])
+@pytest.mark.parametrize("raw", [b"", b"noise\n", true_journal(), true_journal()[:9000]])
 def test_every_record_is_valid(raw: bytes) -> None:
     jsonschema.validate(record({"x": raw}), json.loads(SCHEMA.read_bytes()))
 
 
 def test_a_field_too_many_or_too_few_is_not() -> None:
-    schema, value = json.loads(SCHEMA.read_bytes()), record({"x": test_false_success.true_journal()})
+    schema, value = json.loads(SCHEMA.read_bytes()), record({"x": true_journal()})
     for broken in ({**value, "more": 1}, {k: v for k, v in value.items() if k != "erasures"}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(broken, schema)
