@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from recond.certify import p256
@@ -35,6 +36,7 @@ class Signed:
     """A JWS taken apart; nothing of it is believed yet."""
 
     payload: bytes
+    content_type: str
     chain: tuple[x509.Certificate, ...]
     signing_input: bytes
     signature: bytes
@@ -42,7 +44,11 @@ class Signed:
     @property
     def holds(self) -> bool:
         """Whether the first certificate's key made this signature over this payload."""
-        return p256.holds(self.chain[0].public_key(), self.signature, self.signing_input)
+        try:
+            public = self.chain[0].public_key()
+        except (ValueError, UnsupportedAlgorithm):
+            return False
+        return p256.holds(public, self.signature, self.signing_input)
 
 
 def sign_jws(payload: bytes, signing: SigningKey, content_type: str = CONTENT_TYPE) -> bytes:
@@ -56,7 +62,7 @@ def sign_jws(payload: bytes, signing: SigningKey, content_type: str = CONTENT_TY
     return signing_input + b"." + _encode(p256.sign(signing.key, signing_input))
 
 
-def read_jws(raw: bytes, content_type: str = CONTENT_TYPE) -> Signed:
+def read_jws(raw: bytes) -> Signed:
     """Take a compact JWS apart. Raises `RecordInvalid` for anything that is not one of ours.
 
     Strict on purpose: one form only (no white space, no padding, no other algorithm), so that no
@@ -68,21 +74,23 @@ def read_jws(raw: bytes, content_type: str = CONTENT_TYPE) -> Signed:
     header, payload, signature = (_decode(part) for part in parts)
     if len(signature) != p256.SIGNATURE_BYTES:
         raise RecordInvalid("certify.jws.form")
-    return Signed(payload, _chain(header, content_type), parts[0] + b"." + parts[1], signature)
+    content_type, chain = _header(header)
+    return Signed(payload, content_type, chain, parts[0] + b"." + parts[1], signature)
 
 
-def _chain(header: bytes, content_type: str) -> tuple[x509.Certificate, ...]:
+def _header(header: bytes) -> tuple[str, tuple[x509.Certificate, ...]]:
+    """What was signed, and by whom."""
     try:
         value = json.loads(header)
         known = isinstance(value, dict) and set(value) == {"alg", "cty", "typ", "x5c"}
         if not known or canonical_bytes(value) != header:
             raise RecordInvalid("certify.jws.header")
-        if (value["alg"], value["cty"], value["typ"]) != ("ES256", content_type, "JOSE"):
+        if (value["alg"], value["typ"], type(value["cty"])) != ("ES256", "JOSE", str):
             raise RecordInvalid("certify.jws.header")
         found = cast(list[str], value["x5c"])
         if not 1 <= len(found) <= MAX_CHAIN:
             raise RecordInvalid("certify.jws.header")
-        return tuple(
+        return value["cty"], tuple(
             x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in found)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise RecordInvalid("certify.jws.header") from None

@@ -16,11 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from recond.certify import p256
 from recond.errors import RecordInvalid
 
 MAX_PDF_BYTES = 128 << 20
@@ -127,15 +125,10 @@ def _signer_fault(signer: Any, digest: bytes, leaf: x509.Certificate) -> str | N
         return bad
     if attributes[_DIGEST][0].native != digest:
         return "certify.verify.pdf.digest"
-    public = leaf.public_key()
-    if not isinstance(public, ec.EllipticCurvePublicKey):
-        return bad
-    try:
-        public.verify(signer["signature"].native, signer["signed_attrs"].untag().dump(),
-                      ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
-        return bad
-    return None
+    der, message = signer["signature"].native, signer["signed_attrs"].untag().dump()
+    signature = p256.lower(der)
+    one_form = p256.to_der(signature) == der
+    return None if one_form and p256.holds(leaf.public_key(), signature, message) else bad
 
 
 def read_attachments(raw: bytes) -> dict[str, bytes]:

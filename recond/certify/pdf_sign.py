@@ -20,6 +20,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from recond.certify import p256
 from recond.certify.keys import SigningKey
 
 FIELD = "recond"
@@ -30,6 +31,15 @@ class _Signer(signers.PdfSigner):  # type: ignore[misc] # pyHanko has no types h
         """Nothing: the ISO/TS 32002 extension would make the file PDF 2.0."""
 
 
+class _Key(signers.SimpleSigner):  # type: ignore[misc] # pyHanko has no types here
+    async def async_sign_raw(
+        self, data: bytes, digest_algorithm: str, dry_run: bool = False
+    ) -> bytes:
+        """The one form of a signature that recond believes."""
+        der: bytes = await super().async_sign_raw(data, digest_algorithm, dry_run)
+        return p256.to_der(p256.lower(der))
+
+
 def sign_pdf(unsigned: bytes, signing: SigningKey) -> bytes:
     """Append the seal to an unsigned certificate; its bytes stay as they are, as a prefix."""
     store = SimpleCertificateStore()
@@ -37,8 +47,7 @@ def sign_pdf(unsigned: bytes, signing: SigningKey) -> bytes:
     store.register_multiple(chain[1:])  # the first is put in by the signer itself
     key = asn1_keys.PrivateKeyInfo.load(signing.key.private_bytes(
         Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
-    signer = signers.SimpleSigner(
-        signing_cert=chain[0], signing_key=key, cert_registry=store)
+    signer = _Key(signing_cert=chain[0], signing_key=key, cert_registry=store)
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", certify=True,
         docmdp_permissions=fields.MDPPerm.NO_CHANGES, subfilter=fields.SigSeedSubFilter.PADES,

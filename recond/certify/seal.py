@@ -16,14 +16,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
 
+from recond.certify import p256
 from recond.certify.keys import SigningKey, fingerprint
 from recond.certify.summary import counts
 from recond.codec import canonical_bytes
@@ -33,7 +27,6 @@ from recond.model import Json
 
 PREFIX = "RECOND1:"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_SIGNATURE_BYTES = 64
 _KEY_DIGITS = 16
 
 
@@ -61,8 +54,7 @@ def make_seal(record: WipeRecord, record_bytes: bytes, signing: SigningKey) -> s
     if record.bench.demonstration:
         claims["d"] = True
     raw = canonical_bytes(claims)
-    r, s = decode_dss_signature(signing.key.sign(raw, ec.ECDSA(hashes.SHA256())))
-    return PREFIX + base45(r.to_bytes(32, "big") + s.to_bytes(32, "big") + raw)
+    return PREFIX + base45(p256.sign(signing.key, raw) + raw)
 
 
 def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
@@ -70,10 +62,11 @@ def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
     if not text.startswith(PREFIX):
         raise RecordInvalid("certify.seal.form")
     raw = unbase45(text[len(PREFIX) :])
-    signature, body = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+    signature, body = raw[:p256.SIGNATURE_BYTES], raw[p256.SIGNATURE_BYTES:]
     try:
         value = cast(dict[str, Json], json.loads(body))
-        whole = canonical_bytes(value) == body and set(value) | {"d"} == set("itahokd")
+        whole = isinstance(value, dict) and canonical_bytes(value) == body and (
+            set(value) | {"d"} == set("itahokd") and value.get("d", True) is True)
     except (ValueError, TypeError, RecursionError):
         whole = False
     if not whole:
@@ -88,15 +81,7 @@ def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
 
 def seal_holds(signature: bytes, body: bytes, certificate: x509.Certificate) -> bool:
     """Whether this certificate's key signed the claims."""
-    public = certificate.public_key()
-    if not isinstance(public, ec.EllipticCurvePublicKey):
-        return False
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    try:
-        public.verify(encode_dss_signature(r, s), body, ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return p256.holds(certificate.public_key(), signature, body)
 
 
 def base45(raw: bytes) -> str:

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from recond.certify import pdf_read
 from recond.certify.journal_read import parse_journal
-from recond.certify.jws import Signed, read_jws
+from recond.certify.jws import CONTENT_TYPE, Signed, read_jws
 from recond.certify.keys import chain_fault, common_name, fingerprint
 from recond.certify.ledger import position_fault
 from recond.certify.pdf_front import Signer
@@ -91,6 +91,9 @@ def _signature(work: _Work, jws: tuple[str, bytes] | None) -> None:
         signed = read_jws(raw)
     except RecordInvalid as error:
         work.checks.append(Check(Axis.VALID, Answer.NO, name, error.message))
+        return
+    if signed.content_type != CONTENT_TYPE:  # signed by a bench, but not as a record
+        work.say(Axis.VALID, Answer.NO, name, "certify.jws.header")
         return
     if not signed.holds:
         work.say(Axis.VALID, Answer.NO, name, "certify.verify.jws.fails")
