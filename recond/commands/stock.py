@@ -165,10 +165,10 @@ def lot_new_command(
 ) -> None:
     """A lot with its donor and manifest."""
     from recond.flow.lot import new_lot
-    from recond.host.clock import SystemClock
+    from recond.host import Host
     from recond.show.lot import show_new_lot
 
-    made = new_lot(_where(database), lot, SystemClock(), donor=donor, date=date, manifest=manifest)
+    made = new_lot(_where(database), lot, Host().clock, donor=donor, date=date, manifest=manifest)
     show_new_lot(screen(), made)
     leave(made.exit_code)
 
@@ -206,10 +206,10 @@ def lot_report_command(
 ) -> None:
     """The donor's report: PDF, XLSX, CSV."""
     from recond.flow.lot import report_lot
-    from recond.host.clock import SystemClock
+    from recond.host import Host
     from recond.show.lot import show_reported
 
-    done = report_lot(_where(database), lot, out, lang=LANG, clock=SystemClock())
+    done = report_lot(_where(database), lot, out, lang=LANG, clock=Host().clock)
     show_reported(screen(), done)
     leave(done.exit_code)
 
@@ -221,9 +221,9 @@ def lot_close_command(
 ) -> None:
     """Nothing comes into it any more."""
     from recond.flow.lot import close_lot
-    from recond.host.clock import SystemClock
+    from recond.host import Host
     from recond.show.lot import show_lot_status
 
-    status = close_lot(_where(database), lot, SystemClock(), anyway=anyway)
+    status = close_lot(_where(database), lot, Host().clock, anyway=anyway)
     show_lot_status(screen(), status)
     leave(0)
