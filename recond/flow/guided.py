@@ -51,7 +51,7 @@ COLUMNS, ROWS = 80, 24
 
 def can_draw() -> bool:
     """Whether this terminal can show the screen: a terminal both ways, of a size that is known."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)):
         return False
     if os.environ.get("TERM", "") in NO_SCREEN:
         return False
@@ -60,8 +60,6 @@ def can_draw() -> bool:
     except OSError:
         return False
     return columns >= COLUMNS and rows >= ROWS
-
-
 
 
 def order_for(
@@ -90,7 +88,7 @@ def disk_of(prepared: Prepared, plan: WipePlan) -> Disk | None:
 
 def with_answers(prepared: Prepared, answers: Mapping[str, str]) -> Prepared:
     """The operator's word taken into the record, and into what a profile asks of it."""
-    said = tuple((key, answers[key]) for key in QUESTIONS if key in answers)
+    said = tuple(sorted(answers.items()))  # in the order in which they come back from a record
     context: Context = replace(prepared.context, answers=said)
     looks = LOOKS_POINTS.get(answers.get("looks", ""))
     told: dict[str, int | str] = {} if looks is None else {"operator.looks": looks}
@@ -194,6 +192,7 @@ class End:
     number: str
     code: str
     left_out: tuple[str, ...]  # disks of this computer that the record does not speak of
+    demonstration: bool
 
 
 def end_of(finished: Finished) -> End:
@@ -212,6 +211,7 @@ def end_of(finished: Finished) -> End:
         number=record.record_id.rsplit("-", 1)[-1].upper(),
         code=f"RECOND:{record.record_id}:{digest}".upper(),
         left_out=tuple(disk.path for disk in here if disk.path not in spoken),
+        demonstration=record.bench.demonstration,
     )
 
 

@@ -32,7 +32,7 @@ class GuidedApp(App[None]):
     #head, #foot { height: 1; background: #ffffff; color: #000000; text-style: bold; }
     #head { dock: top; }
     #foot { dock: bottom; }
-    #scroll { padding: 0 0 0 1; scrollbar-size-vertical: 1; background: #000000; }
+    #scroll { padding: 0 0 0 1; scrollbar-size: 0 0; background: #000000; }
     #lines, #code { width: auto; height: auto; background: #000000; }
     KeyboardTry #lines { padding: 1 2; }
     #beside { height: 1fr; }

@@ -8,6 +8,7 @@ from recond.locale import size_binary
 from recond.model import Assessment, Known, Machine, Outcome, Reading
 
 SIGNS = {Outcome.PASS: GOOD, Outcome.FIXABLE: CARE, Outcome.UNKNOWN: CARE, Outcome.FAIL: BAD}
+SIGN_COLUMNS = 12
 MOST_LINES = 4
 """Of what stands in the way; `recond check` says all."""
 
@@ -58,7 +59,7 @@ def _assessment(words: Words, found: Assessment, width: int) -> list[Line]:
     """The profile's verdict with its sign, then what is to be done, or what stands in the way."""
     sign = words.t(f"guided.ready.{found.verdict.value}")
     title = words.say(found.title) if found.title else found.profile
-    lines = [(f"{sign:<10}{title}", SIGNS[found.verdict])]
+    lines = [(f"{sign:<{SIGN_COLUMNS}}{title}", SIGNS[found.verdict])]
     todo = [words.say(one) for one in found.remedies]
     if found.verdict is not Outcome.PASS:
         todo += [
@@ -67,8 +68,9 @@ def _assessment(words: Words, found: Assessment, width: int) -> list[Line]:
             if line.outcome in (Outcome.FAIL, Outcome.UNKNOWN) and line.remedy is None
             and line.tier in found.deciding]
     for one in todo[:MOST_LINES]:
-        lines += fold(one, width, first=" " * 10 + "- ", rest=" " * 12)
+        lines += fold(one, width, first=" " * SIGN_COLUMNS + "- ",
+                      rest=" " * (SIGN_COLUMNS + 2))
     if len(todo) > MOST_LINES:
         lines += fold(words.t("guided.computer.more", n=len(todo) - MOST_LINES), width, FAINT,
-                      first=" " * 10)
+                      first=" " * SIGN_COLUMNS)
     return lines

@@ -31,8 +31,9 @@ def disk_lines(
     time = duration(words.lang, plan.estimate_s) if plan.estimate_s else words.t(
         "guided.disk.time_unknown")
     reached = words.t(f"guided.level.{plan.level_promised}")
-    return [*lines, *fold(words.t("guided.disk.reaches", level=reached, time=time), width,
-                          first=INDENT, rest=INDENT)]
+    said = words.t("guided.disk.reaches", level=reached, time=time) if ticked else words.t(
+        "guided.disk.could", level=reached, time=time)
+    return [*lines, *fold(said, width, first=INDENT, rest=INDENT)]
 
 
 def disk_name(words: Words, plan: WipePlan) -> str:

@@ -39,7 +39,6 @@ def big(word: str) -> tuple[str, ...]:
 
 def big_lines(text: str, width: int) -> tuple[str, ...]:
     """Words beside each other where they fit in `width`, else below each other."""
-    whole = big(text)
-    if len(whole[0]) <= width:
-        return whole
-    return tuple(row for word in text.split() for row in big(word))
+    words = [text] if len(big(text)[0]) <= width else text.split()
+    rows = [row for word in words for row in big(word)]
+    return tuple(rows if rows[0].strip() else rows[1:])  # the first is for accents

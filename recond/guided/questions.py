@@ -26,7 +26,7 @@ def question_lines(
     if key in ("keyboard", "screen", "sound"):
         lines += fold(words.t(f"guided.try.{key}"), width)
     lines.append(("", PLAIN))
-    for index, value in enumerate((*QUESTIONS[key], "")):
+    for index, value in enumerate(("", *QUESTIONS[key])):
         sign = ">" if index == at else " "
         mark = "(X)" if answers.get(key, "") == value else "( )"
         said = answer_word(words, key, value)

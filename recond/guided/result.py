@@ -19,6 +19,8 @@ def result_lines(words: Words, end: End, said: Message | None, width: int) -> li
     good = sum(one.approved for one in end.disks)
     lines += [("", PLAIN), *fold(t("guided.result.count", good=good, total=len(end.disks)), width,
                                  STRONG)]
+    if end.demonstration:
+        lines += fold(t("certify.verify.demonstration"), width, BAD)
     if end.why_unsigned is not None:
         lines += fold(t("cli.result.unsigned", reason=words.say(end.why_unsigned)), width, BAD)
     lines += fold(t("guided.result.label"), width)

@@ -16,7 +16,8 @@ from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, Line
 
 STYLES = {PLAIN: "", STRONG: "bold", FAINT: "dim", GOOD: "bold #55ff55", BAD: "bold #ff5555",
           CARE: "bold #ffff55"}
-MARGIN = 3  # a column at the left, one at the right, one for the scroll bar
+MARGIN = 2  # a column at the left, one at the right
+BARS = 2
 STEPS = 6
 
 
@@ -58,9 +59,12 @@ class Step(Screen[None]):
         """Show what is known now."""
         title = self.said.t(f"guided.title.{self.NAME}")
         place = self.said.t("guided.place", number=self.NUMBER, total=STEPS) if self.NUMBER else ""
-        self.query_one("#head", Static).update(Content(f" recond  {place}  {title}"))
+        lines = self.lines(self.app.size.width - MARGIN)
+        # said in words: a scroll bar is a colour, drawn in glyphs that consoles do not have
+        more = self.said.t("guided.more") if len(lines) > self.app.size.height - BARS else ""
+        self.query_one("#head", Static).update(Content(f" recond  {place}  {title}  {more}"))
         self.query_one("#foot", Static).update(Content(f" {self.said.t(self.keys())}"))
-        self.query_one("#lines", Static).update(drawn(self.lines(self.app.size.width - MARGIN)))
+        self.query_one("#lines", Static).update(drawn(lines))
 
 
 def drawn(lines: list[Line]) -> Content:

@@ -35,13 +35,14 @@ class DisksStep(Step):
         if prepared is None:
             return []
         lines = fold(summary(self.said, chosen_plans(prepared, self.session.chosen)), width, STRONG)
-        lines += [(self._notice, CARE), ("", PLAIN)]
+        lines += [(self._notice, CARE)]
         self._rows = []
         for number, plan in enumerate(prepared.plans):
             self._rows.append(len(lines))
             lines += disk_lines(self.said, plan, disk_of(prepared, plan), width=width,
                                 ticked=plan.path in self.session.chosen, at=number == self._at)
-        return [*lines, ("", PLAIN), *fold(self.said.t("guided.disks.missing"), width, FAINT)]
+            lines.append(("", PLAIN))
+        return [*lines, *fold(self.said.t("guided.disks.missing"), width, FAINT)]
 
     def action_move(self, by: int) -> None:
         """Point at another disk, and have it in sight."""

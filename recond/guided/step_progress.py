@@ -18,7 +18,8 @@ class ProgressStep(Step):
     """Large figures and a graph, then two lines a disk."""
 
     NAME, NUMBER = "progress", 5
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("s", "stop")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "stop"), Binding("escape", "mind")]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -61,6 +62,12 @@ class ProgressStep(Step):
         """A run that is only watched cannot be stopped from here."""
         work = self.session.work
         return "guided.keys.progress" if work and work.stoppable else "guided.keys.attached"
+
+    def action_mind(self) -> None:
+        """It was not meant."""
+        if self._asked == 1:
+            self._asked = 0
+            self.redraw()
 
     def action_stop(self) -> None:
         """The first time nothing is stopped: it is asked whether it is meant."""

@@ -38,11 +38,13 @@ class QuestionsStep(Step):
         """The question that is asked."""
         return list(QUESTIONS)[self._asked]
 
+    @property
+    def _values(self) -> tuple[str, ...]:
+        return ("", *QUESTIONS[self.key])
+
     def _point(self) -> None:
-        """At the answer that was given, else at the first."""
-        values = QUESTIONS[self.key]
-        given = self.session.answers.get(self.key)
-        self._at = values.index(given) if given in values else 0
+        """At the answer that was given; else at none, so that mere Enters say nothing."""
+        self._at = self._values.index(self.session.answers.get(self.key, ""))
 
     def lines(self, width: int) -> list[Line]:
         """The question."""
@@ -56,14 +58,13 @@ class QuestionsStep(Step):
 
     def action_move(self, by: int) -> None:
         """Point at another answer."""
-        self._at = (self._at + by) % (len(QUESTIONS[self.key]) + 1)
+        self._at = (self._at + by) % len(self._values)
         self.redraw()
 
     def action_answer(self) -> None:
         """Take the answer that is pointed at."""
-        values = QUESTIONS[self.key]
-        if self._at < len(values):
-            self.session.answers[self.key] = values[self._at]
+        if self._at:
+            self.session.answers[self.key] = self._values[self._at]
         else:
             self.session.answers.pop(self.key, None)
         self._turn(1)

@@ -1,0 +1,276 @@
+"""The whole job by key strokes on disk images, and what must not hurt it: a screen that breaks."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+from textual.pilot import Pilot
+
+from recond.certify.pdf_details import _answer
+from recond.errors import BenchLacks
+from recond.flow.guided import QUESTIONS, with_answers
+from recond.flow.run import Prepared
+from recond.flow.verify_files import verify_paths
+from recond.flow.wipe import OnEvent
+from recond.flow.work import MOST_HEARD, Work
+from recond.guided import start as starting
+from recond.guided.app import GuidedApp
+from recond.guided.session import Session
+from recond.guided.step_progress import ProgressStep
+from recond.model import Json
+from tests.guided.stage import HeldClock, images, play, session_on, shown_session, text_of
+
+TYPED = (".", "i", "m", "g", "enter")
+
+
+async def to_the_end(session: Session, app: GuidedApp, pilot: Pilot[None]) -> None:
+    """Wait for the erasure, then let the screen look."""
+    assert session.work is not None
+    assert session.work.wait(120)
+    assert isinstance(app.screen, ProgressStep)
+    app.screen.look()
+    await pilot.pause()
+
+
+def record_of(folder: Path) -> dict[str, Json]:
+    (file,) = (folder / "out").glob("*/record.json")
+    return cast("dict[str, Json]", json.loads(file.read_bytes()))
+
+
+def test_a_volunteer_erases_two_disks_with_the_keyboard_alone(tmp_path: Path) -> None:
+    targets = images(tmp_path, "alpha.img", "beta.img")
+    session = session_on(tmp_path, "fr", targets)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        assert "ThinkPad" in text_of(app)
+        await pilot.press("enter", "down", "down", "enter", *("enter",) * 4)
+        assert "Les disques" in text_of(app)
+        await pilot.press("enter", *TYPED)
+        assert b"DONOR" in Path(targets[0]).read_bytes()[:64], "the second is not confirmed yet"
+        await pilot.press(*TYPED)
+        await pilot.pause()
+        await to_the_end(session, app, pilot)
+        shown = text_of(app)
+        assert "Disques effacés et validés : 2 sur 2" in shown.replace("\u00a0", " ")
+        await pilot.press("enter")
+
+    play(session, "computer", act)
+    assert [Path(one).read_bytes().count(b"DONOR") for one in targets] == [0, 0]
+    record = record_of(tmp_path)
+    assert record["answers"] == {"looks": "used"}
+    erasures = cast("list[dict[str, Json]]", record["erasures"])
+    assert [one["confirmed_by"] for one in erasures] == ["typed", "typed"]
+    folder = next((tmp_path / "out").iterdir())
+    assert verify_paths((folder,), (), state=tmp_path / "state").exit_code == 0
+    assert starting._leave(session) == 0
+
+
+def test_a_disk_that_is_not_ticked_is_not_touched(tmp_path: Path) -> None:
+    targets = images(tmp_path, "alpha.img", "beta.img")
+    before = Path(targets[0]).read_bytes()
+    session = session_on(tmp_path, "en", targets)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "p", "space", "enter")
+        assert "Disk 1 of 1" in text_of(app)
+        await pilot.press(*TYPED)
+        await pilot.pause()
+        await to_the_end(session, app, pilot)
+
+    play(session, "computer", act)
+    assert Path(targets[0]).read_bytes() == before
+    assert b"DONOR" not in Path(targets[1]).read_bytes()
+
+
+@pytest.mark.parametrize("keys", [
+    ("enter",), (".", "i", "m", "G", "enter"), (".", "i", "m", "enter"),
+    (".", "i", "m", "g", "escape"), (".", "i", "m", "g", "ctrl+q"),
+    (*TYPED[:4], "backspace", "enter"),
+])
+def test_nothing_begins_without_the_right_characters(
+    keys: tuple[str, ...], tmp_path: Path
+) -> None:
+    targets = images(tmp_path, "alpha.img")
+    before = Path(targets[0]).read_bytes()
+    session = session_on(tmp_path, "fr", targets)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "p", "enter")
+        assert "[.img]" in text_of(app)
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    play(session, "computer", act)
+    assert session.work is None
+    assert Path(targets[0]).read_bytes() == before
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_refused_disk_cannot_be_taken(tmp_path: Path) -> None:
+    session = shown_session(tmp_path, "fr")
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("space", "down", "space", "up", "up", "space")
+        assert session.chosen == frozenset()
+        await pilot.press("enter")
+        assert "Choisissez au moins un disque" in text_of(app)
+
+    play(session, "disks", act)
+
+
+def test_what_stands_in_the_way_is_said_and_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("no folder")
+    session = session_on(tmp_path, "fr", images(tmp_path, "alpha.img"))
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        assert "On ne peut pas commencer" in text_of(app)
+        await pilot.press("enter")
+        assert "On ne peut pas commencer" in text_of(app)
+        (tmp_path / "state").unlink()
+        await pilot.press("f5")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "ThinkPad" in text_of(app)
+
+    play(session, "computer", act)
+    (tmp_path / "state2").write_text("no folder")
+    session.problem, session.work = BenchLacks("host.folder.full", folder="x", needed_bytes=1), None
+    with pytest.raises(BenchLacks):
+        starting._leave(session)
+
+
+def test_a_stop_is_asked_for_twice(tmp_path: Path) -> None:
+    session = shown_session(tmp_path, "fr")
+    go_on = threading.Event()
+
+    def wait(*_: object) -> None:
+        go_on.wait()
+
+    session.work = Work(wait, HeldClock())
+    work = session.work
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("s", "escape", "s")
+        assert work.stops.count == 0
+        await pilot.press("s")
+        assert (work.stops.count, work.stops.number) == (1, 2)
+        await pilot.press("s")
+        assert work.stops.count == 2
+        go_on.set()
+
+    play(session, "progress", act)
+
+
+def test_a_stopped_erasure_is_said_to_be_none(tmp_path: Path) -> None:
+    targets = images(tmp_path, "alpha.img", size_bytes=256 << 20)
+    session = session_on(tmp_path, "fr", targets)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "p", "enter", *TYPED)
+        assert session.work is not None
+        session.work.stop()
+        await pilot.pause()
+        await to_the_end(session, app, pilot)
+        assert "validés : 0 sur 1" in text_of(app).replace("\u00a0", " ")
+        await pilot.press("d")
+        assert "INTERROMPU" in text_of(app)
+
+    play(session, "computer", act)
+    assert starting._leave(session) == 130
+
+
+# --- A screen that breaks ---------------------------------------------------------------------
+
+
+def test_a_crash_of_the_screen_does_not_stop_the_erasure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The screen breaks at its first look at the erasure; the dialogue takes over and ends it."""
+    targets = images(tmp_path, "alpha.img")
+    session = session_on(tmp_path, "fr", targets)
+    session.read()
+
+    async def nothing(*_: object) -> None:
+        pytest.fail("the screen did not break")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a mistake of the screen")
+
+    def crash(app: GuidedApp) -> None:
+        session.begin()
+        monkeypatch.setattr(ProgressStep, "redraw", broken)
+        with pytest.raises(RuntimeError):
+            play(session, "progress", nothing)
+        app._return_code = 1
+
+    monkeypatch.setattr(GuidedApp, "run", crash)
+    starting._draw(session, "computer")
+    said = capsys.readouterr()
+    assert "L’écran guidé s’est arrêté" in said.err
+    assert "Disques effacés et validés" in said.out
+    assert b"DONOR" not in Path(targets[0]).read_bytes()
+    assert starting._leave(session) == 0
+
+
+def test_work_keeps_what_it_failed_of_and_forgets_the_oldest() -> None:
+    def task(on_event: OnEvent, _: object) -> None:
+        for number in range(MOST_HEARD + 5):
+            on_event("d", {"phase": "write", "done": number})
+        raise BenchLacks("host.folder.full", folder="x", needed_bytes=1)
+
+    work = Work(task, HeldClock())
+    work.wait_over(60)
+    assert isinstance(work.failure, BenchLacks)
+    assert work.finished is None
+    heard = work.heard()
+    assert (len(heard), heard[0].event["done"]) == (MOST_HEARD, 5)
+    assert work.heard() == ()
+
+
+def test_what_failed_is_said_and_raised(tmp_path: Path) -> None:
+    session = shown_session(tmp_path, "fr")
+
+    def task(*_: object) -> None:
+        raise RuntimeError("ours")
+
+    session.work = Work(task, HeldClock())
+    session.work.wait_over(60)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        shown = text_of(app)
+        assert "PAS DE CERTIFICAT" in shown
+        assert "RuntimeError ours" in shown
+
+    play(session, "result", act)
+    with pytest.raises(RuntimeError):
+        starting._leave(session)
+
+
+# --- The operator's word ----------------------------------------------------------------------
+
+
+def test_answers_go_into_the_record_and_the_judgement(tmp_path: Path) -> None:
+    session = session_on(tmp_path, "fr", images(tmp_path, "alpha.img"))
+    assert session.order is not None
+    session.order = replace(session.order, profiles=("emmaus-connect",))
+    session.read()
+    prepared = cast(Prepared, session.prepared)
+    plain = with_answers(prepared, {})
+    looks = {word: with_answers(prepared, {"looks": word}) for word in QUESTIONS["looks"]}
+    assert plain.context.answers == ()
+    assert looks["good"].context.answers == (("looks", "good"),)
+    points = {word: one.assessments[0].points for word, one in looks.items()}
+    assert points["good"] is not None
+    assert points["damaged"] is not None
+    assert points["good"][0] > points["damaged"][0]
+
+
+def test_the_certificate_says_the_answers_in_words() -> None:
+    assert _answer("looks", "used", "fr") == ("Aspect", "des traces d’usage")
+    assert _answer("camera", "absent", "en") == ("Camera", "there is none")
+    assert _answer("sticker", "7", "fr") == ("sticker", "7")

@@ -1,0 +1,194 @@
+"""The pure views: figures, graph, letters, and what fits a console of 80 by 25."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from recond.flow.work import Heard
+from recond.guided.letters import HEIGHT, big, big_lines
+from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
+from recond.guided.result import code_lines
+from recond.guided.words import Words, cut, fold
+from recond.locale import LANGS, NBSP, NNBSP, Lang, text
+from recond.model import Json
+from tests.guided.stage import SCREENS
+from tests.house import PACKAGE
+
+CONSOLE = (set(map(chr, range(0x20, 0x7F))) | set(map(chr, range(0xA0, 0x100)))
+           | set("œŒ€’“”…–") | set("█▀▄░"))
+"""Latin 9 with its quotation marks, and blocks: what a console font of 256 glyphs holds."""
+
+
+def said(phase: str, done: int, at_s: float, step: int = 0, total: int = 1000) -> Heard:
+    event: dict[str, Json] = {"phase": phase, "step": step, "steps": 2, "done": done,
+                              "total": total}
+    return Heard(at_s, "d", event)
+
+
+def ended(outcome: str, at_s: float = 9.0) -> Heard:
+    return Heard(at_s, "d", {"phase": "end", "outcome": outcome})
+
+
+# --- How far, how fast ------------------------------------------------------------------------
+
+
+def test_a_speed_needs_two_points_and_is_of_the_last_seconds() -> None:
+    track = Track("d", None)
+    assert track.speed(0) is None
+    track.hear(said("write", 100, 0))
+    assert track.speed(0) is None
+    track.hear(said("write", 300, 2))
+    assert (track.speed(2), track.left_s(2)) == (100, 7)
+    for second in range(3, 20):
+        track.hear(said("write", 300 + 10 * (second - 2), second))
+    assert track.speed(19) == 10, "what was long ago does not count"
+
+
+def test_a_disk_that_falls_silent_slows_down() -> None:
+    track = Track("d", None)
+    track.hear(said("write", 0, 0))
+    track.hear(said("write", 1000, 10))
+    speeds = [track.speed(now) for now in (10.0, 30.0, 60.0, 1000.0)]
+    assert speeds == sorted((one or 0 for one in speeds), reverse=True)
+    assert speeds[-1] is not None
+    assert speeds[-1] <= 1
+
+
+def test_a_new_pass_begins_its_own_speed() -> None:
+    track = Track("d", None)
+    track.hear(said("write", 900, 0))
+    track.hear(said("write", 1000, 1))
+    track.hear(said("write", 5, 2, step=1))
+    assert track.speed(2) is None
+    assert track.percent == 0
+
+
+def test_a_disk_that_erases_itself_has_no_speed() -> None:
+    track = Track("d", None)
+    track.hear(said("firmware", 100, 0))
+    track.hear(said("firmware", 200, 1))
+    assert track.speed(1) is None
+    assert track.percent == 20
+
+
+def test_a_reading_back_that_is_watched_has_no_percentage() -> None:
+    track = Track("d", None)
+    track.hear(said("write", 1000, 0))
+    track.hear(Heard(1, "d", {"phase": "verify", "step": 2, "steps": 2}))
+    assert track.percent is None
+    assert "– %" in track_lines(Words("fr"), track, 1, 78)[1][0]
+    assert track.permille == 666
+
+
+@pytest.mark.parametrize(("outcome", "percent"), [
+    ("completed", 100), ("failed", 50), ("interrupted", 50), ("refused", 50)])
+def test_only_what_is_complete_shows_100(outcome: str, percent: int) -> None:
+    track = Track("d", None)
+    track.hear(said("write", 500, 0))
+    track.hear(ended(outcome))
+    assert track.percent == percent
+    assert phase_words(Words("fr"), track) == text("fr", f"cli.phase.end.{outcome}")
+
+
+def test_a_run_that_still_writes_never_shows_100() -> None:
+    track = Track("d", None)
+    track.hear(said("verify", 1000, 0, step=2))
+    board = Board({"d": track})
+    assert board.percent == 99
+    board.hear([ended("completed")])
+    assert board.percent == 100
+
+
+def test_a_worker_that_is_only_waited_for_has_not_ended() -> None:
+    track = Track("d", None)
+    track.hear(ended("running"))
+    assert track.outcome == ""
+
+
+def test_the_board_hears_of_a_disk_it_did_not_know_and_of_the_run() -> None:
+    board = Board({})
+    board.hear([said("write", 1, 0), Heard(0, "", {"phase": "certify"})])
+    assert list(board.tracks) == ["d"]
+    assert board.notice == "certify"
+    board.sample(0)
+    assert list(board.speeds) == [0]
+
+
+# --- Drawing ----------------------------------------------------------------------------------
+
+
+def test_the_graph_fills_its_height_with_the_highest() -> None:
+    rows = draw_graph([0, 5, 10], 5, rows=2)
+    assert rows == ("    █", "   ██")
+    assert draw_graph([1] * 100, 3, rows=1) == ("███",)
+    assert draw_graph([], 2, rows=2) == ("  ", "  ")
+
+
+def test_the_bar() -> None:
+    assert draw_bar(50, 4) == "[██░░]"
+    assert draw_bar(None, 4) == "[····]"
+    assert [len(draw_bar(percent, 10)) for percent in (0, 33, 100)] == [12, 12, 12]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("word", ["erased", "partial", "not-erased", "nothing"])
+def test_the_large_word_stands_beside_the_code(word: str, lang: Lang) -> None:
+    rows = big_lines(text(lang, f"guided.word.{word}"), 37)
+    assert max(map(len, rows)) <= 37
+    assert len(rows) <= 2 * HEIGHT
+
+
+def test_every_figure_can_be_large() -> None:
+    assert {len(big(f"{n}%")) for n in range(101)} == {HEIGHT}
+
+
+def test_the_code_can_be_read_back(tmp_path: Path) -> None:
+    """Half blocks to cells to the very modules that segno makes, with four quiet ones around."""
+    import segno
+
+    code = "RECOND:20261124-041130-1F2E3D4C:" + "0F" * 32
+    rows = code_lines(code)
+    cells = [[(block in "▀█", block in "▄█") for block in row] for row in rows]
+    flat = [[pair[half] for pair in row] for row in cells for half in (0, 1)]
+    made = segno.make_qr(code, error="l")
+    modules = [[bool(cell) for cell in row] for row in made.matrix]
+    end = 4 + len(modules)
+    assert [row[4:-4] for row in flat[4:end]] == modules
+    assert not any(any(row) for row in flat[:4] + flat[end:])
+    assert len(rows) <= 22, "it fits between the bars of 24 rows"
+    assert max(map(len, rows)) <= 41
+
+
+# --- Words ------------------------------------------------------------------------------------
+
+
+def test_lines_break_at_plain_spaces_only() -> None:
+    lines = fold(f"un disque{NBSP}: prêt{NBSP}!", 12, first="- ", rest="  ")
+    assert [line for line, _ in lines] == ["- un", f"  disque{NBSP}:", f"  prêt{NBSP}!"]
+    assert fold("", 10) == [("", "")]
+    assert cut("abcdef", 4) == "abc…"
+    assert cut("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_keys_fit_the_foot(lang: Lang) -> None:
+    entries = json.loads((PACKAGE / "locale" / lang / "guided.json").read_text(encoding="utf-8"))
+    keys = {code: Words(lang).t(code) for code in entries if code.startswith("guided.keys.")}
+    assert keys
+    assert not {code: len(said) for code, said in keys.items() if len(said) > 79}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_console_has_every_glyph(lang: Lang) -> None:
+    entries = json.loads((PACKAGE / "locale" / lang / "guided.json").read_text(encoding="utf-8"))
+    words = Words(lang)
+    shown = {code: words.t(code, **dict.fromkeys(re.findall(r"{(\w+)}", str(entry)), "x"))
+             for code, entry in entries.items()}
+    shown |= {file.name: file.read_text(encoding="utf-8") for file in (SCREENS / lang).iterdir()}
+    missing = {name: sorted(set(said) - CONSOLE - {"\n"}) for name, said in shown.items()}
+    assert not {name: glyphs for name, glyphs in missing.items() if glyphs}
+    assert NNBSP not in "".join(shown.values())
