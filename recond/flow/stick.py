@@ -32,7 +32,7 @@ from recond.locale import Lang, language, say
 from recond.model import Message
 
 SETTINGS = "recond.toml"
-PLACES = Places(Path("/var/lib/recond"), Path("/srv/recond"))
+PLACES = Places(Path("/var/lib/recond"), Path("/srv/recond-out"))
 LOOK_S, AGAIN_S, PATIENCE_S = 2.0, 15.0, 90.0
 
 
@@ -246,7 +246,7 @@ def end(host: Host, live: Live) -> bool:
 
 def delivered(live: Live) -> bool:
     """Whether every certificate here has reached every destination."""
-    records = {path.name for path in live.places.out.glob("*") if path.is_dir()}
+    records = {path.name for path in live.places.issued()}
     done = {path.stem for path in (live.places.state / "queue" / "done").glob("*.json")}
     return bool(records) and records <= done and not unfinished_here(live.places)
 

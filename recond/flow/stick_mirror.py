@@ -15,6 +15,7 @@ Mounts nothing; keeps no time.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -39,10 +40,18 @@ class Places:
     state: Path
     out: Path
 
+    def issued(self) -> tuple[Path, ...]:
+        """Every folder with a certificate: below `out`, and where a run says that it has one."""
+        found = [path for path in sorted(self.out.glob("*")) if path.is_dir()]
+        for file in sorted((self.state / "runs").glob(f"*/{ISSUED}")):
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+                found.append(Path(json.loads(file.read_bytes())["folder"]).resolve())
+        return tuple(dict.fromkeys(found))
+
     def pairs(self) -> tuple[tuple[Path, str], ...]:
         """(file in memory, its name on the stick), certificates first, then what points to them."""
-        found = [(path, f"{CERTIFICATES}/{path.relative_to(self.out)}")
-                 for path in _files(self.out)]
+        found = [(path, f"{CERTIFICATES}/{path.relative_to(folder.parent)}")
+                 for folder in self.issued() for path in _files(folder)]
         for name in SHARED:
             found += [(path, f"{STATE}/{path.relative_to(self.state)}")
                       for path in _files(self.state / name)]

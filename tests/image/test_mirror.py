@@ -55,6 +55,17 @@ def test_what_is_on_the_stick_afterwards(places: Places, stick: Path) -> None:
     assert not mirror.gone()
 
 
+def test_a_certificate_elsewhere_is_carried_too(
+    places: Places, stick: Path, tmp_path: Path
+) -> None:
+    put(tmp_path / "home/r1/certificate.pdf", "%PDF")
+    put(places.state / "runs/r1/issued.json", json.dumps({"folder": str(tmp_path / "home/r1")}))
+    put(places.state / "runs/r2/issued.json", "torn")
+    Mirror(places).write(stick)
+    assert (stick / "certificats/r1/certificate.pdf").exists()
+    assert (stick / "certificats/r0/certificate.pdf").exists()
+
+
 def test_a_journal_grows_by_its_new_lines_only(places: Places, stick: Path) -> None:
     mirror = Mirror(places)
     mirror.write(stick)
