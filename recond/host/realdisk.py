@@ -32,6 +32,7 @@ class RealDisk:
         self._files = files
         self._is_block = stat.S_ISBLK(os.fstat(buffered).st_mode)
         self._align = self._alignment()
+        self._size = diskid.read_geometry(buffered)[0] if self._is_block else 0
 
     def _alignment(self) -> int:
         if self._is_block:
@@ -89,7 +90,7 @@ class RealDisk:
         os.posix_fadvise(self._buffered, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def still_there(self) -> bool:
-        """Whether the kernel still has this very disk with a size."""
+        """Whether the kernel still has this very disk, no smaller than when it was opened."""
         try:
             if not self._is_block:
                 return os.fstat(self._buffered).st_nlink > 0
@@ -98,7 +99,7 @@ class RealDisk:
             size = self._files.read_text(node)
             return (
                 isinstance(size, str) and size not in ("", "0")
-                and diskid.read_geometry(self._buffered)[0] > 0
+                and 0 < self._size <= diskid.read_geometry(self._buffered)[0]
                 and self._alive()
             )
         except OSError:

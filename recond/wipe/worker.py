@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from recond.codec import from_json, to_json
-from recond.errors import RecondError
+from recond.errors import RecondError, UsageError
 from recond.host.clock import SystemClock
 from recond.host.drives import open_drive
 from recond.host.files import Files
@@ -99,6 +99,8 @@ def _work(job: Job, seam: Seam, stop: _Stop, tell: _Voice, *, again: bool) -> st
     entries = read_entries(Path(job.journal).read_bytes())
     boots = [data.get("boot") for kind, data in entries if kind == "open"]
     standing = read_standing(entries, boots[-1:] == [seam.boot_id])
+    if standing.ended:
+        raise UsageError("wipe.resume.ended", run=standing.run_id)
     return resume_job(job, standing.position, seam, stop, tell)
 
 

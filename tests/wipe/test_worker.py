@@ -138,6 +138,14 @@ def test_a_journal_without_a_confirmed_plan_is_not_gone_on_with(tmp_path: Path) 
     assert image.read_bytes() == before
 
 
+def test_an_ended_journal_is_not_written_to_again(tmp_path: Path) -> None:
+    _, job = make_job(tmp_path, "zero")
+    assert start(tmp_path, stdout=subprocess.DEVNULL).wait() == 0
+    before = Path(job.journal).read_bytes()
+    assert start(tmp_path, "resume", stdout=subprocess.DEVNULL).wait() == 2
+    assert Path(job.journal).read_bytes() == before
+
+
 def test_a_worker_stays_below_its_memory(tmp_path: Path) -> None:
     make_job(tmp_path, "dod-short")
     code = ("import resource, sys; from recond.wipe.worker import main; "
