@@ -115,7 +115,9 @@ def issue_bench_key(root: SigningKey, name: str, now: str) -> SigningKey:
 
 
 def _name(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64] or "recond")])
+    # RFC 5280 allows 64 characters, the library 64 bytes
+    short = name.encode("utf-8")[:64].decode("utf-8", "ignore").strip()
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, short or "recond")])
 
 
 def _certificate(

@@ -114,10 +114,13 @@ def position_fault(reading: LedgerReading, position: LedgerPosition) -> str | No
     """
     if reading.ledger_id != position.ledger_id:
         return "certify.ledger.other"
+    if not 0 < position.size == position.number - 1:
+        return "certify.ledger.fork"  # no ledger has such a place
     if len(reading.lines) < position.number:
         return "certify.ledger.cut"
     before = reading.lines[: position.size]
-    if merkle_root(before) != position.root:
+    head = hashlib.sha256(before[-1]).hexdigest()
+    if (merkle_root(before), head) != (position.root, position.head):
         return "certify.ledger.fork"
     return None
 
