@@ -40,7 +40,8 @@ def _global_option(name: str) -> str | None:
 
 ORDER = (
     "guided", "attach", "run", "inspect", "capture", "check", "plan", "wipe", "resume", "certify",
-    "verify", "label", "upload", "queue", "lot", "watch", "key", "profile", "methods", "doctor", "demo",
+    "verify", "label", "upload", "queue", "lot", "watch", "key", "profile", "methods", "doctor",
+    "demo",
 )
 ASKED = _global_option("--lang")
 LANG = language(ASKED, dict(os.environ))
