@@ -11,8 +11,10 @@ Source: ISO 19005-3 (PDF/A-3), ISO 32000-1 §7.11.4 (embedded files).
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pikepdf import AttachedFileSpec, Dictionary, Name, ObjectStreamMode, Pdf, pdfa
@@ -25,6 +27,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 from recond.certify import pdf_parts as part
 from recond.certify.pdf_details import detail_pages
 from recond.certify.pdf_front import Signer, front_page, headline
+from recond.certify.record import parse_record
 from recond.certify.summary import Overall, overall
 from recond.erasure import WipeRecord
 from recond.locale import Lang, text
@@ -34,16 +37,20 @@ LEFT, BOTTOM, TOP = 18 * mm, 17 * mm, 25 * mm
 _MIME = {RECORD: "application/json", JWS: "application/jose", SEAL: "text/plain"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
-    """What a certificate is made of: the record as a value and as its signed bytes."""
+    """What a certificate is made of: the record's signed bytes, and nothing that is not in them."""
 
-    record: WipeRecord
     record_bytes: bytes
     jws: bytes | None
     seal: str | None
     signer: Signer | None
     lang: Lang
+
+    @cached_property
+    def record(self) -> WipeRecord:
+        """The record as its bytes say it: a list that they hold in order is drawn in that order."""
+        return parse_record(json.loads(self.record_bytes))
 
 
 def render(sheet: Sheet) -> bytes:

@@ -39,6 +39,8 @@ class Sealed:
 
     def fault(self, chain: tuple[x509.Certificate, ...]) -> str | None:
         """Why the seal is not this chain's over this file (a catalogue code); None where it is."""
+        if not chain:
+            return "certify.verify.pdf.attachments"
         try:
             return _cms_fault(self.cms, hashlib.sha256(self.covered).digest(), chain)
         except Exception:

@@ -45,16 +45,24 @@ class Claims:
 
 def make_seal(record: WipeRecord, record_bytes: bytes, signing: SigningKey) -> str:
     """The text of the QR code."""
-    tally = counts(record)
+    found = claims_of(record, record_bytes, signing.certificate)
     claims: dict[str, Json] = {
-        "i": record.record_id, "t": record.issued_at,
-        "h": hashlib.sha256(record_bytes).hexdigest(), "a": tally.approved, "o": tally.others,
-        "k": fingerprint(signing.certificate).replace(" ", "")[:_KEY_DIGITS],
+        "i": found.record_id, "t": found.issued_at, "h": found.record_sha256,
+        "a": found.approved, "o": found.others, "k": found.key,
     }
-    if record.bench.demonstration:
+    if found.demonstration:
         claims["d"] = True
     raw = canonical_bytes(claims)
     return PREFIX + base45(p256.sign(signing.key, raw) + raw)
+
+
+def claims_of(record: WipeRecord, record_bytes: bytes, certificate: x509.Certificate) -> Claims:
+    """What the seal of a record must say, by the key of this certificate."""
+    tally = counts(record)
+    return Claims(record.record_id, record.issued_at, hashlib.sha256(record_bytes).hexdigest(),
+                  tally.approved, tally.others,
+                  fingerprint(certificate).replace(" ", "")[:_KEY_DIGITS],
+                  record.bench.demonstration)
 
 
 def read_seal(text: str) -> tuple[Claims, bytes, bytes]:

@@ -20,14 +20,14 @@ from recond.certify.keys import chain_fault, common_name, fingerprint
 from recond.certify.ledger import position_fault
 from recond.certify.pdf_front import Signer
 from recond.certify.record import Belonging, fold_journal, parse_record
-from recond.certify.seal import read_seal, seal_holds
+from recond.certify.seal import claims_of, read_seal, seal_holds
 from recond.certify.summary import counts, overall
 from recond.certify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.codec import canonical_bytes, to_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
 from recond.locale import Lang
-from recond.model import Message
+from recond.model import Known, Message
 
 
 @dataclass(slots=True)
@@ -47,9 +47,17 @@ class _Work:
 def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     """Check everything that a bundle holds against everything else in it."""
     work = _Work(trust)
+    try:
+        _check(work, bundle)
+    except Exception as error:  # whatever a forger thought of and we did not is no "yes"
+        work.say(Axis.INTACT, Answer.NO, name, "certify.verify.failed",
+                 reason=type(error).__name__)
+    return _sum_up(work, name)
+
+
+def _check(work: _Work, bundle: Bundle) -> None:
     inside = _open_pdf(work, bundle)
-    jws = bundle.jws or (inside.get("record.jws") if bundle.pdf else None)
-    _signature(work, jws)
+    _signature(work, bundle.jws or inside.get("record.jws"))
     _record(work, bundle, inside)
     if bundle.pdf is not None:
         _page(work, bundle.pdf, inside)
@@ -58,11 +66,11 @@ def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
         _ledger(work, work.record)
     else:
         _lone_journals(work, bundle.journals)
-    seal = bundle.seal or inside.get("seal.txt")
-    if seal is not None:
-        _seal(work, seal[0], seal[1] if isinstance(seal[1], str) else
-              seal[1].decode("ascii", "replace"))
-    return _sum_up(work, name)
+    if bundle.seal is not None:
+        _seal(work, *bundle.seal)
+    if "seal.txt" in inside:
+        name, raw = inside["seal.txt"]
+        _seal(work, name, raw.decode("ascii", "replace"))
 
 
 # --- Signature and record --------------------------------------------------------------------
@@ -106,6 +114,9 @@ def _signature(work: _Work, jws: tuple[str, bytes] | None) -> None:
 def _record(work: _Work, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) -> None:
     """Which bytes are the record: the signed ones, if there are any; all others must equal them."""
     given = [one for one in (bundle.record, inside.get("record.json")) if one is not None]
+    other = inside.get("record.jws")
+    if bundle.jws is not None and other is not None and bundle.jws[1] != other[1]:
+        work.say(Axis.INTACT, Answer.NO, bundle.jws[0], "certify.verify.jws.differs")
     if work.signed is not None:
         work.record_bytes = work.signed.payload
         for name, raw in given:
@@ -150,8 +161,8 @@ def _trust(work: _Work, name: str, chain: tuple[x509.Certificate, ...], at: str)
     trust, leaf = work.trust, chain[0]
     try:
         fault = chain_fault(chain, (*trust.pinned, *trust.own), at, trust.revoked)
-    except ValueError:
-        fault = "certify.trust.expired"
+    except (ValueError, TypeError):
+        fault = "certify.trust.expired"  # of a time that is none
     if fault is None:
         own = leaf in trust.own and leaf not in trust.pinned
         work.say(Axis.TRUSTED, Answer.YES, name,
@@ -167,21 +178,22 @@ def _trust(work: _Work, name: str, chain: tuple[x509.Certificate, ...], at: str)
 
 
 def _page(work: _Work, pdf: tuple[str, bytes], inside: dict[str, tuple[str, bytes]]) -> None:
+    """The seal first: a page whose seal does not hold is not worth drawing again."""
     name, raw = pdf
-    unsigned = work.record is not None and work.record.signature is not None
-    if not unsigned:
+    if work.record is None or work.record.signature is None:
+        chain = work.signed.chain if work.signed else ()
         try:
-            sealed = pdf_read.read_sealed(raw)
-            fault = sealed.fault(work.signed.chain) if work.signed else (
-                "certify.verify.pdf.attachments")
+            fault = pdf_read.read_sealed(raw).fault(chain)
+            reason = Message.of(fault) if fault else None
         except RecordInvalid as error:
-            work.checks.append(Check(Axis.INTACT, Answer.NO, name, error.message))
-            fault = error.message.code
-        if fault is None:
-            work.say(Axis.INTACT, Answer.YES, name, "certify.verify.pdf.signed")
-            work.say(Axis.VALID, Answer.YES, name, "certify.verify.pdf.signed")
-        else:
-            work.checks.append(Check(Axis.VALID, Answer.NO, name, Message.of(fault, n=0)))
+            reason = error.message
+        for axis in (Axis.INTACT, Axis.VALID):
+            if reason is None:
+                work.say(axis, Answer.YES, name, "certify.verify.pdf.signed")
+            else:
+                work.checks.append(Check(axis, Answer.NO, name, reason))
+        if reason is not None:
+            return
     if work.record is not None:
         _same_page(work, name, raw, inside)
 
@@ -202,7 +214,7 @@ def _same_page(
     page = b""
     try:
         page = render(Sheet(
-            record, work.record_bytes, jws[1] if jws else None,
+            work.record_bytes, jws[1] if jws else None,
             seal[1].decode("ascii") if seal else None, signer, lang))
     except Exception:
         page = b"\0"
@@ -308,10 +320,7 @@ def _seal(work: _Work, name: str, text: str) -> None:
         work.say(axis, Answer.YES if holds else Answer.NO, name,
                  "certify.verify.seal.holds" if holds else "certify.verify.seal.fails")
     if work.record is not None:
-        tally = counts(work.record)
-        same = (claims.record_sha256, claims.approved, claims.others) == (
-            hashlib.sha256(work.record_bytes).hexdigest(), tally.approved, tally.others)
-        if not same:
+        if claims != claims_of(work.record, work.record_bytes, signers[0]):
             work.say(Axis.INTACT, Answer.NO, name, "certify.verify.seal.differs")
     elif holds:
         _trust(work, name, signers, claims.issued_at)
@@ -334,14 +343,21 @@ def _sum_up(work: _Work, name: str) -> Verdicts:
             answers.append((axis.value, Answer.YES))
         else:
             answers.append((axis.value, Answer.UNKNOWN))
-    record, outcome = work.record, None
-    if record is not None:
-        tally = counts(record)
-        outcome = Message.of(
-            "certify.verify.outcome", n=tally.approved, others=tally.others,
-            verdict=f"@certify.verdict.{overall(record).value}")
-    return Verdicts(name, tuple(answers), tuple(dict.fromkeys(work.checks)), outcome,
+    record = work.record
+    return Verdicts(name, tuple(answers), tuple(dict.fromkeys(work.checks)),
+                    _outcome(record) if record else None,
                     record.bench.demonstration if record else False,
                     record.record_id if record else None)
+
+
+def _outcome(record: WipeRecord) -> Message:
+    """What the document says, and of what: a certificate of another machine or lot shows here."""
+    tally, system = counts(record), record.machine.system if record.machine else None
+    computer = [one.value for one in (system.maker, system.model, system.serial)
+                if isinstance(one, Known)] if system else []
+    return Message.of(
+        "certify.verify.outcome", n=tally.approved, others=tally.others,
+        verdict=f"@certify.verdict.{overall(record).value}",
+        computer=" ".join(computer) or "?", lot=record.lot or "–")
 
 

@@ -148,7 +148,7 @@ def _draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
 
     raw = canonical_bytes(record)
     jws, seal = sign_jws(raw, key), make_seal(record, raw, key)
-    page = render(Sheet(record, raw, jws, seal, signer_of(read_jws(jws)), lang))
+    page = render(Sheet(raw, jws, seal, signer_of(read_jws(jws)), lang))
     return _Drawn(record, {RECORD: raw, JWS: jws, SIGNED: sign_pdf(page, key)})
 
 
@@ -158,7 +158,7 @@ def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:
     try:
         from recond.certify.pdf import Sheet, render
 
-        page = render(Sheet(record, raw, None, None, None, lang))
+        page = render(Sheet(raw, None, None, None, lang))
     except Exception:
         return _Drawn(record, {RECORD: raw})
     return _Drawn(record, {RECORD: raw, UNSIGNED: page})
