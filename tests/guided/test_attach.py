@@ -1,0 +1,176 @@
+"""Coming back to an erasure: what its journal tells, who looks after it, what is left to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recond.errors import UsageError
+from recond.flow.attach import Left, find_attachable, is_running, open_runs, read_issued, told
+from recond.flow.runfolder import RunFolder, all_runs
+from recond.host import Host
+from recond.host.journalfile import JournalFile
+from recond.model import Json
+from tests.cli.command import environment, recond
+from tests.guided.stage import MIB, images, play, session_on, text_of
+from tests.guided.test_job import TYPED, to_the_end
+
+PLAN: dict[str, Json] = {"plan": {"steps": [{}, {}], "disk": {"size_bytes": 1000}}, "digest": ""}
+BEGUN: list[tuple[str, dict[str, Json]]] = [
+    ("open", {}), ("plan", PLAN),
+    ("step_start", {"step": 0, "technique": "overwrite", "offset": 0})]
+
+
+# --- What a journal tells ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("more", "event"), [
+    ([], {"phase": "write", "step": 0, "steps": 2, "done": 0, "total": 1000}),
+    ([("checkpoint", {"phase": "write", "step": 0, "done": [[0, 300]], "bad": [[300, 50]]})],
+     {"phase": "write", "step": 0, "steps": 2, "done": 350, "total": 1000}),
+    ([("step_start", {"step": 1, "technique": "nvme-sanitize-block", "offset": 0}),
+      ("progress", {"step": 1, "permille": 420})],
+     {"phase": "firmware", "step": 1, "steps": 2, "done": 420, "total": 1000}),
+    ([("verify_start", {"mode": "full"})], {"phase": "verify", "step": 2, "steps": 2}),
+    ([("end", {"outcome": "failed"})], {"phase": "end", "outcome": "failed"}),
+    ([("interrupted", {"by": "worker"})], {"phase": "end", "outcome": "interrupted"}),
+    ([("interrupted", {"by": "worker"}), ("open", {}), *BEGUN[2:]],
+     {"phase": "write", "step": 0, "steps": 2, "done": 0, "total": 1000}),
+])
+def test_the_last_word_of_a_journal(
+    more: list[tuple[str, dict[str, Json]]], event: dict[str, Json]
+) -> None:
+    assert list(told([*BEGUN, *more])) == [event]
+
+
+def test_a_journal_that_has_only_a_plan_tells_nothing() -> None:
+    assert list(told(BEGUN[:2])) == []
+    assert list(told([])) == []
+
+
+# --- Who looks after a run --------------------------------------------------------------------
+
+
+def empty_run(state: Path) -> RunFolder:
+    folder = RunFolder(state / "runs" / "20261124-000000-aaaaaaaa")
+    (folder.path / "journals").mkdir(parents=True)
+    return folder
+
+
+def test_a_writer_or_a_supervisor_means_running(tmp_path: Path) -> None:
+    folder = empty_run(tmp_path)
+    assert open_runs(tmp_path, Host()) == ()
+    journal = JournalFile.create(folder.journal("d"))
+    journal.append(b'{"kind": "open", "data": {}}\n')
+    assert is_running(folder)
+    assert [one.left for one in open_runs(tmp_path, Host())] == [Left.RUNNING]
+    journal.close()
+    assert not is_running(folder)
+    with folder.supervised(wait=True) as mine:
+        assert mine
+        held = [sys.executable, "-c", "import sys; from pathlib import Path\n"
+                "from recond.flow.attach import is_running\n"
+                "from recond.flow.runfolder import RunFolder\n"
+                "print(is_running(RunFolder(Path(sys.argv[1]))))", str(folder.path)]
+        done = subprocess.run(held, capture_output=True, text=True, check=True,
+                              cwd=Path(__file__).parents[2])
+        assert done.stdout.strip() == "True"
+    assert not is_running(folder)
+
+
+def test_nothing_to_come_back_to_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        find_attachable(tmp_path, None, Host())
+    done = recond("attach", folder=tmp_path)
+    assert (done.code, "Traceback" in done.stderr) == (2, False)
+    assert "Aucun effacement" in done.stderr
+
+
+# --- A real erasure ---------------------------------------------------------------------------
+
+
+def begin_and_kill(folder: Path, size_bytes: int) -> tuple[Path, Path]:
+    """An erasure whose screen, the supervisor, is killed once the worker writes."""
+    (target,) = images(folder, "alpha.img", size_bytes=size_bytes)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "recond", "wipe", target, "--image", "--confirm", "alpha.img",
+         "--method", "gutmann", "--json-events", "--out", str(folder / "out")], cwd=folder,
+        env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if '"write"' in line:
+            break
+    process.kill()
+    process.wait(60)
+    process.stderr.close()
+    (run,) = all_runs(folder / "state")
+    return Path(target), run.path
+
+
+def test_attach_watches_to_the_end_and_makes_the_certificate(tmp_path: Path) -> None:
+    target, _ = begin_and_kill(tmp_path, 8 * MIB)
+    done = recond("attach", "--plain", folder=tmp_path)
+    assert done.code == 0, done.stderr
+    assert "Disques effacés et validés" in done.stdout
+    assert "DISQUE" not in done.stderr
+    assert b"DONOR" not in target.read_bytes()
+    (folder,) = (tmp_path / "out").iterdir()
+    assert recond("verify", str(folder), folder=tmp_path).code == 0
+    record = (folder / "record.json").read_bytes()
+    assert not json.loads(record)["erasures"][0]["interruptions"], "its worker went on by itself"
+    again = recond("attach", "--plain", "--lang", "en", folder=tmp_path)
+    assert again.code == 0, again.stderr
+    assert "Disks erased and approved: 1 of 1" in again.stdout
+    assert (folder / "record.json").read_bytes() == record, "no second certificate"
+
+
+def test_the_screen_offers_what_was_left_and_ends_it(tmp_path: Path) -> None:
+    """A power cut: worker and supervisor die. The next session says so and takes it up."""
+    target, run = begin_and_kill(tmp_path, 8 * MIB)
+    (job,) = (run / "jobs").iterdir()
+    for one in subprocess.run(["pgrep", "-f", f"recond.wipe.worker {job}"], capture_output=True,
+                              text=True).stdout.split():
+        os.kill(int(one), signal.SIGKILL)
+    session = session_on(tmp_path, "fr", (str(target),))
+
+    async def act(app: Any, pilot: Any) -> None:
+        shown = text_of(app)
+        assert "N’EST PAS FINI" in shown
+        assert "alpha.img" in shown
+        await pilot.press("r")
+        await pilot.pause()
+        await to_the_end(session, app, pilot)
+        assert "validés : 1 sur 1" in text_of(app).replace("\u00a0", " ")
+
+    play(session, "computer", act)
+    assert b"DONOR" not in target.read_bytes()
+    assert open_runs(tmp_path / "state", Host()) == ()
+
+
+def test_a_record_that_is_not_what_the_journals_say_is_not_shown(tmp_path: Path) -> None:
+    session = session_on(tmp_path, "fr", images(tmp_path, "alpha.img"))
+
+    async def act(app: Any, pilot: Any) -> None:
+        await pilot.press("enter", "p", "enter", *TYPED)
+        await to_the_end(session, app, pilot)
+
+    play(session, "computer", act)
+    (run,) = all_runs(tmp_path / "state")
+    issued = read_issued(run)
+    file = issued.folder / "record.json"
+    assert issued.signed
+    true = file.read_text(encoding="utf-8")
+    file.write_text(true.replace('"approved"', '"rejected"'), encoding="utf-8")
+    with pytest.raises(UsageError):
+        read_issued(run)
+    file.unlink()
+    with pytest.raises(UsageError):
+        read_issued(run)
