@@ -92,7 +92,7 @@ def _header(header: bytes) -> tuple[str, tuple[x509.Certificate, ...]]:
             raise RecordInvalid("certify.jws.header")
         return value["cty"], tuple(
             x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in found)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError, x509.InvalidVersion):
         raise RecordInvalid("certify.jws.header") from None
 
 

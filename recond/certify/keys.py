@@ -11,6 +11,7 @@ Source: RFC 5280, RFC 9336 (documentSigning), PKCS#12 (RFC 7292) with PBKDF2 at 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
+from recond.certify import p256
 from recond.errors import RecordInvalid
 
 DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
@@ -58,7 +60,11 @@ def instant(utc: str) -> dt.datetime:
 
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of the certificate in groups of four hex digits, to be compared by eye or voice."""
-    digest = certificate.fingerprint(hashes.SHA256()).hex().upper()
+    return _grouped(certificate.public_bytes(Encoding.DER))
+
+
+def _grouped(der: bytes) -> str:
+    digest = hashlib.sha256(der).hexdigest().upper()
     return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
 
 
@@ -215,7 +221,7 @@ def read_certificates(raw: bytes) -> tuple[x509.Certificate, ...]:
         if b"-----BEGIN" in raw:
             return tuple(x509.load_pem_x509_certificates(raw))
         return (x509.load_der_x509_certificate(raw),)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         raise RecordInvalid("certify.key.certificate") from None
 
 
@@ -259,8 +265,10 @@ def chain_fault(
 
 
 def _revoked(one: x509.Certificate, revoked: tuple[Revocation, ...], at: str) -> str | None:
+    forms = {_grouped(der).replace(" ", "") for der in p256.certificate_forms(one)}
+    forms.add(fingerprint(one).replace(" ", ""))
     for entry in revoked:
-        if entry.fingerprint.replace(" ", "") == fingerprint(one).replace(" ", ""):
+        if entry.fingerprint.replace(" ", "") in forms:
             if entry.reason == "compromised":
                 return "certify.trust.compromised"
             if instant(at) > instant(entry.since):
@@ -272,14 +280,17 @@ def is_authority(one: x509.Certificate) -> bool:
     """Whether a certificate may issue others: a workshop's root."""
     try:
         return one.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
+            ValueError):
         return False
 
 
 def _issued(leaf: x509.Certificate, root: x509.Certificate) -> bool:
+    if leaf.public_bytes(Encoding.DER) not in p256.certificate_forms(leaf):
+        return False
     try:
         leaf.verify_directly_issued_by(root)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
-    return is_authority(root)
+    return is_authority(root) and p256.is_p256(root.public_key())
 

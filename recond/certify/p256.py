@@ -2,13 +2,15 @@
 
 Why: for each signature (r, s) the curve knows a second one, (r, n - s), that anyone can make
 without the key. A file with the other one is not the file that was issued, so recond makes the
-lower s and believes no other. Pure.
+lower s and believes no other. A certificate comes from others' tools too, so both its forms count,
+as one: a key that was revoked by a fingerprint stays revoked in its certificate's other form. Pure.
 
 Source: FIPS 186-5 §6 (ECDSA), SEC 2 §2.4.2 (the order n), RFC 7518 §3.4 (64 bytes: r then s).
 """
 
 from __future__ import annotations
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
+from cryptography.hazmat.primitives.serialization import Encoding
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SIGNATURE_BYTES = 64
@@ -40,9 +43,14 @@ def to_der(signature: bytes) -> bytes:
                                 int.from_bytes(signature[_WIDTH:], "big"))
 
 
+def is_p256(public: PublicKeyTypes) -> bool:
+    """Whether a key is of the one kind that recond uses."""
+    return isinstance(public, ec.EllipticCurvePublicKey) and public.curve.name == "secp256r1"
+
+
 def holds(public: PublicKeyTypes, signature: bytes, message: bytes) -> bool:
     """Whether this P-256 key made this signature, in this form, over the message."""
-    if not isinstance(public, ec.EllipticCurvePublicKey) or public.curve.name != "secp256r1":
+    if not isinstance(public, ec.EllipticCurvePublicKey) or not is_p256(public):
         return False
     if len(signature) != SIGNATURE_BYTES or int.from_bytes(signature[_WIDTH:], "big") > ORDER // 2:
         return False
@@ -51,3 +59,30 @@ def holds(public: PublicKeyTypes, signature: bytes, message: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def certificate_forms(certificate: x509.Certificate) -> frozenset[bytes]:
+    """A certificate's DER with either form of its issuer's signature; empty where the bytes around
+    the signature are not as DER wants them (X.690 §11.2.1: spare bits), or it is none of P-256.
+    """
+    der, signature = certificate.public_bytes(Encoding.DER), certificate.signature
+    end = _field(3, b"\0" + signature)
+    try:
+        r, s = decode_dss_signature(signature)
+    except ValueError:
+        return frozenset()
+    if not der.endswith(end) or not 0 < s < ORDER or not 0 < r < ORDER:
+        return frozenset()
+    long = der[1] & 0x7F if der[1] & 0x80 else 0
+    front = der[2 + long : -len(end)]
+    return frozenset(
+        _field(0x30, front + _field(3, b"\0" + encode_dss_signature(r, one)))
+        for one in (s, ORDER - s))
+
+
+def _field(tag: int, content: bytes) -> bytes:
+    length = len(content)
+    if length < 0x80:
+        return bytes((tag, length)) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content

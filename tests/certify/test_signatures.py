@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import random
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from jwcrypto import jwk, jws
 
 from recond.certify import p256
-from recond.certify.jws import CONTENT_TYPE, read_jws, sign_jws
-from recond.certify.keys import SigningKey, issue_bench_key, make_bench_key, make_root_key
+from recond.certify.jws import CONTENT_TYPE, Signed, read_jws, sign_jws
+from recond.certify.keys import (
+    Revocation,
+    SigningKey,
+    chain_fault,
+    fingerprint,
+    issue_bench_key,
+    make_bench_key,
+    make_root_key,
+    public_der,
+    read_certificates,
+)
 from recond.certify.seal import (
     PREFIX,
     base45,
@@ -111,6 +124,37 @@ def test_every_flipped_bit_of_a_jws_is_found() -> None:
             continue
         assert not found.holds or found.chain != BENCH.chain, f"RECOND_SEED={seed}"
         assert not found.holds, f"RECOND_SEED={seed}"
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+@pytest.mark.parametrize("which", [BENCH.certificate, ROOT.certificate])
+def test_no_flipped_bit_makes_a_certificate_trusted_or_raises(which: x509.Certificate) -> None:
+    """But for a root that somebody pins as it is: what is believed of one is its key and name."""
+    der = which.public_bytes(Encoding.DER)
+    for place in range(len(der) * 8):
+        broken = bytearray(der)
+        broken[place // 8] ^= 1 << place % 8
+        try:
+            (found,) = read_certificates(bytes(broken))
+        except RecordInvalid:
+            continue
+        assert chain_fault((found,), (ROOT.certificate,), NOW) is not None, place
+        if chain_fault((BENCH.certificate,), (found,), NOW) is None:
+            assert public_der(found) == public_der(ROOT.certificate)
+        assert not Signed(b"", "", (found,), b"a", b"\0" * 64).holds
+        assert fingerprint(found) != fingerprint(which)
+
+
+def test_a_revoked_key_stays_revoked_under_the_other_form_of_its_certificate() -> None:
+    own = BENCH.certificate
+    forms = p256.certificate_forms(own)
+    (twin,) = (x509.load_der_x509_certificate(one) for one in forms
+               if one != own.public_bytes(Encoding.DER))
+    assert fingerprint(twin) != fingerprint(own)
+    assert chain_fault((twin,), (ROOT.certificate,), NOW) is None
+    for named, used in itertools.product((own, twin), repeat=2):
+        entry = Revocation(fingerprint(named), "compromised", NOW)
+        assert chain_fault((used,), (ROOT.certificate,), NOW, (entry,)) is not None
 
 
 # --- The seal --------------------------------------------------------------------------------

@@ -147,10 +147,11 @@ def test_an_ended_journal_is_not_written_to_again(tmp_path: Path) -> None:
 
 
 def test_a_worker_stays_below_its_memory(tmp_path: Path) -> None:
+    """Read from its own memory map: `ru_maxrss` also counts the process that forked it."""
     make_job(tmp_path, "dod-short")
-    code = ("import resource, sys; from recond.wipe.worker import main; "
+    code = ("import sys; from recond.wipe.worker import main; "
             f"code = main([{str(tmp_path / 'job.json')!r}]); "
-            "sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)); "
-            "sys.exit(code)")
+            "peak = [one for one in open('/proc/self/status') if one.startswith('VmHWM')]; "
+            "sys.stderr.write(peak[0].split()[1]); sys.exit(code)")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
-    assert int(done.stderr) < 120 * 1024
+    assert 8 * 1024 < int(done.stderr) < 120 * 1024
