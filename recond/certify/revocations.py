@@ -74,6 +74,8 @@ def read_list(raw: bytes, pinned: tuple[x509.Certificate, ...]) -> tuple[Revocat
     """The entries of a list that a pinned root signed. Raises `RecordInvalid`, `FormatError`."""
     signed = read_jws(raw.strip())
     root = signed.chain[0]
+    if signed.content_type != CONTENT_TYPE:
+        raise RecordInvalid("key.list.form")
     if not signed.holds or root not in pinned or not is_authority(root):
         raise RecordInvalid("key.list.foreign")
     try:

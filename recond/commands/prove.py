@@ -1,13 +1,14 @@
-"""The proof: verify."""
+"""The proof: verify, in its forms (files, a ledger, the disk itself)."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from recond.commands.frame import (
     LANG,
     AsJson,
+    Image,
     argument,
     command,
     leave,
@@ -15,18 +16,55 @@ from recond.commands.frame import (
     screen,
     state_path,
 )
+from recond.errors import UsageError
+
+FILE = "FICHIER" if LANG == "fr" else "FILE"
 
 
 @command("verify")
 def verify_command(
-    files: Annotated[list[Path], argument("files", "FICHIER…" if LANG == "fr" else "FILE…")],
+    files: Annotated[list[Path] | None, argument("files", f"{FILE}…")] = None,
     trust: Annotated[list[Path] | None, option("trust", "--trust", metavar="CERT")] = None,
-    json_: AsJson = False,
+    ledger: Annotated[Path | None, option(
+        "recheck.option.ledger", "--ledger", metavar=FILE)] = None,
+    disk: Annotated[str | None, option(
+        "recheck.option.disk", "--disk", metavar="DEVICE")] = None,
+    mode: Annotated[str, option("recheck.option.mode", "--verify", metavar="full|sample")] = "full",
+    image: Image = False, json_: AsJson = False,
 ) -> None:
-    """Is this certificate, record or journal true, whole, and signed by whom."""
+    """Is this certificate, record, journal or ledger true, whole, and signed by whom."""
     from recond.flow.verify_files import verify_paths
+    from recond.flow.verify_ledger import verify_with_ledger
     from recond.show.result import show_report
 
-    report = verify_paths(tuple(files), tuple(trust or ()), state=state_path())
+    given, certificates = tuple(files or ()), tuple(trust or ())
+    if disk is not None:
+        _disk(disk, given, certificates, mode, image=image, as_json=json_)
+    if ledger is not None:
+        report = verify_with_ledger(given, certificates, ledger, state=state_path())
+    elif given:
+        report = verify_paths(given, certificates, state=state_path())
+    else:
+        raise UsageError("recheck.nothing")
     show_report(screen(), report, as_json=json_)
     leave(report.exit_code)
+
+
+def _disk(
+    path: str, files: tuple[Path, ...], certificates: tuple[Path, ...], mode: str, *,
+    image: bool, as_json: bool,
+) -> NoReturn:
+    from recond.flow.verify_disk import parse_mode, verify_certificate_and_disk
+    from recond.host import Host
+    from recond.show.progress import Display
+    from recond.show.recheck import show_disk_answer
+
+    if len(files) != 1:
+        raise UsageError("recheck.disk.one-file")
+    with Display(screen(), json_events=False, totals={}) as display:
+        report, answer = verify_certificate_and_disk(
+            path, files[0], certificates, parse_mode(mode), image=image, state=state_path(),
+            clock=Host().clock, on_event=display.on_event)
+    code = report.exit_code or answer.exit_code
+    show_disk_answer(screen(), report, answer, code, as_json=as_json)
+    leave(code)

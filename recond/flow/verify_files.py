@@ -33,9 +33,15 @@ class Report:
         return 0 if self.found and all(one.good for one in self.found) else 7
 
 
-def verify_paths(paths: tuple[Path, ...], certificates: tuple[Path, ...], *, state: Path) -> Report:
-    """Verify files and folders. Raises `UsageError` for a path that cannot be read."""
-    trust = Keyring(state).trust(certificates)
+def verify_paths(
+    paths: tuple[Path, ...], certificates: tuple[Path, ...], *, state: Path,
+    trust: Trust | None = None,
+) -> Report:
+    """Verify files and folders; `trust` in place of what this bench believes.
+
+    Raises `UsageError` for a path that cannot be read.
+    """
+    trust = trust or Keyring(state).trust(certificates)
     found: list[Verdicts] = []
     groups: dict[Path, list[Path]] = {}
     for path in paths:

@@ -86,14 +86,17 @@ def _disk_json(one: Erasure) -> Json:
 def show_report(screen: Screen, report: Report, *, as_json: bool) -> None:
     """Each certificate: the four answers, what was looked at, what the document itself says."""
     if as_json:
-        screen.data(json.dumps(
-            {"exit_code": report.exit_code, "found": [_verdicts_json(one) for one in report.found]},
-            ensure_ascii=False))
+        screen.data(json.dumps(report_json(report), ensure_ascii=False))
         return
     for one in report.found:
         _show_verdicts(screen, one)
     screen.data(screen.t(
         "certify.verify.all-good" if report.exit_code == 0 else "certify.verify.not-good"))
+
+
+def report_json(report: Report) -> dict[str, Json]:
+    """A report as one object."""
+    return {"exit_code": report.exit_code, "found": [_verdicts_json(one) for one in report.found]}
 
 
 def _show_verdicts(screen: Screen, found: Verdicts) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from recond.certify.keys import SigningKey, issue_bench_key, make_root_key
-from recond.certify.verdicts import Trust
+from recond.certify.verdicts import Bundle, Trust, Verdicts
+from recond.certify.verify import verify_bundle
 from recond.erasure import Bench, Context, DiskIdentity, Person, Workshop
 from recond.flow.issue import Issued, Material, issue
 from recond.flow.keyring import Keyring
@@ -161,23 +162,38 @@ def make(here: Workbench, out: Path, kind: str, lang: Lang = "fr") -> Issued:
     return issued
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """One certificate folder of each kind, all of one bench."""
-
-    here: Workbench
-    issued: dict[str, Issued]
-
-    def files(self, kind: str) -> dict[str, bytes]:
-        """The files of a certificate's folder by their name in it."""
-        folder = self.issued[kind].folder
-        return {str(file.relative_to(folder)): file.read_bytes()
-                for file in sorted(folder.rglob("*")) if file.is_file()}
+# --- The corpus, each made when it is first asked for, once a process ----------------------------
 
 
 @cache
-def corpus() -> Corpus:
-    """Made once a process."""
-    folder = Path(mkdtemp(prefix="recond-papers-"))
-    here = workbench(folder / "state")
-    return Corpus(here, {kind: make(here, folder / "out", kind) for kind in KINDS})
+def corpus() -> Workbench:
+    """The bench that all certificates below come from."""
+    return workbench(Path(mkdtemp(prefix="recond-papers-")) / "state")
+
+
+@cache
+def issued(kind: str, lang: Lang = "fr") -> Issued:
+    """A certificate of a kind, of the corpus' bench."""
+    return make(corpus(), corpus().state.parent / f"out-{lang}", kind, lang)
+
+
+def files_of(kind: str, lang: Lang = "fr") -> dict[str, bytes]:
+    """The files of a certificate's folder by their name in it."""
+    folder = issued(kind, lang).folder
+    return {str(file.relative_to(folder)): file.read_bytes()
+            for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def bundle_of(files: dict[str, bytes]) -> Bundle:
+    """The files as `recond verify` sorts them."""
+    def one(*names: str) -> tuple[str, bytes] | None:
+        return next(((name, files[name]) for name in names if name in files), None)
+
+    return Bundle(
+        pdf=one("certificate.pdf", "certificate-NON-SIGNE.pdf"), record=one("record.json"),
+        jws=one("record.jws"),
+        journals=tuple((name, raw) for name, raw in files.items() if name.startswith("journals/")))
+
+
+def verified(files: dict[str, bytes], trust: Trust | None = None) -> Verdicts:
+    return verify_bundle(bundle_of(files), trust or corpus().trust(), "test")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recond.codec import canonical_bytes
 from recond.erasure import Bench, Context, Person, Workshop
 from recond.flow.issue import Issued, Material, issue
 from tests.cli.command import recond
@@ -53,6 +54,19 @@ def journal(folder: Path) -> bytes:
     done = recond("wipe", str(image), "--image", "--confirm", image.name, "--json", folder=folder)
     assert done.code == 0, done.stderr
     return (Path(json.loads(done.stdout)["folder"]) / "journals" / "disque.img.jsonl").read_bytes()
+
+
+def journal_of(raw: bytes, run: str) -> bytes:
+    """The same journal as if another run had written it: its id, and each link of the chain."""
+    out, prev = [], "0" * 64
+    for line in raw.splitlines():
+        entry = json.loads(line)
+        if "run_id" in entry["data"]:
+            entry["data"]["run_id"] = run
+        entry["prev"] = prev
+        out.append(canonical_bytes(entry))
+        prev = hashlib.sha256(out[-1]).hexdigest()
+    return b"\n".join(out) + b"\n"
 
 
 def material(raw: bytes, record_id: str | None = None) -> Material:

@@ -1,0 +1,185 @@
+"""A ledger against the certificates that name their place in it.
+
+Why: a certificate proves itself; only its bench's ledger shows that one was cut off, changed or
+taken away. The signed records are the ledger's checkpoints: each holds its size and root as they
+stood, so lines that a trusted record covers cannot have been changed since, and lines after the
+last of them rest on the file alone. Reads only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from recond.certify.ledger import LedgerReading, position_fault, read_ledger
+from recond.certify.verdicts import Answer, Axis, Check, Verdicts
+from recond.erasure import LedgerPosition
+from recond.errors import RecondError, UsageError
+from recond.flow.given_record import given_record
+from recond.flow.issue import JWS, SIGNED
+from recond.flow.keyring import Keyring
+from recond.flow.verify_files import Report, verify_paths
+from recond.model import Message
+
+MAX_BYTES = 512 << 20
+SHOWN = 12
+
+
+def verify_with_ledger(
+    paths: tuple[Path, ...], certificates: tuple[Path, ...], file: Path, *, state: Path
+) -> Report:
+    """The files, each also against this ledger, and the ledger against them.
+
+    In a folder of certificates all of this ledger's are expected; files alone are some of them.
+    Raises `UsageError` for a path that cannot be read.
+    """
+    reading = _read(file)
+    trust = dataclasses.replace(Keyring(state).trust(certificates), ledger=reading)
+    report = verify_paths(paths, certificates, state=state, trust=trust) if paths else Report(())
+    found = [(one, _position(one)) for one in report.found]
+    here = [(one, place) for one, place in found
+            if place is not None and place.ledger_id == reading.ledger_id]
+    whole = any(path.is_dir() and _is_collection(path, report) for path in paths)
+    checks = [*_chain(reading, str(file)), *_checkpoints(reading, here, str(file)),
+              *_forks(here, str(file)), *_gaps(reading, here, str(file), whole=whole)]
+    strangers = [one.name for one, place in found
+                 if place is not None and place.ledger_id != reading.ledger_id]
+    checks += [Check(Axis.COMPLETE, Answer.UNKNOWN, name, Message("certify.ledger.other"))
+               for name in strangers]
+    return Report((*report.found, _verdicts(str(file), checks)))
+
+
+def _read(file: Path) -> LedgerReading:
+    try:
+        with file.open("rb") as stream:
+            return read_ledger(stream.read(MAX_BYTES))
+    except OSError as error:
+        raise UsageError("key.read", file=str(file), reason=error.strerror or "") from None
+
+
+def _position(found: Verdicts) -> LedgerPosition | None:
+    """Where a certificate says that it stands; None for what holds no signed record."""
+    if found.record_id is None:
+        return None
+    try:
+        return given_record(Path(found.name))[0].ledger
+    except (RecondError, OSError):
+        return None
+
+
+def _is_collection(path: Path, report: Report) -> bool:
+    """Whether a folder holds several certificates rather than being one."""
+    return all(Path(one.name) != path for one in report.found)
+
+
+def _believed(one: Verdicts) -> bool:
+    found = dict(one.answers)
+    return all(found[axis] is Answer.YES for axis in ("intact", "valid", "trusted"))
+
+
+def _chain(reading: LedgerReading, name: str) -> list[Check]:
+    if reading.problems:
+        return [Check(Axis.INTACT, Answer.NO, name, one) for one in reading.problems]
+    if not reading.lines:
+        return [Check(Axis.INTACT, Answer.NO, name, Message("recheck.ledger.empty"))]
+    checks = [Check(Axis.INTACT, Answer.YES, name, Message.of(
+        "certify.verify.ledger.whole", n=len(reading.lines)))]
+    if reading.torn:
+        checks.append(Check(Axis.COMPLETE, Answer.UNKNOWN, name, Message("recheck.ledger.torn")))
+    return checks
+
+
+def _checkpoints(
+    reading: LedgerReading, here: list[tuple[Verdicts, LedgerPosition]], name: str
+) -> list[Check]:
+    """What the signed records say of the ledger: those that are believed, and none other."""
+    checks, covered = [], 0
+    for one, place in here:
+        if not _believed(one):
+            continue
+        fault = position_fault(reading, place) or _entry_fault(reading, one, place)
+        if fault is None:
+            covered = max(covered, place.number)
+        else:
+            checks.append(Check(Axis.INTACT, Answer.NO, name, Message.of(
+                "recheck.ledger.contradicts", number=place.number, reason=f"@{fault}")))
+    if checks:
+        return checks
+    if not covered:
+        return [Check(Axis.VALID, Answer.UNKNOWN, name, Message("recheck.ledger.unsigned"))]
+    checks = [Check(Axis.VALID, Answer.YES, name, Message.of(
+        "recheck.ledger.covered", number=covered)),
+        Check(Axis.TRUSTED, Answer.YES, name, Message.of(
+            "recheck.ledger.covered", number=covered))]
+    left = len(reading.lines) - covered
+    if left > 0:
+        checks.append(Check(Axis.COMPLETE, Answer.UNKNOWN, name, Message.of(
+            "recheck.ledger.uncovered", n=left)))
+    return checks
+
+
+def _entry_fault(reading: LedgerReading, one: Verdicts, place: LedgerPosition) -> str | None:
+    """Whether the certificate's own line says of it what is so; no root covers the last line yet.
+    """
+    path = Path(one.name)
+    record, raw = given_record(path)
+    entry = reading.entries[place.number - 1]
+    data = entry["data"]
+    expected = {"record_id": record.record_id, "record_sha256": hashlib.sha256(raw).hexdigest()}
+    for key, name in (("jws_sha256", JWS), ("pdf_sha256", SIGNED)):
+        file = path / name if path.is_dir() else path
+        if file.name == name and file.is_file():
+            expected[key] = hashlib.sha256(file.read_bytes()).hexdigest()
+    if not isinstance(data, dict) or set(data) != {*expected, "jws_sha256", "pdf_sha256"} or (
+            entry["kind"], entry["time"]) != ("issued", record.issued_at):
+        return "certify.ledger.missing"
+    same = all(data[key] == value for key, value in expected.items())
+    return None if same else "certify.ledger.missing"
+
+
+def _forks(here: list[tuple[Verdicts, LedgerPosition]], name: str) -> list[Check]:
+    """Two believed certificates with one number: the ledger was copied or set back."""
+    by_number: dict[int, set[str]] = {}
+    for one, place in here:
+        if _believed(one) and one.record_id is not None:
+            by_number.setdefault(place.number, set()).add(f"{one.record_id} {place.root}")
+    return [Check(Axis.INTACT, Answer.NO, name, Message.of("recheck.ledger.fork", number=number))
+            for number, records in sorted(by_number.items()) if len(records) > 1]
+
+
+def _gaps(
+    reading: LedgerReading, here: list[tuple[Verdicts, LedgerPosition]], name: str, *, whole: bool
+) -> list[Check]:
+    """Entries whose certificate was not given. A record that was issued again counts once."""
+    given = {one.record_id for one, _ in here}
+    numbers: dict[str, int] = {}
+    for number, entry in enumerate(reading.entries, 1):
+        data = entry["data"]
+        if entry["kind"] == "issued" and isinstance(data, dict):
+            numbers[str(data.get("record_id"))] = number
+    missing = sorted(number for record, number in numbers.items() if record not in given)
+    if not numbers or (not missing and not here):
+        return []
+    if not missing:
+        return [Check(Axis.COMPLETE, Answer.YES, name, Message.of(
+            "recheck.ledger.all-there", n=len(numbers)))]
+    return [Check(Axis.COMPLETE, Answer.NO if whole else Answer.UNKNOWN, name, Message.of(
+        "recheck.ledger.gap", n=len(missing), numbers=_list(missing)))]
+
+
+def _list(numbers: list[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:SHOWN])
+    return shown + (" …" if len(numbers) > SHOWN else "")
+
+
+def _verdicts(name: str, checks: Iterable[Check]) -> Verdicts:
+    checks = tuple(checks)
+    answers = []
+    for axis in Axis:
+        found = {check.answer for check in checks if check.axis is axis}
+        answer = Answer.NO if Answer.NO in found else (
+            Answer.YES if found == {Answer.YES} else Answer.UNKNOWN)
+        answers.append((axis.value, answer))
+    return Verdicts(name, tuple(answers), checks, None, demonstration=False, record_id=None)

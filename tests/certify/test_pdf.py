@@ -1,0 +1,249 @@
+"""The page: the same bytes everywhere, an archive by its own checker, readable from paper."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pikepdf
+import pytest
+from pikepdf import pdfa
+from PIL import Image
+
+from recond.certify import pdf_read
+from recond.certify.jws import read_jws
+from recond.certify.seal import read_seal, seal_holds
+from recond.locale import Lang
+from tests.certify.papers import KINDS, LONG, corpus, files_of, issued
+from tests.house import ROOT
+
+SIGNED = [kind for kind in KINDS if kind != "unsigned"]
+
+
+def pdf_of(kind: str, lang: Lang = "fr") -> bytes:
+    return issued(kind, lang).certificate.read_bytes()
+
+
+def needs(tool: str) -> str:
+    found = shutil.which(tool)
+    if found is None:
+        pytest.skip(f"needs {tool}")
+    return found
+
+
+def words(kind: str, lang: Lang = "fr", *options: str) -> str:
+    done = subprocess.run(
+        [needs("pdftotext"), *options, str(issued(kind, lang).certificate), "-"],
+        capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def unsigned_part(raw: bytes) -> bytes:
+    """The first revision of a signed file: what was rendered."""
+    end = raw.index(b"%%EOF", raw.index(b"startxref")) + len(b"%%EOF\n")
+    return raw[:end]
+
+
+# --- The same everywhere ---------------------------------------------------------------------
+
+RENDER = """
+import sys, pathlib, hashlib
+from recond.certify import pdf_read
+from recond.certify.jws import read_jws
+from recond.certify.pdf import Sheet, render
+from recond.certify.verify import signer_of
+raw = pathlib.Path(sys.argv[1]).read_bytes()
+inside = pdf_read.read_attachments(raw)
+jws, seal = inside.get("record.jws"), inside.get("seal.txt")
+signer = signer_of(read_jws(jws)) if jws else None
+page = render(Sheet(inside["record.json"], jws, seal.decode() if seal else None, signer,
+                    pdf_read.read_language(raw)))
+print(raw.startswith(page), len(page), hashlib.sha256(page).hexdigest())
+"""
+
+
+@pytest.mark.parametrize("kind", ["erased", "many-bad", "unsigned"])
+def test_any_process_draws_the_same_bytes(kind: str) -> None:
+    found = set()
+    for seed, zone, language in (("0", "UTC", "C"), ("1", "Asia/Tokyo", "fr_FR.UTF-8"),
+                                 ("4242", "America/Lima", "en_US.UTF-8")):
+        done = subprocess.run(
+            [sys.executable, "-c", RENDER, str(issued(kind).certificate)], cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LANG": language},
+            capture_output=True, text=True, check=True)
+        found.add(done.stdout)
+    assert len(found) == 1, found
+    assert found.pop().startswith("True"), "the page is the file's beginning"
+
+
+@pytest.mark.parametrize("kind", SIGNED)
+def test_the_unsigned_bytes_are_the_files_beginning(kind: str) -> None:
+    raw = pdf_of(kind)
+    first = unsigned_part(raw)
+    assert raw.startswith(first)
+    with pikepdf.open(io.BytesIO(first)) as one, pikepdf.open(io.BytesIO(raw)) as two:
+        assert len(one.pages) == len(two.pages)
+        assert "/AcroForm" not in one.Root
+        assert "/AcroForm" in two.Root
+
+
+# --- An archive ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_is_pdf_a(kind: str, lang: Lang) -> None:
+    if lang == "en" and kind not in ("erased", "forty", "unsigned"):
+        pytest.skip("one language is enough for the others")
+    first = unsigned_part(pdf_of(kind, lang))
+    report = pdfa.validate_written(io.BytesIO(first), "3b")
+    assert report.verdict == "pass", report.summary()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_record_is_inside_byte_for_byte(kind: str) -> None:
+    inside, files = pdf_read.read_attachments(pdf_of(kind)), files_of(kind)
+    assert inside["record.json"] == files["record.json"]
+    if kind == "unsigned":
+        assert set(inside) == {"record.json"}
+    else:
+        assert inside["record.jws"] == files["record.jws"]
+        claims, signature, body = read_seal(inside["seal.txt"].decode())
+        assert seal_holds(signature, body, read_jws(files["record.jws"]).chain[0])
+        assert claims.record_id == issued(kind).record.record_id
+    with pikepdf.open(io.BytesIO(pdf_of(kind))) as document:
+        kinds = {name: str(spec.obj.AFRelationship) for name, spec in document.attachments.items()}
+    assert kinds["record.json"] == "/Source"
+
+
+def test_a_plain_scan_finds_the_attachments() -> None:
+    """The donor's page reads the file without a PDF library."""
+    raw = pdf_of("erased")
+    assert raw.count(b"/Type /EmbeddedFile") + raw.count(b"/EmbeddedFile") >= 3
+    assert b"/ObjStm" not in raw
+
+
+# --- Paper -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dpi", [100, 150, 300])
+@pytest.mark.parametrize("kind", ["erased", "forty"])
+def test_the_code_is_read_from_a_printed_page(kind: str, dpi: int, tmp_path: Path) -> None:
+    zxingcpp = pytest.importorskip("zxingcpp")
+    raw = pdf_of(kind)
+    (tmp_path / "page.pdf").write_bytes(raw)
+    subprocess.run([needs("pdftoppm"), "-r", str(dpi), "-gray", "-l", "4", "-png", "page.pdf",
+                    "page"], cwd=tmp_path, check=True)
+    found = [code.text for page in sorted(tmp_path.glob("*.png"))
+             for code in zxingcpp.read_barcodes(Image.open(page))]
+    assert found == [pdf_read.read_attachments(raw)["seal.txt"].decode()]
+
+
+# --- What cannot be mistaken ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "must", "never"), [
+    ("erased", "DONNÉES EFFACÉES", "NON EFFACÉ"),
+    ("rejected", "DONNÉES NON EFFACÉES", "Effacé et validé"),
+    ("many-bad", "DONNÉES NON EFFACÉES", "Effacé et validé"),
+    ("refused", "DONNÉES NON EFFACÉES", "Effacé et validé"),
+    ("interrupted", "DONNÉES NON EFFACÉES", "Effacé et validé"),
+    ("demonstration", "DÉMONSTRATION", "NON EFFACÉ"),
+    ("unsigned", "NON SIGNÉ", "NON EFFACÉ"),
+])
+def test_every_page_says_what_it_is(kind: str, must: str, never: str) -> None:
+    pages = words(kind).split("\f")[:-1]
+    assert all(must in page for page in pages), "in the head of each page, not of the first only"
+    assert never not in "".join(pages)
+    assert all(f"page {n} sur {len(pages)}" in page for n, page in enumerate(pages, 1))
+
+
+def test_an_english_certificate_is_english() -> None:
+    text = words("erased", "en")
+    assert "DATA ERASED" in text
+    assert not re.search(r"\b(effacé|disque|atelier|relecture)\b", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("kind", ["long-names", "forty", "many-bad"])
+def test_nothing_runs_over_the_edge(kind: str) -> None:
+    """Every word lies inside the page's margins, by the places that pdftotext gives."""
+    found = re.findall(r'<page width="([\d.]+)"|<word xMin="([\d.-]+)" yMin="([\d.-]+)" '
+                       r'xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)<', words(kind, "fr", "-bbox"))
+    assert len(found) > 100
+    outside = [word for _, left, top, right, bottom, word in found if word and not (
+        float(left) >= 45 and float(right) <= 550 and float(top) >= 20 and float(bottom) <= 825)]
+    marks = {"NON", "EFFACÉ", "SIGNÉ"}  # the watermark goes across
+    assert not [word for word in outside if word not in marks]
+
+
+def test_a_long_name_stands_in_full() -> None:
+    text = re.sub(r"\s", "", words("long-names"))
+    assert re.sub(r"\s", "", LONG) in text
+
+
+# --- Other readers ---------------------------------------------------------------------------
+
+
+def written(tmp_path: Path, kind: str, *, root: bool = False) -> tuple[Path, Path]:
+    from recond.certify.keys import pem
+
+    page, trust = tmp_path / "certificate.pdf", tmp_path / "root.pem"
+    page.write_bytes(pdf_of(kind))
+    trust.write_bytes(pem(corpus().root.certificate))
+    return page, trust
+
+
+@pytest.mark.parametrize("kind", ["erased", "rejected", "forty"])
+def test_pdfsig_calls_it_valid_and_totally_signed(kind: str, tmp_path: Path) -> None:
+    page, _ = written(tmp_path, kind)
+    done = subprocess.run([needs("pdfsig"), "-nocert", str(page)], capture_output=True, text=True)
+    assert "Signature Validation: Signature is Valid." in done.stdout
+    assert "Total document signed" in done.stdout
+    assert "ETSI.CAdES.detached" in done.stdout
+    assert done.stdout.count("Signature #") == 1
+
+
+@pytest.mark.parametrize("kind", ["erased", "forty"])
+def test_mutool_finds_no_fault_but_the_unknown_root(kind: str, tmp_path: Path) -> None:
+    page, _ = written(tmp_path, kind)
+    done = subprocess.run([needs("mutool"), "sign", "-v", str(page)], capture_output=True,
+                          text=True)
+    said = done.stdout + done.stderr
+    assert "Certificate error: Self-signed certificate in chain." in said, said
+    assert "error" not in re.sub(r"(?i)certificate error[^\n]*", "", said).lower(), said
+    assert "The document is unchanged since signing." in said, said
+
+
+@pytest.mark.parametrize("kind", ["erased", "unsigned", "forty", "long-names"])
+def test_qpdf_finds_no_fault(kind: str, tmp_path: Path) -> None:
+    page, _ = written(tmp_path, kind)
+    done = subprocess.run([needs("qpdf"), "--check", str(page)], capture_output=True, text=True)
+    assert "No syntax or stream encoding errors" in done.stdout, done.stdout + done.stderr
+    assert "WARNING" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["erased", "rejected"])
+def test_pyhanko_agrees_and_trusts_by_the_root(kind: str) -> None:
+    from asn1crypto import x509 as asn1
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
+    root = asn1.Certificate.load(corpus().root.certificate.public_bytes(Encoding.DER))
+    reader = PdfFileReader(io.BytesIO(pdf_of(kind)))
+    (signature,) = reader.embedded_signatures
+    import datetime as dt
+
+    context = ValidationContext(trust_roots=[root], moment=dt.datetime.fromisoformat(
+        issued(kind).record.issued_at), allow_fetching=False)
+    status = validate_pdf_signature(signature, context)
+    assert (status.intact, status.valid, status.trusted) == (True, True, True)
+    assert status.coverage.name == "ENTIRE_FILE"
+    assert status.docmdp_ok
+    assert reader.root.get("/Version", "/1.7") != "/2.0"
