@@ -1,0 +1,310 @@
+"""The live system's own service: settings in, results out, and a stick that fills up, is pulled,
+is put back or is another one, on false processes and on a real FAT file system.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from recond.flow.stick import Keeper, Live, boot, end, read_status, welcome
+from recond.flow.stick_mirror import Places
+from recond.host import Host
+from recond.host.process import Completed, LocalProcesses
+from recond.host.stick_mount import Partition, find_partition, mounted
+from tests.guided.stage import HeldClock
+from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
+
+BOTH = '[stick]\nmode = "unattended"\nerase = "all"\nlot = "L 1"\n'
+START = ("systemctl", "start", "--no-block", "recond-unattended")
+
+
+class Mounts:
+    """Mounts a folder for a stick, by a link; `refuses` is what the next mounts answer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.refuses = b""
+        self.said: list[tuple[str, ...]] = []
+
+    def run(self, argv: tuple[str, ...], *, timeout_s: float = 30.0) -> Completed:
+        self.said.append(argv)
+        place = Path(argv[-1])
+        if argv[0] == "mount":
+            if self.refuses:
+                return Completed(argv, 32, b"", self.refuses, 1)
+            place.rmdir()
+            place.symlink_to(self.folder)
+        elif argv[0] == "umount":
+            place.unlink()
+            place.mkdir()
+        return Completed(argv, 0, b"", b"", 1)
+
+
+class Bench:
+    """A live system with a stick in it, and a disk of the computer's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.machine = Machine(folder / "root")
+        self.machine.plug(STICK)
+        self.machine.plug(INNER)
+        self.stick = folder / "stick"
+        self.stick.mkdir()
+        self.mounts = Mounts(self.stick)
+        self.clock = HeldClock()
+        self.host = Host(self.mounts, self.machine.files, self.clock)
+        self.live = Live(folder / "run", folder / "etc/recond.toml",
+                         Places(folder / "state", folder / "out"), folder / "iwd",
+                         folder / "keyboard")
+
+    def result(self, name: str = "r1") -> None:
+        """A run that is certified."""
+        folder = self.live.places.out / name
+        folder.mkdir(parents=True)
+        (folder / "certificate.pdf").write_bytes(b"%PDF")
+
+    def state(self) -> str:
+        status = read_status(self.live)
+        return status.state if status else ""
+
+    @property
+    def on_stick(self) -> list[str]:
+        return sorted(str(path.relative_to(self.stick)) for path in self.stick.rglob("*.pdf"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+# --- boot ------------------------------------------------------------------------------------
+
+
+def test_both_words_on_the_stick_start_the_run(bench: Bench) -> None:
+    (bench.stick / "recond.toml").write_text(BOTH)
+    assert boot(bench.host, bench.live).unattended
+    assert START in bench.mounts.said
+    assert [argv[argv.index("-o") + 1][:2] for argv in bench.mounts.said
+            if argv[0] == "mount"] == ["ro"], "at the start it is only read"
+    assert "RECOND_LOT='L 1'" in (bench.live.run / "console.env").read_text()
+
+
+@pytest.mark.parametrize("text", [
+    '[stick]\nmode = "unattended"\n', '[stick]\nerase = "all"\n', BOTH + 'end = "off"\n',
+    BOTH + "[wifi]\nssid = 'x'\n", "\ufeff" + BOTH + "=", BOTH[:-3], "",
+])
+def test_anything_less_asks_a_person(bench: Bench, text: str) -> None:
+    (bench.stick / "recond.toml").write_text(text)
+    assert not boot(bench.host, bench.live).unattended
+    assert START not in bench.mounts.said
+    assert "RECOND_MODE=guided" in (bench.live.run / "console.env").read_text()
+
+
+def test_a_mistake_is_said_on_the_console(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (bench.stick / "recond.toml").write_text('[stick]\nerase = "ALL"\n')
+    boot(bench.host, bench.live)
+    welcome(bench.live)
+    assert "stick.erase" in capsys.readouterr().out
+
+
+def test_a_stick_that_cannot_be_read_asks_a_person_and_says_so(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (bench.stick / "recond.toml").write_text(BOTH)
+    bench.mounts.refuses = b"mount: bad superblock"
+    assert not boot(bench.host, bench.live).unattended
+    welcome(bench.live)
+    assert "bad superblock" in capsys.readouterr().out
+
+
+def test_what_the_network_gave_is_stronger_than_the_stick(bench: Bench) -> None:
+    (bench.stick / "recond.toml").write_text(BOTH)
+    given = bench.live.run / "given"
+    given.mkdir(parents=True)
+    (given / "recond.toml").write_text('[stick]\nlanguage = "en"\n')
+    found = boot(bench.host, bench.live)
+    assert (found.language, found.unattended) == ("en", False)
+
+
+def test_the_wifi_is_written_for_root_alone(bench: Bench) -> None:
+    (bench.stick / "recond.toml").write_text('[wifi]\nname = "Café 1"\npassword = "s3cret-pass"\n')
+    boot(bench.host, bench.live)
+    (file,) = bench.live.wifi.iterdir()
+    assert file.name == f"={'Café 1'.encode().hex()}.psk"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert ("systemctl", "start", "--no-block", "iwd") in bench.mounts.said
+
+
+# --- keep ------------------------------------------------------------------------------------
+
+
+def test_results_reach_the_stick_and_it_is_put_away_each_time(bench: Bench) -> None:
+    boot(bench.host, bench.live)
+    bench.result()
+    assert Keeper(bench.host, bench.live).look().state == "saved"
+    assert bench.on_stick == ["certificats/r1/certificate.pdf"]
+    verbs = [argv[0] for argv in bench.mounts.said]
+    assert verbs.count("mount") == verbs.count("umount")
+
+
+def test_a_pulled_stick_loses_nothing_and_gets_all_when_it_is_back(bench: Bench) -> None:
+    boot(bench.host, bench.live)
+    keeper = Keeper(bench.host, bench.live)
+    bench.machine.pull(STICK)
+    bench.result()
+    status = keeper.look()
+    assert (status.state, status.unsaved) == ("absent", 1)
+    assert not end(bench.host, bench.live), "this computer must not be switched off"
+    bench.machine.plug(replace(STICK, diskseq=9))
+    assert keeper.look().state == "saved"
+    assert bench.on_stick == ["certificats/r1/certificate.pdf"]
+    assert end(bench.host, bench.live)
+
+
+def test_another_stick_gets_everything_and_is_never_offered(bench: Bench) -> None:
+    boot(bench.host, bench.live)
+    keeper = Keeper(bench.host, bench.live)
+    bench.result("r1")
+    keeper.look()
+    bench.machine.pull(STICK)
+    shutil.rmtree(bench.stick / "certificats")  # the other one is empty
+    bench.machine.plug(FakeDisk("sdc", 32, "RECOND", serial="OTHER", diskseq=9))
+    bench.result("r2")
+    assert keeper.look().state == "saved"
+    assert len(bench.on_stick) == 2
+    media = json.loads((bench.live.run / "medium.json").read_bytes())["media"]
+    assert {one["serial"] for one in media} == {"STICK0001", "OTHER"}
+
+
+@pytest.mark.parametrize(("error", "state"), [
+    (OSError(28, "No space left on device"), "full"), (OSError(5, "I/O error"), "unwritable"),
+    (OSError(30, "Read-only file system"), "unwritable"),
+])
+def test_trouble_with_a_stick_is_said_and_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, error: OSError, state: str
+) -> None:
+    boot(bench.host, bench.live)
+    keeper = Keeper(bench.host, bench.live)
+    bench.result()
+
+    def fail(_: int) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("recond.flow.stick_mirror.write_whole", lambda *_: fail(0))
+        assert (keeper.look().state, bench.state()) == (state, state)
+    assert not end(bench.host, bench.live)
+    tried = len(bench.mounts.said)
+    bench.clock.time_s = 0.0  # `end` let time go by; now it stands
+    keeper = Keeper(bench.host, bench.live)
+    assert keeper.look().state == "saved"
+    assert len(bench.mounts.said) > tried
+    assert end(bench.host, bench.live)
+
+
+def test_a_stick_in_trouble_is_left_alone_for_a_while(bench: Bench) -> None:
+    boot(bench.host, bench.live)
+    keeper = Keeper(bench.host, bench.live)
+    bench.result()
+    bench.mounts.refuses = b"mount: I/O error"
+    keeper.look()
+    tried = len(bench.mounts.said)
+    keeper.look()
+    assert len(bench.mounts.said) == tried
+    bench.clock.sleep(16)
+    keeper.look()
+    assert len(bench.mounts.said) > tried
+
+
+# --- end -------------------------------------------------------------------------------------
+
+
+def test_a_result_that_came_since_the_last_look_is_waited_for(bench: Bench) -> None:
+    boot(bench.host, bench.live)
+    Keeper(bench.host, bench.live).look()
+    bench.result()
+    assert bench.state() == "saved", "what was said before the result was there"
+    assert not end(bench.host, bench.live)
+
+
+def test_what_reached_every_destination_may_be_switched_off(bench: Bench) -> None:
+    bench.machine.pull(STICK)
+    boot(bench.host, bench.live)
+    bench.result()
+    assert not end(bench.host, bench.live)
+    done = bench.live.places.state / "queue/done/r1.json"
+    done.parent.mkdir(parents=True)
+    done.write_text("{}")
+    assert end(bench.host, bench.live)
+    bench.result("r2")
+    assert not end(bench.host, bench.live)
+
+
+# --- A real FAT file system ------------------------------------------------------------------
+
+
+@pytest.fixture
+def fat(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A stick of 2 MiB as a loop device: (its file, the device)."""
+    if os.geteuid() != 0 or not all(shutil.which(one) for one in ("mkfs.fat", "losetup")):
+        pytest.skip("needs root, losetup and mkfs.fat")
+    file = tmp_path / "fat.img"
+    file.write_bytes(bytes(2 << 20))
+    subprocess.run(["mkfs.fat", "-n", "RECOND", file], check=True, capture_output=True)
+    done = subprocess.run(["losetup", "--find", "--show", file], check=False, capture_output=True,
+                          text=True)
+    if done.returncode:
+        pytest.skip(f"no loop device here: {done.stderr.strip()}")
+    yield file, done.stdout.strip()
+    subprocess.run(["losetup", "--detach", done.stdout.strip()], check=True)
+
+
+def test_a_real_stick_that_is_full_stays_whole(
+    fat: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, device = fat
+    bench = Bench(tmp_path)
+    partition = Partition(device, "x#1")
+    monkeypatch.setattr("recond.flow.stick.find_partition", lambda _: partition)
+    bench.host = replace(bench.host, processes=LocalProcesses())
+    probe = tmp_path / "probe"
+    try:
+        with mounted(LocalProcesses(), partition, write=False, place=probe):
+            pass
+    except OSError as error:
+        pytest.skip(f"no vfat here: {error}")
+    boot(bench.host, bench.live)
+    keeper = Keeper(bench.host, bench.live)
+    bench.result("r1")
+    assert keeper.look().state == "saved"
+    big = bench.live.places.out / "r2"
+    big.mkdir()
+    (big / "record.json").write_bytes(b"x" * (3 << 20))
+    assert (keeper.look().state, bench.state()) == ("full", "full")
+    assert not end(bench.host, bench.live)
+    assert not os.path.ismount(bench.live.run / "stick")
+    checked = subprocess.run(["fsck.fat", "-n", file], check=False, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+    with mounted(LocalProcesses(), partition, write=False, place=probe) as stick:
+        assert (stick / "certificats/r1/certificate.pdf").read_bytes() == b"%PDF"
+        assert not [path for path in stick.rglob("*") if path.name.endswith(".new")]
+        assert not (stick / "certificats/r2/record.json").exists()
+    shutil.rmtree(big)
+    bench.clock.sleep(16)
+    assert keeper.look().state == "saved"
+
+
+def test_the_newest_of_two_sticks_is_taken(bench: Bench) -> None:
+    bench.machine.plug(FakeDisk("sdc", 32, "RECOND", serial="OTHER", diskseq=9))
+    found = find_partition(bench.machine.files)
+    assert found is not None
+    assert found.path == "/dev/sdc1"
