@@ -17,8 +17,10 @@ WORTH_S = 20.0
 
 PLAIN = ((1 * MIB, 2), (1 * MIB, 4), (2 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 2))
 """Candidates (piece in bytes, depth) where the content stands ready."""
-MADE = ((1 * MIB, 4), (2 * MIB, 3), (1 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 4))
+MADE = ((2 * MIB, 4), (1 * MIB, 4), (1 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 4))
 """Where each lane makes its content: more lanes, so that one is always in the kernel."""
+CHECKED = ((1 * MIB, 4), (2 * MIB, 3), (1 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 4))
+"""Where each lane compares with content that it makes: smaller, for the core's own cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class Pace:
 
     plain: tuple[tuple[int, int], ...] = PLAIN
     made: tuple[tuple[int, int], ...] = MADE
+    checked: tuple[tuple[int, int], ...] = CHECKED
+
+    @classmethod
+    def of(cls, piece_bytes: int, depth: int) -> Pace:
+        """The one candidate for everything."""
+        only = ((piece_bytes, depth),)
+        return cls(only, only, only)
 
 
 REAL_PACE = Pace()

@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from recond.erasure import Fill, FillKind, VerifyMode
 from recond.host.block import BlockDevice, same_bytes
@@ -25,6 +26,9 @@ from recond.host.lanes import Lane, Lanes
 from recond.host.tuning import REAL_PACE, Pace, Setting, Tuner
 from recond.model import Message, Range
 from recond.ranges import RangeSet
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import CipherContext
 
 SUBSECTIONS = 1000
 PLACES_EACH = 2
@@ -104,13 +108,27 @@ class Expected:
 
     def at(self, lane: Lane, offset: int, length: int) -> memoryview:
         """The expected content of [offset, offset + length), `largest_bytes` at most."""
-        out = lane.buffer("expected", length)
-        skip = offset % len(self._raw)
         if self._fill.kind is FillKind.CONSTANT:
-            if lane.made != (self._fill.hex, skip, length):
-                out[:length] = (self._raw * (length // len(self._raw) + 2))[skip : skip + length]
-                lane.made = (self._fill.hex, skip, length)
-            return out[:length]
+            return self._repeated(lane, self._raw, offset % len(self._raw), length)
+        out = lane.buffer("expected", length)
+        lane.made = None
+        self._keystream(offset).update_into(memoryview(self._blank)[:length], out)
+        return out[:length]
+
+    def beside(self, lane: Lane, offset: int, length: int) -> tuple[memoryview, memoryview]:
+        """What the lane's buffer "read" holds of [offset, offset + length), and what it must hold.
+
+        A keystream is taken off it where it stands, so that zeros must be left: one buffer less
+        goes through the core's cache, which is a tenth of the time of a comparison.
+        """
+        read = lane.buffer("read", length)
+        if self._fill.kind is FillKind.CONSTANT:
+            return read[:length], self.at(lane, offset, length)
+        if self._keystream(offset).update_into(read[:length], read) != length:
+            raise ValueError("the cipher left bytes out")
+        return read[:length], self._repeated(lane, b"\0", 0, length)
+
+    def _keystream(self, offset: int) -> CipherContext:
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
         first, skip = divmod(offset, 16)
@@ -118,7 +136,13 @@ class Expected:
         stream = Cipher(algorithms.AES(self._raw), mode).encryptor()
         if skip:
             stream.update(b"\0" * skip)
-        stream.update_into(memoryview(self._blank)[:length], out)
+        return stream
+
+    def _repeated(self, lane: Lane, raw: bytes, skip: int, length: int) -> memoryview:
+        out = lane.buffer("expected", length)
+        if lane.made != (raw.hex(), skip, length):
+            out[:length] = (raw * (length // len(raw) + 2))[skip : skip + length]
+            lane.made = (raw.hex(), skip, length)
         return out[:length]
 
 
@@ -127,7 +151,7 @@ class Verifier:
 
     def __init__(self, device: BlockDevice, fill: Fill, context: VerifyContext) -> None:
         made = fill.kind is FillKind.KEYSTREAM
-        candidates = context.pace.made if made else context.pace.plain
+        candidates = context.pace.checked if made else context.pace.plain
         self._device = device
         self._c = context
         self._expected = Expected(fill, max(piece for piece, _ in candidates) + context.block)
@@ -204,12 +228,12 @@ class Verifier:
         count = self._device.read_into(offset, buffer)
         if count != length:
             raise OSError(errno.EIO, f"{count} of {length} bytes")
-        expected = self._expected.at(lane, offset, length)
-        if same_bytes(buffer, expected):
+        held, expected = self._expected.beside(lane, offset, length)
+        if same_bytes(held, expected):
             return ()
         found, step = RangeSet(), self._c.block
         for at in range(0, length, step):
-            if buffer[at : at + step] != expected[at : at + step]:
+            if held[at : at + step] != expected[at : at + step]:
                 found.add(offset + at, min(step, length - at))
         return found.ranges()
 

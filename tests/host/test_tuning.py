@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recond.host.tuning import FIRST_BYTES, MADE, MIB, PLAIN, Tuner
+from recond.host.tuning import CHECKED, FIRST_BYTES, MADE, MIB, PLAIN, Tuner
 
 TIB = 1 << 40
 
@@ -21,7 +21,7 @@ def drive(tuner: Tuner, speeds: dict[tuple[int, int], float], size: int) -> list
     return used
 
 
-@pytest.mark.parametrize("candidates", [PLAIN, MADE])
+@pytest.mark.parametrize("candidates", [PLAIN, MADE, CHECKED])
 def test_the_fastest_goes_on(candidates: tuple[tuple[int, int], ...]) -> None:
     for best in candidates:
         speeds = dict.fromkeys(candidates, 100e6) | {best: 120e6}

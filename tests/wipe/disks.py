@@ -26,7 +26,7 @@ from recond.wipe.session import Session, run_job
 MIB = 1 << 20
 PATH = "/dev/sim0"
 SEED = bytes(range(32))
-ALONE = Pace(plain=((8192, 1),), made=((8192, 1),))
+ALONE = Pace.of(8192, 1)
 """One request at a time, in order: a history replays."""
 
 HDD = DiskIdentity(

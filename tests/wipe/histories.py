@@ -107,7 +107,7 @@ def make_history(seed: int) -> tuple[History, Fate, random.Random]:
             stranger = SimDrive(other, letters(identity.size_bytes, b"fremd"), clock, seed + 1)
     piece = chance.choice((block, 4 * block, 8192, 16384))
     depth = chance.choice((1,) * 7 + (3,))
-    pace = Pace(plain=((max(block, piece), depth),), made=((max(block, piece), depth),))
+    pace = Pace.of(max(block, piece), depth)
     plan = plan_for(identity, method, verify, seed=chance.randbytes(32))
     bay = Bay(drive, clock, plan, pace=pace)
     history = History(seed, kinds, bay, drive, stranger, content)

@@ -111,7 +111,7 @@ def test_every_method_has_its_expectation() -> None:
 def test_what_stands_on_the_disk_after_each_pass(method: str, lanes: int) -> None:
     fills = plan_fills(find_method(method), SEED)
     assert len(fills) == len(PASSES[method])
-    pace = Pace(plain=((8192, lanes),), made=((8192, lanes),))
+    pace = Pace.of(8192, lanes)
     disk = RecordingDisk(SIZE)
     for index, (fill, word) in enumerate(zip(fills, PASSES[method], strict=True)):
         disk.writes.clear()
@@ -131,7 +131,7 @@ def test_a_pass_that_goes_on_writes_only_what_is_left(word: str) -> None:
     index = 6 if method == "gutmann" else 0
     fill = plan_fills(find_method(method), SEED)[index]
     disk, done = RecordingDisk(SIZE), ((0, 1536), (8704, 512))
-    result = OverwritePass(disk, fill, context(SIZE, Pace(((4096, 1),), ((4096, 1),))), done, ())
+    result = OverwritePass(disk, fill, context(SIZE, Pace.of(4096, 1)), done, ())
     assert result.run().done == ((0, SIZE),)
     expected = bytearray(due(word, index, SIZE))
     for start, length in done:

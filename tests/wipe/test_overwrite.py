@@ -65,7 +65,7 @@ def blocks(*numbers: int) -> frozenset[int]:
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENODATA, errno.EREMOTEIO, errno.EBADE])
 def test_a_bad_block_is_found_skipped_and_listed(number: int, lanes: int) -> None:
     rig = Rig(Faults(bad_writes=blocks(5, 900, 901), bad_errno=number),
-              pace=Pace(plain=((8192, lanes),)))
+              pace=Pace.of(8192, lanes))
     result = rig.run()
     assert result.outcome == "failed"
     assert result.reason is not None
@@ -140,7 +140,7 @@ def test_a_disk_turned_read_only_is_not_tried_block_by_block() -> None:
 @pytest.mark.parametrize("lanes", [1, 3])
 def test_the_rest_of_a_bad_disk_is_written_from_the_other_end(lanes: int) -> None:
     dead = frozenset(range(400, 1700))
-    rig = Rig(Faults(bad_writes=dead), pace=Pace(plain=((8192, lanes),)))
+    rig = Rig(Faults(bad_writes=dead), pace=Pace.of(8192, lanes))
     result = rig.run()
     assert result.outcome == "failed"
     assert rig.unwritten() == sorted(dead)
@@ -200,7 +200,7 @@ def test_a_stop_ends_at_the_next_piece_and_flushes() -> None:
 
 @pytest.mark.parametrize("lanes", [1, 3])
 def test_checkpoints_claim_only_what_is_on_the_medium(lanes: int) -> None:
-    rig = Rig(Faults(request_s=0.5), pace=Pace(plain=((8192, lanes),)))
+    rig = Rig(Faults(request_s=0.5), pace=Pace.of(8192, lanes))
     claims: list[Any] = []
 
     def log(kind: str, data: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from recond.certify.fills import fill_bytes
 from recond.erasure import DiskIdentity, Fill, FillKind, VerifyMode
+from recond.host.block import same_bytes
 from recond.host.lanes import Lane
 from recond.host.simdisk import Faults, SimDrive
 from recond.host.simdrive import SimClock
@@ -47,7 +48,7 @@ def read(
 @pytest.mark.parametrize("lanes", [1, 3])
 @pytest.mark.parametrize("fill", FILLS, ids=["zeros", "three", "stream"])
 def test_a_right_medium(fill: Fill, lanes: int) -> None:
-    pace = Pace(plain=((8192, lanes),), made=((8192, lanes),))
+    pace = Pace.of(8192, lanes)
     found = read(drive_with(fill), fill, pace=pace)
     assert (found.outcome, found.compared, found.places) == ("done", SIZE, 1)
     assert not found.mismatch.total
@@ -60,7 +61,7 @@ def test_a_right_medium(fill: Fill, lanes: int) -> None:
 def test_one_wrong_bit_anywhere_is_found_in_its_block(fill: Fill, at: int, lanes: int) -> None:
     drive = drive_with(fill)
     drive.cells[at] ^= 0x10
-    found = read(drive, fill, pace=Pace(plain=((8192, lanes),), made=((8192, lanes),)))
+    found = read(drive, fill, pace=Pace.of(8192, lanes))
     assert found.mismatch.ranges() == ((at // 512 * 512, 512),)
     assert found.compared == SIZE
 
@@ -234,3 +235,22 @@ def test_a_sample_finds_what_lies_in_its_places_only() -> None:
 def test_the_expected_bytes_are_those_of_the_judge(fill: Fill, offset: int, length: int) -> None:
     assert bytes(Expected(fill, 5000).at(Lane(), offset, length)) == fill_bytes(
         fill, offset, length)
+
+
+@given(st.sampled_from(FILLS), st.integers(0, 1 << 50), st.integers(1, 5000), st.data())
+def test_what_was_read_stands_beside_what_it_must_be(
+    fill: Fill, offset: int, length: int, data: st.DataObject
+) -> None:
+    """The same only for the very bytes, also of a lane that has compared other content before."""
+    lane, expected = Lane(), Expected(fill, 5000)
+    wanted = bytearray(fill_bytes(fill, offset, length))
+    at = data.draw(st.integers(0, length - 1))
+    for flipped in (0, data.draw(st.integers(1, 255)), 0):
+        wanted[at] ^= flipped
+        lane.buffer("read", length)[:length] = wanted
+        held, must = expected.beside(lane, offset, length)
+        assert same_bytes(held, must) == (not flipped)
+        assert [i for i in range(length) if held[i] != must[i]] == ([at] if flipped else [])
+        wanted[at] ^= flipped
+    lane.buffer("read", length)[:length] = bytes(length)
+    assert same_bytes(*expected.beside(lane, offset, length)) == (bytes(wanted) == bytes(length))
