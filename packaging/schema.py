@@ -1,92 +1,15 @@
-"""Write docs/record.schema.json from the types of a record.
-
-Why: the schema is published for readers who do not have recond; made from the types, it cannot say
-something else than they do. `python packaging/schema.py` writes it; a test holds it equal.
-"""
+"""Write docs/record.schema.json: `python packaging/schema.py`; a test holds it equal."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sys
-import types
-import typing
-from enum import Enum
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 FILE = ROOT / "docs" / "record.schema.json"
-MAX_INTEGER = 2**53 - 1
 
-from recond.erasure import RECORD_SCHEMA, WipeRecord  # noqa: E402 - after the path
-from recond.model import Known, Unknown, Why  # noqa: E402
-
-_PLAIN: dict[Any, dict[str, Any]] = {
-    bool: {"type": "boolean"}, str: {"type": "string"},
-    int: {"type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER},
-}
-
-
-def build() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of record.json."""
-    defs: dict[str, Any] = {}
-    top = _of(WipeRecord, defs)
-    defs["WipeRecord"]["properties"]["schema"] = {"const": RECORD_SCHEMA}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": f"recond record ({RECORD_SCHEMA})", **top, "$defs": dict(sorted(defs.items()))}
-
-
-def text() -> str:
-    """The file's content."""
-    return json.dumps(build(), ensure_ascii=False, indent=1) + "\n"
-
-
-def _of(hint: Any, defs: dict[str, Any]) -> dict[str, Any]:
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        return {"anyOf": [_of(one, defs) for one in args]}
-    if origin is Known or hint is Known:
-        inner = _of(args[0], defs) if args else {}
-        return _object({"value": inner, "source": {"type": "string"}})
-    if hint is Unknown:
-        return _object({"unknown": {"enum": [one.value for one in Why]},
-                        "detail": {"type": "string"}})
-    if origin is tuple:
-        return _tuple(args, defs)
-    if hint is type(None):
-        return {"type": "null"}
-    if hint in (bool, int, str):
-        return dict(_PLAIN[hint])
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return {"enum": [one.value for one in hint]}
-    return _dataclass(hint, defs)
-
-
-def _tuple(args: tuple[Any, ...], defs: dict[str, Any]) -> dict[str, Any]:
-    if len(args) == 2 and args[1] is Ellipsis:
-        inner = typing.get_args(args[0])
-        if typing.get_origin(args[0]) is tuple and len(inner) == 2 and inner[0] is str:
-            return {"type": "object", "additionalProperties": _of(inner[1], defs)}
-        return {"type": "array", "items": _of(args[0], defs)}
-    return {"type": "array", "prefixItems": [_of(one, defs) for one in args], "items": False,
-            "minItems": len(args)}
-
-
-def _dataclass(cls: Any, defs: dict[str, Any]) -> dict[str, Any]:
-    if cls.__name__ not in defs:
-        defs[cls.__name__] = {}
-        hints = typing.get_type_hints(cls)
-        defs[cls.__name__] = _object({
-            field.name: _of(hints[field.name], defs) for field in dataclasses.fields(cls)})
-    return {"$ref": f"#/$defs/{cls.__name__}"}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties),
-            "additionalProperties": False}
-
+from recond.certify.schema import text  # noqa: E402 - after the path
 
 if __name__ == "__main__":
     FILE.write_text(text(), encoding="utf-8")

@@ -129,6 +129,14 @@ def codes_in_source() -> tuple[frozenset[tuple[str, str]], tuple[tuple[str, re.P
                     literal.add((module.name, found[1]))
                 elif node.value.endswith(".") and _CODE.fullmatch(node.value + "x"):
                     made.append((module.name, re.compile(re.escape(node.value) + ".+")))
+    for path in sorted((PACKAGE / "data" / "donor").iterdir()):  # the donor's page
+        page = path.read_text(encoding="utf-8")
+        for found in re.finditer(rf"[\"`@]((?:{'|'.join(ROOMS)})\.[^\"`]*)[\"`]", page):
+            if "${" in found[1]:
+                parts = re.split(r"\$\{[^}]*\}", found[1])
+                made.append((path.name, re.compile(".+".join(map(re.escape, parts)))))
+            else:
+                literal.add((path.name, found[1]))
     return frozenset(literal), tuple(made)
 
 

@@ -1,4 +1,4 @@
-"""The proof: verify, in its forms (files, a ledger, the disk itself)."""
+"""The proof: verify, in its forms (files, a ledger, the disk itself, the donor's page)."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def verify_command(
         "recheck.option.ledger", "--ledger", metavar=FILE)] = None,
     disk: Annotated[str | None, option(
         "recheck.option.disk", "--disk", metavar="DEVICE")] = None,
+    html: Annotated[Path | None, option(
+        "donor.command.option", "--html", metavar=FILE)] = None,
     mode: Annotated[str, option("recheck.option.mode", "--verify", metavar="full|sample")] = "full",
     image: Image = False, json_: AsJson = False,
 ) -> None:
@@ -38,6 +40,10 @@ def verify_command(
     from recond.show.result import show_report
 
     given, certificates = tuple(files or ()), tuple(trust or ())
+    if html is not None:
+        if given or ledger is not None or disk is not None:
+            raise UsageError("donor.command.with-files")
+        _page(html, certificates, as_json=json_)
     if disk is not None:
         _disk(disk, given, certificates, mode, image=image, as_json=json_)
     if ledger is not None:
@@ -48,6 +54,15 @@ def verify_command(
         raise UsageError("recheck.nothing")
     show_report(screen(), report, as_json=json_)
     leave(report.exit_code)
+
+
+def _page(html: Path, certificates: tuple[Path, ...], *, as_json: bool) -> NoReturn:
+    from recond.flow.donor_page import write_donor_page
+    from recond.show.donor import show_page_made
+
+    made = write_donor_page(html, certificates, state=state_path())
+    show_page_made(screen(), made, as_json=as_json)
+    leave(0)
 
 
 def _disk(

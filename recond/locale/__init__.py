@@ -66,6 +66,13 @@ def _catalogue(lang: Lang, room: str) -> dict[str, str | list[str]]:
     return entries
 
 
+def entries(lang: Lang, room: str) -> dict[str, str | list[str]]:
+    """A room's templates as they are shown: for what makes its sentences elsewhere (a web page)."""
+    return {code: [french_spaces(form) for form in entry] if isinstance(entry, list)
+            else french_spaces(entry) for code, entry in _catalogue(lang, room).items()
+            } if lang == "fr" else dict(_catalogue(lang, room))
+
+
 def has(code: str, lang: Lang = "fr") -> bool:
     """Whether the catalogue holds a code."""
     return code in _catalogue(lang, code.partition(".")[0])

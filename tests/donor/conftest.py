@@ -1,12 +1,31 @@
-"""One real journal for all tests of what a donor checks."""
+"""One real journal and one browser for all tests of what a donor checks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from tests.donor.browser import CHROMIUM, Browser
+from tests.donor.pages import Page
 from tests.keys.bench import journal
 
 
 @pytest.fixture(scope="session")
 def raw_journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return journal(tmp_path_factory.mktemp("journal"))
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    made = Browser(tmp_path_factory.mktemp("browser"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Page:
+    return Page(browser, tmp_path)

@@ -1,0 +1,299 @@
+// Is this certificate true, whole, and signed by whom? recond.certify.verify again, for files that
+// somebody dropped here. What is not checked is "unknown", never "yes"; every exception is a "no".
+
+const AXES = ["intact", "valid", "trusted", "complete"];
+const KNOWN_INSIDE = ["record.json", "record.jws", "seal.txt"];
+
+// {name, answers {axis: yes | no | unknown}, checks [{axis, answer, about, code, args}], record, state}
+async function verifyBundle(bundle, trust, name) {
+  const work = { trust, checks: [], signed: null, record: null, recordBytes: null };
+  try {
+    await checkAll(work, bundle);
+  } catch (error) {
+    if (error instanceof Fault) say(work, "intact", "no", name, error.code, error.args);
+    else say(work, "intact", "no", name, "certify.verify.failed", { reason: String(error.name) });
+  }
+  const answers = Object.fromEntries(AXES.map((axis) => [axis, answerOf(work.checks, axis)]));
+  return { name, answers, checks: work.checks, record: work.record, state: stateOf(work, answers) };
+}
+
+function say(work, axis, answer, about, code, args = {}) {
+  work.checks.push({ axis, answer, about, code, args });
+}
+
+function answerOf(checks, axis) {
+  const found = checks.filter((check) => check.axis === axis).map((check) => check.answer);
+  if (found.includes("no")) return "no";
+  return found.length > 0 && !found.includes("unknown") ? "yes" : "unknown";
+}
+
+// What a reader may take away. Only the first four are of a document that is true; only "erased"
+// says that every disk of a real computer was erased.
+function stateOf({ record }, answers) {
+  if (Object.values(answers).includes("no")) return "false";
+  const good = ["intact", "valid", "trusted"].every((axis) => answers[axis] === "yes");
+  if (!good || record === null) return "unproven";
+  return record.bench.demonstration === false ? overall(record) : "demonstration";
+}
+
+async function checkAll(work, bundle) {
+  const inside = await openPdf(work, bundle);
+  await checkSignature(work, bundle.jws ?? inside.get("record.jws"));
+  await checkRecord(work, bundle, inside);
+  if (bundle.pdf) await checkPage(work, bundle.pdf);
+  if (work.record) await checkJournals(work, bundle.journals);
+  if (inside.has("seal.txt")) await checkSeal(work, inside.get("seal.txt"));
+}
+
+// --- Signature and record -----------------------------------------------------------------------
+
+async function openPdf(work, { pdf }) {
+  if (!pdf) return new Map();
+  let found;
+  try {
+    pdf.text = latin(pdf.raw);
+    found = await readAttachments(pdf.raw, pdf.text);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(work, "intact", "no", pdf.name, error.code, error.args);
+    return new Map();
+  }
+  const names = [...found.keys()].sort().join();
+  if (names !== KNOWN_INSIDE.join() && names !== "record.json") {
+    say(work, "intact", "no", pdf.name, "certify.verify.pdf.attachments");
+  }
+  return new Map([...found].filter(([name]) => KNOWN_INSIDE.includes(name))
+    .map(([name, raw]) => [name, { name: `${pdf.name} → ${name}`, raw }]));
+}
+
+async function checkSignature(work, jws) {
+  if (!jws) return;
+  let signed;
+  try {
+    signed = await readJws(jws.raw);
+    need(signed.type === RECORD_TYPE, "certify.jws.header"); // signed, but not as a record
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    say(work, "valid", "no", jws.name, error.code, error.args);
+    return;
+  }
+  if (!await holds(signed.chain[0].point, signed.signature, signed.input)) {
+    say(work, "valid", "no", jws.name, "certify.verify.jws.fails");
+    say(work, "intact", "no", jws.name, "certify.verify.jws.fails");
+    return;
+  }
+  work.signed = signed;
+  say(work, "valid", "yes", jws.name, "certify.verify.jws.holds");
+}
+
+// Which bytes are the record: the signed ones, if there are any; all others must equal them.
+async function checkRecord(work, bundle, inside) {
+  const given = [bundle.record, inside.get("record.json")].filter(Boolean);
+  const other = inside.get("record.jws");
+  if (bundle.jws && other && !same(bundle.jws.raw, other.raw)) {
+    say(work, "intact", "no", bundle.jws.name, "certify.verify.jws.differs");
+  }
+  const name = (given[0] ?? bundle.jws ?? {}).name;
+  if (work.signed) {
+    work.recordBytes = work.signed.payload;
+    for (const one of given) {
+      const equal = same(one.raw, work.recordBytes);
+      say(work, "intact", equal ? "yes" : "no", one.name,
+          equal ? "certify.verify.record.same" : "certify.verify.record.differs");
+    }
+    if (given.length === 0) say(work, "intact", "yes", name, "certify.verify.jws.holds");
+  } else if (given.length > 0) {
+    work.recordBytes = given[0].raw;
+    say(work, "intact", "unknown", name, "certify.verify.record.unsigned");
+    say(work, "valid", "unknown", name, "certify.verify.record.unsigned");
+    if (given.some((one) => !same(one.raw, work.recordBytes))) {
+      say(work, "intact", "no", name, "certify.verify.record.differs");
+    }
+  } else {
+    return;
+  }
+  work.record = parseRecord(work, name);
+  if (work.record === null) return;
+  if (work.record.signature !== null) say(work, "valid", "no", name, "certify.verify.unsigned");
+  if (work.signed) await checkTrust(work, name, work.record.issued_at);
+}
+
+function parseRecord(work, name) {
+  try {
+    const value = canonicalValue(work.recordBytes);
+    const reason = misfit(PAGE.schema, value);
+    if (reason === null) return value;
+    say(work, "intact", "no", name, "certify.verify.record.form", { reason });
+  } catch (error) {
+    if (error instanceof Fault) say(work, "intact", "no", name, error.code, error.args);
+    else say(work, "intact", "no", name, "certify.verify.record.form", { reason: error.name });
+  }
+  return null;
+}
+
+async function checkTrust(work, name, at) {
+  const leaf = work.signed.chain[0];
+  const fault = await chainFault(leaf, instant(at), work.trust);
+  if (fault === null) {
+    say(work, "trusted", "yes", name, "certify.verify.trust.ok", { name: leaf.name });
+    return;
+  }
+  const unknown = fault === "certify.trust.unknown";
+  say(work, "trusted", unknown ? "unknown" : "no", name, "certify.verify.trust.no", {
+    reason: unknown ? "@donor.trust.unknown" : `@${fault}`, fingerprint: grouped(leaf.fingerprint),
+  });
+}
+
+const grouped = (digits) => digits.toUpperCase().match(/.{4}/g).join(" ");
+
+// --- Page ---------------------------------------------------------------------------------------
+
+async function checkPage(work, pdf) {
+  if (work.record === null || work.record.signature === null) {
+    const fault = await faultOfPage(pdf, work.signed ? work.signed.chain : []);
+    for (const axis of ["intact", "valid"]) {
+      if (fault === null) say(work, axis, "yes", pdf.name, "certify.verify.pdf.signed");
+      else say(work, axis, "no", pdf.name, fault.code, fault.args);
+    }
+    if (fault !== null) return;
+  }
+  say(work, "complete", "unknown", pdf.name, "donor.page-not-drawn");
+}
+
+async function faultOfPage(pdf, chain) {
+  try {
+    const code = await sealFault(readSealed(pdf.raw, pdf.text), chain);
+    return code === null ? null : new Fault(code);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
+// --- Evidence -----------------------------------------------------------------------------------
+
+const baseName = (name) => name.slice(name.lastIndexOf("/") + 1);
+
+// Which journals these are; what they prove is not computed again here.
+async function checkJournals(work, journals) {
+  if (journals.length === 0) {
+    say(work, "complete", "unknown", "journals/", "certify.verify.journal.none");
+    return;
+  }
+  const given = new Map();
+  for (const one of journals) given.set(hex(await sha256(one.raw)), one.name);
+  const used = new Set();
+  for (const { journal } of work.record.erasures) {
+    const byName = [...given].find(([, name]) => baseName(name) === baseName(journal.file));
+    if (given.has(journal.sha256)) {
+      used.add(journal.sha256);
+      say(work, "complete", "unknown", journal.file, "donor.journal-not-folded");
+    } else if (byName) {
+      used.add(byName[0]);
+      say(work, "intact", "no", journal.file, "certify.verify.journal.sha256");
+    } else {
+      say(work, "complete", "no", journal.file, "certify.verify.journal.missing");
+    }
+  }
+  for (const [digest, name] of given) {
+    if (!used.has(digest)) say(work, "complete", "no", name, "certify.verify.journal.extra");
+  }
+}
+
+// --- Seal ---------------------------------------------------------------------------------------
+
+const SEAL_PREFIX = "RECOND1:";
+
+async function checkSeal(work, { name, raw }) {
+  if (!work.signed) {
+    say(work, "trusted", "unknown", name, "certify.verify.seal.key");
+    return;
+  }
+  let signature, body, claims;
+  try {
+    const text = ascii(raw).trim();
+    need(text.startsWith(SEAL_PREFIX), "certify.seal.form");
+    const bytes = unbase45(text.slice(SEAL_PREFIX.length));
+    [signature, body] = [bytes.slice(0, 64), bytes.slice(64)];
+    claims = canonicalValue(body);
+  } catch {
+    say(work, "intact", "no", name, "certify.seal.form");
+    return;
+  }
+  const leaf = work.signed.chain[0];
+  const right = await holds(leaf.point, signature, body);
+  for (const axis of ["valid", "intact"]) {
+    say(work, axis, right ? "yes" : "no", name,
+        right ? "certify.verify.seal.holds" : "certify.verify.seal.fails");
+  }
+  if (work.record && canonical(claims) !== canonical(await claimsOf(work, leaf))) {
+    say(work, "intact", "no", name, "certify.verify.seal.differs");
+  }
+}
+
+async function claimsOf({ record, recordBytes }, leaf) {
+  const { approved, others } = counts(record);
+  return {
+    i: record.record_id, t: record.issued_at, h: hex(await sha256(recordBytes)), a: approved,
+    o: others, k: leaf.fingerprint.slice(0, 16).toUpperCase(),
+    ...(record.bench.demonstration ? { d: true } : {}),
+  };
+}
+
+// --- Files --------------------------------------------------------------------------------------
+
+// What a file is, by its content first; null for what this page does not read.
+function kindOf({ name, raw }) {
+  const head = latin(raw.slice(0, 4096));
+  if (head.startsWith("%PDF-")) return "pdf";
+  if (head.startsWith("{") && head.includes('"mono_ms"')) return "journal";
+  if (head.startsWith("{")) return "record";
+  if (name.endsWith(".jws") || /^[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+$/.test(head)) return "jws";
+  if (name.endsWith(".pdf")) return "pdf";
+  if (name.endsWith(".json")) return "record";
+  return name.endsWith(".jsonl") ? "journal" : null;
+}
+
+// Files that came together: one certificate where there is at most one of each kind, else each
+// alone, because nothing here tells which belong together.
+async function verifyFiles(files, trust) {
+  const sorted = { pdf: [], record: [], jws: [], journal: [] };
+  const found = [];
+  for (const file of files) {
+    const kind = kindOf(file);
+    if (kind && file.raw.length > 0) sorted[kind].push(file);
+    else found.push(notOurs(file));
+  }
+  const { pdf, record, jws, journal } = sorted;
+  const mixed = [pdf, record, jws].some((one) => one.length > 1);
+  if (mixed) {
+    for (const kind of ["pdf", "record", "jws"]) {
+      for (const file of sorted[kind]) {
+        found.push(await verifyBundle({ journals: [], [kind]: file }, trust, file.name));
+      }
+    }
+  } else if (pdf.length + record.length + jws.length > 0) {
+    const one = { pdf: pdf[0], record: record[0], jws: jws[0], journals: journal };
+    found.unshift(await verifyBundle(one, trust, [...pdf, ...record, ...jws, ...journal].map(
+      (file) => file.name).join(", ")));
+  }
+  const alone = mixed || pdf.length + record.length + jws.length === 0;
+  if (alone) found.push(...journal.map(loneJournal));
+  return { found, mixed };
+}
+
+function notOurs({ name, raw }) {
+  const code = raw.length ? "donor.not-ours" : "certify.verify.empty";
+  return unread(name, "false", { intact: "no" }, { axis: "intact", answer: "no", about: name, code,
+                                                   args: {} });
+}
+
+function loneJournal({ name }) {
+  return unread(name, "unproven", {}, { axis: "valid", answer: "unknown", about: name,
+                                        code: "donor.journal-alone", args: {} });
+}
+
+function unread(name, state, answers, check) {
+  const unknown = Object.fromEntries(AXES.map((axis) => [axis, "unknown"]));
+  return { name, answers: { ...unknown, ...answers }, checks: [check], record: null, state };
+}

@@ -1,0 +1,74 @@
+// Sentences from the catalogues: recond.locale again. Codes in, text out, in the reader's language.
+
+const NBSP = "\u00a0";
+const NNBSP = "\u202f";
+let language = "fr";
+
+// The sentence for a code; an unknown code shows itself.
+function text(code, args = {}) {
+  if (!isCode(code)) {
+    const shown = Object.keys(args).sort().map((key) => `${key}=${args[key]}`).join(" ");
+    return shown ? `${code} (${shown})` : code;
+  }
+  let entry = PAGE.words[language][code];
+  if (Array.isArray(entry)) {
+    const n = Number.isInteger(args.n) ? args.n : 0;
+    entry = entry[(language === "fr" ? Math.abs(n) < 2 : n === 1) ? 0 : 1];
+  }
+  return entry.replace(/\{(\w+)\}/g, (whole, key) =>
+    Object.hasOwn(args, key) ? shown(key, args[key]) : whole);
+}
+
+const isCode = (code) => Object.hasOwn(PAGE.words[language], code);
+
+function shown(key, value) {
+  if (typeof value === "number") {
+    if (key.endsWith("_ram_bytes")) return scaled(value, 1024, binaryUnits());
+    if (key.endsWith("_bytes")) return size(value);
+    return key.endsWith("_s") ? duration(value) : plainNumber(value);
+  }
+  if (key.endsWith("_date") && /^\d{4}-\d\d-\d\d/.test(value)) return day(value);
+  const code = value.slice(1);
+  return value.startsWith("@") && isCode(code) ? text(code) : value;
+}
+
+function plainNumber(value) {
+  if (Math.abs(value) < 10_000) return String(value);
+  return String(value).replace(/\B(?=(\d{3})+$)/g, language === "fr" ? NNBSP : ",");
+}
+
+function size(bytes) {
+  const units = language === "fr" ? ["octets", "ko", "Mo", "Go", "To", "Po"]
+    : ["bytes", "kB", "MB", "GB", "TB", "PB"];
+  return scaled(bytes, 1000, units);
+}
+
+const binaryUnits = () => language === "fr" ? ["octets", "Ko", "Mo", "Go", "To", "Po"]
+  : ["bytes", "KB", "MB", "GB", "TB", "PB"];
+
+function scaled(value, base, units) {
+  let step = 0;
+  while (value >= base && step < units.length - 1) {
+    value /= base;
+    step += 1;
+  }
+  let digits = value.toFixed(0);
+  if (step > 0 && value < 100 && !Number.isInteger(value)) {
+    digits = value >= 10 ? value.toFixed(1) : value.toFixed(2).replace(/\.?0+$/, "");
+  }
+  return `${language === "fr" ? digits.replace(".", ",") : digits}${NBSP}${units[step]}`;
+}
+
+function duration(seconds) {
+  const two = (value) => String(value).padStart(2, "0");
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60,
+                                  seconds % 60];
+  if (seconds < 60) return `${seconds}${NBSP}s`;
+  if (hours > 0) return `${hours}${NBSP}h${NBSP}${two(minutes)}${NBSP}min`;
+  return `${minutes}${NBSP}min${rest ? `${NBSP}${two(rest)}${NBSP}s` : ""}`;
+}
+
+function day(utc) {
+  const [year, month, date] = utc.slice(0, 10).split("-");
+  return language === "fr" ? `${date}/${month}/${year}` : `${year}-${month}-${date}`;
+}

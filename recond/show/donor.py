@@ -1,0 +1,31 @@
+"""The donor's page that was written: where it is, and above all whom it believes.
+
+Why: whoever hands the page out answers for the fingerprints in it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from recond.codec import to_json
+from recond.show.screen import Screen
+
+if TYPE_CHECKING:
+    from recond.flow.donor_page import PageMade
+
+
+def show_page_made(screen: Screen, made: PageMade, *, as_json: bool) -> None:
+    """`recond verify --html FILE`."""
+    if as_json:
+        screen.data(json.dumps({
+            "file": str(made.file), "believed": to_json(made.believed), "revoked": made.revoked,
+            "sha256": made.sha256}, ensure_ascii=False))
+        return
+    t = screen.t
+    screen.data(t("donor.command.written", file=str(made.file)))
+    for one in made.believed:
+        screen.data(t("donor.command.believes", name=one.name, fingerprint=one.fingerprint))
+    if made.revoked:
+        screen.data(t("donor.command.revoked", n=made.revoked))
+    screen.data(t("donor.command.digest", digest=made.sha256))

@@ -1,0 +1,288 @@
+"""The donor's page in a real browser: true files of every kind, both languages, no network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import socket
+import string
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recond.certify.donor_page import SCRIPTS, donor_page, is_donor_page
+from recond.certify.keys import make_root_key, pem
+from recond.certify.record import parse_record
+from recond.certify.summary import is_approved, overall
+from recond.codec import canonical_bytes
+from recond.locale import LANGS, text
+from tests.certify.papers import KINDS, LONG, corpus, files_of
+from tests.cli.command import recond
+from tests.donor.browser import Browser
+from tests.donor.pages import (
+    JWS,
+    PDF,
+    RAW_CODE,
+    RECORD,
+    TRUE,
+    Page,
+    Papers,
+    changed,
+    never_erased,
+    never_more,
+    record_of,
+)
+from tests.house import PACKAGE
+
+PIECES = PACKAGE / "data" / "donor"
+ALL = {"intact": "yes", "valid": "yes", "trusted": "yes", "complete": "unknown"}
+STATES = {"demonstration": "demonstration", "unsigned": "false"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_true_files_of_every_kind(page: Page, kind: str) -> None:
+    files = files_of(kind)
+    record = parse_record(json.loads(files[RECORD]))
+    wanted = STATES.get(kind, overall(record).value)
+    given = [files, {name: raw for name, raw in files.items() if name.endswith(".pdf")}]
+    if JWS in files:
+        given += [{JWS: files[JWS]}, {name: files[name] for name in (JWS, RECORD)}]
+    for one in given:
+        shown = page.one(one)
+        assert shown.state == wanted
+        assert not RAW_CODE.search(shown.text)
+        if one is files:
+            never_more(shown, one)
+        if wanted in TRUE:
+            assert shown.approved == sum(map(is_approved, record.erasures))
+            assert text("en", f"certify.verdict.{wanted}") in shown.text
+            assert shown.answers == ALL
+    page.browser.speak("fr")
+    french = page.browser.ask("document.body.innerText")
+    page.browser.speak("en")
+    assert not RAW_CODE.search(french)
+    assert (text("fr", f"certify.verdict.{wanted}") in french) is (wanted in TRUE)
+
+
+def test_a_record_alone_is_not_signed(page: Page) -> None:
+    shown = page.one({RECORD: record_of()})
+    assert shown.state == "unproven"
+    assert text("en", "certify.verify.record.unsigned") in shown.text
+    never_more(shown, {RECORD: record_of()})
+
+
+def test_a_part_of_the_disks(page: Page) -> None:
+    mixed = json.loads(record_of())
+    for kind in ("rejected", "refused"):
+        mixed["erasures"] += json.loads(record_of(kind))["erasures"]
+    shown = page.one({JWS: Papers(canonical_bytes(mixed)).jws()})
+    assert (shown.state, shown.approved) == ("partial", 2)
+    for one in mixed["erasures"]:
+        one["result"]["verdict"] = "escalate"  # erased by its status, approved by nobody
+    shown = page.one({JWS: Papers(canonical_bytes(mixed)).jws()})
+    assert (shown.state, shown.approved) == ("not-erased", 0)
+    assert text("en", "certify.reason.erased-full", level="clear") not in shown.text
+    assert text("en", "donor.disk.unapproved") in shown.text
+    shown = page.one({JWS: Papers(changed(erasures=[])).jws()})
+    assert (shown.state, shown.approved) == ("nothing", 0)
+
+
+def test_the_boot_stick_beside_does_not_count(page: Page) -> None:
+    value = json.loads(record_of())
+    stick = json.loads(record_of("refused"))["erasures"][0]
+    stick["result"]["reasons"] = [{"code": "wipe.refusal.medium", "args": {"path": "/dev/sdb"}}]
+    shown = page.one({JWS: Papers(canonical_bytes(
+        {**value, "erasures": [*value["erasures"], stick]})).jws()})
+    assert (shown.state, shown.approved) == ("erased", 2)
+    shown = page.one({JWS: Papers(canonical_bytes({**value, "erasures": [stick]})).jws()})
+    assert shown.state == "nothing"
+
+
+def test_several_certificates_at_once_are_checked_each_alone(page: Page) -> None:
+    names = ("erased", "rejected", "demonstration")
+    shown = page.show({f"{name}.pdf": files_of(name)[PDF] for name in names})
+    assert [one.state for one in shown] == ["erased", "not-erased", "demonstration"]
+    assert text("en", "donor.mixed") in page.browser.ask("document.body.innerText")
+
+
+def test_files_that_are_dropped(page: Page) -> None:
+    file = page.folder / "dropped.pdf"
+    file.write_bytes(files_of("erased")[PDF])
+    for kind in ("dragEnter", "dragOver", "drop"):
+        page.browser.call("Input.dispatchDragEvent", type=kind, x=300, y=200, data={
+            "items": [], "files": [str(file)], "dragOperationsMask": 1})
+    page.browser.ask("""(async () => { while (!document.querySelector("article"))
+        await new Promise((done) => setTimeout(done, 5)); })()""")
+    assert page.browser.shown()[0].state == "erased"
+
+
+# --- No network, no markup, no guess -----------------------------------------------------------
+
+
+def test_the_page_reaches_nothing(page: Page) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        tried = page.browser.ask(f"""(async () => {{
+          const tries = [
+            () => fetch("{url}"), () => fetch("data:,x"), () => import("{url}x.js"),
+            () => new Promise((done, fail) => Object.assign(new Image(),
+              {{ src: "{url}x.png", onload: done, onerror: fail }})),
+            () => new Promise((done, fail) => document.head.append(Object.assign(
+              document.createElement("link"),
+              {{ rel: "stylesheet", href: "{url}x.css", onload: done, onerror: fail }}))),
+            () => new Promise((done, fail) => {{ const socket = new WebSocket("ws{url[4:]}");
+              socket.onopen = done; socket.onerror = fail; }}),
+            () => navigator.sendBeacon("{url}") || true,
+          ];
+          const found = [];
+          for (const one of tries) found.push(await one().then(() => "reached", () => "refused"));
+          return found;
+        }})().catch(String)""".replace("navigator.sendBeacon", "Promise.reject.bind(Promise)"))
+        assert set(tried) == {"refused"}, tried
+        server.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    page.browser.ask("""(() => { const one = document.createElement("script");
+        one.textContent = "window.broken = true"; document.body.append(one); })()""")
+    assert page.browser.ask("window.broken === undefined")
+    requests = [one["params"]["request"]["url"] for one in page.browser.events
+                if one.get("method") == "Network.requestWillBeSent"]
+    assert all(one.startswith((page.folder.as_uri(), "http://127.0.0.1")) for one in requests)
+
+
+def test_a_name_is_text_and_never_markup(page: Page) -> None:
+    evil = '</script><img src=x onerror="window.broken=1"><b id=broken>'
+    value = json.loads(record_of())
+    value["workshop"]["name"] = value["erasures"][0]["disk"]["model"] = evil
+    value["erasures"][0]["result"]["verdict"] = "rejected"
+    value["erasures"][0]["result"]["reasons"] = [
+        {"code": "constructor", "args": {"toString": "@constructor", "n": 3}},
+        {"code": "__proto__", "args": {}}]
+    shown = page.one({"<b id=broken>.jws": Papers(canonical_bytes(value)).jws()})
+    assert shown.state == "partial"
+    assert shown.text.count(evil) == 2
+    assert "<b id=broken>.jws" in shown.text
+    assert "constructor" in shown.text
+    assert page.browser.ask("[window.broken === undefined, document.images.length, "
+                            "document.getElementById('broken')]") == [True, 0, None]
+    root = make_root_key(f"</script>STYLE{evil}"[:60], corpus().clock.now())
+    raw = donor_page((root.certificate,), ()).decode()
+    assert raw.count("</script>") == 2
+    assert raw.count("<style>") == 1
+
+
+def test_a_long_name_does_not_widen_the_page(page: Page) -> None:
+    page.browser.call("Emulation.setDeviceMetricsOverride", width=360, height=740,
+                      deviceScaleFactor=1, mobile=True)
+    shown = page.one({PDF: files_of("long-names")[PDF]})
+    assert LONG in shown.text
+    assert page.browser.ask("document.documentElement.scrollWidth") <= 360
+    page.browser.call("Emulation.clearDeviceMetricsOverride")
+
+
+@pytest.mark.parametrize("missing", ["Crypto.prototype, 'subtle'", "window, 'DecompressionStream'"])
+def test_a_browser_that_cannot_check_says_so_and_nothing_else(page: Page, missing: str) -> None:
+    hidden = page.browser.call(
+        "Page.addScriptToEvaluateOnNewDocument",
+        source=f"Object.defineProperty({missing}, {{ value: undefined }})")["identifier"]
+    page.browser.open(page.folder.joinpath("verify.html").as_uri())
+    page.browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=hidden)
+    seen = page.browser.ask("document.body.innerText")
+    assert text("en", "donor.unsupported") in seen
+    assert text("en", "donor.drop") not in seen
+    page.browser.open(page.folder.joinpath("verify.html").as_uri())
+    assert text("en", "donor.drop") in page.browser.ask("document.body.innerText")
+
+
+def test_a_browser_without_programs_is_told_so() -> None:
+    raw = donor_page((corpus().root.certificate,), ()).decode()
+    for lang in LANGS:
+        assert text(lang, "donor.noscript") in raw
+
+
+@pytest.mark.parametrize("files", [
+    {"x.pdf": b""}, {"x.txt": b"bonjour"}, {"x.pdf": b"bonjour"}, {"x.json": b"[]"},
+    {"x.json": b"{" * 3000}, {"x.jws": b"a.b.c"}, {"x.json": b'{"a":1}'}, {"x.json": b"\xff{}"},
+    {"journal.jsonl": b'{"mono_ms":1}\n'},
+], ids=range(9))
+def test_other_files_are_nothing(page: Page, files: dict[str, bytes]) -> None:
+    shown = page.one(files)
+    assert shown.state in ("false", "unproven")
+    assert not RAW_CODE.search(shown.text)
+    never_erased(shown)
+
+
+# --- The same words ----------------------------------------------------------------------------
+
+
+def spoken(browser: Browser, lang: str, asked: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """What the page's own functions say for codes and arguments."""
+    data = re.search(r'id="data">(.*?)</script>', donor_page((), ()).decode(), re.DOTALL)
+    assert data
+    words = json.dumps(json.loads(data[1])["words"])
+    source = (PIECES / "words.js").read_text(encoding="utf-8")
+    found: list[str] = browser.ask(
+        f"(() => {{ const PAGE = {{words: {words}}}; {source}\nlanguage = '{lang}';"
+        f"return {json.dumps(asked)}.map(([code, args]) => text(code, args)); }})()")
+    return found
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_sentence_is_the_catalogues(page: Page, lang: Any) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+    for room in ("donor", "certify", "drive", "wipe"):
+        entries = json.loads((PACKAGE / "locale" / lang / f"{room}.json").read_text())
+        for code, entry in entries.items():
+            family = code.split(".")[1]
+            if room in ("drive", "wipe") and family not in ("reason", "refusal"):
+                continue
+            if room == "certify" and family not in ("reason", "verify", "disk", "verdict", "field"):
+                continue
+            forms = entry if isinstance(entry, list) else [entry]
+            names = {name for form in forms for _, name, _, _ in string.Formatter().parse(form)
+                     if name}
+            asked += [(code, {"n": n} | {
+                name: n * 1_234_567 if name == "n" or name.endswith(("_bytes", "_s"))
+                else "2026-11-24T10:00:00Z" if name.endswith("_date") else "@cli.level.clear"
+                for name in names}) for n in (0, 1, 2, 777)]
+    asked += [("certify.reason.mismatch", {"count_bytes": 10**n * 137 // 100}) for n in range(15)]
+    said = spoken(page.browser, lang, asked)
+    for (code, args), one in zip(asked, said, strict=True):
+        assert one == text(lang, code, **args), (code, args)
+    assert len(asked) > 400
+
+
+# --- The command -------------------------------------------------------------------------------
+
+
+def test_the_command_writes_a_page_that_names_whom_it_believes(tmp_path: Path) -> None:
+    root = corpus().root.certificate
+    (tmp_path / "root.pem").write_bytes(pem(root))
+    done = recond("verify", "--html", "page.html", folder=tmp_path)
+    assert (done.code, done.stdout) == (7, ""), "there is nobody to believe"
+    done = recond("verify", "--html", "page.html", "--trust", "root.pem", "--json",
+                  folder=tmp_path)
+    raw = (tmp_path / "page.html").read_bytes()
+    found = json.loads(done.stdout)
+    assert (done.code, found["sha256"]) == (0, hashlib.sha256(raw).hexdigest())
+    assert raw == donor_page((root,), ())
+    assert is_donor_page(raw)
+    assert [one["name"] for one in found["believed"]] == ["Bricol’Café de Lens"]
+    (tmp_path / "letter.html").write_text("<html>")
+    for words in (("--html", "letter.html", "--trust", "root.pem"), ("--html", "new.html", "x"),
+                  ("--html", ".", "--trust", "root.pem")):
+        done = recond("verify", *words, folder=tmp_path)
+        assert done.code == 2, done
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert (tmp_path / "letter.html").read_text() == "<html>"
+
+
+def test_every_piece_is_in_the_page_and_every_sentence_is_used() -> None:
+    raw = donor_page((corpus().root.certificate,), ()).decode()
+    assert sorted(path.name for path in PIECES.iterdir()) == sorted(
+        [f"{name}.js" for name in SCRIPTS] + ["page.css", "page.html"])
+    for path in PIECES.iterdir():
+        assert path.suffix == ".html" or path.read_text(encoding="utf-8") in raw
+    assert not re.search(r"https?://", raw.replace("https://json-schema.org/draft/2020-12", ""))
