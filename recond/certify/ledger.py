@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from typing import cast
 
 from recond.codec import canonical_bytes
-from recond.erasure import LedgerPosition
+from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Json, Message
 
 FIRST = "0" * 64
 LEDGER_SCHEMA = "recond.ledger/1"
 _KEYS = {"seq", "prev", "time", "kind", "data"}
+_ISSUED = {"record_id", "record_sha256", "jws_sha256", "pdf_sha256"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,21 @@ def position_fault(reading: LedgerReading, position: LedgerPosition) -> str | No
     if (merkle_root(before), head) != (position.root, position.head):
         return "certify.ledger.fork"
     return None
+
+
+def entry_fault(
+    entry: dict[str, Json], record: WipeRecord, digests: dict[str, str]
+) -> str | None:
+    """Why a line is not that of this certificate; None where it is. `digests` are the SHA-256 of
+    the files at hand, as `record_sha256`, `jws_sha256`, `pdf_sha256`.
+    """
+    data = entry["data"]
+    expected = {"record_id": record.record_id, **digests}
+    if (entry["kind"], entry["time"]) != ("issued", record.issued_at) or (
+            not isinstance(data, dict) or set(data) != _ISSUED):
+        return "certify.ledger.missing"
+    same = all(data[name] == value for name, value in expected.items())
+    return None if same else "certify.ledger.missing"
 
 
 # --- Merkle tree (RFC 6962 §2.1) -------------------------------------------------------------

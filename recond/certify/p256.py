@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from recond.certify.der import BITS, SEQUENCE, field
+
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SIGNATURE_BYTES = 64
 _WIDTH = SIGNATURE_BYTES // 2
@@ -66,7 +68,7 @@ def certificate_forms(certificate: x509.Certificate) -> frozenset[bytes]:
     the signature are not as DER wants them (X.690 §11.2.1: spare bits), or it is none of P-256.
     """
     der, signature = certificate.public_bytes(Encoding.DER), certificate.signature
-    end = _field(3, b"\0" + signature)
+    end = field(BITS, b"\0" + signature)
     try:
         r, s = decode_dss_signature(signature)
     except ValueError:
@@ -76,13 +78,5 @@ def certificate_forms(certificate: x509.Certificate) -> frozenset[bytes]:
     long = der[1] & 0x7F if der[1] & 0x80 else 0
     front = der[2 + long : -len(end)]
     return frozenset(
-        _field(0x30, front + _field(3, b"\0" + encode_dss_signature(r, one)))
+        field(SEQUENCE, front + field(BITS, b"\0" + encode_dss_signature(r, one)))
         for one in (s, ORDER - s))
-
-
-def _field(tag: int, content: bytes) -> bytes:
-    length = len(content)
-    if length < 0x80:
-        return bytes((tag, length)) + content
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content

@@ -2,7 +2,8 @@
 
 Why: readers call a PDF valid after an appended page, a swapped attachment or a byte changed in the
 signature's padding. Here the file must be exactly what recond writes: one signature, over every
-byte but its own digits, whose digits are one strict CMS and zeros. Every exception is a "no". Pure.
+byte but its own digits, whose digits are one CMS of the only form (`cms`) and zeros. Every
+exception is a "no". Pure.
 
 Source: ISO 32000-1 §12.8.1 (ByteRange), RFC 5652 (CMS), ETSI EN 319 122-1 (CAdES baseline B-B).
 """
@@ -13,20 +14,15 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from recond.certify import p256
+from recond.certify.cms import seal_fault
 from recond.errors import RecordInvalid
 
 MAX_PDF_BYTES = 128 << 20
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 _HEX = re.compile(rb"<([0-9a-fA-F]+)>")
-# by number, not by name: a library that registers names elsewhere in the process changes those
-_TYPE, _DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
-_SIGNED = frozenset({_TYPE, _DIGEST, "1.2.840.113549.1.9.16.2.47"})  # signing-certificate-v2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class Sealed:
         if not chain:
             return "certify.verify.pdf.attachments"
         try:
-            return _cms_fault(self.cms, hashlib.sha256(self.covered).digest(), chain)
+            return seal_fault(self.cms, hashlib.sha256(self.covered).digest(), chain)
         except Exception:
             return "certify.verify.pdf.signature"
 
@@ -78,59 +74,6 @@ def _der_length(body: bytes) -> int | None:
         return 2 + body[1]
     count = body[1] & 0x7F
     return 2 + count + int.from_bytes(body[2 : 2 + count], "big") if 1 <= count <= 4 else None
-
-
-def _cms_fault(cms: bytes, digest: bytes, chain: tuple[x509.Certificate, ...]) -> str | None:
-    """Strict: nothing may stand in the CMS that is not checked, so that no bit of it is free."""
-    from asn1crypto import cms as asn1
-
-    bad = "certify.verify.pdf.signature"
-    info = asn1.ContentInfo.load(cms, strict=True)
-    signed = info["content"]
-    if info["content_type"].native != "signed_data" or signed["version"].native != "v1":
-        return bad
-    if [one["algorithm"].native for one in signed["digest_algorithms"]] != ["sha256"]:
-        return bad
-    encapsulated = signed["encap_content_info"]
-    if encapsulated["content_type"].native != "data" or encapsulated["content"].native is not None:
-        return bad
-    ders = sorted(one.chosen.dump() for one in signed["certificates"])
-    if ders != sorted(one.public_bytes(Encoding.DER) for one in chain):
-        return "certify.verify.pdf.other-key"
-    if signed["crls"].native or len(signed["signer_infos"]) != 1:
-        return bad
-    fault = _signer_fault(signed["signer_infos"][0], digest, chain[0])
-    if fault is None and _again(info) != cms:
-        return bad
-    return fault
-
-
-def _again(info: Any) -> bytes:
-    """The same structure encoded anew: whatever does not come back the same was not DER."""
-    raw: bytes = info.copy().dump(force=True)
-    return raw
-
-
-def _signer_fault(signer: Any, digest: bytes, leaf: x509.Certificate) -> str | None:
-    bad = "certify.verify.pdf.signature"
-    sid = signer["sid"].chosen
-    if signer["version"].native != "v1" or sid["serial_number"].native != leaf.serial_number:
-        return bad
-    if sid["issuer"].dump() != leaf.issuer.public_bytes():
-        return bad
-    algorithms = (signer["digest_algorithm"]["algorithm"].native,
-                  signer["signature_algorithm"]["algorithm"].native)
-    if algorithms != ("sha256", "sha256_ecdsa") or signer["unsigned_attrs"].native:
-        return bad
-    attributes = {one["type"].dotted: one["values"] for one in signer["signed_attrs"]}
-    if not {_TYPE, _DIGEST} <= set(attributes) <= _SIGNED:
-        return bad
-    if attributes[_DIGEST][0].native != digest:
-        return "certify.verify.pdf.digest"
-    der, message = signer["signature"].native, signer["signed_attrs"].untag().dump()
-    signature = p256.lower(der)
-    one_form = p256.to_der(signature) == der
-    return None if one_form and p256.holds(leaf.public_key(), signature, message) else bad
 
 
 def read_attachments(raw: bytes) -> dict[str, bytes]:

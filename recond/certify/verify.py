@@ -17,7 +17,7 @@ from recond.certify import pdf_read
 from recond.certify.journal_read import parse_journal
 from recond.certify.jws import CONTENT_TYPE, Signed, read_jws
 from recond.certify.keys import chain_fault, common_name, fingerprint
-from recond.certify.ledger import position_fault
+from recond.certify.ledger import entry_fault, position_fault
 from recond.certify.pdf_front import Signer
 from recond.certify.record import Belonging, fold_journal, parse_record
 from recond.certify.seal import claims_of, read_seal, seal_holds
@@ -39,6 +39,7 @@ class _Work:
     signed: Signed | None = None
     record: WipeRecord | None = None
     record_bytes: bytes = b""
+    digests: dict[str, str] = field(default_factory=dict)  # of the files that the ledger names
 
     def say(self, axis: Axis, answer: Answer, about: str, code: str, **args: str | int) -> None:
         self.checks.append(Check(axis, answer, about, Message.of(code, **args)))
@@ -55,10 +56,20 @@ def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     return _sum_up(work, name)
 
 
+def _digests(work: _Work, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict[str, str]:
+    """The SHA-256 of the files that are at hand, by the ledger's names."""
+    given = {"record": work.record_bytes, "jws": jws and jws[1],
+             "pdf": bundle.pdf and bundle.pdf[1]}
+    return {f"{name}_sha256": hashlib.sha256(raw).hexdigest() for name, raw in given.items()
+            if raw}
+
+
 def _check(work: _Work, bundle: Bundle) -> None:
     inside = _open_pdf(work, bundle)
-    _signature(work, bundle.jws or inside.get("record.jws"))
+    jws = bundle.jws or inside.get("record.jws")
+    _signature(work, jws)
     _record(work, bundle, inside)
+    work.digests = _digests(work, bundle, jws)
     if bundle.pdf is not None:
         _page(work, bundle.pdf, inside)
     if work.record is not None:
@@ -289,12 +300,8 @@ def _ledger(work: _Work, record: WipeRecord) -> None:
     ledger, position = work.trust.ledger, record.ledger
     if ledger is None or position is None or ledger.ledger_id != position.ledger_id:
         return
-    fault = position_fault(ledger, position)
-    line = ledger.entries[position.number - 1] if fault is None else None
-    data = line["data"] if line else None
-    wanted = hashlib.sha256(work.record_bytes).hexdigest()
-    if fault is None and (not isinstance(data, dict) or data.get("record_sha256") != wanted):
-        fault = "certify.ledger.missing"
+    fault = position_fault(ledger, position) or entry_fault(
+        ledger.entries[position.number - 1], record, work.digests)
     if fault is None:
         work.say(Axis.COMPLETE, Answer.YES, "ledger", "certify.verify.ledger.there",
                  number=position.number)

@@ -7,6 +7,7 @@ its name alone. Reads only.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def verify_paths(
     groups: dict[Path, list[Path]] = {}
     for path in paths:
         if path.is_dir():
-            found += _folder(path, trust)
+            found += _once_each(_folder(path, trust))
         else:
             groups.setdefault(_home(path), []).append(path)
     for files in groups.values():
@@ -60,18 +61,40 @@ def _home(path: Path) -> Path:
     return parent.parent if parent.name == "journals" else parent
 
 
-def _folder(folder: Path, trust: Trust) -> list[Verdicts]:
-    """A certificate's own folder is one certificate; any other is gone through."""
-    if (folder / "record.json").exists() or list(folder.glob("certificate*.pdf")):
-        files = [*sorted(folder.glob("*")), *sorted((folder / "journals").glob("*"))]
-        return _files([file for file in files if file.is_file()], trust, whole=True)
-    found: list[Verdicts] = []
-    for entry in sorted(folder.iterdir()):
-        if entry.is_dir():
+def _folder(folder: Path, trust: Trust) -> list[list[Verdicts]]:
+    """Each certificate's folder at any depth is one certificate; a loose file is one alone.
+
+    A group for each: the certificate, then what lay beside it and is not of it.
+    """
+    entries = sorted(folder.iterdir())
+    files = [entry for entry in entries if entry.is_file()]
+    own = any(file.name in ("record.json", "record.jws") or (
+        file.name.startswith("certificate") and file.suffix == ".pdf") for file in files)
+    if own:
+        journals = sorted((folder / "journals").glob("*"))
+        found = [_files([*files, *(one for one in journals if one.is_file())], trust, whole=True)]
+    else:
+        found = [_files([file], trust) for file in files if _kind(file, _read(file)) != "unknown"]
+    for entry in entries:
+        if entry.is_dir() and not (own and entry.name == "journals"):
             found += _folder(entry, trust)
-        elif _kind(entry, _read(entry)) != "unknown":
-            found += _files([entry], trust)
     return found
+
+
+def _once_each(groups: list[list[Verdicts]]) -> list[Verdicts]:
+    """All of a folder's, in order. A certificate that stands in two places is two machines to
+    whoever counts: the second is refused.
+    """
+    where: dict[str, str] = {}
+    for group in groups:
+        for place, one in enumerate(group[:1]):
+            if one.record_id is not None and where.setdefault(one.record_id, one.name) != one.name:
+                check = Check(Axis.COMPLETE, Answer.NO, one.name, Message.of(
+                    "certify.verify.twice", where=where[one.record_id]))
+                group[place] = dataclasses.replace(one, checks=(*one.checks, check), answers=tuple(
+                    (axis, Answer.NO if axis == Axis.COMPLETE else answer)
+                    for axis, answer in one.answers))
+    return [one for group in groups for one in group]
 
 
 def _label(path: Path) -> str:

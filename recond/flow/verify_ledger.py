@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from recond.certify.ledger import LedgerReading, position_fault, read_ledger
+from recond.certify.ledger import LedgerReading, entry_fault, position_fault, read_ledger
 from recond.certify.verdicts import Answer, Axis, Check, Verdicts
 from recond.erasure import LedgerPosition
 from recond.errors import RecondError, UsageError
@@ -125,18 +125,12 @@ def _entry_fault(reading: LedgerReading, one: Verdicts, place: LedgerPosition) -
     """
     path = Path(one.name)
     record, raw = given_record(path)
-    entry = reading.entries[place.number - 1]
-    data = entry["data"]
-    expected = {"record_id": record.record_id, "record_sha256": hashlib.sha256(raw).hexdigest()}
+    digests = {"record_sha256": hashlib.sha256(raw).hexdigest()}
     for key, name in (("jws_sha256", JWS), ("pdf_sha256", SIGNED)):
         file = path / name if path.is_dir() else path
         if file.name == name and file.is_file():
-            expected[key] = hashlib.sha256(file.read_bytes()).hexdigest()
-    if not isinstance(data, dict) or set(data) != {*expected, "jws_sha256", "pdf_sha256"} or (
-            entry["kind"], entry["time"]) != ("issued", record.issued_at):
-        return "certify.ledger.missing"
-    same = all(data[key] == value for key, value in expected.items())
-    return None if same else "certify.ledger.missing"
+            digests[key] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return entry_fault(reading.entries[place.number - 1], record, digests)
 
 
 def _forks(here: list[tuple[Verdicts, LedgerPosition]], name: str) -> list[Check]:
