@@ -29,6 +29,7 @@ from recond.flow.wipe import OnEvent, confirm_all
 from recond.flow.work import Work
 from recond.host import Host
 from recond.host.signals import StopCount
+from recond.host.sound import play_tone
 from recond.model import Disk, Message
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
@@ -102,6 +103,11 @@ def with_answers(prepared: Prepared, answers: Mapping[str, str]) -> Prepared:
 def chosen_plans(prepared: Prepared, chosen: frozenset[str]) -> tuple[WipePlan, ...]:
     """The plans to confirm, in order."""
     return tuple(plan for plan in prepared.to_erase if plan.path in chosen)
+
+
+def try_sound(host: Host) -> bool:
+    """Play a tone; whether a sound card took it. What was heard, only the person knows."""
+    return play_tone(host.processes)
 
 
 # --- The work --------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
-from recond.flow.guided import QUESTIONS
+from recond.flow.guided import QUESTIONS, try_sound
 from recond.guided.questions import COLOURS, keyboard_lines, question_lines
 from recond.guided.session import Session
 from recond.guided.step import Step, drawn
-from recond.guided.words import PLAIN, Line, fold
+from recond.guided.words import CARE, PLAIN, Line, fold
 
 TRIED = frozenset({"keyboard", "screen", "sound"})
 
@@ -31,6 +31,7 @@ class QuestionsStep(Step):
         super().__init__(session)
         self._asked = 0
         self._at = 0
+        self._heard = ""
         self._point()
 
     @property
@@ -49,8 +50,11 @@ class QuestionsStep(Step):
     def lines(self, width: int) -> list[Line]:
         """The question."""
         prepared = self.session.prepared
-        return question_lines(self.said, self.key, self.session.answers, self._at,
-                              prepared.machine, width) if prepared else []
+        if prepared is None:
+            return []
+        lines = question_lines(self.said, self.key, self.session.answers, self._at,
+                               prepared.machine, width)
+        return [*lines, *fold(self._heard, width, CARE)] if self._heard else lines
 
     def keys(self) -> str:
         """« T » where there is something to try."""
@@ -78,7 +82,7 @@ class QuestionsStep(Step):
         self.session.go("disks")
 
     def _turn(self, by: int) -> None:
-        self._asked += by
+        self._asked, self._heard = self._asked + by, ""
         if 0 <= self._asked < len(QUESTIONS):
             self._point()
             self.redraw()
@@ -93,7 +97,21 @@ class QuestionsStep(Step):
         elif self.key == "screen":
             self.app.push_screen(ScreenTry())
         elif self.key == "sound":
-            self.app.bell()
+            self._hear("guided.try.sound.playing")
+            self.run_worker(self._play, thread=True, exclusive=True)
+
+    def _play(self) -> None:
+        played = try_sound(self.session.host)
+        if not played:
+            self.app.call_from_thread(self.app.bell)
+        said = "guided.try.sound.played" if played else "guided.try.sound.no_card"
+        self.app.call_from_thread(self._hear, said)
+
+    def _hear(self, code: str) -> None:
+        """What was tried, as long as the question is the same."""
+        if self.key == "sound":
+            self._heard = self.said.t(code)
+            self.redraw()
 
 
 class KeyboardTry(Screen[None]):

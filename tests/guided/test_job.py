@@ -251,6 +251,26 @@ def test_what_failed_is_said_and_raised(tmp_path: Path) -> None:
         starting._leave(session)
 
 
+@pytest.mark.parametrize(("played", "said"), [
+    (True, "La carte son a joué le son"), (False, "Aucune carte son")])
+def test_the_sound_is_tried_and_the_answer_stays_the_persons(
+    played: bool, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recond.guided.step_questions.try_sound", lambda _: played)
+    session = shown_session(tmp_path, "fr")
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "enter", "enter", "t")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert said in text_of(app)
+        await pilot.press("enter")
+        assert said not in text_of(app)
+        assert session.answers == {}, "a sound that was played was not heard by itself"
+
+    play(session, "questions", act)
+
+
 # --- The operator's word ----------------------------------------------------------------------
 
 
