@@ -3,7 +3,8 @@
 Why: called by the image's services and consoles (packaging/image), a word each: `boot` writes down
 what the medium is, reads settings and keys, and starts an unattended run where the order says so;
 `keep` carries what changed onto the stick until it is stopped; `welcome` says on a console how it
-stands; `end` waits until nothing is in memory alone. No trouble with a stick reaches an erasure:
+stands; `left` tells whether there is a disk that no certificate speaks of; `end` waits until
+nothing is in memory alone. No trouble with a stick reaches an erasure:
 recond itself works in memory and knows nothing of this module. It touches no other disk.
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from recond.codec import canonical_bytes, from_json
 from recond.errors import FormatError, RecondError
 from recond.flow.config import SYSTEM_FILE
+from recond.flow.stick_left import disks_left
 from recond.flow.stick_mirror import Mirror, Places, restore, unfinished_here
 from recond.flow.stick_order import StickOrder, environment, read_order
 from recond.flow.upload_settings import FILE as DESTINATIONS
@@ -295,7 +297,7 @@ def _write_line(text: str) -> None:
 
 
 def main(words: list[str]) -> int:
-    """`boot`, `keep`, `welcome`, `end`. Returns the process's exit code."""
+    """`boot`, `keep`, `welcome`, `left`, `end`. Returns the process's exit code."""
     host, live = Host(), Live()
     if words == ["boot"]:
         boot(host, live)
@@ -303,6 +305,8 @@ def main(words: list[str]) -> int:
         keep(host, live)
     elif words == ["welcome"]:
         welcome(live)
+    elif words == ["left"]:
+        return 0 if disks_left(host.files, live.places) else 1
     elif words == ["end"]:
         return 0 if end(host, live) else 1
     else:

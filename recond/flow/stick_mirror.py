@@ -182,6 +182,6 @@ def _names(job: Path) -> frozenset[str]:
 
 
 def unfinished_here(places: Places) -> int:
-    """How many runs in memory have no certificate yet."""
+    """How many runs in memory have begun, and have no certificate yet."""
     return sum(1 for run in (places.state / "runs").glob("*")
-               if run.is_dir() and not (run / ISSUED).exists())
+               if any((run / "journals").glob("*.jsonl")) and not (run / ISSUED).exists())
