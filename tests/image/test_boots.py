@@ -17,7 +17,6 @@ import pytest
 
 from tests.image.computer import DISK_BYTES, MARK, Computer
 
-pytestmark = pytest.mark.lab
 ROOT = Path(__file__).parents[2]
 
 ORDER = """[stick]
