@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.donor.browser import CHROMIUM, Browser
-from tests.donor.pages import Page
+from tests.donor.pages import Page, donor_trust
 from tests.keys.bench import journal
 
 
@@ -26,6 +25,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def only_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    return Page(browser, tmp_path_factory.mktemp("page"))
+
+
 @pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Page:
-    return Page(browser, tmp_path)
+def page(only_page: Page) -> Page:
+    only_page.believe(donor_trust())
+    return only_page

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,12 +15,12 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pikepdf import AttachedFileSpec, ObjectStreamMode, Pdf
+from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf
 
 from recond.certify import p256
 from recond.certify.donor_page import donor_page
 from recond.certify.jws import CONTENT_TYPE, read_jws, sign_jws
-from recond.certify.keys import SigningKey
+from recond.certify.keys import Revocation, SigningKey
 from recond.certify.pdf import Sheet, render
 from recond.certify.pdf_sign import sign_pdf
 from recond.certify.record import parse_record
@@ -42,7 +44,7 @@ class Page:
 
     def __init__(self, browser: Browser, folder: Path) -> None:
         self.browser, self.folder, self.turns, self.raw = browser, folder, 0, b""
-        self.believe(corpus().trust())
+        self.believe(donor_trust())
 
     def believe(self, trust: Trust) -> None:
         """Open the page anew, if it is another."""
@@ -66,13 +68,18 @@ class Page:
         return found
 
 
+def donor_trust(revoked: tuple[Revocation, ...] = ()) -> Trust:
+    """What a donor believes: the corpus' root, and no bench's ledger."""
+    return dataclasses.replace(corpus().trust(), ledger=None, revoked=revoked)
+
+
 def never_more(shown: Shown, files: Files, trust: Trust | None = None) -> None:
     """The page says no more than `recond verify` does of the same files."""
-    theirs = verified(files, trust)
+    theirs = verified(files, trust or donor_trust())
     said = dict(theirs.answers)
-    for axis, answer in shown.answers.items():
-        assert answer != "yes" or said[axis] is Answer.YES, (axis, shown)
     assert shown.answers["complete"] != "yes"
+    for axis, answer in shown.answers.items() if shown.state != "false" else ():
+        assert answer != "yes" or said[axis] is Answer.YES, (axis, shown)
     if shown.state in TRUE:
         assert theirs.good
         assert not theirs.demonstration
@@ -134,9 +141,28 @@ class Papers:
 
 def attached(pdf: bytes, files: dict[str, bytes]) -> bytes:
     """The PDF with files put in, or replaced."""
-    with Pdf.open(io.BytesIO(pdf)) as opened:
+    def put(opened: Pdf) -> None:
         for name, content in files.items():
             opened.attachments[name] = AttachedFileSpec(opened, content, filename=name)
+    return edited(pdf, put)
+
+
+def renamed_seal(pdf: bytes, name: str | None) -> bytes:
+    """The PDF with its seal's file under another name inside; None: under no name at all."""
+    def rename(opened: Pdf) -> None:
+        tree = opened.Root.Names.EmbeddedFiles
+        names = tree.Names if "/Names" in tree else tree.Kids[0].Names
+        seal = next(one for one in list(names)[1::2] if str(one.UF) == "seal.txt")
+        if name is None:
+            seal.Type = Name.Nothing
+        else:
+            seal.UF = seal.F = name
+    return edited(pdf, rename)
+
+
+def edited(pdf: bytes, change: Callable[[Pdf], None]) -> bytes:
+    with Pdf.open(io.BytesIO(pdf)) as opened:
+        change(opened)
         out = io.BytesIO()
         opened.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.disable)
     return out.getvalue()
