@@ -92,7 +92,7 @@ def never_erased(shown: Shown) -> None:
     assert shown.state not in TRUE
     assert not shown.approved
     for code in ("certify.verdict.erased", "certify.verdict.partial", "certify.disk.approved",
-                 "certify.verify.all-good"):
+                 "donor.state.authentic.lead"):
         assert text("en", code) not in shown.text, shown.text
 
 

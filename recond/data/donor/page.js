@@ -40,7 +40,7 @@ function verdictBox({ state, record }) {
 function sentences(state, record) {
   if (TRUE_STATES.includes(state)) {
     const { approved, others } = counts(record);
-    return [text("certify.verify.all-good"), text(`certify.verdict.${state}`),
+    return [text("donor.state.authentic.lead"), text(`certify.verdict.${state}`),
             text(`certify.verdict.${state}.detail`, { n: approved, total: approved + others })];
   }
   if (state === "demonstration") {
