@@ -109,6 +109,16 @@ def test_several_certificates_at_once_are_checked_each_alone(page: Page) -> None
     assert text("en", "donor.mixed") in page.browser.ask("document.body.innerText")
 
 
+def test_a_receipt_of_the_ledger_is_not_read_and_does_not_hide_the_certificate(page: Page) -> None:
+    receipt = {"receipt.jws": Papers(b"{}").jws("vnd.recond.receipt+json")}
+    shown = page.one({PDF: files_of("erased")[PDF], JWS: files_of("erased")[JWS], **receipt})
+    assert (shown.state, shown.answers) == ("erased", ALL)
+    assert text("en", "donor.receipt-not-read") in shown.text
+    shown = page.one(receipt)
+    assert shown.state == "unproven"
+    never_erased(shown)
+
+
 def test_files_that_are_dropped(page: Page) -> None:
     file = page.folder / "dropped.pdf"
     file.write_bytes(files_of("erased")[PDF])

@@ -42,6 +42,9 @@ async function checkAll(work, bundle) {
   await checkRecord(work, bundle, inside);
   if (bundle.pdf) await checkPage(work, bundle.pdf);
   if (work.record) await checkJournals(work, bundle.journals);
+  for (const { name } of bundle.receipts) {
+    say(work, "complete", "unknown", name, "donor.receipt-not-read");
+  }
   if (inside.has("seal.txt")) await checkSeal(work, inside.get("seal.txt"));
 }
 
@@ -202,6 +205,7 @@ async function checkJournals(work, journals) {
 
 // --- Seal ---------------------------------------------------------------------------------------
 
+const RECEIPT_TYPE = "vnd.recond.receipt+json";
 const SEAL_PREFIX = "RECOND1:";
 
 async function checkSeal(work, { name, raw }) {
@@ -248,37 +252,53 @@ function kindOf({ name, raw }) {
   if (head.startsWith("%PDF-")) return "pdf";
   if (head.startsWith("{") && head.includes('"mono_ms"')) return "journal";
   if (head.startsWith("{")) return "record";
-  if (name.endsWith(".jws") || /^[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+$/.test(head)) return "jws";
+  if (name.endsWith(".jws") || /^[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+$/.test(head)) {
+    return isReceipt(raw) ? "receipt" : "jws";
+  }
   if (name.endsWith(".pdf")) return "pdf";
   if (name.endsWith(".json")) return "record";
   return name.endsWith(".jsonl") ? "journal" : null;
 }
 
+// A ledger's receipt is signed in the same form, and says so in its header. Not believed: what is
+// taken for one is not read any further.
+function isReceipt(raw) {
+  try {
+    return JSON.parse(ascii(unbase64url(ascii(raw).split(".")[0]))).cty === RECEIPT_TYPE;
+  } catch {
+    return false;
+  }
+}
+
 // Files that came together: one certificate where there is at most one of each kind, else each
 // alone, because nothing here tells which belong together.
 async function verifyFiles(files, trust) {
-  const sorted = { pdf: [], record: [], jws: [], journal: [] };
+  const sorted = { pdf: [], record: [], jws: [], journal: [], receipt: [] };
   const found = [];
   for (const file of files) {
     const kind = kindOf(file);
     if (kind && file.raw.length > 0) sorted[kind].push(file);
     else found.push(notOurs(file));
   }
-  const { pdf, record, jws, journal } = sorted;
-  const mixed = [pdf, record, jws].some((one) => one.length > 1);
+  const { pdf, record, jws, journal, receipt } = sorted;
+  const mixed = [pdf, record, jws, receipt].some((one) => one.length > 1);
   if (mixed) {
     for (const kind of ["pdf", "record", "jws"]) {
       for (const file of sorted[kind]) {
-        found.push(await verifyBundle({ journals: [], [kind]: file }, trust, file.name));
+        found.push(await verifyBundle({ journals: [], receipts: [], [kind]: file }, trust, file.name));
       }
     }
-  } else if (pdf.length + record.length + jws.length > 0) {
-    const one = { pdf: pdf[0], record: record[0], jws: jws[0], journals: journal };
-    found.unshift(await verifyBundle(one, trust, [...pdf, ...record, ...jws, ...journal].map(
-      (file) => file.name).join(", ")));
   }
-  const alone = mixed || pdf.length + record.length + jws.length === 0;
-  if (alone) found.push(...journal.map(loneJournal));
+  const papers = [...pdf, ...record, ...jws];
+  if (mixed || papers.length === 0) {
+    found.push(...journal.map((file) => unproven(file, "donor.journal-alone")),
+               ...receipt.map((file) => unproven(file, "donor.receipt-not-read")));
+  } else {
+    const one = { pdf: pdf[0], record: record[0], jws: jws[0], journals: journal,
+                  receipts: receipt };
+    const name = [...papers, ...journal, ...receipt].map((file) => file.name).join(", ");
+    found.unshift(await verifyBundle(one, trust, name));
+  }
   return { found, mixed };
 }
 
@@ -288,9 +308,9 @@ function notOurs({ name, raw }) {
                                                    args: {} });
 }
 
-function loneJournal({ name }) {
-  return unread(name, "unproven", {}, { axis: "valid", answer: "unknown", about: name,
-                                        code: "donor.journal-alone", args: {} });
+function unproven({ name }, code) {
+  return unread(name, "unproven", {}, { axis: "valid", answer: "unknown", about: name, code,
+                                        args: {} });
 }
 
 function unread(name, state, answers, check) {
