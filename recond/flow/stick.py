@@ -15,7 +15,7 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recond.codec import canonical_bytes, from_json
@@ -61,8 +61,8 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class StickStatus:
-    """How it stands: `state` is saved, absent, full or unwritable; `unsaved` files are in memory
-    only; `notices` are what was wrong with the settings.
+    """How it stands: `state` is saved, copying, absent, full or unwritable; `unsaved` files are in
+    memory only; `notices` are what was wrong with the settings.
     """
 
     state: str
@@ -84,6 +84,18 @@ def read_status(live: Live) -> StickStatus | None:
         return from_json(StickStatus, json.loads(live.status.read_bytes()))
     except (OSError, ValueError, FormatError):
         return None
+
+
+def where_results_are(live: Live) -> StickStatus | None:
+    """How it stands with all results up to this moment: `copying` while the stick lacks some of
+    them. None on a system that is no live one.
+    """
+    status = read_status(live)
+    if status is None or status.state != "saved":
+        return status
+    _, mirror = _load_stamps(live)
+    left = len(mirror.pending())
+    return replace(status, state="copying", unsaved=left) if left else status
 
 
 # --- boot ------------------------------------------------------------------------------------
@@ -233,9 +245,8 @@ def end(host: Host, live: Live) -> bool:
     """
     started, status = host.clock.monotonic_s(), read_status(live)
     while host.clock.monotonic_s() - started < PATIENCE_S:
-        status = read_status(live)
-        _, mirror = _load_stamps(live)
-        if status is not None and status.state == "saved" and not mirror.pending():
+        status = where_results_are(live)
+        if status is not None and status.state == "saved":
             _write_line(say(_lang(), Message("stick.done")))
             return True
         if delivered(live):

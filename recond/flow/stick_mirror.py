@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.host.journalfile import sync_folder
+from recond.host.stick import LABEL
 from recond.host.store import write_whole
 
 CERTIFICATES = "certificats"
@@ -62,6 +63,11 @@ class Places:
                       if path.parent == self.state and path.name.startswith(("bench-", "ledger"))]
         # a run that says "issued" must find its certificate and its journals beside it
         return tuple(sorted(found, key=lambda pair: pair[0].name == ISSUED))
+
+
+def on_stick(certificate: Path) -> str:
+    """How a person finds a certificate on the stick, on whatever computer."""
+    return f"{LABEL}/{CERTIFICATES}/{certificate.parent.name}/{certificate.name}"
 
 
 def _files(folder: Path) -> Iterator[Path]:

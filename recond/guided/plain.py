@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from recond.errors import SafetyRefusal
 from recond.flow.guided import QUESTIONS, chosen_plans, disk_of, end_of
+from recond.flow.stick import StickStatus
 from recond.guided.computer import computer_lines
 from recond.guided.disks import disk_lines, summary
 from recond.guided.progress import track_lines
@@ -23,6 +24,7 @@ from recond.show.ask import ask_each
 WIDTH = 78
 SAY_EVERY_S = 10.0
 LOOK_EVERY_S = 0.5
+COPY_PATIENCE_S = 60.0
 
 
 def talk_through(session: Session) -> None:
@@ -130,7 +132,18 @@ def show_end(session: Session) -> None:
     work = session.work
     if work is None or work.finished is None:
         return
-    end = end_of(work.finished)
-    _print(session, result_lines(session.words, end, work.said, WIDTH))
+    end, stick = end_of(work.finished), _stick_at_rest(session)
+    _print(session, result_lines(session.words, end, work.said, WIDTH, stick))
     _print(session, detail_lines(session.words, end, WIDTH))
     session.words.data(session.words.t("guided.plain.code", text=end.code))
+
+
+def _stick_at_rest(session: Session) -> StickStatus | None:
+    """How it stands with the stick once the copying is over: a line is not drawn again."""
+    clock = session.host.clock
+    until_s = clock.monotonic_s() + COPY_PATIENCE_S
+    while (stick := session.stick) is not None and stick.state == "copying":
+        if clock.monotonic_s() >= until_s:
+            break
+        clock.sleep(LOOK_EVERY_S)
+    return stick

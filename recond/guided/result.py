@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from recond.flow.guided import End
+from recond.flow.stick import StickStatus
+from recond.flow.stick_mirror import on_stick
 from recond.guided.letters import big_lines
 from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, Line, Words, fold
 from recond.locale import date
 from recond.model import Message
 
+ON_STICK = Message("stick.done")
 MARKS = {"erased": GOOD, "partial": CARE, "not-erased": BAD, "nothing": CARE}
 
 
-def result_lines(words: Words, end: End, said: Message | None, width: int) -> list[Line]:
-    """The word, the certificate, the label; `said`: what became of the upload."""
+def result_lines(
+    words: Words, end: End, said: Message | None, width: int, stick: StickStatus | None = None
+) -> list[Line]:
+    """The word, the certificate, the label; `said`: what became of the upload; `stick`: of the copy
+    on the stick that this system came from.
+    """
     t = words.t
     word, mark = t(f"guided.word.{end.word}"), MARKS[end.word]
     lines: list[Line] = [(row, mark) for row in big_lines(word, width)]
@@ -27,10 +34,20 @@ def result_lines(words: Words, end: End, said: Message | None, width: int) -> li
     lines += fold(t("guided.result.label_text", word=word, day=date(words.lang, end.day),
                     number=end.number), width, STRONG, first="  ", rest="  ")
     lines += fold(t("guided.result.certificate"), width)
-    lines += fold(str(end.certificate), width, first="  ", rest="  ")
+    lines += fold(_place(end, stick), width, first="  ", rest="  ")
+    if stick is not None:
+        lines += fold(words.say(ON_STICK if stick.state == "saved" else stick.message), width,
+                      GOOD if stick.state == "saved" else CARE)
     if said is not None:
         lines += fold(words.say(said), width)
     return lines
+
+
+def _place(end: End, stick: StickStatus | None) -> str:
+    """Where the certificate is for a person: on the stick only once it is there."""
+    if stick is None or stick.state != "saved":
+        return str(end.certificate)
+    return on_stick(end.certificate)
 
 
 def detail_lines(words: Words, end: End, width: int) -> list[Line]:

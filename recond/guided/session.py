@@ -11,6 +11,7 @@ from recond.flow.attach import Left, OpenRun, open_runs, plans_of
 from recond.flow.guided import begin, chosen_first, take_up, with_answers
 from recond.flow.run import Order, Prepared, prepare
 from recond.flow.runfolder import RunFolder
+from recond.flow.stick import Live, StickStatus, where_results_are
 from recond.flow.work import Work
 from recond.guided.progress import Board
 from recond.guided.words import Words
@@ -33,6 +34,7 @@ class Session:
     problem: RecondError | None = None
     work: Work | None = None
     board: Board = field(default_factory=lambda: Board({}))
+    live: Live = field(default_factory=Live)
     go: Callable[[str], None] = lambda _: None
 
     def read(self) -> None:
@@ -74,6 +76,11 @@ class Session:
         if self.work is not None:
             self.board.hear(self.work.heard())
             self.board.sample(self.work.now_s())
+
+    @property
+    def stick(self) -> StickStatus | None:
+        """How it stands with the copies on the stick; None where this is no live system."""
+        return where_results_are(self.live)
 
     @property
     def why_not(self) -> Message | None:

@@ -41,7 +41,7 @@ class ResultStep(Step):
         yield Static(id="foot")
 
     def on_mount(self) -> None:
-        """The upload may still go on: what became of it is said when it is known."""
+        """Upload and copy may still go on: what became of them is said when it is known."""
         self.set_interval(SEND_LOOK_S, self.redraw)
         self.redraw()
 
@@ -57,7 +57,7 @@ class ResultStep(Step):
             return detail_lines(self.said, self._end, width)
         beside = len(self._code[0]) if self._code else 0
         return result_lines(self.said, self._end, work.said if work else None,
-                            width + MARGIN - beside - 2)
+                            width + MARGIN - beside - 2, self.session.stick)
 
     def action_details(self) -> None:
         """There and back."""

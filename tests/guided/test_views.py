@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from recond.flow.guided import End
+from recond.flow.stick import StickStatus
 from recond.flow.work import Heard
 from recond.guided.letters import HEIGHT, big, big_lines
 from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
-from recond.guided.result import code_lines
-from recond.guided.words import Words, cut, fold
+from recond.guided.result import code_lines, result_lines
+from recond.guided.words import Words, cut, fold, texts
 from recond.locale import LANGS, NBSP, NNBSP, Lang, text
 from recond.model import Json
 from tests.guided.stage import SCREENS
@@ -192,3 +194,21 @@ def test_a_console_has_every_glyph(lang: Lang) -> None:
     missing = {name: sorted(set(said) - CONSOLE - {"\n"}) for name, said in shown.items()}
     assert not {name: glyphs for name, glyphs in missing.items() if glyphs}
     assert NNBSP not in "".join(shown.values())
+
+
+@pytest.mark.parametrize(("state", "where", "words"), [
+    ("saved", "RECOND/certificats/r1/certificate.pdf", "Tout est sur la clé"),
+    ("copying", "/srv/recond-out/r1/certificate.pdf", "Copie sur la clé"),
+    ("absent", "/srv/recond-out/r1/certificate.pdf", "restent en mémoire"),
+    ("full", "/srv/recond-out/r1/certificate.pdf", "La clé est pleine"),
+])
+def test_the_result_says_on_the_stick_only_what_is_there(
+    state: str, where: str, words: str
+) -> None:
+    end = End("erased", (), Path("/srv/recond-out/r1/certificate.pdf"), None, None, "2026-11-24",
+              "1F2E3D4C", "RECOND:X", (), demonstration=False)
+    shown = "\n".join(texts(result_lines(Words("fr"), end, None, 78, StickStatus(state, 2))))
+    assert where in shown
+    assert words in shown
+    assert ("RECOND/" in shown) == ("peut être éteint" in shown) == (state == "saved")
+    assert "clé" not in "\n".join(texts(result_lines(Words("fr"), end, None, 78)))

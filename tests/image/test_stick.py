@@ -14,7 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from recond.flow.stick import Keeper, Live, boot, end, read_status, welcome
+from recond.flow.stick import (
+    Keeper,
+    Live,
+    boot,
+    end,
+    read_status,
+    welcome,
+    where_results_are,
+)
 from recond.flow.stick_mirror import Places
 from recond.host import Host
 from recond.host.process import Completed, LocalProcesses
@@ -223,6 +231,22 @@ def test_a_stick_in_trouble_is_left_alone_for_a_while(bench: Bench) -> None:
     bench.clock.sleep(16)
     keeper.look()
     assert len(bench.mounts.said) > tried
+
+
+def test_what_a_person_is_told_of_the_copies_is_true_at_that_moment(
+    bench: Bench, tmp_path: Path
+) -> None:
+    assert where_results_are(replace(bench.live, run=tmp_path / "nowhere")) is None
+    boot(bench.host, bench.live)
+    keeper = Keeper(bench.host, bench.live)
+    keeper.look()
+    told = []
+    for act in (bench.result, keeper.look, lambda: bench.machine.pull(STICK), keeper.look):
+        act()
+        status = where_results_are(bench.live)
+        assert status is not None
+        told.append((status.state, status.unsaved))
+    assert told == [("copying", 1), ("saved", 0), ("saved", 0), ("absent", 0)]
 
 
 # --- end -------------------------------------------------------------------------------------
