@@ -55,19 +55,30 @@ class Computer:
     def __init__(self, folder: Path, image: Path) -> None:
         self.folder = folder
         self.write_bps = 0  # of its disks; 0: as fast as they are
+        self.served: Path | None = None  # a folder to start from, over the network
         self.original = image
         self.stick = folder / "stick.img"
         self.disks = {"LABNV0": folder / "nvme.img", "LABSATA0": folder / "sata.img"}
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "--sparse=always", image, self.stick], check=True)
+        self.part = partition(self.stick, 3)
         for disk in self.disks.values():
             disk.write_bytes((MARK * (DISK_BYTES // len(MARK) + 1))[:DISK_BYTES])
+
+    def start_from_network(self, served: Path) -> None:
+        """No stick of ours: an empty one that somebody called RECOND, without partitions."""
+        self.served = served
+        self.stick.unlink()
+        with self.stick.open("wb") as stream:
+            stream.truncate(DISK_BYTES)
+        subprocess.run(["mkfs.fat", "-n", "RECOND", self.stick], check=True, capture_output=True)
+        self.part = Partition(0, DISK_BYTES)
 
     # --- The stick, read and written as another computer would -----------------------------------
 
     @property
     def _fat(self) -> str:
-        return f"{self.stick}@@{partition(self.stick, 3).start}"
+        return f"{self.stick}@@{self.part.start}"
 
     def put(self, name: str, text: str) -> None:
         """A file onto the partition RECOND."""
@@ -85,7 +96,7 @@ class Computer:
 
     def check_fat(self) -> int:
         """fsck's exit code: 0 where the file system is whole and was put away cleanly."""
-        part, image = partition(self.stick, 3), self.folder / "fat.img"
+        part, image = self.part, self.folder / "fat.img"
         with self.stick.open("rb") as stream, image.open("wb") as copy:
             stream.seek(part.start)
             copy.write(stream.read(part.size))
@@ -93,7 +104,7 @@ class Computer:
 
     def changed_outside_fat(self) -> bool:
         """Whether a byte of the stick changed that is not in the partition RECOND."""
-        part = partition(self.stick, 3)
+        part = self.part
         end = part.start + part.size
         size = self.original.stat().st_size
         with self.stick.open("rb") as now, self.original.open("rb") as before:
@@ -120,12 +131,14 @@ class Computer:
             "-L", "/usr/lib/ipxe/qemu", "-nodefaults", "-no-user-config", "-display", "none",
             "-machine", "q35" + (",smm=on" if firmware == "secure" else ""), *accelerator(),
             "-smp", "2", "-m", str(memory_mib), "-vga", "std",
-            "-serial", f"file:{self.folder}/serial.log", "-device", "virtio-rng-pci",
+            "-chardev", f"socket,id=line,path={self.folder}/line,server=on,wait=off,"
+            f"logfile={self.folder}/serial.log", "-serial", "chardev:line",
+            "-device", "virtio-rng-pci",
             "-monitor", f"unix:{self.folder}/monitor,server=on,wait=off",
             "-device", "qemu-xhci,id=xhci",
             "-drive", f"if=none,id=stick,format=raw,cache=unsafe,file={self.stick}",
             "-device", "usb-storage,bus=xhci.0,id=stickdev,drive=stick,serial=RECONDSTICK1,"
-            "removable=on,bootindex=1",
+            "removable=on" + (",bootindex=1" if self.served is None else ""),
             "-drive", f"if=none,id=nv,{self._drive},file={self.disks['LABNV0']}",
             "-device", "nvme,serial=LABNV0,drive=nv",
             "-drive", f"if=none,id=sata,{self._drive},file={self.disks['LABSATA0']}",
@@ -141,6 +154,9 @@ class Computer:
                 "-drive", f"if=pflash,format=raw,unit=1,file={variables}"]
         if firmware == "secure":
             found += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
+        if self.served is not None:
+            found += ["-netdev", f"user,id=net,tftp={self.served},bootfile=recond.ipxe",
+                      "-device", "e1000,netdev=net,bootindex=1"]
         return [*found, *more]
 
     def run(self, firmware: str, memory_mib: int, *more: str, timeout_s: int = 1800) -> float:
@@ -155,14 +171,42 @@ class Computer:
         return subprocess.Popen(self.arguments(firmware, memory_mib, *more),
                                 stdin=subprocess.DEVNULL)
 
-    def monitor(self, command: str) -> None:
-        """One line to QEMU's monitor."""
+    def monitor(self, *commands: str) -> None:
+        """Lines to QEMU's monitor."""
         with socket.socket(socket.AF_UNIX) as line:
             line.connect(str(self.folder / "monitor"))
-            line.recv(4096)
-            line.sendall(command.encode() + b"\n")
+            line.settimeout(30)
+            for command in ("", *commands):
+                said = b""
+                line.sendall(command.encode() + b"\n" if command else b"")
+                while not said.endswith(b"(qemu) "):
+                    said += line.recv(65536)
+
+    def press(self, *keys: str) -> None:
+        """Keys of the keyboard, by the names of a US keyboard's (QEMU's `sendkey`)."""
+        for key in keys:
+            self.monitor(f"sendkey {key}")
+            time.sleep(0.7)  # held for a tenth of a second of the emulated computer's time
+
+    def screen(self) -> str:
+        """The text screen of 80 by 25, from the graphics card's memory; signs beyond ASCII as `?`.
+        """
+        file = self.folder / "screen.bin"
+        self.monitor(f'pmemsave 0xb8000 4000 "{file}"')
+        signs = file.read_bytes()[::2]
+        text = "".join(chr(sign) if 32 <= sign < 127 else "?" for sign in signs)
+        return "\n".join(text[80 * row : 80 * row + 80].rstrip() for row in range(25))
+
+    def picture(self, file: Path) -> None:
+        """What the screen shows, as a picture (PPM)."""
+        self.monitor(f'screendump "{file}"')
+
+    def type(self, text: str) -> None:
+        """Characters over the serial line."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self.folder / "line"))
+            line.sendall(text.encode())
             time.sleep(1)
-            line.recv(65536)
 
     def said(self) -> str:
         """What came over the serial line."""

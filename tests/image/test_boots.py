@@ -9,8 +9,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from subprocess import run
+from subprocess import CalledProcessError, Popen, run
 from typing import Any
 
 import pytest
@@ -65,26 +71,158 @@ def test_an_unattended_run(image: Path, tmp_path: Path, firmware: str, memory_mi
 
 
 def test_one_word_alone_erases_nothing(image: Path, tmp_path: Path) -> None:
+    """And the dialogue over the serial line asks."""
     computer = Computer(tmp_path, image)
     computer.put("recond.toml", '[stick]\nmode = "unattended"\n')
-    process = computer.start("bios", 2048)
-    try:
-        wait_for(computer, r"recond guided|LABNV0")
-    finally:
-        process.kill()
-        process.wait()
+    with running(computer):
+        wait_for(computer.said, "De quoi a-t-il l")
     assert not computer.changed_outside_fat()
     for disk in computer.disks.values():
         assert disk.read_bytes().startswith(MARK * 1000)
 
 
-def wait_for(computer: Computer, pattern: str, timeout_s: int = 900) -> None:
-    """Until the serial line says something."""
-    import time
+def test_a_power_cut_in_the_middle(image: Path, tmp_path: Path) -> None:
+    """The next start offers to go on over the serial line, and ends it."""
+    computer = Computer(tmp_path, image)
+    computer.put("recond.toml", ORDER)
+    computer.write_bps = 2 << 20
+    with running(computer):
+        wait_for(computer.said, r"LABSATA0 +\d+ %  écriture")
+        wait_for(lambda: str(checkpoints_on_stick(computer)), r"[2-9]")
+    for disk in computer.disks.values():
+        raw = disk.read_bytes()
+        assert not raw[: 4 << 20].strip(b"\0")
+        assert MARK in raw[-(4 << 20) :]
+    computer.put("recond.toml", ORDER.replace('"unattended"', '"guided"'))
+    computer.write_bps = 0
+    with running(computer) as process:
+        wait_for(computer.said, "est pas fini")
+        computer.type("o\n")
+        wait_for(computer.said, r"valid.s.: 2 sur 2")
+        wait_for(computer.said, "ordinateur : « recond guided »(.|\n)*recond guided")
+        computer.type("poweroff\n")
+        process.wait(300)
+    for disk in computer.disks.values():
+        assert not any(disk.read_bytes())
+    record = the_record(computer.take())
+    for one in record["erasures"]:
+        if one["disk"]["serial"] in computer.disks:
+            assert one["result"]["status"] == "erased"
+            assert len(one["interruptions"]) == 1
+    assert computer.check_fat() == 0
+    assert not computer.changed_outside_fat()
 
+
+def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
+    """Key strokes alone, on the French keyboard and a text screen of 80 by 25."""
+    computer = Computer(tmp_path, image)
+    shown = tmp_path / "screens"
+    shown.mkdir()
+
+    def see(pattern: str, name: str) -> None:
+        wait_for(computer.screen, pattern)
+        (shown / f"{name}.txt").write_text(computer.screen() + "\n")
+        computer.picture(shown / f"{name}.ppm")
+
+    with running(computer) as process:
+        wait_for(computer.screen, "affichage simple")
+        computer.press("down", "down", "ret")
+        see("1 sur 6(.|\n)*Linux Mint", "1-computer")
+        computer.press("ret")
+        see("Question 1 sur 5", "2-looks")
+        computer.press("down", "down", "ret", "ret", "ret", "t")
+        see("Question 4 sur 5(.|\n)*carte son", "2-sound")
+        computer.press("p")
+        see("3 sur 6", "3-disks")
+        computer.press("ret")
+        see("4 sur 6(.|\n)*Disque 1 sur 2", "4-confirm")
+        # LABNV0 and LABSATA0, in the order of their names: /dev/nvme0n1, /dev/sda
+        computer.press("shift-b", "shift-n", "shift-v", "shift-0", "ret")
+        see("Disque 2 sur 2", "4-confirm-2")
+        computer.press("shift-q", "shift-t", "shift-q", "shift-0", "ret")
+        see("5 sur 6|6 sur 6", "5-progress")
+        see("valid.s.: 2 sur 2", "6-result")
+        computer.press("d")
+        see("LABSATA0(.|\n)*D : ", "6-details")
+        computer.press("ret")
+        see("recond guided", "7-shell")
+        computer.press("p", "o", "z", "e", "r", "o", "f", "f", "ret")  # « w » is there on AZERTY
+        process.wait(300)
+    for disk in computer.disks.values():
+        assert not any(disk.read_bytes())
+    record = the_record(computer.take())
+    assert record["answers"] == {"looks": "used"}
+    assert {one["confirmed_by"] for one in record["erasures"]
+            if one["disk"]["serial"] in computer.disks} == {"typed"}
+
+
+def test_a_start_over_the_network(image: Path, tmp_path: Path) -> None:
+    """With the iPXE script of docs/image.md; the results go onto a stick that was plugged in."""
+    served = tmp_path / "served"
+    served.mkdir()
+    for ending in ("vmlinuz", "initrd", "squashfs"):
+        (served / f"recond.{ending}").symlink_to(image.with_suffix(f".{ending}").resolve())
+    (served / "recond.toml").write_text('[workshop]\nname = "Bricol\'Café du lab"\n', "utf-8")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(served)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = (ROOT / "docs" / "image.md").read_text(encoding="utf-8")
+    block = re.search(r"(?m)^    #!ipxe\n(    .*\n)+", page)
+    assert block is not None
+    script = re.sub(r"(?m)^    ", "", block[0])
+    script = script.replace("http://192.168.77.1", f"http://10.0.2.2:{server.server_port}")
+    script = re.sub(r"(?m)^initrd .*destinations.toml.*\n", "", script)
+    (served / "recond.ipxe").write_text(script)
+    computer = Computer(tmp_path / "computer", image)
+    computer.start_from_network(served)
+    computer.run("bios", 1536)
+    server.shutdown()
+    for disk in computer.disks.values():
+        assert not any(disk.read_bytes())
+    record = the_record(computer.take())
+    assert record["lot"] == "2026-11-MAIRIE"
+    assert record["workshop"]["name"] == "Bricol'Café du lab"
+    assert computer.check_fat() == 0
+
+
+# --- How the tests look at it -------------------------------------------------------------------
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def running(computer: Computer) -> Iterator[Popen[bytes]]:
+    """Switched on; in the end the plug is pulled."""
+    process = computer.start("bios", 2048)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def checkpoints_on_stick(computer: Computer) -> int:
+    """How far the stick knows the slower disk to be, now; a torn reading knows nothing."""
+    try:
+        taken = computer.take()
+    except CalledProcessError:
+        return 0
+    found = [file.read_bytes().count(b'"checkpoint"') for file in taken.rglob("LAB*.jsonl")]
+    return min(found) if len(found) == len(computer.disks) else 0
+
+
+def wait_for(look: Callable[[], str], pattern: str, timeout_s: int = 900) -> None:
+    """Until what is seen holds the pattern."""
     end = time.monotonic() + timeout_s
+    seen = ""
     while time.monotonic() < end:
-        if re.search(pattern, computer.said()):
+        with suppress(OSError):
+            seen = look()
+        if re.search(pattern, seen):
             return
         time.sleep(1)
-    raise AssertionError(computer.said()[-3000:])
+    raise AssertionError(f"{pattern!r} did not come:\n{seen[-3000:]}")
