@@ -4,13 +4,14 @@ Why: a certificate proves itself; only a ledger can show that another one was ma
 Each line holds the digest of the one before (an edit shows), each record the ledger's size and RFC
 6962 root as they stood before it (a cut tail or a fork shows). Pure; `recond.flow` keeps the file.
 
-Source: RFC 6962 §2.1 (Merkle tree hash, audit paths).
+Source: RFC 6962 §2.1, RFC 9162 §2.1.3 and §2.1.4 (Merkle tree hash, inclusion, consistency).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -21,6 +22,7 @@ from recond.errors import RecordInvalid
 from recond.model import Json, Message
 
 FIRST = "0" * 64
+_HASH = re.compile(r"[0-9a-f]{64}")
 LEDGER_SCHEMA = "recond.ledger/1"
 _KEYS = {"seq", "prev", "time", "kind", "data"}
 _ISSUED = {"record_id", "record_sha256", "jws_sha256", "pdf_sha256"}
@@ -51,6 +53,11 @@ class LedgerReading:
         """When the last line was written."""
         return str(self.entries[-1]["time"]) if self.entries else ""
 
+    def followed_by(self, line: bytes) -> LedgerReading:
+        """The reading with one more line, as `ledger_line` made it."""
+        return LedgerReading((*self.lines, line[:-1]), (*self.entries, json.loads(line)),
+                             self.problems, self.torn)
+
     def position(self) -> LedgerPosition:
         """Where the next record will stand."""
         size = len(self.lines)
@@ -65,7 +72,7 @@ def read_ledger(raw: bytes) -> LedgerReading:
     problems: list[Message] = []
     prev, last = FIRST, ""
     for number, line in enumerate(lines, start=1):
-        entry = _entry(line)
+        entry = parse_line(line)
         if entry is None or entry["seq"] != number - 1:
             problems.append(Message.of("certify.ledger.line", line=number))
             break
@@ -81,7 +88,8 @@ def read_ledger(raw: bytes) -> LedgerReading:
     return LedgerReading(tuple(good), tuple(entries), tuple(problems), bool(rest))
 
 
-def _entry(line: bytes) -> dict[str, Json] | None:
+def parse_line(line: bytes) -> dict[str, Json] | None:
+    """One line (without line feed); None for anything but the canonical form."""
     try:
         value = json.loads(line)
         if not isinstance(value, dict) or set(value) != _KEYS or canonical_bytes(value) != line:
@@ -185,9 +193,9 @@ def is_included(line: bytes, index: int, size: int, proof: Sequence[str], root: 
         return False
     first, last, found = index, size - 1, _leaf(line)
     for step in proof:
-        if last == 0:
+        other = _hash(step)
+        if last == 0 or other is None:
             return False
-        other = bytes.fromhex(step)
         if first & 1 or first == last:
             found = _node(other, found)
             while not first & 1 and first:
@@ -196,3 +204,49 @@ def is_included(line: bytes, index: int, size: int, proof: Sequence[str], root: 
             found = _node(found, other)
         first, last = first >> 1, last >> 1
     return last == 0 and found.hex() == root
+
+
+def consistency_proof(lines: Sequence[bytes], before: int) -> tuple[str, ...]:
+    """That the first `before` lines (at least one) are the beginning of these: hashes in hex."""
+    return _subproof(lines, before, whole=True)
+
+
+def _subproof(lines: Sequence[bytes], before: int, *, whole: bool) -> tuple[str, ...]:
+    if before == len(lines):
+        return () if whole else (merkle_root(lines),)
+    split = 1 << (len(lines) - 1).bit_length() - 1
+    if before <= split:
+        return (*_subproof(lines[:split], before, whole=whole), merkle_root(lines[split:]))
+    return (*_subproof(lines[split:], before - split, whole=False), merkle_root(lines[:split]))
+
+
+def is_consistent(
+    before: int, old_root: str, size: int, root: str, proof: Sequence[str]
+) -> bool:
+    """Whether a tree of `size` lines begins with that of `before` lines (RFC 9162 §2.1.4.2)."""
+    if not 0 < before <= size:
+        return False
+    if before == size:
+        return not proof and old_root == root
+    steps = [_hash(step) for step in ((old_root, *proof) if before & (before - 1) == 0 else proof)]
+    first, last = before - 1, size - 1
+    while first & 1:
+        first, last = first >> 1, last >> 1
+    old = new = steps[0] if steps else None
+    for step in steps[1:]:
+        if step is None or old is None or new is None or last == 0:
+            return False
+        if first & 1 or first == last:
+            old, new = _node(step, old), _node(step, new)
+            while not first & 1 and first:
+                first, last = first >> 1, last >> 1
+        else:
+            new = _node(new, step)
+        first, last = first >> 1, last >> 1
+    return last == 0 and old is not None and new is not None and (
+        old.hex(), new.hex()) == (old_root, root)
+
+
+def _hash(text: str) -> bytes | None:
+    """32 bytes from their one hex form; None for anything else."""
+    return bytes.fromhex(text) if _HASH.fullmatch(text) else None

@@ -52,6 +52,7 @@ class Bundle:
     record: tuple[str, bytes] | None = None
     jws: tuple[str, bytes] | None = None
     seal: tuple[str, str] | None = None
+    receipt: tuple[str, bytes] | None = None
     journals: tuple[tuple[str, bytes], ...] = ()
 
 

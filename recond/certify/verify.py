@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
-
-from cryptography import x509
 
 from recond.certify import pdf_read
-from recond.certify.journal_read import parse_journal
+from recond.certify.beside import (
+    check_journals,
+    check_ledger,
+    check_lone_journals,
+    check_receipt,
+    check_seal,
+)
 from recond.certify.jws import CONTENT_TYPE, Signed, read_jws
-from recond.certify.keys import chain_fault, common_name, fingerprint
-from recond.certify.ledger import entry_fault, position_fault
+from recond.certify.keys import common_name, fingerprint
 from recond.certify.pdf_front import Signer
-from recond.certify.record import Belonging, fold_journal, parse_record
-from recond.certify.seal import claims_of, read_seal, seal_holds
+from recond.certify.record import parse_record
 from recond.certify.summary import counts, overall
 from recond.certify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
+from recond.certify.work import Work, check_trust
 from recond.codec import canonical_bytes, to_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
@@ -30,24 +32,9 @@ from recond.locale import Lang
 from recond.model import Known, Message
 
 
-@dataclass(slots=True)
-class _Work:
-    """What is known so far while a bundle is gone through."""
-
-    trust: Trust
-    checks: list[Check] = field(default_factory=list)
-    signed: Signed | None = None
-    record: WipeRecord | None = None
-    record_bytes: bytes = b""
-    digests: dict[str, str] = field(default_factory=dict)  # of the files that the ledger names
-
-    def say(self, axis: Axis, answer: Answer, about: str, code: str, **args: str | int) -> None:
-        self.checks.append(Check(axis, answer, about, Message.of(code, **args)))
-
-
 def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     """Check everything that a bundle holds against everything else in it."""
-    work = _Work(trust)
+    work = Work(trust)
     try:
         _check(work, bundle)
     except Exception as error:  # whatever a forger thought of and we did not is no "yes"
@@ -56,7 +43,7 @@ def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     return _sum_up(work, name)
 
 
-def _digests(work: _Work, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict[str, str]:
+def _digests(work: Work, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict[str, str]:
     """The SHA-256 of the files that are at hand, by the ledger's names."""
     given = {"record": work.record_bytes, "jws": jws and jws[1],
              "pdf": bundle.pdf and bundle.pdf[1]}
@@ -64,7 +51,7 @@ def _digests(work: _Work, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict
             if raw}
 
 
-def _check(work: _Work, bundle: Bundle) -> None:
+def _check(work: Work, bundle: Bundle) -> None:
     inside = _open_pdf(work, bundle)
     jws = bundle.jws or inside.get("record.jws")
     _signature(work, jws)
@@ -73,21 +60,23 @@ def _check(work: _Work, bundle: Bundle) -> None:
     if bundle.pdf is not None:
         _page(work, bundle.pdf, inside)
     if work.record is not None:
-        _journals(work, work.record, bundle.journals)
-        _ledger(work, work.record)
+        check_journals(work, work.record, bundle.journals)
+        check_ledger(work, work.record)
     else:
-        _lone_journals(work, bundle.journals)
+        check_lone_journals(work, bundle.journals)
+    if bundle.receipt is not None:
+        check_receipt(work, *bundle.receipt)
     if bundle.seal is not None:
-        _seal(work, *bundle.seal)
+        check_seal(work, *bundle.seal)
     if "seal.txt" in inside:
         name, raw = inside["seal.txt"]
-        _seal(work, name, raw.decode("ascii", "replace"))
+        check_seal(work, name, raw.decode("ascii", "replace"))
 
 
 # --- Signature and record --------------------------------------------------------------------
 
 
-def _open_pdf(work: _Work, bundle: Bundle) -> dict[str, tuple[str, bytes]]:
+def _open_pdf(work: Work, bundle: Bundle) -> dict[str, tuple[str, bytes]]:
     if bundle.pdf is None:
         return {}
     name, raw = bundle.pdf
@@ -102,7 +91,7 @@ def _open_pdf(work: _Work, bundle: Bundle) -> dict[str, tuple[str, bytes]]:
     return {key: (f"{name} → {key}", value) for key, value in found.items() if key in known}
 
 
-def _signature(work: _Work, jws: tuple[str, bytes] | None) -> None:
+def _signature(work: Work, jws: tuple[str, bytes] | None) -> None:
     if jws is None:
         return
     name, raw = jws
@@ -122,7 +111,7 @@ def _signature(work: _Work, jws: tuple[str, bytes] | None) -> None:
     work.say(Axis.VALID, Answer.YES, name, "certify.verify.jws.holds")
 
 
-def _record(work: _Work, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) -> None:
+def _record(work: Work, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) -> None:
     """Which bytes are the record: the signed ones, if there are any; all others must equal them."""
     given = [one for one in (bundle.record, inside.get("record.json")) if one is not None]
     other = inside.get("record.jws")
@@ -149,10 +138,10 @@ def _record(work: _Work, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) -
     if work.record is not None and work.signed is not None:
         if not given:
             work.say(Axis.INTACT, Answer.YES, name, "certify.verify.jws.holds")
-        _trust(work, name, work.signed.chain, work.record.issued_at)
+        check_trust(work, name, work.signed.chain, work.record.issued_at)
 
 
-def _parse(work: _Work, name: str) -> WipeRecord | None:
+def _parse(work: Work, name: str) -> WipeRecord | None:
     try:
         value = json.loads(work.record_bytes)
         record = parse_record(value)
@@ -168,27 +157,10 @@ def _parse(work: _Work, name: str) -> WipeRecord | None:
     return None
 
 
-def _trust(work: _Work, name: str, chain: tuple[x509.Certificate, ...], at: str) -> None:
-    trust, leaf = work.trust, chain[0]
-    try:
-        fault = chain_fault(chain, (*trust.pinned, *trust.own), at, trust.revoked)
-    except (ValueError, TypeError):
-        fault = "certify.trust.expired"  # of a time that is none
-    if fault is None:
-        own = leaf in trust.own and leaf not in trust.pinned
-        work.say(Axis.TRUSTED, Answer.YES, name,
-                 "certify.verify.trust.own" if own else "certify.verify.trust.ok",
-                 name=common_name(leaf))
-        return
-    unknown = fault == "certify.trust.unknown"
-    work.say(Axis.TRUSTED, Answer.UNKNOWN if unknown else Answer.NO, name,
-             "certify.verify.trust.no", reason=f"@{fault}", fingerprint=fingerprint(leaf))
-
-
 # --- Page ------------------------------------------------------------------------------------
 
 
-def _page(work: _Work, pdf: tuple[str, bytes], inside: dict[str, tuple[str, bytes]]) -> None:
+def _page(work: Work, pdf: tuple[str, bytes], inside: dict[str, tuple[str, bytes]]) -> None:
     """The seal first: a page whose seal does not hold is not worth drawing again."""
     name, raw = pdf
     if work.record is None or work.record.signature is None:
@@ -210,7 +182,7 @@ def _page(work: _Work, pdf: tuple[str, bytes], inside: dict[str, tuple[str, byte
 
 
 def _same_page(
-    work: _Work, name: str, raw: bytes, inside: dict[str, tuple[str, bytes]]
+    work: Work, name: str, raw: bytes, inside: dict[str, tuple[str, bytes]]
 ) -> None:
     """Render the record again: the result must be the file, or the signed file's beginning."""
     from recond.certify.pdf import Sheet, render
@@ -249,97 +221,10 @@ def signer_of(signed: Signed) -> Signer:
     return Signer(common_name(leaf), fingerprint(leaf), leaf.issuer == leaf.subject)
 
 
-# --- Evidence --------------------------------------------------------------------------------
-
-
-def _journals(
-    work: _Work, record: WipeRecord, journals: tuple[tuple[str, bytes], ...]
-) -> None:
-    """Each journal of the record is there, is the one it names, and folds to the same result."""
-    if not journals:
-        work.say(Axis.COMPLETE, Answer.UNKNOWN, "journals", "certify.verify.journal.none")
-        return
-    given = {hashlib.sha256(raw).hexdigest(): (name, raw) for name, raw in journals}
-    names = {name.rsplit("/", 1)[-1]: digest for digest, (name, _) in given.items()}
-    used = set()
-    belongs = Belonging(record.record_id, record.bench.demonstration)
-    for one in record.erasures:
-        file = one.journal.file
-        found = given.get(one.journal.sha256)
-        if found is None:
-            other = names.get(file.rsplit("/", 1)[-1])
-            used.add(other)
-            code = "certify.verify.journal.missing" if other is None else (
-                "certify.verify.journal.sha256")
-            axis = Axis.COMPLETE if other is None else Axis.INTACT
-            work.say(axis, Answer.NO, file, code)
-            continue
-        used.add(one.journal.sha256)
-        same = to_json(fold_journal(found[1], file, belongs)) == to_json(one)
-        work.say(Axis.COMPLETE, Answer.YES if same else Answer.NO, file,
-                 "certify.verify.journal.same" if same else "certify.verify.journal.result")
-    for digest, (name, _) in given.items():
-        if digest not in used:
-            work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.journal.extra")
-
-
-def _lone_journals(work: _Work, journals: tuple[tuple[str, bytes], ...]) -> None:
-    for name, raw in journals:
-        reading = parse_journal(raw)
-        for problem in reading.problems:
-            work.checks.append(Check(Axis.INTACT, Answer.NO, name, problem))
-        if not reading.problems:
-            work.say(Axis.INTACT, Answer.YES, name, "certify.verify.journal.chain",
-                     n=len(reading.entries))
-            if reading.torn:
-                work.say(Axis.COMPLETE, Answer.UNKNOWN, name, "certify.verify.journal.torn")
-        work.say(Axis.VALID, Answer.UNKNOWN, name, "certify.verify.journal.alone")
-
-
-def _ledger(work: _Work, record: WipeRecord) -> None:
-    ledger, position = work.trust.ledger, record.ledger
-    if ledger is None or position is None or ledger.ledger_id != position.ledger_id:
-        return
-    fault = position_fault(ledger, position) or entry_fault(
-        ledger.entries[position.number - 1], record, work.digests)
-    if fault is None:
-        work.say(Axis.COMPLETE, Answer.YES, "ledger", "certify.verify.ledger.there",
-                 number=position.number)
-    else:
-        work.say(Axis.COMPLETE, Answer.NO, "ledger", "certify.verify.ledger.not",
-                 reason=f"@{fault}")
-
-
-def _seal(work: _Work, name: str, text: str) -> None:
-    try:
-        claims, signature, body = read_seal(text.strip())
-    except RecordInvalid as error:
-        work.checks.append(Check(Axis.INTACT, Answer.NO, name, error.message))
-        return
-    known = (*work.trust.pinned, *work.trust.own)
-    signers = (work.signed.chain[0],) if work.signed else tuple(
-        one for one in known if fingerprint(one).replace(" ", "").startswith(claims.key))
-    if not signers:
-        work.say(Axis.TRUSTED, Answer.UNKNOWN, name, "certify.verify.seal.key")
-        return
-    holds = any(seal_holds(signature, body, one) for one in signers)
-    for axis in (Axis.VALID, Axis.INTACT):
-        work.say(axis, Answer.YES if holds else Answer.NO, name,
-                 "certify.verify.seal.holds" if holds else "certify.verify.seal.fails")
-    if work.record is not None:
-        if claims != claims_of(work.record, work.record_bytes, signers[0]):
-            work.say(Axis.INTACT, Answer.NO, name, "certify.verify.seal.differs")
-    elif holds:
-        _trust(work, name, signers, claims.issued_at)
-        work.say(Axis.COMPLETE, Answer.UNKNOWN, name, "certify.verify.seal.claims",
-                 id=claims.record_id, issued_date=claims.issued_at, n=claims.approved,
-                 others=claims.others)
-
-
 # --- Sum -------------------------------------------------------------------------------------
 
 
-def _sum_up(work: _Work, name: str) -> Verdicts:
+def _sum_up(work: Work, name: str) -> Verdicts:
     answers = []
     for axis in Axis:
         found = {check.answer for check in work.checks if check.axis is axis}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from recond.certify import ledger
 from recond.certify.keys import SigningKey
+from recond.certify.receipt import RECEIPT_FILE, make_receipt
 from recond.certify.record import Issue, build_record, journal_file
 from recond.codec import canonical_bytes
 from recond.erasure import Context, LedgerPosition, WipeRecord
@@ -101,13 +102,16 @@ def _issue(
     files = {**drawn.files, **{journal_file(disk): journal for disk, journal in
                                material.journals.items()}}
     if key is not None:
-        append_line(keyring.ledger_file, ledger.ledger_line(reading, now, "issued", {
+        line = ledger.ledger_line(reading, now, "issued", {
             "record_id": drawn.record.record_id, **{
                 f"{name}_sha256": hashlib.sha256(files[file]).hexdigest()
-                for name, file in (("record", RECORD), ("jws", JWS), ("pdf", SIGNED))}}))
+                for name, file in (("record", RECORD), ("jws", JWS), ("pdf", SIGNED))}})
+        append_line(keyring.ledger_file, line)
+        files |= _receipt(reading.followed_by(line), key, now)
     folder = out / material.record_id
     write_folder(folder, files)
-    for name in {RECORD, JWS, SIGNED, UNSIGNED} - set(files):  # of an earlier issue of this run
+    earlier = {RECORD, JWS, SIGNED, UNSIGNED, RECEIPT_FILE}  # of an earlier issue of this run
+    for name in earlier - set(files):
         (folder / name).unlink(missing_ok=True)
     page = next((file for file in (SIGNED, UNSIGNED) if file in files), RECORD)
     leaf = key.certificate if key else None
@@ -150,6 +154,14 @@ def _draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
     jws, seal = sign_jws(raw, key), make_seal(record, raw, key)
     page = render(Sheet(raw, jws, seal, signer_of(read_jws(jws)), lang))
     return _Drawn(record, {RECORD: raw, JWS: jws, SIGNED: sign_pdf(page, key)})
+
+
+def _receipt(reading: ledger.LedgerReading, key: SigningKey, now: str) -> dict[str, bytes]:
+    """The last line's receipt; nothing of a certificate waits for it."""
+    try:
+        return {RECEIPT_FILE: make_receipt(reading, len(reading.lines), key, now)}
+    except Exception:
+        return {}
 
 
 def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.certify.ledger import read_ledger
+from recond.certify.receipt import RECEIPT_FILE
 from recond.certify.seal import PREFIX
 from recond.certify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.certify.verify import verify_bundle
@@ -120,6 +121,8 @@ def _kind(path: Path, raw: bytes) -> str:
     if raw.startswith(PREFIX.encode()):
         return "seal"
     head = raw[:4096]
+    if path.name == RECEIPT_FILE:
+        return "receipt"
     if path.suffix == ".jws" or (head.count(b".") and not head.startswith(b"{")
                                  and raw.count(b".") == 2 and b"\n" not in raw):
         return "jws"
@@ -148,7 +151,7 @@ def _files(paths: list[Path], trust: Trust, *, whole: bool = False) -> list[Verd
             found.append(_ledger(label, raw))
             continue
         kinds.setdefault(kind, []).append((label, raw))
-    for kind in ("pdf", "record", "jws", "seal"):
+    for kind in ("pdf", "record", "jws", "seal", "receipt"):
         for extra in kinds.get(kind, [])[1:]:
             found.append(verify_bundle(_bundle({kind: [extra]}), trust, extra[0]))
     if kinds:
@@ -165,7 +168,7 @@ def _bundle(kinds: dict[str, list[tuple[str, bytes]]]) -> Bundle:
     return Bundle(
         pdf=one("pdf"), record=one("record"), jws=one("jws"),
         seal=(seal[0], seal[1].decode("ascii", "replace")) if seal else None,
-        journals=tuple(kinds.get("journal", ())),
+        receipt=one("receipt"), journals=tuple(kinds.get("journal", ())),
     )
 
 

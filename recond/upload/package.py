@@ -30,7 +30,7 @@ from recond.model import Json
 RECORD = "record.json"
 SIGNATURE = "record.jws"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_NAME = re.compile(r"record\.json|record\.jws|[^/\\\x00-\x1f.][^/\\\x00-\x1f]*\.pdf"
+_NAME = re.compile(r"record\.json|(?:record|receipt)\.jws|[^/\\\x00-\x1f.][^/\\\x00-\x1f]*\.pdf"
                    r"|journals/[A-Za-z0-9_-][A-Za-z0-9._-]*\.jsonl")
 FILE_BYTES = 256 << 20
 FILES = 4096
@@ -144,7 +144,7 @@ def _payload(jws: bytes) -> bytes | None:
 
 def read_folder(folder: Path) -> Package:
     """The package of a run's output folder. Raises `RecordInvalid`, `OSError`."""
-    found = read_files(folder, ("record.*", "*.pdf", "journals/*.jsonl"))
+    found = read_files(folder, ("record.*", "receipt.jws", "*.pdf", "journals/*.jsonl"))
     return make_package({name: raw for name, raw in found.items() if _NAME.fullmatch(name)})
 
 

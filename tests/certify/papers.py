@@ -191,7 +191,7 @@ def bundle_of(files: dict[str, bytes]) -> Bundle:
 
     return Bundle(
         pdf=one("certificate.pdf", "certificate-NON-SIGNE.pdf"), record=one("record.json"),
-        jws=one("record.jws"),
+        jws=one("record.jws"), receipt=one("receipt.jws"),
         journals=tuple((name, raw) for name, raw in files.items() if name.startswith("journals/")))
 
 

@@ -7,6 +7,7 @@ in `forgeries`. Nothing here knows how recond checks.
 from __future__ import annotations
 
 import base64
+import copy
 import io
 import json
 import random
@@ -243,7 +244,7 @@ def _fewer(draw: random.Random, top: Der) -> None:
 def _more(draw: random.Random, top: Der) -> None:
     one = _of(draw, top, inside=True)
     new = draw.choice([Der(b"\x05"), Der(b"\x04", b"free"), draw.choice(one.inner),
-                       draw.choice(top.below()[1:])])
+                       copy.deepcopy(draw.choice(top.below()[1:]))])
     one.inner.insert(draw.randrange(len(one.inner) + 1), new)
 
 

@@ -59,7 +59,8 @@ def forged(
     page = pdf_module.render(Sheet(shown, jws, seal, signer_of(read_jws(jws)), "fr"))
     if words_of:
         page = tamper.saved(page, lambda document: _attach(document, raw))
-    return {**files, RECORD: raw, JWS: jws, PDF: sign_pdf(page, key)}
+    journals = {name: one for name, one in files.items() if name.startswith("journals/")}
+    return {RECORD: raw, JWS: jws, PDF: sign_pdf(page, key), **journals}
 
 
 def _attach(document: object, raw: bytes) -> None:

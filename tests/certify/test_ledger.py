@@ -10,7 +10,9 @@ import pytest
 
 from recond.certify.ledger import (
     LedgerReading,
+    consistency_proof,
     inclusion_proof,
+    is_consistent,
     is_included,
     ledger_line,
     merkle_root,
@@ -170,3 +172,41 @@ def test_an_inclusion_proof_holds_for_its_line_and_no_other() -> None:
 def test_readings_compare_by_content() -> None:
     assert read_ledger(ledger(2)) == read_ledger(ledger(2))
     assert isinstance(read_ledger(b"\n"), LedgerReading)
+
+
+def test_a_consistency_proof_holds_for_its_two_trees_and_no_others() -> None:
+    lines = [b"line %d" % n for n in range(20)]
+    roots = [merkle_root(lines[:size]) for size in range(len(lines) + 1)]
+    for size in range(1, len(lines) + 1):
+        for before in range(1, size + 1):
+            proof = consistency_proof(lines[:size], before)
+            old, new = roots[before], roots[size]
+            assert is_consistent(before, old, size, new, proof)
+            assert not is_consistent(0, roots[0], size, new, ())
+            if before == size:
+                assert not is_consistent(before, old, size, new, (old,))
+                continue
+            assert not is_consistent(before, roots[before - 1], size, new, proof)
+            assert not is_consistent(before, old, size, roots[size - 1], proof)
+            assert not is_consistent(before, old, size, new, proof[:-1])
+            assert not is_consistent(before, old, size, new, (*proof, old))
+            assert not is_consistent(before + 1, old, size, new, proof)
+            for at, step in enumerate(proof):
+                other = step[:-1] + ("0" if step[-1] != "0" else "1")
+                bent = (*proof[:at], other, *proof[at + 1 :])
+                assert not is_consistent(before, old, size, new, bent)
+                spelt = (*proof[:at], step.upper(), *proof[at + 1 :])
+                assert step == step.upper() or not is_consistent(before, old, size, new, spelt)
+
+
+def test_the_consistency_proof_is_that_of_the_known_trees() -> None:
+    """The example of RFC 9162 §2.1.5: seven leaves, from three, four and six of them."""
+    def node(first: int, last: int) -> str:
+        return merkle_root([b"d%d" % n for n in range(first, last)])
+
+    lines = [b"d%d" % n for n in range(7)]
+    assert consistency_proof(lines, 3) == (node(2, 3), node(3, 4), node(0, 2), node(4, 7))
+    assert consistency_proof(lines, 4) == (node(4, 7),)
+    assert consistency_proof(lines, 6) == (node(4, 6), node(6, 7), node(0, 4))
+    assert inclusion_proof(lines, 0) == (node(1, 2), node(2, 4), node(4, 7))
+    assert inclusion_proof(lines, 6) == (node(4, 6), node(0, 4))

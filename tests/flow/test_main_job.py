@@ -42,20 +42,22 @@ def test_an_image_is_erased_certified_and_verified(tmp_path: Path, image: Path) 
     assert result["outcome"] == "erased"
     assert image.read_bytes() == bytes(size)
     names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
-    assert names == ["certificate.pdf", "journals/donneur.img.jsonl", "record.json", "record.jws"]
+    assert names == ["certificate.pdf", "journals/donneur.img.jsonl", "receipt.jws", "record.json",
+                     "record.jws"]
     record = json.loads((folder / "record.json").read_bytes())
     assert record["operator"]["name"] == "Camille"
     assert record["erasures"][0]["result"]["status"] == "erased"
     assert recond("verify", str(folder), folder=tmp_path).code == 0
     for name in names[:1] + names[2:]:
         assert recond("verify", str(folder / name), folder=tmp_path).code == (
-            7 if name == "record.json" else 0), name  # a record alone is not signed
+            7 if name in ("record.json", "receipt.jws") else 0), name  # alone they show nothing
 
 
 def test_one_changed_byte_names_the_part(tmp_path: Path, image: Path) -> None:
     _, result = wiped(tmp_path, image)
     folder = Path(str(result["folder"]))
-    for part in ("record.json", "record.jws", "certificate.pdf", "journals/donneur.img.jsonl"):
+    for part in ("record.json", "record.jws", "receipt.jws", "certificate.pdf",
+                 "journals/donneur.img.jsonl"):
         true = (folder / part).read_bytes()
         raw = bytearray(true)
         raw[len(raw) // 2] ^= 1

@@ -110,7 +110,7 @@ def test_it_waits_and_is_signed_later(
     second = certify(tmp_path, raw_journal, CLOCK)
     assert second.signed
     assert {file.name for file in second.folder.glob("*.*")} == {
-        "certificate.pdf", "record.json", "record.jws"}
+        "certificate.pdf", "record.json", "receipt.jws", "record.jws"}
     assert verify_paths((second.folder,), (), state=tmp_path).exit_code == 0
 
 
