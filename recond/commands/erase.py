@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -34,6 +35,7 @@ from recond.errors import RecondError, UsageError
 
 if TYPE_CHECKING:
     from recond.flow.run import Order, Prepared
+    from recond.flow.batch import Batch
     from recond.flow.wipe import Confirmed
 
 
@@ -96,7 +98,7 @@ def _run(
     from recond.host import Host
     from recond.show.machine import show_plans
     from recond.show.progress import Display
-    from recond.show.result import show_finished
+    from recond.show.result import show_finished, show_nothing_begun
 
     shown, host = screen(), Host()
     try:
@@ -104,26 +106,36 @@ def _run(
         refuse_if_asked(prepared)
         if not as_json:
             show_plans(shown, prepared.plans)
-        confirmed = _by_manifest(prepared, manifest) if manifest else _confirm(
-            prepared, words, unattended=unattended)
+        batch = _by_manifest(prepared, manifest) if manifest else None
+        confirmed = batch.confirmed if batch else _confirm(prepared, words, unattended=unattended)
     except (KeyboardInterrupt, EOFError):
         shown.talk(t("cli.aborted.before"))
         leave(130)
     totals = {plan.disk.token: plan.disk.size_bytes for plan in prepared.plans}
     with Display(shown, json_events=events, totals=totals) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
-    show_finished(shown, finished, as_json=as_json)
+    left = batch.left if batch else ()
+    if batch and not confirmed:
+        show_nothing_begun(shown, left, batch.exit_code, as_json=as_json)
+        leave(batch.exit_code)
+    if batch:
+        finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
+    show_finished(shown, finished, as_json=as_json, left=left)
     _send(finished.issued.folder, as_json=as_json)
     leave(finished.exit_code)
 
 
-def _by_manifest(prepared: Prepared, manifest: Path) -> tuple[Confirmed, ...]:
+def _by_manifest(prepared: Prepared, manifest: Path) -> Batch:
     from recond.flow.batch import confirm_by_manifest
+    from recond.flow.past import read_past
 
-    batch = confirm_by_manifest(prepared.plans, manifest)
-    for message in batch.left:
-        screen().talk(screen().say(message))
-    return batch.confirmed
+    order = prepared.order
+    batch = confirm_by_manifest(prepared.plans, manifest, lambda plan: read_past(
+        order.state, plan, prepared.context.lot))
+    for one in batch.left:
+        if one.message is not None:
+            screen().talk(screen().say(one.message))
+    return batch
 
 
 def _send(folder: Path, *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import UsageError
-from recond.model import Message
+from recond.model import Message, Text
 
 MAX_BYTES = 32 << 20
 _DELIMITERS = (";", ",", "\t", "|")
@@ -65,6 +65,14 @@ class Manifest:
         return serial is not None and compared(serial) in {one.serial for one in self.expected}
 
 
+class Named(Text):
+    """What a manifest says of a disk among those that are here."""
+
+    ONCE = "once"
+    TWICE = "twice"
+    NOT = "not"
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Which plans a manifest allows: named, not named, and those that nothing tells apart."""
@@ -80,19 +88,24 @@ def compared(serial: str) -> str:
 
 
 def choose(manifest: Manifest, plans: tuple[WipePlan, ...]) -> Chosen:
-    """The plans whose disk's own serial the manifest names. Two disks with one serial (cheap USB
-    adapters make theirs up) are both left out: the manifest means at most one of them.
+    """The plans whose disk's own serial the manifest names, by the rule of `is_named`."""
+    found = [(plan, is_named(manifest, plan.disk, tuple(
+        other.disk for other in plans if other is not plan))) for plan in plans]
+    return Chosen(*(tuple(plan for plan, said in found if said is one)
+                    for one in (Named.ONCE, Named.NOT, Named.TWICE)))
+
+
+def is_named(
+    manifest: Manifest, disk: DiskIdentity, others: tuple[DiskIdentity, ...]
+) -> Named:
+    """Whether the manifest names this disk. Two disks with one serial (cheap USB adapters make
+    theirs up) are both left out: the manifest means at most one of them.
     """
-    serials = [compared(plan.disk.serial) for plan in plans if plan.disk.serial]
-    named, strangers, ambiguous = [], [], []
-    for plan in plans:
-        if not _names_disk(manifest, plan.disk):
-            strangers.append(plan)
-        elif serials.count(compared(plan.disk.serial or "")) > 1:
-            ambiguous.append(plan)
-        else:
-            named.append(plan)
-    return Chosen(tuple(named), tuple(strangers), tuple(ambiguous))
+    if not _names_disk(manifest, disk):
+        return Named.NOT
+    serial = compared(disk.serial or "")
+    twice = any(one.serial and compared(one.serial) == serial for one in others)
+    return Named.TWICE if twice else Named.ONCE
 
 
 def _names_disk(manifest: Manifest, disk: DiskIdentity) -> bool:

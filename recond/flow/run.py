@@ -115,17 +115,28 @@ def execute(
     `asked` counts the stops that were asked for; without it signals are counted.
     """
     order = prepared.order
-    folder = create_run(order.state, RunFacts(
+    facts = RunFacts(
         run_id=new_run_id(host.clock), started_at=host.clock.now(), out=str(order.out.resolve()),
         lang=order.lang, context=prepared.context, machine=prepared.machine,
-        assessments=prepared.assessments,
-    ))
-    jobs = write_jobs(folder, confirmed, demonstration=order.demonstration)
+        assessments=prepared.assessments)
+    allowed = IN_USE if order.every_unused else frozenset()
+    return carry_out(order.state, facts, confirmed, host, on_event, asked, allowed=allowed)
+
+
+def carry_out(
+    state: Path, facts: RunFacts, confirmed: tuple[Confirmed, ...], host: Host, on_event: OnEvent,
+    asked: StopCount | None, *, allowed: frozenset[str] = frozenset(),
+) -> Finished:
+    """One run from its facts: the only way from confirmed plans to a certificate.
+
+    `allowed` are the refusals that do not count in the exit code; `asked` as in `execute`.
+    """
+    folder = create_run(state, facts)
+    jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     with folder.supervised(wait=True), counted_stops(asked) as stops:
         Supervisor(folder, jobs, on_event, stops).run()
         on_event("", {"phase": "certify"})
-        issued = certify_run(folder, order.state, host)
-    allowed = IN_USE if order.every_unused else frozenset()
+        issued = certify_run(folder, state, host)
     return Finished(folder, issued, exit_code(issued, allowed, stops.number))
 
 

@@ -18,6 +18,7 @@ from recond.show.screen import Screen
 
 if TYPE_CHECKING:
     from recond.erasure import Erasure
+    from recond.flow.batch import Judged
     from recond.flow.doctor import Finding
     from recond.flow.verify_files import Report
     from recond.methods import Method
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
 SIGN = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}
 
 
-def show_finished(screen: Screen, finished: Finished, *, as_json: bool) -> None:
-    """The result of a run."""
+def show_finished(
+    screen: Screen, finished: Finished, *, as_json: bool, left: tuple[Judged, ...] = ()
+) -> None:
+    """The result of a run; `left` are the disks that its list left alone."""
     if as_json:
-        screen.data(json.dumps(finished_json(finished), ensure_ascii=False))
+        found = finished_json(finished) | {"left": _left_json(left)}
+        screen.data(json.dumps(found, ensure_ascii=False))
         return
     issued = finished.issued
     t = screen.t
@@ -49,6 +53,26 @@ def show_finished(screen: Screen, finished: Finished, *, as_json: bool) -> None:
     screen.data(f"{t('cli.result.certificate')} : {issued.certificate}" if screen.lang == "fr"
                 else f"{t('cli.result.certificate')}: {issued.certificate}")
     screen.data(t("cli.result.run", run=finished.folder.run_id))
+
+
+def show_nothing_begun(
+    screen: Screen, left: tuple[Judged, ...], exit_code: int, *, as_json: bool
+) -> None:
+    """A batch that found nothing left to erase: no run, no record, and why."""
+    if as_json:
+        screen.data(json.dumps({
+            "run": None, "record_id": None, "outcome": "nothing-begun", "exit_code": exit_code,
+            "disks": [], "left": _left_json(left)}, ensure_ascii=False))
+        return
+    screen.data(screen.t("cli.manifest.nothing_left"))
+
+
+def _left_json(left: tuple[Judged, ...]) -> list[Json]:
+    return [{
+        "path": one.plan.path, "serial": one.plan.disk.serial, "listed": one.listed.value,
+        "run": one.past.folder.run_id if one.past.folder else None, "exit_code": one.exit_code,
+        "message": to_json(one.message) if one.message else None,
+    } for one in left]
 
 
 def _name(one: Erasure) -> str:
