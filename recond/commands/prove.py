@@ -1,4 +1,4 @@
-"""The proof: verify, in its forms (files, a ledger, the disk itself, the donor's page)."""
+"""The proof: verify, in its forms (files, a ledger, the disk itself, the donor's page); labels."""
 
 from __future__ import annotations
 
@@ -83,3 +83,23 @@ def _disk(
     code = report.exit_code or answer.exit_code
     show_disk_answer(screen(), report, answer, code, as_json=as_json)
     leave(code)
+
+
+@command("label", about="label.command.about")
+def label_command(
+    files: Annotated[list[Path] | None, argument("label.option.files", f"{FILE}…")] = None,
+    form: Annotated[str, option(
+        "label.option.format", "--format", metavar="roll-62|a4-24")] = "roll-62",
+    start: Annotated[int, option("label.option.start", "--start", metavar="N")] = 1,
+    out: Annotated[Path, option(
+        "label.option.out", "--out", metavar=FILE)] = Path("recond-labels.pdf"),
+    json_: AsJson = False,
+) -> None:
+    """A machine's sticker, from a certificate that is verified first."""
+    from recond.flow.label import make_labels
+    from recond.show.label import show_labels
+
+    made = make_labels(
+        tuple(files or ()), out, form=form, start=start, lang=LANG, state=state_path())
+    show_labels(screen(), made, as_json=json_)
+    leave(made.exit_code)

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from recond.certify import p256
 from recond.certify import seal as seal_module
 from recond.certify.jws import sign_jws
 from recond.certify.keys import (
@@ -243,6 +244,22 @@ def test_another_form_of_a_signature(page: Page, jws: Callable[[], bytes]) -> No
     refused(page, {JWS: jws(), RECORD: record_of()})
 
 
+@pytest.mark.parametrize("changes", [
+    {"alg": "none"}, {"alg": "ES384"}, {"typ": "JWT"}, {"kid": "x"}, {"cty": "text/plain"},
+    {"crit": ["b64"], "b64": False}, {"x5c": ["AAAA"]}, {"x5c": "twice"}, {"cty": 1}, {"typ": None},
+], ids=str)
+def test_another_header_that_the_right_key_signed(page: Page, changes: dict[str, Any]) -> None:
+    header, payload, _ = with_header(**{name: one for name, one in changes.items()
+                                        if one != "twice"}).split(b".")
+    if changes == {"x5c": "twice"}:  # the same name twice: readers differ on which counts
+        plain = base64.urlsafe_b64decode(header + b"==")
+        header = base64.urlsafe_b64encode(plain.replace(b'{"alg"', b'{"alg":"none","alg"'))
+        header = header.rstrip(b"=")
+    signature = p256.sign(bench_key().key, header + b"." + payload)
+    made = b".".join((header, payload, base64.urlsafe_b64encode(signature).rstrip(b"=")))
+    refused(page, {JWS: made})
+
+
 def test_the_twin_of_each_signature(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     header, payload, signature = files_of("erased")[JWS].split(b".")
     other = base64.urlsafe_b64encode(twin(base64.urlsafe_b64decode(signature + b"==")))
@@ -331,6 +348,23 @@ def test_a_bench_that_is_pinned_by_itself(page: Page) -> None:
     assert shown.state == "erased"
     never_more(shown, files, trust)
     assert page.one({JWS: files_of("erased")[JWS]}).state == "unproven"
+
+
+def test_a_pinned_bench_vouches_for_no_other(page: Page) -> None:
+    bench = bench_key()
+    trust = Trust((bench.certificate,), (), (), None, corpus().trust().software)
+    page.believe(trust)
+    files = {JWS: Papers(key=issue_bench_key(bench, "banc 2", later(0))).jws()}
+    shown = page.one(files)
+    assert shown.state == "unproven"
+    never_more(shown, files, trust)
+
+
+def test_the_root_s_key_under_another_name(page: Page) -> None:
+    named = make_root_key("Un autre atelier", NOW)
+    renamed = SigningKey(corpus().root.key, (named.certificate,))
+    refused(page, {JWS: Papers(key=issue_bench_key(renamed, "banc 1", later(0))).jws()},
+            "unproven")
 
 
 # --- Records that the right key signed, but that are none ----------------------------------------

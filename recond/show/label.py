@@ -1,0 +1,24 @@
+"""The labels that were written, and which of them say that nothing is proven."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from recond.show.screen import Screen
+
+if TYPE_CHECKING:
+    from recond.flow.label import LabelsMade
+
+
+def show_labels(screen: Screen, made: LabelsMade, *, as_json: bool) -> None:
+    """`recond label`."""
+    if as_json:
+        screen.data(json.dumps({
+            "file": str(made.file), "labels": made.count, "exit_code": made.exit_code,
+            "unproven": {path: proof.value for path, proof in made.unproven}}, ensure_ascii=False))
+        return
+    screen.data(screen.t("label.command.written", n=made.count, file=str(made.file)))
+    for path, proof in made.unproven:
+        screen.talk(screen.t("label.command.unproven", file=path,
+                             mark=f"@label.mark.{proof.value}"))
