@@ -17,7 +17,7 @@ from pathlib import Path
 from recond.certify.summary import is_approved, overall
 from recond.erasure import Context, Erasure, LevelWish, TargetKind, WipePlan
 from recond.errors import RecondError, SafetyRefusal
-from recond.flow.attach import Left, OpenRun, follow
+from recond.flow.attach import Left, OpenRun, follow, open_runs
 from recond.flow.config import Overrides
 from recond.flow.issue import RECORD
 from recond.flow.profiles import load_profile
@@ -30,6 +30,7 @@ from recond.flow.work import Work
 from recond.host import Host
 from recond.host.signals import StopCount
 from recond.host.sound import play_tone
+from recond.host.suspend import can_nap, nap
 from recond.model import Disk, Message
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
@@ -108,6 +109,30 @@ def chosen_plans(prepared: Prepared, chosen: frozenset[str]) -> tuple[WipePlan, 
 def try_sound(host: Host) -> bool:
     """Play a tone; whether a sound card took it. What was heard, only the person knows."""
     return play_tone(host.processes)
+
+
+FROZEN = frozenset({"drive.note.frozen", "drive.note.sanitize_frozen"})
+
+
+def is_frozen(plan: WipePlan) -> bool:
+    """Whether the drive has a better way to be erased that the BIOS has shut."""
+    return any(note.code in FROZEN for note in plan.notes)
+
+
+def nap_word(prepared: Prepared, host: Host) -> str:
+    """What to say of frozen drives: "" where there is none, else whether a nap may free them."""
+    if not any(is_frozen(plan) for plan in prepared.plans):
+        return ""
+    return "guided.nap.offer" if can_nap(host.files) else "guided.nap.cannot"
+
+
+def take_nap(state: Path, host: Host) -> str:
+    """Suspend for some seconds, unless something is being erased on this computer; "" where it
+    slept, else why not.
+    """
+    if any(run.left is Left.RUNNING for run in open_runs(state, host)):
+        return "guided.nap.busy"
+    return "" if nap(host.files, host.processes) else "guided.nap.failed"
 
 
 # --- The work --------------------------------------------------------------------------------

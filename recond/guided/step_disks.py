@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from recond.flow.guided import chosen_plans, disk_of
+from recond.flow.guided import chosen_plans, disk_of, nap_word, take_nap
 from recond.guided.disks import disk_lines, summary
 from recond.guided.session import Session
 from recond.guided.step import Step
@@ -21,7 +21,7 @@ class DisksStep(Step):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next"), Binding("escape", "back"), Binding("space", "tick"),
         Binding("up", "move(-1)", priority=True), Binding("down", "move(1)", priority=True),
-        Binding("f5", "again")]
+        Binding("f5", "again"), Binding("v", "nap")]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -42,6 +42,8 @@ class DisksStep(Step):
             lines += disk_lines(self.said, plan, disk_of(prepared, plan), width=width,
                                 ticked=plan.path in self.session.chosen, at=number == self._at)
             lines.append(("", PLAIN))
+        if nap := nap_word(prepared, self.session.host):
+            lines += fold(self.said.t(nap), width, CARE)
         return [*lines, *fold(self.said.t("guided.disks.missing"), width, FAINT)]
 
     def action_move(self, by: int) -> None:
@@ -84,3 +86,23 @@ class DisksStep(Step):
         """A disk was plugged in: read everything again."""
         self.session.prepared = None
         self.session.go("computer")
+
+    def action_nap(self) -> None:
+        """Free what the BIOS froze, then read everything again."""
+        prepared = self.session.prepared
+        if prepared is None or nap_word(prepared, self.session.host) != "guided.nap.offer":
+            return
+        self._notice = self.said.t("guided.nap.now")
+        self.redraw()
+        self.run_worker(self._nap, thread=True, exclusive=True)
+
+    def _nap(self) -> None:
+        why_not = take_nap(self.session.state, self.session.host)
+        self.app.call_from_thread(self._woken, why_not)
+
+    def _woken(self, why_not: str) -> None:
+        if why_not:
+            self._notice = self.said.t(why_not)
+            self.redraw()
+        elif self.is_current:
+            self.action_again()

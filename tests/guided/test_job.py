@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 
 from recond.certify.pdf_details import _answer
 from recond.errors import BenchLacks
-from recond.flow.guided import QUESTIONS, with_answers
+from recond.flow.guided import QUESTIONS, take_nap, with_answers
 from recond.flow.run import Prepared
+from recond.flow.runfolder import RunFolder
 from recond.flow.verify_files import verify_paths
 from recond.flow.wipe import OnEvent
 from recond.flow.work import MOST_HEARD, Work
@@ -22,7 +23,9 @@ from recond.guided import start as starting
 from recond.guided.app import GuidedApp
 from recond.guided.session import Session
 from recond.guided.step_progress import ProgressStep
-from recond.model import Json
+from recond.host import Host
+from recond.host.journalfile import JournalFile
+from recond.model import Json, Message
 from tests.guided.stage import HeldClock, images, play, session_on, shown_session, text_of
 
 TYPED = (".", "i", "m", "g", "enter")
@@ -269,6 +272,67 @@ def test_the_sound_is_tried_and_the_answer_stays_the_persons(
         assert session.answers == {}, "a sound that was played was not heard by itself"
 
     play(session, "questions", act)
+
+
+# --- A frozen drive ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("can", "why_not", "said"), [
+    (True, "", "Cet ordinateur"), (True, "guided.nap.failed", "pas dormi"),
+    (True, "guided.nap.busy", "pas de veille"), (False, "", "ne sait pas dormir")])
+def test_a_frozen_drive_is_freed_by_a_nap(
+    can: bool, why_not: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps: list[str] = []
+
+    def slept(*_: object) -> str:
+        naps.append(why_not)
+        return why_not
+
+    monkeypatch.setattr("recond.flow.guided.can_nap", lambda _: can)
+    monkeypatch.setattr("recond.guided.step_disks.take_nap", slept)
+    session = shown_session(tmp_path, "fr")
+    prepared = cast(Prepared, session.prepared)
+    first = replace(prepared.plans[0], notes=(Message("drive.note.frozen"),))
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("v")
+        await app.workers.wait_for_complete()
+        assert not naps, "nothing is frozen: no nap"
+        session.prepared = replace(prepared, plans=(first, *prepared.plans[1:]))
+        await pilot.press("down", "v")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert said in text_of(app)
+        assert len(naps) == can
+
+    play(session, "disks", act)
+
+
+def test_no_nap_while_something_is_erased(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[bool] = []
+
+    def sleep(*_: object) -> bool:
+        slept.append(True)
+        return True
+
+    monkeypatch.setattr("recond.flow.guided.nap", sleep)
+    journal = empty_run(tmp_path).journal("d")
+    writer = JournalFile.create(journal)
+    writer.append(b'{"kind": "open", "data": {}}\n')
+    assert take_nap(tmp_path, Host()) == "guided.nap.busy"
+    assert not slept
+    writer.close()
+    assert take_nap(tmp_path, Host()) == ""
+    assert slept
+
+
+def empty_run(state: Path) -> RunFolder:
+    folder = RunFolder(state / "runs" / "20261124-000000-aaaaaaaa")
+    (folder.path / "journals").mkdir(parents=True)
+    return folder
 
 
 # --- The operator's word ----------------------------------------------------------------------
