@@ -41,8 +41,8 @@ _WORDS: dict[str, tuple[str, ...]] = {  # a room, and the families of it that th
                 "namespace", "not-recorded", "number", "outcome", "reason", "seal", "title",
                 "trust", "unknown", "verdict", "verify", "warn"),
     "cli": ("level",),
-    "drive": ("reason",),
-    "wipe": ("reason", "refusal"),
+    "drive": (),  # why a disk was not erased may be any of these two rooms'
+    "wipe": (),
 }
 _MARK = re.compile(r"\b(?:POLICY|GENERATOR|STYLE|NOSCRIPT|DATA|SCRIPT)\b")
 
@@ -77,19 +77,24 @@ def donor_page(
 
 
 def believable(trusted: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
-    """Those that can ever be believed: recond's signatures are all of P-256. Each once."""
+    """Those that can ever be believed for a certificate, each once: of P-256, as all of recond's
+    signatures, and not pinned for another purpose.
+    """
     return tuple(one for one in dict.fromkeys(trusted) if p256.certificate_forms(one)
-                 and p256.is_p256(one.public_key()))
+                 and p256.is_p256(one.public_key()) and _fault(one, ()) is None)
 
 
 def believed(
     trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation, ...]
 ) -> tuple[KeyFacts, ...]:
     """Whom the page will name as believed: all but those whose key is compromised."""
-    return tuple(
-        facts_of(one) for one in believable(trusted)
-        if chain_fault((one,), (one,), one.not_valid_before_utc.isoformat(), revoked)
-        != "certify.trust.compromised")
+    return tuple(facts_of(one) for one in believable(trusted)
+                 if _fault(one, revoked) != "certify.trust.compromised")
+
+
+def _fault(one: x509.Certificate, revoked: tuple[Revocation, ...]) -> str | None:
+    """Why a certificate that is pinned as it is would not be believed on its first day."""
+    return chain_fault((one,), (one,), one.not_valid_before_utc.isoformat(), revoked)
 
 
 def is_donor_page(raw: bytes) -> bool:
