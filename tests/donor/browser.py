@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any, BinaryIO
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
+PATIENCE_S = 60
 READ = """(async () => {
   for (let n = 0; document.body.dataset.busy !== "false"; n += 1) {
     if (n > 2000) throw new Error("no answer");
@@ -55,6 +57,7 @@ class Browser:
 
         self.process = subprocess.Popen(
             [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+             "--disable-dev-shm-usage",
              "--disable-background-networking", "--disable-extensions",
              f"--user-data-dir={folder / 'profile'}", "--remote-debugging-pipe", "about:blank"],
             close_fds=False, preexec_fn=pipes, stdin=subprocess.DEVNULL,
@@ -89,8 +92,9 @@ class Browser:
 
     def receive(self) -> dict[str, Any]:
         while b"\0" not in self.buffer:
-            piece = self.into.read1(1 << 20)  # type: ignore[attr-defined] # a buffered reader
-            assert piece, "the browser ended"
+            ready, _, _ = select.select([self.into], [], [], PATIENCE_S)
+            piece = os.read(self.into.fileno(), 1 << 20) if ready else b""
+            assert piece, "the browser ended, or no longer answers"
             self.buffer += piece
         raw, _, self.buffer = self.buffer.partition(b"\0")
         found: dict[str, Any] = json.loads(raw)
