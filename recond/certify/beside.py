@@ -6,13 +6,15 @@ not given is "unknown". Called by `recond.certify.verify` once the record is kno
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import hashlib
 
 from recond.certify.journal_read import parse_journal
 from recond.certify.jws import read_jws
-from recond.certify.keys import fingerprint
+from recond.certify.keys import fingerprint, instant, is_time_authority
 from recond.certify.ledger import entry_fault, position_fault
-from recond.certify.receipt import read_receipt, receipt_fault
+from recond.certify.receipt import Receipt, read_receipt, receipt_fault
 from recond.certify.record import Belonging, fold_journal
 from recond.certify.seal import claims_of, read_seal, seal_holds
 from recond.certify.verdicts import Answer, Axis, Check
@@ -20,6 +22,8 @@ from recond.certify.work import Work, check_trust
 from recond.codec import to_json
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid
+
+CLOCKS = dt.timedelta(minutes=5)  # two clocks that are both right may differ by so much
 
 
 def check_journals(
@@ -103,8 +107,33 @@ def check_receipt(work: Work, name: str, raw: bytes) -> None:
     if fault is None:
         work.say(Axis.COMPLETE, Answer.YES, name, "certify.verify.receipt.holds",
                  number=receipt.number, n=receipt.size)
+        if receipt.stamp is not None:
+            _check_stamp(work, name, receipt, receipt.stamp, work.record.issued_at)
     else:
         work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.receipt.not", reason=f"@{fault}")
+
+
+def _check_stamp(work: Work, name: str, receipt: Receipt, stamp: str, issued_at: str) -> None:
+    """When an authority saw the root that covers this certificate."""
+    from recond.certify.timestamp import stamp_time
+
+    authorities = tuple(filter(is_time_authority, work.trust.pinned))
+    try:
+        token = base64.b64decode(stamp, validate=True)
+        at = stamp_time(token, receipt.checkpoint, authorities, work.trust.revoked)
+    except ValueError:
+        work.say(Axis.INTACT, Answer.NO, name, "certify.stamp.form")
+        return
+    except RecordInvalid as error:
+        unknown = error.message.code == "certify.stamp.unknown"
+        work.checks.append(Check(
+            Axis.COMPLETE if unknown else Axis.INTACT, Answer.UNKNOWN if unknown else Answer.NO,
+            name, error.message))
+        return
+    ahead = instant(issued_at) - instant(at) > CLOCKS
+    work.say(Axis.COMPLETE, Answer.UNKNOWN if ahead else Answer.YES, name,
+             "certify.stamp.ahead" if ahead else "certify.stamp.holds", day_date=at,
+             time=at[11:16])
 
 
 def check_seal(work: Work, name: str, text: str) -> None:

@@ -34,6 +34,8 @@ DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 ROOT_DAYS = 15 * 365
 BENCH_DAYS = 2 * 365
 KDF_ROUNDS = 600_000
+_NO_EXTENSION = (x509.ExtensionNotFound, x509.DuplicateExtension,
+                 x509.UnsupportedGeneralNameType, ValueError)
 _ALLOWANCE = dt.timedelta(days=1)  # a bench's clock may be behind the root's
 
 
@@ -252,6 +254,7 @@ def chain_fault(
         return fault
     if not leaf.not_valid_before_utc <= time <= leaf.not_valid_after_utc:
         return "certify.trust.expired"
+    pinned = tuple(one for one in pinned if not is_time_authority(one))
     if any(leaf == one for one in pinned):
         return None
     for root in pinned:
@@ -262,6 +265,25 @@ def chain_fault(
             in_time = root.not_valid_before_utc <= time <= root.not_valid_after_utc
             return None if in_time else "certify.trust.expired"
     return "certify.trust.unknown"
+
+
+def authority_fault(
+    one: x509.Certificate, at: str, revoked: tuple[Revocation, ...]
+) -> str | None:
+    """Why a pinned time authority is not to be believed at its own time; None where it is."""
+    fault = _revoked(one, revoked, at)
+    if fault is None and not one.not_valid_before_utc <= instant(at) <= one.not_valid_after_utc:
+        fault = "certify.trust.expired"
+    return fault
+
+
+def is_time_authority(one: x509.Certificate) -> bool:
+    """Whether a certificate is for time stamps, and so for nothing else (RFC 3161 §2.3)."""
+    try:
+        usage = one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except _NO_EXTENSION:
+        return False
+    return ExtendedKeyUsageOID.TIME_STAMPING in usage
 
 
 def _revoked(one: x509.Certificate, revoked: tuple[Revocation, ...], at: str) -> str | None:
@@ -280,8 +302,7 @@ def is_authority(one: x509.Certificate) -> bool:
     """Whether a certificate may issue others: a workshop's root."""
     try:
         return one.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
-            ValueError):
+    except _NO_EXTENSION:
         return False
 
 

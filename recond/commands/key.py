@@ -1,4 +1,4 @@
-"""The keys: show, init, issue, trust, revoke, restore."""
+"""The keys: show, init, issue, trust, revoke, restore, stamp."""
 
 from __future__ import annotations
 
@@ -120,6 +120,16 @@ def revoke_command(
                     reason=f"@key.reason.{entry.reason}"))
     if file is not None:
         screen().data(t("key.list.written", file=str(file)))
+
+
+@command("stamp", KEY, about="key.about.stamp")
+def stamp_command(json_: AsJson = False) -> None:
+    """Sign the ledger, have it time-stamped, renew the receipts."""
+    from recond.flow.stamp import stamp
+    from recond.host import Host
+    from recond.show.key import show_stamped
+
+    show_stamped(screen(), stamp(state_path(), Host().clock), as_json=json_)
 
 
 def _root_passphrase(*, twice: bool = False) -> str:

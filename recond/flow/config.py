@@ -22,6 +22,7 @@ _TABLES = {
     "operator": ("name", "title", "contact"),
     "verifier": ("name", "title", "contact"),
     "bench": ("name",),
+    "timestamp": ("url", "ca_file"),
 }
 
 
@@ -76,6 +77,14 @@ def _read_tables(state: Path) -> dict[str, dict[str, str]]:
                     raise UsageError("cli.config.key", file=str(file), key=f"{table}.{key}")
                 found[table][key] = value
     return found
+
+
+def timestamp_server(state: Path) -> dict[str, str] | None:
+    """`url` and maybe `ca_file` of the time authority; None where none is set. `UsageError`."""
+    table = _read_tables(state)["timestamp"]
+    if table and "url" not in table:
+        raise UsageError("cli.config.key", file="recond.toml", key="timestamp.url")
+    return table or None
 
 
 def bench_id(state: Path, clock: Clock) -> str:

@@ -18,6 +18,7 @@ from recond.show.screen import Screen
 if TYPE_CHECKING:
     from recond.certify.keys import KeyFacts
     from recond.flow.key import BenchMade, KeyReport, RootMade, Trusted
+    from recond.flow.stamp import Stamped
 
 
 def ask_passphrase(screen: Screen, code: str, given: str | None, variable: str, *,
@@ -119,6 +120,23 @@ def show_trusted(screen: Screen, taken: Trusted, *, as_json: bool) -> None:
         screen.data(screen.t("key.trust.done", name=one.name, fingerprint=one.fingerprint))
     if not taken.certificates:
         screen.data(screen.t("key.list.taken", n=taken.revocations))
+
+
+def show_stamped(screen: Screen, made: Stamped, *, as_json: bool) -> None:
+    """A checkpoint: the root to be kept or published, whose time it bears, whom it covers."""
+    if as_json:
+        screen.data(json.dumps(to_json(made), ensure_ascii=False))
+        return
+    screen.data(screen.t("key.stamp.ledger", n=made.size, ledger=made.ledger_id, root=made.root))
+    if made.at is None:
+        screen.data(screen.t("key.stamp.none"))
+    else:
+        screen.data(screen.t("key.stamp.done", day_date=made.at, time=made.at[11:16]))
+    screen.data(screen.t("key.stamp.renewed", n=len(made.renewed)))
+    if made.kept:
+        screen.data(screen.t("key.stamp.kept", n=len(made.kept)))
+    if made.away:
+        screen.talk(screen.t("key.stamp.away", n=len(made.away), runs=", ".join(made.away)))
 
 
 def _facts_json(facts: KeyFacts) -> dict[str, object]:
