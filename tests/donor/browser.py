@@ -70,6 +70,9 @@ class Browser:
         self.calls = 0
         self.session: str | None = None
         self.events: list[dict[str, Any]] = []
+
+    def begin(self) -> None:
+        """Open the one page; the first answer shows that the browser runs."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)[
             "sessionId"]

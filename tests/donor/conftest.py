@@ -20,12 +20,15 @@ def raw_journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
+    made = Browser(tmp_path_factory.mktemp("browser"))
     try:
-        made = Browser(tmp_path_factory.mktemp("browser"))
+        made.begin()
     except (AssertionError, OSError) as error:
         pytest.skip(f"chromium does not start here: {error}")
-    yield made
-    made.close()
+    else:
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture(scope="session")
