@@ -1,5 +1,5 @@
-"""A donor's list on an emulated bench, run twice: the second run writes to no disk, says what is done
-already, and ends with the same code. What the list does not name keeps every byte.
+"""A donor's list on an emulated bench, run twice: the second run writes to no disk, says what is
+done already, and ends with the same code. What the list does not name keeps every byte.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ for turn in 1 2; do
         --out /mnt/share/twice --json > /mnt/share/twice-$turn.json 2> /mnt/share/twice-$turn.txt
     echo "TURN $turn $?"
     grep -c . /tmp/state/runs/*/journals/*.jsonl | cksum
-    for disk in $(lsblk -dno NAME | grep -v vda); do echo "$disk $(cksum < /dev/$disk)"; done | cksum
+    for disk in $(lsblk -dno NAME | grep -v vda); do
+        echo "$disk $(cksum < /dev/$disk)"
+    done | cksum
 done
 cat /mnt/used/file
 """
