@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf
+from pikepdf import (
+    Array,
+    AttachedFileSpec,
+    Dictionary,
+    ObjectStreamMode,
+    Pdf,
+    String,
+)
 
 from recond.certify import p256
 from recond.certify.donor_page import donor_page
@@ -147,17 +154,26 @@ def attached(pdf: bytes, files: dict[str, bytes]) -> bytes:
     return edited(pdf, put)
 
 
-def renamed_seal(pdf: bytes, name: str | None) -> bytes:
-    """The PDF with its seal's file under another name inside; None: under no name at all."""
-    def rename(opened: Pdf) -> None:
-        tree = opened.Root.Names.EmbeddedFiles
-        names = tree.Names if "/Names" in tree else tree.Kids[0].Names
-        seal = next(one for one in list(names)[1::2] if str(one.UF) == "seal.txt")
-        if name is None:
-            seal.Type = Name.Nothing
-        else:
-            seal.UF = seal.F = name
-    return edited(pdf, rename)
+def shadowed(pdf: bytes, how: str) -> bytes:
+    """The PDF with its files so put inside that readers differ on them."""
+    def change(opened: Pdf) -> None:
+        names = opened.Root.Names.EmbeddedFiles.Names
+        spec, seal = names[1], names[5]
+        if how == "seal named record":
+            seal.UF = seal.F = "record.json"
+        elif how == "key differs":
+            names[4] = String("record.json")
+        elif how == "untyped":
+            opened.attachments["more.txt"] = AttachedFileSpec(opened, b"x", filename="more.txt")
+            more = opened.Root.Names.EmbeddedFiles.Names[1]
+            del more.Type
+            del more.EF.F.Type
+        elif how == "two trees":
+            opened.Root.Old = Dictionary(EmbeddedFiles=opened.make_indirect(
+                Dictionary(Names=Array([String("record.json"), seal]))))
+        elif how == "EF and UF differ":
+            spec.EF.UF = seal.EF.F
+    return edited(pdf, change)
 
 
 def edited(pdf: bytes, change: Callable[[Pdf], None]) -> bytes:

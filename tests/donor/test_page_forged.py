@@ -49,7 +49,7 @@ from tests.donor.pages import (
     never_erased,
     never_more,
     record_of,
-    renamed_seal,
+    shadowed,
     twin,
     twin_certificate,
     twin_sealed,
@@ -187,11 +187,12 @@ def test_an_attachment_taken_from_another_certificate(page: Page) -> None:
     refused(page, {PDF: pdf[:begin] + b"\0" * 40 + pdf[begin + 40 :]})
 
 
-def test_a_shadowed_attachment(page: Page) -> None:
-    """Two files of one name: readers differ on which of them is inside."""
-    for name in ("record.json", None):
-        shadowed = renamed_seal(Papers().page(), name)
-        assert page.one({PDF: sign_pdf(shadowed, bench_key())}).state == "false"
+@pytest.mark.parametrize("how", ["seal named record", "key differs", "untyped", "two trees",
+                                 "EF and UF differ"])
+def test_a_shadowed_attachment(page: Page, how: str) -> None:
+    """Sealed by the right key: files so put inside that readers differ on what is there."""
+    pdf = shadowed(Papers().page(), how)
+    assert page.one({PDF: sign_pdf(pdf, bench_key())}).state == "false"
 
 
 def test_an_object_that_is_there_twice(page: Page) -> None:
@@ -207,6 +208,17 @@ def test_the_record_of_one_with_the_signature_of_another(page: Page) -> None:
     refused(page, {RECORD: record_of("rejected"), JWS: files_of("erased")[JWS]})
     refused(page, {PDF: files_of("rejected")[PDF], JWS: files_of("erased")[JWS]})
     refused(page, {PDF: files_of("rejected")[PDF], RECORD: record_of("erased")})
+
+
+def test_another_signature_of_the_same_record(page: Page) -> None:
+    refused(page, {PDF: files_of("erased")[PDF], JWS: Papers().jws()})
+
+
+def test_a_seal_for_paper_that_says_something_else(page: Page) -> None:
+    for other in (record_of("rejected"), changed(issued_at=later(1))):
+        claims = make_seal(parse_record(json.loads(other)), other, bench_key())
+        refused(page, {PDF: Papers(seal=claims).pdf()})
+    refused(page, {PDF: Papers(seal="RECOND1:AAA").pdf()})
 
 
 def test_the_page_of_one_sealed_around_the_signature_of_another(page: Page) -> None:

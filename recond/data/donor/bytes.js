@@ -41,7 +41,8 @@ const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-2
 const utf8 = (text) => new TextEncoder().encode(text);
 
 // Strict: a wrong byte is an error, and a byte order mark is a character like any other.
-const ununicode = (bytes) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+const ununicode = (bytes) =>
+  new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 
 // RFC 4648 §4 with its padding, in the one spelling that has no spare bits. Null for any other.
 function unbase64(text) {

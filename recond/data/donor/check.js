@@ -4,7 +4,8 @@
 const AXES = ["intact", "valid", "trusted", "complete"];
 const KNOWN_INSIDE = ["record.json", "record.jws", "seal.txt"];
 
-// {name, answers {axis: yes | no | unknown}, checks [{axis, answer, about, code, args}], record, state}
+// {name, answers {axis: yes | no | unknown}, checks [{axis, answer, about, code, args}], record,
+// state}
 async function verifyBundle(bundle, trust, name) {
   const work = { trust, checks: [], signed: null, record: null, recordBytes: null };
   try {
@@ -285,7 +286,8 @@ async function verifyFiles(files, trust) {
   if (mixed) {
     for (const kind of ["pdf", "record", "jws"]) {
       for (const file of sorted[kind]) {
-        found.push(await verifyBundle({ journals: [], receipts: [], [kind]: file }, trust, file.name));
+        const one = { journals: [], receipts: [], [kind]: file };
+        found.push(await verifyBundle(one, trust, file.name));
       }
     }
   }

@@ -88,29 +88,40 @@ function signedAttributes(digest, leaf) {
 
 // --- The files inside ---------------------------------------------------------------------------
 
-// recond writes each object of a file attachment in the open. Two of one name, an object defined
-// twice, or a file that no name leads to: refused, because readers would differ on what is inside.
+const NO_FILES = "certify.verify.pdf.attachments";
+
+// recond writes the tree of names, each file's description and each file in the open, as objects of
+// their own. An object that is there twice, a second tree, a name that differs, a file that no name
+// leads to: refused, because readers would differ on what is inside.
 async function readAttachments(raw, text) {
   const objects = new Map();
   for (const found of text.matchAll(/(?<=[\r\n])(\d+) 0 obj\b/g)) {
     objects.set(found[1], objects.has(found[1]) ? null : found.index + found[0].length);
   }
+  const start = (number) => {
+    need(Number.isInteger(objects.get(number)), NO_FILES);
+    return objects.get(number);
+  };
+  const object = (number) => text.slice(start(number), text.indexOf("endobj", start(number)));
+  const trees = new Set(
+    [...text.matchAll(/\/EmbeddedFiles\b(?: (\d+) 0 R)?/g)].map((one) => one[1]));
+  need(trees.size === 1 && !trees.has(undefined), NO_FILES);
+  const tree = object([...trees][0]);
+  const names = /^\s*<< \/Names \[((?: \([\w.-]+\) \d+ 0 R)*) \] >>\s*$/.exec(tree);
+  need(names, NO_FILES);
   const files = new Map();
-  const once = (pattern) => [...text.matchAll(pattern)];
-  for (const { index } of once(/\/Type\s*\/Filespec\b/g)) {
-    const dictionary = text.slice(text.lastIndexOf(" obj", index), text.indexOf("endobj", index));
-    const names = [...dictionary.matchAll(/\/U?F \(([A-Za-z0-9._-]+)\)/g)].map((one) => one[1]);
-    const places = [...dictionary.matchAll(/\/U?F (\d+) 0 R\b/g)].map((one) => one[1]);
-    need(names.length > 0 && places.length > 0 && new Set(names).size === 1
-         && new Set(places).size === 1 && !files.has(names[0]), "certify.verify.pdf.attachments");
-    files.set(names[0], await readStream(raw, text, objects.get(places[0])));
+  for (const [, name, number] of names[1].matchAll(/\(([\w.-]+)\) (\d+) 0 R/g)) {
+    const description = object(number);
+    const all = (pattern) => new Set([...description.matchAll(pattern)].map((one) => one[1]));
+    const [said, places] = [all(/\/U?F \(([^)]*)\)/g), all(/\/U?F (\d+) 0 R\b/g)];
+    need(said.size === 1 && said.has(name) && places.size === 1 && !files.has(name), NO_FILES);
+    files.set(name, await readStream(raw, text, start([...places][0])));
   }
-  need(once(/\/EmbeddedFile\b/g).length === files.size, "certify.verify.pdf.attachments");
+  need(text.split(/\/EmbeddedFile\b/).length - 1 === files.size, NO_FILES);
   return files;
 }
 
 async function readStream(raw, text, start) {
-  need(typeof start === "number", "certify.verify.pdf.attachments");
   const begin = text.indexOf("stream", start);
   const dictionary = text.slice(start, begin);
   const length = /\/Length (\d+)(?! \d+ R)/.exec(dictionary);
