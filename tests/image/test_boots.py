@@ -95,11 +95,16 @@ def test_a_power_cut_in_the_middle(image: Path, tmp_path: Path) -> None:
         assert MARK in raw[-(4 << 20) :]
     computer.put("recond.toml", ORDER.replace('"unattended"', '"guided"'))
     computer.write_bps = 0
-    with running(computer) as process:
+    with running(computer, "-netdev", "user,id=net", "-device", "e1000,netdev=net") as process:
         wait_for(computer.said, "est pas fini")
         computer.type("o\n")
         wait_for(computer.said, r"valid.s.: 2 sur 2")
-        wait_for(computer.said, "ordinateur : « recond guided »(.|\n)*recond guided")
+        wait_for(computer.said, "(?s)Ligne de commande.*Ligne de commande")
+        computer.type("ss --no-header -tuln; echo all:$?\n")
+        wait_for(computer.said, "all:0")
+        heard = computer.said().rpartition("echo all:")[2]
+        assert "LISTEN" not in heard
+        assert set(re.findall(r":(\d+) ", heard)) <= {"68", "546"}, "DHCP's own answers"
         computer.type("poweroff\n")
         process.wait(300)
     for disk in computer.disks.values():
@@ -195,9 +200,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def running(computer: Computer) -> Iterator[Popen[bytes]]:
-    """Switched on; in the end the plug is pulled."""
-    process = computer.start("bios", 2048)
+def running(computer: Computer, *more: str) -> Iterator[Popen[bytes]]:
+    """Switched on; in the end the plug is pulled. `more`: arguments of QEMU."""
+    process = computer.start("bios", 2048, *more)
     try:
         yield process
     finally:
