@@ -307,6 +307,7 @@ class FirmwarePlan:
     steps: tuple[WipeStep, ...] = ()
     not_reached: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
+    refusals: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

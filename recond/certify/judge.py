@@ -16,6 +16,7 @@ from typing import cast
 from recond.certify.coverage import are_disjoint_within, covers, total_bytes
 from recond.certify.drive_answers import drive_evidence
 from recond.certify.fills import ending_of
+from recond.certify.hidden import hidden_bytes, shown_reasons
 from recond.certify.places import SECTIONS, SHARE, sample_ranges
 from recond.certify.reach import FIRMWARE, firmware_level, overwrite_level
 from recond.certify.story import StepStory, Story, ranges_of
@@ -43,6 +44,7 @@ class Proof:
     unread: tuple[Message, ...]  # what was read back is not, or not all, what it must be
     doubts: tuple[Message, ...]  # the journal itself does not hold together
     level: Level
+    hidden: int  # bytes that the drive does not show and nobody erased for certain
 
 
 def judge(story: Story, problems: tuple[Message, ...], canaries: Canaries) -> Result:
@@ -78,10 +80,15 @@ def _erased(plan: WipePlan, proof: Proof) -> Result:
     wish, level = plan.level_requested, proof.level
     if wish is LevelWish.PURGE and level is not Level.PURGE:
         short = Message.of("certify.reason.below-request", level=f"@cli.level.{level.value}")
-        return Result(Status.ERASED, wish, level, Verdict.ESCALATE, (short,))
+        return Result(Status.ERASED, wish, level, Verdict.ESCALATE, (short, *_left(proof)))
     reached = Message.of(
         f"certify.reason.erased-{plan.verify.value}", level=f"@cli.level.{level.value}")
-    return Result(Status.ERASED, wish, level, Verdict.APPROVED, (reached,))
+    return Result(Status.ERASED, wish, level, Verdict.APPROVED, (reached, *_left(proof)))
+
+
+def _left(proof: Proof) -> tuple[Message, ...]:
+    said = Message.of("certify.reason.hidden-left", size_bytes=proof.hidden)
+    return (said,) if proof.hidden else ()
 
 
 def _failed(
@@ -99,6 +106,7 @@ def _failed(
 _SEEN = frozenset({
     "certify.reason.mismatch", "certify.reason.unreadable", "certify.reason.canary-unchanged",
     "certify.reason.canary-wrong", "certify.reason.bad-ranges", "certify.reason.canary-unreadable",
+    "certify.reason.hidden-content",
 })
 
 
@@ -135,8 +143,12 @@ def _prove(
     if story.end is not None and story.end.data["outcome"] != "completed":
         doubts = (*doubts, Message("certify.reason.not-completed"))
     level, unwritten = _steps(story, plan)
-    unread = (*_read_back(story, plan), *canary_reasons(canaries, story, plan))
-    return Proof(unwritten, unread, doubts, level)
+    hidden = hidden_bytes(story, plan)
+    if hidden and level is Level.PURGE:  # purge reaches what the drive hides, or it is none
+        level = Level.CLEAR
+    unread = (*_read_back(story, plan), *canary_reasons(canaries, story, plan),
+              *shown_reasons(story, plan))
+    return Proof(unwritten, unread, doubts, level, hidden)
 
 
 def _steps(story: Story, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:

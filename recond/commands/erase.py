@@ -14,6 +14,7 @@ from recond.commands.frame import (
     Confirm,
     Donor,
     Events,
+    Hidden,
     Image,
     Level,
     Lot,
@@ -44,12 +45,12 @@ def wipe_command(
     targets: Targets = None, level: Level = "clear", method: Method = None,
     verify: Verify = "full", confirm: Confirm = None, out: Out = Path("recond-out"),
     image: Image = False, operator: Operator = None, lot: Lot = None, donor: Donor = None,
-    json_: AsJson = False, events: Events = False,
+    hidden: Hidden = None, json_: AsJson = False, events: Events = False,
 ) -> None:
     """Erase and certify."""
     from recond.flow.check import parse_wish
 
-    order = _order(targets, False, parse_wish(level, method, verify), image, (), out,
+    order = _order(targets, False, parse_wish(level, method, verify, hidden), image, (), out,
                    operator, lot, donor)
     _run(order, tuple(confirm or ()), unattended=False, as_json=json_, events=events)
 
@@ -61,13 +62,15 @@ def run_command(
     unattended: Annotated[bool, option("unattended", "--unattended")] = False,
     manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
     out: Out = Path("recond-out"), image: Image = False, operator: Operator = None,
-    lot: Lot = None, donor: Donor = None, json_: AsJson = False, events: Events = False,
+    lot: Lot = None, donor: Donor = None, hidden: Hidden = None, json_: AsJson = False,
+    events: Events = False,
 ) -> None:
     """All of it."""
     from recond.flow.check import parse_wish
 
-    order = _order(targets, all_ or not targets, parse_wish(level, method, verify), image,
-                   tuple(profile or ["windows-10"]), out, operator, lot, donor)
+    wish = parse_wish(level, method, verify, hidden)
+    order = _order(targets, all_ or not targets, wish, image, tuple(profile or ["windows-10"]),
+                   out, operator, lot, donor)
     if unattended and order.every_unused and not all_ and manifest is None:
         raise UsageError("cli.run.unattended_needs_all")
     _run(order, tuple(confirm or ()), unattended=unattended, as_json=json_, events=events,

@@ -10,6 +10,7 @@ from recond.commands.frame import (
     All,
     AsJson,
     From,
+    Hidden,
     Image,
     Level,
     Method,
@@ -92,13 +93,13 @@ def check_command(
 def plan_command(
     targets: Targets = None, level: Level = "clear", method: Method = None,
     verify: Verify = "full", image: Image = False, all_: All = False, from_: From = None,
-    json_: AsJson = False,
+    hidden: Hidden = None, json_: AsJson = False,
 ) -> None:
     """What would be erased; touches nothing."""
     from recond.flow.check import parse_wish, plan_only
     from recond.show.machine import show_plans
 
-    wish = parse_wish(level, method, verify)
+    wish = parse_wish(level, method, verify, hidden)
     plans = plan_only(tuple(targets or ()), all_, wish, image, from_)
     print_json(list(plans)) if json_ else show_plans(screen(), plans)
     leave(4 if targets and any(plan.refusals for plan in plans) else 0)

@@ -71,7 +71,9 @@ def check_exit(found: tuple[Assessment, ...]) -> int:
     return 0 if all(one.verdict is Outcome.PASS for one in found) else 3
 
 
-def parse_wish(level: str, method: str | None, verify: str) -> Wish:
+def parse_wish(
+    level: str, method: str | None, verify: str, restore_hidden: bool | None = None
+) -> Wish:
     """The words of the command line. Raises `UsageError` naming the one that is wrong."""
     if level not in {word.value for word in LevelWish}:
         raise UsageError("cli.wish.level", found=level)
@@ -79,7 +81,7 @@ def parse_wish(level: str, method: str | None, verify: str) -> Wish:
         raise UsageError("cli.wish.verify", found=verify)
     if method is not None:
         find_method(method)
-    return Wish(LevelWish(level), method, VerifyMode(verify))
+    return Wish(LevelWish(level), method, VerifyMode(verify), restore_hidden)
 
 
 def plan_only(

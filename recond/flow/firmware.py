@@ -14,15 +14,21 @@ from recond.wipe.plan import Wish
 
 
 def read_firmware_plan(target: Target, wish: Wish) -> FirmwarePlan:
-    """The drive's steps; none where a method was named, at level clear, or for an image."""
+    """The drive's steps; none where a method was named, at level clear, or for an image.
+
+    There a SATA disk is asked all the same what it hides: an overwrite does not reach it.
+    """
     overwritten = wish.level is LevelWish.CLEAR or wish.method is not None
-    if overwritten or target.identity.kind is not TargetKind.BLOCK:
+    disk = target.identity
+    if disk.kind is not TargetKind.BLOCK or (overwritten and disk.bus != "sata"):
         return FirmwarePlan()
     try:
         drive, _ = open_drive(target.path)
     except OSError:
         return FirmwarePlan()
     try:
-        return plan_firmware(read_capabilities(drive), wish.level, target.identity.size_bytes)
+        return plan_firmware(
+            read_capabilities(drive), LevelWish.CLEAR if overwritten else wish.level,
+            disk.size_bytes, restore_hidden=wish.restore_hidden)
     finally:
         drive.close()

@@ -4,7 +4,8 @@ Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erase
 `fails` (half-way, and says so), `locks` (stays locked after SECURITY ERASE), `jams` (and refuses to
 be unlocked until the next power cycle), `stuck` (SANITIZE at 655/65536 for ever), `frozen`, `drops`
 (a bridge that answers GOOD to everything and hands on IDENTIFY alone), `swaps` (a bridge with a
-serial of its own), `dco1`, `fixed` (sense in the fixed form until told otherwise), `no-estimate`.
+serial of its own), `dco1`, `fixed` (sense in the fixed form until told otherwise), `no-estimate`,
+`one-change` (no sector is shown again), `keeps-hidden` (it erases what it showed when power came).
 
 Source: ACS-3 §4.20 (security state machine), ACS-4 §7.36 (SANITIZE DEVICE), SAT-4 §12.2.2.
 """
@@ -30,14 +31,17 @@ class SimAta(SimDrive):
     def __init__(
         self, clock: SimClock, seed: int, lies: frozenset[str] = frozenset(), *,
         content: str = "text", rotating: bool = False, hidden: bool = False,
-        sanitizes: bool = True,
+        sanitizes: bool = True, by: str = "hpa",
     ) -> None:
         super().__init__(clock, seed, lies, content, HIDDEN if hidden else 0)
         self.rotating = rotating
-        self.hides = hidden
+        self.by = by.split("+") if hidden else []  # hpa, amac, dco: what hides the sectors
         self.sanitizes = sanitizes
         self.shown = self.cells.size // SECTOR
-        self._user = self.cells.size + self.cells.hidden
+        self.real = (self.cells.size + self.cells.hidden) // SECTOR
+        middle = self.real if "dco" not in self.by else (self.shown + self.real) // 2
+        self.native = self.shown if self.by == ["dco"] else middle
+        self.asked_native = False
         self.password: bytes | None = None
         self.locked = False
         self.frozen = "frozen" in lies
@@ -45,6 +49,7 @@ class SimAta(SimDrive):
         self.prepared = False
         self.sanitized: str = "idle"
         self.descriptors = "fixed" not in lies
+        self.cells.reach = self._reach()
 
     @property
     def bus(self) -> str:
@@ -68,6 +73,7 @@ class SimAta(SimDrive):
     def power_cycle(self) -> None:
         """SEC0: a password locks the drive; a sanitize goes on; the kernel reads the size anew."""
         self.cells.size = self.shown * SECTOR
+        self.cells.reach = self._reach()
         self.locked = self.password is not None
         self.frozen = "frozen" in self.lies
         self.attempts, self.prepared = 5, False
@@ -106,19 +112,16 @@ class SimAta(SimDrive):
         if "drops" in self.lies and command != 0xEC:
             return CdbAnswer(0, data=bytes(request.read_bytes))
         prepared, self.prepared = self.prepared, False
+        asked, self.asked_native = self.asked_native, command in (0xF8, 0x27)
         if command == 0xEC:
             return CdbAnswer(0, data=self._identify())
         if command == 0xB4 and self.sanitizes:
             return self._sanitize(feature, _lba(cdb))
         if command in (0xF1, 0xF2, 0xF3, 0xF4, 0xF6):
             return self._security(command, request.data_out, prepared, tick)
-        if command == 0x27 and self.hides:
-            return self._registers(lba=self._real() - 1)
-        if command == 0x37 and self.hides:
-            return self._show(_lba(cdb))
-        if command == 0xB1 and feature == 0xC2 and self.hides:
-            return CdbAnswer(0, data=self._dco())
-        return self._abort()
+        if command == 0x24:
+            return self._read(_lba(cdb))
+        return self._hidden(command, feature, _lba(cdb), asked)
 
     def _registers(
         self, *, error: int = 0, status: int = READY, count: int = 0, lba: int = 0
@@ -137,9 +140,6 @@ class SimAta(SimDrive):
     def _abort(self, reason: int = 0) -> CdbAnswer:
         return self._registers(error=ABORTED, status=FAULT, lba=reason)
 
-    def _real(self) -> int:
-        return self._user // SECTOR
-
     def _identify(self) -> bytes:
         words = [0] * 256
         serial = ("BRIDGE00" if "swaps" in self.lies else self.serial).ljust(20)
@@ -149,8 +149,9 @@ class SimAta(SimDrive):
         sanitize = 0xF000 if not self.rotating else 0x7000
         words[59] = sanitize if self.sanitizes else 0
         words[60], words[61] = self.shown & 0xFFFF, self.shown >> 16
-        words[82] = 0x0002 | (0x0400 if self.hides else 0)
-        words[83] = 0x4400 | (0x0800 if self.hides else 0)
+        words[82] = 0x0002 | (0x0400 if "hpa" in self.by else 0)
+        words[83] = 0x4400 | (0x0800 if self.by else 0)
+        words[119] = 0x4000 | (0x0100 if "amac" in self.by else 0)
         words[100], words[101] = self.shown & 0xFFFF, self.shown >> 16
         words[217] = 7200 if self.rotating else 1
         if "no-estimate" not in self.lies:
@@ -247,16 +248,43 @@ class SimAta(SimDrive):
 
     # --- hidden sectors ----------------------------------------------------------------------
 
-    def _show(self, last: int) -> CdbAnswer:
-        real = self._real()
-        if last + 1 != real or "one-change" in self.lies:
+    def _reach(self) -> int:
+        """Up to where an erasure goes: by the standard all; a lie keeps what was hidden."""
+        hidden = (self.real - self.shown) * SECTOR
+        return len(self.cells.data) if "keeps-hidden" not in self.lies or not hidden else (
+            self.shown * SECTOR)
+
+    def _read(self, lba: int) -> CdbAnswer:
+        """READ SECTORS EXT of one sector, also of one that the kernel does not see."""
+        if self.blocked() or lba >= self.shown:
             return self._abort()
-        self.shown = real
+        return CdbAnswer(0, data=self.cells.read(lba * SECTOR, SECTOR))
+
+    def _hidden(self, command: int, feature: int, lba: int, asked: bool) -> CdbAnswer:
+        """HPA, AMAC and DCO; DCO RESTORE is refused while HPA hides something (ATA8 §7.10.4)."""
+        amac = "amac" in self.by and command == 0x78
+        if (command == 0x27 and "hpa" in self.by) or (amac and feature == 0):
+            return self._registers(lba=self.native - 1)
+        if (command == 0x37 and asked and "hpa" in self.by) or (amac and feature == 1):
+            return self._show(lba)
+        if command == 0xB1 and feature == 0xC2 and self.by:
+            return CdbAnswer(0, data=self._dco())
+        if command == 0xB1 and feature == 0xC0 and self.by:
+            if self.shown < self.native or "one-change" in self.lies:
+                return self._abort()
+            self.shown = self.native = self.real
+            return self._registers()
+        return self._abort()
+
+    def _show(self, last: int) -> CdbAnswer:
+        if last + 1 != self.native or "one-change" in self.lies:
+            return self._abort()
+        self.shown = self.native
         return self._registers(lba=last)
 
     def _dco(self) -> bytes:
         raw = bytearray(512)
-        last = 1 if "dco1" in self.lies else self._real() - 1
+        last = 1 if "dco1" in self.lies else self.real - 1
         raw[6:14] = last.to_bytes(8, "little")
         raw[510] = 0xA5
         raw[511] = -sum(raw[:511]) & 0xFF

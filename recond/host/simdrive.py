@@ -74,12 +74,13 @@ class Cells:
         self.hidden = hidden
         self.data = bytearray(_content(chance, content, VISIBLE + hidden + SPARE))
         self.deallocated = False
+        self.reach = len(self.data)  # how far an erasure goes
         self._chance = chance
         self._old = bytes(self.data)
 
     def erase(self, how: str, share: float = 1.0) -> None:
         """Change cells for good: zeros, ones, pattern or noise, of all of them or a first part."""
-        count = int(len(self.data) * share) // SECTOR * SECTOR
+        count = int(self.reach * share) // SECTOR * SECTOR
         self.data[:count] = {
             "zeros": bytes(count), "ones": b"\xff" * count,
             "pattern": b"\x33\xcc\x55\xaa" * (count // 4), "noise": self._chance.randbytes(count),

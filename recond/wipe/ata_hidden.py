@@ -1,14 +1,18 @@
-"""ATA: sectors that HPA, AMAC or DCO hide are shown again before the erasure.
+"""ATA: sectors that HPA, AMAC or DCO hide are shown again before the erasure, and looked at after.
 
 Why: a plain erase does not reach what the drive does not show. The change is for good (the disk is
-handed on with its full size), DCO first because it bounds the others; some drives allow one change
-a power cycle, so what is read back decides, not what was asked. The kernel is not told: its size
-stays the one that the plan names until the disk is plugged in again.
+handed on with its full size). HPA or AMAC first: DEVICE CONFIGURATION RESTORE is refused while a
+host protected area is set; some drives allow one change a power cycle, so what is read back
+decides, not what was asked. The kernel is not told: its size stays the one that the plan names
+until the disk is plugged in again, so the sectors that it does not see are read here, through the
+drive's own command, before and after the erasure.
 
 Source: ATA8-ACS §7.10 (DCO), §7.47 (SET MAX); ACS-3 §7.1 (accessible max address).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from recond import firmware_requests as rq
 from recond.erasure import WipeStep
@@ -23,9 +27,12 @@ from recond.wipe.firmware_line import (
     not_it,
 )
 
+PLACES = 16
+_ERASING = frozenset({0xB4, 0xF1, 0xF4})
+
 
 def run_restore(line: Line, step: WipeStep) -> StepOutcome:
-    """Restore DCO, then HPA or AMAC; done where IDENTIFY shows all that the plan knew of."""
+    """Restore HPA or AMAC, then DCO; done where IDENTIFY shows all that the plan knew of."""
     identity = identify(line)
     if identity is None:
         return not_it(line)
@@ -35,19 +42,60 @@ def run_restore(line: Line, step: WipeStep) -> StepOutcome:
     if line.should_stop():
         return not_begun()
     names = dict(step.options)
+    changes = [_show_all]
     if int(names.get("real_sectors", 0)) > int(names.get("native_sectors", 0)):
-        line.ata(rq.ata_dco_restore())
+        changes += [_restore_dco, _show_all]
+    for change in changes:
+        change(line, identity)
         identity = identify(line)
         if identity is None:
             return not_it(line)
-    if identity.sectors < wanted:
-        _show_all(line, identity)
+        if identity.sectors >= wanted:
+            return StepOutcome("done")
+    return failed("still_hidden", sectors=wanted - identity.sectors)
+
+
+def witnessed(
+    line: Line, step: WipeStep, run: Callable[[Line, WipeStep], StepOutcome]
+) -> StepOutcome:
+    """An erasing step; the sectors that the kernel does not see are read before and after it, and
+    the drive is asked once more what it hides. The answers stand in the journal for the judge.
+    """
+    first = int(dict(step.options).get("shown_from", 0))
+    begun = any(sent[14:15] and sent[14] in _ERASING for sent, _ in line.sent("ata"))
+    if first and not begun:
+        _read_places(line, first)
+    outcome = run(line, step)
+    if outcome.outcome == "done" and line.device.bus != "usb":
         identity = identify(line)
-    if identity is None:
-        return not_it(line)
-    if identity.sectors < wanted:
-        return failed("still_hidden", sectors=wanted - identity.sectors)
-    return StepOutcome("done")
+        if identity is not None:
+            _ask_hidden(line, identity)
+        if first:
+            _read_places(line, first)
+    return outcome
+
+
+def _read_places(line: Line, first: int) -> None:
+    """Sectors from `first` to the drive's last one, evenly spread, both ends among them."""
+    identity = identify(line)
+    count = identity.sectors - first if identity is not None else 0
+    places = {first + at * (count - 1) // (PLACES - 1) for at in range(PLACES)}
+    for lba in sorted(places) if count > 0 else ():
+        line.ata(rq.ata_read(lba))
+
+
+def _ask_hidden(line: Line, identity: AtaIdentity) -> None:
+    """Ask for the native and the real size; only the journal's reader makes something of it."""
+    if identity.hpa or identity.amac:
+        native = rq.ata_amac_native() if identity.amac else rq.ata_read_native_max(extended=True)
+        ask_registers(line, native)[2]()
+    if identity.dco:
+        line.ata(rq.ata_dco_identify())
+
+
+def _restore_dco(line: Line, identity: AtaIdentity) -> None:
+    if identity.dco:
+        line.ata(rq.ata_dco_restore())
 
 
 def _show_all(line: Line, identity: AtaIdentity) -> None:

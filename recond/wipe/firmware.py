@@ -23,7 +23,6 @@ Run = Callable[[Line, WipeStep], StepOutcome]
 _SAME = ("kind", "serial", "wwn", "model", "size_bytes", "namespace", "disk_seq")
 
 _ATA: dict[Technique, Run] = {
-    Technique.RESTORE_HIDDEN: ata_hidden.run_restore,
     Technique.ATA_SECURITY_ERASE: ata.run_security,
     Technique.ATA_SECURITY_ERASE_ENHANCED: ata.run_security,
     Technique.ATA_SANITIZE_CRYPTO: ata.run_sanitize,
@@ -78,8 +77,10 @@ class Firmware:
 
 def _carry_out(line: Line, step: WipeStep) -> StepOutcome:
     device, technique = line.device, step.technique
+    if technique is Technique.RESTORE_HIDDEN and device.ata is not None:
+        return ata_hidden.run_restore(line, step)
     if technique in _ATA and device.ata is not None:
-        return _ATA[technique](line, step)
+        return ata_hidden.witnessed(line, step, _ATA[technique])
     if technique in _SCSI and device.scsi is not None:
         return _SCSI[technique](line, step)
     if technique in _NVME and device.nvme is not None:

@@ -49,35 +49,64 @@ class _Way:
 
 
 def plan_firmware(
-    capabilities: Capabilities, wish: LevelWish, size_bytes: int, *, restore_hidden: bool = True
+    capabilities: Capabilities, wish: LevelWish, size_bytes: int, *,
+    restore_hidden: bool | None = None,
 ) -> FirmwarePlan:
     """The drive's steps for a level: none where its firmware is not to be used.
 
     `size_bytes` is what the kernel shows; `restore_hidden` asks for hidden sectors to be shown
-    first. The overwrite that may stand behind them is `recond.wipe.plan`'s.
+    first, or to be left: None shows them where the drive purges. Left, they hold the level at
+    clear. The overwrite that may stand behind the steps is `recond.wipe.plan`'s.
     """
-    notes = list(capabilities.problems)
+    count = _hidden_bytes(capabilities.ata)
     if wish is LevelWish.CLEAR:
-        return FirmwarePlan(notes=tuple(notes))
+        return _beside_overwrite(count, restore_hidden, ())
+    notes = list(capabilities.problems)
     ways = _ways(capabilities, size_bytes, notes)
     least = Level.PURGE if wish is LevelWish.PURGE else Level.CLEAR
+    most = Level.CLEAR if count and restore_hidden is False else Level.PURGE
     medium = capabilities.medium
+
+    def reach(way: _Way) -> Level:
+        return min(way.reach(medium), most, key=lambda level: level.rank)
+
     kept = sorted(
-        (way for way in ways if way.reach(medium).rank >= least.rank),
-        key=lambda way: -way.reach(medium).rank)  # stable: the order of preference
+        (way for way in ways if reach(way).rank >= least.rank),
+        key=lambda way: -reach(way).rank)  # stable: the order of preference
+    if most is Level.CLEAR and least is Level.PURGE:
+        notes.append(Message.of("drive.note.hidden_kept", size_bytes=count))
+    if not kept:
+        return _beside_overwrite(count, restore_hidden, tuple(notes))
+    restores = bool(count) and (
+        reach(kept[0]) is Level.PURGE if restore_hidden is None else restore_hidden)
     steps = tuple(
         WipeStep(
-            way.technique, way.reach(medium), None, way.options, way.estimate_s,
-            fallback=place > 0)
+            way.technique, reach(way), None, way.options + _shown(capabilities.ata, restores),
+            way.estimate_s, fallback=place > 0)
         for place, way in enumerate(kept)
     )
     if steps and steps[0].options == WRITE_AFTER:
         zeros = Fill(FillKind.CONSTANT, "00")
         whole = _overwrite_s(size_bytes, Medium.HDD)
         steps = (steps[0], WipeStep(Technique.OVERWRITE, Level.CLEAR, zeros, (), whole))
-    hidden, said = _hidden(capabilities.ata, restore=restore_hidden and bool(steps), notes=notes)
-    not_reached = kept[0].not_reached if kept else ()
-    return FirmwarePlan(hidden + steps, not_reached + said, tuple(notes))
+    hidden, said = _hidden(capabilities.ata, restore=restores, notes=notes)
+    return FirmwarePlan(hidden + steps, kept[0].not_reached + said, tuple(notes))
+
+
+def _beside_overwrite(
+    count: int, restore_hidden: bool | None, notes: tuple[Message, ...]
+) -> FirmwarePlan:
+    """No step of the drive: what an overwrite does not reach, and that it cannot be made to.
+
+    Sectors that are shown again are seen by the kernel after the next power cycle only: handed on
+    without it, they would be open and full.
+    """
+    if not count:
+        return FirmwarePlan(notes=notes)
+    refusals = (Message.of("drive.refusal.hidden_overwrite", size_bytes=count),)
+    return FirmwarePlan(
+        (), (Message.of("drive.not_reached.hidden", size_bytes=count),), notes,
+        refusals if restore_hidden else ())
 
 
 def _ways(capabilities: Capabilities, size_bytes: int, notes: list[Message]) -> list[_Way]:
@@ -214,21 +243,36 @@ def _scsi(
     return shown
 
 
+def _hidden_bytes(ata: AtaCapabilities | None) -> int:
+    """How much the drive is known to hide; nothing is believed of a doubtful passage."""
+    if ata is None or ata.distrust is not None:
+        return 0
+    return ata.hidden.hidden * ata.identity.logical_block_bytes
+
+
+def _shown(ata: AtaCapabilities | None, restores: bool) -> tuple[tuple[str, str | int], ...]:
+    """The first sector that the kernel does not see: from there on the drive itself is read."""
+    return (("shown_from", ata.hidden.visible),) if ata is not None and restores else ()
+
+
 def _hidden(
     ata: AtaCapabilities | None, *, restore: bool, notes: list[Message]
 ) -> tuple[tuple[WipeStep, ...], tuple[Message, ...]]:
     """The step that shows hidden sectors again, or what the certificate says of them."""
-    if ata is None or ata.distrust is not None or not ata.hidden.hidden:
+    if ata is None or ata.distrust is not None:
         return (), ()
-    hidden = ata.hidden
-    count = hidden.hidden * ata.identity.logical_block_bytes
-    said = Message.of("drive.not_reached.hidden", size_bytes=count)
+    hidden, identity, count = ata.hidden, ata.identity, _hidden_bytes(ata)
+    unknown = ((identity.hpa or identity.amac) and not isinstance(hidden.native, Known)) or (
+        identity.dco and not isinstance(hidden.real, Known))
+    said = (Message("drive.not_reached.hidden_unknown"),) if unknown else ()
+    if not count:
+        return (), said
     if not restore:
-        return (), (said,)
+        return (), (Message.of("drive.not_reached.hidden", size_bytes=count), *said)
     notes.append(Message.of("drive.note.hidden_shown", size_bytes=count))
     options: list[tuple[str, str | int]] = [("visible_sectors", hidden.visible)]
     if isinstance(hidden.native, Known):
         options.append(("native_sectors", hidden.native.value))
     if isinstance(hidden.real, Known) and hidden.real.value > hidden.visible:
         options.append(("real_sectors", hidden.real.value))
-    return (WipeStep(_T.RESTORE_HIDDEN, Level.NONE, None, tuple(sorted(options)), 10),), ()
+    return (WipeStep(_T.RESTORE_HIDDEN, Level.NONE, None, tuple(sorted(options)), 10),), said

@@ -35,11 +35,16 @@ ASSUMED_BYTES_PER_S = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the operator asks for. `method` None takes the one that suits the medium."""
+    """What the operator asks for. `method` None takes the one that suits the medium.
+
+    `restore_hidden`: whether sectors that HPA, AMAC or DCO hide are shown again first; None leaves
+    it to the level (`recond.wipe.firmware_plan`).
+    """
 
     level: LevelWish = LevelWish.CLEAR
     method: str | None = None
     verify: VerifyMode = VerifyMode.FULL
+    restore_hidden: bool | None = None
 
 
 def needs_two_passes(identity: DiskIdentity) -> bool:
@@ -90,7 +95,7 @@ def plan_wipe(
         seed=seed.hex(), not_reached=_not_reached(identity, steps) + drive.not_reached,
         notes=_notes(identity, wish, drive) + drive.notes, estimate_s=estimate,
     )
-    return replace(plan, refusals=refusals + _level_refusals(plan, name))
+    return replace(plan, refusals=refusals + drive.refusals + _level_refusals(plan, name))
 
 
 def _with_fallback(

@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from recond.certify.hidden import hidden_bytes, shown_reasons
 from recond.certify.journal_read import parse_journal
 from recond.certify.story import Story, tell
 from recond.codec import digest
@@ -33,14 +34,14 @@ PATH = "/dev/sim"
 CONTENTS = ("text", "text", "noise", "sparse", "blank")
 LIES: dict[str, tuple[str, ...]] = {
     "ata": ("success", "half", "fails", "locks", "jams", "stuck", "frozen", "drops", "swaps",
-            "dco1", "fixed", "no-estimate", "one-change"),
+            "dco1", "fixed", "no-estimate", "one-change", "keeps-hidden"),
     "nvme": ("success", "half", "fails", "stuck", "blank", "estimate-0", "estimate-f",
              "ignores-ses", "other-command", "deallocates", "no-sanitize", "crypto-only", "two",
              "gone", "no-preq"),
     "scsi": ("success", "half", "fails", "stuck", "breaks", "unreadable", "swaps"),
 }
 HARMLESS = frozenset({"fixed", "no-estimate", "estimate-0", "estimate-f", "dco1", "crypto-only",
-                      "unreadable", "no-preq", "no-sanitize", "one-change"})
+                      "unreadable", "no-preq", "no-sanitize"})
 Drive = SimAta | SimNvme | SimScsi
 
 
@@ -117,7 +118,8 @@ def make_drive(seed: int, chance: random.Random, clock: SimClock) -> tuple[str, 
     content = chance.choice(CONTENTS)
     if kind == "ata":
         return kind, SimAta(clock, seed, lies, content=content, rotating=chance.random() < 0.4,
-                            hidden=chance.random() < 0.3, sanitizes=chance.random() < 0.6)
+                            hidden=chance.random() < 0.3, sanitizes=chance.random() < 0.6,
+                            by=chance.choice(("hpa", "hpa+dco", "dco", "amac", "amac+dco")))
     if kind == "nvme":
         return kind, SimNvme(clock, seed, lies, content=content, inhibits=chance.random() < 0.4,
                              purge_reporting=chance.random() < 0.3)
@@ -129,18 +131,21 @@ def run_history(seed: int) -> History:
     _, drive = make_drive(seed, chance, clock)
     wish = chance.choice((LevelWish.PURGE, LevelWish.BEST))
     verify = chance.choice((VerifyMode.FULL, VerifyMode.SAMPLE))
-    return erase(drive, clock, wish, verify, chance)
+    restore = chance.choice((None, None, None, True, False))
+    return erase(drive, clock, wish, verify, chance, restore)
 
 
 def erase(
     drive: Drive, clock: SimClock, wish: LevelWish = LevelWish.BEST,
     verify: VerifyMode = VerifyMode.FULL, chance: random.Random | None = None,
+    restore: bool | None = None,
 ) -> History:
     """Plan, erase (killed here and there where there is a chance for it), resume and judge."""
     history = History(int(drive.serial[3:]), drive.bus, drive.lies, wish, drive)
-    found = plan_firmware(read_capabilities(drive.device(PATH)), wish, drive.cells.size)
+    found = plan_firmware(
+        read_capabilities(drive.device(PATH)), wish, drive.cells.size, restore_hidden=restore)
     history.plan = plan = plan_wipe(
-        drive.target(PATH), Wish(wish, None, verify), clock.random_bytes(32), (), found)
+        drive.target(PATH), Wish(wish, None, verify, restore), clock.random_bytes(32), (), found)
     if plan.refusals:
         return history
     fate = Fate(history, chance)
@@ -205,6 +210,10 @@ def judge(history: History) -> None:
     assert not reading.problems, (str(history), reading.problems)
     assert not story.contradictions, (str(history), story.contradictions)
     level, history.why_not = _proven(story, plan)
+    if level is Level.PURGE and hidden_bytes(story, plan):
+        level = Level.CLEAR
+    if level is not None and (against := shown_reasons(story, plan)):
+        level, history.why_not = None, against[0].code
     ended = story.end is not None and story.end.data["outcome"] == "completed"
     if level is not None and ended:
         history.approved = level

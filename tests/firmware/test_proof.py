@@ -85,6 +85,8 @@ def test_the_erasing_command_must_have_been_taken(case: int, change: dict[str, A
 @pytest.mark.parametrize("case", range(5))
 def test_what_came_after_must_be_there(case: int) -> None:
     step, disk, commands = cases()[case]
+    if [one["name"] for one in commands[-2:]] == ["IDENTIFY DEVICE"] * 2:
+        commands = commands[:-1]  # asked once more for what the drive hides, not for this proof
     last = max(at for at, one in enumerate(commands) if one["name"] in ERASING)
     for end in range(last + 1, len(commands)):
         assert prove(step, disk, commands[:end]).faults, commands[end]["name"]
