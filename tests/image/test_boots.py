@@ -130,7 +130,7 @@ def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
         computer.picture(shown / f"{name}.ppm")
 
     with running(computer) as process:
-        wait_for(computer.screen, "affichage simple")
+        see("affichage simple", "0-menu")
         computer.press("down", "down", "ret")
         see("1 sur 6(.|\n)*Linux Mint", "1-computer")
         computer.press("ret")
