@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import sys
 import threading
 import time
@@ -121,22 +122,24 @@ def test_a_power_cut_in_the_middle(image: Path, tmp_path: Path) -> None:
 def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
     """Key strokes alone, on the French keyboard and a text screen of 80 by 25."""
     computer = Computer(tmp_path, image)
-    shown = tmp_path / "screens"
+    shown, heard = tmp_path / "screens", tmp_path / "heard.wav"
     shown.mkdir()
+    sound = ("-audiodev", f"wav,id=sound,path={heard}", "-device", "intel-hda",
+             "-device", "hda-output,audiodev=sound")
 
     def see(pattern: str, name: str) -> None:
         wait_for(computer.screen, pattern)
         (shown / f"{name}.txt").write_text(computer.screen() + "\n")
         computer.picture(shown / f"{name}.ppm")
 
-    with running(computer) as process:
+    with running(computer, *sound) as process:
         see("affichage simple", "0-menu")
         computer.press("down", "down", "ret")
         see("1 sur 6(.|\n)*Linux Mint", "1-computer")
         computer.press("ret")
         see("Question 1 sur 5", "2-looks")
         computer.press("down", "down", "ret", "ret", "ret", "t")
-        see("Question 4 sur 5(.|\n)*carte son", "2-sound")
+        see("Question 4 sur 5(.|\n)*La carte son a jou", "2-sound")
         computer.press("p")
         see("3 sur 6", "3-disks")
         computer.press("ret")
@@ -148,7 +151,7 @@ def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
         see("5 sur 6|6 sur 6", "5-progress")
         see("valid.s.: 2 sur 2", "6-result")
         computer.press("d")
-        see("LABSATA0(.|\n)*D : ", "6-details")
+        see("LABSATA0(.|\n)*D.: d", "6-details")
         computer.press("ret")
         see("recond guided", "7-shell")
         computer.press("p", "o", "z", "e", "r", "o", "f", "f", "ret")  # « w » is there on AZERTY
@@ -157,6 +160,8 @@ def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
         assert not any(disk.read_bytes())
     record = the_record(computer.take())
     assert record["answers"] == {"looks": "used"}
+    samples = struct.iter_unpack("<h", heard.read_bytes()[44:])
+    assert max(abs(sample) for (sample,) in samples) > 1000, "the tone left the sound card"
     assert {one["confirmed_by"] for one in record["erasures"]
             if one["disk"]["serial"] in computer.disks} == {"typed"}
 
