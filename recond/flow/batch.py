@@ -84,9 +84,9 @@ def judge(
         listed = Listed.STRANGER if named is Named.NOT else Listed.AMBIGUOUS
         message = Message.of(f"cli.manifest.{listed.value}", path=plan.path, token=plan.disk.token)
         return Judged(plan, listed, message, Past())
-    if plan.refusals:
-        return Judged(plan, Listed.REFUSED, plan.refusals[0], Past())
     past = read_past(plan)
+    if plan.refusals and past.before is not Before.OPEN:  # its own worker holds it
+        return Judged(plan, Listed.REFUSED, plan.refusals[0], Past())
     if past.before is Before.NOTHING:
         return Judged(plan, Listed.ERASE, None, past)
     return Judged(plan, Listed(past.before.value), past.message(plan), past)

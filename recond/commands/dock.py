@@ -1,0 +1,53 @@
+"""The dock bench: watch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from recond.commands.frame import (
+    LANG,
+    AsJson,
+    Donor,
+    Level,
+    Method,
+    Operator,
+    Out,
+    Verify,
+    command,
+    leave,
+    option,
+    screen,
+    state_path,
+)
+
+
+@command("watch")
+def watch_command(
+    lot: Annotated[str, option("lot", "--lot", metavar="LOT")],
+    manifest: Annotated[Path, option("dock.option.manifest", "--manifest", metavar="CSV")],
+    out: Out = Path("recond-out"),
+    all_: Annotated[bool, option("dock.option.all", "--all")] = False,
+    resume: Annotated[bool, option("dock.option.resume", "--resume")] = False,
+    level: Level = "clear", method: Method = None, verify: Verify = "full",
+    operator: Operator = None, donor: Donor = None,
+    images: Annotated[Path | None, option(
+        "dock.option.images", "--images", metavar="DIR")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Each disk that is plugged in and listed is erased and certified."""
+    from recond.flow.check import parse_wish
+    from recond.flow.config import Overrides
+    from recond.flow.watch import watch
+    from recond.flow.watch_order import WatchOrder
+    from recond.host import Host
+    from recond.show.dock import DockDisplay, show_summary
+
+    order = WatchOrder(
+        manifest=manifest, wish=parse_wish(level, method, verify), out=out, state=state_path(),
+        lang=LANG, overrides=Overrides(operator=operator, lot=lot, donor=donor), present=all_,
+        resume=resume)
+    with DockDisplay(screen(), as_json=json_) as display:
+        found = watch(order, images, Host(), display)
+    show_summary(screen(), found, as_json=json_)
+    leave(found.exit_code)

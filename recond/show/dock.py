@@ -1,0 +1,166 @@
+"""The slots of a dock bench: a live table on a terminal, lines elsewhere, JSON lines on request.
+
+Why: whoever stands at eight slots looks for the one that says something else than a percentage. The
+words come from the slot's own state; nothing is concluded here.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from recond.codec import to_json
+from recond.flow.slot import SlotState, View
+from recond.flow.watch_order import Summary
+from recond.locale import size
+from recond.model import Json
+from recond.show.screen import Screen
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+
+PLAIN_EVERY_PERCENT = 10
+STYLE = {
+    SlotState.DONE: "green", SlotState.CERTIFIED: "green", SlotState.FAILED: "bold red",
+    SlotState.LEFT: "bold yellow", SlotState.REFUSED: "yellow", SlotState.INTERRUPTED: "bold red",
+    SlotState.STRANGER: "yellow", SlotState.ERASING: "cyan",
+}
+
+
+class DockDisplay:
+    """Shows each change of a slot. A context manager."""
+
+    def __init__(self, screen: Screen, *, as_json: bool) -> None:
+        self._screen = screen
+        self._json = as_json
+        self._views: dict[str, View] = {}
+        self._said: dict[str, tuple[SlotState, int]] = {}
+        self._live: Live | None = None
+        if not as_json and sys.stderr.isatty():
+            from rich.live import Live
+
+            self._live = Live(console=screen.console(error=True), auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, view: View) -> None:
+        """A slot has changed."""
+        before = self._views.get(view.place)
+        self._views[view.place] = view
+        if self._json:
+            if before is None or _telling(before) != _telling(view):
+                self._screen.data(json.dumps(
+                    {"event": "slot", **view_json(view)}, ensure_ascii=False))
+        elif self._live is not None:
+            self._live.update(self._table(), refresh=True)
+        else:
+            self._line(view)
+
+    def stopping(self, count: int) -> None:
+        """A stop was asked for, for the first, second or third time."""
+        self._say(self._screen.t(f"dock.stop.{min(count, 3)}"))
+
+    def title(self, lot: str, expected: int) -> None:
+        """What is expected, and how to end it."""
+        if not self._json:
+            self._say(self._screen.t("dock.title", lot=lot, n=expected))
+
+    def _say(self, line: str) -> None:
+        if self._live is not None:
+            self._live.console.print(line)
+        else:
+            self._screen.talk(line)
+
+    def _line(self, view: View) -> None:
+        step = (view.state, (view.percent or 0) // PLAIN_EVERY_PERCENT)
+        if self._said.get(view.place) != step:
+            self._said[view.place] = step
+            words = "  ".join(word for word in self._words(view) if word)
+            self._screen.talk(words)
+
+    def _words(self, view: View) -> tuple[str, str, str, str]:
+        state = self._screen.t(f"dock.state.{view.state.value}")
+        if view.state is SlotState.ERASING:
+            state += f" {view.percent or 0} %"
+        disk = ""
+        if view.disk is not None:
+            disk = f"{view.disk.model or '—'} {view.disk.token} " + size(
+                self._screen.lang, view.disk.size_bytes)
+        return view.place, disk, state, self._detail(view)
+
+    def _detail(self, view: View) -> str:
+        if view.message is not None:
+            return self._screen.say(view.message)
+        event = dict(view.event)
+        step, steps = event.get("step"), event.get("steps")
+        if isinstance(step, int) and isinstance(steps, int):
+            return self._screen.t(f"cli.phase.{event['phase']}", step=min(step + 1, steps),
+                                  steps=steps)
+        return str(view.record or "")
+
+    def _table(self) -> Table:
+        from rich import box
+        from rich.table import Table
+
+        made = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
+        for name in ("slot", "disk", "state", "detail"):
+            made.add_column(self._screen.t(f"dock.head.{name}"), overflow="fold",
+                            no_wrap=name == "state")
+        for place in sorted(self._views):
+            view = self._views[place]
+            made.add_row(*self._words(view), style=STYLE.get(view.state))
+        return made
+
+
+def show_summary(screen: Screen, found: Summary, *, as_json: bool) -> None:
+    """How every disk ended, and which listed number has no certificate."""
+    if as_json:
+        counts = {state.value: sum(one.state is state for one in found.ends)
+                  for state in SlotState}
+        screen.data(json.dumps({
+            "event": "summary", "lot": found.lot, "exit_code": found.exit_code,
+            "counts": {name: n for name, n in counts.items() if n},
+            "disks": [view_json(one) for one in found.ends], "missing": list(found.missing),
+        }, ensure_ascii=False))
+        return
+    states = [one.state for one in found.ends]
+    done, before = states.count(SlotState.DONE), states.count(SlotState.CERTIFIED)
+    screen.data(screen.t("dock.summary", done=done, certified=before,
+                         other=len(states) - done - before))
+    for one in found.ends:
+        if one.exit_code and one.message is not None:
+            screen.data(f"  {one.place}: {screen.say(one.message)}")
+    if found.missing:
+        screen.data(screen.t("dock.missing", n=len(found.missing)))
+
+
+def view_json(view: View) -> dict[str, Json]:
+    """A slot as one object, whose keys scripts may rely on."""
+    disk = view.disk
+    return {
+        "slot": view.place, "path": view.path, "state": view.state.value,
+        "serial": disk.serial if disk else None, "model": disk.model if disk else None,
+        "size_bytes": disk.size_bytes if disk else None, "percent": view.percent,
+        "phase": dict(view.event).get("phase"), "run": view.run,
+        "record": str(view.record) if view.record else None,
+        "message": to_json(view.message) if view.message else None, "exit_code": view.exit_code,
+    }
+
+
+def _telling(view: View) -> tuple[object, ...]:
+    """What a line of JSON is worth: not each piece that is written."""
+    return (view.state, view.path, view.percent, view.message, view.run, view.disk,
+            dict(view.event).get("phase"))

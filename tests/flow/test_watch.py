@@ -1,0 +1,340 @@
+"""A dock bench: what is plugged in is erased if the list names it and nothing speaks against it;
+everything else keeps every byte, and its slot says why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recond.flow.run import Finished, carry_out
+from recond.flow.slot import SlotState, percent_of
+from recond.model import Use
+from recond.wipe.journal import read_entries
+from tests.cli.command import environment, recond
+from tests.flow.dock import CONTENT, MIB, disk, is_blank, records, restless, watching
+
+S = SlotState
+
+
+def test_disks_are_erased_as_they_come_many_at_once(tmp_path: Path) -> None:
+    there = disk(tmp_path / "là", "A1")
+    with watching(tmp_path, "A1", "B2", "C3", "PERDU") as bench:
+        bench.plug("1", there)
+        bench.plug("2", disk(tmp_path / "là", "b2"))  # case does not count
+        bench.plug("3", disk(tmp_path / "là", "C3"))
+        stranger = disk(tmp_path / "là", "X9")
+        bench.plug("4", stranger)
+        for place in "123":
+            done = bench.seen.state(place, S.DONE, S.FAILED)
+            assert (done.state, done.exit_code) == (S.DONE, 0)
+            assert done.record is not None
+        assert bench.seen.state("4", S.STRANGER).message is not None
+        percents = [v.percent for v in bench.seen.views if v.place == "1" and v.percent is not None]
+        assert percents == sorted(percents)
+        assert max(percents) < 100
+    found = bench.end()
+    assert (found.exit_code, found.missing) == (0, ("PERDU",))
+    assert is_blank(there)
+    assert stranger.read_bytes().startswith(CONTENT)
+    assert len(records(tmp_path)) == 3
+    for folder in records(tmp_path):
+        assert recond("verify", str(folder), folder=tmp_path).code == 0
+        record = json.loads((folder / "record.json").read_bytes())
+        assert (record["machine"], record["lot"]) == (None, "L")
+        assert record["erasures"][0]["confirmed_by"] == "manifest"
+
+
+def test_what_is_there_at_the_start_is_left_alone_unless_asked_for(tmp_path: Path) -> None:
+    there = disk(tmp_path, "A1")
+    with watching(tmp_path, "A1") as bench:
+        bench.docks.plug("1", there)
+    docks = bench.docks
+    with watching(tmp_path, "A1", docks=docks) as bench:
+        waits = bench.seen.state("1", S.WAITING)
+        assert waits.message is not None
+        assert waits.message.code == "dock.waiting.present"
+        assert there.read_bytes().startswith(CONTENT)
+        docks.pull("1")
+        bench.seen.state("1", S.PULLED)
+    assert bench.end().ends == ()
+    docks.plug("1", there)
+    with watching(tmp_path, "A1", docks=docks, present=True) as bench:
+        bench.seen.state("1", S.DONE)
+    assert is_blank(there)
+
+
+def test_a_disk_that_comes_back_is_not_erased_again(tmp_path: Path) -> None:
+    there = disk(tmp_path, "A1")
+    with watching(tmp_path, "A1") as bench:
+        bench.plug("1", there)
+        bench.seen.state("1", S.DONE)
+        bench.docks.pull("1")
+        pulled = bench.seen.state("1", S.PULLED)
+        assert pulled.message is not None
+        assert pulled.message.code == "dock.pulled.done"
+        written = there.stat().st_mtime_ns
+        bench.plug("2", there)
+        again = bench.seen.state("2", S.CERTIFIED)
+        assert again.message is not None
+        assert again.message.code == "dock.before.certified"
+        (folder,) = records(tmp_path)
+        assert again.record == folder
+    assert there.stat().st_mtime_ns == written
+    assert (bench.end().exit_code, bench.end().missing) == (0, ())
+
+
+def test_two_disks_that_claim_one_serial_are_both_left_alone(tmp_path: Path) -> None:
+    one, two = disk(tmp_path / "1", "A1"), disk(tmp_path / "2", "A1")
+    with watching(tmp_path, "A1") as bench:
+        bench.docks.docked.clear()
+        bench.docks.plug("1", one)
+        bench.docks.plug("2", two)
+        for place in "12":
+            left = bench.seen.state(place, S.LEFT, S.ERASING)
+            assert (left.state, left.exit_code) == (S.LEFT, 4)
+        bench.docks.pull("2")  # the other one is no clearer for that, nor when it comes back
+        bench.seen.state("2", S.PULLED)
+        bench.docks.pull("1")
+        bench.seen.state("1", S.PULLED)
+        since = bench.plug("1", one)
+        assert bench.seen.state("1", S.LEFT, S.ERASING, since=since).state is S.LEFT
+    assert bench.end().exit_code == 4
+    assert bench.end().missing == ("A1",)
+    assert one.read_bytes() == two.read_bytes()
+    assert one.read_bytes().startswith(CONTENT)
+
+
+def test_a_serial_that_comes_a_second_time_stops_the_first(tmp_path: Path) -> None:
+    one, two = disk(tmp_path / "1", "A1", size_bytes=8 * MIB), disk(tmp_path / "2", "A1")
+    with watching(tmp_path, "A1", method="gutmann") as bench:
+        bench.plug("1", one)
+        bench.seen.wait("1", lambda view: (view.percent or 0) > 1)
+        bench.plug("2", two)
+        assert bench.seen.state("2", S.LEFT).exit_code == 4
+        ended = bench.seen.state("1", S.INTERRUPTED, S.DONE)
+        assert (ended.state, ended.exit_code) == (S.INTERRUPTED, 4)
+        assert ended.message is not None
+        assert ended.message.code == "cli.manifest.ambiguous"
+    assert two.read_bytes().startswith(CONTENT)
+
+
+def test_another_disk_under_a_certified_serial_is_not_called_certified(tmp_path: Path) -> None:
+    with watching(tmp_path, "A1") as bench:
+        bench.plug("1", disk(tmp_path / "1", "A1"))
+        bench.seen.state("1", S.DONE)
+        bench.docks.pull("1")
+        bench.seen.state("1", S.PULLED)
+        other = disk(tmp_path / "2", "A1", content=b"SOMEBODY ELSE ")
+        bench.plug("2", other)
+        left = bench.seen.state("2", S.LEFT, S.CERTIFIED, S.ERASING)
+        assert left.state is S.LEFT
+        assert left.message is not None
+        assert left.message.code == "dock.before.changed"
+    assert bench.end().exit_code == 4
+    assert other.read_bytes().startswith(b"SOMEBODY")
+
+
+def test_a_disk_whose_identity_does_not_hold_still_is_not_erased(tmp_path: Path) -> None:
+    there = disk(tmp_path, "A1")
+    with watching(tmp_path, "A1", clock=restless(there)) as bench:
+        bench.plug("1", there)
+        failed = bench.seen.state("1", S.FAILED, S.ERASING)
+        assert failed.state is S.FAILED
+        assert failed.message is not None
+        assert failed.message.code == "dock.unsteady"
+        bench.docks.pull("1")
+        assert bench.seen.state("1", S.PULLED).message == failed.message.of(
+            "dock.pulled.untouched", path=str(there), run="—")
+    assert bench.end().exit_code == 4
+    assert there.read_bytes().startswith(CONTENT)
+
+
+def test_a_disk_that_is_another_one_when_it_is_opened_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = disk(tmp_path, "A1")
+    other = disk(tmp_path / "autre", "A1", size_bytes=2 * MIB, content=b"SOMEBODY ELSE ")
+    def swapped(*args: Any, **more: Any) -> Finished:
+        other.replace(there)
+        return carry_out(*args, **more)
+
+    monkeypatch.setattr("recond.flow.watch.carry_out", swapped)
+    with watching(tmp_path, "A1") as bench:
+        bench.plug("1", there)
+        refused = bench.seen.state("1", S.REFUSED, S.DONE, S.FAILED)
+        assert (refused.state, refused.exit_code) == (S.REFUSED, 4)
+        assert refused.message is not None
+        assert refused.message.code == "wipe.refusal.other_disk"
+    assert there.read_bytes().startswith(b"SOMEBODY")
+
+
+def test_a_disk_that_is_pulled_in_mid_pass_says_so_and_may_come_back(tmp_path: Path) -> None:
+    there = disk(tmp_path, "A1", size_bytes=8 * MIB)
+    with watching(tmp_path, "A1", method="gutmann") as bench:
+        bench.plug("1", there)
+        begun = bench.seen.wait("1", lambda view: (view.percent or 0) > 1)
+        bench.docks.pull("1")
+        there.unlink()
+        first = bench.seen.state("1", S.PULLED)
+        assert first.message is not None
+        assert first.message.code == "dock.pulled.erasing"
+        said = bench.seen.wait("1", lambda view: view.state is S.PULLED and view.exit_code > 0)
+        assert said.exit_code == 5
+        last = bench.seen.wait("1", lambda view: view.message is not None
+                               and view.message.code == "dock.pulled.midway")
+        assert last.run == begun.run
+        (folder,) = records(tmp_path)
+        erasure = json.loads((folder / "record.json").read_bytes())["erasures"][0]
+        assert erasure["result"]["status"] == "failed"
+        disk(tmp_path, "A1")
+        bench.plug("2", there)
+        assert bench.seen.state("2", S.DONE, S.FAILED, S.INTERRUPTED).state is S.DONE
+    assert (bench.end().exit_code, bench.end().missing) == (0, ())
+    assert CONTENT not in there.read_bytes()
+
+
+def test_the_first_stop_lets_it_end_the_second_interrupts_and_it_goes_on_later(
+    tmp_path: Path
+) -> None:
+    there = disk(tmp_path, "A1", size_bytes=8 * MIB)
+    with watching(tmp_path, "A1", "B2", method="gutmann") as bench:
+        bench.plug("1", there)
+        bench.seen.wait("1", lambda view: (view.percent or 0) > 1)
+        bench.stop()
+        late = disk(tmp_path, "B2")
+        bench.plug("2", late)
+        waits = bench.seen.state("2", S.WAITING, S.ERASING)
+        assert waits.state is S.WAITING
+        assert bench.seen.views[-1].state is not S.INTERRUPTED
+    assert bench.seen.stops == 2
+    assert bench.end().exit_code == 130
+    assert bench.seen.state("1", S.INTERRUPTED, S.DONE).state is S.INTERRUPTED
+    assert late.read_bytes().startswith(CONTENT)
+    with watching(tmp_path, "A1", docks=bench.docks, present=True) as again:
+        offered = again.seen.state("1", S.INTERRUPTED, S.ERASING)
+        assert offered.state is S.INTERRUPTED
+        assert offered.message is not None
+        assert offered.message.code == "dock.before.stopped"
+    assert again.end().exit_code == 5
+    with watching(tmp_path, "A1", docks=bench.docks, resume=True) as last:
+        assert last.seen.state("1", S.DONE, S.FAILED).state is S.DONE
+    assert last.end().exit_code == 0
+    (folder,) = records(tmp_path)
+    record = json.loads((folder / "record.json").read_bytes())
+    assert record["erasures"][0]["interruptions"], "the interruption stays visible"
+
+
+def test_a_held_disk_is_refused_as_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = disk(tmp_path, "A1")
+    monkeypatch.setattr("recond.host.usage.file_uses", lambda _files, _path: (
+        Use("mount", "sdx1", "/srv"),))
+    with watching(tmp_path, "A1") as bench:
+        bench.plug("1", there)
+        refused = bench.seen.state("1", S.REFUSED, S.ERASING)
+        assert refused.state is S.REFUSED
+        assert refused.message is not None
+        assert refused.message.code == "wipe.refusal.mount"
+    assert bench.end().exit_code == 4
+    assert there.read_bytes().startswith(CONTENT)
+
+
+def test_a_percentage_is_whole_only_at_the_end() -> None:
+    assert percent_of({"phase": "verify", "step": 2, "steps": 2, "done": 9, "total": 9}) == 99
+    assert percent_of({"phase": "write", "step": 0, "steps": 1, "done": 0, "total": 9}) == 0
+    assert percent_of({"phase": "write", "step": 1, "steps": 3, "done": 9, "total": 9}) == 50
+    assert percent_of({"phase": "pause", "celsius": 70}) is None
+
+
+# --- The command, killed ---------------------------------------------------------------------
+
+
+def begin(folder: Path, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "recond", "watch", "--lot", "L", "--manifest", "liste.csv",
+         "--images", "dock", "--method", "gutmann", "--json", *more], cwd=folder,
+        env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+
+
+def read_until(process: subprocess.Popen[str], *states: str, percent: int = 0) -> dict[str, Any]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        found: dict[str, Any] = json.loads(line)
+        if found.get("state") in states and (found["percent"] or 0) >= percent:
+            return found
+    raise AssertionError(f"{states} was never reached")
+
+
+def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """Ctrl-C; the one line that says what it came to."""
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    *_, last = out.splitlines()
+    found: dict[str, Any] = json.loads(last)
+    assert found["event"] == "summary"
+    assert found["exit_code"] == process.returncode
+    return found
+
+
+def workers_of(run: Path) -> list[int]:
+    """The workers whose job file lies in this run's folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if "recond.wipe.worker" in words and any(word.startswith(f"{run}/") for word in words):
+            found.append(int(process.name))
+    return found
+
+
+@pytest.mark.parametrize(("percent", "worker_too"), [(3, False), (40, True), (96, False)])
+def test_killed_at_a_moment_nothing_is_lost_or_done_twice(
+    tmp_path: Path, percent: int, worker_too: bool
+) -> None:
+    there = disk(tmp_path / "dock", "A1.img", size_bytes=4 * MIB)
+    (tmp_path / "liste.csv").write_text("serial\nA1.img\n")
+    first = begin(tmp_path, "--all")
+    read_until(first, "erasing", percent=percent)
+    (run,) = (tmp_path / "state" / "runs").iterdir()
+    if worker_too:
+        for pid in workers_of(run):
+            os.kill(pid, signal.SIGKILL)
+    first.kill()
+    first.communicate()
+    second = begin(tmp_path, "--all")
+    ended = read_until(second, "done", "interrupted", "certified")
+    if worker_too and ended["state"] == "interrupted":
+        assert finish(second)["exit_code"] == 5
+        second = begin(tmp_path, "--resume")
+        ended = read_until(second, "done", "failed")
+    assert ended["state"] in ("done", "certified")
+    summary = finish(second)
+    assert (summary["exit_code"], summary["missing"]) == (0, [])
+    assert len(list((tmp_path / "recond-out").iterdir())) == 1
+    assert len(list((tmp_path / "state" / "runs").iterdir())) == 1
+    (journal,) = (run / "journals").iterdir()
+    kinds = [kind for kind, _ in read_entries(journal.read_bytes())]
+    assert kinds.count("end") == 1
+    assert CONTENT not in there.read_bytes()
+    assert there.stat().st_size == 4 * MIB
+
+
+def test_a_wrong_list_or_folder_costs_one_line(tmp_path: Path) -> None:
+    (tmp_path / "liste.csv").write_text("a;b\n1;2\n")
+    for more in (("--images", "."), ("--images", "nowhere")):
+        done = recond("watch", "--lot", "L", "--manifest", "liste.csv", *more, folder=tmp_path)
+        assert done.code == 2
+        assert "Traceback" not in done.stderr
+    assert recond("watch", "--manifest", "liste.csv", folder=tmp_path).code == 2
