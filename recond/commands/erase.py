@@ -35,8 +35,8 @@ from recond.commands.frame import (
 from recond.errors import RecondError, UsageError
 
 if TYPE_CHECKING:
-    from recond.flow.run import Order, Prepared
     from recond.flow.batch import Batch
+    from recond.flow.run import Order, Prepared
     from recond.flow.wipe import Confirmed
 
 
@@ -114,13 +114,13 @@ def _run(
     except (KeyboardInterrupt, EOFError):
         shown.talk(t("cli.aborted.before"))
         leave(130)
-    totals = {plan.disk.token: plan.disk.size_bytes for plan in prepared.plans}
-    with Display(shown, json_events=events, totals=totals) as display:
-        finished = execute(prepared, confirmed, host, display.on_event)
     left = batch.left if batch else ()
     if batch and not confirmed:
         show_nothing_begun(shown, left, batch.exit_code, as_json=as_json)
         leave(batch.exit_code)
+    totals = {plan.disk.token: plan.disk.size_bytes for plan in prepared.plans}
+    with Display(shown, json_events=events, totals=totals) as display:
+        finished = execute(prepared, confirmed, host, display.on_event)
     if batch:
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
     show_finished(shown, finished, as_json=as_json, left=left)
