@@ -15,7 +15,7 @@ pytestmark = pytest.mark.lab
 COMMAND = r"""
 python3 -m recond run --unattended --all --json-events --state /tmp/state \
     --out /mnt/share/faulty --json 2>&1 >/tmp/result |
-    sed -un 's/.*"disk". "\([A-Z]*\)", "phase". "write".*/WRITING \1 NOW/p'
+    sed -un 's/.*"disk". "\([A-Z]*\)[-n0-9]*", "phase". "write".*/WRITING \1 NOW/p'
 exit ${PIPESTATUS[0]}
 """
 PULLED = ("GONE", "USBGONE", "NVGONE")
