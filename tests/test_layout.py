@@ -78,6 +78,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "cpuinfo": ("host",),
     "pySMART": ("host",),
     "obstore": ("host.s3",),
+    "pkcs11": ("host.token",),
     "sqlalchemy": ("flow.lot_store",),
     "xlsxwriter": ("flow.lot_sheets",),
 }

@@ -57,7 +57,7 @@ def _signatures(cms: bytes) -> list[bytes]:
         if cms[-length - 2 : -length] == bytes((OCTETS, length)):
             try:
                 found.append(p256.lower(der))
-            except (ValueError, OverflowError):
+            except ValueError:
                 continue
     return found
 

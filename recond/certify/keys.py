@@ -97,9 +97,12 @@ def facts_of(one: x509.Certificate) -> KeyFacts:
         one.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def make_bench_key(name: str, now: str) -> SigningKey:
-    """A bench's own key with a certificate that it signed itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def make_bench_key(
+    name: str, now: str, key: ec.EllipticCurvePrivateKey | None = None
+) -> SigningKey:
+    """A bench's own key (a new one, else the one given) with a certificate that it signed itself.
+    """
+    key = key or ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(
         _name(name), _name(name), key.public_key(), key, now, BENCH_DAYS, authority=False)
     return SigningKey(key, (certificate,))
@@ -113,9 +116,11 @@ def make_root_key(name: str, now: str) -> SigningKey:
     return SigningKey(key, (certificate,))
 
 
-def issue_bench_key(root: SigningKey, name: str, now: str) -> SigningKey:
-    """A bench's key under a workshop's root."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def issue_bench_key(
+    root: SigningKey, name: str, now: str, key: ec.EllipticCurvePrivateKey | None = None
+) -> SigningKey:
+    """A bench's key (a new one, else the one given) under a workshop's root."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(
         _name(name), root.certificate.subject, key.public_key(), root.key, now, BENCH_DAYS,
         authority=False)

@@ -36,6 +36,8 @@ def sign(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
 def lower(der: bytes) -> bytes:
     """A DER signature as 64 bytes, with the lower s. Raises `ValueError` for another form."""
     r, s = decode_dss_signature(der)
+    if not 0 < r < ORDER or not 0 < s < ORDER:
+        raise ValueError
     return r.to_bytes(_WIDTH, "big") + min(s, ORDER - s).to_bytes(_WIDTH, "big")
 
 

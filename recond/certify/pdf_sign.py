@@ -13,9 +13,8 @@ import asyncio
 import io
 import warnings
 
-from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -24,6 +23,7 @@ from recond.certify import p256
 from recond.certify.keys import SigningKey
 
 FIELD = "recond"
+LONGEST_DER = 72  # of a P-256 signature
 
 
 class _Signer(signers.PdfSigner):  # type: ignore[misc] # pyHanko has no types here
@@ -31,13 +31,18 @@ class _Signer(signers.PdfSigner):  # type: ignore[misc] # pyHanko has no types h
         """Nothing: the ISO/TS 32002 extension would make the file PDF 2.0."""
 
 
-class _Key(signers.SimpleSigner):  # type: ignore[misc] # pyHanko has no types here
+class _Key(signers.Signer):  # type: ignore[misc] # pyHanko has no types here
+    """Signs with the key that recond signs with, wherever that is: it never leaves its place."""
+
+    def __init__(self, signing: SigningKey, **more: object) -> None:
+        super().__init__(**more)
+        self._signing = signing
+
     async def async_sign_raw(
-        self, data: bytes, digest_algorithm: str, dry_run: bool = False
+        self, data: bytes, _digest_algorithm: str, dry_run: bool = False
     ) -> bytes:
         """The one form of a signature that recond believes."""
-        der: bytes = await super().async_sign_raw(data, digest_algorithm, dry_run)
-        return p256.to_der(p256.lower(der))
+        return bytes(LONGEST_DER) if dry_run else p256.to_der(p256.sign(self._signing.key, data))
 
 
 def sign_pdf(unsigned: bytes, signing: SigningKey) -> bytes:
@@ -45,9 +50,7 @@ def sign_pdf(unsigned: bytes, signing: SigningKey) -> bytes:
     store = SimpleCertificateStore()
     chain = [_certificate(one.public_bytes(Encoding.DER)) for one in signing.chain]
     store.register_multiple(chain[1:])  # the first is put in by the signer itself
-    key = asn1_keys.PrivateKeyInfo.load(signing.key.private_bytes(
-        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
-    signer = _Key(signing_cert=chain[0], signing_key=key, cert_registry=store)
+    signer = _Key(signing, signing_cert=chain[0], cert_registry=store)
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", certify=True,
         docmdp_permissions=fields.MDPPerm.NO_CHANGES, subfilter=fields.SigSeedSubFilter.PADES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from recond.commands.frame import (
     LANG,
@@ -17,11 +17,16 @@ from recond.commands.frame import (
     state_path,
     t,
 )
+from recond.errors import UsageError
+
+if TYPE_CHECKING:
+    from recond.flow.key import TokenPlace
 
 KEY = make_group("key.about")
 app.add_typer(KEY, name="key")
 
 FILE = "FICHIER" if LANG == "fr" else "FILE"
+TOKEN = "MODULE:NOM" if LANG == "fr" else "MODULE:LABEL"
 NAME = "NOM" if LANG == "fr" else "NAME"
 Name = Annotated[str | None, option("key.option.name", "--name", metavar=NAME)]
 Root = Annotated[Path | None, option("key.option.root", "--root", metavar=FILE)]
@@ -69,6 +74,8 @@ def issue_command(
     name: Name = None, root: Root = None,
     protect: Annotated[bool, option("key.option.protect", "--protect")] = False,
     self_signed: Annotated[bool, option("key.option.self", "--self-signed")] = False,
+    token: Annotated[str | None, option("key.option.token", "--token",
+                                        metavar=TOKEN)] = None,
     json_: AsJson = False,
 ) -> None:
     """Give this bench a key under the root."""
@@ -77,11 +84,13 @@ def issue_command(
     from recond.show.key import ask_passphrase, show_bench_key
 
     state, clock = state_path(), Host().clock
+    if token and protect:
+        raise UsageError("key.token.protect")
     signer = None if self_signed else open_root(state, root, _root_passphrase(), clock)
     phrase = ask_passphrase(
         screen(), "key.ask.bench", given_passphrase(BENCH_VARIABLE), BENCH_VARIABLE,
         twice=True) if protect else None
-    made = issue_bench(state, name, signer, phrase, clock)
+    made = issue_bench(state, name, signer, phrase, clock, _token(token) if token else None)
     show_bench_key(screen(), made, as_json=json_)
 
 
@@ -130,6 +139,15 @@ def stamp_command(json_: AsJson = False) -> None:
     from recond.show.key import show_stamped
 
     show_stamped(screen(), stamp(state_path(), Host().clock), as_json=json_)
+
+
+def _token(text: str) -> tuple[TokenPlace, str]:
+    from recond.flow.key import parse_place
+    from recond.flow.keyring import PIN, given_pin
+    from recond.show.key import ask_passphrase
+
+    place = parse_place(text)  # a mistake in it is said before anybody is asked for the PIN
+    return place, ask_passphrase(screen(), "key.ask.pin", given_pin(), PIN)
 
 
 def _root_passphrase(*, twice: bool = False) -> str:

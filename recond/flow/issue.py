@@ -94,6 +94,8 @@ def _issue(
     if key is not None:
         try:
             drawn = _draw(_record(material, now, reading.position(), None), key, lang)
+        except RecondError as error:  # a token that was pulled out
+            key, why = None, error.message
         except Exception as error:
             key, why = None, Message.of("certify.unsigned.library", reason=type(error).__name__)
     if drawn is None:

@@ -7,6 +7,7 @@ the operator says (a stick), always locked by a passphrase; its page goes to pap
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -16,14 +17,18 @@ from pathlib import Path
 
 from recond.certify import key_paper, keys, revocations
 from recond.certify.keys import KeyFacts, Revocation, SigningKey, facts_of
-from recond.errors import BenchLacks, RecordInvalid, UsageError
+from recond.certify.token_key import TokenKey
+from recond.errors import BenchLacks, RecondError, RecordInvalid, UsageError
 from recond.flow.config import Overrides, read_context
 from recond.flow.keyring import PASSPHRASE, Keyring
 from recond.flow.runfolder import all_runs
 from recond.host.clock import Clock
 from recond.host.store import write_whole
+from recond.host.token import Token, TokenPlace, parse_place
 from recond.locale import Lang
 from recond.model import Message
+
+__all__ = ["TokenPlace", "parse_place"]  # for the command
 
 ROOT_KEY, ROOT_CERTIFICATE = "recond-root.p12", "recond-root.pem"
 ROOT_PAGE, REVOKED = "recond-root-backup.pdf", "recond-revoked.jws"
@@ -31,6 +36,7 @@ ROOT_VARIABLE, BENCH_VARIABLE = "RECOND_ROOT_PASSPHRASE", PASSPHRASE
 LEAST_CHARACTERS = 12
 LEAST_DIGITS = 8
 RENEW_DAYS = 60
+TOKEN_ID_BYTES = 8
 MAX_FILE_BYTES = 4 << 20
 _HEX = re.compile(rf"[0-9A-F]{{{LEAST_DIGITS},64}}")
 
@@ -82,13 +88,14 @@ def show(state: Path, clock: Clock) -> KeyReport:
     """Everything that can be said of this bench's keys without changing any."""
     ring = Keyring(state)
     bench, fault, protected = None, None, False
-    if ring.key_file.exists() or ring.certificate_file.exists():
+    if any(file.exists() for file in (ring.key_file, ring.token_file, ring.certificate_file)):
         own = ring.own()
         bench = facts_of(own[0]) if own else None
         try:
-            protected = ring.key_file.exists() and keys.protects(ring.key_file.read_bytes())
+            protected = ring.token_file.exists() or (
+                ring.key_file.exists() and keys.protects(ring.key_file.read_bytes()))
             ring.signing_key("", clock)
-        except RecordInvalid as error:
+        except RecondError as error:  # a token that is not there is `BenchLacks`
             fault = error.message
         except OSError:
             fault = Message("certify.key.file")
@@ -206,22 +213,29 @@ def _unlock(raw: bytes, passphrase: str, file: Path) -> SigningKey:
 
 
 def issue_bench(
-    state: Path, name: str | None, root: SigningKey | None, passphrase: str | None, clock: Clock
+    state: Path, name: str | None, root: SigningKey | None, passphrase: str | None, clock: Clock,
+    token: tuple[TokenPlace, str] | None = None,
 ) -> BenchMade:
-    """Give this bench a new key: under the root, or (None) one that signs itself.
+    """Give this bench a new key: under the root, or (None) one that signs itself; in its state
+    folder, or in a token (its place and PIN).
 
-    The key that it had is destroyed and retired; what it signed stays valid. Raises `UsageError`,
-    `RecordInvalid`, `BenchLacks`.
+    The key that it had is destroyed (in a token: left there, unused) and retired; what it signed
+    stays valid. Raises `UsageError`, `RecordInvalid`, `BenchLacks`.
     """
     if passphrase is not None:
         check_passphrase(passphrase)
     ring, now = Keyring(state), clock.now()
     name = name or _bench(state, clock)
-    made = keys.issue_bench_key(root, name, now) if root else keys.make_bench_key(name, now)
+    key, place = _key_in(*token, clock) if token else (None, None)
+    made = keys.issue_bench_key(root, name, now, key) if root else (
+        keys.make_bench_key(name, now, key))
     former = ring.own()[:1]
     try:
         with ring.changing():
-            ring.save(made, passphrase)
+            if place is None:
+                ring.save(made, passphrase)
+            else:
+                ring.save_token(made, place)
         if root is not None:
             ring.pin((root.certificate,))
         if former:
@@ -229,6 +243,14 @@ def issue_bench(
     except OSError as error:
         raise BenchLacks("key.write", file=str(ring.folder), reason=error.strerror or "") from None
     return BenchMade(facts_of(made.certificate), bool(former), waiting_runs(state))
+
+
+def _key_in(place: TokenPlace, pin: str, clock: Clock) -> tuple[TokenKey, TokenPlace]:
+    """A new key in a token."""
+    token, ident = Token(place, pin, write=True), clock.random_bytes(TOKEN_ID_BYTES)
+    point = token.make_key(ident)
+    return (TokenKey(point, lambda digest: token.sign(ident, digest)),
+            dataclasses.replace(place, key=ident.hex()))
 
 
 def waiting_runs(state: Path) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ unreadable, expired, gone or open to others is not used, and the certificate say
 unsigned. A key that was issued and has vanished is not replaced in silence.
 
     keys/bench.p12   this bench's key and chain (mode 0600; RECOND_KEY_PASSPHRASE opens it)
+    keys/token.json  in its place where the key lies in a PKCS#11 token (RECOND_TOKEN_PIN opens it)
     keys/bench.pem   its certificate, to be given to donors
     keys/former/     certificates that this bench had before
     keys/trust/      pinned certificates: workshops that this bench believes
@@ -25,14 +26,17 @@ from cryptography import x509
 
 from recond.certify import keys, ledger, revocations
 from recond.certify.keys import Revocation, SigningKey
+from recond.certify.token_key import TokenKey
 from recond.certify.verdicts import Trust
-from recond.codec import canonical_bytes, to_json
+from recond.codec import canonical_bytes, from_json, to_json
 from recond.errors import FormatError, RecordInvalid
 from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.store import append_line, is_private, locked, write_whole
+from recond.host.token import Token, TokenPlace
 
 PASSPHRASE = "RECOND_KEY_PASSPHRASE"  # noqa: S105 - the variable's name
+PIN, PIN_FILE = "RECOND_TOKEN_PIN", "RECOND_TOKEN_PIN_FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class Keyring:
     def key_file(self) -> Path:
         """The key and its chain."""
         return self.folder / "bench.p12"
+
+    @property
+    def token_file(self) -> Path:
+        """Which token holds the key, where one does."""
+        return self.folder / "token.json"
 
     @property
     def certificate_file(self) -> Path:
@@ -73,6 +82,11 @@ class Keyring:
         Raises `RecordInvalid` (absent, open to others, locked, damaged, expired, revoked),
         `OSError`.
         """
+        if self.token_file.exists():
+            self._check_folder()
+            found = self._token_key()
+            self._check_use(found, clock.now())
+            return found
         if not self.key_file.exists():
             with self.changing():
                 if not self.key_file.exists():
@@ -89,6 +103,23 @@ class Keyring:
         found = keys.unpack_key(raw, passphrase if keys.protects(raw) else None)
         self._check_use(found, clock.now())
         return found
+
+    def _token_key(self) -> SigningKey:
+        """The key in the token, if it is the one of this bench's certificate."""
+        try:
+            place = from_json(TokenPlace, json.loads(self.token_file.read_bytes()))
+            ident = bytes.fromhex(place.key)
+        except (FormatError, ValueError, TypeError, RecursionError):
+            raise RecordInvalid("certify.token.file") from None
+        pin = given_pin()
+        if pin is None:
+            raise RecordInvalid("certify.token.pin")
+        token = Token(place, pin)
+        key = TokenKey(token.point(ident), lambda digest: token.sign(ident, digest))
+        chain = keys.read_certificates(self.certificate_file.read_bytes())
+        if not chain or chain[0].public_key() != key.public_key():
+            raise RecordInvalid("certify.token.other")
+        return SigningKey(key, chain)
 
     def _check_use(self, key: SigningKey, now: str) -> None:
         """A root signs benches only; a bench's key counts as long as its root does."""
@@ -119,6 +150,16 @@ class Keyring:
             write_whole(self.folder / "former" / _file_name(one), keys.pem(one))
         write_whole(self.key_file, keys.pack_key(key, passphrase), mode=0o600)
         write_whole(self.certificate_file, b"".join(keys.pem(one) for one in key.chain))
+        self.token_file.unlink(missing_ok=True)
+
+    def save_token(self, key: SigningKey, place: TokenPlace) -> None:
+        """As `save`, for a key that lies in a token: a key file there was is destroyed."""
+        self.make_folder()
+        for one in self._current():
+            write_whole(self.folder / "former" / _file_name(one), keys.pem(one))
+        write_whole(self.token_file, canonical_bytes(to_json(place)), mode=0o600)
+        write_whole(self.certificate_file, b"".join(keys.pem(one) for one in key.chain))
+        self.key_file.unlink(missing_ok=True)
 
     def _current(self) -> tuple[x509.Certificate, ...]:
         try:
@@ -201,6 +242,21 @@ class Keyring:
             append_line(self.ledger_file, ledger.opening_line(ledger_id, clock.now()))
             reading = self.read_ledger()
         return reading
+
+
+def given_pin() -> str | None:
+    """The token's PIN: of the environment, else of the file that it names. Raises `RecordInvalid`
+    for a file that others may read, or nobody.
+    """
+    pin, file = os.environ.get(PIN), os.environ.get(PIN_FILE)
+    if pin is not None or file is None:
+        return pin
+    try:
+        if is_private(Path(file)):
+            return Path(file).read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, ValueError):
+        pass
+    raise RecordInvalid("certify.token.pin-file", file=file)
 
 
 def _file_name(one: x509.Certificate) -> str:
