@@ -16,13 +16,14 @@ from recond.flow.lot_store import MachineRow
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """`machines` of a kind × kilogrammes a year × years; the two ends of each range."""
+    """`machines` of a kind × what each saves a year × years; the two ends of each range."""
 
     machines: int
     without_figure: int  # can be used again, of a kind for which the source has no kilogrammes
     years: tuple[int, int]
     co2e_kg_per_year: int
     material_kg_per_year: int
+    ewaste_g_per_year: int
     source: str
     url: str
 
@@ -35,6 +36,12 @@ class Impact:
     def material_kg(self) -> tuple[int, int]:
         """Kilogrammes of raw material that are not extracted: least, most."""
         return self._range(self.material_kg_per_year)
+
+    @property
+    def ewaste_kg(self) -> tuple[int, int]:
+        """Kilogrammes of electronic waste that do not arise, rounded down: least, most."""
+        low, high = self._range(self.ewaste_g_per_year)
+        return low // 1000, high // 1000
 
     def _range(self, kg: int) -> tuple[int, int]:
         return self.machines * self.years[0] * kg, self.machines * self.years[1] * kg
@@ -51,7 +58,8 @@ def impact_of(machines: tuple[MachineRow, ...]) -> Impact:
     counted = [row for row in again if row.form in kind["forms"]]
     return Impact(
         len(counted), len(again) - len(counted), (data["years"][0], data["years"][1]),
-        kind["co2e_kg_per_year"], kind["material_kg_per_year"], kind["source"], kind["url"])
+        kind["co2e_kg_per_year"], kind["material_kg_per_year"], kind["ewaste_g_per_year"],
+        kind["source"], kind["url"])
 
 
 def is_reusable(row: MachineRow) -> bool:

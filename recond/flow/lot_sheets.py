@@ -144,10 +144,12 @@ def impact_sentences(impact: Impact, lang: Lang) -> Iterator[str]:
     if impact.machines:
         low, high = (number(lang, kg) for kg in impact.co2e_kg)
         less, more = (number(lang, kg) for kg in impact.material_kg)
-        yield text(lang, "lot.impact.range", low=low, high=high, less=less, more=more)
+        fewer, most = (number(lang, kg) for kg in impact.ewaste_kg)
+        yield text(lang, "lot.impact.range", low=low, high=high, less=less, more=more,
+                   fewer=fewer, most=most)
         yield text(lang, "lot.impact.formula", n=impact.machines, first=impact.years[0],
                    last=impact.years[1], co2e=impact.co2e_kg_per_year,
-                   material=impact.material_kg_per_year)
+                   material=impact.material_kg_per_year, ewaste=impact.ewaste_g_per_year)
         yield text(lang, "lot.impact.source", source=impact.source, url=impact.url)
     if impact.without_figure:
         yield text(lang, "lot.impact.none", n=impact.without_figure)

@@ -30,11 +30,12 @@ from recond.flow.lot import (
     status_of,
 )
 from recond.flow.lot_impact import impact_of
-from recond.flow.lot_sheets import COLUMNS, harmless
+from recond.flow.lot_sheets import COLUMNS, harmless, impact_sentences
 from recond.flow.lot_status import State
 from recond.flow.queue import export_queue
 from recond.host.clock import SystemClock
 from recond.model import Assessment, Form, Message, Outcome
+from tests.house import ROOT
 from tests.lot.databases import postgresql
 from tests.readiness.machines import known
 from tests.upload.bench import Still, workbench
@@ -335,9 +336,21 @@ def test_impact_claims_a_range_for_notebooks_that_live_and_nothing_else(
     status = status_of(where, "L")
     found = impact_of(status.machines)
     assert (found.machines, found.without_figure) == (1, 1)
-    assert found.co2e_kg == (54, 135)
+    assert (found.co2e_kg, found.material_kg, found.ewaste_kg) == ((54, 135), (254, 635), (0, 1))
+    assert found.co2e_kg[1] < 170.3 + 12.3, "more than making and shipping a new one emits"
     assert status.categories == (("B", 4),)
     assert ("windows-10=pass", 4) in status.readiness
+
+
+def test_impact_figures_are_those_of_the_source() -> None:
+    facts = ROOT.parent / "shared" / "readiness.md"
+    if not facts.exists():
+        pytest.skip("needs ../shared/readiness.md")
+    found = impact_of(())
+    assert (f"avoids {found.co2e_kg_per_year} kg CO2e, {found.material_kg_per_year} kg of raw "
+            f"materials and {found.ewaste_g_per_year} g of e-waste per year of use"
+            ) in facts.read_text(encoding="utf-8")
+    assert list(impact_sentences(found, "fr")) == [], "nothing is claimed where nothing is reused"
 
 
 # --- Mistakes --------------------------------------------------------------------------------
