@@ -252,6 +252,8 @@ def open_lots(state: Path, url: str | None) -> Iterator[LotStore]:
             state.mkdir(parents=True, exist_ok=True)
             where = sa.URL.create("sqlite", database=str(state / "lots.sqlite"))
         engine = sa.create_engine(where)
+    except OSError as error:
+        raise BenchLacks("lot.database.failed", reason=error.strerror or "?") from None
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, ValueError):
         raise UsageError("lot.database.url") from None  # the URL may hold a password
     try:

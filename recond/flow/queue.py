@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.errors import RecordInvalid, UsageError
+from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.upload import check_may_leave, queue_of, queue_runs
 from recond.flow.upload_settings import read_settings
 from recond.host.spool import Spool
@@ -86,7 +86,8 @@ def export_queue(state: Path, target: Path) -> Moved:
 def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> Moved:
     """Queue the packages of an exported folder; a bad one is named and the rest goes on.
 
-    Raises `UsageError` where there is no such folder or nothing in it.
+    Raises `UsageError` where there is no such folder or nothing in it, `BenchLacks` for a state
+    folder that cannot be written.
     """
     queue = queue_of(state)
     new: list[str] = []
@@ -106,5 +107,9 @@ def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> 
             wrong.append((file.name, Message.of(
                 "upload.folder.unusable", path=str(file), reason=error.strerror or "?")))
             continue
-        (new if queue.add(package) else known).append(package.record_id)
+        try:
+            (new if queue.add(package) else known).append(package.record_id)
+        except OSError as error:
+            raise BenchLacks("upload.queue.unusable", folder=str(state),
+                             reason=error.strerror or str(error.errno)) from None
     return Moved(tuple(new), tuple(known), tuple(wrong))

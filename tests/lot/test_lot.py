@@ -32,7 +32,7 @@ from recond.flow.lot import (
 from recond.flow.lot_impact import impact_of
 from recond.flow.lot_sheets import COLUMNS, harmless, impact_sentences
 from recond.flow.lot_status import State
-from recond.flow.queue import export_queue
+from recond.flow.queue import export_queue, import_queue
 from recond.host.clock import SystemClock
 from recond.model import Assessment, Form, Message, Outcome
 from tests.house import ROOT
@@ -360,6 +360,18 @@ def test_impact_figures_are_those_of_the_source() -> None:
 def test_a_name_that_is_none(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match=r"lot\.name"):
         new_lot(Where(tmp_path), name, Still())
+
+
+def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    bench = workbench(tmp_path / "bench")
+    bench.queue(1)
+    export_queue(bench.state, tmp_path / "usb")
+    state = tmp_path / "a file" / "state"
+    state.parent.write_bytes(b"")
+    for use in (lambda: new_lot(Where(state), "L", Still()), lambda: status_of(Where(state), "L"),
+                lambda: import_queue(state, tmp_path / "usb")):
+        with pytest.raises(BenchLacks):
+            use()
 
 
 def test_mistakes_are_named(tmp_path: Path, where: Where) -> None:
