@@ -6,6 +6,7 @@ them in, `lot status` and `lot report`. The goals: status under 1 s, report unde
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -48,8 +49,10 @@ def run_step(name: str, folder: Path) -> None:
                            clock=SystemClock()).files
         done = ", ".join(f"{file.suffix} {file.stat().st_size / 1e6:.1f} MB" for file in files)
     taken = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name:7} {taken:7.2f} s  {peak:6.0f} MiB at most  {done}")
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    processor, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    print(f"{name:7} {taken:7.2f} s  ({processor:.2f} s of processor)  {peak:6.0f} MiB at most  "
+          f"{done}")
 
 
 def main() -> None:
@@ -60,7 +63,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with tempfile.TemporaryDirectory() as folder:
         make(Path(folder), count)
-        print(f"{count} records")
+        print(f"{count} records; load before: {os.getloadavg()[0]:.1f}")
         for step in STEPS:
             subprocess.run([sys.executable, __file__, step, folder], check=True)
 

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -205,27 +205,32 @@ class LotStore:
 
     def expected(self, name: str) -> tuple[Expected, ...]:
         """The manifest's lines, in its order."""
-        rows = self._db.execute(sa.select(_EXPECTED).where(
-            _EXPECTED.c.lot == name).order_by(_EXPECTED.c.line, _EXPECTED.c.serial)).mappings()
-        return tuple(Expected(**_without_lot(row)) for row in rows)
+        rows = self._db.execute(_select(_EXPECTED, Expected).where(
+            _EXPECTED.c.lot == name).order_by(_EXPECTED.c.line, _EXPECTED.c.serial))
+        return tuple(Expected(*row) for row in rows)
 
     def machines(self, name: str) -> tuple[MachineRow, ...]:
         """Every record's row with its disks, by id."""
         disks: dict[str, list[DiskRow]] = {}
-        rows = self._db.execute(sa.select(_DISKS).where(_DISKS.c.lot == name).order_by(
-            _DISKS.c.record_id, _DISKS.c.position)).mappings()
-        for row in rows:
-            values = _without_lot(row)
-            disks.setdefault(values.pop("record_id"), []).append(DiskRow(**values))
-        found = self._db.execute(sa.select(_MACHINES).where(
-            _MACHINES.c.lot == name).order_by(_MACHINES.c.record_id)).mappings()
-        return tuple(MachineRow(**_without_lot(row), disks=tuple(disks.get(row["record_id"], ())))
-                     for row in found)
+        rows = self._db.execute(_select(_DISKS, DiskRow, _DISKS.c.record_id).where(
+            _DISKS.c.lot == name).order_by(_DISKS.c.record_id, _DISKS.c.position))
+        for record_id, *values in rows:
+            disks.setdefault(record_id, []).append(DiskRow(*values))
+        found = self._db.execute(_select(_MACHINES, MachineRow).where(
+            _MACHINES.c.lot == name).order_by(_MACHINES.c.record_id))
+        return tuple(MachineRow(*row, disks=tuple(disks.get(row[0], ()))) for row in found)
 
     def numbers(self, ledger: str) -> set[int]:
         """The numbers of a ledger that any lot has seen."""
         return set(self._db.execute(
             sa.select(_ISSUES.c.number).where(_ISSUES.c.ledger == ledger)).scalars())
+
+
+def _select(table: sa.Table, kind: type[Any], *first: sa.Column[Any]) -> sa.Select[Any]:
+    """The columns that are fields of a kind of row, in the order of its fields: rows of 10,000
+    machines are made of tuples in half the time of mappings.
+    """
+    return sa.select(*first, *(table.c[one.name] for one in fields(kind) if one.name in table.c))
 
 
 def _without_lot(row: sa.RowMapping) -> dict[str, Any]:
