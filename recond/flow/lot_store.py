@@ -218,7 +218,7 @@ class LotStore:
             disks.setdefault(record_id, []).append(DiskRow(*values))
         found = self._db.execute(_select(_MACHINES, MachineRow).where(
             _MACHINES.c.lot == name).order_by(_MACHINES.c.record_id))
-        return tuple(MachineRow(*row, disks=tuple(disks.get(row[0], ()))) for row in found)
+        return tuple(MachineRow(*(*row, tuple(disks.get(row[0], ())))) for row in found)
 
     def numbers(self, ledger: str) -> set[int]:
         """The numbers of a ledger that any lot has seen."""
