@@ -112,11 +112,14 @@ def _furniture(canvas: Canvas, sheet: Sheet, number: int, total: int) -> None:
     width, height = A4
     record, lang = sheet.record, sheet.lang
     canvas.setFillColor(part.INK)
-    canvas.setFont(part.BOLD, 13 if number == 1 else 9)
-    canvas.drawString(LEFT, height - 14 * mm, text(lang, "certify.title"))
+    title, points = text(lang, "certify.title"), 13 if number == 1 else 9
+    canvas.setFont(part.BOLD, points)
+    canvas.drawString(LEFT, height - 14 * mm, title)
     canvas.setFont(part.SANS, 7.5)
     canvas.drawString(LEFT, height - 18.5 * mm, text(lang, "certify.number", id=record.record_id))
-    canvas.drawRightString(width - LEFT, height - 14 * mm, (record.workshop.name or "")[:60])
+    free = part.WIDTH - canvas.stringWidth(title, part.BOLD, points) - 8 * mm
+    canvas.drawRightString(width - LEFT, height - 14 * mm, part.fitted(
+        record.workshop.name or "", part.SANS, 7.5, free))
     canvas.drawRightString(width - LEFT, height - 18.5 * mm, headline(
         record, lang, signed=sheet.signer is not None))
     canvas.setStrokeColor(part.LINE)

@@ -16,9 +16,10 @@ from recond.certify.pdf_front import clock, day, given, how, known, pair, person
 from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
 from recond.locale import Lang, duration, has, number, say, size, text
 from recond.methods import find_method
-from recond.model import Assessment, Known, Machine, Range
+from recond.model import Assessment, Known, Machine, Range, Reading
 
 RANGES_SHOWN = 60
+CONFIDENCE = ("strong", "medium", "weak")
 
 
 def detail_pages(record: WipeRecord, lang: Lang) -> list[Any]:
@@ -184,21 +185,33 @@ def _inventory(machine: Machine, lang: Lang) -> list[Any]:
         (text(lang, "certify.field.form"), _form(machine, lang)),
         (text(lang, "certify.field.board"),
          pair(system.board_maker, system.board_model, lang)),
-        ("BIOS / UEFI", f"{known(system.bios_vendor, lang)} {known(system.bios_version, lang)} "
-                        f"({known(system.bios_date, lang)})"),
+        ("BIOS / UEFI", _words(lang, system.bios_vendor, system.bios_version, system.bios_date)),
         (text(lang, "certify.field.cpu"), known(machine.cpu.name, lang)),
         (text(lang, "certify.field.ram"), ram),
         ("TPM", known(machine.tpm.version, lang)),
         (text(lang, "certify.field.screens"), "\n".join(
-            f"{known(one.name, lang)} {known(one.width_px, lang)} × {known(one.height_px, lang)}"
+            f"{_words(lang, one.name)} – {known(one.width_px, lang)} × {known(one.height_px, lang)}"
             for one in machine.displays) or "—"),
         (text(lang, "certify.field.battery"), "\n".join(
             text(lang, "certify.battery", name=one.name, wear=known(one.wear_percent, lang))
             for one in machine.batteries) or "—"),
         (text(lang, "certify.field.identity"),
-         f"{known(machine.identity.machine_id, lang)} ({machine.identity.confidence})"),
+         _identity(machine, lang)),
     ]
     return [part.heading(text(lang, "certify.section.inventory")), part.facts(rows, share=0.24)]
+
+
+def _words(lang: Lang, *readings: Reading[Any]) -> str:
+    """What is known of several readings in a line; « inconnu » once where nothing is."""
+    found = [str(one.value) for one in readings if isinstance(one, Known)]
+    return " ".join(found) or text(lang, "certify.unknown")
+
+
+def _identity(machine: Machine, lang: Lang) -> str:
+    found = machine.identity
+    if not isinstance(found.machine_id, Known) or found.confidence not in CONFIDENCE:
+        return text(lang, "certify.unknown")
+    return text(lang, f"certify.identity.{found.confidence}", id=found.machine_id.value)
 
 
 def _form(machine: Machine, lang: Lang) -> str:
@@ -227,7 +240,7 @@ def _assessment(found: Assessment, lang: Lang) -> list[Any]:
     title = text(lang, "cli.check.title", profile=found.profile, version=found.profile_version,
                  verdict=text(lang, f"readiness.verdict.{found.verdict}"))
     return [part.heading(title), part.grid(head, rows, (16, 24, 34, 30, 40)),
-            *(part.para("• " + say(lang, one), 7.4) for one in found.notices)]
+            Spacer(1, 3), *(part.para("• " + say(lang, one), 7.4) for one in found.notices)]
 
 
 # --- NIST SP 800-88 Rev. 2 appendix C, evidence ------------------------------------------------
@@ -285,7 +298,7 @@ def _evidence(record: WipeRecord, lang: Lang) -> list[Any]:
             for one in record.erasures]
     flow: list[Any] = [part.heading(text(lang, "certify.section.evidence"))]
     if rows:
-        flow.append(part.grid(head, rows, (40, 10, 70), size=6.8))
+        flow += [part.grid(head, rows, (40, 10, 70), size=6.8), Spacer(1, 3)]
     if record.ledger is not None:
         flow.append(part.para(text(
             lang, "certify.evidence.ledger", number=record.ledger.number,

@@ -27,6 +27,8 @@ SANS, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 INK, SOFT, LINE, PAPER = HexColor("#1a1a1a"), HexColor("#555555"), HexColor("#b5b5b5"), white
 BAND = HexColor("#f0f0f0")
 WIDTH = 174 * mm
+TEXT_SIDES = 37 * mm  # beside a verdict's words: its sign, and the hatching
+ROOM_BELOW = 24 * mm
 
 OUTCOME_LOOK: dict[Overall, tuple[str, Color, Color]] = {  # sign, frame, ground
     Overall.ERASED: ("✓", HexColor("#0b5d2e"), HexColor("#eef7f0")),
@@ -69,9 +71,35 @@ def para(text: str, size: float = 8.5, **look: Any) -> Paragraph:
     return Paragraph(escape(text), style(size, **look))
 
 
-def heading(text: str) -> Paragraph:
-    """A section's heading; it never stands alone at the foot of a page."""
-    return para(text, 11, bold=True, spaceBefore=9, spaceAfter=3, keepWithNext=1)
+class Heading(Paragraph):  # type: ignore[misc] # reportlab has no types
+    """A section's heading; it never stands alone at the foot of a page.
+
+    It asks for some room below itself rather than to be kept with what follows: a table of forty
+    rows would leave the rest of the page empty.
+    """
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        """Its size; taller than the place that is left where nothing could follow."""
+        wide, high = super().wrap(width, height)
+        return wide, high if height >= high + ROOM_BELOW else height + 1
+
+    def split(self, _width: float, _height: float) -> list[Flowable]:
+        """Never: it goes to the next page."""
+        return []
+
+
+def heading(text: str) -> Heading:
+    """A section's heading."""
+    return Heading(escape(text), style(11, bold=True, spaceBefore=9, spaceAfter=3))
+
+
+def fitted(text: str, font: str, size: float, width: float) -> str:
+    """The text, cut with an ellipsis where it is wider than `width` points."""
+    if pdfmetrics.stringWidth(text, font, size) <= width:
+        return text
+    while text and pdfmetrics.stringWidth(text + "…", font, size) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], widths: tuple[float, ...],
@@ -104,6 +132,8 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
     def __init__(self, outcome: Overall, title: str, detail: str, *, hatched: bool) -> None:
         super().__init__()
         self._sign, self._edge, self._ground = OUTCOME_LOOK[outcome]
+        if hatched and outcome is Overall.ERASED:
+            self._sign = "⚠"  # a tick would be seen before the words that take it back
         self._outcome, self._hatched = outcome, hatched
         self._title = Paragraph(escape(title), style(19, bold=True, leading=23))
         self._detail = Paragraph(escape(detail), style(9.5, leading=13))
@@ -112,7 +142,7 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         """Its size."""
         self.width = width
-        inner = width - 34 * mm
+        inner = width - TEXT_SIDES
         _, one = self._title.wrap(inner, height)
         _, two = self._detail.wrap(inner, height)
         self._height = max(27 * mm, one + two + 10 * mm)
@@ -125,7 +155,7 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
         canvas.setStrokeColor(self._edge)
         canvas.setLineWidth(1.6)
         canvas.rect(0, 0, self.width, height, fill=1)
-        if self._outcome is not Overall.ERASED:
+        if self._outcome is not Overall.ERASED or self._hatched:
             canvas.setLineWidth(0.8)
             canvas.rect(1.6 * mm, 1.6 * mm, self.width - 3.2 * mm, height - 3.2 * mm)
         if self._outcome in (Overall.NOT_ERASED, Overall.NOTHING) or self._hatched:
@@ -133,8 +163,8 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
         canvas.setFillColor(self._edge)
         canvas.setFont(BOLD, 40)
         canvas.drawCentredString(16 * mm, height / 2 - 14, self._sign)
-        _, one = self._title.wrap(self.width - 34 * mm, height)
-        _, two = self._detail.wrap(self.width - 34 * mm, height)
+        _, one = self._title.wrap(self.width - TEXT_SIDES, height)
+        _, two = self._detail.wrap(self.width - TEXT_SIDES, height)
         top = height / 2 + (one + two + 3) / 2
         self._title.drawOn(canvas, 29 * mm, top - one)
         self._detail.drawOn(canvas, 29 * mm, top - one - two - 3)

@@ -247,3 +247,37 @@ def test_pyhanko_agrees_and_trusts_by_the_root(kind: str) -> None:
     assert status.coverage.name == "ENTIRE_FILE"
     assert status.docmdp_ok
     assert reader.root.get("/Version", "/1.7") != "/2.0"
+
+
+@pytest.mark.parametrize("kind", ["long-names", "forty", "many-bad", "unsigned", "demonstration"])
+def test_no_word_stands_on_another(kind: str) -> None:
+    """By the places that pdftotext gives; the watermark's large letters go across on purpose."""
+    for page in words(kind, "fr", "-bbox").split("<page ")[1:]:
+        boxes = [tuple(map(float, found)) for found in re.findall(
+            r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.]+)" yMax="([\d.]+)"', page)]
+        small = sorted((box for box in boxes if box[3] - box[1] < 30), key=lambda box: box[1])
+        for index, (left, top, right, bottom) in enumerate(small):
+            for other in small[index + 1 :]:
+                if other[1] > bottom:
+                    break
+                wide = min(right, other[2]) - max(left, other[0])
+                high = min(bottom, other[3]) - max(top, other[1])
+                assert wide < 1 or high < 3, ((left, top, right, bottom), other)
+
+
+def test_a_long_table_begins_where_the_page_has_room() -> None:
+    pages = words("forty").split("\f")
+    assert "WD-WCC6Y0000100" in pages[0], "forty disks begin on the first page"
+    for page in pages[:-1]:
+        lines = [line for line in page.splitlines() if line.strip()]
+        assert not lines[-3].startswith(("Disque ", "Preuves", "Les disques")), lines[-4:]
+
+
+@pytest.mark.parametrize(("kind", "sign"), [
+    ("erased", "✓"), ("demonstration", "⚠"), ("unsigned", "⚠"), ("rejected", "✗"),
+    ("refused", "✗"), ("interrupted", "✗"),
+])
+def test_the_large_sign_is_a_tick_only_where_it_holds(kind: str, sign: str) -> None:
+    found = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">([✓✗⚠—])<',
+                       words(kind, "fr", "-bbox"))
+    assert [one for top, bottom, one in found if float(bottom) - float(top) > 30] == [sign]
