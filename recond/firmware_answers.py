@@ -7,6 +7,7 @@ drive answered (short data gives None).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from recond.firmware import (
@@ -339,3 +340,34 @@ def parse_ext_csd(data: bytes) -> MmcCapabilities | None:
         revision=data[192], secure_erase=bool(security & 0x01), sanitize=bool(security & 0x40),
         erased_byte=0xFF if data[181] & 1 else 0x00, boot_bytes=data[226] * 128 * 1024,
         rpmb_bytes=data[168] * 128 * 1024)
+
+
+# --- Opal ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpalState:
+    """The Locking feature of a drive (TCG Core §3.3.6, level 0 discovery), as a tool prints it."""
+
+    serial: str
+    locked: bool
+    enabled: bool
+    encrypts: bool
+
+
+def parse_opal(text: bytes) -> OpalState | None:
+    """`sedutil-cli --query`: the first line ends with the serial number; the Locking feature's
+    flags follow. None where one of them is missing or said twice.
+    """
+    lines = text.decode("utf-8", "replace").splitlines()
+    head = next((line.split() for line in lines if line.strip()), [])
+    flags: dict[str, str] = {}
+    for name in ("Locked", "LockingEnabled", "MediaEncrypt"):
+        found = re.findall(rf"\b{name} = ([YN])\b", "\n".join(lines))
+        if len(found) != 1:
+            return None
+        flags[name] = found[0]
+    if len(head) < 3 or not head[0].startswith("/dev/"):
+        return None
+    return OpalState(
+        head[-1], *(flags[name] == "Y" for name in ("Locked", "LockingEnabled", "MediaEncrypt")))

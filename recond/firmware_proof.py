@@ -20,6 +20,9 @@ erasing command of the right form that the drive accepted:
 - SCSI SANITIZE or FORMAT UNIT: GOOD; the last REQUEST SENSE after it without sense (or low power),
   then TEST UNIT READY GOOD, and the serial number page with the disk's serial. Clear at most where
   the blocks had to be written before they could be read.
+- Opal PSID revert: `sedutil-cli` says of this disk's serial number that locking is in use and the
+  medium encrypted; the revert exits 0; asked again, locking is off and nothing locked. Purge only
+  where the disk could be read before (not locked); the judge asks for noise behind it besides.
 - eMMC: a secure discard of the whole user area (for SANITIZE a plain one will do), then for
   SANITIZE the switch of EXT_CSD[165], both without errno or error bits in R1; EXT_CSD after it.
 """
@@ -39,6 +42,7 @@ from recond.firmware_answers import (
     parse_identify,
     parse_nvme_controller,
     parse_nvme_namespace,
+    parse_opal,
     parse_registers,
     parse_sanitize_log,
     parse_sense,
@@ -322,6 +326,31 @@ def _mmc_erase(step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
     return Proof((), Level.CLEAR) if answers else _missing("not_done")
 
 
+# --- Opal ------------------------------------------------------------------------------------
+
+_REVERT = b"--yesIreallywanttoERASEALLmydatausingthePSID"
+
+
+def _opal(_step: WipeStep, disk: DiskIdentity, said: list[_Said]) -> Proof:
+    words = [one.request.split(b"\0") if one.transport == "tool" else [] for one in said]
+    sent = [at for at, argv in enumerate(words) if argv[1:2] == [_REVERT]]
+    good = [at for at in sent if said[at].status == 0 and said[at].errno is None]
+    if not good or good[-1] != sent[-1]:
+        return _missing("not_accepted")
+    states = [(at, parse_opal(one.answer) if one.status == 0 else None)
+              for at, one in enumerate(said) if words[at][1:2] == [b"--query"]]
+    before = [state for at, state in states if at < sent[0]]
+    after = [state for at, state in states if at > sent[-1]]
+    if not before or not after:
+        return _missing("not_done")
+    first, last = before[-1], after[-1]
+    if first is None or last is None or not first.enabled or last.enabled or last.locked:
+        return _missing("not_done")
+    if {first.serial, last.serial} != {disk.serial}:
+        return _missing("other_drive")
+    return Proof((), Level.PURGE if first.encrypts and not first.locked else Level.CLEAR)
+
+
 _RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[_Said]], Proof]] = {
     **dict.fromkeys(_SANITIZE, _ata_sanitize),
     _T.ATA_SECURITY_ERASE: _ata_security,
@@ -332,4 +361,5 @@ _RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[_Said]], Proof]] 
     **dict.fromkeys(_ACTIONS, _scsi_erase),
     _T.MMC_SECURE_ERASE: _mmc_erase,
     _T.MMC_SANITIZE: _mmc_erase,
+    _T.OPAL_PSID_REVERT: _opal,
 }

@@ -144,11 +144,18 @@ def _prove(
         doubts = (*doubts, Message("certify.reason.not-completed"))
     level, unwritten = _steps(story, plan)
     hidden = hidden_bytes(story, plan)
-    if hidden and level is Level.PURGE:  # purge reaches what the drive hides, or it is none
-        level = Level.CLEAR
+    if level is Level.PURGE and (hidden or _unseen_key(story, plan)):
+        level = Level.CLEAR  # purge reaches what the drive hides, or it is none
     unread = (*_read_back(story, plan), *canary_reasons(canaries, story, plan),
               *shown_reasons(story, plan))
     return Proof(unwritten, unread, doubts, level, hidden)
+
+
+def _unseen_key(story: Story, plan: WipePlan) -> bool:
+    """Whether a revert left anything but noise: zeros show that blocks were let go, no new key."""
+    reverted = any(step.technique is Technique.OPAL_PSID_REVERT for step in plan.steps)
+    ending = story.verify_end.data["ending"] if story.verify_end else None
+    return reverted and ending != "random"
 
 
 def _steps(story: Story, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:

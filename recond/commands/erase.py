@@ -22,6 +22,7 @@ from recond.commands.frame import (
     Operator,
     Out,
     Profiles,
+    Psid,
     Targets,
     Verify,
     argument,
@@ -45,13 +46,13 @@ def wipe_command(
     targets: Targets = None, level: Level = "clear", method: Method = None,
     verify: Verify = "full", confirm: Confirm = None, out: Out = Path("recond-out"),
     image: Image = False, operator: Operator = None, lot: Lot = None, donor: Donor = None,
-    hidden: Hidden = None, json_: AsJson = False, events: Events = False,
+    hidden: Hidden = None, psid: Psid = False, json_: AsJson = False, events: Events = False,
 ) -> None:
     """Erase and certify."""
     from recond.flow.check import parse_wish
 
-    order = _order(targets, False, parse_wish(level, method, verify, hidden), image, (), out,
-                   operator, lot, donor)
+    wish = parse_wish(level, method, verify, hidden, psid)
+    order = _order(targets, False, wish, image, (), out, operator, lot, donor)
     _run(order, tuple(confirm or ()), unattended=False, as_json=json_, events=events)
 
 
@@ -162,12 +163,19 @@ def _confirm(
     from recond.show.ask import ask_each
 
     if words:
-        return confirm_by_flag(prepared.plans, words)
+        return _with_psids(confirm_by_flag(prepared.plans, words))
     if unattended and prepared.order.every_unused:
         return confirm_all(prepared.plans, "flag")  # --unattended --all, both typed out
     if unattended or not sys.stdin.isatty():
         return confirm_by_flag(prepared.plans, ())
-    return ask_each(screen(), prepared.plans)
+    return _with_psids(ask_each(screen(), prepared.plans))
+
+
+def _with_psids(confirmed: tuple[Confirmed, ...]) -> tuple[Confirmed, ...]:
+    from recond.flow.wipe import with_psids
+    from recond.show.ask import ask_psid
+
+    return with_psids(confirmed, lambda plan: ask_psid(screen(), plan))
 
 
 @command("resume")

@@ -15,6 +15,7 @@ from recond.commands.frame import (
     Level,
     Method,
     Profiles,
+    Psid,
     Targets,
     Verify,
     app,
@@ -93,13 +94,13 @@ def check_command(
 def plan_command(
     targets: Targets = None, level: Level = "clear", method: Method = None,
     verify: Verify = "full", image: Image = False, all_: All = False, from_: From = None,
-    hidden: Hidden = None, json_: AsJson = False,
+    hidden: Hidden = None, psid: Psid = False, json_: AsJson = False,
 ) -> None:
     """What would be erased; touches nothing."""
     from recond.flow.check import parse_wish, plan_only
     from recond.show.machine import show_plans
 
-    wish = parse_wish(level, method, verify, hidden)
+    wish = parse_wish(level, method, verify, hidden, psid)
     plans = plan_only(tuple(targets or ()), all_, wish, image, from_)
     print_json(list(plans)) if json_ else show_plans(screen(), plans)
     leave(4 if targets and any(plan.refusals for plan in plans) else 0)

@@ -72,7 +72,8 @@ def check_exit(found: tuple[Assessment, ...]) -> int:
 
 
 def parse_wish(
-    level: str, method: str | None, verify: str, restore_hidden: bool | None = None
+    level: str, method: str | None, verify: str, restore_hidden: bool | None = None,
+    psid: bool = False,
 ) -> Wish:
     """The words of the command line. Raises `UsageError` naming the one that is wrong."""
     if level not in {word.value for word in LevelWish}:
@@ -81,7 +82,9 @@ def parse_wish(
         raise UsageError("cli.wish.verify", found=verify)
     if method is not None:
         find_method(method)
-    return Wish(LevelWish(level), method, VerifyMode(verify), restore_hidden)
+    if psid and method is not None:
+        raise UsageError("cli.psid.method")
+    return Wish(LevelWish(level), method, VerifyMode(verify), restore_hidden, psid)
 
 
 def plan_only(

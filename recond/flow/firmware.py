@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from recond.erasure import LevelWish, Target, TargetKind
 from recond.firmware import FirmwarePlan
+from recond.firmware_answers import parse_opal
 from recond.host.drives import open_drive
+from recond.host.process import LocalProcesses
+from recond.model import Message
 from recond.wipe.firmware_plan import plan_firmware
 from recond.wipe.firmware_read import read_capabilities
+from recond.wipe.opal import QUERY, QUERY_S, TOOL
+from recond.wipe.opal_plan import plan_opal
 from recond.wipe.plan import Wish
 
 
@@ -18,6 +23,8 @@ def read_firmware_plan(target: Target, wish: Wish) -> FirmwarePlan:
 
     There a SATA disk is asked all the same what it hides: an overwrite does not reach it.
     """
+    if wish.psid:
+        return _read_opal_plan(target)
     overwritten = wish.level is LevelWish.CLEAR or wish.method is not None
     disk = target.identity
     if disk.kind is not TargetKind.BLOCK or (overwritten and disk.bus != "sata"):
@@ -32,3 +39,23 @@ def read_firmware_plan(target: Target, wish: Wish) -> FirmwarePlan:
             disk.size_bytes, restore_hidden=wish.restore_hidden)
     finally:
         drive.close()
+
+
+def _read_opal_plan(target: Target) -> FirmwarePlan:
+    """The revert by PSID, or why not; `sedutil-cli` only asks here."""
+    path = target.path
+    if target.identity.kind is not TargetKind.BLOCK:
+        return FirmwarePlan(refusals=(Message.of("drive.refusal.opal_silent", path=path),))
+    try:
+        drive, _ = open_drive(path)
+    except OSError:
+        return FirmwarePlan(refusals=(Message.of("drive.refusal.opal_silent", path=path),))
+    try:
+        found = read_capabilities(drive)
+    finally:
+        drive.close()
+    done = LocalProcesses().run((TOOL, QUERY, path), timeout_s=QUERY_S)
+    if done.missing:
+        return FirmwarePlan(refusals=(Message.of("drive.refusal.no_sedutil", path=path),))
+    state = parse_opal(done.stdout) if done.returncode == 0 else None
+    return plan_opal(target.identity, path, found, state)

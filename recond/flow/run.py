@@ -134,7 +134,8 @@ def carry_out(
     folder = create_run(state, facts)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     with folder.supervised(wait=True), counted_stops(asked) as stops:
-        Supervisor(folder, jobs, on_event, stops).run()
+        Supervisor(folder, jobs, on_event, stops).run(psids={
+            name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid})
         on_event("", {"phase": "certify"})
         issued = certify_run(folder, state, host)
     return Finished(folder, issued, exit_code(issued, allowed, stops.number))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recond import __version__
 from recond.codec import to_json
-from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, WipePlan
-from recond.errors import SafetyRefusal
+from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, Technique, WipePlan
+from recond.errors import SafetyRefusal, UsageError
 from recond.flow.firmware import read_firmware_plan
 from recond.flow.runfolder import RunFolder, disk_name, write_json
 from recond.host.clock import Clock, SystemClock
@@ -32,6 +32,7 @@ from recond.wipe.plan import Wish, plan_digest, plan_wipe
 HANG_S = 900.0
 KILL_WAIT_S = 10.0
 TYPED_CHARACTERS = 4
+PSID_CHARACTERS = 32
 WORKER = "recond.wipe.worker"
 
 OnEvent = Callable[[str, dict[str, Json]], None]
@@ -45,6 +46,7 @@ class Confirmed:
     digest: str
     by: str  # typed, flag, manifest, demonstration
     token: str
+    psid: str | None = field(default=None, repr=False)  # typed; never written anywhere
 
 
 def plan_targets(
@@ -129,6 +131,27 @@ def confirm_all(plans: tuple[WipePlan, ...], by: str) -> tuple[Confirmed, ...]:
     return tuple(Confirmed(plan, plan_digest(plan), by, plan.disk.token) for plan in plans)
 
 
+def parse_psid(typed: str) -> str:
+    """A PSID as it is printed on a drive: 32 letters and digits, dashes and spaces left out.
+
+    Raises `UsageError`, which does not repeat what was typed.
+    """
+    found = "".join(typed.split()).replace("-", "")
+    if len(found) != PSID_CHARACTERS or not (found.isascii() and found.isalnum()):
+        raise UsageError("cli.psid.form", n=PSID_CHARACTERS)
+    return found
+
+
+def with_psids(
+    confirmed: tuple[Confirmed, ...], ask: Callable[[WipePlan], str]
+) -> tuple[Confirmed, ...]:
+    """The same, with the PSID of each disk whose plan reverts it."""
+    return tuple(
+        replace(one, psid=ask(one.plan)) if any(
+            step.technique is Technique.OPAL_PSID_REVERT for step in one.plan.steps) else one
+        for one in confirmed)
+
+
 def write_jobs(
     folder: RunFolder, confirmed: tuple[Confirmed, ...], *, demonstration: bool
 ) -> dict[str, Job]:
@@ -162,11 +185,16 @@ class Supervisor:
         self._asked = 0
         self._hung: dict[str, float] = {}
 
-    def run(self, *, resume: bool = False) -> None:
-        """Start, listen, stop where asked, and see that every journal says how it ended."""
+    def run(self, *, resume: bool = False, psids: dict[str, str] | None = None) -> None:
+        """Start, listen, stop where asked, and see that every journal says how it ended.
+
+        `psids` by the job's name go to their workers through a pipe.
+        """
         for name in self._jobs:
-            argv = (str(self._folder.job(name)), *(("resume",) if resume else ()))
-            self._workers.start(name, WORKER, argv, self._folder.errors(name))
+            psid = (psids or {}).get(name)
+            argv = (str(self._folder.job(name)), *(("resume",) if resume else ()),
+                    *(("psid",) if psid else ()))
+            self._workers.start(name, WORKER, argv, self._folder.errors(name), secret=psid)
         for event in self._workers.events():
             if event is None:
                 self._tick()

@@ -41,15 +41,22 @@ class Workers:
         self._all: list[Worker] = []
         self._selector = selectors.DefaultSelector()
 
-    def start(self, name: str, module: str, argv: tuple[str, ...], errors: Path) -> Worker:
-        """Start `python -m module argv…`."""
+    def start(
+        self, name: str, module: str, argv: tuple[str, ...], errors: Path,
+        *, secret: str | None = None,
+    ) -> Worker:
+        """Start `python -m module argv…`. `secret` is one line on its standard input."""
         paths = [entry for entry in sys.path if entry and Path(entry).is_dir()]
         env = dict(os.environ, PYTHONPATH=os.pathsep.join(paths), PYTHONDONTWRITEBYTECODE="1")
         with errors.open("wb") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, *argv], stdin=subprocess.DEVNULL,
+                [sys.executable, "-m", module, *argv],
+                stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=stderr, start_new_session=True, env=env, cwd="/",
             )
+        if secret and process.stdin is not None:
+            with contextlib.suppress(OSError), process.stdin as pipe:
+                pipe.write(secret.encode() + b"\n")
         worker = Worker(name, process, errors, time.monotonic())
         self._all.append(worker)
         if process.stdout is not None:

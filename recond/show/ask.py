@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from recond.erasure import WipePlan
-from recond.errors import SafetyRefusal
-from recond.flow.wipe import Confirmed, confirm_all, typed_end
+from recond.errors import SafetyRefusal, UsageError
+from recond.flow.wipe import Confirmed, confirm_all, parse_psid, typed_end
 from recond.locale import size
 from recond.model import Message
 from recond.show.screen import Screen
@@ -27,6 +27,17 @@ def ask_each(screen: Screen, plans: tuple[WipePlan, ...]) -> tuple[Confirmed, ..
         if not _typed(screen, wanted):
             raise SafetyRefusal((Message.of("wipe.confirm.not_typed", path=plan.path),))
     return confirm_all(plans, "typed")
+
+
+def ask_psid(screen: Screen, plan: WipePlan) -> str:
+    """The PSID on a drive's label. Raises `UsageError` when its form is wrong to the end."""
+    screen.talk(screen.t("cli.psid.ask", path=plan.path, token=plan.disk.token))
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return parse_psid(input(screen.t("cli.psid.type") + " "))
+        except UsageError as error:
+            screen.talk(screen.say(error.message))
+    return parse_psid(input(screen.t("cli.psid.type") + " "))
 
 
 def _typed(screen: Screen, wanted: str) -> bool:

@@ -15,7 +15,7 @@ from recond.host.block import BlockDevice
 from recond.host.clock import Clock
 from recond.host.transport import FirmwareDevice
 from recond.model import Message
-from recond.wipe import ata, ata_hidden, mmc, nvme, scsi
+from recond.wipe import ata, ata_hidden, mmc, nvme, opal, scsi
 from recond.wipe.firmware_line import Entries, Line, Log, failed, unknown
 
 OpenDrive = Callable[[str], tuple[FirmwareDevice, DiskIdentity]]
@@ -46,11 +46,14 @@ _NVME: dict[Technique, Callable[[Line, WipeStep, int], StepOutcome]] = {
 
 
 class Firmware:
-    """Runs firmware steps; `open_drive` opens a path's transports."""
+    """Runs firmware steps; `open_drive` opens a path's transports, `by_psid` is Opal's tool."""
 
-    def __init__(self, open_drive: OpenDrive, clock: Clock) -> None:
+    def __init__(
+        self, open_drive: OpenDrive, clock: Clock, by_psid: opal.Opal | None = None
+    ) -> None:
         self._open = open_drive
         self._clock = clock
+        self._by_psid = by_psid
 
     def __call__(
         self, step: WipeStep, index: int, disk: BlockDevice, log: Log,
@@ -67,7 +70,7 @@ class Firmware:
                 return "failed", Message("drive.reason.other_drive")
             line = Line(
                 device, index, log, self._clock, should_stop, progress, list(entries))
-            outcome = _carry_out(line, step)
+            outcome = _carry_out(line, step, self._by_psid)
         except OSError:
             outcome = unknown("no_answer")
         finally:
@@ -75,8 +78,10 @@ class Firmware:
         return outcome.outcome, outcome.reason
 
 
-def _carry_out(line: Line, step: WipeStep) -> StepOutcome:
+def _carry_out(line: Line, step: WipeStep, by_psid: opal.Opal | None) -> StepOutcome:
     device, technique = line.device, step.technique
+    if technique is Technique.OPAL_PSID_REVERT and by_psid is not None:
+        return opal.run_revert(line, step, by_psid)
     if technique is Technique.RESTORE_HIDDEN and device.ata is not None:
         return ata_hidden.run_restore(line, step)
     if technique in _ATA and device.ata is not None:

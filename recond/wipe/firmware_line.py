@@ -146,6 +146,12 @@ class Line:
                    answer.errno, answer.duration_ms)
         return answer
 
+    def keep_tool(
+        self, name: str, argv: bytes, output: bytes, returncode: int, duration_ms: int
+    ) -> None:
+        """Write down a tool's arguments (apart by zero bytes), what it said and its exit status."""
+        self._keep("tool", name, argv, b"", output, returncode, b"", None, duration_ms)
+
     def _keep(
         self, transport: str, name: str, request: bytes, data_out: bytes, data: bytes, status: int,
         sense: bytes, errno: int | None, duration_ms: int,

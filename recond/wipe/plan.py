@@ -38,13 +38,14 @@ class Wish:
     """What the operator asks for. `method` None takes the one that suits the medium.
 
     `restore_hidden`: whether sectors that HPA, AMAC or DCO hide are shown again first; None leaves
-    it to the level (`recond.wipe.firmware_plan`).
+    it to the level (`recond.wipe.firmware_plan`). `psid`: erase by the PSID on the drive's label.
     """
 
     level: LevelWish = LevelWish.CLEAR
     method: str | None = None
     verify: VerifyMode = VerifyMode.FULL
     restore_hidden: bool | None = None
+    psid: bool = False
 
 
 def needs_two_passes(identity: DiskIdentity) -> bool:

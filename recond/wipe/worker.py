@@ -23,12 +23,14 @@ from recond.host.clock import SystemClock
 from recond.host.drives import open_drive
 from recond.host.files import Files
 from recond.host.machineinfo import read_boot_id, read_temperature
+from recond.host.process import LocalProcesses
 from recond.host.realdisk import open_disk
 from recond.host.target import read_target
 from recond.model import Json
 from recond.wipe.firmware import Firmware
 from recond.wipe.job import Job, Seam
 from recond.wipe.journal import read_entries
+from recond.wipe.opal import Opal
 from recond.wipe.position import read_standing
 from recond.wipe.session import resume_job, run_job
 
@@ -65,8 +67,8 @@ class _Voice:
             os.write(self._descriptor, json.dumps(event).encode() + b"\n")
 
 
-def real_seam() -> Seam:
-    """The session's seam to this computer."""
+def real_seam(psid: str | None = None) -> Seam:
+    """The session's seam to this computer; `psid` as the operator typed it for this disk."""
     files = Files()
     return Seam(
         open_disk=open_disk,
@@ -74,18 +76,22 @@ def real_seam() -> Seam:
         clock=SystemClock(),
         boot_id=read_boot_id(files),
         temperature=lambda path: read_temperature(files, path),
-        firmware=Firmware(open_drive, SystemClock()),
+        firmware=Firmware(open_drive, SystemClock(), Opal(LocalProcesses(), psid)),
     )
 
 
 def main(argv: list[str]) -> int:
-    """`python -m recond.wipe.worker JOB.json [resume]`. Returns the process's exit code."""
+    """`python -m recond.wipe.worker JOB.json [resume] [psid]`. Returns the process's exit code.
+
+    With `psid`, the PSID is the one line of standard input: arguments are seen by everybody.
+    """
     stop, tell = _Stop(), _Voice()
     signal.signal(signal.SIGTERM, stop.handle)
     signal.signal(signal.SIGINT, stop.handle)
     try:
         job = from_json(Job, json.loads(Path(argv[0]).read_text(encoding="utf-8")))
-        outcome = _work(job, real_seam(), stop, tell, again=argv[1:] == ["resume"])
+        psid = sys.stdin.readline().strip() if "psid" in argv[1:] else None
+        outcome = _work(job, real_seam(psid), stop, tell, again="resume" in argv[1:])
     except RecondError as error:
         tell({"phase": "end", "outcome": "lost", "why": to_json(error.message)})
         sys.stderr.write(f"{error}\n")

@@ -16,16 +16,20 @@ from recond.certify.story import Story, tell
 from recond.codec import digest
 from recond.erasure import Level, LevelWish, Technique, VerifyMode, WipePlan
 from recond.firmware import endings_of, reach_of
+from recond.firmware_answers import parse_opal
 from recond.firmware_proof import prove
 from recond.host.simata import SimAta
 from recond.host.simdrive import Killed, PowerCut, SimClock
 from recond.host.simnvme import SimNvme
+from recond.host.simopal import PSID, SimOpal
 from recond.host.simscsi import SimScsi
 from recond.wipe.firmware import Firmware
 from recond.wipe.firmware_plan import plan_firmware
 from recond.wipe.firmware_read import read_capabilities
 from recond.wipe.job import Job, Seam
 from recond.wipe.journal import FIRST, Journal, read_entries
+from recond.wipe.opal import Opal
+from recond.wipe.opal_plan import plan_opal
 from recond.wipe.plan import Wish, plan_wipe
 from recond.wipe.position import read_standing
 from recond.wipe.session import Session
@@ -42,7 +46,9 @@ LIES: dict[str, tuple[str, ...]] = {
 }
 HARMLESS = frozenset({"fixed", "no-estimate", "estimate-0", "estimate-f", "dco1", "crypto-only",
                       "unreadable", "no-preq", "no-sanitize"})
-Drive = SimAta | SimNvme | SimScsi
+OPAL_LIES = ("success", "keeps-key", "half", "wrong-psid", "hangs", "lets-go", "locked",
+             "inactive", "swaps", "plain", "silent", "exit-1")
+Drive = SimAta | SimNvme | SimScsi | SimOpal
 
 
 class MemorySink:
@@ -72,6 +78,7 @@ class History:
     sink: MemorySink = field(default_factory=MemorySink)
     plan: WipePlan | None = None
     outcome: str = "refused"
+    opal: Opal | None = None
     struck: list[str] = field(default_factory=list)
     approved: Level | None = None
     why_not: str = ""
@@ -161,6 +168,48 @@ def erase(
     return history
 
 
+def erase_opal(
+    drive: SimOpal, wish: LevelWish = LevelWish.CLEAR, chance: random.Random | None = None, *,
+    tool: Opal | None = None, again: bool = True, strike_at: int = 0,
+    struck: type[Exception] = Killed,
+) -> History:
+    """The same by PSID; who resumes has no PSID any more."""
+    clock = drive.clock
+    history = History(int(drive.serial[3:]), "opal", drive.lies, wish, drive)
+    state = parse_opal(drive._query(PATH).encode())
+    found = plan_opal(drive.identity, PATH, read_capabilities(drive.device(PATH)), state)
+    history.plan = plan = plan_wipe(
+        drive.target(PATH), Wish(wish, psid=True), clock.random_bytes(32), (), found)
+    if plan.refusals:
+        return history
+    history.opal = tool or Opal(drive, PSID)
+    fate = Fate(history, chance)
+    if strike_at:
+        fate._at, fate._kinds = [strike_at], [struck]  # type: ignore[list-item]
+    drive.strike = history.sink.strike = fate
+    first = True
+    while first or (history.outcome == "interrupted" and again and len(history.struck) < 9):
+        try:
+            history.outcome = _session(history, plan, clock, fate, f"boot{len(history.struck)}")
+            history.struck.append("ended")
+        except (Killed, PowerCut) as cut:
+            history.outcome = "interrupted"
+            if isinstance(cut, PowerCut):
+                drive.power_cycle()
+        first = False
+        history.opal = Opal(history.opal.processes)
+    judge(history)
+    return history
+
+
+def run_opal_history(seed: int) -> tuple[History, SimOpal]:
+    chance = random.Random(seed)
+    lies = frozenset(chance.sample(OPAL_LIES, chance.choice((0, 1, 1, 1, 2))))
+    drive = SimOpal(SimClock(seed), seed, lies, content=chance.choice(CONTENTS))
+    wish = chance.choice((LevelWish.CLEAR, LevelWish.PURGE))
+    return erase_opal(drive, wish, chance), drive
+
+
 def _live(history: History, plan: WipePlan, clock: SimClock, fate: Fate) -> None:
     """Sessions until one comes to its end without being struck."""
     boot = 0
@@ -184,7 +233,8 @@ def _session(history: History, plan: WipePlan, clock: SimClock, fate: Fate, boot
     seam = Seam(
         open_disk=drive.open, read_target=lambda path, _image: drive.target(path), clock=clock,
         boot_id=boot, temperature=lambda _path: None,
-        firmware=Firmware(lambda path: (drive.device(path), drive.identity), clock))
+        firmware=Firmware(
+            lambda path: (drive.device(path), drive.identity), clock, history.opal))
     job = Job("run", plan, digest(plan), PATH, "flag", plan.disk.token, "memory")
     entries = read_entries(sink.raw)
     if not {"plan", "confirmation"} <= {kind for kind, _ in entries}:
