@@ -46,12 +46,16 @@ class Before(Text):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A disk's last run of a lot here. `compared` None: what it holds could not be compared."""
+    """A disk's last run of a lot here. `compared` None: what it holds could not be compared.
+
+    `own` False: the worker that is at the disk belongs to another lot, or to a demonstration.
+    """
 
     before: Before = Before.NOTHING
     folder: RunFolder | None = None
     certificate: Path | None = None  # the record's folder
     compared: bool | None = None
+    own: bool = True
 
     def message(self, plan: WipePlan) -> Message | None:
         """What to say of it; None where there is nothing."""
@@ -96,10 +100,11 @@ def _past_in(folder: RunFolder, file: Path, plan: WipePlan, lot: str | None) -> 
     planned = from_json(WipePlan, was) if was is not None else None
     if planned is None or _who(planned) != _who(plan):
         return None
+    context = folder.facts().context
+    own = context.lot == lot and not context.bench.demonstration
     if is_running(folder):
-        return Past(Before.OPEN, folder)
-    facts = folder.facts()
-    if facts.context.lot != lot or facts.context.bench.demonstration or "confirmation" not in kinds:
+        return Past(Before.OPEN, folder, own=own)
+    if not own or "confirmation" not in kinds:
         return None
     other = guard.resumed_differences(planned.disk, plan.disk, sizes_after(planned))
     if kinds[-1] != "end":

@@ -46,7 +46,7 @@ _LEFT_STATE = {
     Listed.STRANGER: SlotState.STRANGER, Listed.REFUSED: SlotState.REFUSED,
     Listed.CERTIFIED: SlotState.CERTIFIED, Listed.UNSIGNED: SlotState.CERTIFIED,
     Listed.AMBIGUOUS: SlotState.LEFT, Listed.CHANGED: SlotState.LEFT,
-    Listed.STOPPED: SlotState.INTERRUPTED,
+    Listed.STOPPED: SlotState.INTERRUPTED, Listed.OPEN: SlotState.LEFT,
 }
 _ENDED = {Status.FAILED: SlotState.FAILED, Status.REFUSED: SlotState.REFUSED,
           Status.INTERRUPTED: SlotState.INTERRUPTED}
@@ -206,10 +206,9 @@ class Watch:
 
     def _decide(self, slot: _Slot, judged: Judged) -> None:
         folder = judged.past.folder
-        if judged.listed is Listed.OPEN and folder is not None:
+        if judged.listed is Listed.OPEN and folder is not None and judged.past.own:
             self._begin(slot, folder.run_id, self._following(folder), stoppable=False)
-        elif judged.listed is Listed.STOPPED and folder is not None and self._order.resume \
-                and not self._stops:
+        elif judged.listed is Listed.STOPPED and folder is not None and self._goes_on(folder):
             self._begin(slot, folder.run_id, self._resuming(folder))
         elif judged.listed is not Listed.ERASE:
             self._put(slot, state=_LEFT_STATE[judged.listed], message=judged.message,
@@ -227,6 +226,10 @@ class Watch:
             confirmed = confirm_all((judged.plan,), "manifest")
             self._begin(slot, facts.run_id, lambda on_event, stops: carry_out(
                 self._order.state, facts, confirmed, self._host, on_event, stops))
+
+    def _goes_on(self, folder: RunFolder) -> bool:
+        """Whether to resume a run: not one of several disks, which the list may not name."""
+        return self._order.resume and not self._stops and len(folder.journals()) == 1
 
     def _following(self, folder: RunFolder) -> Task:
         return lambda on_event, _stops: follow(folder, self._order.state, self._host, on_event)
@@ -267,9 +270,11 @@ class Watch:
         if one is None:
             self._fail(slot, UsageError("wipe.run.unknown", run=done.folder.run_id))
             return
-        approved, signed = is_approved(one), done.issued.signed
+        asked = slot.found.plan.level_promised.rank if slot.found else 0
+        low = one.result.level_achieved.rank < asked  # begun before, for less than is asked now
+        approved, signed = is_approved(one) and not low, done.issued.signed
         number = slot.work.stops.number if slot.work else 0
-        code = erasure_exit(one, frozenset(), number) or (0 if signed else 7)
+        code = erasure_exit(one, frozenset(), number) or (6 if low else 0 if signed else 7)
         state = SlotState.DONE if approved else _ENDED.get(one.result.status, SlotState.FAILED)
         message = next(iter(one.result.reasons), None)
         if approved and not signed:

@@ -124,6 +124,16 @@ def test_without_its_certificate_it_is_not_called_certified(tmp_path: Path, imag
     assert summary(moved)["left"][0]["message"]["code"] == "dock.before.certified.moved"
 
 
+def test_a_worker_at_the_disk_counts_whatever_its_lot(tmp_path: Path, image: Path) -> None:
+    assert run(tmp_path, image).code == 0
+    (folder,) = map(RunFolder, runs(tmp_path))
+    with folder.supervised(wait=True):
+        for lot in "LM":
+            done = run(tmp_path, image, lot=lot)
+            assert (done.code, summary(done)["left"][0]["listed"]) == (4, "open")
+    assert len(runs(tmp_path)) == 1
+
+
 def test_a_failed_disk_is_tried_again(tmp_path: Path, image: Path) -> None:
     assert run(tmp_path, image, more=("--verify", "none")).code == 6
     assert summary(run(tmp_path, image))["outcome"] == "erased"

@@ -248,6 +248,21 @@ def test_a_held_disk_is_refused_as_everywhere(
     assert there.read_bytes().startswith(CONTENT)
 
 
+def test_another_lots_erasure_is_not_called_this_lots(tmp_path: Path) -> None:
+    there = disk(tmp_path, "A1", size_bytes=8 * MIB)
+    with watching(tmp_path, "A1", lot="M", method="gutmann") as first:
+        first.plug("1", there)
+        first.seen.wait("1", lambda view: (view.percent or 0) > 1)
+        with watching(tmp_path, "A1", lot="L") as second:
+            second.plug("1", there)
+            left = second.seen.state("1", S.LEFT, S.ERASING, S.REFUSED)
+            assert (left.state, left.exit_code) == (S.LEFT, 4)
+            assert left.message is not None
+            assert left.message.code == "dock.before.open"
+        assert second.end().missing == ("A1",)
+    assert first.end().exit_code == 0
+
+
 def test_a_percentage_is_whole_only_at_the_end() -> None:
     assert percent_of({"phase": "verify", "step": 2, "steps": 2, "done": 9, "total": 9}) == 99
     assert percent_of({"phase": "write", "step": 0, "steps": 1, "done": 0, "total": 9}) == 0
