@@ -139,10 +139,11 @@ def show_summary(screen: Screen, found: Summary, *, as_json: bool) -> None:
     states = [one.state for one in found.ends]
     done, before = states.count(SlotState.DONE), states.count(SlotState.CERTIFIED)
     screen.data(screen.t("dock.summary", done=done, certified=before,
-                         other=len(states) - done - before))
+                         strangers=states.count(SlotState.STRANGER),
+                         other=sum(one.exit_code > 0 for one in found.ends)))
     for one in found.ends:
         if one.exit_code and one.message is not None:
-            screen.data(f"  {one.place}: {screen.say(one.message)}")
+            screen.data(f"  {one.place} – {screen.say(one.message)}")
     if found.missing:
         screen.data(screen.t("dock.missing", n=len(found.missing)))
 

@@ -15,8 +15,12 @@ from typing import Any
 import pytest
 
 from recond.flow.run import Finished, carry_out
-from recond.flow.slot import SlotState, percent_of
+from recond.flow.slot import SlotState, View, percent_of
+from recond.flow.watch_order import Summary
+from recond.locale import Lang
 from recond.model import Use
+from recond.show.dock import DockDisplay, show_summary
+from recond.show.screen import Screen
 from recond.wipe.journal import read_entries
 from tests.cli.command import environment, recond
 from tests.flow.dock import CONTENT, MIB, disk, is_blank, records, restless, watching
@@ -268,6 +272,27 @@ def test_a_percentage_is_whole_only_at_the_end() -> None:
     assert percent_of({"phase": "write", "step": 0, "steps": 1, "done": 0, "total": 9}) == 0
     assert percent_of({"phase": "write", "step": 1, "steps": 3, "done": 9, "total": 9}) == 50
     assert percent_of({"phase": "pause", "celsius": 70}) is None
+
+
+@pytest.mark.parametrize(("lang", "words"), [
+    ("fr", ("identification", "effacement 43 %", "lecture", "ÉCHEC", "pas attendu", "retiré")),
+    ("en", ("identifying", "erasing 43 %", "reading back", "FAILED", "not expected", "pulled"))])
+def test_each_state_has_its_words(
+    lang: Lang, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = (("phase", "verify"), ("step", 1), ("steps", 1))
+    views = [View("USB 2-1", "/dev/sdb", state, percent=43 if state is S.ERASING else None,
+                  event=event if state is S.ERASING else ()) for state in S]
+    with DockDisplay(Screen(lang), as_json=False) as display:
+        for view in views:
+            display.show(view)
+            display.show(view)
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == len(views), "a state is said once"
+    assert not [word for word in words if word not in said]
+    show_summary(Screen(lang), Summary("L", tuple(views), ("X",)), as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["counts"] == dict.fromkeys((state.value for state in S), 1)
 
 
 # --- The command, killed ---------------------------------------------------------------------
