@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from recond.flow.queue import read_queue
 from recond.flow.run import Finished, carry_out
 from recond.flow.slot import SlotState, View, percent_of
+from recond.flow.upload import add_destination
 from recond.flow.watch_order import Summary
 from recond.locale import Lang
 from recond.model import Use
@@ -56,6 +58,20 @@ def test_disks_are_erased_as_they_come_many_at_once(tmp_path: Path) -> None:
         record = json.loads((folder / "record.json").read_bytes())
         assert (record["machine"], record["lot"]) == (None, "L")
         assert record["erasures"][0]["confirmed_by"] == "manifest"
+
+
+def test_every_certificate_leaves_the_bench_once(tmp_path: Path) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    add_destination(tmp_path / "state", "stick", "folder", {"path": str(stick)})
+    with watching(tmp_path, "A1", "B2") as bench:
+        for place, name in (("1", "A1"), ("2", "B2")):
+            bench.plug(place, disk(tmp_path / "là", name))
+        for place in "12":
+            bench.seen.state(place, S.DONE)
+    sent = sorted(path.parent.name for path in stick.rglob("record.json"))
+    assert sent == [folder.name for folder in records(tmp_path)]
+    assert read_queue(tmp_path / "state").done == 2
 
 
 def test_what_is_there_at_the_start_is_left_alone_unless_asked_for(tmp_path: Path) -> None:
