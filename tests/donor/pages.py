@@ -19,6 +19,7 @@ from pikepdf import (
     Array,
     AttachedFileSpec,
     Dictionary,
+    Name,
     ObjectStreamMode,
     Pdf,
     String,
@@ -109,8 +110,12 @@ def never_erased(shown: Shown) -> None:
 @cache
 def bench_key() -> SigningKey:
     """The key that the corpus is signed with."""
-    issued("erased")
     return corpus().ring.signing_key("", corpus().clock)
+
+
+def folder_of(kind: str) -> Path:
+    """A certificate's folder; `issued` without the language would issue it a second time."""
+    return issued(kind, "fr").folder
 
 
 @cache
@@ -168,6 +173,8 @@ def shadowed(pdf: bytes, how: str) -> bytes:
             more = opened.Root.Names.EmbeddedFiles.Names[1]
             del more.Type
             del more.EF.F.Type
+        elif how == "unnamed":
+            opened.Root.Old = opened.make_stream(b"{}", Type=Name.EmbeddedFile)
         elif how == "two trees":
             opened.Root.Old = Dictionary(EmbeddedFiles=opened.make_indirect(
                 Dictionary(Names=Array([String("record.json"), seal]))))

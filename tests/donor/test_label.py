@@ -30,8 +30,9 @@ from recond.flow.keyring import Keyring
 from recond.flow.label import LabelsMade, make_labels
 from recond.locale import LANGS, Lang, text
 from recond.model import Known
-from tests.certify.papers import KINDS, LONG, corpus, files_of, issued
+from tests.certify.papers import KINDS, LONG, corpus, files_of
 from tests.cli.command import recond
+from tests.donor.pages import folder_of
 
 PLAIN = {"erased", "forty", "long-names"}
 CELL_MM = (70, 37)
@@ -189,18 +190,18 @@ def made(folder: Path, *paths: Path, **more: Any) -> LabelsMade:
 
 
 def test_a_true_certificate_and_an_unsigned_one(tmp_path: Path) -> None:
-    folder = issued("erased").folder
+    folder = folder_of("erased")
     for path in (folder, folder / "certificate.pdf", folder / "record.jws"):
         found = made(tmp_path, path)
         assert (found.exit_code, found.count, found.unproven) == (0, 1, ())
-    unsigned = issued("unsigned").folder
+    unsigned = folder_of("unsigned")
     found = made(tmp_path, folder, unsigned, form="a4-24", start=23)
     assert (found.exit_code, found.unproven) == (7, ((str(unsigned), Proof.UNSIGNED),))
     assert is_label_file((tmp_path / "out.pdf").read_bytes())
 
 
 def test_a_record_alone_or_by_a_stranger_is_marked(tmp_path: Path) -> None:
-    folder = issued("erased").folder
+    folder = folder_of("erased")
     alone = tmp_path / "alone.json"
     alone.write_bytes((folder / "record.json").read_bytes())
     assert made(tmp_path, alone).unproven == ((str(alone), Proof.UNVERIFIED),)
@@ -211,7 +212,7 @@ def test_a_record_alone_or_by_a_stranger_is_marked(tmp_path: Path) -> None:
 
 
 def test_what_is_not_true_gets_no_label(tmp_path: Path) -> None:
-    folder, files = issued("erased").folder, files_of("erased")
+    folder, files = folder_of("erased"), files_of("erased")
     broken = tmp_path / "certificate.pdf"
     for raw in (files["certificate.pdf"] + b"\n",
                 files["certificate.pdf"].replace(b"/Lang (fr)", b"/Lang (en)")):
@@ -231,7 +232,7 @@ def test_what_is_not_true_gets_no_label(tmp_path: Path) -> None:
 ])
 def test_a_wrong_option(options: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        made(tmp_path, issued("erased").folder, **options)
+        made(tmp_path, folder_of("erased"), **options)
     with pytest.raises(UsageError, match="none"):
         made(tmp_path)
 
@@ -240,12 +241,12 @@ def test_another_file_is_never_replaced(tmp_path: Path) -> None:
     certificate = files_of("erased")["certificate.pdf"]
     (tmp_path / "out.pdf").write_bytes(certificate)
     with pytest.raises(UsageError, match="exists"):
-        made(tmp_path, issued("erased").folder)
+        made(tmp_path, folder_of("erased"))
     assert (tmp_path / "out.pdf").read_bytes() == certificate
 
 
 def test_the_command(tmp_path: Path) -> None:
-    folder = issued("erased").folder
+    folder = folder_of("erased")
     done = recond("--state", str(corpus().state), "label", str(folder), "--json", folder=tmp_path)
     assert (done.code, json.loads(done.stdout)["labels"]) == (0, 1)
     assert is_label_file((tmp_path / "recond-labels.pdf").read_bytes())

@@ -187,8 +187,8 @@ def test_an_attachment_taken_from_another_certificate(page: Page) -> None:
     refused(page, {PDF: pdf[:begin] + b"\0" * 40 + pdf[begin + 40 :]})
 
 
-@pytest.mark.parametrize("how", ["seal named record", "key differs", "untyped", "two trees",
-                                 "EF and UF differ"])
+@pytest.mark.parametrize("how", ["seal named record", "key differs", "untyped", "unnamed",
+                                 "two trees", "EF and UF differ"])
 def test_a_shadowed_attachment(page: Page, how: str) -> None:
     """Sealed by the right key: files so put inside that readers differ on what is there."""
     pdf = shadowed(Papers().page(), how)
