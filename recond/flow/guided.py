@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from recond.certify.summary import is_approved, overall
+from recond.certify.summary import is_approved, is_boot_medium, overall
 from recond.erasure import Context, Erasure, LevelWish, TargetKind, WipePlan
 from recond.errors import RecondError, SafetyRefusal
 from recond.flow.attach import Left, OpenRun, follow, open_runs
@@ -203,6 +203,7 @@ class DiskEnd:
 
     name: str
     approved: bool
+    medium: bool  # the stick that recond came from: listed, not counted
     status: str
     level: str
     reasons: tuple[Message, ...]
@@ -248,5 +249,5 @@ def end_of(finished: Finished) -> End:
 
 def _disk_end(one: Erasure) -> DiskEnd:
     name = one.disk.token if one.disk.size_bytes else one.path
-    return DiskEnd(name, is_approved(one), one.result.status.value,
+    return DiskEnd(name, is_approved(one), is_boot_medium(one), one.result.status.value,
                    one.result.level_achieved.value, one.result.reasons)

@@ -24,8 +24,8 @@ def result_lines(
     word, mark = t(f"guided.word.{end.word}"), MARKS[end.word]
     lines: list[Line] = [(row, mark) for row in big_lines(word, width)]
     good = sum(one.approved for one in end.disks)
-    lines += [("", PLAIN), *fold(t("guided.result.count", good=good, total=len(end.disks)), width,
-                                 STRONG)]
+    total = sum(not one.medium for one in end.disks)
+    lines += [("", PLAIN), *fold(t("guided.result.count", good=good, total=total), width, STRONG)]
     if end.demonstration:
         lines += fold(t("certify.verify.demonstration"), width, BAD)
     if end.why_unsigned is not None:
@@ -56,7 +56,8 @@ def detail_lines(words: Words, end: End, width: int) -> list[Line]:
     for one in end.disks:
         status = words.t(f"cli.status.{one.status}")
         level = words.t(f"cli.level.{one.level}")
-        lines += fold(f"{status} – {one.name} – {level}", width, GOOD if one.approved else BAD)
+        mark = GOOD if one.approved else PLAIN if one.medium else BAD
+        lines += fold(f"{status} – {one.name} – {level}", width, mark)
         for reason in one.reasons:
             lines += fold(words.say(reason), width, first="  - ", rest="    ")
     if end.set_aside is not None:

@@ -86,12 +86,12 @@ def test_the_progress(lang: Lang, tmp_path: Path) -> None:
 
 CODE = "RECOND:20261124-041130-1F2E3D4C:" + "A7" * 32
 ENDS = {
-    "erased": End("erased", (DiskEnd("S3Z1NB0K222222", True, "erased", "purge", ()),),
+    "erased": End("erased", (DiskEnd("S3Z1NB0K222222", True, False, "erased", "purge", ()),),
                   Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate.pdf"),
                   None, None, "2026-11-24", "1F2E3D4C", CODE, (),
                   demonstration=False),
     "not-erased": End("not-erased", (
-        DiskEnd("S3Z1NB0K222222", False, "failed", "none",
+        DiskEnd("S3Z1NB0K222222", False, False, "failed", "none",
                 (Message("wipe.reason.flush"), Message("wipe.reason.vanished"))),),
         Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate-NON-SIGNE.pdf"),
         Message("certify.unsigned.clock"), None, "2026-11-24", "1F2E3D4C",

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from recond.flow.guided import End
+from recond.flow.guided import DiskEnd, End
 from recond.flow.stick import StickStatus
 from recond.flow.work import Heard
 from recond.guided.letters import HEIGHT, big, big_lines
 from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
-from recond.guided.result import code_lines, result_lines
-from recond.guided.words import Words, cut, fold, texts
+from recond.guided.result import code_lines, detail_lines, result_lines
+from recond.guided.words import PLAIN, Words, cut, fold, texts
 from recond.locale import LANGS, NBSP, NNBSP, Lang, text
 from recond.model import Json
 from tests.guided.stage import SCREENS
@@ -212,3 +212,14 @@ def test_the_result_says_on_the_stick_only_what_is_there(
     assert words in shown
     assert ("RECOND/" in shown) == ("peut être éteint" in shown) == (state == "saved")
     assert "clé" not in "\n".join(texts(result_lines(Words("fr"), end, None, 78)))
+
+
+def test_the_stick_is_listed_and_not_counted() -> None:
+    disks = (DiskEnd("LABNV0", True, False, "erased", "clear", ()),
+             DiskEnd("STICK1", False, True, "refused", "none", ()))
+    end = End("erased", disks, Path("/x/r1/certificate.pdf"), None, None, "2026-11-24",
+              "1F2E3D4C", "RECOND:X", (), demonstration=False)
+    shown = "\n".join(texts(result_lines(Words("fr"), end, None, 78)))
+    assert "1 sur 1" in shown
+    listed = dict(detail_lines(Words("fr"), end, 78))
+    assert [mark for text, mark in listed.items() if "STICK1" in text] == [PLAIN]
