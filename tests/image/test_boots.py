@@ -83,12 +83,11 @@ def test_one_word_alone_erases_nothing(image: Path, tmp_path: Path) -> None:
 
 
 def test_a_power_cut_in_the_middle(image: Path, tmp_path: Path) -> None:
-    """The next start offers to go on over the serial line, and ends it."""
+    """The next start offers to go on, and ends it; nothing listens on the network meanwhile."""
     computer = Computer(tmp_path, image)
     computer.put("recond.toml", ORDER)
-    computer.write_bps = 2 << 20
+    computer.write_bps = 1 << 20
     with running(computer):
-        wait_for(computer.said, r"LABSATA0 +\d+ %  écriture")
         wait_for(lambda: str(checkpoints_on_stick(computer)), r"[2-9]")
     for disk in computer.disks.values():
         raw = disk.read_bytes()
@@ -97,16 +96,21 @@ def test_a_power_cut_in_the_middle(image: Path, tmp_path: Path) -> None:
     computer.put("recond.toml", ORDER.replace('"unattended"', '"guided"'))
     computer.write_bps = 0
     with running(computer, "-netdev", "user,id=net", "-device", "e1000,netdev=net") as process:
-        wait_for(computer.said, "est pas fini")
-        computer.type("o\n")
-        wait_for(computer.said, r"valid.s.: 2 sur 2")
-        wait_for(computer.said, "(?s)Ligne de commande.*Ligne de commande")
-        computer.type("ss --no-header -tuln; echo all:$?\n")
-        wait_for(computer.said, "all:0")
-        heard = computer.said().rpartition("echo all:")[2]
-        assert "LISTEN" not in heard
-        assert set(re.findall(r":(\d+) ", heard)) <= {"68", "546"}, "DHCP's own answers"
-        computer.type("poweroff\n")
+        wait_for(computer.screen, "affichage simple")
+        computer.press("down", "down", "ret")
+        wait_for(computer.screen, "EST PAS FINI .disque LAB")
+        computer.picture(tmp_path / "offered.ppm")
+        computer.press("r")
+        wait_for(computer.screen, r"valid.s.: 2 sur 2")
+        wait_for(computer.screen, "Tout est sur la cl")
+        computer.press("ret")
+        wait_for(computer.screen, "recond guided")
+        computer.press("s", "s", "spc", "6", "t", "u", "l", "n", "ret")  # ss -tuln, on AZERTY
+        wait_for(computer.screen, "Netid")
+        listening = computer.screen().rpartition("Netid")[2]
+        assert "LISTEN" not in listening
+        assert set(re.findall(r":(\d+) ", listening)) <= {"68", "546"}, "DHCP's own answers"
+        computer.press("p", "o", "z", "e", "r", "o", "f", "f", "ret")  # « w » is there on AZERTY
         process.wait(300)
     for disk in computer.disks.values():
         assert not any(disk.read_bytes())
