@@ -17,8 +17,13 @@ from typing import Any
 
 import pytest
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from recond.certify import p256
 from recond.certify import seal as seal_module
+from recond.certify.donor_page import believed
 from recond.certify.jws import sign_jws
 from recond.certify.keys import (
     BENCH_DAYS,
@@ -367,6 +372,25 @@ def test_a_pinned_bench_vouches_for_no_other(page: Page) -> None:
     trust = Trust((bench.certificate,), (), (), None, corpus().trust().software)
     page.believe(trust)
     files = {JWS: Papers(key=issue_bench_key(bench, "banc 2", later(0))).jws()}
+    shown = page.one(files)
+    assert shown.state == "unproven"
+    never_more(shown, files, trust)
+
+
+def test_a_pinned_time_authority_vouches_for_no_certificate(page: Page) -> None:
+    root = corpus().root
+    one = root.certificate
+    certificate = (
+        x509.CertificateBuilder().subject_name(one.subject).issuer_name(one.subject)
+        .public_key(root.key.public_key()).serial_number(7)
+        .not_valid_before(one.not_valid_before_utc).not_valid_after(one.not_valid_after_utc)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .sign(root.key, hashes.SHA256()))
+    assert believed((one, certificate), ()) == believed((one,), ())
+    trust = Trust((certificate,), (), (), None, corpus().trust().software)
+    page.believe(trust)
+    files = {JWS: files_of("erased")[JWS]}
     shown = page.one(files)
     assert shown.state == "unproven"
     never_more(shown, files, trust)
