@@ -16,7 +16,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
