@@ -57,7 +57,7 @@ def canary_reasons(canaries: Canaries, story: Story, plan: WipePlan) -> tuple[Me
                     for place in places)
         if wrong:
             found.append(Message.of("certify.reason.canary-wrong", n=wrong))
-    elif _may_be_old(story) and not _show_change(before.data, after.data):
+    elif not _show_change(before.data, after.data):
         found.append(Message("certify.reason.canary-silent"))
     return tuple(found)
 
@@ -66,12 +66,6 @@ def last_fill(story: Story, plan: WipePlan) -> Fill | None:
     """What the last step that ran leaves everywhere: a fallback behind it may never have begun."""
     last = max(story.steps, default=len(plan.steps) - 1)
     return plan.steps[last].fill if 0 <= last < len(plan.steps) else None
-
-
-def _may_be_old(story: Story) -> bool:
-    """Whether what a drive's own erasure left could as well be what stood there before."""
-    ending = story.verify_end.data["ending"] if story.verify_end else None
-    return ending not in ("zeros", "ones")
 
 
 def _show_change(before: dict[str, Json], after: dict[str, Json]) -> bool:

@@ -5,7 +5,10 @@ Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erase
 be unlocked until the next power cycle), `stuck` (SANITIZE at 655/65536 for ever), `frozen`, `drops`
 (a bridge that answers GOOD to everything and hands on IDENTIFY alone), `swaps` (a bridge with a
 serial of its own), `dco1`, `fixed` (sense in the fixed form until told otherwise), `no-estimate`,
-`one-change` (no sector is shown again), `keeps-hidden` (it erases what it showed when power came).
+`one-change` (no sector is shown again), `keeps-hidden` (it erases what it showed when power came),
+`forgets` (power that goes ends a SANITIZE, and the state of one long ago is told), `renames` (after
+an erasure IDENTIFY comes from a cache with another serial), `owned` (somebody's password is set,
+open until the power goes), `drops-upper` (a bridge that carries the lower halves only).
 
 Source: ACS-3 §4.20 (security state machine), ACS-4 §7.36 (SANITIZE DEVICE), SAT-4 §12.2.2.
 """
@@ -42,12 +45,13 @@ class SimAta(SimDrive):
         middle = self.real if "dco" not in self.by else (self.shown + self.real) // 2
         self.native = self.shown if self.by == ["dco"] else middle
         self.asked_native = False
-        self.password: bytes | None = None
+        self.password: bytes | None = b"somebody".ljust(32) if "owned" in lies else None
+        self.renamed = False
         self.locked = False
         self.frozen = "frozen" in lies
         self.attempts = 5
         self.prepared = False
-        self.sanitized: str = "idle"
+        self.sanitized = "done" if "forgets" in lies else "idle"
         self.descriptors = "fixed" not in lies
         self.cells.reach = self._reach()
 
@@ -76,6 +80,8 @@ class SimAta(SimDrive):
         self.cells.reach = self._reach()
         self.locked = self.password is not None
         self.frozen = "frozen" in self.lies
+        if "forgets" in self.lies and self.work is not None:
+            self.work, self.sanitized = None, "done"
         self.attempts, self.prepared = 5, False
         self.descriptors = "fixed" not in self.lies
 
@@ -84,6 +90,7 @@ class SimAta(SimDrive):
         if self.work is None or "stuck" in self.lies or self.clock.monotonic_s() < self.work.ends_s:
             return
         self.erase(self.work.how)
+        self.renamed = True
         self.sanitized = "failed" if "fails" in self.lies else "done"
         self.work = None
 
@@ -99,6 +106,8 @@ class SimAta(SimDrive):
 
     def _answer(self, request: CdbRequest, tick: Tick | None) -> CdbAnswer:
         cdb = request.cdb
+        if "drops-upper" in self.lies and cdb[0] == 0x85:  # FEATURES, COUNT 15:8, LBA 47:24
+            cdb = bytes(0 if at in (3, 5, 7, 9, 11) else one for at, one in enumerate(cdb))
         if cdb[0] == 0x12:
             return CdbAnswer(0, data=bytes(8) + b"ATA     SIM             1   ")
         if cdb[0] == 0x1A:
@@ -142,7 +151,8 @@ class SimAta(SimDrive):
 
     def _identify(self) -> bytes:
         words = [0] * 256
-        serial = ("BRIDGE00" if "swaps" in self.lies else self.serial).ljust(20)
+        other = "swaps" in self.lies or (self.renamed and "renames" in self.lies)
+        serial = ("BRIDGE00" if other else self.serial).ljust(20)
         for place, text in ((10, serial), (23, "1".ljust(8)), (27, "SIM".ljust(40))):
             for index in range(0, len(text), 2):
                 words[place + index // 2] = ord(text[index]) << 8 | ord(text[index + 1])
@@ -219,6 +229,7 @@ class SimAta(SimDrive):
             self.attempts = 4 if "jams" in self.lies else 5
             return self._registers()
         self.erase("pattern" if enhanced else "zeros")
+        self.renamed = True
         if "fails" in self.lies:
             return self._abort()
         self.password, self.locked = None, False

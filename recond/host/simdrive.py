@@ -112,7 +112,11 @@ class Cells:
 
 
 def _content(chance: random.Random, kind: str, size: int) -> bytes:
-    """text: people's files; noise: an encrypted disk; sparse: a few files in zeros; blank."""
+    """text: people's files; noise: an encrypted disk; sparse: a few files in zeros; blank; trimmed:
+    reads as zeros, and what was let go is still in the spare cells.
+    """
+    if kind == "trimmed":
+        return bytes(VISIBLE) + _content(chance, "text", size - VISIBLE)
     if kind == "blank":
         return bytes(size)
     if kind == "noise":

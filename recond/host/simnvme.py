@@ -5,7 +5,9 @@ Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erase
 (an all-zero log), `estimate-0` and `estimate-f` (times of 0 or FFFFFFFFh), `ignores-ses` (a Format
 that only makes the file systems go), `other-command` (another command's SCDW10), `deallocates`
 (only the map is thrown away), `no-sanitize`, `crypto-only`, `two` (a second namespace), `gone`
-(ENODEV in the middle), `no-preq` (says that it knows PREQ, and refuses it).
+(ENODEV in the middle), `no-preq` (says that it knows PREQ, and refuses it), `stale-log` (the log
+goes on telling of the same command done long ago), `forgets` (power that goes ends a Sanitize, and
+the log tells of the one before), `renames` (after it the controller has another serial).
 
 Source: NVMe Base 2.1 §5.1.10, §5.1.13, §5.1.22, figure "Sanitize Status Log Page".
 """
@@ -38,6 +40,7 @@ class SimNvme(SimDrive):
         self.purge_reporting = purge_reporting
         self.state, self.scdw10, self.purged = 0, 0, False
         self.commands = 0
+        self.renamed = False
 
     @property
     def bus(self) -> str:
@@ -57,6 +60,11 @@ class SimNvme(SimDrive):
         """While it sanitizes, and after a sanitize that failed."""
         return super().blocked() or self.state == 3
 
+    def power_cycle(self) -> None:
+        """A Sanitize goes on by itself, in a drive that remembers it."""
+        if "forgets" in self.lies and self.work is not None:
+            self.work, self.state = None, 1
+
     def settle(self) -> None:
         """End a Sanitize whose time has come."""
         if self.work is None or "stuck" in self.lies or self.clock.monotonic_s() < self.work.ends_s:
@@ -66,7 +74,7 @@ class SimNvme(SimDrive):
             self.cells.deallocated = True
         else:
             self.erase(self.work.how)
-        self.state = 1
+        self.state, self.renamed = 1, True
         if "fails" in self.lies:
             self.state = 3
         elif "deallocates" in self.lies or self.inhibits or not cdw10 & NDAS:
@@ -104,7 +112,8 @@ class SimNvme(SimDrive):
     def _identify(self, cns: int, nsid: int) -> NvmeAnswer:
         raw = bytearray(4096)
         if cns == 1:
-            raw[4:24] = self.serial.ljust(20).encode()
+            other = self.renamed and "renames" in self.lies
+            raw[4:24] = ("OTHER" if other else self.serial).ljust(20).encode()
             raw[24:64] = b"SIM".ljust(40)
             raw[256] = 2
             raw[524] = 4 | (1 if "two" in self.lies else 0)
@@ -174,6 +183,8 @@ class SimNvme(SimDrive):
                 self.work.ends_s - self.work.began_s)
             sprog = 655 if "stuck" in self.lies else min(0xFFFE, int(65536 * share))
         state = 2 if self.work is not None else self.state
+        if "stale-log" in self.lies and self.scdw10:
+            state = 1
         status = state | self.purged << 11
         told = self.scdw10 ^ (6 if "other-command" in self.lies else 0)
         times = (7200, 60, 5)

@@ -3,7 +3,8 @@
 Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erases nothing), `half`,
 `fails` (half-way: MEDIUM ERROR 31h/03h), `stuck` (progress 655/65536 for ever), `breaks` (a host
 adapter that ends SANITIZE with DID_ERROR and hands on nothing), `unreadable` (blocks end in an
-error until they are written, as WABEREQ and WACEREQ say), `swaps` (another serial).
+error until they are written, as WABEREQ and WACEREQ say), `swaps` (another serial), `forgets`
+(power that goes ends a SANITIZE, and nothing tells of it), `renames` (another serial behind it).
 
 Source: SBC-4 §5.30 (SANITIZE), §4.11; SPC-5 §6.34, §6.39, §7.7.
 """
@@ -36,7 +37,7 @@ class SimScsi(SimDrive):
     ) -> None:
         super().__init__(clock, seed, lies, content)
         self.rotating = rotating
-        self.failed = False
+        self.failed = self.renamed = False
 
     @property
     def bus(self) -> str:
@@ -57,12 +58,17 @@ class SimScsi(SimDrive):
         """While it sanitizes, after a sanitize that failed, and until blocks are written."""
         return super().blocked() or self.failed
 
+    def power_cycle(self) -> None:
+        """A SANITIZE goes on by itself, in a drive that remembers it."""
+        if "forgets" in self.lies:
+            self.work = None
+
     def settle(self) -> None:
         """End a SANITIZE whose time has come."""
         if self.work is None or "stuck" in self.lies or self.clock.monotonic_s() < self.work.ends_s:
             return
         self.erase(self.work.how)
-        self.failed = "fails" in self.lies
+        self.failed, self.renamed = "fails" in self.lies, True
         self.unreadable = "unreadable" in self.lies and self.work.how != "zeros"
         self.work = None
 
@@ -103,7 +109,8 @@ class SimScsi(SimDrive):
         if page is None:
             return bytes(8) + b"SIM     SASDRIVE        1   "
         if page == 0x80:
-            serial = (b"OTHER" if "swaps" in self.lies else self.serial.encode())
+            other = "swaps" in self.lies or (self.renamed and "renames" in self.lies)
+            serial = b"OTHER" if other else self.serial.encode()
             return struct.pack(">BBH", 0, 0x80, len(serial)) + serial
         after = 0xA0 if "unreadable" in self.lies else 0
         return struct.pack(">BBHHBB56x", 0, 0xB1, 60, 7200 if self.rotating else 1, 0, after)

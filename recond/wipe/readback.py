@@ -43,6 +43,25 @@ class Reading:
 
     # --- before ------------------------------------------------------------------------------
 
+    def plant(self, device: BlockDevice) -> None:
+        """Write noise where a place of the canaries is blank, before a drive erases by itself.
+
+        Blank places show nothing afterwards, and a medium that reads as zeros may be full (a quick
+        format lets blocks go): with nothing to lose, the drive's word would be all there is. What
+        cannot be written stays blank; the journal's canaries hold what is really there.
+        """
+        plan, disk = self.job.plan, self.job.plan.disk
+        seed, block = derive(bytes.fromhex(plan.seed), "canary", 0), disk.logical_block_bytes
+        buffer = aligned_buffer(canary.canary_length(block))
+        for at in canary.canary_places(seed, disk.size_bytes, block):
+            piece = buffer[: min(len(buffer), disk.size_bytes - at)]
+            if _can_read(device, at, piece) and bytes(piece) == bytes(piece[:1]) * len(piece):
+                piece[:] = hashlib.shake_256(seed + b"plant %d" % at).digest(len(piece))
+                with contextlib.suppress(OSError):
+                    device.write(at, piece)
+        with contextlib.suppress(OSError):
+            device.flush()
+
     def canaries(self, device: BlockDevice, phase: str, fill: Fill | None) -> None:
         """Hash the seeded places and journal them."""
         self.log("canary", self._canaries(device, phase, fill))

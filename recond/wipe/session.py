@@ -172,6 +172,8 @@ class Session:
         plan, position = self._plan, self._position
         if position.before is None and not position.started:
             self._tell({"phase": "canary", "outcome": ""})
+            if plan.steps[0].fill is None:
+                self._reading.plant(device)
             self._reading.canaries(device, "before", None)
         self._ran, outcome = last_step(position.entries)
         for index, step in enumerate(plan.steps):

@@ -35,14 +35,16 @@ from recond.wipe.position import read_standing
 from recond.wipe.session import Session
 
 PATH = "/dev/sim"
-CONTENTS = ("text", "text", "noise", "sparse", "blank")
+CONTENTS = ("text", "text", "noise", "sparse", "blank", "trimmed")
 LIES: dict[str, tuple[str, ...]] = {
     "ata": ("success", "half", "fails", "locks", "jams", "stuck", "frozen", "drops", "swaps",
-            "dco1", "fixed", "no-estimate", "one-change", "keeps-hidden"),
+            "dco1", "fixed", "no-estimate", "one-change", "keeps-hidden", "forgets", "renames",
+            "owned", "drops-upper"),
     "nvme": ("success", "half", "fails", "stuck", "blank", "estimate-0", "estimate-f",
              "ignores-ses", "other-command", "deallocates", "no-sanitize", "crypto-only", "two",
-             "gone", "no-preq"),
-    "scsi": ("success", "half", "fails", "stuck", "breaks", "unreadable", "swaps"),
+             "gone", "no-preq", "stale-log", "forgets", "renames"),
+    "scsi": ("success", "half", "fails", "stuck", "breaks", "unreadable", "swaps", "forgets",
+             "renames"),
 }
 HARMLESS = frozenset({"fixed", "no-estimate", "estimate-0", "estimate-f", "dco1", "crypto-only",
                       "unreadable", "no-preq", "no-sanitize"})

@@ -38,7 +38,7 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
             assert all(s.reaches is not Level.CLEAR or s.technique.value == "overwrite"
                        for s in history.plan.steps) or history.plan.refusals, str(history)
         password = getattr(history.drive, "password", None)
-        if password is not None:
+        if password is not None and "owned" not in history.lies:
             assert f'"password":"{password.hex()}"'.encode() in history.sink.raw, str(history)
             assert history.outcome == "interrupted", str(history)  # resume finds it
             assert history.lies & {"locks", "jams", "frozen"}, str(history)
