@@ -65,12 +65,24 @@ class _Words:
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined] # of the command
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=t("cli.frame.usage"))
 
+    def get_params(self, ctx: Any) -> Any:
+        """Without the arguments' Python types."""
+        found = super().get_params(ctx)  # type: ignore[misc] # of the command
+        for one in found:
+            if one.param_type_name == "argument":
+                one.display_type_rich = _no_type
+        return found
+
     def get_help_option(self, ctx: Any) -> Any:
         """The help option's own help."""
         option = super().get_help_option(ctx)  # type: ignore[misc] # of the command
         if option is not None:
             option.help = t("cli.frame.help")
         return option
+
+
+def _no_type(ctx: Any) -> None:
+    """Beside an argument's name stands what it is, in words."""
 
 
 class Command(_Words, TyperCommand):
@@ -126,21 +138,24 @@ def command(
         options_metavar=t("cli.frame.options_meta"))
 
 
-Targets = Annotated[list[str] | None, argument("targets", "CIBLE…" if LANG == "fr" else "TARGET…")]
+NAME = "NOM" if LANG == "fr" else "NAME"
+FILE = "FICHIER" if LANG == "fr" else "FILE"
+DATE = "AAAA-MM-JJ" if LANG == "fr" else "YYYY-MM-DD"
+Targets = Annotated[list[str] | None, argument("targets", "CIBLE" if LANG == "fr" else "TARGET")]
 AsJson = Annotated[bool, option("json", "--json")]
 Level = Annotated[str, option("level", "--level", metavar="clear|purge|best")]
-Method = Annotated[str | None, option("method", "--method", metavar="NOM")]
+Method = Annotated[str | None, option("method", "--method", metavar=NAME)]
 Verify = Annotated[str, option("verify", "--verify", metavar="full|sample|none")]
 Hidden = Annotated[bool | None, option("hidden", "--restore-hidden/--keep-hidden")]
 Psid = Annotated[bool, option("psid", "--psid")]
 Image = Annotated[bool, option("image", "--image")]
 Out = Annotated[Path, option("out", "--out", metavar="DIR")]
-Profiles = Annotated[list[str] | None, option("profile", "--profile", metavar="NOM")]
+Profiles = Annotated[list[str] | None, option("profile", "--profile", metavar=NAME)]
 Confirm = Annotated[list[str] | None, option("confirm", "--confirm", metavar="SERIAL")]
 Events = Annotated[bool, option("events", "--json-events")]
-Operator = Annotated[str | None, option("operator", "--operator", metavar="NOM")]
+Operator = Annotated[str | None, option("operator", "--operator", metavar=NAME)]
 Lot = Annotated[str | None, option("lot", "--lot", metavar="LOT")]
-Donor = Annotated[str | None, option("donor", "--donor", metavar="NOM")]
+Donor = Annotated[str | None, option("donor", "--donor", metavar=NAME)]
 All = Annotated[bool, option("all", "--all")]
 From = Annotated[Path | None, option("from", "--from", metavar="PATH")]
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from recond.commands.frame import (
+    FILE,
     LANG,
+    NAME,
     AsJson,
     app,
     argument,
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
 KEY = make_group("key.about")
 app.add_typer(KEY, name="key")
 
-FILE = "FICHIER" if LANG == "fr" else "FILE"
 TOKEN = "MODULE:NOM" if LANG == "fr" else "MODULE:LABEL"
-NAME = "NOM" if LANG == "fr" else "NAME"
 Name = Annotated[str | None, option("key.option.name", "--name", metavar=NAME)]
 Root = Annotated[Path | None, option("key.option.root", "--root", metavar=FILE)]
 RootFolder = Annotated[Path | None, option("key.option.out", "--out", metavar="DIR")]

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 from recond.commands.frame import (
-    LANG,
+    FILE,
+    NAME,
     All,
     AsJson,
     From,
@@ -61,7 +62,7 @@ def _self_test(kind: str, *, as_json: bool) -> NoReturn:
 
 @command("capture")
 def capture_command(
-    file: Annotated[Path, argument("capture", "FICHIER" if LANG == "fr" else "FILE")],
+    file: Annotated[Path, argument("capture", FILE)],
     anonymous: Annotated[bool, option("anonymous", "--anonymous")] = False,
 ) -> None:
     """Everything that inspect reads, in one archive."""
@@ -139,8 +140,8 @@ def profile_list_command() -> None:
 
 @command("new", PROFILE, about="cli.help.profile.new")
 def profile_new_command(
-    file: Annotated[Path, argument("profile_file", "FICHIER" if LANG == "fr" else "FILE")],
-    base: Annotated[str | None, option("base", "--from", metavar="NOM")] = None,
+    file: Annotated[Path, argument("profile_file", FILE)],
+    base: Annotated[str | None, option("base", "--from", metavar=NAME)] = None,
 ) -> None:
     """A profile of one's own."""
     from recond.flow.check import today
@@ -152,7 +153,7 @@ def profile_new_command(
 
 @command("check", PROFILE, about="cli.help.profile.check")
 def profile_check_command(
-    file: Annotated[str, argument("profile_file", "FICHIER" if LANG == "fr" else "FILE")],
+    file: Annotated[str, argument("profile_file", FILE)],
 ) -> None:
     """Every mistake of a profile."""
     from recond.flow.profiles import check_profile_file

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 from recond.commands.frame import (
+    FILE,
     LANG,
     AsJson,
     Image,
@@ -18,12 +19,10 @@ from recond.commands.frame import (
 )
 from recond.errors import UsageError
 
-FILE = "FICHIER" if LANG == "fr" else "FILE"
-
 
 @command("verify")
 def verify_command(
-    files: Annotated[list[Path] | None, argument("files", f"{FILE}…")] = None,
+    files: Annotated[list[Path] | None, argument("files", FILE)] = None,
     trust: Annotated[list[Path] | None, option("trust", "--trust", metavar="CERT")] = None,
     ledger: Annotated[Path | None, option(
         "recheck.option.ledger", "--ledger", metavar=FILE)] = None,
@@ -87,7 +86,7 @@ def _disk(
 
 @command("label", about="label.command.about")
 def label_command(
-    files: Annotated[list[Path] | None, argument("label.option.files", f"{FILE}…")] = None,
+    files: Annotated[list[Path] | None, argument("label.option.files", FILE)] = None,
     form: Annotated[str, option(
         "label.option.format", "--format", metavar="roll-62|a4-24")] = "roll-62",
     start: Annotated[int, option("label.option.start", "--start", metavar="N")] = 1,

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from recond.commands.frame import (
+    DATE,
     LANG,
+    NAME,
     AsJson,
     Context,
     app,
@@ -31,8 +33,9 @@ app.add_typer(QUEUE, name="queue")
 LOT = make_group("cli.help.lot", bare=True)
 app.add_typer(LOT, name="lot")
 
+PAIR = "X=VALEUR" if LANG == "fr" else "X=VALUE"
 KINDS_SHOWN = "folder|https|glpi|s3|devicehub|tectech|tectech-csv"
-Names = Annotated[list[str] | None, option("to", "--to", metavar="NOM")]
+Names = Annotated[list[str] | None, option("to", "--to", metavar=NAME)]
 Unsigned = Annotated[bool, option("allow_unsigned", "--allow-unsigned")]
 LotName = Annotated[str, argument("lot_name", "LOT")]
 Database = Annotated[str | None, option("database", "--database", metavar="URL")]
@@ -60,9 +63,9 @@ def upload_command(
 
 @command("add", UPLOAD, about="cli.help.upload.add")
 def upload_add_command(
-    name: Annotated[str, argument("destination", "NOM")],
+    name: Annotated[str, argument("destination", NAME)],
     kind: Annotated[str, option("kind", "--kind", metavar=KINDS_SHOWN)],
-    value: Annotated[list[str] | None, argument("values", "X=VALEUR…")] = None,
+    value: Annotated[list[str] | None, argument("values", PAIR)] = None,
 ) -> None:
     """A destination; its secrets are typed unseen, never given as arguments."""
     from recond.flow.upload import add_destination, secrets_of
@@ -85,7 +88,7 @@ def upload_list_command() -> None:
 
 
 @command("remove", UPLOAD, about="cli.help.upload.remove")
-def upload_remove_command(name: Annotated[str, argument("destination", "NOM")]) -> None:
+def upload_remove_command(name: Annotated[str, argument("destination", NAME)]) -> None:
     """Forget a destination."""
     from recond.flow.upload import remove_destination
     from recond.show.upload import show_removed
@@ -158,8 +161,8 @@ def _where(database: str | None) -> Where:
 
 @command("new", LOT, about="cli.help.lot.new")
 def lot_new_command(
-    lot: LotName, donor: Annotated[str | None, option("donor", "--donor", metavar="NOM")] = None,
-    date: Annotated[str | None, option("lot_date", "--date", metavar="AAAA-MM-JJ")] = None,
+    lot: LotName, donor: Annotated[str | None, option("donor", "--donor", metavar=NAME)] = None,
+    date: Annotated[str | None, option("lot_date", "--date", metavar=DATE)] = None,
     manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
     database: Database = None,
 ) -> None:
@@ -176,7 +179,7 @@ def lot_new_command(
 @command("add", LOT, about="cli.help.lot.add")
 def lot_add_command(
     lot: LotName,
-    source: Annotated[list[str], argument("sources", "DOSSIER…" if LANG == "fr" else "FOLDER…")],
+    source: Annotated[list[str], argument("sources", "DOSSIER" if LANG == "fr" else "FOLDER")],
     database: Database = None,
 ) -> None:
     """Take the records of benches."""
