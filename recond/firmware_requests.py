@@ -116,11 +116,11 @@ def ata_read_native_max(*, extended: bool) -> CdbRequest:
     return ata_command(name, 0x27 if extended else 0xF8, extended=extended)
 
 
-def ata_set_max(last_lba: int, *, extended: bool) -> CdbRequest:
-    """SET MAX ADDRESS, F9h, or EXT, 37h, for good (COUNT bit 0 is "volatile value preserved")."""
+def ata_set_max(last_lba: int, *, extended: bool, lasting: bool = True) -> CdbRequest:
+    """SET MAX ADDRESS, F9h, or EXT, 37h: for good (COUNT bit 0), or until the power goes."""
     name = "SET MAX ADDRESS" + (" EXT" if extended else "")
     return ata_command(
-        name, 0x37 if extended else 0xF9, count=1, lba=last_lba, extended=extended)
+        name, 0x37 if extended else 0xF9, count=int(lasting), lba=last_lba, extended=extended)
 
 
 def ata_dco_identify() -> CdbRequest:

@@ -8,7 +8,8 @@ serial of its own), `dco1`, `fixed` (sense in the fixed form until told otherwis
 `one-change` (no sector is shown again), `keeps-hidden` (it erases what it showed when power came),
 `forgets` (power that goes ends a SANITIZE, and the state of one long ago is told), `renames` (after
 an erasure IDENTIFY comes from a cache with another serial), `owned` (somebody's password is set,
-open until the power goes), `drops-upper` (a bridge that carries the lower halves only).
+open until the power goes), `drops-upper` (a bridge that carries the lower halves only), `cuts-lba`
+(only LBA 7:0 of SET MAX arrives).
 
 Source: ACS-3 §4.20 (security state machine), ACS-4 §7.36 (SANITIZE DEVICE), SAT-4 §12.2.2.
 """
@@ -45,6 +46,7 @@ class SimAta(SimDrive):
         middle = self.real if "dco" not in self.by else (self.shown + self.real) // 2
         self.native = self.shown if self.by == ["dco"] else middle
         self.asked_native = False
+        self.kept = self.shown  # what it shows when power comes
         self.password: bytes | None = b"somebody".ljust(32) if "owned" in lies else None
         self.renamed = False
         self.locked = False
@@ -76,6 +78,7 @@ class SimAta(SimDrive):
 
     def power_cycle(self) -> None:
         """SEC0: a password locks the drive; a sanitize goes on; the kernel reads the size anew."""
+        self.shown = self.kept
         self.cells.size = self.shown * SECTOR
         self.cells.reach = self._reach()
         self.locked = self.password is not None
@@ -130,7 +133,7 @@ class SimAta(SimDrive):
             return self._security(command, request.data_out, prepared, tick)
         if command == 0x24:
             return self._read(_lba(cdb))
-        return self._hidden(command, feature, _lba(cdb), asked)
+        return self._hidden(command, feature | cdb[6] << 8, _lba(cdb), asked)
 
     def _registers(
         self, *, error: int = 0, status: int = READY, count: int = 0, lba: int = 0
@@ -271,26 +274,32 @@ class SimAta(SimDrive):
             return self._abort()
         return CdbAnswer(0, data=self.cells.read(lba * SECTOR, SECTOR))
 
-    def _hidden(self, command: int, feature: int, lba: int, asked: bool) -> CdbAnswer:
-        """HPA, AMAC and DCO; DCO RESTORE is refused while HPA hides something (ATA8 §7.10.4)."""
+    def _hidden(self, command: int, asks: int, lba: int, asked: bool) -> CdbAnswer:
+        """HPA, AMAC and DCO; DCO RESTORE is refused while HPA hides something (ATA8 §7.10.4).
+
+        `asks`: FEATURES 7:0, and COUNT 7:0 above it (bit 0: for good).
+        """
+        feature, lasting = asks & 0xFF, bool(asks & 0x100) or command == 0x78
         amac = "amac" in self.by and command == 0x78
         if (command == 0x27 and "hpa" in self.by) or (amac and feature == 0):
             return self._registers(lba=self.native - 1)
         if (command == 0x37 and asked and "hpa" in self.by) or (amac and feature == 1):
-            return self._show(lba)
+            return self._show(lba, lasting)
         if command == 0xB1 and feature == 0xC2 and self.by:
             return CdbAnswer(0, data=self._dco())
         if command == 0xB1 and feature == 0xC0 and self.by:
             if self.shown < self.native or "one-change" in self.lies:
                 return self._abort()
-            self.shown = self.native = self.real
+            self.shown = self.kept = self.native = self.real
             return self._registers()
         return self._abort()
 
-    def _show(self, last: int) -> CdbAnswer:
-        if last + 1 != self.native or "one-change" in self.lies:
+    def _show(self, last: int, lasting: bool) -> CdbAnswer:
+        last = last & 0xFF if "cuts-lba" in self.lies else last
+        if last + 1 > self.native or "one-change" in self.lies:
             return self._abort()
-        self.shown = self.native
+        self.shown = last + 1
+        self.kept = self.shown if lasting else self.kept
         return self._registers(lba=last)
 
     def _dco(self) -> bytes:

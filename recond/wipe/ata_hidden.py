@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from recond import firmware_requests as rq
 from recond.erasure import WipeStep
-from recond.firmware import AtaIdentity, StepOutcome
+from recond.firmware import AtaIdentity, CdbRequest, StepOutcome
 from recond.wipe.firmware_line import (
     Line,
     accepted,
@@ -99,15 +99,29 @@ def _restore_dco(line: Line, identity: AtaIdentity) -> None:
 
 
 def _show_all(line: Line, identity: AtaIdentity) -> None:
-    """Set the greatest address to the native one, as the drive gives it now."""
-    native = rq.ata_amac_native() if identity.amac else rq.ata_read_native_max(extended=True)
-    answer, registers, keep = ask_registers(line, native)
-    keep()
-    if registers is None or not registers.whole or not accepted(answer):
-        return
-    if registers.lba + 1 <= identity.sectors:
-        return
+    """Set the greatest address to the native one, as the drive gives it now.
+
+    Until the power goes at first: a way to the drive that loses the upper half of an address would
+    make the disk small for good. SET MAX is refused unless READ NATIVE MAX stands directly before.
+    """
     if identity.amac:
-        line.ata(rq.ata_amac_set(registers.lba))
-    else:  # SET MAX is refused unless READ NATIVE MAX stands directly before it
-        line.ata(rq.ata_set_max(registers.lba, extended=True))
+        last = _native(line, rq.ata_amac_native())
+        if last is not None and last + 1 > identity.sectors:
+            line.ata(rq.ata_amac_set(last))
+        return
+    for lasting in (False, True):
+        last = _native(line, rq.ata_read_native_max(extended=True))
+        if last is None or (not lasting and last + 1 <= identity.sectors):
+            return
+        line.ata(rq.ata_set_max(last, extended=True, lasting=lasting))
+        now = identify(line)
+        if now is None or now.sectors != last + 1:
+            return
+
+
+def _native(line: Line, request: CdbRequest) -> int | None:
+    """The native greatest address; None where it did not come back whole."""
+    answer, registers, keep = ask_registers(line, request)
+    keep()
+    whole = registers is not None and registers.whole and accepted(answer)
+    return registers.lba if registers is not None and whole else None

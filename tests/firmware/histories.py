@@ -39,7 +39,7 @@ CONTENTS = ("text", "text", "noise", "sparse", "blank", "trimmed")
 LIES: dict[str, tuple[str, ...]] = {
     "ata": ("success", "half", "fails", "locks", "jams", "stuck", "frozen", "drops", "swaps",
             "dco1", "fixed", "no-estimate", "one-change", "keeps-hidden", "forgets", "renames",
-            "owned", "drops-upper"),
+            "owned", "drops-upper", "cuts-lba"),
     "nvme": ("success", "half", "fails", "stuck", "blank", "estimate-0", "estimate-f",
              "ignores-ses", "other-command", "deallocates", "no-sanitize", "crypto-only", "two",
              "gone", "no-preq", "stale-log", "forgets", "renames"),

@@ -100,6 +100,19 @@ def test_each_way_of_hiding_is_opened_and_its_sectors_are_read(by: str, rotating
         assert said.index("SET MAX ADDRESS EXT") < said.index("DEVICE CONFIGURATION RESTORE")
 
 
+def test_an_address_that_is_cut_on_its_way_makes_no_disk_small_for_good() -> None:
+    """The first SET MAX holds until the power goes; the lasting one follows where it was right."""
+    drive = disk("cuts-lba")
+    history, result = run(drive, LevelWish.PURGE)
+    assert result.status is not Status.ERASED
+    assert commands(history).count("SET MAX ADDRESS EXT") == 1
+    assert drive.shown == VISIBLE // SECTOR  # after the power cycle
+    good = disk()
+    history, _ = run(good, LevelWish.PURGE)
+    assert commands(history).count("SET MAX ADDRESS EXT") == 2
+    assert good.kept == FULL
+
+
 @pytest.mark.parametrize("by", WAYS)
 def test_what_stays_hidden_lowers_the_level_and_is_said(by: str) -> None:
     drive = disk("keeps-hidden", by=by)  # it erases what it shows, and nothing else

@@ -34,6 +34,8 @@ ATA = [
     (rq.ata_read_native_max(extended=True), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 27 00"),
     (rq.ata_set_max(0x123456789ABC, extended=True),
      "85 07 20 00 00 00 01 56 bc 34 9a 12 78 40 37 00"),
+    (rq.ata_set_max(0x123456789ABC, extended=True, lasting=False),
+     "85 07 20 00 00 00 00 56 bc 34 9a 12 78 40 37 00"),
     (rq.ata_dco_identify(), "85 08 0e 00 c2 00 01 00 00 00 00 00 00 40 b1 00"),
     (rq.ata_dco_restore(), "85 06 20 00 c0 00 00 00 00 00 00 00 00 40 b1 00"),
     (rq.ata_amac_native(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 78 00"),
