@@ -17,6 +17,7 @@ from tests.firmware.histories import HARMLESS, run_history
 
 COUNT = int(os.environ.get("RECOND_HISTORIES", "240"))
 SHARES = 8
+UNTOLD = {"keeps-hidden", "dco1"}
 
 
 @pytest.mark.parametrize("share", range(SHARES))
@@ -30,8 +31,13 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
             # the judge of the record never grants more than the one of these tests
             assert approved is not None, (str(history), judged)
             assert judged.level_achieved.rank <= approved.rank, (str(history), judged)
-        if judged is not None and judged.level_achieved is Level.PURGE:
-            assert not cells.left(), str(history)
+        if judged is not None and judged.level_achieved is Level.PURGE and cells.left():
+            # a hidden area that no answer tells of, and an erasure that breaks the standard's word
+            # (docs/guarantees.md): nothing can read it, so the record says that it was not told
+            assert history.lies >= UNTOLD, str(history)
+            assert history.plan is not None
+            said = {one.code for one in history.plan.not_reached}
+            assert "drive.not_reached.hidden_unknown" in said, str(history)
         if approved is not None:
             assert not cells.shown(), str(history)
         if history.plan is not None and history.wish is LevelWish.PURGE:
@@ -41,7 +47,7 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
         if password is not None and "owned" not in history.lies:
             assert f'"password":"{password.hex()}"'.encode() in history.sink.raw, str(history)
             assert history.outcome == "interrupted", str(history)  # resume finds it
-            assert history.lies & {"locks", "jams", "frozen"}, str(history)
+            assert history.lies & {"locks", "jams", "frozen", "renames"}, str(history)
         if history.lies <= HARMLESS and history.plan is not None and not history.plan.refusals:
             assert approved is not None, str(history)
             assert judged is not None, str(history)
