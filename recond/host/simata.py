@@ -295,7 +295,7 @@ class SimAta(SimDrive):
         return self._abort()
 
     def _show(self, last: int, lasting: bool) -> CdbAnswer:
-        last = last & 0xFF if "cuts-lba" in self.lies else last
+        last = last & 0xFF if "cuts-lba" in self.lies and "hpa" in self.by else last
         if last + 1 > self.native or "one-change" in self.lies:
             return self._abort()
         self.shown = last + 1

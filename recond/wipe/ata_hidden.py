@@ -37,14 +37,16 @@ def run_restore(line: Line, step: WipeStep) -> StepOutcome:
     if identity is None:
         return not_it(line)
     wanted = max(int(value) for _, value in step.options)
-    if identity.sectors >= wanted:
+    if identity.sectors >= wanted and not _for_now(line):
         return StepOutcome("done")
     if line.should_stop():
         return not_begun()
     names = dict(step.options)
-    changes = [_show_all]
+    changes: list[Callable[[Line, AtaIdentity], None]] = [_show_all]
     if int(names.get("real_sectors", 0)) > int(names.get("native_sectors", 0)):
         changes += [_restore_dco, _show_all]
+    if identity.sectors >= wanted:  # shown by a session that was cut before it made it lasting
+        changes = [_keep_all]
     for change in changes:
         change(line, identity)
         identity = identify(line)
@@ -117,6 +119,19 @@ def _show_all(line: Line, identity: AtaIdentity) -> None:
         now = identify(line)
         if now is None or now.sectors != last + 1:
             return
+
+
+def _for_now(line: Line) -> bool:
+    """Whether an earlier session showed sectors until the power goes, and no more."""
+    sent = [cdb[6] for cdb, _ in line.sent("ata") if len(cdb) == 16 and cdb[14] == 0x37]
+    return bool(sent) and not any(sent)
+
+
+def _keep_all(line: Line, _identity: AtaIdentity) -> None:
+    """Make lasting what is shown until the power goes."""
+    last = _native(line, rq.ata_read_native_max(extended=True))
+    if last is not None:
+        line.ata(rq.ata_set_max(last, extended=True))
 
 
 def _native(line: Line, request: CdbRequest) -> int | None:
