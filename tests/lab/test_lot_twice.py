@@ -18,7 +18,7 @@ LISTED = {"K4G5PAAA": "sas4k", "S3Z8NB0K111111": "ssd0", "WD-WCC6Y0AB1234": "hdd
           "4C530001230615113322": "usb0"}
 STRANGERS = {"nv0n1", "nv0n2", "sas0"}
 SCRIPT = r"""
-printf 'Numéro de série;Modèle\r\n%(rows)s' | iconv -t cp1252 > /tmp/liste.csv
+printf 'Numéro de série;Modèle\r\n%(rows)s' | iconv -f UTF-8 -t CP1252 > /tmp/liste.csv
 for turn in 1 2; do
     python3 -m recond run --unattended --lot Mairie --manifest /tmp/liste.csv --state /tmp/state \
         --out /mnt/share/twice --json > /mnt/share/twice-$turn.json 2> /mnt/share/twice-$turn.txt
