@@ -107,7 +107,7 @@ def says(plan: dict[str, Any], answer: dict[str, Any]) -> None:
     if "inquiry" in answer:
         ours, theirs = bytes.fromhex(answer["inquiry"]), bytes.fromhex(answer["sg_inq"])
         assert len(ours) == 36
-        assert ours == theirs
+        assert ours == theirs[:36]  # the kernel's own translation has more of it for SATA
     if "identify" in answer:
         raw = bytes.fromhex(answer["identify"])
         assert len(raw) == 512
