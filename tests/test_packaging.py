@@ -69,12 +69,22 @@ def test_the_tests_run_with_what_a_bench_installs() -> None:
     assert lock("run").items() <= lock("test").items()
 
 
+OPTIONAL = {"pkcs11": "token"}
+"""Module and extra: only on a bench whose key lies in a token, so no file of versions names it."""
+
+
+def test_an_optional_library_has_its_extra_and_a_narrow_version() -> None:
+    for extra in OPTIONAL.values():
+        for asked in PROJECT["project"]["optional-dependencies"][extra]:
+            assert {one.operator for one in Requirement(asked).specifier} == {">=", "<"}
+
+
 def test_every_library_of_the_source_is_locked() -> None:
     owners = importlib.metadata.packages_distributions()
     names = {name.split(".")[0] for module in modules() for name in module.imports}
     libraries = names - set(sys.stdlib_module_names) - {"recond"}
-    assert libraries
-    for library in libraries:
+    assert libraries >= OPTIONAL.keys()
+    for library in libraries - OPTIONAL.keys():
         assert {canonicalize_name(n) for n in owners[library]} & lock("run").keys(), library
 
 
