@@ -46,19 +46,25 @@ class TargetKind(Text):
 
 
 class FillKind(Text):
-    """What a pass writes: a constant of one to four bytes repeated from byte 0, or a keystream."""
+    """What a pass writes: a constant of one to four bytes repeated from byte 0, or what looks like
+    chance and can be computed again."""
 
     CONSTANT = "constant"
-    KEYSTREAM = "keystream"
+    XTS = "xts"
+
+
+XTS_UNIT_BYTES = 1 << 20
+"""A data unit of `FillKind.XTS`: what one number (IEEE 1619 §5.1) covers of the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
     """The content of every byte of a pass as a function of its position.
 
-    `CONSTANT`: `hex` is the pattern, repeated from byte 0 of the disk. `KEYSTREAM`: AES-256-CTR,
-    counter = position // 16, `hex` is the 32-byte key. `complement_of` names the step whose
-    content is inverted, for a person; the bytes are already in `hex`.
+    `CONSTANT`: `hex` is the pattern, repeated from byte 0 of the disk. `XTS`: a disk full of zero
+    bytes, as XTS-AES-128 (IEEE 1619-2018) encrypts it in data units of `XTS_UNIT_BYTES`, numbered
+    from 0; `hex` is Key1 and Key2, 16 bytes each, which differ. `complement_of` names the step
+    whose content is inverted, for a person; the bytes are already in `hex`.
     """
 
     kind: FillKind
@@ -180,7 +186,7 @@ class WipePlan:
     level_promised: Level
     steps: tuple[WipeStep, ...]
     verify: VerifyMode
-    seed: str  # 32 bytes in hex: keystream keys and canary places come from it
+    seed: str  # 32 bytes in hex: the passes' keys and canary places come from it
     refusals: tuple[Message, ...] = ()
     not_reached: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
@@ -245,7 +251,7 @@ class Verification:
     mismatch_bytes: int
     mismatch_ranges: tuple[Range, ...]
     unreadable_ranges: tuple[Range, ...]
-    ending: str | None  # what the medium reads as: zeros, ones, pattern, keystream, random, …
+    ending: str | None  # what the medium reads as: zeros, ones, pattern, random, …
     direct: bool  # read past the page cache
     duration_ms: int
     speed_profile_bytes_per_s: tuple[int, ...]

@@ -55,7 +55,7 @@ def find_method(name: str) -> Method:
 
 
 def plan_fills(method: Method, seed: bytes) -> tuple[Fill, ...]:
-    """What each pass writes. `seed` (32 bytes) makes the keystreams and drawn bytes: one plan, one
+    """What each pass writes. `seed` (32 bytes) makes the keys and drawn bytes: one plan, one
     content, so that a pass can be continued and compared after a restart, on another machine too.
     """
     fills: list[Fill] = []
@@ -71,7 +71,7 @@ def derive(seed: bytes, label: str, index: int) -> bytes:
 
 def _fill(word: str, index: int, seed: bytes, before: list[Fill]) -> Fill:
     if word == "random":
-        return Fill(FillKind.KEYSTREAM, derive(seed, "keystream", index).hex())
+        return Fill(FillKind.XTS, derive(seed, "xts", index).hex())
     if word == "char":
         return Fill(FillKind.CONSTANT, derive(seed, "char", index)[:1].hex())
     if word == "~":

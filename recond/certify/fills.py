@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 
-from recond.erasure import Fill, FillKind
+from recond.erasure import XTS_UNIT_BYTES, Fill, FillKind
 
 MAX_PLACE_BYTES = 1 << 20
-_BLOCK = 16  # AES block: the keystream's counter is the position divided by it
+_BLOCK = 16  # AES block: XTS takes whole ones
 
 
 def fill_bytes(fill: Fill, offset_bytes: int, length_bytes: int) -> bytes:
@@ -22,11 +22,23 @@ def fill_bytes(fill: Fill, offset_bytes: int, length_bytes: int) -> bytes:
         phase = offset_bytes % len(unit)
         count = (phase + length_bytes) // len(unit) + 1
         return (unit * count)[phase : phase + length_bytes]
+    first, last = offset_bytes // XTS_UNIT_BYTES, (offset_bytes + length_bytes) // XTS_UNIT_BYTES
+    begin = first * XTS_UNIT_BYTES
+    return b"".join(
+        _xts_unit(unit, number, min(XTS_UNIT_BYTES,
+                                    offset_bytes + length_bytes - number * XTS_UNIT_BYTES))
+        for number in range(first, last + 1)
+    )[offset_bytes - begin :]
+
+
+def _xts_unit(key: bytes, number: int, length_bytes: int) -> bytes:
+    """The first bytes of a data unit of zeros, encrypted (IEEE 1619-2018 §5.3)."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-    first, skip = divmod(offset_bytes, _BLOCK)
-    stream = Cipher(algorithms.AES(unit), modes.CTR(first.to_bytes(_BLOCK, "big"))).encryptor()
-    return stream.update(bytes(skip + length_bytes))[skip:]
+    if length_bytes == 0:
+        return b""
+    cipher = Cipher(algorithms.AES(key), modes.XTS(number.to_bytes(_BLOCK, "little"))).encryptor()
+    return cipher.update(bytes(-(-length_bytes // _BLOCK) * _BLOCK))[:length_bytes]
 
 
 def fill_sha256(fill: Fill, offset_bytes: int, length_bytes: int) -> str:
@@ -45,7 +57,7 @@ def are_complements(one: Fill, other: Fill) -> bool:
 
 def ending_of(fill: Fill) -> frozenset[str]:
     """The words that `verify_end.ending` may use for a disk that holds exactly this fill."""
-    if fill.kind is FillKind.KEYSTREAM:
+    if fill.kind is FillKind.XTS:
         return frozenset({"expected", "random"})
     if set(fill.hex) == {"0"}:
         return frozenset({"expected", "zeros"})

@@ -81,11 +81,13 @@ def _typed(cls: type) -> Check:
 
 
 def fill_is_sound(fill: Fill) -> bool:
-    """A constant of one to four bytes, or a keystream's 32-byte key, in lower-case hex."""
+    """A constant of one to four bytes, or two different keys of 16 bytes, in lower-case hex."""
     if not _hex(fill.hex):
         return False
     count = len(fill.hex) // 2
-    return 1 <= count <= 4 if fill.kind is FillKind.CONSTANT else count == 32
+    if fill.kind is FillKind.CONSTANT:
+        return 1 <= count <= 4
+    return count == 32 and fill.hex[:32] != fill.hex[32:]  # equal keys: the cipher refuses them
 
 
 def _fill(value: Json) -> bool:

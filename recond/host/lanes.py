@@ -19,7 +19,7 @@ from recond.host.block import aligned_buffer
 
 R = TypeVar("R")
 Done: TypeAlias = "tuple[int, int, R | OSError]"
-SLACK_BYTES = 4096  # AES-CTR's update_into asks for up to a block more than it writes
+SLACK_BYTES = 4096  # a cipher's update_into asks for up to a block more than it writes
 TICK_S = 0.05
 
 
@@ -28,13 +28,13 @@ class Lane:
 
     def __init__(self) -> None:
         self._buffers: dict[str, memoryview] = {}
-        self.made: tuple[str, int, int] | None = None  # "expected": pattern, phase, length
 
     def buffer(self, use: str, size_bytes: int) -> memoryview:
         """A page-aligned buffer of `size_bytes` and slack at least, kept for the next call."""
         found = self._buffers.get(use)
         if found is None or len(found) < size_bytes + SLACK_BYTES:
-            found = self._buffers[use] = aligned_buffer(size_bytes + SLACK_BYTES)
+            found = self._buffers[use] = aligned_buffer(
+                size_bytes + SLACK_BYTES, huge=True)
         return found
 
 
@@ -42,12 +42,17 @@ class Lanes(Generic[R]):
     """Runs `job(lane, offset, length)` for each piece, `depth` at a time.
 
     `OSError` of a job is handed out as the piece's result, and no further piece is begun until the
-    caller has dealt with it. Anything else that a job raises is raised to the caller.
+    caller has dealt with it. Anything else that a job raises is raised to the caller. `kept` holds
+    the lanes of the windows before, with their buffers, and those that are made here.
     """
 
-    def __init__(self, depth: int, job: Callable[[Lane, int, int], R]) -> None:
+    def __init__(
+        self, depth: int, job: Callable[[Lane, int, int], R], kept: list[Lane] | None = None
+    ) -> None:
         self._job = job
         self._depth = depth
+        self._lanes = [] if kept is None else kept
+        self._lanes += [Lane() for _ in range(depth - len(self._lanes))]
         self._state = threading.Condition()
         self._feed: Iterator[tuple[int, int]] = iter(())
         self._results: list[Done[R]] = []
@@ -69,7 +74,8 @@ class Lanes(Generic[R]):
             return
         self._alive = self._depth
         for index in range(self._depth):
-            thread = threading.Thread(target=self._run, name=f"lane-{index}", daemon=True)
+            thread = threading.Thread(
+                target=self._run, args=(self._lanes[index],), name=f"lane-{index}", daemon=True)
             self._threads.append(thread)
             thread.start()
         over = False
@@ -90,7 +96,7 @@ class Lanes(Generic[R]):
             thread.join()
 
     def _alone(self) -> Iterator[list[Done[R]]]:
-        lane = Lane()
+        lane = self._lanes[0]
         for offset, length in self._feed:
             yield [(offset, length, self._attempt(lane, offset, length))]
             if self._stopped:
@@ -107,8 +113,7 @@ class Lanes(Generic[R]):
             batch, self._results = self._results, []
             return batch, not self._alive
 
-    def _run(self) -> None:
-        lane = Lane()
+    def _run(self, lane: Lane) -> None:
         try:
             while (piece := self._take()) is not None:
                 result = self._attempt(lane, *piece)

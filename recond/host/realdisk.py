@@ -19,6 +19,7 @@ from recond.host.block import BlockDevice
 from recond.host.files import Files
 
 BLKFLSBUF = 0x1261
+PAGE_BYTES = 4096
 VANISHED = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM, errno.ESHUTDOWN})
 
 
@@ -32,12 +33,23 @@ class RealDisk:
         self._files = files
         self._is_block = stat.S_ISBLK(os.fstat(buffered).st_mode)
         self._align = self._alignment()
+        self._memory_align = self._memory_alignment()
         self._size = diskid.read_geometry(buffered)[0] if self._is_block else 0
 
     def _alignment(self) -> int:
         if self._is_block:
             return diskid.read_geometry(self._buffered)[1]
         return max(4096, os.fstatvfs(self._buffered).f_bsize)
+
+    def _memory_alignment(self) -> int:
+        if not self._is_block:
+            return PAGE_BYTES
+        try:
+            name = diskid.name_of_descriptor(self._buffered, self._files)
+            mask = self._files.read_text(f"/sys/block/{name}/queue/dma_alignment")
+            return int(mask) + 1 if isinstance(mask, str) else PAGE_BYTES
+        except (OSError, ValueError):
+            return PAGE_BYTES
 
     @property
     def path(self) -> str:
@@ -48,6 +60,11 @@ class RealDisk:
     def direct(self) -> bool:
         """Whether reads and writes go past the page cache (O_DIRECT)."""
         return self._direct is not None
+
+    @property
+    def memory_align_bytes(self) -> int:
+        """What addresses it takes buffers at; a page where the kernel does not say (before 6.0)."""
+        return self._memory_align
 
     def identity(self) -> DiskIdentity:
         """The identity read from the open descriptor, now."""

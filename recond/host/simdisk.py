@@ -259,6 +259,11 @@ class SimDisk:
         """There is no page cache here."""
         return True
 
+    @property
+    def memory_align_bytes(self) -> int:
+        """What addresses it takes buffers at."""
+        return 512
+
     def identity(self) -> DiskIdentity:
         """The identity, as the drive gives it now. Raises `OSError` where it is gone."""
         self._drive.request("identity")

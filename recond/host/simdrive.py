@@ -194,6 +194,11 @@ class SimBlock:
         self._drive = drive
         self.path = path
 
+    @property
+    def memory_align_bytes(self) -> int:
+        """What addresses it takes buffers at."""
+        return 512
+
     def identity(self) -> DiskIdentity:
         """As the kernel has it."""
         return replace(self._drive.identity)

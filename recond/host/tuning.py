@@ -15,12 +15,13 @@ FIRST_BYTES = 64 * MIB
 WINDOW_S = 0.5
 WORTH_S = 20.0
 
-PLAIN = ((1 * MIB, 2), (1 * MIB, 4), (2 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 2))
+PLAIN = ((2 * MIB, 3), (1 * MIB, 4), (1 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 2))
 """Candidates (piece in bytes, depth) where the content stands ready."""
-MADE = ((2 * MIB, 4), (1 * MIB, 4), (1 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 4))
-"""Where each lane makes its content: more lanes, so that one is always in the kernel."""
-CHECKED = ((1 * MIB, 4), (2 * MIB, 3), (1 * MIB, 2), (512 * 1024, 4), (4 * MIB, 2), (256 * 1024, 4))
-"""Where each lane compares with content that it makes: smaller, for the core's own cache."""
+MADE = ((2 * MIB, 4), (1 * MIB, 4), (2 * MIB, 3), (1 * MIB, 2), (4 * MIB, 2), (512 * 1024, 4))
+"""Where each lane makes its content: more lanes, so that one is always in the kernel, and whole
+data units of the cipher but for the last candidate, which makes half of them twice."""
+CHECKED = ((2 * MIB, 4), (2 * MIB, 6), (1 * MIB, 4), (1 * MIB, 2), (4 * MIB, 3), (512 * 1024, 4))
+"""Where each lane deciphers what it read."""
 
 
 @dataclass(frozen=True, slots=True)

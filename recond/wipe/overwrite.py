@@ -16,14 +16,18 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from recond.erasure import Fill, FillKind, TargetKind
+from recond.erasure import XTS_UNIT_BYTES, Fill, FillKind, TargetKind
 from recond.host.block import BlockDevice, aligned_buffer
 from recond.host.clock import Clock
 from recond.host.lanes import Done, Lane, Lanes, pieces
 from recond.host.tuning import REAL_PACE, Pace, Setting, Tuner
 from recond.model import Json, Message, Range
 from recond.ranges import RangeSet
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import CipherContext
 
 Log = Callable[[str, dict[str, Json]], None]
 
@@ -38,6 +42,10 @@ ALIVE_S = 1.0  # the kernel needs a moment to know that a disk is gone
 CHECKPOINT_S = 10.0
 CHECKPOINT_MIN_S = 1.0
 PROFILE_POINTS = 64
+SHIFT_BYTES = 512
+"""How far into a page the buffers of made content begin, where the disk takes that: what the kernel
+copies between two places at one offset in a page, as for a disk in memory, it copies more slowly
+(docs/benchmarks.md)."""
 
 
 class Vanished(Exception):
@@ -60,24 +68,34 @@ class PassResult:
 class Content:
     """The bytes of a fill for any piece of the disk, in buffers that O_DIRECT takes."""
 
-    def __init__(self, fill: Fill, largest_bytes: int) -> None:
+    def __init__(self, fill: Fill, memory_align_bytes: int) -> None:
+        self._shift = SHIFT_BYTES if memory_align_bytes <= SHIFT_BYTES else 0
         self._raw = bytes.fromhex(fill.hex)
-        self.made = fill.kind is FillKind.KEYSTREAM
-        self._zeros = memoryview(bytes(largest_bytes if self.made else 0))
+        self.made = fill.kind is FillKind.XTS
+        self._cipher = _xts(self._raw) if self.made else None
+        self._zeros = memoryview(bytes(XTS_UNIT_BYTES if self.made else 0))
         self._constant: dict[int, memoryview] = {}
 
     def piece(self, lane: Lane, offset: int, length: int) -> memoryview:
         """The content of [offset, offset + length); valid until the lane is used again."""
-        if not self.made:
+        if self._cipher is None:
             return self._repeat(offset % len(self._raw), length)
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-        out = lane.buffer("data", length)
-        counter = (offset // 16).to_bytes(16, "big")
-        stream = Cipher(algorithms.AES(self._raw), modes.CTR(counter)).encryptor()
-        stream.update(bytes(offset % 16))
-        stream.update_into(self._zeros[:length], out)
+        out, at = lane.buffer("data", length + self._shift)[self._shift :], 0
+        while at < length:
+            number, skip = divmod(offset + at, XTS_UNIT_BYTES)
+            count = min(XTS_UNIT_BYTES - skip, length - at)
+            if skip:  # a unit can be made from its beginning only
+                whole = lane.buffer("unit", XTS_UNIT_BYTES)
+                self._cipher(number).update_into(self._blank(skip + count), whole)
+                out[at : at + count] = whole[skip : skip + count]
+            else:
+                self._cipher(number).update_into(self._blank(count), out[at:])
+            at += count
         return out[:length]
+
+    def _blank(self, count: int) -> memoryview:
+        """Zeros enough for `count` bytes in whole blocks of the cipher."""
+        return self._zeros[: -(-count // 16) * 16]
 
     def _repeat(self, phase: int, length: int) -> memoryview:
         found = self._constant.get(phase)
@@ -87,6 +105,14 @@ class Content:
             found[:] = (pattern * (len(found) // len(pattern) + 1))[: len(found)]
             self._constant[phase] = found
         return found[:length]
+
+
+def _xts(key: bytes) -> Callable[[int], CipherContext]:
+    """What makes the cipher of a data unit; loaded before the pass begins, not in its time."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    made = algorithms.AES(key)
+    return lambda number: Cipher(made, modes.XTS(number.to_bytes(16, "little"))).encryptor()
 
 
 class Profile:
@@ -134,11 +160,12 @@ class OverwritePass:
         self, device: BlockDevice, fill: Fill, context: PassContext, done: tuple[Range, ...],
         bad: tuple[Range, ...],
     ) -> None:
-        made = fill.kind is FillKind.KEYSTREAM
+        made = fill.kind is FillKind.XTS
         candidates = context.pace.made if made else context.pace.plain
         self._device = device
         self._c = context
-        self._content = Content(fill, max(piece for piece, _ in candidates) + context.block)
+        self._content = Content(fill, device.memory_align_bytes)
+        self._lanes: list[Lane] = []
         self._tuner = Tuner(context.size, context.block, candidates)
         self._done = RangeSet(done)
         self._bad = RangeSet(bad)
@@ -224,7 +251,7 @@ class OverwritePass:
             return reached
         dead, last = 0, self._c.clock.monotonic_s()
         feed = pieces(start, end, setting.piece_bytes, backward)
-        with closing(Lanes(setting.depth, self._write_piece)) as lanes:
+        with closing(Lanes(setting.depth, self._write_piece, self._lanes)) as lanes:
             for batch in lanes.batches(feed):
                 self._count(batch, self._c.clock.monotonic_s() - last)
                 for offset, length, result in batch:

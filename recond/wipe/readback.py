@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from recond.codec import to_json
 from recond.erasure import DiskIdentity, Fill, TargetKind, VerifyMode
 from recond.firmware import sizes_after
-from recond.host.block import BlockDevice, aligned_buffer, same_bytes
+from recond.host.block import BlockDevice, aligned_buffer, repeats
 from recond.host.lanes import Lane, pieces
 from recond.methods import derive
 from recond.model import Json, Message, Range
@@ -67,23 +67,21 @@ class Reading:
         self.log("canary", self._canaries(device, phase, fill))
 
     def _canaries(self, device: BlockDevice, phase: str, fill: Fill | None) -> dict[str, Json]:
-        plan, disk, lane = self.job.plan, self.job.plan.disk, Lane()
-        length = canary.canary_length(disk.logical_block_bytes)
-        expected = verify.Expected(fill, length) if fill else None
+        plan, disk = self.job.plan, self.job.plan.disk
+        expected = verify.Expected(fill) if fill else None
         return canary.read_canaries(
             device, derive(bytes.fromhex(plan.seed), "canary", 0), disk.size_bytes,
             disk.logical_block_bytes, phase,
-            (lambda at, count: bytes(expected.at(lane, at, count))) if expected else None)
+            expected.at if expected else None)
 
     # --- going on ----------------------------------------------------------------------------
 
     def holds(self, device: BlockDevice, fill: Fill, stretch: Range) -> bool:
         """Whether a stretch that a checkpoint claims is on the medium."""
-        expected, lane, (start, length) = verify.Expected(fill, PIECE_BYTES), Lane(), stretch
-        buffer = aligned_buffer(PIECE_BYTES)
+        expected, lane, (start, length) = verify.Expected(fill), Lane(), stretch
         return all(
-            _can_read(device, at, buffer[:count])
-            and same_bytes(buffer[:count], expected.at(lane, at, count))
+            _can_read(device, at, lane.buffer("read", count)[:count])
+            and repeats(*expected.beside(lane, at, count))
             for at, count in pieces(start, start + length, PIECE_BYTES, backward=False)
         )
 
@@ -106,7 +104,7 @@ class Reading:
         if not isinstance(now, list) or not isinstance(old, list):
             return False
         length = canary.canary_length(disk.logical_block_bytes)
-        lane, strange = Lane(), 0
+        strange = 0
         fills = [one.fill for one in steps[max(0, step - 1) : step + 1] if one.fill]
         for was, found in zip(old, now, strict=True):
             if not isinstance(was, dict) or not isinstance(found, dict):
@@ -114,7 +112,7 @@ class Reading:
             at = int(str(found["offset"]))
             count = min(length, disk.size_bytes - at)
             known = {was["sha256"]} | {
-                hashlib.sha256(verify.Expected(one, length).at(lane, at, count)).hexdigest()
+                hashlib.sha256(verify.Expected(one).at(at, count)).hexdigest()
                 for one in fills
             }
             strange += found["sha256"] not in known

@@ -209,6 +209,10 @@ ATTACKS: dict[str, Attack] = {
         lambda p: p["steps"][1]["fill"].update(hex=""), everywhere=True),
     "a key of three bytes": replan(
         lambda p: p["steps"][2]["fill"].update(hex="aabbcc"), everywhere=True),
+    "a key whose halves are one": replan(
+        lambda p: p["steps"][2]["fill"].update(hex="5a" * 32), everywhere=True),
+    "a content of a former format": replan(
+        lambda p: p["steps"][2]["fill"].update(kind="keystream"), everywhere=True),
     "a pass without content": replan(
         lambda p: p["steps"][2].update(fill=None), everywhere=True),
     "a plan without a seed": replan(lambda p: p.update(seed=""), everywhere=True),

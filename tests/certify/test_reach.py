@@ -89,5 +89,5 @@ def test_complements_need_not_be_of_one_length() -> None:
     one, two = Fill(FillKind.CONSTANT, "aa"), Fill(FillKind.CONSTANT, "5555")
     assert overwrite_level(DISKS["stick"], (one, two)) is C
     assert overwrite_level(DISKS["stick"], (one, Fill(FillKind.CONSTANT, "5554"))) is N
-    key = Fill(FillKind.KEYSTREAM, "aa" * 32)
-    assert overwrite_level(DISKS["stick"], (key, Fill(FillKind.KEYSTREAM, "55" * 32))) is N
+    key = Fill(FillKind.XTS, "aa" * 16 + "55" * 16)
+    assert overwrite_level(DISKS["stick"], (key, Fill(FillKind.XTS, "55" * 16 + "aa" * 16))) is N

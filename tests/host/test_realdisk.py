@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recond.host import realdisk
-from recond.host.block import aligned_buffer, same_bytes
+from recond.host.block import _address, aligned_buffer, repeats
 from recond.host.realdisk import open_disk
 
 KIB = 1024
@@ -38,7 +38,7 @@ def test_what_is_written_is_what_is_read(
     disk.flush()
     disk.drop_cache()
     assert disk.read_into(0, back) == size
-    assert same_bytes(source, back)
+    assert bytes(source) == bytes(back)
     disk.close()
     assert path.read_bytes() == bytes(source)
     assert path.stat().st_size == size
@@ -96,13 +96,43 @@ def test_the_identity_of_an_image_is_its_name_and_size(tmp_path: Path) -> None:
     disk.close()
 
 
-@pytest.mark.parametrize("size", [0, 1, 7, 4096, 100_000])
-def test_equal_bytes_are_equal_and_one_bit_is_a_difference(size: int) -> None:
-    raw = os.urandom(size)
-    left, right = memoryview(bytearray(raw)), memoryview(bytearray(raw))
-    assert same_bytes(left, right)
-    assert not same_bytes(left, memoryview(bytearray(raw + b"x")))
-    for at in {0, size // 2, size - 1} if size else ():
-        right[at] ^= 1
-        assert not same_bytes(left, right)
-        right[at] ^= 1
+@pytest.mark.parametrize("period", [1, 3, 64, 192])
+@pytest.mark.parametrize("size", [0, 1, 7, 63, 64, 65, 4096, 100_000])
+def test_what_repeats_and_one_bit_that_does_not(size: int, period: int) -> None:
+    unit = os.urandom(period)
+    held = memoryview(bytearray((unit * (size // period + 1))[:size]))
+    assert repeats(held, unit)
+    for at in {0, period - 1, period, size // 2, size - 1} & set(range(size)):
+        held[at] ^= 1
+        assert not repeats(held, unit)
+        held[at] ^= 1
+    if size > period and len(set(unit)) > 1:
+        assert not repeats(held[1:], unit)
+
+
+@pytest.mark.parametrize("size", [4 * KIB, 1 << 20, (2 << 20) + 4096])
+@pytest.mark.parametrize("huge", [False, True])
+def test_a_buffer_is_zeroed_on_a_page_and_no_child_gets_it(size: int, huge: bool) -> None:
+    buffer = aligned_buffer(size, huge=huge)
+    assert len(buffer) == size
+    assert repeats(buffer, bytes(64))
+    huge = huge and size >= 1 << 20
+    assert _address(buffer) % (2 << 20 if huge else 4096) == 0
+    buffer[-1] = 7
+    flags = _flags_of(_address(buffer))
+    assert "dc" in flags  # "do not copy on fork"
+    if Path("/sys/kernel/mm/transparent_hugepage").is_dir():
+        assert ("hg" in flags) == huge
+
+
+def _flags_of(address: int) -> list[str]:
+    """The kernel's own word on the memory area that holds an address (proc(5), smaps)."""
+    inside = False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        head = line.split()[0]
+        if "-" in head and not head.endswith(":"):
+            low, high = (int(part, 16) for part in head.split("-"))
+            inside = low <= address < high
+        elif inside and head == "VmFlags:":
+            return line.split()[1:]
+    return []

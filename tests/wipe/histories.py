@@ -236,7 +236,8 @@ def wrong_blocks(history: History, *, cut: bool) -> list[int]:
         drive.power_cut(keeps=0.0)
     drive.settle()
     block = drive.block
+    due = fill_bytes(fill, 0, drive.blocks * block)
     return [
         index for index in range(drive.blocks)
-        if drive.held(index * block, block) != fill_bytes(fill, index * block, block)
+        if drive.held(index * block, block) != due[index * block : (index + 1) * block]
     ]

@@ -1,7 +1,7 @@
 """The exact bytes that each method issues, against expectations written from the methods' sources.
 
-The expectations share nothing with the engine: keys by hashlib from the documented label, keystream
-by AES-ECB over counters, patterns from the papers.
+The expectations share nothing with the engine: keys by hashlib from the documented label, XTS by
+AES-ECB and the tweak's doubling as IEEE 1619 writes it, patterns from the papers.
 """
 
 from __future__ import annotations
@@ -44,16 +44,25 @@ PASSES: dict[str, tuple[str, ...]] = {
 }
 
 
-def keystream(key: bytes, size: int) -> bytes:
-    counters = b"".join(index.to_bytes(16, "big") for index in range(-(-size // 16)))
-    cipher = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
-    return cipher.update(counters)[:size]
+def xts(key: bytes, size: int, first_unit: int = 0) -> bytes:
+    """Zeros encrypted with XTS-AES-128 in data units of 1 MiB (IEEE 1619-2018 §5.3.2, §5.2)."""
+    one, two = (Cipher(algorithms.AES(half), modes.ECB()).encryptor()
+                for half in (key[:16], key[16:]))
+    found = bytearray()
+    for unit in range(first_unit, first_unit + -(-size // (1 << 20))):
+        tweak = int.from_bytes(two.update(unit.to_bytes(16, "little")), "little")
+        for _ in range(min(1 << 20, size - (unit - first_unit) * (1 << 20)) // 16 + 1):
+            raw = tweak.to_bytes(16, "little")
+            found += bytes(a ^ b for a, b in zip(one.update(raw), raw, strict=True))
+            tweak = (tweak << 1) ^ (0x87 | 1 << 128 if tweak >> 127 else 0)
+        del found[(unit - first_unit + 1) * (1 << 20):]
+    return bytes(found[:size])
 
 
 def due(word: str, index: int, size: int) -> bytes:
     """What must stand on the disk after pass `index`."""
     if word == RANDOM:
-        return keystream(hashlib.sha256(b"recond/1 keystream %d\0" % index + SEED).digest(), size)
+        return xts(hashlib.sha256(b"recond/1 xts %d\0" % index + SEED).digest(), size)
     if word == CHAR:
         return hashlib.sha256(b"recond/1 char %d\0" % index + SEED).digest()[:1] * size
     pattern = bytes.fromhex(word)
@@ -63,7 +72,7 @@ def due(word: str, index: int, size: int) -> bytes:
 class RecordingDisk:
     """Takes writes, notes each, refuses what a disk refuses."""
 
-    path, direct = "/dev/recording", True
+    path, direct, memory_align_bytes = "/dev/recording", True, 512
 
     def __init__(self, size: int) -> None:
         self.content = bytearray(b"\x5e" * size)
@@ -139,7 +148,21 @@ def test_a_pass_that_goes_on_writes_only_what_is_left(word: str) -> None:
     assert bytes(disk.content) == bytes(expected)
 
 
-def test_the_keystream_is_another_one_in_each_pass_and_each_plan() -> None:
+@pytest.mark.parametrize("piece", [1 << 20, 300 * 1024])
+def test_a_random_pass_over_more_than_one_data_unit(piece: int) -> None:
+    """The second unit has a number of its own, whatever the pieces are and wherever one begins."""
+    size = (1 << 20) + 5 * 4096 + 512
+    (fill,) = plan_fills(find_method("random"), SEED)
+    disk, behind = RecordingDisk(size), size - 5 * 4096
+    result = OverwritePass(disk, fill, context(size, Pace.of(piece, 2)), (), ()).run()
+    assert result.outcome == "done"
+    assert bytes(disk.content) == due(RANDOM, 0, size)
+    disk = RecordingDisk(size)  # resumed within the second unit
+    OverwritePass(disk, fill, context(size, Pace.of(piece, 1)), ((0, behind),), ()).run()
+    assert bytes(disk.content[behind:]) == due(RANDOM, 0, size)[behind:]
+
+
+def test_chance_is_another_one_in_each_pass_and_each_plan() -> None:
     keys = [fill.hex for seed in (SEED, SEED[::-1])
             for fill in plan_fills(find_method("schneier"), seed) if len(fill.hex) == 64]
     assert len(set(keys)) == 10

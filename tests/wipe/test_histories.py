@@ -64,7 +64,7 @@ def _comes_to_its_end(history: History, erased: bool) -> None:
     if not set(history.kinds) <= HARMLESS or history.bay.plan.verify is VerifyMode.NONE:
         return
     fill = history.bay.plan.steps[-1].fill
-    if "wraps" in history.kinds and fill is not None and fill.kind is FillKind.KEYSTREAM:
+    if "wraps" in history.kinds and fill is not None and fill.kind is FillKind.XTS:
         assert not erased or history.first.real_blocks == history.first.blocks, history
         return
     rereads = [entry["reread"]["ok"] for entry in history.bay.of("resume")]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recond.certify.fills import fill_bytes
-from recond.erasure import DiskIdentity, Fill, FillKind, VerifyMode
-from recond.host.block import same_bytes
+from recond.erasure import XTS_UNIT_BYTES, DiskIdentity, Fill, FillKind, VerifyMode
+from recond.host.block import repeats
 from recond.host.lanes import Lane
 from recond.host.simdisk import Faults, SimDrive
 from recond.host.simdrive import SimClock
@@ -22,8 +22,8 @@ from tests.wipe.disks import ALONE, HDD, PATH
 
 ZEROS = Fill(FillKind.CONSTANT, "00")
 THREE = Fill(FillKind.CONSTANT, "924924")
-STREAM = Fill(FillKind.KEYSTREAM, bytes(range(32)).hex())
-FILLS = [ZEROS, THREE, STREAM]
+CHANCE = Fill(FillKind.XTS, bytes(range(32)).hex())
+FILLS = [ZEROS, THREE, CHANCE]
 SIZE = 300 * 1024 + 512
 
 
@@ -46,7 +46,7 @@ def read(
 
 
 @pytest.mark.parametrize("lanes", [1, 3])
-@pytest.mark.parametrize("fill", FILLS, ids=["zeros", "three", "stream"])
+@pytest.mark.parametrize("fill", FILLS, ids=["zeros", "three", "chance"])
 def test_a_right_medium(fill: Fill, lanes: int) -> None:
     pace = Pace.of(8192, lanes)
     found = read(drive_with(fill), fill, pace=pace)
@@ -56,7 +56,7 @@ def test_a_right_medium(fill: Fill, lanes: int) -> None:
 
 
 @pytest.mark.parametrize("lanes", [1, 3])
-@pytest.mark.parametrize("fill", FILLS, ids=["zeros", "three", "stream"])
+@pytest.mark.parametrize("fill", FILLS, ids=["zeros", "three", "chance"])
 @pytest.mark.parametrize("at", [0, 511, 512, 8191, 8192, 99_999, SIZE - 512, SIZE - 1])
 def test_one_wrong_bit_anywhere_is_found_in_its_block(fill: Fill, at: int, lanes: int) -> None:
     drive = drive_with(fill)
@@ -67,15 +67,15 @@ def test_one_wrong_bit_anywhere_is_found_in_its_block(fill: Fill, at: int, lanes
 
 
 def test_a_content_of_another_pass_is_no_match() -> None:
-    other = Fill(FillKind.KEYSTREAM, bytes(range(1, 33)).hex())
-    assert read(drive_with(STREAM), other).mismatch.total == SIZE
+    other = Fill(FillKind.XTS, bytes(range(1, 33)).hex())
+    assert read(drive_with(CHANCE), other).mismatch.total == SIZE
     assert read(drive_with(THREE), Fill(FillKind.CONSTANT, "249249")).mismatch.total == SIZE
     assert read(drive_with(ZEROS), Fill(FillKind.CONSTANT, "ff")).mismatch.total == SIZE
 
 
-def test_a_disk_whose_size_lies_is_found_by_a_keystream_and_not_by_zeros() -> None:
+def test_a_disk_whose_size_lies_is_found_by_chance_and_not_by_zeros() -> None:
     faults = Faults(real_blocks=SIZE // 512 // 2)
-    for fill, expected in ((STREAM, True), (ZEROS, False)):
+    for fill, expected in ((CHANCE, True), (ZEROS, False)):
         drive = SimDrive(identity(SIZE), bytes(SIZE), SimClock(), 0, faults)
         disk = drive.open(PATH, True)
         for at in range(0, SIZE, 512):
@@ -85,9 +85,9 @@ def test_a_disk_whose_size_lies_is_found_by_a_keystream_and_not_by_zeros() -> No
 
 
 def test_what_cannot_be_read_is_listed_to_the_block_and_the_rest_compared() -> None:
-    drive = drive_with(STREAM, Faults(bad_reads=frozenset({3, 400, 401})))
+    drive = drive_with(CHANCE, Faults(bad_reads=frozenset({3, 400, 401})))
     drive.cells[402 * 512] ^= 1
-    found = read(drive, STREAM)
+    found = read(drive, CHANCE)
     assert found.outcome == "done"
     assert found.unreadable.ranges() == ((3 * 512, 512), (400 * 512, 1024))
     assert found.mismatch.ranges() == ((402 * 512, 512),)
@@ -103,7 +103,7 @@ def test_a_block_that_can_be_read_at_a_later_attempt_is_compared() -> None:
 class TwoAnswers:
     """A disk that gives old data once and what it must give ever after."""
 
-    path, direct = PATH, True
+    path, direct, memory_align_bytes = PATH, True, 512
 
     def __init__(self) -> None:
         self.asked: list[int] = []
@@ -231,26 +231,45 @@ def test_a_sample_finds_what_lies_in_its_places_only() -> None:
     assert read(drive, ZEROS, VerifyMode.SAMPLE).mismatch.ranges() == ((inside, 512),)
 
 
-@given(st.sampled_from(FILLS), st.integers(0, 1 << 50), st.integers(1, 5000))
+PLACES = st.integers(0, 1 << 50) | st.builds(
+    lambda unit, near: max(0, unit * XTS_UNIT_BYTES + near),
+    st.integers(0, 1 << 32), st.integers(-6000, 6000))
+"""Anywhere on a disk, and often near the border of two data units."""
+
+
+@given(st.sampled_from(FILLS), PLACES, st.integers(1, 5000))
 def test_the_expected_bytes_are_those_of_the_judge(fill: Fill, offset: int, length: int) -> None:
-    assert bytes(Expected(fill, 5000).at(Lane(), offset, length)) == fill_bytes(
-        fill, offset, length)
+    assert Expected(fill).at(offset, length) == fill_bytes(fill, offset, length)
 
 
-@given(st.sampled_from(FILLS), st.integers(0, 1 << 50), st.integers(1, 5000), st.data())
+@given(st.sampled_from(FILLS), PLACES, st.integers(1, 5000), st.data())
 def test_what_was_read_stands_beside_what_it_must_be(
     fill: Fill, offset: int, length: int, data: st.DataObject
 ) -> None:
     """The same only for the very bytes, also of a lane that has compared other content before."""
-    lane, expected = Lane(), Expected(fill, 5000)
+    lane, expected = Lane(), Expected(fill)
+    buffer = lane.buffer("read", length)
     wanted = bytearray(fill_bytes(fill, offset, length))
     at = data.draw(st.integers(0, length - 1))
     for flipped in (0, data.draw(st.integers(1, 255)), 0):
         wanted[at] ^= flipped
-        lane.buffer("read", length)[:length] = wanted
-        held, must = expected.beside(lane, offset, length)
-        assert same_bytes(held, must) == (not flipped)
-        assert [i for i in range(length) if held[i] != must[i]] == ([at] if flipped else [])
+        buffer[:length] = wanted
+        held, unit = expected.beside(lane, offset, length)
+        assert repeats(held, unit) == (not flipped)
+        # a wrong bit spoils its cipher block, which lies in one block of the disk, and no other
+        wrong = [i for i in range(length) if held[i] != unit[i % len(unit)]]
+        assert {(offset + i) // 16 for i in wrong} == ({(offset + at) // 16} if flipped else set())
         wanted[at] ^= flipped
-    lane.buffer("read", length)[:length] = bytes(length)
-    assert same_bytes(*expected.beside(lane, offset, length)) == (bytes(wanted) == bytes(length))
+    buffer[:length] = bytes(length)
+    assert repeats(*expected.beside(lane, offset, length)) == (bytes(wanted) == bytes(length))
+
+
+@pytest.mark.parametrize("fill", FILLS, ids=["zeros", "three", "chance"])
+def test_a_reading_that_brings_nothing_is_not_what_was_there_before(fill: Fill) -> None:
+    """The buffer of the piece before must not serve for the next one."""
+    lane, expected = Lane(), Expected(fill)
+    buffer = lane.buffer("read", 8192)
+    buffer[:8192] = fill_bytes(fill, 0, 8192)
+    assert repeats(*expected.beside(lane, 0, 8192))
+    if fill is CHANCE:
+        assert not repeats(*expected.beside(lane, 8192, 8192))
