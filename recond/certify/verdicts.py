@@ -5,6 +5,7 @@ Why: apart from `recond.certify.verify`, so that whoever shows a report imports 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,17 @@ class Check:
     answer: Answer
     about: str
     message: Message
+
+
+def answers_of(checks: Iterable[Check]) -> tuple[tuple[str, Answer], ...]:
+    """The four questions' answers: one "no" is a no, and "yes" is what every check says."""
+    found: dict[Axis, set[Answer]] = {axis: set() for axis in Axis}
+    for check in checks:
+        found[check.axis].add(check.answer)
+    return tuple(
+        (axis.value, Answer.NO if Answer.NO in said
+         else Answer.YES if said == {Answer.YES} else Answer.UNKNOWN)
+        for axis, said in found.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +96,12 @@ class Verdicts:
         found = dict(self.answers)
         return all(found[axis] is Answer.YES for axis in ("intact", "valid", "trusted")) and (
             found["complete"] is not Answer.NO)
+
+    @classmethod
+    def of(
+        cls, name: str, checks: Iterable[Check], outcome: Message | None = None, *,
+        demonstration: bool = False, record_id: str | None = None,
+    ) -> Verdicts:
+        """The sum of what was looked at."""
+        told = tuple(checks)
+        return cls(name, answers_of(told), told, outcome, demonstration, record_id)

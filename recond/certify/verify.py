@@ -225,21 +225,12 @@ def signer_of(signed: Signed) -> Signer:
 
 
 def _sum_up(work: Work, name: str) -> Verdicts:
-    answers = []
-    for axis in Axis:
-        found = {check.answer for check in work.checks if check.axis is axis}
-        if Answer.NO in found:
-            answers.append((axis.value, Answer.NO))
-        elif found == {Answer.YES} or (found and axis is not Axis.COMPLETE and
-                                       Answer.UNKNOWN not in found):
-            answers.append((axis.value, Answer.YES))
-        else:
-            answers.append((axis.value, Answer.UNKNOWN))
     record = work.record
-    return Verdicts(name, tuple(answers), tuple(dict.fromkeys(work.checks)),
-                    _outcome(record) if record else None,
-                    record.bench.demonstration if record else False,
-                    record.record_id if record else None)
+    told = dict.fromkeys(work.checks)  # each thing once
+    if record is None:
+        return Verdicts.of(name, told)
+    return Verdicts.of(name, told, _outcome(record), demonstration=record.bench.demonstration,
+                       record_id=record.record_id)
 
 
 def _outcome(record: WipeRecord) -> Message:

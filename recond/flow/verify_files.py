@@ -7,7 +7,6 @@ its name alone. Reads only.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,9 +91,9 @@ def _once_each(groups: list[list[Verdicts]]) -> list[Verdicts]:
             if one.record_id is not None and where.setdefault(one.record_id, one.name) != one.name:
                 check = Check(Axis.COMPLETE, Answer.NO, one.name, Message.of(
                     "certify.verify.twice", where=where[one.record_id]))
-                group[place] = dataclasses.replace(one, checks=(*one.checks, check), answers=tuple(
-                    (axis, Answer.NO if axis == Axis.COMPLETE else answer)
-                    for axis, answer in one.answers))
+                group[place] = Verdicts.of(
+                    one.name, (*one.checks, check), one.outcome,
+                    demonstration=one.demonstration, record_id=one.record_id)
     return [one for group in groups for one in group]
 
 
@@ -174,9 +173,7 @@ def _bundle(kinds: dict[str, list[tuple[str, bytes]]]) -> Bundle:
 
 def _not_ours(name: str, code: str) -> Verdicts:
     check = Check(Axis.INTACT, Answer.NO, name, Message(code))
-    answers = tuple((axis.value, Answer.NO if axis is Axis.INTACT else Answer.UNKNOWN)
-                    for axis in Axis)
-    return Verdicts(name, answers, (check,), None, demonstration=False, record_id=None)
+    return Verdicts.of(name, (check,))
 
 
 def _ledger(name: str, raw: bytes) -> Verdicts:
@@ -186,8 +183,5 @@ def _ledger(name: str, raw: bytes) -> Verdicts:
     if not checks:
         checks = [Check(Axis.INTACT, Answer.YES, name, Message.of(
             "certify.verify.ledger.whole", n=len(reading.lines)))]
-    answer = Answer.NO if reading.problems else Answer.YES
-    answers = ((Axis.INTACT.value, answer), (Axis.VALID.value, Answer.UNKNOWN),
-               (Axis.TRUSTED.value, Answer.UNKNOWN), (Axis.COMPLETE.value, Answer.UNKNOWN))
-    return Verdicts(name, answers, tuple(checks), None, demonstration=False, record_id=None)
+    return Verdicts.of(name, checks)
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from recond.certify.ledger import LedgerReading, entry_fault, position_fault, read_ledger
 from recond.certify.verdicts import Answer, Axis, Check, Verdicts
-from recond.erasure import LedgerPosition
+from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.given_record import given_record
 from recond.flow.issue import JWS, SIGNED
@@ -38,17 +38,14 @@ def verify_with_ledger(
     reading = _read(file)
     trust = dataclasses.replace(Keyring(state).trust(certificates), ledger=reading)
     report = verify_paths(paths, certificates, state=state, trust=trust) if paths else Report(())
-    found = [(one, _position(one)) for one in report.found]
-    here = [(one, place) for one, place in found
-            if place is not None and place.ledger_id == reading.ledger_id]
+    found = [one for one in map(_standing, report.found) if one is not None]
+    here = [one for one in found if one.place.ledger_id == reading.ledger_id]
     whole = any(path.is_dir() and _is_collection(path, report) for path in paths)
     checks = [*_chain(reading, str(file)), *_checkpoints(reading, here, str(file)),
               *_forks(here, str(file)), *_gaps(reading, here, str(file), whole=whole)]
-    strangers = [one.name for one, place in found
-                 if place is not None and place.ledger_id != reading.ledger_id]
-    checks += [Check(Axis.COMPLETE, Answer.UNKNOWN, name, Message("certify.ledger.other"))
-               for name in strangers]
-    return Report((*report.found, _verdicts(str(file), checks)))
+    checks += [Check(Axis.COMPLETE, Answer.UNKNOWN, one.found.name, Message("certify.ledger.other"))
+               for one in found if one not in here]
+    return Report((*report.found, Verdicts.of(str(file), checks)))
 
 
 def _read(file: Path) -> LedgerReading:
@@ -59,14 +56,25 @@ def _read(file: Path) -> LedgerReading:
         raise UsageError("key.read", file=str(file), reason=error.strerror or "") from None
 
 
-def _position(found: Verdicts) -> LedgerPosition | None:
-    """Where a certificate says that it stands; None for what holds no signed record."""
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A certificate that says where in a ledger it stands; `raw` are its record's bytes."""
+
+    found: Verdicts
+    record: WipeRecord
+    raw: bytes
+    place: LedgerPosition
+
+
+def _standing(found: Verdicts) -> _Standing | None:
+    """None for what holds no signed record, or one that names no place."""
     if found.record_id is None:
         return None
     try:
-        return given_record(Path(found.name))[0].ledger
+        record, raw = given_record(Path(found.name))
     except (RecondError, OSError):
         return None
+    return _Standing(found, record, raw, record.ledger) if record.ledger else None
 
 
 def _is_collection(path: Path, report: Report) -> bool:
@@ -92,19 +100,19 @@ def _chain(reading: LedgerReading, name: str) -> list[Check]:
 
 
 def _checkpoints(
-    reading: LedgerReading, here: list[tuple[Verdicts, LedgerPosition]], name: str
+    reading: LedgerReading, here: list[_Standing], name: str
 ) -> list[Check]:
     """What the signed records say of the ledger: those that are believed, and none other."""
     checks, covered = [], 0
-    for one, place in here:
-        if not _believed(one):
+    for one in here:
+        if not _believed(one.found):
             continue
-        fault = position_fault(reading, place) or _entry_fault(reading, one, place)
+        fault = position_fault(reading, one.place) or _entry_fault(reading, one)
         if fault is None:
-            covered = max(covered, place.number)
+            covered = max(covered, one.place.number)
         else:
             checks.append(Check(Axis.INTACT, Answer.NO, name, Message.of(
-                "recheck.ledger.contradicts", number=place.number, reason=f"@{fault}")))
+                "recheck.ledger.contradicts", number=one.place.number, reason=f"@{fault}")))
     if checks:
         return checks
     if not covered:
@@ -120,34 +128,34 @@ def _checkpoints(
     return checks
 
 
-def _entry_fault(reading: LedgerReading, one: Verdicts, place: LedgerPosition) -> str | None:
+def _entry_fault(reading: LedgerReading, one: _Standing) -> str | None:
     """Whether the certificate's own line says of it what is so; no root covers the last line yet.
     """
-    path = Path(one.name)
-    record, raw = given_record(path)
-    digests = {"record_sha256": hashlib.sha256(raw).hexdigest()}
+    path = Path(one.found.name)
+    digests = {"record_sha256": hashlib.sha256(one.raw).hexdigest()}
     for key, name in (("jws_sha256", JWS), ("pdf_sha256", SIGNED)):
         file = path / name if path.is_dir() else path
         if file.name == name and file.is_file():
             digests[key] = hashlib.sha256(file.read_bytes()).hexdigest()
-    return entry_fault(reading.entries[place.number - 1], record, digests)
+    return entry_fault(reading.entries[one.place.number - 1], one.record, digests)
 
 
-def _forks(here: list[tuple[Verdicts, LedgerPosition]], name: str) -> list[Check]:
+def _forks(here: list[_Standing], name: str) -> list[Check]:
     """Two believed certificates with one number: the ledger was copied or set back."""
     by_number: dict[int, set[str]] = {}
-    for one, place in here:
-        if _believed(one) and one.record_id is not None:
-            by_number.setdefault(place.number, set()).add(f"{one.record_id} {place.root}")
+    for one in here:
+        if _believed(one.found):
+            by_number.setdefault(one.place.number, set()).add(
+                f"{one.found.record_id} {one.place.root}")
     return [Check(Axis.INTACT, Answer.NO, name, Message.of("recheck.ledger.fork", number=number))
             for number, records in sorted(by_number.items()) if len(records) > 1]
 
 
 def _gaps(
-    reading: LedgerReading, here: list[tuple[Verdicts, LedgerPosition]], name: str, *, whole: bool
+    reading: LedgerReading, here: list[_Standing], name: str, *, whole: bool
 ) -> list[Check]:
     """Entries whose certificate was not given. A record that was issued again counts once."""
-    given = {one.record_id for one, _ in here}
+    given = {one.found.record_id for one in here}
     numbers: dict[str, int] = {}
     for number, entry in enumerate(reading.entries, 1):
         data = entry["data"]
@@ -166,14 +174,3 @@ def _gaps(
 def _list(numbers: list[int]) -> str:
     shown = ", ".join(str(number) for number in numbers[:SHOWN])
     return shown + (" …" if len(numbers) > SHOWN else "")
-
-
-def _verdicts(name: str, checks: Iterable[Check]) -> Verdicts:
-    checks = tuple(checks)
-    answers = []
-    for axis in Axis:
-        found = {check.answer for check in checks if check.axis is axis}
-        answer = Answer.NO if Answer.NO in found else (
-            Answer.YES if found == {Answer.YES} else Answer.UNKNOWN)
-        answers.append((axis.value, answer))
-    return Verdicts(name, tuple(answers), checks, None, demonstration=False, record_id=None)
