@@ -47,6 +47,8 @@ class Track:
             outcome = str(event.get("outcome", ""))
             self.outcome = "" if outcome == "running" else outcome
             return
+        if self.is_refused:
+            return
         if (phase, step) != (self.phase, self.step) and phase != "pause":
             self.points.clear()
             self.step, self.done, self.total = step, -1, -1
@@ -58,6 +60,11 @@ class Track:
             self.points.append((heard.time_s, self.done))
         while len(self.points) > 2 and heard.time_s - self.points[0][0] > WINDOW_S:
             self.points.popleft()
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing is going to happen to this disk."""
+        return self.plan is not None and bool(self.plan.refusals)
 
     def speed(self, now_s: float) -> int | None:
         """Bytes a second, lately; None while unknown and where a disk erases itself."""
@@ -106,8 +113,12 @@ class Board:
 
     @staticmethod
     def of(plans: Mapping[str, WipePlan]) -> Board:
-        """A board for the disks of a run."""
-        return Board({name: Track(name, plan) for name, plan in plans.items()})
+        """A board for the disks of a run. A disk that is refused, as the stick itself, says so from
+        the beginning: "starts" would frighten whoever stands before it.
+        """
+        return Board({
+            name: Track(name, plan, outcome="refused" if plan.refusals else "")
+            for name, plan in plans.items()})
 
     def hear(self, heard: Iterable[Heard]) -> None:
         """Take in what happened."""
@@ -123,8 +134,8 @@ class Board:
 
     @property
     def percent(self) -> int:
-        """Of the whole run."""
-        found = [track.permille for track in self.tracks.values()]
+        """Of what is to be erased."""
+        found = [track.permille for track in self.tracks.values() if not track.is_refused]
         return sum(found) // (10 * len(found)) if found else 0
 
 

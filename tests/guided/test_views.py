@@ -16,9 +16,10 @@ from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_wor
 from recond.guided.result import code_lines, detail_lines, result_lines
 from recond.guided.words import PLAIN, Words, cut, fold, texts
 from recond.locale import LANGS, NBSP, NNBSP, Lang, text
-from recond.model import Json
+from recond.model import Json, Message
 from tests.guided.stage import SCREENS
 from tests.house import PACKAGE
+from tests.wipe.disks import HDD, STICK, plan_for
 
 CONSOLE = (set(map(chr, range(0x20, 0x7F))) | set(map(chr, range(0xA0, 0x100)))
            | set("œŒ€’“”…–") | set("█▀▄░"))
@@ -58,6 +59,22 @@ def test_a_disk_that_falls_silent_slows_down() -> None:
     assert speeds == sorted((one or 0 for one in speeds), reverse=True)
     assert speeds[-1] is not None
     assert speeds[-1] <= 1
+
+
+def test_a_refused_disk_never_starts_and_does_not_count() -> None:
+    free = plan_for(HDD)
+    stick = plan_for(STICK, refusals=(Message.of(
+        "wipe.refusal.medium", path="/dev/sdd", where="/run/live/medium"),))
+    board = Board.of({"free": free, "stick": stick})
+    (refused,) = (one for one in board.tracks.values() if one.is_refused)
+    for _ in range(2):
+        assert phase_words(Words("fr"), refused) == text("fr", "cli.phase.end.refused")
+        assert board.percent == 0
+        board.hear([Heard(0.0, refused.name, {"phase": "open"})])
+    for one in board.tracks.values():
+        if not one.is_refused:
+            one.outcome = "completed"
+    assert board.percent == 100
 
 
 def test_a_new_pass_begins_its_own_speed() -> None:
