@@ -200,6 +200,8 @@ def run_history(seed: int) -> History:
             if chance.random() < 0.5:
                 history.first.replug()
         if bay.entries and bay.entries[-1][0] == "end":
+            # struck behind the last line: the session ended, though it never came back to say so
+            history.end = str(bay.entries[-1][1]["outcome"])
             break
         if bay.entries and bay.entries[-1][0] == "interrupted" and "swap" in str(history.struck):
             bay.drive = history.first  # the technician puts the right one back
