@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.certify.journal_kinds import fill_is_sound
 from recond.certify.summary import is_approved
 from recond.erasure import (
     DiskIdentity,
@@ -134,7 +135,8 @@ def expected_fill(erasure: Erasure) -> Fill | None:
     ending = erasure.verification.ending
     done = [step for step in erasure.steps if step.outcome == "done"]
     if ending == "expected" and done and done[-1].technique is Technique.OVERWRITE:
-        return done[-1].fill
+        fill = done[-1].fill  # of a record that nobody has verified yet
+        return fill if fill is not None and fill_is_sound(fill) else None
     if ending in _UNIFORM:
         return Fill(FillKind.CONSTANT, _UNIFORM[ending])
     return None

@@ -76,6 +76,10 @@ class Content:
         self._zeros = memoryview(bytes(XTS_UNIT_BYTES if self.made else 0))
         self._constant: dict[int, memoryview] = {}
 
+    def lie_on_pages(self) -> None:
+        """From now on buffers begin on a page: the disk, or what lies below it, may want that."""
+        self._shift = 0
+
     def piece(self, lane: Lane, offset: int, length: int) -> memoryview:
         """The content of [offset, offset + length); valid until the lane is used again."""
         if self._cipher is None:
@@ -308,6 +312,7 @@ class OverwritePass:
         bad, lane, todo = RangeSet(), Lane(), [(offset, length)]
         try:
             self._check_gone(error)
+            self._content.lie_on_pages()
             while todo and not self._c.should_stop():
                 at, count = todo.pop()
                 spent = self._c.clock.monotonic_s() - began

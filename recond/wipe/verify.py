@@ -41,6 +41,7 @@ NARROW_CAP_S = 60.0  # for one piece
 NARROW_TOTAL_S = 1800.0  # for all: then an unreadable piece is listed whole
 COOL_EVERY_S = 10.0
 CIPHER_BLOCK = 16
+PAGE_BYTES = 4096
 STEADY = 64  # how often a pattern stands in what is compared at once: whole lines of the cache
 GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM, errno.ESHUTDOWN, errno.EBADF})
 
@@ -116,6 +117,16 @@ class Expected:
         for number, skip, count in _units(offset, length):
             found += self._unit(number, skip + count)[skip:]
         return bytes(found)
+
+    def spoil(self, buffer: memoryview) -> None:
+        """Put what must not stand there into each page of a buffer that is to be read into.
+
+        The piece before left the right bytes of a constant in it: a request that is said to be done
+        and brought nothing would be believed. Of XTS it left zeros, which are never right.
+        """
+        if self._fill.kind is FillKind.CONSTANT:
+            wrong = next(byte for byte in range(256) if byte not in self._raw)
+            buffer[::PAGE_BYTES] = bytes([wrong]) * -(-len(buffer) // PAGE_BYTES)
 
     def beside(self, lane: Lane, offset: int, length: int) -> tuple[memoryview, bytes]:
         """What the lane's buffer "read" holds of [offset, offset + length), and what must repeat in
@@ -252,7 +263,9 @@ class Verifier:
 
         What differed once is not read again in the hope of another answer. Raises `OSError`.
         """
-        count = self._device.read_into(offset, lane.buffer("read", length)[:length])
+        buffer = lane.buffer("read", length)[:length]
+        self._expected.spoil(buffer)
+        count = self._device.read_into(offset, buffer)
         if count != length:
             raise OSError(errno.EIO, f"{count} of {length} bytes")
         held, unit = self._expected.beside(lane, offset, length)

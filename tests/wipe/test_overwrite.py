@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from recond.certify.fills import fill_bytes
 from recond.erasure import Fill, FillKind, TargetKind
+from recond.host.block import _address
 from recond.host.simdisk import Faults, SimDrive
 from recond.host.simdrive import SimClock
 from recond.host.tuning import Pace
@@ -257,3 +259,32 @@ def test_progress_never_goes_back_and_ends_at_the_size() -> None:
     rig.run()
     assert rig.progress == sorted(rig.progress)
     assert rig.progress[-1] == SIZE
+
+
+class OnPages:
+    """A disk that says that it takes buffers at multiples of 512, and takes them on pages only."""
+
+    path, direct, memory_align_bytes = PATH, True, 512
+
+    def __init__(self, number: int) -> None:
+        self.content, self._number = bytearray(letters(SIZE)), number
+
+    def write(self, offset_bytes: int, data: memoryview) -> int:
+        if _address(data) % 4096:
+            raise OSError(self._number, "not on a page")
+        self.content[offset_bytes : offset_bytes + len(data)] = data
+        return len(data)
+
+    def flush(self) -> None: ...
+
+    def still_there(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EIO])
+def test_a_good_disk_is_not_condemned_for_where_a_buffer_lies(number: int) -> None:
+    disk, fill = OnPages(number), Fill(FillKind.XTS, bytes(range(32)).hex())
+    context = replace(Rig(Faults()).context, pace=Pace.of(64 * 1024, 3))
+    found = OverwritePass(disk, fill, context, (), ()).run()  # type: ignore[arg-type]
+    assert (found.outcome, found.bad) == ("done", ())
+    assert bytes(disk.content) == fill_bytes(fill, 0, SIZE)
