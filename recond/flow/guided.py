@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -112,6 +113,13 @@ def try_sound(host: Host) -> bool:
 
 
 FROZEN = frozenset({"drive.note.frozen", "drive.note.sanitize_frozen"})
+
+
+def keyboard_layout(host: Host) -> str:
+    """The layout that the console was set to (keyboard(5)); "" where nothing says so."""
+    text = host.files.read_text("/etc/default/keyboard")
+    found = re.search(r'(?m)^XKBLAYOUT="?([a-z]+)', text) if isinstance(text, str) else None
+    return found[1] if found else ""
 
 
 def is_frozen(plan: WipePlan) -> bool:

@@ -72,8 +72,9 @@ class Finished:
 def prepare(order: Order, host: Host) -> Prepared:
     """Inspect, check and plan; nothing is written but the state folder itself.
 
-    Raises `UsageError` for a wrong target, profile or method, `BenchLacks` for an output folder
-    that cannot be written, before anything is touched.
+    A computer without a disk has an inventory and no plan. Raises `UsageError` for a wrong target,
+    profile or method, `BenchLacks` for an output folder that cannot be written, before anything is
+    touched.
     """
     loaded = [load_profile(name) for name in order.profiles]
     prepare_folder(order.state)
@@ -88,7 +89,7 @@ def prepare(order: Order, host: Host) -> Prepared:
     if order.every_unused:
         paths = tuple(disk.path for disk in machine.disks)
         plans = plan_targets(paths, order.wish, image=False, clock=host.clock)
-    if not plans:
+    if not plans and not order.every_unused:
         raise UsageError("cli.run.no_target")
     return Prepared(order, context, machine, assessments, plans)
 
@@ -97,8 +98,10 @@ def refuse_if_asked(prepared: Prepared) -> None:
     """A disk that was named and may not be erased stops the run before anything is written.
 
     With `every_unused` no disk was named: what is refused goes into the record, the others go on.
-    Raises `SafetyRefusal`.
+    Raises `SafetyRefusal`; `UsageError` for a computer that shows no disk at all.
     """
+    if not prepared.plans:
+        raise UsageError("cli.run.no_disk")
     found = [message for plan in prepared.plans for message in plan.refusals]
     if found and not prepared.order.every_unused:
         raise SafetyRefusal(tuple(found))

@@ -9,8 +9,10 @@ from recond.guided.words import FAINT, PLAIN, STRONG, Line, Words, fold
 from recond.model import Known, Machine
 
 KEYS = {"fr": ("²&é\"'(-è_çà)=", "azertyuiop^$", "qsdfghjklmù*", "<wxcvbn,;:!"),
-        "en": ("`1234567890-=", "qwertyuiop[]", "asdfghjkl;'#", "\\zxcvbnm,./")}
-"""The rows of the keyboard test: what the keys of a French and an English keyboard give."""
+        "us": ("`1234567890-=", "qwertyuiop[]\\", "asdfghjkl;'", "zxcvbnm,./"),
+        "gb": ("`1234567890-=", "qwertyuiop[]", "asdfghjkl;'#", "\\zxcvbnm,./")}
+"""The rows of the keyboard test by XKB layout. Of another one every key that arrives is shown."""
+BY_LANGUAGE = {"fr": "fr", "en": "us"}
 COLOURS = ("white", "black", "red", "green", "blue")
 
 
@@ -48,9 +50,13 @@ def _camera(words: Words, machine: Machine) -> str:
         "guided.camera.none")
 
 
-def keyboard_lines(words: Words, seen: frozenset[str]) -> list[Line]:
-    """The keyboard test: each key that was seen stands in brackets."""
-    rows = KEYS[words.lang]
+def keyboard_lines(words: Words, layout: str, seen: frozenset[str]) -> list[Line]:
+    """The keyboard test: each key that was seen stands in brackets. `layout`: "" where unknown."""
+    rows = KEYS.get(layout or BY_LANGUAGE[words.lang])
+    if rows is None:
+        arrived = " ".join(f"[{key}]" for key in sorted(seen))
+        return [(words.t("guided.try.keyboard.arrived", n=len(seen)), STRONG), ("", PLAIN),
+                *fold(arrived, 76)]
     wanted = {key for row in rows for key in row}
     lines: list[Line] = [(words.t("guided.try.keyboard.seen", n=len(wanted & seen),
                                   total=len(wanted)), STRONG), ("", PLAIN)]

@@ -31,7 +31,7 @@ class Session:
     left_open: tuple[OpenRun, ...] = ()
     chosen: frozenset[str] = frozenset()
     answers: dict[str, str] = field(default_factory=dict)
-    problem: RecondError | None = None
+    problem: Exception | None = None
     work: Work | None = None
     board: Board = field(default_factory=lambda: Board({}))
     live: Live = field(default_factory=Live)
@@ -46,7 +46,7 @@ class Session:
             self.left_open = open_runs(self.state, self.host)
             self.prepared = prepare(self.order, self.host)
             self.chosen = chosen_first(self.prepared.plans)
-        except RecondError as error:
+        except Exception as error:  # a bug of ours too: said on the screen, not in its ruins
             self.problem = error
 
     def toggle(self, path: str) -> None:
@@ -84,10 +84,11 @@ class Session:
 
     @property
     def why_not(self) -> Message | None:
-        """What the work failed of."""
-        failure = self.work.failure if self.work else None
+        """What the work failed of, or the reading before it."""
+        failure = self.work.failure if self.work else self.problem
         if failure is None:
             return None
         if isinstance(failure, RecondError):
             return failure.message
-        return Message.of("guided.failed.bug", what=f"{type(failure).__name__} {failure}")
+        code = "guided.failed.bug" if self.work else "guided.failed.before"
+        return Message.of(code, what=f"{type(failure).__name__} {failure}")

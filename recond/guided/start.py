@@ -21,10 +21,8 @@ from recond.locale import Lang
 def start(lang: Lang, order: Order, host: Host, *, plain: bool) -> int:
     """The whole job with a person; returns the exit code. Raises what the flow raises."""
     session = Session(Words(lang), host, order.state, order)
-    if plain or not can_draw():
+    if plain or not can_draw() or not _draw(session, "computer"):
         talk_through(session)
-    else:
-        _draw(session, "computer")
     return _leave(session)
 
 
@@ -39,16 +37,23 @@ def attach(lang: Lang, state: Path, run: str | None, host: Host, *, plain: bool)
     return _leave(session)
 
 
-def _draw(session: Session, first: str) -> None:
-    """Show the screen. Where it breaks, its own words are on standard error, and we go on."""
+def _draw(session: Session, first: str) -> bool:
+    """Show the screen. Where it breaks, its own words are on standard error, and we go on.
+
+    Returns False where it broke before anything had begun.
+    """
     from recond.guided.app import GuidedApp  # only here: the dialogue needs nothing of the screen
 
     app = GuidedApp(session, first)
     app.run()
-    if app.return_code:
-        session.words.talk(session.words.t("guided.broken"))
-        if session.work is not None:
-            watch(session)
+    if not app.return_code:
+        return True
+    if session.work is None:
+        session.words.talk(session.words.t("guided.broken.before"))
+        return False
+    session.words.talk(session.words.t("guided.broken"))
+    watch(session)
+    return True
 
 
 def _leave(session: Session) -> int:

@@ -38,9 +38,9 @@ class ComputerStep(Step):
     def lines(self, width: int) -> list[Line]:
         """Everything, or that it is being read, or why not."""
         session, t = self.session, self.said.t
-        if session.problem is not None:
+        if session.problem is not None and (why := session.why_not) is not None:
             return [*fold(t("guided.computer.problem"), width, BAD), ("", PLAIN),
-                    *fold(self.said.say(session.problem.message), width)]
+                    *fold(self.said.say(why), width)]
         if session.prepared is None:
             return fold(t("guided.computer.reading"), width, CARE)
         return [*self._left_open(width), *computer_lines(self.said, session.prepared, width)]

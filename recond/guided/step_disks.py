@@ -35,6 +35,8 @@ class DisksStep(Step):
         if prepared is None:
             return []
         lines = fold(summary(self.said, chosen_plans(prepared, self.session.chosen)), width, STRONG)
+        if not prepared.to_erase:
+            lines = [*fold(self.said.t("guided.disks.nothing"), width, CARE), ("", PLAIN)]
         lines += [(self._notice, CARE)]
         self._rows = []
         for number, plan in enumerate(prepared.plans):
@@ -46,10 +48,16 @@ class DisksStep(Step):
             lines += fold(self.said.t(nap), width, CARE)
         return [*lines, *fold(self.said.t("guided.disks.missing"), width, FAINT)]
 
+    def keys(self) -> str:
+        """Where nothing can be ticked, how to get out."""
+        prepared = self.session.prepared
+        lost = prepared is not None and not prepared.to_erase
+        return "guided.keys.no_disk" if lost else "guided.keys.disks"
+
     def action_move(self, by: int) -> None:
         """Point at another disk, and have it in sight."""
         prepared = self.session.prepared
-        if prepared is None:
+        if prepared is None or not prepared.plans:
             return
         self._at = (self._at + by) % len(prepared.plans)
         self._notice = ""
@@ -61,7 +69,7 @@ class DisksStep(Step):
     def action_tick(self) -> None:
         """Take the disk, or leave it; one that is refused cannot be taken."""
         prepared = self.session.prepared
-        if prepared is None:
+        if prepared is None or not prepared.plans:
             return
         plan = prepared.plans[self._at]
         self._notice = self.said.t("guided.disks.cannot") if plan.refusals else ""
@@ -75,7 +83,8 @@ class DisksStep(Step):
         if prepared is not None and chosen_plans(prepared, self.session.chosen):
             self.session.go("confirm")
         else:
-            self._notice = self.said.t("guided.disks.choose")
+            can = prepared is not None and prepared.to_erase
+            self._notice = self.said.t("guided.disks.choose") if can else ""
             self.redraw()
 
     def action_back(self) -> None:

@@ -10,7 +10,7 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
-from recond.flow.guided import QUESTIONS, try_sound
+from recond.flow.guided import QUESTIONS, keyboard_layout, try_sound
 from recond.guided.questions import COLOURS, keyboard_lines, question_lines
 from recond.guided.session import Session
 from recond.guided.step import Step, drawn
@@ -115,11 +115,13 @@ class QuestionsStep(Step):
 
 
 class KeyboardTry(Screen[None]):
-    """Shows each key that arrives; Escape twice ends it."""
+    """Shows each key that arrives; Escape twice ends it, or Enter twice: one of them may be what is
+    broken."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._words = session.words
+        self._layout = keyboard_layout(session.host)
         self._seen: frozenset[str] = frozenset()
         self._last = ""
 
@@ -137,7 +139,7 @@ class KeyboardTry(Screen[None]):
         """A key works."""
         event.prevent_default()
         event.stop()
-        if event.key == self._last == "escape":
+        if event.key == self._last and event.key in ("escape", "enter"):
             self.dismiss()
             return
         self._last = event.key
@@ -148,7 +150,7 @@ class KeyboardTry(Screen[None]):
     def _redraw(self) -> None:
         self.query_one("#head", Static).update(f" recond  {self._words.t('guided.title.keyboard')}")
         lines = [*fold(self._words.t("guided.try.keyboard.how"), 76), ("", PLAIN),
-                 *keyboard_lines(self._words, self._seen)]
+                 *keyboard_lines(self._words, self._layout, self._seen)]
         self.query_one("#lines", Static).update(drawn(lines))
 
 

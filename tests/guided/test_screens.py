@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 from textual.pilot import Pilot
 
+from recond.errors import SafetyRefusal, UsageError
 from recond.flow.guided import DiskEnd, End
-from recond.flow.run import Finished
+from recond.flow.run import Finished, refuse_if_asked
 from recond.flow.work import Work
 from recond.guided import step_result
 from recond.guided.app import GuidedApp
 from recond.guided.progress import Board
+from recond.guided.questions import keyboard_lines
+from recond.guided.step_questions import KeyboardTry
+from recond.guided.words import Words, texts
 from recond.locale import LANGS, Lang
 from recond.model import Json, Message
 from tests.guided.stage import HeldClock, check_screen, play, shown_session, text_of
@@ -42,6 +47,68 @@ def test_a_step(name: str, lang: Lang, tmp_path: Path) -> None:
         check_screen(lang, name, text_of(app))
 
     play(shown_session(tmp_path, lang), first, act)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", ["no-disk", "only-the-stick"])
+def test_a_computer_without_a_disk_to_erase(name: str, lang: Lang, tmp_path: Path) -> None:
+    """It says what may be the matter and how to leave; nothing can be chosen, nothing breaks."""
+    session = shown_session(tmp_path, lang)
+    assert session.prepared is not None
+    plans = session.prepared.plans[3:] if name == "only-the-stick" else ()
+    session.prepared, session.chosen = replace(session.prepared, plans=plans), frozenset()
+    with pytest.raises((UsageError, SafetyRefusal)):  # nor does a run that nobody watches begin
+        refuse_if_asked(replace(
+            session.prepared, order=replace(session.prepared.order, every_unused=True)))
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("down", "space", "up", "enter")
+        await pilot.pause()
+        check_screen(lang, name, text_of(app))
+        assert session.work is None
+
+    play(session, "disks", act)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_bug_while_reading_is_said_on_the_screen(
+    lang: Lang, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("recond.guided.session.prepare", breaks)
+    session = shown_session(tmp_path, lang)
+    session.prepared = None
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "r")
+        await pilot.pause()
+        check_screen(lang, "bug", text_of(app))
+
+    play(session, "computer", act)
+    assert isinstance(session.problem, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(("key", "times"), [("escape", 2), ("enter", 2), ("space", 9)])
+def test_the_keyboard_test_ends_by_either_of_two_keys(
+    key: str, times: int, tmp_path: Path
+) -> None:
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "t", "a", *(key,) * times)
+        await pilot.pause()
+        assert isinstance(app.screen, KeyboardTry) == (key == "space")
+
+    play(shown_session(tmp_path, "fr"), "questions", act)
+
+
+@pytest.mark.parametrize(("layout", "asked", "first"), [
+    ("", "fr", "²"), ("fr", "en", "²"), ("us", "fr", "`"), ("de", "fr", "[ß]")])
+def test_the_keys_that_are_asked_for_are_those_of_the_layout(
+    layout: str, asked: Lang, first: str
+) -> None:
+    lines = texts(keyboard_lines(Words(asked), layout, frozenset({"ß"})))
+    assert any(line.split()[:1] == [first] for line in lines)
 
 
 def events(session_board: Board, clock: HeldClock) -> list[tuple[str, dict[str, Json], float]]:
