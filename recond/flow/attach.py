@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recond.certify.record import Issue, build_record
 from recond.codec import from_json
-from recond.erasure import Technique, WipePlan, WipeRecord
+from recond.erasure import TargetKind, Technique, WipePlan, WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.issue import JWS, RECORD, SIGNED, UNSIGNED, Issued
 from recond.flow.resume import find_disk
 from recond.flow.run import IN_USE, Finished, certify_run, exit_code
-from recond.flow.runfolder import RunFolder, all_runs, find_run
+from recond.flow.runfolder import RunFolder, all_runs, disk_name, find_run
 from recond.flow.wipe import OnEvent
 from recond.host import Host
 from recond.host.journalfile import is_held
@@ -40,48 +40,88 @@ class Left(Text):
 
 @dataclass(frozen=True, slots=True)
 class OpenRun:
-    """A run that is not finished; `plans` by the disk's name in the run."""
+    """A run that is not finished; `plans` by the disk's name in the run.
+
+    `to_write` are those that going on would write, each with the path where its disk is now.
+    """
 
     folder: RunFolder
     left: Left
     plans: dict[str, WipePlan]
+    to_write: dict[str, WipePlan] = field(default_factory=dict)
+
+    @property
+    def tokens(self) -> str:
+        """The disks that it is about, for a person."""
+        return ", ".join(one.disk.token for one in (self.to_write or self.plans).values())
 
 
 def open_runs(state: Path, host: Host) -> tuple[OpenRun, ...]:
     """Every run of this bench that something is left to do for, oldest first."""
-    found = []
-    for folder in all_runs(state):
-        left = _how_left(folder, host)
-        if left is not None:
-            found.append(OpenRun(folder, left, plans_of(folder)))
+    found: list[OpenRun] = []
+    runs = all_runs(state)
+    for number, folder in enumerate(runs, 1):
+        one = _open_run(folder, runs[number:], host)
+        found += [one] if one is not None else []
     return tuple(found)
 
 
-def _how_left(folder: RunFolder, host: Host) -> Left | None:
-    journals = folder.journals()
+def _open_run(folder: RunFolder, later: tuple[RunFolder, ...], host: Host) -> OpenRun | None:
+    journals = {name: read_entries(raw) for name, raw in folder.journals().items()}
     if not journals:
         return None
     if is_running(folder):
-        return Left.RUNNING
-    if any(_can_go_on(read_entries(raw), host) for raw in journals.values()):
-        return Left.STOPPED
-    ended = all(_ended(read_entries(raw)) for raw in journals.values())
-    return Left.UNCERTIFIED if ended and not is_issued(folder) else None
+        return OpenRun(folder, Left.RUNNING, plans_of(folder))
+    to_write = {}
+    for name, entries in journals.items():
+        plan = _can_go_on(entries, host)
+        if plan is not None and not _begun_since(plan, later):
+            to_write[name] = plan
+    if to_write:
+        return OpenRun(folder, Left.STOPPED, plans_of(folder), to_write)
+    if is_issued(folder) or not all(map(_ended, journals.values())):
+        return None
+    return OpenRun(folder, Left.UNCERTIFIED, plans_of(folder))
 
 
 def _ended(entries: Entries) -> bool:
     return bool(entries) and entries[-1][0] == "end"
 
 
-def _can_go_on(entries: Entries, host: Host) -> bool:
-    """Whether `recond resume` can take this disk up again, here and now."""
+def _can_go_on(entries: Entries, host: Host) -> WipePlan | None:
+    """The plan, at its disk's path of now, where `recond resume` can take it up here and now."""
     if _ended(entries):
-        return False
+        return None
     try:
-        find_disk(read_standing(entries, same_boot=False), host)
+        standing = read_standing(entries, same_boot=False)
+        return replace(standing.plan, path=find_disk(standing, host))
     except RecondError:
+        return None
+
+
+def _begun_since(plan: WipePlan, later: tuple[RunFolder, ...]) -> bool:
+    """Whether a later run had leave to write this disk: what the older one left there is gone.
+
+    A later run that was refused wrote nothing; one of which nothing can be told proves nothing.
+    """
+    for folder in later:
+        for file in (folder.path / "journals").glob(f"{disk_name(plan.disk, frozenset())}*.jsonl"):
+            try:
+                entries = read_entries(file.read_bytes())
+                other = read_standing(entries, same_boot=False).plan
+            except (RecondError, OSError):
+                continue
+            refused = _ended(entries) and entries[-1][1].get("outcome") == "refused"
+            if not refused and _same_disk(plan, other):
+                return True
+    return False
+
+
+def _same_disk(one: WipePlan, other: WipePlan) -> bool:
+    """Two images of one name are two disks; a disk's path says nothing."""
+    if (one.disk.token, one.disk.namespace) != (other.disk.token, other.disk.namespace):
         return False
-    return True
+    return one.disk.kind is not TargetKind.IMAGE or one.path == other.path
 
 
 def is_running(folder: RunFolder) -> bool:

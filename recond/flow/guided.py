@@ -179,12 +179,17 @@ def come_back(folder: RunFolder, state: Path, host: Host) -> Work:
 
 
 def take_up(run: OpenRun, state: Path, host: Host) -> Work:
-    """Go on with a run as it was left: resume what stopped, follow what runs."""
+    """Go on with a run as it was left: resume what stopped, follow what runs.
+
+    What stopped is written again, and only the disks of `run.to_write`: the caller has had each of
+    them confirmed. Its words alone are no leave: the disk may be somebody's since.
+    """
     if run.left is not Left.STOPPED:
         return come_back(run.folder, state, host)
 
     def task(on_event: OnEvent, stops: StopCount) -> Finished | None:
-        done = resume_runs(state, run.folder.run_id, host, on_event, stops)
+        done = resume_runs(state, run.folder.run_id, host, on_event, stops,
+                           only=frozenset(run.to_write))
         return done[0] if done else None
 
     return Work(task, host.clock, lambda done: send(state, done))

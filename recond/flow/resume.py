@@ -27,26 +27,29 @@ from recond.wipe.position import Standing, read_standing
 
 
 def resume_runs(
-    state: Path, run: str | None, host: Host, on_event: OnEvent, asked: StopCount | None = None
+    state: Path, run: str | None, host: Host, on_event: OnEvent, asked: StopCount | None = None,
+    only: frozenset[str] | None = None,
 ) -> tuple[Finished, ...]:
     """Go on with one run, or with every run that has a journal without an end.
 
-    `asked` as in `execute`.
+    `asked` as in `execute`; `only` are the names of the disks that may be written, where a person
+    confirmed some: one that was plugged in since stays as it is.
     """
     folders = (find_run(state, run),) if run else all_runs(state)
     found: list[Finished] = []
     for folder in folders:
         wait_for_workers(folder, host, on_event)
         with folder.supervised(wait=True):
-            finished = _resume(folder, state, host, on_event, asked)
+            finished = _resume(folder, state, host, on_event, asked, only)
         found += [finished] if finished else []
     return tuple(found)
 
 
 def _resume(
-    folder: RunFolder, state: Path, host: Host, on_event: OnEvent, asked: StopCount | None
+    folder: RunFolder, state: Path, host: Host, on_event: OnEvent, asked: StopCount | None,
+    only: frozenset[str] | None,
 ) -> Finished | None:
-    jobs = unfinished_jobs(folder, host, on_event)
+    jobs = unfinished_jobs(folder, host, on_event, only)
     if jobs is None and folder.issued.exists():
         return None
     with counted_stops(asked) as stops:
@@ -64,8 +67,12 @@ def wait_for_workers(folder: RunFolder, host: Host, on_event: OnEvent) -> None:
             host.clock.sleep(1)
 
 
-def unfinished_jobs(folder: RunFolder, host: Host, on_event: OnEvent) -> dict[str, Job] | None:
-    """The jobs of a run that can go on; None where every journal has its end."""
+def unfinished_jobs(
+    folder: RunFolder, host: Host, on_event: OnEvent, only: frozenset[str] | None = None
+) -> dict[str, Job] | None:
+    """The jobs of a run that can go on, of those named in `only`; None where every journal has its
+    end.
+    """
     jobs: dict[str, Job] = {}
     any_open = False
     for name, raw in folder.journals().items():
@@ -78,6 +85,9 @@ def unfinished_jobs(folder: RunFolder, host: Host, on_event: OnEvent) -> dict[st
             path = find_disk(standing, host)
         except RecondError as error:
             on_event(name, {"phase": "end", "outcome": "lost", "why": to_json(error.message)})
+            continue
+        if only is not None and name not in only:
+            on_event(name, {"phase": "end", "outcome": "interrupted"})
             continue
         jobs[name] = Job(
             run_id=standing.run_id, plan=standing.plan, digest=standing.digest, path=path,

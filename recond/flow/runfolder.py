@@ -48,6 +48,11 @@ class RunFolder:
         """The run's id is its folder's name."""
         return self.path.name
 
+    @property
+    def day(self) -> str:
+        """The day on which it began, `2026-11-24`, as its id says."""
+        return f"{self.run_id[:4]}-{self.run_id[4:6]}-{self.run_id[6:8]}"
+
     def job(self, name: str) -> Path:
         """A disk's job file."""
         return self.path / "jobs" / f"{name}.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recond.erasure import WipePlan
+from recond.flow.attach import OpenRun
 from recond.flow.wipe import typed_end
 from recond.guided.disks import disk_name
 from recond.guided.words import BAD, CARE, PLAIN, STRONG, Line, Words, fold
@@ -13,9 +14,12 @@ MOST_LINES = 5
 
 
 def confirm_lines(
-    words: Words, plan: WipePlan, typed: str, *, wrong: bool, place: tuple[int, int], width: int
+    words: Words, plan: WipePlan, typed: str, *, wrong: bool, place: tuple[int, int], width: int,
+    again: OpenRun | None = None,
 ) -> list[Line]:
-    """The disk, what will not be reached, the boxes to type into. `place`: which of how many."""
+    """The disk, what will not be reached, the boxes to type into. `place`: which of how many;
+    `again`: the run that is to be gone on with.
+    """
     t, wanted = words.t, typed_end(plan)
     boxes = " ".join(f"[ {typed[at : at + 1] or '_'} ]" for at in range(len(wanted)))
     token = plan.disk.token
@@ -29,6 +33,9 @@ def confirm_lines(
         (f"    {boxes}", STRONG),
         (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE), ("", PLAIN),
     ]
+    if again is not None:
+        lines += [*fold(t("guided.confirm.again", run_date=again.folder.day), width, CARE),
+                  ("", PLAIN)]
     for message in plan.not_reached[:MOST_LINES]:
         lines += fold(words.say(message), width, first="- ", rest="  ")
     return lines

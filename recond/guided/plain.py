@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from recond.errors import SafetyRefusal
+from recond.flow.attach import Left
 from recond.flow.guided import QUESTIONS, chosen_plans, disk_of, end_of
 from recond.flow.stick import StickStatus
 from recond.guided.computer import computer_lines
@@ -55,14 +56,18 @@ def _print(session: Session, lines: Iterable[Line]) -> None:
 
 
 def _takes_up(session: Session) -> bool:
-    """Offer what was begun earlier."""
+    """Offer what was begun earlier. Raises `SafetyRefusal` where a disk that would be written again
+    is not confirmed.
+    """
     if not session.left_open:
         return False
     words, run = session.words, session.left_open[-1]
-    disks = ", ".join(plan.disk.token for plan in run.plans.values())
-    words.data(words.t("guided.plain.left", run=run.folder.run_id, disks=disks))
+    words.data(words.t("guided.plain.left", run=run.folder.run_id, disks=run.tokens))
     if input(words.t("guided.plain.take_up") + " ").strip().lower() not in ("o", "oui", "y", "yes"):
         return False
+    if run.left is Left.STOPPED:
+        words.data(words.t("guided.confirm.again", run_date=run.folder.day))
+        ask_each(words, tuple(run.to_write.values()))
     session.take_up(run)
     return True
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recond.erasure import WipePlan
 from recond.errors import RecondError
 from recond.flow.attach import Left, OpenRun, open_runs, plans_of
-from recond.flow.guided import begin, chosen_first, take_up, with_answers
+from recond.flow.guided import begin, chosen_first, chosen_plans, take_up, with_answers
 from recond.flow.run import Order, Prepared, prepare
 from recond.flow.runfolder import RunFolder
 from recond.flow.stick import Live, StickStatus, where_results_are
@@ -29,6 +30,7 @@ class Session:
     order: Order | None = None  # None: only coming back to a run
     prepared: Prepared | None = None
     left_open: tuple[OpenRun, ...] = ()
+    again: OpenRun | None = None  # the stopped run whose disks are being confirmed once more
     chosen: frozenset[str] = frozenset()
     answers: dict[str, str] = field(default_factory=dict)
     problem: Exception | None = None
@@ -53,8 +55,18 @@ class Session:
         """Tick a disk, or take the tick away."""
         self.chosen = self.chosen ^ {path}
 
+    @property
+    def to_confirm(self) -> tuple[WipePlan, ...]:
+        """The disks that will be written once each of them is confirmed by typing."""
+        if self.again is not None:
+            return tuple(self.again.to_write.values())
+        return chosen_plans(self.prepared, self.chosen) if self.prepared else ()
+
     def begin(self) -> None:
-        """Everything is confirmed: erase."""
+        """Everything is confirmed: erase, or go on with what was stopped."""
+        if self.again is not None:
+            self.take_up(self.again)
+            return
         if self.prepared is None:
             return
         prepared = with_answers(self.prepared, self.answers)
@@ -63,7 +75,9 @@ class Session:
         self.board = Board.of({name: plans[path] for name, path in names.items()})
 
     def take_up(self, run: OpenRun) -> None:
-        """Go on with what was begun earlier, or come back to what goes on."""
+        """Go on with what was begun earlier (confirmed, where it stopped), or come back to what
+        goes on.
+        """
         self.work = take_up(run, self.state, self.host)
         self.board = Board.of(run.plans)
 

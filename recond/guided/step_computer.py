@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from recond.flow.attach import Left
 from recond.guided.computer import computer_lines
 from recond.guided.step import Step
 from recond.guided.words import BAD, CARE, PLAIN, Line, fold
-from recond.locale import date
 
 
 class ComputerStep(Step):
@@ -49,11 +49,9 @@ class ComputerStep(Step):
         if not self.session.left_open:
             return []
         run = self.session.left_open[-1]
-        disks = ", ".join(plan.disk.token for plan in run.plans.values())
-        day = date(self.said.lang, f"{run.folder.run_id[:4]}-{run.folder.run_id[4:6]}-"
-                                   f"{run.folder.run_id[6:8]}")
-        return [*fold(self.said.t(f"guided.left.{run.left.value}", day=day, disks=disks), width,
-                      CARE), ("", PLAIN)]
+        said = self.said.t(f"guided.left.{run.left.value}", run_date=run.folder.day,
+                           disks=run.tokens)
+        return [*fold(said, width, CARE), ("", PLAIN)]
 
     def keys(self) -> str:
         """« R » only where there is something to take up."""
@@ -67,9 +65,18 @@ class ComputerStep(Step):
             self.session.go("questions")
 
     def action_take_up(self) -> None:
-        """To what was begun."""
-        if self.session.left_open:
-            self.session.take_up(self.session.left_open[-1])
-            self.session.go("progress")
+        """To what was begun: at once where nothing will be written, else its disks are confirmed
+        anew, because a disk that was left alone may be somebody's since.
+        """
+        session = self.session
+        if not session.left_open:
+            return
+        run = session.left_open[-1]
+        if run.left is Left.STOPPED:
+            session.again = run
+            session.go("confirm")
+            return
+        session.take_up(run)
+        session.go("progress")
 
 

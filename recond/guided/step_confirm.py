@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 
-from recond.flow.guided import chosen_plans
 from recond.flow.wipe import typed_end
 from recond.guided.confirm import confirm_lines
 from recond.guided.session import Session
@@ -24,7 +23,7 @@ class ConfirmStep(Step):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._plans = chosen_plans(session.prepared, session.chosen) if session.prepared else ()
+        self._plans = session.to_confirm
         self._at = 0
         self._typed = ""
         self._wrong = False
@@ -32,7 +31,8 @@ class ConfirmStep(Step):
     def lines(self, width: int) -> list[Line]:
         """The disk that is asked about."""
         return confirm_lines(self.said, self._plans[self._at], self._typed, wrong=self._wrong,
-                             place=(self._at + 1, len(self._plans)), width=width)
+                             place=(self._at + 1, len(self._plans)), width=width,
+                             again=self.session.again)
 
     def on_key(self, event: Key) -> None:
         """A character of the serial."""
@@ -64,5 +64,7 @@ class ConfirmStep(Step):
         self.session.go("progress")
 
     def action_back(self) -> None:
-        """To the disks; nothing was written."""
-        self.session.go("disks")
+        """To where one came from; nothing was written."""
+        back = "computer" if self.session.again else "disks"
+        self.session.again = None
+        self.session.go(back)

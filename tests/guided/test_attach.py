@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -96,23 +97,52 @@ def test_nothing_to_come_back_to_is_one_line(tmp_path: Path) -> None:
 # --- A real erasure ---------------------------------------------------------------------------
 
 
-def begin_and_kill(folder: Path, size_bytes: int) -> tuple[Path, Path]:
-    """An erasure whose screen, the supervisor, is killed once the worker writes."""
-    (target,) = images(folder, "alpha.img", size_bytes=size_bytes)
+def begin_and_kill(
+    folder: Path, size_bytes: int, names: tuple[str, ...] = ("alpha.img",)
+) -> tuple[Path, Path]:
+    """An erasure whose screen, the supervisor, is killed once each worker writes; (the first disk,
+    the run's folder).
+    """
+    targets = images(folder, *names, size_bytes=size_bytes)
     process = subprocess.Popen(
-        [sys.executable, "-m", "recond", "wipe", target, "--image", "--confirm", "alpha.img",
+        [sys.executable, "-m", "recond", "wipe", *targets, "--image",
+         *(word for name in names for word in ("--confirm", name)),
          "--method", "gutmann", "--json-events", "--out", str(folder / "out")], cwd=folder,
         env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
+    writing: set[str] = set()
     for line in process.stderr:
-        if '"write"' in line:
+        writing |= {json.loads(line)["disk"]} if '"write"' in line else set()
+        if writing == set(names):
             break
     process.kill()
     process.wait(60)
     process.stderr.close()
-    (run,) = all_runs(folder / "state")
-    return Path(target), run.path
+    run = all_runs(folder / "state")[-1]
+    return Path(targets[0]), run.path
+
+
+def cut_power(
+    folder: Path, size_bytes: int, names: tuple[str, ...] = ("alpha.img",)
+) -> tuple[Path, Path]:
+    """An erasure whose supervisor and workers die in the middle, as `begin_and_kill` gives it."""
+    target, run = begin_and_kill(folder, size_bytes, names)
+    for job in (run / "jobs").iterdir():
+        for one in subprocess.run(["pgrep", "-f", f"recond.wipe.worker {job}"],
+                                  capture_output=True, text=True).stdout.split():
+            os.kill(int(one), signal.SIGKILL)
+    while is_running(RunFolder(run)):
+        time.sleep(0.05)
+    return target, run
+
+
+def new_owner(disk: Path) -> bytes:
+    """The disk went back to somebody, and holds what is theirs."""
+    size_bytes = disk.stat().st_size
+    theirs = (b"A NEW OWNER 42 " * (size_bytes // 15 + 1))[:size_bytes]
+    disk.write_bytes(theirs)
+    return theirs
 
 
 def test_attach_watches_to_the_end_and_makes_the_certificate(tmp_path: Path) -> None:
@@ -134,18 +164,14 @@ def test_attach_watches_to_the_end_and_makes_the_certificate(tmp_path: Path) -> 
 
 def test_the_screen_offers_what_was_left_and_ends_it(tmp_path: Path) -> None:
     """A power cut: worker and supervisor die. The next session says so and takes it up."""
-    target, run = begin_and_kill(tmp_path, 8 * MIB)
-    (job,) = (run / "jobs").iterdir()
-    for one in subprocess.run(["pgrep", "-f", f"recond.wipe.worker {job}"], capture_output=True,
-                              text=True).stdout.split():
-        os.kill(int(one), signal.SIGKILL)
+    target, _ = cut_power(tmp_path, 8 * MIB)
     session = session_on(tmp_path, "fr", (str(target),))
 
     async def act(app: Any, pilot: Any) -> None:
         shown = text_of(app)
         assert "N’EST PAS FINI" in shown
         assert "alpha.img" in shown
-        await pilot.press("r")
+        await pilot.press("r", *TYPED)
         await pilot.pause()
         await to_the_end(session, app, pilot)
         assert "validés : 1 sur 1" in text_of(app).replace("\u00a0", " ")
@@ -153,6 +179,75 @@ def test_the_screen_offers_what_was_left_and_ends_it(tmp_path: Path) -> None:
     play(session, "computer", act)
     assert b"DONOR" not in target.read_bytes()
     assert open_runs(tmp_path / "state", Host()) == ()
+
+
+@pytest.mark.parametrize("keys", [
+    ("r",), ("r", "enter"), ("r", "r", "r", "r", "r", "enter"), ("r", *TYPED[:4], "escape"),
+    ("r", *TYPED[:4], "escape", "enter", "p", "enter", "enter"), ("r", *TYPED[:4], "ctrl+q")])
+def test_what_was_left_is_not_gone_on_with_by_a_key(keys: tuple[str, ...], tmp_path: Path) -> None:
+    """Weeks later the disk holds somebody's system: only its typed number destroys it."""
+    target, _ = cut_power(tmp_path, 8 * MIB)
+    theirs = new_owner(target)
+    session = session_on(tmp_path, "fr", (str(target),))
+
+    async def act(app: Any, pilot: Any) -> None:
+        await pilot.press("r")
+        assert "[.img]" in text_of(app)
+        assert "Reprise de l’effacement" in text_of(app)
+        await pilot.press("escape")
+        assert "N’EST PAS FINI" in text_of(app)
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    play(session, "computer", act)
+    assert session.work is None
+    assert target.read_bytes() == theirs
+
+
+def test_a_run_is_not_offered_once_a_later_one_erased_its_disk(tmp_path: Path) -> None:
+    target, run = cut_power(tmp_path, 8 * MIB)
+    (left,) = open_runs(tmp_path / "state", Host())
+    assert (left.left, left.folder.path, left.tokens) == (Left.STOPPED, run, "alpha.img")
+    erase(tmp_path, target)
+    assert open_runs(tmp_path / "state", Host()) == ()
+
+
+def test_the_disk_of_another_run_is_offered_still(tmp_path: Path) -> None:
+    """Two images of one name in two folders are two disks."""
+    _, run = cut_power(tmp_path, 8 * MIB)
+    (tmp_path / "b").mkdir()
+    (other,) = images(tmp_path / "b", "alpha.img")
+    erase(tmp_path, Path(other))
+    assert [one.folder.path for one in open_runs(tmp_path / "state", Host())] == [run]
+
+
+def test_going_on_writes_only_the_disks_that_were_asked_about(tmp_path: Path) -> None:
+    """Of two disks one was erased by a later run and is in use since: the other is taken up."""
+    target, _ = cut_power(tmp_path, 8 * MIB, ("alpha.img", "beta.img"))
+    erase(tmp_path, target)
+    theirs = new_owner(target)
+    session = session_on(tmp_path, "fr", (str(target),))
+
+    async def act(app: Any, pilot: Any) -> None:
+        shown = text_of(app)
+        assert ("beta.img" in shown, "(disque alpha.img" in shown) == (True, False)
+        await pilot.press("r")
+        assert "Disque 1 sur 1" in text_of(app)
+        await pilot.press(*TYPED)
+        await pilot.pause()
+        await to_the_end(session, app, pilot)
+
+    play(session, "computer", act)
+    assert target.read_bytes() == theirs
+    assert b"DONOR" not in (tmp_path / "beta.img").read_bytes()
+    assert open_runs(tmp_path / "state", Host()) == ()
+
+
+def erase(folder: Path, target: Path) -> None:
+    """A later run, to its end."""
+    done = recond("wipe", str(target), "--image", "--confirm", target.name, "--out",
+                  str(folder / "out"), folder=folder)
+    assert done.code == 0, done.stderr
 
 
 def test_a_record_that_is_not_what_the_journals_say_is_not_shown(tmp_path: Path) -> None:

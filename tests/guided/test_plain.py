@@ -15,7 +15,7 @@ import pytest
 from recond.flow.guided import can_draw
 from tests.cli.command import environment, recond
 from tests.guided.stage import images
-from tests.guided.test_attach import begin_and_kill
+from tests.guided.test_attach import begin_and_kill, cut_power, new_owner
 
 
 def test_the_whole_job_line_by_line(tmp_path: Path) -> None:
@@ -57,6 +57,20 @@ def test_what_was_left_is_offered_line_by_line(tmp_path: Path) -> None:
     assert "n’est pas fini (disque alpha.img)" in done.stdout
     assert "Disques effacés et validés : 1 sur 1" in done.stdout.replace("\u00a0", " ")
     assert b"DONOR" not in target.read_bytes()
+
+
+@pytest.mark.parametrize(("words", "code"), [("o\n", 130), ("o\no\n\n", 4), ("o\n.IMG\n\n", 4)])
+def test_what_stopped_is_not_gone_on_with_by_one_letter(
+    words: str, code: int, tmp_path: Path
+) -> None:
+    target, _ = cut_power(tmp_path, 8 << 20)
+    theirs = new_owner(target)
+    done = recond("guided", str(target), "--image", "--plain", folder=tmp_path, stdin=words)
+    assert done.code == code, done.stderr
+    assert target.read_bytes() == theirs
+    done = recond("guided", str(target), "--image", "--plain", folder=tmp_path, stdin="o\n.img\n")
+    assert done.code == 0, done.stderr
+    assert b"NEW OWNER" not in target.read_bytes()
 
 
 # --- `recond` alone ---------------------------------------------------------------------------

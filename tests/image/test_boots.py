@@ -101,6 +101,11 @@ def test_a_power_cut_in_the_middle(image: Path, tmp_path: Path) -> None:
         wait_for(computer.screen, "EST PAS FINI .disque LAB")
         computer.picture(tmp_path / "offered.ppm")
         computer.press("r")
+        # LABNV0 and LABSATA0, as in the volunteer's test
+        wait_for(computer.screen, "4 sur 6(.|\n)*Disque 1 sur 2")
+        computer.press("shift-b", "shift-n", "shift-v", "shift-0", "ret")
+        wait_for(computer.screen, "Disque 2 sur 2")
+        computer.press("shift-q", "shift-t", "shift-q", "shift-0", "ret")
         wait_for(computer.screen, r"valid.s.: 2 sur 2")
         wait_for(computer.screen, "Tout est sur la cl")
         computer.press("ret")
