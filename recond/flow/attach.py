@@ -156,12 +156,22 @@ def plans_of(folder: RunFolder) -> dict[str, WipePlan]:
 
 def find_attachable(state: Path, run: str | None, host: Host) -> RunFolder:
     """The run to come back to: the one that is named, else the last that is running or waits for
-    its certificate, else the last that is finished. Raises `UsageError` where there is none.
+    its certificate, else the last that is finished. Raises `UsageError` where there is none, and
+    where a newer one broke off: an older run's "erased" would be taken for its end.
     """
     if run:
         return find_run(state, run)
-    waiting = [one.folder for one in open_runs(state, host) if one.left is not Left.STOPPED]
-    runs = waiting or [one for one in all_runs(state) if one.issued.exists()]
+    left = {one.folder: one.left for one in open_runs(state, host)}
+    running = [one for one, how in left.items() if how is Left.RUNNING]
+    if running:
+        return running[-1]
+    begun = [one for one in all_runs(state) if one.journals()]
+    waiting = [one for one, how in left.items() if how is Left.UNCERTIFIED]
+    runs = waiting or [one for one in begun if one.issued.exists()]
+    broken = [one for one in begun if left.get(one) is Left.STOPPED
+              or not (one.issued.exists() or one in waiting)]
+    if broken and (not runs or runs[-1].run_id < broken[-1].run_id):
+        raise UsageError("guided.attach.broke_off", run=broken[-1].run_id, run_date=broken[-1].day)
     if not runs:
         raise UsageError("guided.attach.nothing")
     return runs[-1]

@@ -138,7 +138,7 @@ def show_end(session: Session) -> None:
     if work is None or work.finished is None:
         return
     end, stick = end_of(work.finished), _stick_at_rest(session)
-    _print(session, result_lines(session.words, end, work.said, WIDTH, stick))
+    _print(session, result_lines(session.words, end, work.said, WIDTH, stick, session.earlier))
     _print(session, detail_lines(session.words, end, WIDTH))
     session.words.data(session.words.t("guided.plain.code", text=end.code))
 

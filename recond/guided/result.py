@@ -15,14 +15,17 @@ MARKS = {"erased": GOOD, "partial": CARE, "not-erased": BAD, "nothing": CARE}
 
 
 def result_lines(
-    words: Words, end: End, said: Message | None, width: int, stick: StickStatus | None = None
+    words: Words, end: End, said: Message | None, width: int, stick: StickStatus | None = None,
+    earlier: Message | None = None,
 ) -> list[Line]:
     """The word, the certificate, the label; `said`: what became of the upload; `stick`: of the copy
-    on the stick that this system came from.
+    on the stick that this system came from; `earlier`: which run this is, where it is no new one.
     """
     t = words.t
     word, mark = t(f"guided.word.{end.word}"), MARKS[end.word]
     lines: list[Line] = [(row, mark) for row in big_lines(word, width)]
+    if earlier is not None:
+        lines += [("", PLAIN), *fold(words.say(earlier), width, CARE)]
     good = sum(one.approved for one in end.disks)
     total = sum(not one.medium for one in end.disks)
     lines += [("", PLAIN), *fold(t("guided.result.count", good=good, total=total), width, STRONG)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recond.erasure import WipePlan
 from recond.errors import RecondError
-from recond.flow.attach import Left, OpenRun, open_runs, plans_of
+from recond.flow.attach import Left, OpenRun, is_issued, is_running, open_runs, plans_of
 from recond.flow.guided import begin, chosen_first, chosen_plans, take_up, with_answers
 from recond.flow.run import Order, Prepared, prepare
 from recond.flow.runfolder import RunFolder
@@ -35,6 +35,7 @@ class Session:
     answers: dict[str, str] = field(default_factory=dict)
     problem: Exception | None = None
     work: Work | None = None
+    earlier: Message | None = None  # which finished run is shown, where this is no new one
     board: Board = field(default_factory=lambda: Board({}))
     live: Live = field(default_factory=Live)
     go: Callable[[str], None] = lambda _: None
@@ -82,7 +83,12 @@ class Session:
         self.board = Board.of(run.plans)
 
     def come_back(self, folder: RunFolder) -> None:
-        """Watch a run that goes on."""
+        """Watch a run that goes on. One that was finished before is named with its day: nobody may
+        take its result for that of another.
+        """
+        if is_issued(folder) and not is_running(folder):
+            self.earlier = Message.of(
+                "guided.result.earlier", run=folder.run_id, run_date=folder.day)
         self.take_up(OpenRun(folder, Left.RUNNING, plans_of(folder)))
 
     def hear(self) -> None:

@@ -57,7 +57,8 @@ class ResultStep(Step):
             return detail_lines(self.said, self._end, width)
         beside = len(self._code[0]) if self._code else 0
         return result_lines(self.said, self._end, work.said if work else None,
-                            width + MARGIN - beside - 2, self.session.stick)
+                            width + MARGIN - beside - 2, self.session.stick,
+                            self.session.earlier)
 
     def action_details(self) -> None:
         """There and back."""

@@ -162,6 +162,43 @@ def test_attach_watches_to_the_end_and_makes_the_certificate(tmp_path: Path) -> 
     assert (folder / "record.json").read_bytes() == record, "no second certificate"
 
 
+def test_a_run_that_broke_off_is_not_taken_for_an_older_one(tmp_path: Path) -> None:
+    """After a crash nobody is shown the certificate of last week; a finished run is named."""
+    (older,) = images(tmp_path, "older.img")
+    erase(tmp_path, Path(older))
+    (finished,) = all_runs(tmp_path / "state")
+    shown = recond("attach", "--plain", folder=tmp_path)
+    assert shown.code == 0, shown.stderr
+    assert f"Exécution {finished.run_id}, du 2" in shown.stdout
+    target, broken = cut_power(tmp_path, 8 * MIB)
+    for command in (("attach", "--plain"), ("attach", "--plain", "--lang", "en")):
+        done = recond(*command, folder=tmp_path)
+        assert (done.code, done.stdout) == (2, "")
+        assert f"recond resume {broken.name}" in done.stderr
+    target.unlink()
+    assert recond("attach", "--plain", folder=tmp_path).code == 2, "its disk is gone: the same"
+    named = recond("attach", finished.run_id, "--plain", folder=tmp_path)
+    assert named.code == 0, named.stderr
+    assert finished.run_id in named.stdout
+
+
+def test_an_older_run_that_waits_for_its_certificate_gets_it(tmp_path: Path) -> None:
+    """A newer run that is finished has not broken off."""
+    older, newer = images(tmp_path, "older.img", "newer.img")
+    erase(tmp_path, Path(older))
+    (first,) = all_runs(tmp_path / "state")
+    first.issued.unlink()
+    erase(tmp_path, Path(newer))
+    assert find_attachable(tmp_path / "state", None, Host()) == first
+
+
+def test_a_run_that_was_just_watched_is_not_called_an_earlier_one(tmp_path: Path) -> None:
+    begin_and_kill(tmp_path, 8 * MIB)
+    done = recond("attach", "--plain", folder=tmp_path)
+    assert done.code == 0, done.stderr
+    assert "finie auparavant" not in done.stdout
+
+
 def test_the_screen_offers_what_was_left_and_ends_it(tmp_path: Path) -> None:
     """A power cut: worker and supervisor die. The next session says so and takes it up."""
     target, _ = cut_power(tmp_path, 8 * MIB)
