@@ -12,6 +12,7 @@ from recond.guided.step import Step
 from recond.guided.words import CARE, PLAIN, Line, fold
 
 EVERY_S = 1.0
+MOST_STOPS = 2
 
 
 class ProgressStep(Step):
@@ -19,11 +20,11 @@ class ProgressStep(Step):
 
     NAME, NUMBER = "progress", 5
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "stop"), Binding("escape", "mind")]
+        Binding("s,S", "stop"), Binding("o,O,y,Y", "yes"), Binding("n,N,escape", "no")]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._asked = 0
+        self._asking = False
 
     def on_mount(self) -> None:
         """Look once a second."""
@@ -51,30 +52,46 @@ class ProgressStep(Step):
             lines += [("", PLAIN), *fold(self.said.t("guided.progress.attached"), width)]
         return lines
 
+    @property
+    def _stops(self) -> int:
+        """How many stops were asked for; the second one is at once, and there is no third."""
+        return self.session.work.stops.count if self.session.work else 0
+
     def _notice(self) -> str:
-        if self._asked == 1:
-            return self.said.t("guided.progress.sure")
+        stops = self._stops
+        if self._asking:
+            return self.said.t("guided.progress.sure_at_once" if stops else "guided.progress.sure")
         if self.session.board.notice == "certify":
             return self.said.t("cli.phase.certify")
-        return self.said.t("guided.progress.stopping") if self._asked > 1 else ""
+        if stops:
+            return self.said.t(f"guided.progress.{'stopping' if stops == 1 else 'at_once'}")
+        return ""
 
     def keys(self) -> str:
         """A run that is only watched cannot be stopped from here."""
         work = self.session.work
-        return "guided.keys.progress" if work and work.stoppable else "guided.keys.attached"
-
-    def action_mind(self) -> None:
-        """It was not meant."""
-        if self._asked == 1:
-            self._asked = 0
-            self.redraw()
+        if not work or not work.stoppable:
+            return "guided.keys.attached"
+        return "guided.keys.stop" if self._asking else "guided.keys.progress"
 
     def action_stop(self) -> None:
-        """The first time nothing is stopped: it is asked whether it is meant."""
+        """Nothing is stopped yet: it is asked whether it is meant. Another key answers, because one
+        that is held down, or pressed twice in haste, says itself again.
+        """
         work = self.session.work
-        if work is None or not work.stoppable:
-            return
-        self._asked += 1
-        if self._asked > 1:
+        if work is not None and work.stoppable and self._stops < MOST_STOPS:
+            self._asking = True
+            self.redraw()
+
+    def action_yes(self) -> None:
+        """It was meant. Only an answer: without the question the key does nothing."""
+        work = self.session.work
+        if self._asking and work is not None:
+            self._asking = False
             work.stop()
+            self.redraw()
+
+    def action_no(self) -> None:
+        """It was not meant."""
+        self._asking = False
         self.redraw()

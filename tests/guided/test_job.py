@@ -25,6 +25,7 @@ from recond.guided.session import Session
 from recond.guided.step_progress import ProgressStep
 from recond.host import Host
 from recond.host.journalfile import JournalFile
+from recond.locale import Lang
 from recond.model import Json, Message
 from tests.guided.stage import HeldClock, images, play, session_on, shown_session, text_of
 
@@ -147,8 +148,10 @@ def test_what_stands_in_the_way_is_said_and_tried_again(tmp_path: Path) -> None:
         starting._leave(session)
 
 
-def test_a_stop_is_asked_for_twice(tmp_path: Path) -> None:
-    session = shown_session(tmp_path, "fr")
+@pytest.mark.parametrize(("lang", "yes"), [("fr", "o"), ("en", "y"), ("en", "O")])
+def test_a_stop_is_asked_for_and_meant(lang: Lang, yes: str, tmp_path: Path) -> None:
+    """The key that asks never answers: it may be held down, or pressed twice in haste."""
+    session = shown_session(tmp_path, lang)
     go_on = threading.Event()
 
     def wait(*_: object) -> None:
@@ -158,12 +161,15 @@ def test_a_stop_is_asked_for_twice(tmp_path: Path) -> None:
     work = session.work
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
-        await pilot.press("s", "escape", "s")
+        await pilot.press(yes, *("s",) * 10, "n", yes, "s", "escape", yes)
         assert work.stops.count == 0
-        await pilot.press("s")
+        await pilot.press("s", "s", yes, yes)
         assert (work.stops.count, work.stops.number) == (1, 2)
-        await pilot.press("s")
+        await pilot.press(*("s",) * 10, "escape", yes)
+        assert work.stops.count == 1
+        await pilot.press("s", "s", yes, "s", yes)
         assert work.stops.count == 2
+        assert ("ARRÊT NET" if lang == "fr" else "AT ONCE") in text_of(app)
         go_on.set()
 
     play(session, "progress", act)
