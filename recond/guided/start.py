@@ -17,12 +17,21 @@ from recond.guided.words import Words
 from recond.host import Host
 from recond.locale import Lang
 
+GIVEN_UP = 130
+"""As after Ctrl-C: the answers ended before anything was begun."""
+
 
 def start(lang: Lang, order: Order, host: Host, *, plain: bool) -> int:
     """The whole job with a person; returns the exit code. Raises what the flow raises."""
     session = Session(Words(lang), host, order.state, order)
     if plain or not can_draw() or not _draw(session, "computer"):
-        talk_through(session)
+        try:
+            talk_through(session)
+        except (EOFError, KeyboardInterrupt):
+            if session.work is not None:
+                raise
+            session.words.talk(session.words.t("cli.aborted.before"))
+            return GIVEN_UP
     return _leave(session)
 
 

@@ -47,6 +47,8 @@ def test_nothing_is_erased_without_every_answer(
                   stdin="".join(f"{word}\n" for word in words))
     assert done.code == code, done.stderr
     assert "Traceback" not in done.stderr
+    assert ("Abandonné avant de commencer" in done.stderr) == (code == 130)
+    assert "recond resume" not in done.stderr
     assert Path(target).read_bytes() == before
 
 
