@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recond.erasure import Status
 from recond.flow.guided import End
 from recond.flow.stick import StickStatus
 from recond.flow.stick_mirror import on_stick
@@ -29,6 +30,7 @@ def result_lines(
     good = sum(one.approved for one in end.disks)
     total = sum(not one.medium for one in end.disks)
     lines += [("", PLAIN), *fold(t("guided.result.count", good=good, total=total), width, STRONG)]
+    lines += _how_to_go_on(words, end, width)
     if end.demonstration:
         lines += fold(t("certify.verify.demonstration"), width, BAD)
     if end.why_unsigned is not None:
@@ -44,6 +46,13 @@ def result_lines(
     if said is not None:
         lines += fold(words.say(said), width)
     return lines
+
+
+def _how_to_go_on(words: Words, end: End, width: int) -> list[Line]:
+    """What to do where a disk was interrupted; nothing else that failed can be taken up."""
+    if not any(one.status == Status.INTERRUPTED for one in end.disks):
+        return []
+    return fold(words.t("guided.result.go_on"), width, CARE)
 
 
 def _place(end: End, stick: StickStatus | None) -> str:
@@ -63,6 +72,7 @@ def detail_lines(words: Words, end: End, width: int) -> list[Line]:
         lines += fold(f"{status} – {one.name} – {level}", width, mark)
         for reason in one.reasons:
             lines += fold(words.say(reason), width, first="  - ", rest="    ")
+    lines += _how_to_go_on(words, end, width)
     if end.set_aside is not None:
         lines += fold(words.say(end.set_aside), width, CARE)
     if end.left_out:

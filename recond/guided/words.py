@@ -1,4 +1,4 @@
-"""Words on a console, and lines that fit it. Pure.
+"""Words on a console, and lines that fit it. Pure, apart from the time zone of the computer.
 
 Why: the screen must read well on a bare Linux console too, whose fonts hold a few hundred glyphs,
 and colour may not be there: what matters is said by a word or a sign, and marked besides.
@@ -6,8 +6,10 @@ and colour may not be there: what matters is said by a word or a sign, and marke
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
+from datetime import datetime
 
 from recond.locale import NBSP, NNBSP
 from recond.model import Message
@@ -20,6 +22,9 @@ PLAIN, STRONG, FAINT = "", "strong", "faint"
 GOOD, BAD, CARE = "good", "bad", "care"
 
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
 class Words(Screen):
     """The sentences of the reader's language, in glyphs that a console has."""
 
@@ -28,8 +33,15 @@ class Words(Screen):
         return on_console(Screen.t(self, code, **args))
 
     def say(self, message: Message) -> str:
-        """The sentence of a message."""
-        return on_console(Screen.say(self, message))
+        """The sentence of a message, its moments on the clock of whoever reads it."""
+        told = tuple((key, self.moment(value) if isinstance(value, str) and _MOMENT.fullmatch(value)
+                      else value) for key, value in message.args)
+        return on_console(Screen.say(self, Message(message.code, told)))
+
+    def moment(self, utc: str) -> str:
+        """A record's moment (RFC 3339, UTC) as a local day and time."""
+        here = datetime.fromisoformat(utc).astimezone()
+        return self.t("guided.moment", on_date=here.date().isoformat(), time=f"{here:%H:%M}")
 
 
 def on_console(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -163,7 +165,23 @@ ENDS = {
         Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate-NON-SIGNE.pdf"),
         Message("certify.unsigned.clock"), None, "2026-11-24", "1F2E3D4C",
         CODE, ("/dev/sdc",), demonstration=False),
+    "interrupted": End("not-erased", (
+        DiskEnd("S3Z1NB0K222222", False, False, "interrupted", "none",
+                (Message.of("certify.interrupted", time="2026-11-24T04:11:36.154Z",
+                            reason="@certify.interrupted.signal"),)),),
+        Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate.pdf"),
+        None, None, "2026-11-24", "1F2E3D4C", CODE, (), demonstration=False),
 }
+
+
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A computer whose clock is the record's."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 class _Done:
@@ -179,7 +197,7 @@ class _Done:
 @pytest.mark.parametrize("details", [False, True])
 @pytest.mark.parametrize("name", ENDS)
 def test_the_result(name: str, details: bool, lang: Lang, tmp_path: Path,
-                    monkeypatch: pytest.MonkeyPatch) -> None:
+                    monkeypatch: pytest.MonkeyPatch, utc: None) -> None:
     monkeypatch.setattr(step_result, "end_of", lambda _: ENDS[name])
     session = shown_session(tmp_path, lang)
     session.work = cast(Work, _Done())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,24 @@ def test_lines_break_at_plain_spaces_only() -> None:
     assert fold("", 10) == [("", "")]
     assert cut("abcdef", 4) == "abc…"
     assert cut("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize(("lang", "zone", "said"), [
+    ("fr", "Europe/Paris", "Interrompu le 27/11/2026 à 22:39"),
+    ("fr", "Asia/Tokyo", "Interrompu le 28/11/2026 à 06:39"),
+    ("en", "UTC", "2026-11-27 at 21:39")])
+def test_a_moment_is_on_the_readers_clock(
+    lang: Lang, zone: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        shown = Words(lang).say(Message.of(
+            "certify.interrupted", time="2026-11-27T21:39:36.154Z", reason="x"))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert said in shown
 
 
 @pytest.mark.parametrize("lang", LANGS)
