@@ -14,7 +14,7 @@ from recond.erasure import VerifyMode, WipePlan
 from recond.flow.work import Heard
 from recond.guided.disks import disk_name
 from recond.guided.letters import big
-from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, Line, Words, cut
+from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, Line, Words, cut, cut_front
 from recond.locale import duration, size
 from recond.model import Json
 
@@ -22,6 +22,8 @@ WINDOW_S = 12.0
 """A little over the ten seconds between two checkpoints, so that who comes back sees a speed."""
 GRAPH_ROWS = 5
 SAMPLES = 400
+LEAST_TOKEN = 9
+"""What is always shown of a serial, its end: « … » and as many as tell two disks apart."""
 ENDED_MARK = {"completed": GOOD, "failed": BAD, "lost": BAD, "refused": CARE, "interrupted": CARE}
 
 
@@ -176,9 +178,11 @@ def head_lines(words: Words, board: Board, width: int) -> list[Line]:
 def track_lines(words: Words, track: Track, now_s: float, width: int) -> list[Line]:
     """One disk in two lines: which and what it does; how far, how fast, how long still."""
     name = disk_name(words, track.plan) if track.plan else track.name
-    token = track.plan.disk.token[-8:] if track.plan else ""
     doing = phase_words(words, track)
-    first = f"{cut(name, width - len(doing) - len(token) - 6)}  {token}"
+    room = width - len(doing) - 6
+    token = track.plan.disk.token if track.plan else ""
+    token = cut_front(token, max(LEAST_TOKEN, room - len(name)))
+    first = f"{cut(name, room - len(token))}  {token}"
     mark = ENDED_MARK.get(track.outcome, PLAIN)
     percent = track.percent
     shown = "  – %" if percent is None else f"{percent:3d} %"

@@ -63,6 +63,11 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def cut_front(text: str, width: int) -> str:
+    """The same from the end: of a serial number the end is what tells."""
+    return text if len(text) <= width else "…" + text[len(text) - width + 1 :]
+
+
 def texts(lines: Iterable[Line]) -> tuple[str, ...]:
     """The lines without their marks."""
     return tuple(text for text, _ in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from recond.flow.work import Heard
 from recond.guided.letters import HEIGHT, big, big_lines
 from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
 from recond.guided.result import code_lines, detail_lines, result_lines
-from recond.guided.words import PLAIN, Words, cut, fold, texts
+from recond.guided.words import PLAIN, Words, cut, cut_front, fold, texts
 from recond.locale import LANGS, NBSP, NNBSP, Lang, text
 from recond.model import Json, Message
 from tests.guided.stage import SCREENS
@@ -192,6 +193,17 @@ def test_lines_break_at_plain_spaces_only() -> None:
     assert fold("", 10) == [("", "")]
     assert cut("abcdef", 4) == "abc…"
     assert cut("abcd", 4) == "abcd"
+    assert cut_front("abcdef", 4) == "…def"
+    assert cut_front("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize(("width", "shown"), [
+    (78, "S3Z1NB0K222222"), (36, "…0K222222")])
+def test_a_serial_is_whole_where_it_fits_and_says_where_it_is_cut(width: int, shown: str) -> None:
+    track = Track("d", plan_for(replace(HDD, serial="S3Z1NB0K222222")))
+    line = track_lines(Words("fr"), track, 0, width)[0][0]
+    assert f" {shown} " in line
+    assert len(line) <= width
 
 
 @pytest.mark.parametrize(("lang", "zone", "said"), [
