@@ -63,6 +63,8 @@ def _takes_up(session: Session) -> bool:
         return False
     words, run = session.words, session.left_open[-1]
     words.data(words.t("guided.plain.left", run=run.folder.run_id, disks=run.tokens))
+    if len(session.left_open) > 1:
+        words.data(words.t("guided.left.more", n=len(session.left_open) - 1))
     if input(words.t("guided.plain.take_up") + " ").strip().lower() not in ("o", "oui", "y", "yes"):
         return False
     if run.left is Left.STOPPED:

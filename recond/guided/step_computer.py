@@ -51,7 +51,9 @@ class ComputerStep(Step):
         run = self.session.left_open[-1]
         said = self.said.t(f"guided.left.{run.left.value}", run_date=run.folder.day,
                            disks=run.tokens)
-        return [*fold(said, width, CARE), ("", PLAIN)]
+        more = len(self.session.left_open) - 1
+        others = fold(self.said.t("guided.left.more", n=more), width, CARE) if more else []
+        return [*fold(said, width, CARE), *others, ("", PLAIN)]
 
     def keys(self) -> str:
         """« R » only where there is something to take up."""

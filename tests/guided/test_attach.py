@@ -249,6 +249,21 @@ def test_a_run_is_not_offered_once_a_later_one_erased_its_disk(tmp_path: Path) -
     assert open_runs(tmp_path / "state", Host()) == ()
 
 
+def test_it_is_said_that_there_is_more(tmp_path: Path) -> None:
+    for name in ("alpha.img", "beta.img"):
+        cut_power(tmp_path, 8 * MIB, (name,))
+    session = session_on(tmp_path, "fr", (str(tmp_path / "alpha.img"),))
+
+    async def act(app: Any, pilot: Any) -> None:
+        shown = text_of(app)
+        assert "(disque beta.img)" in shown.replace("\n", " ")
+        assert "Et 1 autre, commencé plus tôt" in shown
+
+    play(session, "computer", act)
+    done = recond("guided", str(tmp_path / "alpha.img"), "--image", "--plain", folder=tmp_path)
+    assert "Et 1 autre, commencé plus tôt" in done.stdout
+
+
 def test_the_disk_of_another_run_is_offered_still(tmp_path: Path) -> None:
     """Two images of one name in two folders are two disks."""
     _, run = cut_power(tmp_path, 8 * MIB)
