@@ -60,7 +60,7 @@ class Display:
 
         return Progress(
             TextColumn("{task.description}"), BarColumn(bar_width=None),
-            TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[detail]}"),
+            TextColumn("{task.fields[share]}"), TextColumn("{task.fields[detail]}"),
             console=self._screen.console(error=True), expand=True,
         )
 
@@ -92,7 +92,9 @@ class Display:
         if phase in ("end", "pause", "canary"):
             outcome = event.get("outcome", "")
             code = f"cli.phase.{phase}" + (f".{outcome}" if outcome else "")
-            self._show(name, self._screen.t(code), 1, 1, final=phase == "end")
+            # only what is complete is whole; how far the others came is not said here
+            self._show(name, self._screen.t(code), 1, 1 if outcome == "completed" else None,
+                       final=phase == "end" and outcome != "running")
             if "details" in event:
                 file = str(event["details"])
                 self._line("  " + self._screen.t("cli.phase.details", file=file))
@@ -113,17 +115,23 @@ class Display:
                 "cli.left", left=left)
         self._show(name, detail, done, total, final=False)
 
-    def _show(self, name: str, detail: str, done: int, total: int, *, final: bool) -> None:
+    def _show(
+        self, name: str, detail: str, done: int, total: int | None, *, final: bool
+    ) -> None:
+        """`total` None: nobody says how far it is; a bar stays where it was, or only moves."""
+        share = "  – %" if total is None else f"{done * 100 // total:3d} %"
         if self._progress is not None:
             if name not in self._tasks:
-                self._tasks[name] = self._progress.add_task(name[:28], total=total, detail=detail)
-            self._progress.update(self._tasks[name], completed=done, total=total, detail=detail)
+                self._tasks[name] = self._progress.add_task(
+                    name[:28], total=total, detail=detail, share=share)
+            self._progress.update(self._tasks[name], completed=None if total is None else done,
+                                  total=total, detail=detail, share=share)
             return
         now, phase = time.monotonic(), self._meters.setdefault(name, Meter()).phase
         last = self._last_plain.get(name, (-PLAIN_EVERY_S, ""))
         if final or now - last[0] >= PLAIN_EVERY_S or phase != last[1]:
             self._last_plain[name] = (now, phase)
-            self._line(f"{name}  {done * 100 // total:3d} %  {detail}")
+            self._line(f"{name}  {share}  {detail}")
 
     def _line(self, line: str) -> None:
         if self._progress is not None:
