@@ -54,6 +54,11 @@ class Live:
         return self.run / "status.json"
 
     @property
+    def booted(self) -> Path:
+        """There once `boot` has done its work: /run is new at each start of the computer."""
+        return self.run / "booted"
+
+    @property
     def stamps(self) -> Path:
         """What the stick holds, for `keep` to go on with after a crash of its own."""
         return self.run / "mirror.json"
@@ -104,7 +109,12 @@ def where_results_are(live: Live) -> StickStatus | None:
 def boot(host: Host, live: Live) -> StickOrder:
     """Everything that happens before the first screen. A mistake in the settings is a notice, and
     then a person is asked: never an unattended erasure on half-read orders.
+
+    Nothing is done a second time in one start, and the order given back then starts nothing: the
+    service is begun anew after a crash of `keep`, when erasures have long been writing here.
     """
+    if live.booted.exists():
+        return StickOrder()
     live.run.mkdir(parents=True, exist_ok=True)
     write_marker(read_media(host.files), live.run / "medium.json")
     notices: list[Message] = []
@@ -126,7 +136,8 @@ def boot(host: Host, live: Live) -> StickOrder:
     write_whole(live.run / "console.env",
                 environment(order, str(live.places.out), unfinished).encode())
     state = "absent" if partition is None else "saved"
-    _save_status(live, StickStatus(state, notices=tuple(notices)))
+    with contextlib.suppress(OSError):
+        _save_status(live, StickStatus(state, notices=tuple(notices)))
     _apply(order, host, live)
     return order
 
@@ -156,6 +167,8 @@ def _apply(order: StickOrder, host: Host, live: Live) -> None:
         write_whole(live.wifi / f"{name}.{'psk' if secret else 'open'}", secret.encode(),
                     mode=0o600)
         host.processes.run(("systemctl", "start", "--no-block", "iwd"))
+    # before the run is started, not after: a start that is missed is seen, one too many erases
+    write_whole(live.booted, b"")
     if order.unattended:
         host.processes.run(("systemctl", "start", "--no-block", "recond-unattended"))
 
@@ -170,9 +183,10 @@ class Keeper:
         self._host = host
         self._live = live
         self._plugged, self._mirror = _load_stamps(live)
+        self._noted = True  # whether the stamps in /run are those of the mirror
         self._wait_until = 0.0
-        before = read_status(live)
-        self._status = before or StickStatus("absent")
+        self._told = read_status(live)
+        self._status = self._told or StickStatus("absent")
 
     def look(self) -> StickStatus:
         """One look: copy what changed, or say why not. Never raises `OSError`."""
@@ -187,6 +201,7 @@ class Keeper:
             self._plugged, self._mirror = partition.plugged, Mirror(self._live.places)
             self._wait_until = 0.0
         if not self._mirror.pending() and not self._mirror.gone():
+            self._note(partition)
             return self._say("saved")
         if now < self._wait_until:
             return self._status
@@ -198,14 +213,24 @@ class Keeper:
             self._wait_until = now + AGAIN_S
             full = error.errno == 28  # ENOSPC
             return self._say("full" if full else "unwritable", _reason(error))
-        _save_stamps(self._live, self._mirror, partition)
+        self._noted = False
+        self._note(partition)
         return self._say("saved")
+
+    def _note(self, partition: Partition) -> None:
+        """The stamps into /run; where that is full, again at the next look."""
+        if not self._noted:
+            with contextlib.suppress(OSError):
+                _save_stamps(self._live, self._mirror, partition)
+                self._noted = True
 
     def _say(self, state: str, reason: str = "") -> StickStatus:
         status = StickStatus(
             state, len(self._mirror.pending()), reason, self._status.notices)
-        if status != self._status:
-            _save_status(self._live, status)
+        if status != self._told:  # a full /run keeps the old word: said again at the next look
+            with contextlib.suppress(OSError):
+                _save_status(self._live, status)
+                self._told = status
         if status.state != self._status.state:
             _write_line(say(_lang(), status.message))
         self._status = status
@@ -283,8 +308,7 @@ def _load_stamps(live: Live) -> tuple[str, Mirror]:
 
 
 def _save_status(live: Live, status: StickStatus) -> None:
-    with contextlib.suppress(OSError):
-        write_whole(live.status, canonical_bytes(status))
+    write_whole(live.status, canonical_bytes(status))
 
 
 def _text(path: Path) -> str:

@@ -150,6 +150,10 @@ def _begins(target: Path, held: bytes) -> bool:
 def restore(stick: Path, places: Places, disks: frozenset[str]) -> Mirror:
     """Take keys, queue, and the unfinished runs of disks that are here (`disks`: their serials and
     WWNs) into memory. Returns the mirror of this stick. Raises `OSError`.
+
+    A file that is here already stays, whatever the stick holds: a journal that is replaced under
+    its worker loses every line from then on. At a start there is none, and the stick's times (of
+    two seconds, in a local time) could not tell which of two is the newer.
     """
     mirror = Mirror(places)
     wanted = [stick / STATE / "keys", stick / STATE / "queue", *_unfinished(stick, disks)]
@@ -158,10 +162,13 @@ def restore(stick: Path, places: Places, disks: frozenset[str]) -> Mirror:
             name = str(path.relative_to(stick))
             target = places.state / path.relative_to(stick / STATE)
             private = "keys" in target.parts or "runs" in target.parts
+            raw = path.read_bytes()
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_whole(target, path.read_bytes(), mode=0o600 if private else 0o644)
+            if not target.exists():
+                write_whole(target, raw, mode=0o600 if private else 0o644)
             status = target.stat()
-            mirror.stamps[name] = (status.st_size, status.st_mtime_ns)
+            if target.read_bytes() == raw:  # else it is carried onto the stick again
+                mirror.stamps[name] = (status.st_size, status.st_mtime_ns)
     return mirror
 
 

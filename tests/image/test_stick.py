@@ -25,8 +25,10 @@ from recond.flow.stick import (
 )
 from recond.flow.stick_mirror import Places
 from recond.host import Host
+from recond.host.journalfile import JournalFile
 from recond.host.process import Completed, LocalProcesses
 from recond.host.stick_mount import Partition, find_partition, mounted
+from recond.host.store import write_whole
 from tests.guided.stage import HeldClock
 from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
 
@@ -152,7 +154,73 @@ def test_the_wifi_is_written_for_root_alone(bench: Bench) -> None:
     assert ("systemctl", "start", "--no-block", "iwd") in bench.mounts.said
 
 
+def begin_run(bench: Bench) -> JournalFile:
+    """A run over the computer's own disk, as its worker holds it."""
+    run = bench.live.places.state / "runs/20261127-000000-aaaaaaaa"
+    (run / "jobs").mkdir(parents=True)
+    (run / "journals").mkdir()
+    (run / "jobs/INNER0001.json").write_text(
+        json.dumps({"plan": {"disk": {"serial": "INNER0001", "wwn": None}}}))
+    journal = JournalFile.create(run / "journals/INNER0001.jsonl")
+    journal.append(b'{"kind":"open"}\n')
+    return journal
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_service_that_is_begun_anew_leaves_the_live_journals(bench: Bench, marked: bool) -> None:
+    """Also where /run cannot tell that it booted: the worker's file is never replaced."""
+    boot(bench.host, bench.live)
+    journal = begin_run(bench)
+    assert Keeper(bench.host, bench.live).look().state == "saved"
+    journal.append(b'{"kind":"checkpoint"}\n')
+    if not marked:
+        bench.live.booted.unlink()
+    boot(bench.host, bench.live)
+    journal.append(b'{"kind":"end"}\n')
+    assert journal.path.read_bytes().count(b"\n") == 3
+    assert Keeper(bench.host, bench.live).look().state == "saved"
+    there = bench.stick / "recond/runs/20261127-000000-aaaaaaaa/journals/INNER0001.jsonl"
+    assert there.read_bytes() == journal.path.read_bytes()
+    journal.close()
+
+
+def test_an_unattended_run_is_started_once(bench: Bench) -> None:
+    (bench.stick / "recond.toml").write_text(BOTH)
+    boot(bench.host, bench.live)
+    (bench.stick / "recond.toml").write_text(BOTH + 'end = "poweroff"\n')
+    said = len(bench.mounts.said)
+    assert not boot(bench.host, bench.live).unattended
+    assert len(bench.mounts.said) == said, "the stick is not even looked at"
+    assert bench.mounts.said.count(START) == 1
+
+
 # --- keep ------------------------------------------------------------------------------------
+
+
+def test_a_full_memory_folder_neither_ends_the_keeper_nor_says_saved(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot(bench.host, bench.live)
+    keeper = Keeper(bench.host, bench.live)
+    bench.result()
+
+    def write(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+        if path.is_relative_to(bench.live.run):
+            raise OSError(28, "No space left on device")
+        write_whole(path, content, mode=mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("recond.flow.stick.write_whole", write)
+        patch.setattr("recond.host.stick.write_whole", write)
+        assert keeper.look().state == "saved"
+        assert bench.on_stick == ["certificats/r1/certificate.pdf"]
+        bench.machine.pull(STICK)
+        assert keeper.look().state == "absent"
+        bench.machine.plug(STICK)
+        keeper.look()
+        assert not end(bench.host, bench.live), "nobody can know it here"
+    assert keeper.look().state == "saved"
+    assert end(bench.host, bench.live)
 
 
 def test_results_reach_the_stick_and_it_is_put_away_each_time(bench: Bench) -> None:
