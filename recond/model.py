@@ -278,7 +278,7 @@ class Health:
 class Use:
     """What holds a disk or a part of it: the reason that it is not erased."""
 
-    kind: str  # mount, swap, system, holder, medium (the live medium), open
+    kind: str  # mount, swap, system, holder, open, medium (the live one), label (only its name)
     node: str  # the node that is held, e.g. "sda1"
     where: str  # mount point, holder's name, …
 

@@ -36,7 +36,11 @@ def is_approved(erasure: Erasure) -> bool:
 
 
 def is_boot_medium(erasure: Erasure) -> bool:
-    """Whether the disk was refused only for being the stick that recond itself runs from."""
+    """Whether the disk was refused only for being the stick that recond itself runs from.
+
+    An inner disk that merely has the stick's label is refused by another word
+    (`wipe.refusal.label`) and counts as not erased.
+    """
     codes = {reason.code for reason in erasure.result.reasons}
     return erasure.result.status is Status.REFUSED and codes == {"wipe.refusal.medium"}
 

@@ -30,6 +30,7 @@ from recond.host.diskid import read_strings
 from recond.host.stick import read_media, write_marker
 from recond.host.stick_mount import Partition, find_partition, mounted
 from recond.host.store import write_whole
+from recond.host.usage import live_disks
 from recond.locale import Lang, language, say
 from recond.model import Message
 
@@ -116,7 +117,7 @@ def boot(host: Host, live: Live) -> StickOrder:
     if live.booted.exists():
         return StickOrder()
     live.run.mkdir(parents=True, exist_ok=True)
-    write_marker(read_media(host.files), live.run / "medium.json")
+    write_marker(read_media(host.files, live_disks(host.files)), live.run / "medium.json")
     notices: list[Message] = []
     partition = find_partition(host.files)
     if partition is not None:
@@ -197,7 +198,8 @@ class Keeper:
             return self._say("absent")
         if partition.plugged != self._plugged:
             with contextlib.suppress(OSError):
-                write_marker(read_media(self._host.files), self._live.run / "medium.json")
+                files = self._host.files
+                write_marker(read_media(files, live_disks(files)), self._live.run / "medium.json")
             self._plugged, self._mirror = partition.plugged, Mirror(self._live.places)
             self._wait_until = 0.0
         if not self._mirror.pending() and not self._mirror.gone():

@@ -2,9 +2,11 @@
 
 Why: a system that runs from memory has no mount left that names its stick, and the stick may be
 pulled and put back while an erasure of every disk is being prepared. So each boot of the image
-writes down what its medium is, and a disk that is the same, or that carries our labels, is in use
-(`medium`). On a system that did not start from the image nothing is claimed: an old stick must be
-erasable there. Reads sysfs and udev's database; writes the marker only.
+writes down what its medium is, and a disk that is the same, or a stick that carries our labels, is
+in use (`medium`). A label alone says nothing of an inner disk, which is a donor's: it is refused
+too, as `label`, which counts as a disk that was not erased. On a system that did not start from the
+image nothing is claimed: an old stick must be erasable there. Reads sysfs and udev's database;
+writes the marker only.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 from recond.host.diskid import read_strings
 from recond.host.files import Files
 from recond.host.store import write_whole
+from recond.model import Medium as Storage
 from recond.model import Unknown, Use, Why
 
 MARKER = "/run/recond/medium.json"
@@ -54,10 +57,23 @@ def read_label(files: Files, node: str) -> str | None:
     return None
 
 
-def read_media(files: Files) -> dict[str, Medium]:
-    """Every disk here that carries one of our labels, by its name."""
+def is_portable(files: Files, name: str) -> bool:
+    """Whether a disk is what a stick is: on USB, or a card.
+
+    sysfs' `removable` is not asked: inner SATA disks have it where their port allows hot-plugging.
+    """
+    found = read_strings(files, name)
+    return found.bus == "usb" or found.medium is Storage.SD
+
+
+def read_media(files: Files, own: frozenset[str] = frozenset()) -> dict[str, Medium]:
+    """Every stick here that carries one of our labels, by its name; of the inner disks only those
+    that the system came from (`own`).
+    """
     found = {}
     for name in files.list("/sys/block"):
+        if name not in own and not is_portable(files, name):
+            continue
         parts = [n for n in files.list(f"/sys/block/{name}") if n.startswith(name)]
         if any(read_label(files, node) in LABELS for node in (name, *parts)):
             found[name] = read_medium(files, name)
@@ -85,18 +101,28 @@ def read_marker(files: Files, path: str = MARKER) -> tuple[Medium, ...] | Unknow
 
 
 def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
-    """Whether the disk `name`, with its partitions and all above, is this live system's medium."""
+    """Whether the disk `name`, with its partitions and all above, is this live system's medium
+    (`medium`), or an inner disk that only has its label, or no name to tell it apart by (`label`).
+    """
     marker = read_marker(files)
     if isinstance(marker, Unknown):
         return {Use("unreadable", name, MARKER)}
     if not marker and not files.exists(LIVE):
         return set()
+    found = read_medium(files, name)
+    same = [known for known in marker if _same(found, known)]
+    certain = is_portable(files, name) or any(_named_alike(found, known) for known in same)
+    kind = "medium" if certain else "label"
     for node in reversed(nodes):  # the partition says more than the disk
         if (label := read_label(files, node)) in LABELS and label is not None:
-            return {Use("medium", node, label)}
-    if any(_same(read_medium(files, name), known) for known in marker):
-        return {Use("medium", name, LABEL)}
-    return set()
+            return {Use(kind, node, label)}
+    return {Use(kind, name, LABEL)} if same else set()
+
+
+def _named_alike(one: Medium, known: Medium) -> bool:
+    """Whether a name of its own, not its model, says that a reading is of a known medium."""
+    return bool(one.wwn and one.wwn == known.wwn) or bool(
+        one.serial and one.serial == known.serial)
 
 
 def _same(one: Medium, known: Medium) -> bool:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from recond.host.files import Files
 from recond.host.process import Processes
-from recond.host.stick import LABEL, read_label
+from recond.host.stick import LABEL, is_portable, read_label
+from recond.host.usage import live_disks
 
 MOUNT = Path("/run/recond/stick")
 # vfat has no owners or modes: root alone, and chmod is not an error (mount(8), vfat, quiet)
@@ -31,9 +32,16 @@ class Partition:
 
 
 def find_partition(files: Files) -> Partition | None:
-    """The partition labelled RECOND that was plugged in last; None where there is none."""
+    """The partition labelled RECOND that was plugged in last; None where there is none.
+
+    Only a stick's, or of the disk that the system came from: a donor's inner disk of that label
+    would bring its own settings, which may say that all is erased, and take the workshop's keys.
+    """
     found: list[tuple[int, Partition]] = []
+    own = live_disks(files)
     for disk in files.list("/sys/block"):
+        if disk not in own and not is_portable(files, disk):
+            continue
         sequence = files.read_text(f"/sys/block/{disk}/diskseq")
         number = int(sequence) if isinstance(sequence, str) and sequence.isdigit() else 0
         nodes = (disk, *(n for n in files.list(f"/sys/block/{disk}") if n.startswith(disk)))

@@ -63,9 +63,17 @@ def read_uses(files: Files, name: str) -> tuple[Use, ...]:
     """Everything that holds the whole disk `name` or a part of it, without doubles, sorted."""
     nodes = nodes_of(files, name)
     uses = {Use("holder", n, n2) for n in nodes for n2 in _holders(files, n)}
-    uses |= _mounted(files, nodes) | _swapped(files, nodes) | _looped(files, nodes)
-    uses |= _btrfs(files, nodes) | medium_uses(files, name, nodes)
+    mounted = _mounted(files, nodes)
+    uses |= mounted | _swapped(files, nodes) | _looped(files, nodes) | _btrfs(files, nodes)
+    own = any(use.kind == "medium" for use in mounted)
+    uses |= {use for use in medium_uses(files, name, nodes) if not (own and use.kind == "label")}
     return tuple(sorted(uses, key=lambda use: (use.kind, use.node, use.where)))
+
+
+def live_disks(files: Files) -> frozenset[str]:
+    """The disks that a live system's medium is mounted from; none once it runs from memory."""
+    return frozenset(name for name in files.list("/sys/block") if any(
+        use.kind == "medium" for use in _mounted(files, nodes_of(files, name))))
 
 
 def nodes_of(files: Files, name: str) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ class FakeDisk:
     model: str = "Stick"
     size: int = 2048
     diskseq: int = 1
+    plug: str = "usb1/1-1"  # where in /sys/devices; an inner disk hangs at "ata1"
+    kind: str = ""  # of a card: "SD"; what is soldered in says "MMC"
 
     @property
     def part(self) -> str:
@@ -44,7 +46,10 @@ class Machine:
 
     def plug(self, disk: FakeDisk) -> None:
         """The disk appears in sysfs, its label in udev's database."""
-        place = f"sys/block/{disk.name}"
+        place = f"sys/devices/{disk.plug}/host0/block/{disk.name}"
+        link = self.root / "sys/block" / disk.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"../devices/{disk.plug}/host0/block/{disk.name}")
         for path, value in {
             "size": str(disk.size), "diskseq": str(disk.diskseq), "device/model": disk.model,
             "device/vendor": "ACME", f"{disk.part}/partition": "1",
@@ -53,6 +58,8 @@ class Machine:
             self.write(f"{place}/{path}", value)
         if disk.serial:
             self.write(f"{place}/device/serial", disk.serial)
+        if disk.kind:
+            self.write(f"{place}/device/type", disk.kind)
         if disk.wwn:
             self.write(f"{place}/device/wwid", disk.wwn)
         for node, target in ((disk.name, disk.name), (disk.part, f"{disk.name}/{disk.part}")):
@@ -67,11 +74,13 @@ class Machine:
         """The disk is gone."""
         import shutil
 
-        shutil.rmtree(self.root / "sys/block" / disk.name)
+        link = self.root / "sys/block" / disk.name
+        shutil.rmtree(link.resolve())
+        link.unlink()
         for node in (disk.name, disk.part):
             (self.root / "sys/class/block" / node).unlink()
         (self.root / f"run/udev/data/b8:{disk.number + 1}").unlink(missing_ok=True)
 
 
 STICK = FakeDisk("sdb", 16, "RECOND", serial="STICK0001")
-INNER = FakeDisk("sda", 0, "Windows", serial="INNER0001", model="Disk", size=4096)
+INNER = FakeDisk("sda", 0, "Windows", serial="INNER0001", model="Disk", size=4096, plug="ata1")

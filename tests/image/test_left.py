@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from recond.host.stick import MARKER, read_media, write_marker
 from recond.model import Json
 from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
 
-SECOND = FakeDisk("sdc", 32, serial="INNER0002", model="Disk", size=4096)
+SECOND = FakeDisk("sdc", 32, serial="INNER0002", model="Disk", size=4096, plug="ata2")
 
 
 @pytest.fixture
@@ -45,6 +46,11 @@ def test_a_disk_of_which_no_certificate_speaks_is_left(live: Machine, tmp_path: 
     assert disks_left(live.files, places) == ("sdc",)
     live.pull(SECOND)
     assert disks_left(live.files, places) == ()
+
+
+def test_an_inner_disk_of_the_sticks_name_is_left(live: Machine, tmp_path: Path) -> None:
+    live.plug(replace(INNER, label="RECOND"))
+    assert disks_left(live.files, Places(tmp_path / "state", tmp_path / "out")) == ("sda", "sdc")
 
 
 @pytest.mark.parametrize("disks", [

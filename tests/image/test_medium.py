@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from recond.certify.summary import Counts, Overall, counts, overall
+from recond.erasure import Level, Status, Verdict
+from recond.flow.run import IN_USE
 from recond.host.stick import MARKER, read_media, write_marker
-from recond.host.usage import read_uses
-from recond.model import Use
+from recond.host.stick_mount import find_partition
+from recond.host.usage import live_disks, read_uses
+from recond.locale import say
+from recond.model import Message, Use
+from recond.upload.facts import erasures_of
 from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
+from tests.upload.records import disk_erasure, record
 
 
 @pytest.fixture
@@ -26,7 +33,7 @@ def live(tmp_path: Path) -> Machine:
 def mark(machine: Machine) -> None:
     place = machine.root / MARKER.lstrip("/")
     place.parent.mkdir(parents=True, exist_ok=True)
-    write_marker(read_media(machine.files), place)
+    write_marker(read_media(machine.files, live_disks(machine.files)), place)
 
 
 def kinds(machine: Machine, name: str) -> set[str]:
@@ -64,6 +71,67 @@ def test_a_stick_without_serial_is_known_by_its_model_and_size(tmp_path: Path) -
     machine.plug(replace(nameless, name="sdd", number=48, label=None, size=4096))
     assert kinds(machine, "sdc") == {"medium"}
     assert kinds(machine, "sdd") == set()
+
+
+LABELLED = replace(INNER, label="RECOND", diskseq=9)
+"""A donor's own disk with a partition of our name."""
+
+
+@pytest.mark.parametrize("label", ["RECOND", "RECOND_LIVE", "RECOND_EFI"])
+def test_an_inner_disk_of_our_name_is_refused_and_is_not_the_stick(
+    live: Machine, label: str
+) -> None:
+    live.plug(replace(INNER, label=label))
+    mark(live)
+    assert kinds(live, "sda") == {"label"}
+    assert kinds(live, "sdb") == {"medium"}
+
+
+@pytest.mark.parametrize(("disk", "taken"), [
+    (LABELLED, False), (replace(LABELLED, name="nvme0n1", plug="pci0"), False),
+    (replace(LABELLED, name="mmcblk0", plug="mmc_host", kind="MMC"), False),  # eMMC: soldered in
+    (replace(LABELLED, name="mmcblk0", plug="mmc_host", kind="SD"), True),
+])
+def test_settings_come_from_a_stick_or_a_card_only(
+    live: Machine, disk: FakeDisk, taken: bool
+) -> None:
+    live.pull(INNER)
+    live.plug(disk)
+    found = find_partition(live.files)
+    assert found is not None
+    assert (found.path == f"/dev/{disk.part}") is taken
+    live.pull(STICK)
+    assert (find_partition(live.files) is not None) is taken
+
+
+@pytest.mark.parametrize("serial", ["INNER0001", None])
+def test_the_inner_disk_that_the_system_came_from_is_its_medium(
+    live: Machine, serial: str | None
+) -> None:
+    live.pull(INNER)
+    live.plug(replace(LABELLED, serial=serial))
+    live.write("proc/self/mountinfo", "30 1 8:1 / /run/live/medium ro - iso9660 /dev/sda1 ro")
+    mark(live)
+    assert kinds(live, "sda") == {"medium"}
+    found = find_partition(live.files)
+    assert found is not None
+    assert found.path == "/dev/sda1"
+    live.write("proc/self/mountinfo", "21 1 0:20 / / rw - overlay overlay rw")
+    # without a name of its own it may be another one of that model
+    assert kinds(live, "sda") == {"medium" if serial else "label"}
+
+
+def test_an_inner_disk_of_our_name_makes_the_result_partial() -> None:
+    """On page, seal, label and screen; the exit code keeps the computer from switching off."""
+    refusal = Message.of("wipe.refusal.label", path="/dev/sda", node="sda1", where="RECOND")
+    refused = disk_erasure("INNER0001", status=Status.REFUSED, verdict=Verdict.REJECTED,
+                           level_achieved=Level.NONE, reasons=(refusal,))
+    whole = record(1, erasures=(disk_erasure("D"), refused))
+    assert (counts(whole), overall(whole)) == (Counts(1, 1, 0), Overall.PARTIAL)
+    assert erasures_of(whole) == whole.erasures
+    assert "label" not in IN_USE
+    for lang in ("fr", "en"):
+        assert "wipefs --all /dev/sda1" in say(lang, refusal)
 
 
 def test_elsewhere_an_old_stick_may_be_erased(tmp_path: Path) -> None:
