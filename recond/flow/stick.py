@@ -3,9 +3,9 @@
 Why: called by the image's services and consoles (packaging/image), a word each: `boot` writes down
 what the medium is, reads settings and keys, and starts an unattended run where the order says so;
 `keep` carries what changed onto the stick until it is stopped; `welcome` says on a console how it
-stands; `left` tells whether there is a disk that no certificate speaks of; `end` waits until
-nothing is in memory alone. No trouble with a stick reaches an erasure:
-recond itself works in memory and knows nothing of this module. It touches no other disk.
+stands; `settled` tells whether no run stands open; `left` whether there is a disk that no
+certificate speaks of; `end` waits until nothing is in memory alone. No trouble with a stick reaches
+an erasure: recond works in memory and knows nothing of this module. It touches no other disk.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from recond.errors import FormatError, RecondError
 from recond.flow.config import SYSTEM_FILE
 from recond.flow.stick_left import disks_left
 from recond.flow.stick_mirror import Mirror, Places, restore, unfinished_here
+from recond.flow.stick_open import RUNNING, is_settled, open_words
 from recond.flow.stick_order import StickOrder, environment, read_order
 from recond.flow.upload_settings import FILE as DESTINATIONS
 from recond.host import Host
@@ -253,26 +254,31 @@ def keep(host: Host, live: Live) -> None:
 # --- welcome, end ----------------------------------------------------------------------------
 
 
-def welcome(live: Live) -> None:
-    """On a console, before recond: what was wrong with the settings, and how the stick stands."""
+def welcome(host: Host, live: Live) -> None:
+    """On a console, before and after recond: what was wrong with the settings, how the stick and
+    the runs stand.
+    """
     status = read_status(live)
+    messages = list(open_words(host, live.places))
     if status is not None:
-        messages = [*status.notices, *([] if status.state == "saved" else [status.message])]
-        unfinished = unfinished_here(live.places)
-        if unfinished:
-            messages.append(Message.of("stick.unfinished", n=unfinished))
-        for message in messages:
-            _write_line(say(_lang(), message))
-    _write_line(say(_lang(), Message.of("stick.help", out=str(live.places.out))))
+        messages = [*status.notices, *([] if status.state == "saved" else [status.message]),
+                    *messages]
+    for message in (*messages, Message.of("stick.help", out=str(live.places.out))):
+        _write_line(say(_lang(), message))
 
 
 def end(host: Host, live: Live) -> bool:
     """Wait until the results are on the stick, or with every destination. False where they stay in
-    memory alone: this computer must not be switched off yet.
+    memory alone, or where a worker still writes: this computer must not be switched off yet.
     """
     started, status = host.clock.monotonic_s(), read_status(live)
+    running: tuple[Message, ...] = ()
     while host.clock.monotonic_s() - started < PATIENCE_S:
         status = where_results_are(live)
+        running = tuple(one for one in open_words(host, live.places) if one.code == RUNNING)
+        if running:
+            host.clock.sleep(LOOK_S)
+            continue
         if status is not None and status.state == "saved":
             _write_line(say(_lang(), Message("stick.done")))
             return True
@@ -280,7 +286,8 @@ def end(host: Host, live: Live) -> bool:
             _write_line(say(_lang(), Message("stick.delivered")))
             return True
         host.clock.sleep(LOOK_S)
-    _write_line(say(_lang(), (status or StickStatus("absent")).message))
+    for message in running or ((status or StickStatus("absent")).message,):
+        _write_line(say(_lang(), message))
     return False
 
 
@@ -334,14 +341,16 @@ def _write_line(text: str) -> None:
 
 
 def main(words: list[str]) -> int:
-    """`boot`, `keep`, `welcome`, `left`, `end`. Returns the process's exit code."""
+    """`boot`, `keep`, `welcome`, `settled`, `left`, `end`. Returns the process's exit code."""
     host, live = Host(), Live()
     if words == ["boot"]:
         boot(host, live)
     elif words == ["keep"]:
         keep(host, live)
     elif words == ["welcome"]:
-        welcome(live)
+        welcome(host, live)
+    elif words == ["settled"]:
+        return 0 if is_settled(host, live.places) else 1
     elif words == ["left"]:
         return 0 if disks_left(host.files, live.places) else 1
     elif words == ["end"]:

@@ -196,5 +196,10 @@ def _names(job: Path) -> frozenset[str]:
 
 def unfinished_here(places: Places) -> int:
     """How many runs in memory have begun, and have no certificate yet."""
-    return sum(1 for run in (places.state / "runs").glob("*")
-               if any((run / "journals").glob("*.jsonl")) and not (run / ISSUED).exists())
+    return len(unfinished_runs(places))
+
+
+def unfinished_runs(places: Places) -> tuple[Path, ...]:
+    """Their folders, oldest first."""
+    return tuple(run for run in sorted((places.state / "runs").glob("*"))
+                 if any((run / "journals").glob("*.jsonl")) and not (run / ISSUED).exists())

@@ -24,6 +24,7 @@ from recond.flow.stick import (
     where_results_are,
 )
 from recond.flow.stick_mirror import Places
+from recond.flow.stick_open import is_settled
 from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.host.process import Completed, LocalProcesses
@@ -122,7 +123,7 @@ def test_a_mistake_is_said_on_the_console(
 ) -> None:
     (bench.stick / "recond.toml").write_text('[stick]\nerase = "ALL"\n')
     boot(bench.host, bench.live)
-    welcome(bench.live)
+    welcome(bench.host, bench.live)
     assert "stick.erase" in capsys.readouterr().out
 
 
@@ -132,7 +133,7 @@ def test_a_stick_that_cannot_be_read_asks_a_person_and_says_so(
     (bench.stick / "recond.toml").write_text(BOTH)
     bench.mounts.refuses = b"mount: bad superblock"
     assert not boot(bench.host, bench.live).unattended
-    welcome(bench.live)
+    welcome(bench.host, bench.live)
     assert "bad superblock" in capsys.readouterr().out
 
 
@@ -162,7 +163,7 @@ def begin_run(bench: Bench) -> JournalFile:
     (run / "jobs/INNER0001.json").write_text(
         json.dumps({"plan": {"disk": {"serial": "INNER0001", "wwn": None}}}))
     journal = JournalFile.create(run / "journals/INNER0001.jsonl")
-    journal.append(b'{"kind":"open"}\n')
+    journal.append(b'{"kind":"open","data":{}}\n')
     return journal
 
 
@@ -172,11 +173,11 @@ def test_a_service_that_is_begun_anew_leaves_the_live_journals(bench: Bench, mar
     boot(bench.host, bench.live)
     journal = begin_run(bench)
     assert Keeper(bench.host, bench.live).look().state == "saved"
-    journal.append(b'{"kind":"checkpoint"}\n')
+    journal.append(b'{"kind":"checkpoint","data":{}}\n')
     if not marked:
         bench.live.booted.unlink()
     boot(bench.host, bench.live)
-    journal.append(b'{"kind":"end"}\n')
+    journal.append(b'{"kind":"end","data":{}}\n')
     assert journal.path.read_bytes().count(b"\n") == 3
     assert Keeper(bench.host, bench.live).look().state == "saved"
     there = bench.stick / "recond/runs/20261127-000000-aaaaaaaa/journals/INNER0001.jsonl"
@@ -317,6 +318,82 @@ def test_what_a_person_is_told_of_the_copies_is_true_at_that_moment(
     assert told == [("copying", 1), ("saved", 0), ("saved", 0), ("absent", 0)]
 
 
+# --- welcome ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("how", "says"), [
+    ("running", "recond attach"), ("stopped", "recond resume"), ("uncertified", "recond guided"),
+    ("missing", "n’est pas là")])
+def test_a_console_says_how_a_run_was_left_and_no_other(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    how: str, says: str,
+) -> None:
+    boot(bench.host, bench.live)
+    journal = begin_run(bench)
+    if how != "running":
+        if how == "uncertified":
+            journal.append(b'{"kind":"end","data":{}}\n')
+        journal.close()
+    if how == "stopped":  # its disk is here
+        monkeypatch.setattr("recond.flow.attach._can_go_on", lambda *_: True)
+    if how == "missing":
+        monkeypatch.setattr("recond.flow.attach._can_go_on", lambda *_: False)
+    assert not is_settled(bench.host, bench.live.places)
+    welcome(bench.host, bench.live)
+    told = capsys.readouterr().out
+    assert says in told
+    line = next(line for line in told.splitlines() if says in line)
+    assert ("recond resume" in told) is (how in ("stopped", "missing"))
+    assert ("certificat" in line) is (how != "missing")
+    if how == "running":
+        journal.close()
+
+
+def test_a_damaged_run_is_said_and_keeps_the_screen(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boot(bench.host, bench.live)
+    assert is_settled(bench.host, bench.live.places)
+    journal = begin_run(bench)
+    journal.append(b'{"kind":"plan","data":{"plan":1}}\n')
+    journal.close()
+    welcome(bench.host, bench.live)
+    assert "recond guided" in capsys.readouterr().out
+    assert not is_settled(bench.host, bench.live.places)
+
+
+CONSOLE = Path(__file__).parents[2] / "packaging/image/root/usr/lib/recond/console"
+
+
+@pytest.mark.parametrize(("code", "settled", "clears"), [
+    (0, 0, 2), (0, 1, 1), (1, 0, 1), (1, 1, 1), (130, 0, 1)])
+def test_what_recond_said_last_is_wiped_only_where_nothing_is_left_to_do(
+    tmp_path: Path, code: int, settled: int, clears: int
+) -> None:
+    """The console's own script, with false tools; the first clearing is before recond."""
+    said = tmp_path / "said"
+    text = CONSOLE.read_text(encoding="utf-8")
+    for before, after in (
+        ("/usr/lib/recond/stick", "stick"), ("exec bash --login", "exit 0"),
+        ("/run/recond/console.env", str(tmp_path / "none")),
+        ("PATH=/usr/local/sbin", f"PATH={tmp_path}:/usr/local/sbin"),
+    ):
+        assert before in text
+        text = text.replace(before, after)
+    for name, does in {
+        "tty": "echo /dev/tty1", "setfont": ":", "clear": f"echo clear >>{said}",
+        "recond": f"echo recond >>{said}; exit {code}",
+        "stick": f"echo $1 >>{said}; [ $1 = welcome ] || exit {settled}",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    subprocess.run(["bash", "-c", text], check=True, cwd=tmp_path, capture_output=True)
+    words = said.read_text().split()
+    assert words.count("clear") == clears
+    assert [word for word in words if word in ("recond", "welcome")] == [
+        "welcome", "recond", "welcome"]
+
+
 # --- end -------------------------------------------------------------------------------------
 
 
@@ -326,6 +403,20 @@ def test_a_result_that_came_since_the_last_look_is_waited_for(bench: Bench) -> N
     bench.result()
     assert bench.state() == "saved", "what was said before the result was there"
     assert not end(bench.host, bench.live)
+
+
+def test_a_computer_whose_worker_writes_must_stay_on(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boot(bench.host, bench.live)
+    journal = begin_run(bench)
+    assert Keeper(bench.host, bench.live).look().state == "saved"
+    assert not end(bench.host, bench.live)
+    told = capsys.readouterr().out
+    assert "recond attach" in told
+    assert "éteint" not in told
+    journal.close()
+    assert end(bench.host, bench.live)
 
 
 def test_what_reached_every_destination_may_be_switched_off(bench: Bench) -> None:
