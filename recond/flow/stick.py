@@ -303,15 +303,16 @@ def delivered(live: Live) -> bool:
 
 def _save_stamps(live: Live, mirror: Mirror, partition: Partition) -> None:
     # times in nanoseconds do not fit the canonical form; nobody signs these
-    write_whole(live.stamps, json.dumps(
-        {"plugged": partition.plugged, "stamps": mirror.stamps}).encode())
+    write_whole(live.stamps, json.dumps({
+        "plugged": partition.plugged, "stamps": mirror.stamps, "foreign": mirror.foreign,
+    }).encode())
 
 
 def _load_stamps(live: Live) -> tuple[str, Mirror]:
     try:
         raw = json.loads(live.stamps.read_bytes())
         stamps = {name: (size, time) for name, (size, time) in raw["stamps"].items()}
-        return raw["plugged"], Mirror(live.places, stamps)
+        return raw["plugged"], Mirror(live.places, stamps, raw["foreign"] is True)
     except (OSError, ValueError, TypeError, KeyError):
         return "", Mirror(live.places)
 

@@ -6,9 +6,12 @@ that after a power cut it is there up to the last seconds, and `resume` has what
 
     RECOND/certificats/<record id>/…      what is handed over
     RECOND/recond/keys, queue, runs       shared by all computers that the stick starts
-    RECOND/recond/benches/<bench id>/…    bench-id and ledger: of one start of one computer, for two
-                                          computers may run from one stick at once, and a ledger
-                                          that two of them continue would be no ledger
+    RECOND/recond/benches/<bench id>/…    bench-id, ledger and keys/ with the public certificates:
+                                          of one start of one computer, for two computers may run
+                                          from one stick at once, and a ledger that two of them
+                                          continue would be no ledger. A stick has one signing key,
+                                          that of the computer that came first; what another one
+                                          signed is known by the certificate that it leaves here.
 
 Mounts nothing; keeps no time.
 """
@@ -30,6 +33,7 @@ CERTIFICATES = "certificats"
 STATE = "recond"
 SHARED = ("keys", "queue", "runs")
 ISSUED = "issued.json"
+KEYS = f"{STATE}/keys/"
 
 Stamp = tuple[int, int]
 
@@ -61,6 +65,8 @@ class Places:
             folder = f"{STATE}/benches/{bench.read_text(encoding='ascii').strip()}"
             found += [(path, f"{folder}/{path.name}") for path in _files(self.state)
                       if path.parent == self.state and path.name.startswith(("bench-", "ledger"))]
+            found += [(path, f"{folder}/{path.relative_to(self.state)}")
+                      for path in _files(self.state / "keys") if _is_public(path)]
         # a run that says "issued" must find its certificate and its journals beside it
         return tuple(sorted(found, key=lambda pair: pair[0].name == ISSUED))
 
@@ -79,17 +85,28 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
+def _is_public(key: Path) -> bool:
+    """Whether a file of the keys' folder may lie where nothing ever signs with it again."""
+    return key.suffix == ".pem" or key.name == "revoked.json"
+
+
 @dataclass
 class Mirror:
-    """What one stick holds of this computer's files. A new stick is a new, empty mirror."""
+    """What one stick holds of this computer's files. A new stick is a new, empty mirror.
+
+    `foreign`: its keys are another's, and are left alone; ours are not carried into their place.
+    """
 
     places: Places
     stamps: dict[str, Stamp] = field(default_factory=dict)
+    foreign: bool = False
 
     def pending(self) -> tuple[tuple[Path, str, Stamp], ...]:
         """What the stick does not have yet."""
         found = []
         for path, name in self.places.pairs():
+            if self.foreign and name.startswith(KEYS):
+                continue
             try:
                 status = path.stat()
             except FileNotFoundError:
@@ -106,22 +123,23 @@ class Mirror:
 
     def write(self, stick: Path) -> None:
         """Carry over all that changed. Raises `OSError`; what was carried stays carried."""
-        foreign_keys = self._foreign_keys(stick)
+        self.foreign = self._has_foreign_keys(stick)
         for path, name, stamp in self.pending():
-            if not (foreign_keys and name.startswith(f"{STATE}/keys/")):
-                self._copy(path, stick / name, self.stamps.get(name))
+            self._copy(path, stick / name, self.stamps.get(name))
             self.stamps[name] = stamp
         for name in self.gone():
             (stick / name).unlink(missing_ok=True)
             del self.stamps[name]
 
-    def _foreign_keys(self, stick: Path) -> bool:
-        """Another workshop's keys on this stick are not ours to replace."""
-        ours = self.places.state / "keys" / "bench.pem"
-        theirs = stick / STATE / "keys" / "bench.pem"
-        if f"{STATE}/keys/bench.pem" in self.stamps or not theirs.exists():
-            return False
-        return not ours.exists() or ours.read_bytes() != theirs.read_bytes()
+    def _has_foreign_keys(self, stick: Path) -> bool:
+        """Another workshop's or computer's keys on this stick are not ours to replace."""
+        for name in ("bench.pem", "bench.p12"):
+            ours, theirs = self.places.state / "keys" / name, stick / KEYS / name
+            if KEYS + name in self.stamps or not theirs.exists():
+                continue
+            if not ours.exists() or ours.read_bytes() != theirs.read_bytes():
+                return True
+        return False
 
     def _copy(self, path: Path, target: Path, before: Stamp | None) -> None:
         raw = path.read_bytes()

@@ -50,7 +50,8 @@ def test_what_is_on_the_stick_afterwards(places: Places, stick: Path) -> None:
     assert names(stick) == {
         "certificats/r0/certificate.pdf", "recond/keys/bench.pem", "recond/keys/bench.p12",
         "recond/runs/r1/journals/D1.jsonl", "recond/runs/r1/jobs/D1.json",
-        "recond/benches/b1/bench-id", "recond/benches/b1/ledger.jsonl"}
+        "recond/benches/b1/bench-id", "recond/benches/b1/ledger.jsonl",
+        "recond/benches/b1/keys/bench.pem"}
     assert not mirror.pending()
     assert not mirror.gone()
 
@@ -139,6 +140,39 @@ def test_another_workshops_keys_are_left_alone(places: Places, stick: Path) -> N
     assert (stick / "recond/keys/bench.pem").read_text() == "theirs"
     assert (stick / "recond/keys/bench.p12").read_text() == "their secret"
     assert (stick / "certificats/r0/certificate.pdf").exists()
+
+
+def test_what_a_second_computer_signed_can_be_pinned_afterwards(
+    places: Places, stick: Path
+) -> None:
+    """A new stick goes round: the first one's key stays its key, the others' die with their
+    memory, and their certificates (never their private keys) stay on it.
+    """
+    put(stick / "recond/keys/bench.pem", "the first computer's")
+    mirror = Mirror(places)
+    assert "recond/benches/b1/keys/bench.pem" in {name for _, name, _ in mirror.pending()}
+    mirror.write(stick)
+    assert not mirror.pending()
+    put(places.state / "keys/bench.pem", "renewed")
+    put(places.state / "keys/bench.p12", "renewed secret")
+    put(places.state / "keys/former/f.pem", "ours")
+    assert mirror.pending()
+    mirror.write(stick)
+    assert not mirror.pending()
+    own = stick / "recond/benches/b1/keys"
+    assert names(own) == {"bench.pem", "former/f.pem"}
+    assert (own / "bench.pem").read_text() == "renewed"
+    assert names(stick / "recond/keys") == {"bench.pem"}, "nothing of ours beside theirs"
+    assert (stick / "recond/keys/bench.pem").read_text() == "the first computer's"
+
+
+def test_a_key_that_was_half_carried_is_not_replaced_by_another(
+    places: Places, stick: Path
+) -> None:
+    put(stick / "recond/keys/bench.p12", "their secret, and the stick was pulled")
+    Mirror(places).write(stick)
+    assert names(stick / "recond/keys") == {"bench.p12"}
+    assert "pulled" in (stick / "recond/keys/bench.p12").read_text()
 
 
 def test_the_next_start_has_the_keys_and_a_bench_of_its_own(

@@ -419,6 +419,28 @@ def test_a_computer_whose_worker_writes_must_stay_on(
     assert end(bench.host, bench.live)
 
 
+def test_all_is_on_the_stick_only_with_the_certificate_of_the_key_that_signed(
+    bench: Bench,
+) -> None:
+    """The stick holds another computer's key."""
+    boot(bench.host, bench.live)
+    keeper = Keeper(bench.host, bench.live)
+    for place, owner in ((bench.stick / "recond", "A"), (bench.live.places.state, "B")):
+        (place / "keys").mkdir(parents=True)
+        (place / "keys/bench.pem").write_text(owner)
+    (bench.live.places.state / "bench-id").write_text("b2\n")
+    bench.result()
+    assert not end(bench.host, bench.live)
+    keeper.look()
+    assert end(bench.host, bench.live)
+    assert (bench.stick / "recond/keys/bench.pem").read_text() == "A"
+    assert (bench.stick / "recond/benches/b2/keys/bench.pem").read_text() == "B"
+    again = Keeper(bench.host, bench.live)  # and one that is begun anew goes on from there
+    mounts = bench.mounts.said.count(("umount", str(bench.live.run / "stick")))
+    assert again.look().state == "saved"
+    assert bench.mounts.said.count(("umount", str(bench.live.run / "stick"))) == mounts
+
+
 def test_what_reached_every_destination_may_be_switched_off(bench: Bench) -> None:
     bench.machine.pull(STICK)
     boot(bench.host, bench.live)
