@@ -57,11 +57,17 @@ class OpenRun:
 
 
 def open_runs(state: Path, host: Host) -> tuple[OpenRun, ...]:
-    """Every run of this bench that something is left to do for, oldest first."""
+    """Every run of this bench that something is left to do for, oldest first.
+
+    One that cannot be read, as of another version's format, does not close the bench to the others.
+    """
     found: list[OpenRun] = []
     runs = all_runs(state)
     for number, folder in enumerate(runs, 1):
-        one = _open_run(folder, runs[number:], host)
+        try:
+            one = _open_run(folder, runs[number:], host)
+        except RecondError:
+            continue
         found += [one] if one is not None else []
     return tuple(found)
 

@@ -8,8 +8,11 @@ that is the certificate's.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from recond.errors import RecondError
-from recond.flow.attach import Left, open_runs
+from recond.flow.attach import Left, open_runs, plans_of
+from recond.flow.runfolder import RunFolder
 from recond.flow.stick_mirror import Places, unfinished_runs
 from recond.host import Host
 from recond.model import Message
@@ -23,19 +26,29 @@ def open_words(host: Host, places: Places) -> tuple[Message, ...]:
     begun = unfinished_runs(places)
     try:
         runs = open_runs(places.state, host)
-    except (OSError, RecondError):  # a damaged run must not keep the others' lines back
+    except OSError:  # nothing can be told of any: what was begun is said all the same
         return _sentences({"stick.unfinished": len(begun)})
     told = {run.folder.path for run in runs}
+    others = [path for path in begun if path not in told]
+    missing = sum(map(_is_readable, others))
     return _sentences({
         **{f"stick.{left}": sum(run.left is left for run in runs) for left in Left},
-        "stick.missing": sum(path not in told for path in begun)})
+        "stick.missing": missing, "stick.unfinished": len(others) - missing})
+
+
+def _is_readable(run: Path) -> bool:
+    """Whether it can be told which disks a run is about."""
+    try:
+        return bool(plans_of(RunFolder(run)))
+    except RecondError:
+        return False
 
 
 def is_settled(host: Host, places: Places) -> bool:
     """Whether no run here stands open, in doubt not."""
     try:
         return not open_runs(places.state, host) and not unfinished_runs(places)
-    except (OSError, RecondError):
+    except OSError:
         return False
 
 

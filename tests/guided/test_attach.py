@@ -19,6 +19,7 @@ from recond.flow.runfolder import RunFolder, all_runs
 from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.model import Json
+from tests.certify.journals import chained, entries_of, first, true_journal
 from tests.cli.command import environment, recond
 from tests.guided.stage import MIB, images, play, session_on, text_of
 from tests.guided.test_job import TYPED, to_the_end
@@ -252,6 +253,7 @@ def test_a_run_is_not_offered_once_a_later_one_erased_its_disk(tmp_path: Path) -
 def test_it_is_said_that_there_is_more(tmp_path: Path) -> None:
     for name in ("alpha.img", "beta.img"):
         cut_power(tmp_path, 8 * MIB, (name,))
+        time.sleep(1.1)  # a run's name tells its second: two of one second have no order
     session = session_on(tmp_path, "fr", (str(tmp_path / "alpha.img"),))
 
     async def act(app: Any, pilot: Any) -> None:
@@ -321,3 +323,16 @@ def test_a_record_that_is_not_what_the_journals_say_is_not_shown(tmp_path: Path)
     file.unlink()
     with pytest.raises(UsageError):
         read_issued(run)
+
+
+def test_a_run_of_another_format_does_not_close_the_bench(tmp_path: Path) -> None:
+    readable = "20260102-000000-bbbbbbbb"
+    for run, word in (("20260101-000000-aaaaaaaa", "keystream"), (readable, "xts")):
+        entries = entries_of(true_journal())
+        for step in first(entries, "plan")["data"]["plan"]["steps"]:
+            if step["fill"]["kind"] == "xts":
+                step["fill"]["kind"] = word
+        journals = tmp_path / "runs" / run / "journals"
+        journals.mkdir(parents=True)
+        (journals / "a.jsonl").write_bytes(chained(entries))
+    assert [one.folder.run_id for one in open_runs(tmp_path, Host())] == [readable]

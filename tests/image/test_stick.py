@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from recond.codec import to_json
 from recond.flow.stick import (
     Keeper,
     Live,
@@ -32,6 +33,7 @@ from recond.host.stick_mount import Partition, find_partition, mounted
 from recond.host.store import write_whole
 from tests.guided.stage import HeldClock
 from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
+from tests.wipe.disks import HDD, plan_for
 
 BOTH = '[stick]\nmode = "unattended"\nerase = "all"\nlot = "L 1"\n'
 START = ("systemctl", "start", "--no-block", "recond-unattended")
@@ -164,6 +166,8 @@ def begin_run(bench: Bench) -> JournalFile:
         json.dumps({"plan": {"disk": {"serial": "INNER0001", "wwn": None}}}))
     journal = JournalFile.create(run / "journals/INNER0001.jsonl")
     journal.append(b'{"kind":"open","data":{}}\n')
+    plan = {"kind": "plan", "data": {"plan": to_json(plan_for(HDD))}}
+    journal.append(json.dumps(plan).encode() + b"\n")
     return journal
 
 
@@ -178,7 +182,7 @@ def test_a_service_that_is_begun_anew_leaves_the_live_journals(bench: Bench, mar
         bench.live.booted.unlink()
     boot(bench.host, bench.live)
     journal.append(b'{"kind":"end","data":{}}\n')
-    assert journal.path.read_bytes().count(b"\n") == 3
+    assert journal.path.read_bytes().count(b"\n") == 4
     assert Keeper(bench.host, bench.live).look().state == "saved"
     there = bench.stick / "recond/runs/20261127-000000-aaaaaaaa/journals/INNER0001.jsonl"
     assert there.read_bytes() == journal.path.read_bytes()
@@ -335,9 +339,9 @@ def test_a_console_says_how_a_run_was_left_and_no_other(
             journal.append(b'{"kind":"end","data":{}}\n')
         journal.close()
     if how == "stopped":  # its disk is here
-        monkeypatch.setattr("recond.flow.attach._can_go_on", lambda *_: True)
+        monkeypatch.setattr("recond.flow.attach._can_go_on", lambda *_: plan_for(HDD))
     if how == "missing":
-        monkeypatch.setattr("recond.flow.attach._can_go_on", lambda *_: False)
+        monkeypatch.setattr("recond.flow.attach._can_go_on", lambda *_: None)
     assert not is_settled(bench.host, bench.live.places)
     welcome(bench.host, bench.live)
     told = capsys.readouterr().out
