@@ -19,8 +19,12 @@ OVMF = Path("/usr/share/OVMF")
 FIRMWARE = {
     "bios": None,
     "uefi": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
+    "uefi32": ("OVMF32_CODE_4M.secboot.fd", "OVMF32_VARS_4M.fd"),  # Secure Boot off: no keys
     "secure": ("OVMF_CODE_4M.ms.fd", "OVMF_VARS_4M.ms.fd"),  # Microsoft's keys enrolled, enforcing
 }
+
+NEEDS_SMM = frozenset({"uefi32", "secure"})
+"""Built to keep their variables behind system management mode."""
 
 
 def accelerator() -> list[str]:
@@ -129,7 +133,7 @@ class Computer:
         found = [
             "qemu-system-x86_64", "-L", "/usr/share/qemu", "-L", "/usr/share/seabios",
             "-L", "/usr/lib/ipxe/qemu", "-nodefaults", "-no-user-config", "-display", "none",
-            "-machine", "q35" + (",smm=on" if firmware == "secure" else ""), *accelerator(),
+            "-machine", "q35" + (",smm=on" if firmware in NEEDS_SMM else ""), *accelerator(),
             "-smp", "2", "-m", str(memory_mib), "-vga", "std",
             "-chardev", f"socket,id=line,path={self.folder}/line,server=on,wait=off,"
             f"logfile={self.folder}/serial.log", "-serial", "chardev:line",
@@ -152,7 +156,7 @@ class Computer:
             found += [
                 "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF / files[0]}",
                 "-drive", f"if=pflash,format=raw,unit=1,file={variables}"]
-        if firmware == "secure":
+        if firmware in NEEDS_SMM:
             found += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
         if self.served is not None:
             found += ["-netdev", f"user,id=net,tftp={self.served},bootfile=recond.ipxe",
