@@ -6,6 +6,8 @@ and whoever leaves is told that the erasure goes on, and how to come back.
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 from recond.flow.attach import find_attachable
@@ -55,6 +57,7 @@ def _draw(session: Session, first: str) -> bool:
 
     app = GuidedApp(session, first)
     app.run()
+    _put_away()
     if not app.return_code:
         return True
     if session.work is None:
@@ -63,6 +66,14 @@ def _draw(session: Session, first: str) -> bool:
     session.words.talk(session.words.t("guided.broken"))
     watch(session)
     return True
+
+
+def _put_away() -> None:
+    """A Linux console has no second screen to come back from: wipe what is still on it, so that
+    the words that follow stand alone. The cursor is at its top."""
+    if os.environ.get("TERM") == "linux" and sys.stderr.isatty():
+        sys.stderr.write("\x1b[0m\x1b[J")
+        sys.stderr.flush()
 
 
 def _leave(session: Session) -> int:

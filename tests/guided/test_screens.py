@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow.guided import DiskEnd, End
 from recond.flow.run import Finished, refuse_if_asked
 from recond.flow.work import Work
-from recond.guided import step_result
+from recond.guided import start, step_result
 from recond.guided.app import GuidedApp
 from recond.guided.progress import Board
 from recond.guided.questions import keyboard_lines
@@ -208,3 +209,18 @@ def test_the_result(name: str, details: bool, lang: Lang, tmp_path: Path,
         check_screen(lang, f"result-{name}" + "-details" * details, text_of(app))
 
     play(session, "result", act)
+
+
+@pytest.mark.parametrize(("term", "said"), [("linux", "\x1b[0m\x1b[J"), ("xterm-256color", "")])
+def test_a_console_is_wiped_once_the_screen_is_left(
+    term: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other terminals go back to what stood there before; that must stay."""
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr("sys.stderr", stream := Terminal())
+    start._put_away()
+    assert stream.getvalue() == said
