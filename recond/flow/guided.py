@@ -65,6 +65,14 @@ def can_draw() -> bool:
     return columns >= COLUMNS and rows >= ROWS
 
 
+def wipe_console() -> None:
+    """A Linux console has no second screen to come back from: wipe what is still on it, so that
+    the words that follow stand alone. The cursor is at its top."""
+    if os.environ.get("TERM") == "linux" and sys.stderr.isatty():
+        sys.stderr.write("\x1b[0m\x1b[J")
+        sys.stderr.flush()
+
+
 def order_for(
     targets: tuple[str, ...], profiles: tuple[str, ...], *, image: bool, out: Path, state: Path,
     lang: str, overrides: Overrides,

@@ -6,12 +6,10 @@ and whoever leaves is told that the erasure goes on, and how to come back.
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 from recond.flow.attach import find_attachable
-from recond.flow.guided import can_draw
+from recond.flow.guided import can_draw, wipe_console
 from recond.flow.run import Order
 from recond.guided.plain import talk_through, watch
 from recond.guided.session import Session
@@ -57,7 +55,7 @@ def _draw(session: Session, first: str) -> bool:
 
     app = GuidedApp(session, first)
     app.run()
-    _put_away()
+    wipe_console()
     if not app.return_code:
         return True
     if session.work is None:
@@ -66,14 +64,6 @@ def _draw(session: Session, first: str) -> bool:
     session.words.talk(session.words.t("guided.broken"))
     watch(session)
     return True
-
-
-def _put_away() -> None:
-    """A Linux console has no second screen to come back from: wipe what is still on it, so that
-    the words that follow stand alone. The cursor is at its top."""
-    if os.environ.get("TERM") == "linux" and sys.stderr.isatty():
-        sys.stderr.write("\x1b[0m\x1b[J")
-        sys.stderr.flush()
 
 
 def _leave(session: Session) -> int:

@@ -14,10 +14,10 @@ import pytest
 from textual.pilot import Pilot
 
 from recond.errors import SafetyRefusal, UsageError
-from recond.flow.guided import DiskEnd, End
+from recond.flow.guided import DiskEnd, End, wipe_console
 from recond.flow.run import Finished, refuse_if_asked
 from recond.flow.work import Work
-from recond.guided import start, step_result
+from recond.guided import step_result
 from recond.guided.app import GuidedApp
 from recond.guided.progress import Board
 from recond.guided.questions import keyboard_lines
@@ -222,5 +222,5 @@ def test_a_console_is_wiped_once_the_screen_is_left(
 
     monkeypatch.setenv("TERM", term)
     monkeypatch.setattr("sys.stderr", stream := Terminal())
-    start._put_away()
+    wipe_console()
     assert stream.getvalue() == said
