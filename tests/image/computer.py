@@ -98,6 +98,34 @@ class Computer:
         subprocess.run(["mcopy", "-s", "-i", self._fat, "::", target], check=True)
         return target
 
+    def fill(self) -> None:
+        """Leave no room on the partition RECOND."""
+        room = self.folder / "filler"
+        for size in (32 << 20, 16 << 20, 8 << 20, 4 << 20, 1 << 20, 1 << 18, 1 << 16, 1 << 12):
+            room.write_bytes(bytes(size))
+            number = 0
+            while subprocess.run(
+                ["mcopy", "-i", self._fat, room, f"::{size}-{number}"], check=False,
+                capture_output=True,
+            ).returncode == 0:
+                number += 1
+        room.unlink()
+
+    @classmethod
+    def of_stick(cls, folder: Path, stick: Path) -> Computer:
+        """Only to look at a stick: its whole is one FAT file system."""
+        made = cls.__new__(cls)
+        made.folder, made.stick, made.part = folder, stick, Partition(0, stick.stat().st_size)
+        folder.mkdir()
+        return made
+
+    def taken(self) -> list[Path]:
+        """The files of the partition RECOND; none while it cannot be read."""
+        try:
+            return [file for file in self.take().rglob("*") if file.is_file()]
+        except subprocess.CalledProcessError:
+            return []
+
     def check_fat(self) -> int:
         """fsck's exit code: 0 where the file system is whole and was put away cleanly."""
         part, image = self.part, self.folder / "fat.img"

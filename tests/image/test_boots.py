@@ -179,6 +179,31 @@ def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
             if one["disk"]["serial"] in computer.disks} == {"typed"}
 
 
+def test_a_full_stick_and_another_one(image: Path, tmp_path: Path) -> None:
+    """What does not fit is said and kept in memory; another stick of that label gets all of it."""
+    computer, second = Computer(tmp_path, image), tmp_path / "second.img"
+    computer.put("recond.toml", ORDER)
+    computer.fill()
+    with second.open("wb") as stream:
+        stream.truncate(DISK_BYTES)
+    run(["mkfs.fat", "-n", "RECOND", second], check=True, capture_output=True)
+    with running(computer) as process:
+        wait_for(computer.said, "La clé est pleine")
+        assert process.poll() is None, "it must not switch itself off"
+        computer.monitor(
+            "device_del stickdev", f"drive_add 0 if=none,id=second,format=raw,file={second}",
+            "device_add usb-storage,bus=xhci.0,drive=second,serial=RECONDSTICK2,removable=on")
+        other = Computer.of_stick(tmp_path / "other", second)
+        wait_for(lambda: " ".join(str(file.name) for file in other.taken()), "certificate.pdf")
+        time.sleep(10)  # it is put away after each copy
+    for disk in computer.disks.values():
+        assert not any(disk.read_bytes())
+    assert {one["result"]["status"] for one in the_record(other.take())["erasures"]
+            if one["disk"]["serial"] in computer.disks} == {"erased"}
+    assert computer.check_fat() == 0
+    assert other.check_fat() == 0
+
+
 def test_a_start_over_the_network(image: Path, tmp_path: Path) -> None:
     """With the iPXE script of docs/image.md; the results go onto a stick that was plugged in."""
     served = tmp_path / "served"
