@@ -71,9 +71,8 @@ class Content:
     def __init__(self, fill: Fill, memory_align_bytes: int) -> None:
         self._shift = SHIFT_BYTES if memory_align_bytes <= SHIFT_BYTES else 0
         self._raw = bytes.fromhex(fill.hex)
-        self.made = fill.kind is FillKind.XTS
-        self._cipher = _xts(self._raw) if self.made else None
-        self._zeros = memoryview(bytes(XTS_UNIT_BYTES if self.made else 0))
+        self._cipher = _xts(self._raw) if fill.kind is FillKind.XTS else None
+        self._zeros = memoryview(bytes(XTS_UNIT_BYTES if self._cipher else 0))
         self._constant: dict[int, memoryview] = {}
 
     def lie_on_pages(self) -> None:
