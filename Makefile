@@ -18,6 +18,7 @@ demo:
 test:
 	@packaging/setup venv test
 	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
 	@$(PY) -m pytest -n auto
 

@@ -72,24 +72,51 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         share = Path(name) / "share"
         share.mkdir()
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--target",
-                        str(share / "site"), str(ROOT)], check=True, capture_output=True)
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--target",
+                str(share / "site"),
+                str(ROOT),
+            ],
+            check=True,
+            capture_output=True,
+        )
         begun = time.monotonic()
         done = subprocess.run(
-            [str(LAB), "-m", "plain", "--share", str(share), "--state", str(Path(name) / "state"),
-             "--timeout", "1800", "--", GUEST % {"size": asked.size_mib, "bps": asked.mbps << 20}],
-            capture_output=True, text=True)
+            [
+                str(LAB),
+                "-m",
+                "plain",
+                "--share",
+                str(share),
+                "--state",
+                str(Path(name) / "state"),
+                "--timeout",
+                "1800",
+                "--",
+                GUEST % {"size": asked.size_mib, "bps": asked.mbps << 20},
+            ],
+            capture_output=True,
+            text=True,
+        )
         if done.returncode:
             logs = [log.read_text()[-2000:] for log in share.glob("*.log")]
             raise SystemExit("\n".join([done.stdout[-2000:], done.stderr[-2000:], *logs]))
-        alone, = map(seconds_of, record_of(share / "one")["erasures"])
+        (alone,) = map(seconds_of, record_of(share / "one")["erasures"])
         together = [seconds_of(one) for one in record_of(share / "eight")["erasures"]]
     if len(together) != AT_ONCE:
         raise SystemExit(f"{len(together)} disks in the record")
     print(f"{asked.size_mib} MiB at {asked.mbps} MiB/s each; pass and reading of a disk")
     print(f"alone {alone:8.1f} s")
-    print(f"eight {max(together):8.1f} s (slowest), {min(together):.1f} s (quickest)   "
-          f"ratio {max(together) / alone:.3f}   wanted <= 1.05")
+    print(
+        f"eight {max(together):8.1f} s (slowest), {min(together):.1f} s (quickest)   "
+        f"ratio {max(together) / alone:.3f}   wanted <= 1.05"
+    )
     print(f"the whole run of the lab {time.monotonic() - begun:.0f} s")
 
 

@@ -48,9 +48,22 @@ def fio(device: str, way: str, size: int) -> float:
     best = 0.0
     for block, depth in FIO_SHAPES:
         done = subprocess.run(
-            ["fio", "--name=raw", f"--filename={device}", f"--rw={way}", f"--bs={block}",
-             f"--iodepth={depth}", "--ioengine=libaio", "--direct=1", f"--size={size}",
-             "--output-format=json"], capture_output=True, text=True, check=True)
+            [
+                "fio",
+                "--name=raw",
+                f"--filename={device}",
+                f"--rw={way}",
+                f"--bs={block}",
+                f"--iodepth={depth}",
+                "--ioengine=libaio",
+                "--direct=1",
+                f"--size={size}",
+                "--output-format=json",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         found = json.loads(done.stdout)["jobs"][0]
         best = max(best, found[way]["bw_bytes"])
     return best
@@ -105,23 +118,58 @@ def measured(command: list[str], journal: Path | None) -> Run:
     if os.waitstatus_to_exitcode(status) not in (0, 6):  # 6: nothing was read back
         raise SystemExit(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
     lines = journal.read_bytes().splitlines() if journal else []
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024,
-               [json.loads(line) for line in lines])
+    return Run(
+        wall,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss / 1024,
+        [json.loads(line) for line in lines],
+    )
 
 
 def nwipe(device: str, method: str, verify: str) -> Run:
     """The peer's whole command."""
-    return measured(["nwipe", "--autonuke", "--nogui", "--nowait", "--noblank", "--quiet",
-                     f"--method={method}", f"--verify={verify}", "--rounds=1", device], None)
+    return measured(
+        [
+            "nwipe",
+            "--autonuke",
+            "--nogui",
+            "--nowait",
+            "--noblank",
+            "--quiet",
+            f"--method={method}",
+            f"--verify={verify}",
+            "--rounds=1",
+            device,
+        ],
+        None,
+    )
 
 
 def recond(device: str, folder: Path, token: str, method: str, verify: str) -> Run:
     """Our whole command: plan, erasure, record, signature, certificate."""
     state, out = folder / "state", folder / "out"
     shutil.rmtree(out, ignore_errors=True)
-    return measured([sys.executable, "-m", "recond", "wipe", device, "--confirm", token,
-                     "--method", method, "--verify", verify, "--state", str(state),
-                     "--out", str(out), "--json"], None)
+    return measured(
+        [
+            sys.executable,
+            "-m",
+            "recond",
+            "wipe",
+            device,
+            "--confirm",
+            token,
+            "--method",
+            method,
+            "--verify",
+            verify,
+            "--state",
+            str(state),
+            "--out",
+            str(out),
+            "--json",
+        ],
+        None,
+    )
 
 
 def median(values: list[float]) -> float:
@@ -152,12 +200,27 @@ def compare(device: str, folder: Path, size: int, rounds: int) -> None:
     }
     print(f"{size >> 20} MiB, best of {rounds} rounds{'':<14} recond   ceiling")
     say("zero pass / fio write", speed["zero"] / GIB, write / GIB, "GiB/s", "wanted >= 0.97")
-    say("random pass / min(fio write, cipher)", speed["random"] / GIB,
-        min(write, stream) / GIB, "GiB/s", "wanted >= 0.90")
-    say("read-back of zeros / fio read", speed["verify"] / GIB, read / GIB, "GiB/s",
-        "wanted >= 0.90")
-    say("read-back of a random pass / fio read", speed["verify random"] / GIB, read / GIB, "GiB/s",
-        "wanted >= 0.75")
+    say(
+        "random pass / min(fio write, cipher)",
+        speed["random"] / GIB,
+        min(write, stream) / GIB,
+        "GiB/s",
+        "wanted >= 0.90",
+    )
+    say(
+        "read-back of zeros / fio read",
+        speed["verify"] / GIB,
+        read / GIB,
+        "GiB/s",
+        "wanted >= 0.90",
+    )
+    say(
+        "read-back of a random pass / fio read",
+        speed["verify random"] / GIB,
+        read / GIB,
+        "GiB/s",
+        "wanted >= 0.75",
+    )
     peak = max(r.peak_mib for r in [*zero, *random])
     print(f"{'peak memory of one worker':<44} {peak:9.1f} MiB             wanted <= 120")
 
@@ -165,18 +228,31 @@ def compare(device: str, folder: Path, size: int, rounds: int) -> None:
 def against_nwipe(device: str, folder: Path, token: str, size: int, rounds: int) -> None:
     print(f"{'whole command, median':<44}    recond     nwipe")
     for ours, theirs, verify, check in (
-        ("zero", "zero", "none", "off"), ("random", "random", "full", "all"),
+        ("zero", "zero", "none", "off"),
+        ("random", "random", "full", "all"),
         ("dod-short", "dodshort", "full", "last"),
     ):
-        pairs = [(recond(device, folder, token, ours, verify), nwipe(device, theirs, check))
-                 for _ in range(rounds)]
-        say(f"{ours}, read-back {verify}", median([a.wall_s for a, _ in pairs]),
-            median([b.wall_s for _, b in pairs]), "s", "wanted <= 0.80")
+        pairs = [
+            (recond(device, folder, token, ours, verify), nwipe(device, theirs, check))
+            for _ in range(rounds)
+        ]
+        say(
+            f"{ours}, read-back {verify}",
+            median([a.wall_s for a, _ in pairs]),
+            median([b.wall_s for _, b in pairs]),
+            "s",
+            "wanted <= 0.80",
+        )
         if ours == "zero":
             gib = size / GIB
             alone = worker(device, folder, "zero", "none")
-            say("  processor time for a GiB (worker)", alone.cpu_s / gib,
-                median([b.cpu_s for _, b in pairs]) / gib, "s/GiB", "wanted <= 1")
+            say(
+                "  processor time for a GiB (worker)",
+                alone.cpu_s / gib,
+                median([b.cpu_s for _, b in pairs]) / gib,
+                "s/GiB",
+                "wanted <= 1",
+            )
 
 
 def main() -> None:
@@ -191,18 +267,26 @@ def main() -> None:
         folder = Path(name)
         store = folder / "ram"
         store.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size + (64 << 20)}", "tmpfs",
-                        str(store)], check=True)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size + (64 << 20)}", "tmpfs", str(store)],
+            check=True,
+        )
         device = ""
         try:
             disk = store / "bench.img"
             with disk.open("wb") as file:
                 file.truncate(size)
             device = subprocess.run(
-                ["losetup", "--find", "--show", "--direct-io=on", str(disk)], check=True,
-                capture_output=True, text=True).stdout.strip()
-            subprocess.run(["dd", "if=/dev/zero", f"of={device}", "bs=1M", "oflag=direct"],
-                           check=False, capture_output=True)
+                ["losetup", "--find", "--show", "--direct-io=on", str(disk)],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout.strip()
+            subprocess.run(
+                ["dd", "if=/dev/zero", f"of={device}", "bs=1M", "oflag=direct"],
+                check=False,
+                capture_output=True,
+            )
             compare(device, folder, size, asked.rounds)
             if not asked.skip_nwipe:
                 against_nwipe(device, folder, "bench.img", size, asked.rounds)

@@ -25,8 +25,10 @@ def make(folder: Path, count: int) -> None:
     from tests.upload.records import disk_erasure, record, write_run
 
     for number in range(1, count + 1):
-        write_run(folder / "out" / f"{number // 1000:03d}", record(
-            number, erasures=(disk_erasure(f"DISK{number:06d}"),)))
+        write_run(
+            folder / "out" / f"{number // 1000:03d}",
+            record(number, erasures=(disk_erasure(f"DISK{number:06d}"),)),
+        )
     serials = "\n".join(f"DISK{number:06d}" for number in range(1, count + 2))
     (folder / "manifest.csv").write_text(f"serial\n{serials}\n", encoding="utf-8")
 
@@ -45,14 +47,15 @@ def run_step(name: str, folder: Path) -> None:
         status = status_of(where, "L")
         done = f"{status.erased} erased, {len(status.lines) - status.seen} missing"
     else:
-        files = report_lot(where, "L", folder / "report", lang="fr",
-                           clock=SystemClock()).files
+        files = report_lot(where, "L", folder / "report", lang="fr", clock=SystemClock()).files
         done = ", ".join(f"{file.suffix} {file.stat().st_size / 1e6:.1f} MB" for file in files)
     taken = time.perf_counter() - began
     used = resource.getrusage(resource.RUSAGE_SELF)
     processor, peak = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-    print(f"{name:7} {taken:7.2f} s  ({processor:.2f} s of processor)  {peak:6.0f} MiB at most  "
-          f"{done}")
+    print(
+        f"{name:7} {taken:7.2f} s  ({processor:.2f} s of processor)  {peak:6.0f} MiB at most  "
+        f"{done}"
+    )
 
 
 def main() -> None:

@@ -37,10 +37,22 @@ def compile_lock(names: list[str], constraints: Path | None, upgrade: bool, old:
         if old.exists() and not upgrade:  # pip-compile keeps the versions that it finds there
             target.write_bytes(old.read_bytes())
         argv = [
-            sys.executable, "-m", "piptools", "compile", "--quiet", "--generate-hashes",
-            "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate",
-            "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host",
-            "--output-file", str(target), str(source),
+            sys.executable,
+            "-m",
+            "piptools",
+            "compile",
+            "--quiet",
+            "--generate-hashes",
+            "--allow-unsafe",
+            "--strip-extras",
+            "--no-header",
+            "--no-annotate",
+            "--no-emit-index-url",
+            "--no-emit-find-links",
+            "--no-emit-trusted-host",
+            "--output-file",
+            str(target),
+            str(source),
         ]
         if constraints:
             argv += ["--constraint", str(constraints)]

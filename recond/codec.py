@@ -168,9 +168,7 @@ def _decode_dataclass(cls: Any, value: Json, where: str) -> object:
     found = cast(dict[str, Json], _expect(value, dict, where))
     hints = _hints(cls)
     names = {f.name for f in dataclasses.fields(cls)}
-    optional = {
-        f.name for f in dataclasses.fields(cls) if f.default is not dataclasses.MISSING
-    }
+    optional = {f.name for f in dataclasses.fields(cls) if f.default is not dataclasses.MISSING}
     wrong = (set(found) - names) | (names - optional - set(found))
     if wrong:
         raise FormatError("codec.keys", where=where, found=", ".join(sorted(wrong)))

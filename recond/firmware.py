@@ -328,7 +328,9 @@ def sizes_after(plan: WipePlan) -> frozenset[int]:
     """
     block, disk = plan.disk.logical_block_bytes, plan.disk
     return frozenset({disk.size_bytes}) | {
-        int(count) * block for step in plan.steps if step.technique is Technique.RESTORE_HIDDEN
+        int(count) * block
+        for step in plan.steps
+        if step.technique is Technique.RESTORE_HIDDEN
         for _, count in step.options
     }
 
@@ -353,10 +355,15 @@ PURGES: dict[Technique, frozenset[Medium]] = {
 """On which media a technique purges (the table of docs/methods.md); on others it clears at most."""
 
 _NEVER = frozenset({Medium.USB_FLASH, Medium.SD, Medium.IMAGE})
-_CRYPTO = frozenset({
-    _T.ATA_SANITIZE_CRYPTO, _T.NVME_SANITIZE_CRYPTO, _T.NVME_FORMAT_CRYPTO,
-    _T.SCSI_SANITIZE_CRYPTO, _T.OPAL_PSID_REVERT,
-})
+_CRYPTO = frozenset(
+    {
+        _T.ATA_SANITIZE_CRYPTO,
+        _T.NVME_SANITIZE_CRYPTO,
+        _T.NVME_FORMAT_CRYPTO,
+        _T.SCSI_SANITIZE_CRYPTO,
+        _T.OPAL_PSID_REVERT,
+    }
+)
 
 
 def reach_of(technique: Technique, medium: Medium) -> Level:
@@ -373,14 +380,21 @@ def endings_of(technique: Technique, medium: Medium) -> frozenset[str]:
     disk that says that it wrote zeros, it is somebody's data.
     """
     plain = {"zeros", "ones", "pattern"}
-    if technique in (_T.ATA_SANITIZE_OVERWRITE, _T.NVME_SANITIZE_OVERWRITE,
-                     _T.SCSI_SANITIZE_OVERWRITE):
+    if technique in (
+        _T.ATA_SANITIZE_OVERWRITE,
+        _T.NVME_SANITIZE_OVERWRITE,
+        _T.SCSI_SANITIZE_OVERWRITE,
+    ):
         return frozenset({"zeros", "pattern"})
     if technique in (_T.MMC_SECURE_ERASE, _T.MMC_SANITIZE):
         return frozenset({"zeros", "ones"})
     flash = medium in (Medium.SSD, Medium.HYBRID)
-    erases_flash = technique in (_T.ATA_SANITIZE_BLOCK, _T.NVME_SANITIZE_BLOCK,
-                                 _T.SCSI_SANITIZE_BLOCK, _T.ATA_SECURITY_ERASE_ENHANCED)
+    erases_flash = technique in (
+        _T.ATA_SANITIZE_BLOCK,
+        _T.NVME_SANITIZE_BLOCK,
+        _T.SCSI_SANITIZE_BLOCK,
+        _T.ATA_SECURITY_ERASE_ENHANCED,
+    )
     if technique in _CRYPTO or (flash and erases_flash):
         plain.add("random")
     return frozenset(plain)

@@ -19,124 +19,7 @@ from recond.firmware import (
     NvmeNamespace,
     SanitizeLog,
 )
-
-GOOD, CHECK_CONDITION = 0x00, 0x02
-FIXED = (b"\x70", b"\x71", b"\xf0", b"\xf1")
-"""The first byte of sense data in the fixed form."""
-_DRIVER_SENSE = 0x08
-_ERR, _DF = 0x01, 0x20
-
-
-@dataclass(frozen=True, slots=True)
-class Sense:
-    """Sense data (SPC-5 §4.4). `progress` is in 1/65536; `deferred` speaks of an earlier command.
-
-    """
-
-    key: int
-    asc: int
-    ascq: int
-    progress: int | None = None
-    deferred: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AtaRegisters:
-    """The ATA registers after a command, from the sense data (SAT-4 §12.2.2.6).
-
-    `whole` is False for the fixed sense form, which drops the upper half of COUNT and LBA.
-    """
-
-    error: int
-    status: int
-    count: int
-    lba: int
-    device: int
-    whole: bool
-
-    @property
-    def accepted(self) -> bool:
-        """Neither ERR nor DF is set (ACS-4 §6.2)."""
-        return not self.status & (_ERR | _DF)
-
-
-def parse_sense(raw: bytes) -> Sense | None:
-    """Fixed (70h, 71h) or descriptor (72h, 73h) sense data; None for anything else."""
-    if len(raw) < 8:
-        return None
-    form = raw[0] & 0x7F
-    if form in (0x70, 0x71):
-        code = (raw[12], raw[13]) if len(raw) >= 14 else (0, 0)
-        progress = None
-        if len(raw) >= 18 and raw[15] & 0x80:
-            progress = int.from_bytes(raw[16:18], "big")
-        return Sense(raw[2] & 0x0F, *code, progress, form == 0x71)
-    if form in (0x72, 0x73):
-        progress = None
-        for kind, body in _descriptors(raw):
-            if kind == 0x02 and len(body) >= 5 and body[2] & 0x80:
-                progress = int.from_bytes(body[3:5], "big")
-            if kind == 0x0A and len(body) >= 6:
-                progress = int.from_bytes(body[4:6], "big")
-        return Sense(raw[1] & 0x0F, raw[2], raw[3], progress, form == 0x73)
-    return None
-
-
-def _descriptors(raw: bytes) -> list[tuple[int, bytes]]:
-    """(type, the bytes behind type and length) of each sense descriptor."""
-    found, at, end = [], 8, min(len(raw), 8 + raw[7])
-    while at + 2 <= end:
-        length = raw[at + 1]
-        found.append((raw[at], raw[at + 2 : at + 2 + length]))
-        at += 2 + length
-    return found
-
-
-def parse_registers(raw: bytes) -> AtaRegisters | None:
-    """The ATA registers in sense data; None where the drive's answer did not come back."""
-    if len(raw) < 8:
-        return None
-    if raw[0] & 0x7F in (0x72, 0x73):
-        for kind, body in _descriptors(raw):
-            if kind == 0x09 and len(body) >= 12:
-                upper = bool(body[0] & 1)
-                count = body[3] | (body[2] << 8 if upper else 0)
-                lba = body[5] | body[7] << 8 | body[9] << 16
-                if upper:
-                    lba |= body[4] << 24 | body[6] << 32 | body[8] << 40
-                return AtaRegisters(body[1], body[11], count, lba, body[10], True)
-        return None
-    if raw[0] & 0x7F in (0x70, 0x71) and len(raw) >= 12:
-        sense = parse_sense(raw)
-        if sense is None or ((sense.asc, sense.ascq) != (0x00, 0x1D) and not raw[0] & 0x80):
-            return None
-        return AtaRegisters(
-            error=raw[3], status=raw[4], device=raw[5], count=raw[6],
-            lba=raw[9] | raw[10] << 8 | raw[11] << 16, whole=False)
-    return None
-
-
-def ata_accepted(packed_status: int, sense: bytes, errno: int | None) -> bool:
-    """Whether an ATA command sent with CK_COND came back from the drive without error.
-
-    GOOD without registers is not enough: a bridge that drops a command says the same.
-    """
-    registers = parse_registers(sense)
-    return (errno is None and _carried(packed_status) and registers is not None
-            and registers.accepted)
-
-
-def scsi_good(packed_status: int, errno: int | None) -> bool:
-    """Whether a SCSI command ended with GOOD and the kernel carried it."""
-    return errno is None and packed_status & 0xFF == GOOD and _carried(packed_status)
-
-
-def _carried(packed_status: int) -> bool:
-    # DID_OK, and no more of the driver than "sense is present"
-    return not packed_status >> 8 & 0xFFFF and not packed_status >> 24 & ~_DRIVER_SENSE
-
-
-# --- ATA -------------------------------------------------------------------------------------
+from recond.firmware_sense import AtaRegisters
 
 
 def _word(data: bytes, index: int) -> int:
@@ -175,14 +58,21 @@ def parse_identify(data: bytes) -> AtaIdentity | None:
     has = bool(sanitize & 0x1000)
     features = _word(data, 119) if _word(data, 119) & 0xC000 == 0x4000 else 0
     return AtaIdentity(
-        serial=ata_text(data, 10, 10), model=ata_text(data, 27, 20),
-        firmware=ata_text(data, 23, 4), checksum=parse_checksum(data), sectors=sectors,
+        serial=ata_text(data, 10, 10),
+        model=ata_text(data, 27, 20),
+        firmware=ata_text(data, 23, 4),
+        checksum=parse_checksum(data),
+        sectors=sectors,
         logical_block_bytes=logical,
         rotation_rpm=rotation if rotation == 1 or 0x401 <= rotation <= 0xFFFE else None,
-        security=_parse_security(data), sanitize=has, crypto=has and bool(sanitize & 0x2000),
-        overwrite=has and bool(sanitize & 0x4000), block=has and bool(sanitize & 0x8000),
+        security=_parse_security(data),
+        sanitize=has,
+        crypto=has and bool(sanitize & 0x2000),
+        overwrite=has and bool(sanitize & 0x4000),
+        block=has and bool(sanitize & 0x8000),
         antifreeze=has and bool(sanitize & 0x0400),
-        hpa=bool(_word(data, 82) & 0x0400), dco=words_83 & 0xC800 == 0x4800,
+        hpa=bool(_word(data, 82) & 0x0400),
+        dco=words_83 & 0xC800 == 0x4800,
         amac=bool(features & 0x0100),
     )
 
@@ -191,8 +81,12 @@ def _parse_security(data: bytes) -> AtaSecurity:
     word = _word(data, 128)
     supported = bool(_word(data, 82) & 2) and bool(word & 1)
     return AtaSecurity(
-        supported=supported, enabled=bool(word & 2), locked=bool(word & 4),
-        frozen=bool(word & 8), expired=bool(word & 16), enhanced=bool(word & 32),
+        supported=supported,
+        enabled=bool(word & 2),
+        locked=bool(word & 4),
+        frozen=bool(word & 8),
+        expired=bool(word & 16),
+        enhanced=bool(word & 32),
         normal_s=parse_erase_time_s(_word(data, 89)),
         enhanced_s=parse_erase_time_s(_word(data, 90)),
     )
@@ -213,8 +107,12 @@ def parse_ata_sanitize(registers: AtaRegisters | None) -> AtaSanitizeStatus | No
         return None
     count = registers.count
     return AtaSanitizeStatus(
-        done=bool(count & 0x8000), running=bool(count & 0x4000), frozen=bool(count & 0x2000),
-        antifreeze=bool(count & 0x1000), permille=(registers.lba & 0xFFFF) * 1000 // 65536)
+        done=bool(count & 0x8000),
+        running=bool(count & 0x4000),
+        frozen=bool(count & 0x2000),
+        antifreeze=bool(count & 0x1000),
+        permille=(registers.lba & 0xFFFF) * 1000 // 65536,
+    )
 
 
 def parse_dco_sectors(data: bytes) -> int | None:
@@ -248,11 +146,20 @@ def parse_nvme_controller(data: bytes) -> NvmeController | None:
     oacs, fna = int.from_bytes(data[256:258], "little"), data[524]
     sanicap = int.from_bytes(data[328:332], "little")
     return NvmeController(
-        serial=_ascii(data[4:24]), model=_ascii(data[24:64]), firmware=_ascii(data[64:72]),
-        can_format=bool(oacs & 2), can_manage=bool(oacs & 8), format_all=bool(fna & 1),
-        erase_all=bool(fna & 2), format_crypto=bool(fna & 4), crypto=bool(sanicap & 1),
-        block=bool(sanicap & 2), overwrite=bool(sanicap & 4),
-        deallocates=bool(sanicap & 1 << 29), purge_reporting=bool(sanicap & 0x30))
+        serial=_ascii(data[4:24]),
+        model=_ascii(data[24:64]),
+        firmware=_ascii(data[64:72]),
+        can_format=bool(oacs & 2),
+        can_manage=bool(oacs & 8),
+        format_all=bool(fna & 1),
+        erase_all=bool(fna & 2),
+        format_crypto=bool(fna & 4),
+        crypto=bool(sanicap & 1),
+        block=bool(sanicap & 2),
+        overwrite=bool(sanicap & 4),
+        deallocates=bool(sanicap & 1 << 29),
+        purge_reporting=bool(sanicap & 0x30),
+    )
 
 
 def parse_nvme_namespace(data: bytes) -> NvmeNamespace | None:
@@ -261,7 +168,8 @@ def parse_nvme_namespace(data: bytes) -> NvmeNamespace | None:
         return None
     progress = data[32]
     return NvmeNamespace(
-        flbas=data[26], dps=data[29], left_percent=progress & 0x7F if progress & 0x80 else None)
+        flbas=data[26], dps=data[29], left_percent=progress & 0x7F if progress & 0x80 else None
+    )
 
 
 def parse_nvme_list(data: bytes) -> tuple[int, ...]:
@@ -286,10 +194,16 @@ def parse_sanitize_log(data: bytes) -> SanitizeLog | None:
 
     status = int.from_bytes(data[2:4], "little")
     return SanitizeLog(
-        sprog=int.from_bytes(data[0:2], "little"), state=status & 7,
-        global_erased=bool(status & 0x0100), purged=bool(status & 0x0800),
-        scdw10=int.from_bytes(data[4:8], "little"), overwrite_s=seconds(8), block_s=seconds(12),
-        crypto_s=seconds(16), blank=not any(data))
+        sprog=int.from_bytes(data[0:2], "little"),
+        state=status & 7,
+        global_erased=bool(status & 0x0100),
+        purged=bool(status & 0x0800),
+        scdw10=int.from_bytes(data[4:8], "little"),
+        overwrite_s=seconds(8),
+        block_s=seconds(12),
+        crypto_s=seconds(16),
+        blank=not any(data),
+    )
 
 
 # --- SCSI ------------------------------------------------------------------------------------
@@ -337,9 +251,13 @@ def parse_ext_csd(data: bytes) -> MmcCapabilities | None:
         return None
     security = data[231]
     return MmcCapabilities(
-        revision=data[192], secure_erase=bool(security & 0x01), sanitize=bool(security & 0x40),
-        erased_byte=0xFF if data[181] & 1 else 0x00, boot_bytes=data[226] * 128 * 1024,
-        rpmb_bytes=data[168] * 128 * 1024)
+        revision=data[192],
+        secure_erase=bool(security & 0x01),
+        sanitize=bool(security & 0x40),
+        erased_byte=0xFF if data[181] & 1 else 0x00,
+        boot_bytes=data[226] * 128 * 1024,
+        rpmb_bytes=data[168] * 128 * 1024,
+    )
 
 
 # --- Opal ------------------------------------------------------------------------------------
@@ -370,4 +288,5 @@ def parse_opal(text: bytes) -> OpalState | None:
     if len(head) < 3 or not head[0].startswith("/dev/"):
         return None
     return OpalState(
-        head[-1], *(flags[name] == "Y" for name in ("Locked", "LockingEnabled", "MediaEncrypt")))
+        head[-1], *(flags[name] == "Y" for name in ("Locked", "LockingEnabled", "MediaEncrypt"))
+    )

@@ -21,17 +21,20 @@ _LBA_MODE = 0x40
 PASSWORD_BYTES = 32
 
 ATA_SANITIZE_FEATURES = {
-    Technique.ATA_SANITIZE_CRYPTO: 0x0011, Technique.ATA_SANITIZE_BLOCK: 0x0012,
+    Technique.ATA_SANITIZE_CRYPTO: 0x0011,
+    Technique.ATA_SANITIZE_BLOCK: 0x0012,
     Technique.ATA_SANITIZE_OVERWRITE: 0x0014,
 }
 _ATA_SANITIZE_KEYS = {0x0011: 0x43727970, 0x0012: 0x426B4572, 0x0014: 0x4F57 << 32}
 SANACT = {
-    Technique.NVME_SANITIZE_BLOCK: 2, Technique.NVME_SANITIZE_OVERWRITE: 3,
+    Technique.NVME_SANITIZE_BLOCK: 2,
+    Technique.NVME_SANITIZE_OVERWRITE: 3,
     Technique.NVME_SANITIZE_CRYPTO: 4,
 }
 SES = {Technique.NVME_FORMAT_USER: 1, Technique.NVME_FORMAT_CRYPTO: 2}
 SCSI_SANITIZE_ACTIONS = {
-    Technique.SCSI_SANITIZE_OVERWRITE: 0x01, Technique.SCSI_SANITIZE_BLOCK: 0x02,
+    Technique.SCSI_SANITIZE_OVERWRITE: 0x01,
+    Technique.SCSI_SANITIZE_BLOCK: 0x02,
     Technique.SCSI_SANITIZE_CRYPTO: 0x03,
 }
 
@@ -40,8 +43,16 @@ SCSI_SANITIZE_ACTIONS = {
 
 
 def ata_command(
-    name: str, command: int, *, features: int = 0, count: int = 0, lba: int = 0,
-    extended: bool = False, data_out: bytes = b"", read_bytes: int = 0, timeout_s: int = 30,
+    name: str,
+    command: int,
+    *,
+    features: int = 0,
+    count: int = 0,
+    lba: int = 0,
+    extended: bool = False,
+    data_out: bytes = b"",
+    read_bytes: int = 0,
+    timeout_s: int = 30,
 ) -> CdbRequest:
     """ATA PASS-THROUGH(16). CK_COND asks for the registers wherever no data comes back."""
     protocol, flags = NON_DATA, _CK_COND
@@ -52,10 +63,26 @@ def ata_command(
         protocol, flags = PIO_IN, _FROM_DEVICE | _BLOCKS | _LENGTH_IN_COUNT
         count = read_bytes // 512
     low = lba.to_bytes(6, "little")
-    cdb = bytes([
-        0x85, protocol << 1 | extended, flags, features >> 8, features & 0xFF, count >> 8,
-        count & 0xFF, low[3], low[0], low[4], low[1], low[5], low[2], _LBA_MODE, command, 0,
-    ])
+    cdb = bytes(
+        [
+            0x85,
+            protocol << 1 | extended,
+            flags,
+            features >> 8,
+            features & 0xFF,
+            count >> 8,
+            count & 0xFF,
+            low[3],
+            low[0],
+            low[4],
+            low[1],
+            low[5],
+            low[2],
+            _LBA_MODE,
+            command,
+            0,
+        ]
+    )
     return CdbRequest(name, cdb, data_out, read_bytes, timeout_s)
 
 
@@ -106,8 +133,14 @@ def ata_sanitize(technique: Technique) -> CdbRequest:
     feature = ATA_SANITIZE_FEATURES[technique]
     names = {0x11: "CRYPTO SCRAMBLE EXT", 0x12: "BLOCK ERASE EXT", 0x14: "OVERWRITE EXT"}
     return ata_command(
-        names[feature], 0xB4, features=feature, count=1 if feature == 0x14 else 0,
-        lba=_ATA_SANITIZE_KEYS[feature], extended=True, timeout_s=60)
+        names[feature],
+        0xB4,
+        features=feature,
+        count=1 if feature == 0x14 else 0,
+        lba=_ATA_SANITIZE_KEYS[feature],
+        extended=True,
+        timeout_s=60,
+    )
 
 
 def ata_read_native_max(*, extended: bool) -> CdbRequest:
@@ -120,7 +153,8 @@ def ata_set_max(last_lba: int, *, extended: bool, lasting: bool = True) -> CdbRe
     """SET MAX ADDRESS, F9h, or EXT, 37h: for good (COUNT bit 0), or until the power goes."""
     name = "SET MAX ADDRESS" + (" EXT" if extended else "")
     return ata_command(
-        name, 0x37 if extended else 0xF9, count=int(lasting), lba=last_lba, extended=extended)
+        name, 0x37 if extended else 0xF9, count=int(lasting), lba=last_lba, extended=extended
+    )
 
 
 def ata_dco_identify() -> CdbRequest:
@@ -141,7 +175,8 @@ def ata_amac_native() -> CdbRequest:
 def ata_amac_set(last_lba: int) -> CdbRequest:
     """SET ACCESSIBLE MAX ADDRESS EXT, 78h feature 0001h."""
     return ata_command(
-        "SET ACCESSIBLE MAX ADDRESS EXT", 0x78, features=1, lba=last_lba, extended=True)
+        "SET ACCESSIBLE MAX ADDRESS EXT", 0x78, features=1, lba=last_lba, extended=True
+    )
 
 
 def ata_read(lba: int) -> CdbRequest:
@@ -153,30 +188,41 @@ def ata_read(lba: int) -> CdbRequest:
 
 
 def nvme_command(
-    name: str, opcode: int, *, nsid: int = 0, cdw10: int = 0, cdw11: int = 0,
-    read_bytes: int = 0, timeout_s: int = 30,
+    name: str,
+    opcode: int,
+    *,
+    nsid: int = 0,
+    cdw10: int = 0,
+    cdw11: int = 0,
+    read_bytes: int = 0,
+    timeout_s: int = 30,
 ) -> NvmeRequest:
     """An admin command's submission entry, laid out as `struct nvme_passthru_cmd`'s first 64 bytes.
 
     Where data come back, their length stands where the kernel's structure has it (bytes 36 to 39).
     """
     entry = struct.pack(
-        "<BBHIIIQQIIIIIIII", opcode, 0, 0, nsid, 0, 0, 0, 0, 0, read_bytes, cdw10, cdw11,
-        0, 0, 0, 0)
+        "<BBHIIIQQIIIIIIII", opcode, 0, 0, nsid, 0, 0, 0, 0, 0, read_bytes, cdw10, cdw11, 0, 0, 0, 0
+    )
     return NvmeRequest(name, entry, read_bytes, timeout_s)
 
 
 def nvme_identify(cns: int, nsid: int = 0) -> NvmeRequest:
     """Identify, 06h: CNS 0 namespace, 1 controller, 2 active list, 10h allocated list."""
-    name = {0: "Identify Namespace", 1: "Identify Controller", 2: "Active Namespace List",
-            0x10: "Allocated Namespace List"}[cns]
+    name = {
+        0: "Identify Namespace",
+        1: "Identify Controller",
+        2: "Active Namespace List",
+        0x10: "Allocated Namespace List",
+    }[cns]
     return nvme_command(name, 0x06, nsid=nsid, cdw10=cns, read_bytes=4096)
 
 
 def nvme_sanitize_log() -> NvmeRequest:
     """Get Log Page, 02h, page 81h, 512 bytes (NUMD is counted from 0) of the whole subsystem."""
     return nvme_command(
-        "Sanitize Status", 0x02, nsid=0xFFFFFFFF, cdw10=127 << 16 | 0x81, read_bytes=512)
+        "Sanitize Status", 0x02, nsid=0xFFFFFFFF, cdw10=127 << 16 | 0x81, read_bytes=512
+    )
 
 
 def nvme_format(
@@ -187,8 +233,12 @@ def nvme_format(
     `flbas` and `dps` are bytes 26 and 29 of Identify Namespace. 0 in SES would erase nothing.
     """
     cdw10 = (
-        flbas & 0x0F | (flbas >> 4 & 1) << 4 | (dps & 7) << 5 | (dps >> 3 & 1) << 8
-        | SES[technique] << 9 | (flbas >> 5 & 3) << 12
+        flbas & 0x0F
+        | (flbas >> 4 & 1) << 4
+        | (dps & 7) << 5
+        | (dps >> 3 & 1) << 8
+        | SES[technique] << 9
+        | (flbas >> 5 & 3) << 12
     )
     return nvme_command("Format NVM", 0x80, nsid=nsid, cdw10=cdw10, timeout_s=timeout_s)
 
@@ -292,13 +342,35 @@ _EXT_CSD_SANITIZE_START = 165
 
 
 def _mmc_command(
-    name: str, opcode: int, argument: int, flags: int, *, write: int, read_bytes: int = 0,
+    name: str,
+    opcode: int,
+    argument: int,
+    flags: int,
+    *,
+    write: int,
+    read_bytes: int = 0,
     timeout_s: int = 60,
 ) -> MmcRequest:
     """`struct mmc_ioc_cmd`, 72 bytes (include/uapi/linux/mmc/ioctl.h), the data pointer zero."""
     packed = struct.pack(
-        "<iiII4I7I4xQ", write, 0, opcode, argument, 0, 0, 0, 0, flags, read_bytes,
-        1 if read_bytes else 0, 0, 0, 0, timeout_s * 1000, 0)
+        "<iiII4I7I4xQ",
+        write,
+        0,
+        opcode,
+        argument,
+        0,
+        0,
+        0,
+        0,
+        flags,
+        read_bytes,
+        1 if read_bytes else 0,
+        0,
+        0,
+        0,
+        timeout_s * 1000,
+        0,
+    )
     return MmcRequest(name, MMC_IOC_CMD, packed, read_bytes, timeout_s)
 
 

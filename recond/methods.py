@@ -84,7 +84,9 @@ def has_complement_pair(fills: tuple[Fill, ...]) -> bool:
     """Whether some pass is the complement of the one before it (what flash needs for clear)."""
     constants = [bytes.fromhex(f.hex) if f.kind is FillKind.CONSTANT else None for f in fills]
     return any(
-        one is not None and two is not None and len(one) == len(two)
+        one is not None
+        and two is not None
+        and len(one) == len(two)
         and all(a ^ b == 0xFF for a, b in zip(one, two, strict=True))
         for one, two in itertools.pairwise(constants)
     )

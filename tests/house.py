@@ -78,11 +78,13 @@ def _imports(tree: ast.Module) -> Iterator[str]:
             # `from recond.wipe import guard` names a module, `from recond.model import Disk` not
             base = ("." * node.level) + (node.module or "")
             yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names
-                        if _is_module(f"{base}.{alias.name}"))
+            yield from (
+                f"{base}.{alias.name}" for alias in node.names if _is_module(f"{base}.{alias.name}")
+            )
 
 
 def _is_module(name: str) -> bool:
     place = ROOT.joinpath(*name.split("."))
     return name.startswith("recond.") and (
-        place.with_suffix(".py").is_file() or place.joinpath("__init__.py").is_file())
+        place.with_suffix(".py").is_file() or place.joinpath("__init__.py").is_file()
+    )

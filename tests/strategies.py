@@ -28,7 +28,11 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 """Any JSON that the canonical form can hold."""
 
 _LEAVES: dict[Any, st.SearchStrategy[Any]] = {
-    str: TEXTS, int: INTEGERS, bool: st.booleans(), type(None): st.none(), Json: JSON,
+    str: TEXTS,
+    int: INTEGERS,
+    bool: st.booleans(),
+    type(None): st.none(),
+    Json: JSON,
 }
 
 

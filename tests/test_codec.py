@@ -23,14 +23,20 @@ from recond.model import Assessment, Known, Machine, Message, Unknown, Why
 from tests.strategies import JSON, MAX_INT, values
 
 TYPES = sorted(
-    {cls for room in (model, erasure) for cls in vars(room).values()
-     if isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls is not Known},
-    key=lambda cls: cls.__name__)
+    {
+        cls
+        for room in (model, erasure)
+        for cls in vars(room).values()
+        if isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls is not Known
+    },
+    key=lambda cls: cls.__name__,
+)
 GREAT = (Machine, Assessment, WipePlan, WipeRecord, JournalEntry)
 """What is written to a file or signed."""
 
-MANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow,
-                                                      HealthCheck.data_too_large])
+MANY = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 FEW = settings(MANY, max_examples=15)
 
 
@@ -103,23 +109,43 @@ def test_the_example_of_rfc_8785() -> None:
     names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
     made = canonical_bytes(dict.fromkeys(names, 0)).decode()
     assert list(json.loads(made)) == [
-        "\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33"]
+        "\r",
+        "1",
+        "\u0080",
+        "\u00f6",
+        "\u20ac",
+        "\U0001f600",
+        "\ufb33",
+    ]
 
 
 def test_digests_that_may_never_change() -> None:
     """Journals and certificates that were handed out hang on these bytes."""
     assert canonical_bytes(Message.of("wipe.x", n=1, a="é\n")) == (
-        b'{"args":{"a":"\xc3\xa9\\n","n":1},"code":"wipe.x"}')
+        b'{"args":{"a":"\xc3\xa9\\n","n":1},"code":"wipe.x"}'
+    )
     assert digest(Message.of("wipe.x", n=1, a="é\n")) == (
-        "9635e5f7fb5aa2066841bb1dbd6d9281c06ecfc5ca62d1a14c00caefce9de712")
+        "9635e5f7fb5aa2066841bb1dbd6d9281c06ecfc5ca62d1a14c00caefce9de712"
+    )
 
 
 # --- What is refused -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [
-    1.5, 1.0, {"a": [0.1]}, b"bytes", {1, 2}, object(), Known(1.5, "x"), (None, 2.0), Message,
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        1.5,
+        1.0,
+        {"a": [0.1]},
+        b"bytes",
+        {1, 2},
+        object(),
+        Known(1.5, "x"),
+        (None, 2.0),
+        Message,
+    ],
+)
 def test_what_is_not_of_the_model_is_not_written(value: object) -> None:
     with pytest.raises(TypeError):
         canonical_bytes(value)
@@ -138,22 +164,33 @@ def test_half_a_character_is_not_written() -> None:
 
 
 PLACE: dict[str, Any] = {
-    "kind": "block", "serial": "S1", "wwn": None, "vendor": None, "model": None, "firmware": None,
-    "size_bytes": 512, "logical_block_bytes": 512, "physical_block_bytes": 512, "bus": "sata",
+    "kind": "block",
+    "serial": "S1",
+    "wwn": None,
+    "vendor": None,
+    "model": None,
+    "firmware": None,
+    "size_bytes": 512,
+    "logical_block_bytes": 512,
+    "physical_block_bytes": 512,
+    "bus": "sata",
     "medium": "hdd",
 }
 
 
-@pytest.mark.parametrize(("change", "code", "where"), [
-    ({"size_bytes": 512.0}, "codec.type", "DiskIdentity.size_bytes"),
-    ({"size_bytes": True}, "codec.type", "DiskIdentity.size_bytes"),
-    ({"size_bytes": "512"}, "codec.type", "DiskIdentity.size_bytes"),
-    ({"size_bytes": None}, "codec.type", "DiskIdentity.size_bytes"),
-    ({"serial": 7}, "codec.type", "DiskIdentity.serial"),
-    ({"medium": "papyrus"}, "codec.word", "DiskIdentity.medium"),
-    ({"medium": []}, "codec.word", "DiskIdentity.medium"),
-    ({"colour": "red"}, "codec.keys", "DiskIdentity"),
-])
+@pytest.mark.parametrize(
+    ("change", "code", "where"),
+    [
+        ({"size_bytes": 512.0}, "codec.type", "DiskIdentity.size_bytes"),
+        ({"size_bytes": True}, "codec.type", "DiskIdentity.size_bytes"),
+        ({"size_bytes": "512"}, "codec.type", "DiskIdentity.size_bytes"),
+        ({"size_bytes": None}, "codec.type", "DiskIdentity.size_bytes"),
+        ({"serial": 7}, "codec.type", "DiskIdentity.serial"),
+        ({"medium": "papyrus"}, "codec.word", "DiskIdentity.medium"),
+        ({"medium": []}, "codec.word", "DiskIdentity.medium"),
+        ({"colour": "red"}, "codec.keys", "DiskIdentity"),
+    ],
+)
 def test_what_does_not_fit_is_refused_with_its_place(
     change: dict[str, Any], code: str, where: str
 ) -> None:
@@ -192,8 +229,9 @@ def test_a_plan_with_one_thing_changed_is_refused_or_another_plan(
 ) -> None:
     changed = decoded(plan)
     name = data.draw(st.sampled_from(sorted(changed)))
-    changed[name] = data.draw(JSON.filter(lambda value: value != changed[name]
-                                          or type(value) is not type(changed[name])))
+    changed[name] = data.draw(
+        JSON.filter(lambda value: value != changed[name] or type(value) is not type(changed[name]))
+    )
     with contextlib.suppress(FormatError):
         assert digest(from_json(WipePlan, changed)) != digest(plan)
 

@@ -11,15 +11,20 @@ from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.model import Message
 from tests.house import ROOT
 
-CLASSES = [cls for cls in vars(errors).values()
-           if isinstance(cls, type) and issubclass(cls, RecondError)]
+CLASSES = [
+    cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, RecondError)
+]
 
 
 def test_the_page_names_every_error_with_its_code() -> None:
     page = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\d+) \| ([^|]*) \|", page, re.MULTILINE))
-    said = {name: int(code) for code, names in rows.items() for name in re.findall(r"\w+", names)
-            if name != "–"}
+    said = {
+        name: int(code)
+        for code, names in rows.items()
+        for name in re.findall(r"\w+", names)
+        if name != "–"
+    }
     assert said == {cls.__name__: cls.exit_code for cls in CLASSES}
     assert sorted(map(int, rows)) == list(range(10))
 

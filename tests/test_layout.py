@@ -14,8 +14,23 @@ import pytest
 
 from tests.house import ROOT, Function, Module, module_names, modules, parse, room_of
 
-BOTTOM = frozenset({"", "model", "errors", "erasure", "ranges", "methods", "codec", "firmware",
-                    "firmware_requests", "firmware_answers", "firmware_proof"})
+BOTTOM = frozenset(
+    {
+        "",
+        "model",
+        "errors",
+        "erasure",
+        "ranges",
+        "methods",
+        "codec",
+        "firmware",
+        "firmware_requests",
+        "firmware_answers",
+        "firmware_proof",
+        "firmware_said",
+        "firmware_sense",
+    }
+)
 """The types and the pure functions on them; `` is recond/__init__.py with the version."""
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -28,8 +43,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "methods": frozenset({"erasure", "errors"}),
     "firmware": frozenset({"model", "erasure"}),
     "firmware_requests": frozenset({"model", "erasure", "errors", "firmware"}),
-    "firmware_answers": frozenset({"model", "erasure", "errors", "firmware"}),
-    "firmware_proof": frozenset({"model", "erasure", "firmware", "firmware_answers"}),
+    "firmware_answers": frozenset({"model", "erasure", "errors", "firmware", "firmware_sense"}),
+    "firmware_sense": frozenset({"model", "erasure", "firmware"}),
+    "firmware_said": frozenset({"model", "erasure"}),
+    "firmware_proof": frozenset(
+        {"model", "erasure", "firmware", "firmware_answers", "firmware_sense", "firmware_said"}
+    ),
     "locale": frozenset({"model"}),
     "data": frozenset(),
     "host": BOTTOM,
@@ -51,22 +70,36 @@ MADE_AT_THE_TOP = frozenset({"recond.host", "recond.host.state"})
 """What commands/ may name of host/: the real Host is made there, and the state folder chosen.
 guided/ hands the Host on."""
 
-WIPE_JOINS = frozenset({"recond.wipe.session", "recond.wipe.readback", "recond.wipe.worker",
-                        "recond.wipe.firmware"})
+WIPE_JOINS = frozenset(
+    {
+        "recond.wipe.session",
+        "recond.wipe.start",
+        "recond.wipe.readback",
+        "recond.wipe.worker",
+        "recond.wipe.firmware",
+    }
+)
 """The only modules of wipe/ that may import their siblings."""
 
-WIPE_SHARED = "recond.wipe.firmware_line"
+WIPE_SHARED = frozenset({"recond.wipe.firmware_line", "recond.wipe.content"})
 """The journalled conversation with a drive that its command sets (ata, nvme, scsi, mmc) share."""
 
-PURE = (*sorted(BOTTOM - {""}), "locale", "readiness", "certify", "wipe.plan", "wipe.guard",
-        "wipe.position")
+PURE = (
+    *sorted(BOTTOM - {""}),
+    "locale",
+    "readiness",
+    "certify",
+    "wipe.plan",
+    "wipe.guard",
+    "wipe.position",
+)
 
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "typer": ("cli", "commands"),
     "rich": ("show",),
     "rfc8785": ("codec",),
     "tomli_w": ("readiness", "upload", "flow"),
-    "cryptography": ("certify", "flow.keyring", "wipe.overwrite", "wipe.verify"),
+    "cryptography": ("certify", "flow.keyring", "wipe.content", "wipe.verify"),
     "reportlab": ("certify",),
     "pyhanko": ("certify",),
     "pyhanko_certvalidator": ("certify",),
@@ -84,11 +117,33 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
 }
 """Where each library may be imported; one that is not here has no place in recond."""
 
-OUTSIDE = frozenset({
-    "os", "subprocess", "socket", "ssl", "http", "urllib", "fcntl", "ctypes", "mmap", "shutil",
-    "tempfile", "glob", "signal", "select", "selectors", "multiprocessing", "asyncio", "pty",
-    "termios", "time", "random", "secrets", "uuid",
-})
+OUTSIDE = frozenset(
+    {
+        "os",
+        "subprocess",
+        "socket",
+        "ssl",
+        "http",
+        "urllib",
+        "fcntl",
+        "ctypes",
+        "mmap",
+        "shutil",
+        "tempfile",
+        "glob",
+        "signal",
+        "select",
+        "selectors",
+        "multiprocessing",
+        "asyncio",
+        "pty",
+        "termios",
+        "time",
+        "random",
+        "secrets",
+        "uuid",
+    }
+)
 """Standard modules that reach processes, files, devices, the network, chance or the time."""
 
 TOUCHES_OUTSIDE: dict[str, frozenset[str]] = {
@@ -105,11 +160,35 @@ TOUCHES_OUTSIDE: dict[str, frozenset[str]] = {
 FILES_OF_THEIR_OWN = ("host", "flow", "upload", "wipe.worker")
 """upload keeps a queue and fills folders; the worker reads the job that it was started with."""
 
-PATH_IO = frozenset({
-    "read_text", "read_bytes", "write_text", "write_bytes", "open", "mkdir", "unlink", "rmdir",
-    "touch", "rename", "symlink_to", "hardlink_to", "chmod", "iterdir", "glob", "rglob", "stat",
-    "lstat", "exists", "is_file", "is_dir", "is_symlink", "resolve", "readlink", "samefile",
-})
+PATH_IO = frozenset(
+    {
+        "read_text",
+        "read_bytes",
+        "write_text",
+        "write_bytes",
+        "open",
+        "mkdir",
+        "unlink",
+        "rmdir",
+        "touch",
+        "rename",
+        "symlink_to",
+        "hardlink_to",
+        "chmod",
+        "iterdir",
+        "glob",
+        "rglob",
+        "stat",
+        "lstat",
+        "exists",
+        "is_file",
+        "is_dir",
+        "is_symlink",
+        "resolve",
+        "readlink",
+        "samefile",
+    }
+)
 """What a Path does to the outside; a room that is not host/ or flow/ passes paths on."""
 
 EVIDENCE = frozenset({"Result", "Erasure", "WipeRecord", "StepResult", "Verification"})
@@ -117,8 +196,9 @@ EVIDENCE = frozenset({"Result", "Erasure", "WipeRecord", "StepResult", "Verifica
 
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 60
-EMPTY_NAMES = frozenset({"util", "utils", "helper", "helpers", "manager", "managers", "common",
-                         "misc"})
+EMPTY_NAMES = frozenset(
+    {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}
+)
 
 Rule = Callable[[Module], Iterator[str]]
 
@@ -145,16 +225,22 @@ def imports_go_one_way(module: Module) -> Iterator[str]:
     for name in module.imports:
         if name.startswith("."):
             yield f"relative import {name}"
-        elif name.split(".")[0] == "recond" and room_of(name) not in allowed | {module.room} \
-                and not (name in MADE_AT_THE_TOP and module.room in ("commands", "guided")):
+        elif (
+            name.split(".")[0] == "recond"
+            and room_of(name) not in allowed | {module.room}
+            and not (name in MADE_AT_THE_TOP and module.room in ("commands", "guided"))
+        ):
             yield f"imports {name}"
 
 
 def siblings_stay_apart(module: Module) -> Iterator[str]:
     """In wipe/, only the session and the worker join the parts."""
     if module.room == "wipe" and module.name not in WIPE_JOINS | {"recond.wipe"}:
-        yield from (f"imports its sibling {name}" for name in module.imports
-                    if name.startswith("recond.wipe.") and name != WIPE_SHARED)
+        yield from (
+            f"imports its sibling {name}"
+            for name in module.imports
+            if name.startswith("recond.wipe.") and name not in WIPE_SHARED
+        )
 
 
 def pure_rooms_import_pure_things(module: Module) -> Iterator[str]:
@@ -182,11 +268,15 @@ def heavy_libraries_come_late(module: Module) -> Iterator[str]:
     """Outside certify/, cryptography is imported inside the function that uses it; rich always."""
     for node in module.tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [
-                alias.name for alias in node.names]
+            names = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+            )
             for name in names:
                 if name.split(".")[0] in {"rich", "psutil", "cpuinfo", "pySMART"} or (
-                        name.startswith("cryptography") and module.room == "wipe"):
+                    name.startswith("cryptography") and module.room == "wipe"
+                ):
                     yield f"imports {name} when it is loaded"
 
 
@@ -201,8 +291,12 @@ def only_host_and_flow_touch_the_outside(module: Module) -> Iterator[str]:
     for call in module.calls():
         if isinstance(call.func, ast.Name) and call.func.id in ("open", "exec", "eval"):
             yield f"line {call.lineno}: {call.func.id}()"
-        if isinstance(call.func, ast.Attribute) and call.func.attr in PATH_IO and paths \
-                and ast.unparse(call.func.value) not in ("files", "host.files"):  # host's own
+        if (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr in PATH_IO
+            and paths
+            and ast.unparse(call.func.value) not in ("files", "host.files")
+        ):  # host's own
             yield f"line {call.lineno}: .{call.func.attr}()"
         if ast.unparse(call.func).endswith(("datetime.now", "datetime.utcnow", "date.today")):
             yield f"line {call.lineno}: asks the time"
@@ -243,8 +337,12 @@ def nothing_is_asserted_or_printed(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Assert):
             yield f"line {node.lineno}: assert"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) \
-                and node.func.id == "print" and module.name != "recond.show.screen":
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "print"
+            and module.name != "recond.show.screen"
+        ):
             yield f"line {node.lineno}: print"
 
 
@@ -273,10 +371,18 @@ def _undescribed(node: ast.Module | ast.ClassDef) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    imports_go_one_way, siblings_stay_apart, pure_rooms_import_pure_things,
-    libraries_have_their_place, heavy_libraries_come_late, only_host_and_flow_touch_the_outside,
-    evidence_is_made_in_certify, nothing_is_too_long, names_say_something,
-    nothing_is_asserted_or_printed, cli_has_no_main_block, everything_public_is_described,
+    imports_go_one_way,
+    siblings_stay_apart,
+    pure_rooms_import_pure_things,
+    libraries_have_their_place,
+    heavy_libraries_come_late,
+    only_host_and_flow_touch_the_outside,
+    evidence_is_made_in_certify,
+    nothing_is_too_long,
+    names_say_something,
+    nothing_is_asserted_or_printed,
+    cli_has_no_main_block,
+    everything_public_is_described,
 )
 
 
@@ -286,37 +392,50 @@ def test_the_house_keeps(rule: Rule) -> None:
     assert not breaches, "\n" + "\n".join(breaches)
 
 
-@pytest.mark.parametrize(("rule", "name", "text"), [
-    (imports_go_one_way, "recond.host.x", "from recond.wipe import plan"),
-    (imports_go_one_way, "recond.inspect.x", "def f():\n    import recond.upload"),
-    (imports_go_one_way, "recond.cli", "from recond.inspect.machine import read_machine"),
-    (imports_go_one_way, "recond.certify.x", "from recond.host import Host"),
-    (imports_go_one_way, "recond.wipe.x", "from . import plan"),
-    (imports_go_one_way, "recond.shed.x", ""),
-    (siblings_stay_apart, "recond.wipe.verify", "from recond.wipe.overwrite import OverwritePass"),
-    (siblings_stay_apart, "recond.wipe.ata", "from recond.wipe import guard"),
-    (pure_rooms_import_pure_things, "recond.wipe.guard", "from recond.host import Host"),
-    (pure_rooms_import_pure_things, "recond.certify.x", "import os.path"),
-    (libraries_have_their_place, "recond.wipe.x", "import reportlab"),
-    (libraries_have_their_place, "recond.host.x", "import requests"),
-    (heavy_libraries_come_late, "recond.show.x", "import rich.table"),
-    (heavy_libraries_come_late, "recond.wipe.verify", "from cryptography.x509 import Name"),
-    (only_host_and_flow_touch_the_outside, "recond.wipe.x", "import subprocess"),
-    (only_host_and_flow_touch_the_outside, "recond.certify.x", "open('x')"),
-    (only_host_and_flow_touch_the_outside, "recond.wipe.journal",
-     "from pathlib import Path\nPath('x').unlink()"),
-    (only_host_and_flow_touch_the_outside, "recond.certify.x", "datetime.now()"),
-    (evidence_is_made_in_certify, "recond.flow.x", "Result(status)"),
-    (nothing_is_too_long, "recond.host.x", "\n" * 401),
-    (nothing_is_too_long, "recond.host.x", "def f():\n" + "    x = 1\n" * 60),
-    (names_say_something, "recond.host.disk_utils", ""),
-    (names_say_something, "recond.host.x", "class DiskManager: ..."),
-    (nothing_is_asserted_or_printed, "recond.host.x", "assert True"),
-    (nothing_is_asserted_or_printed, "recond.host.x", "print()"),
-    (cli_has_no_main_block, "recond.cli", "if __name__ == '__main__':\n    main()"),
-    (everything_public_is_described, "recond.host.x", "'''Why.'''\nclass A:\n    '''A.'''\n"
-     "    def f(self): ..."),
-])
+@pytest.mark.parametrize(
+    ("rule", "name", "text"),
+    [
+        (imports_go_one_way, "recond.host.x", "from recond.wipe import plan"),
+        (imports_go_one_way, "recond.inspect.x", "def f():\n    import recond.upload"),
+        (imports_go_one_way, "recond.cli", "from recond.inspect.machine import read_machine"),
+        (imports_go_one_way, "recond.certify.x", "from recond.host import Host"),
+        (imports_go_one_way, "recond.wipe.x", "from . import plan"),
+        (imports_go_one_way, "recond.shed.x", ""),
+        (
+            siblings_stay_apart,
+            "recond.wipe.verify",
+            "from recond.wipe.overwrite import OverwritePass",
+        ),
+        (siblings_stay_apart, "recond.wipe.ata", "from recond.wipe import guard"),
+        (pure_rooms_import_pure_things, "recond.wipe.guard", "from recond.host import Host"),
+        (pure_rooms_import_pure_things, "recond.certify.x", "import os.path"),
+        (libraries_have_their_place, "recond.wipe.x", "import reportlab"),
+        (libraries_have_their_place, "recond.host.x", "import requests"),
+        (heavy_libraries_come_late, "recond.show.x", "import rich.table"),
+        (heavy_libraries_come_late, "recond.wipe.verify", "from cryptography.x509 import Name"),
+        (only_host_and_flow_touch_the_outside, "recond.wipe.x", "import subprocess"),
+        (only_host_and_flow_touch_the_outside, "recond.certify.x", "open('x')"),
+        (
+            only_host_and_flow_touch_the_outside,
+            "recond.wipe.journal",
+            "from pathlib import Path\nPath('x').unlink()",
+        ),
+        (only_host_and_flow_touch_the_outside, "recond.certify.x", "datetime.now()"),
+        (evidence_is_made_in_certify, "recond.flow.x", "Result(status)"),
+        (nothing_is_too_long, "recond.host.x", "\n" * 401),
+        (nothing_is_too_long, "recond.host.x", "def f():\n" + "    x = 1\n" * 60),
+        (names_say_something, "recond.host.disk_utils", ""),
+        (names_say_something, "recond.host.x", "class DiskManager: ..."),
+        (nothing_is_asserted_or_printed, "recond.host.x", "assert True"),
+        (nothing_is_asserted_or_printed, "recond.host.x", "print()"),
+        (cli_has_no_main_block, "recond.cli", "if __name__ == '__main__':\n    main()"),
+        (
+            everything_public_is_described,
+            "recond.host.x",
+            "'''Why.'''\nclass A:\n    '''A.'''\n    def f(self): ...",
+        ),
+    ],
+)
 def test_a_rule_bites(rule: Rule, name: str, text: str) -> None:
     assert list(rule(parse(name, text)))
 
@@ -349,8 +468,12 @@ def test_the_judge_cannot_reach_a_disk() -> None:
 
 
 def test_every_import_of_ours_exists() -> None:
-    missing = [f"{module.name}: {name}" for module in modules() for name in sorted(module.imports)
-               if name.split(".")[0] == "recond" and name not in module_names() | {"recond"}]
+    missing = [
+        f"{module.name}: {name}"
+        for module in modules()
+        for name in sorted(module.imports)
+        if name.split(".")[0] == "recond" and name not in module_names() | {"recond"}
+    ]
     assert not missing, "\n".join(missing)
 
 
@@ -361,10 +484,13 @@ def test_no_test_module_can_shadow_the_standard_library() -> None:
 
 def test_help_loads_no_heavy_library() -> None:
     heavy = sorted(THIRD_PARTY.keys() - {"typer"})
-    code = ("import sys; sys.argv = ['recond', '--help']\n"
-            "from recond.cli import run_app\n"
-            f"run_app(); sys.stderr.write(' '.join(n for n in {heavy!r} if n in sys.modules))")
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
-                          check=True)
+    code = (
+        "import sys; sys.argv = ['recond', '--help']\n"
+        "from recond.cli import run_app\n"
+        f"run_app(); sys.stderr.write(' '.join(n for n in {heavy!r} if n in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert "recond" in done.stdout
     assert done.stderr == ""

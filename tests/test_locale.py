@@ -77,8 +77,9 @@ def test_both_languages_take_the_same_arguments() -> None:
             assert placeholders(fr[-1]) - placeholders(form) <= {"n"}, code
             assert placeholders(form) <= placeholders(fr[-1]), code
             # by name, and not the names by which messages and errors take their code
-            assert all(name.isidentifier() and name not in ("code", "self")
-                       for name in placeholders(form)), code
+            assert all(
+                name.isidentifier() and name not in ("code", "self") for name in placeholders(form)
+            ), code
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -87,7 +88,8 @@ def test_every_sentence_can_be_made(lang: Lang) -> None:
         for n in (0, 1, 2, 12_345):
             args: dict[str, str | int] = {
                 name: n if name == "n" or name.endswith(("_bytes", "_s")) else "mot"
-                for form in forms(entry) for name in placeholders(form)
+                for form in forms(entry)
+                for name in placeholders(form)
             }
             made = text(lang, code, **args | {"n": n})
             assert made, code
@@ -104,8 +106,11 @@ def test_no_sentence_is_left_untranslated() -> None:
 
 
 def _docstrings(tree: ast.Module) -> set[int]:
-    return {id(node.value) for node in ast.walk(tree)
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    return {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
 
 
 @functools.cache
@@ -118,13 +123,18 @@ def codes_in_source() -> tuple[frozenset[tuple[str, str]], tuple[tuple[str, re.P
         for node in ast.walk(module.tree):
             if isinstance(node, ast.JoinedStr):
                 skip |= {id(value) for value in node.values}
-                pattern = "".join(re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".+"
-                                  for v in node.values)
+                pattern = "".join(
+                    re.escape(str(v.value)) if isinstance(v, ast.Constant) else ".+"
+                    for v in node.values
+                )
                 if _DYNAMIC.match(pattern):
                     made.append((module.name, re.compile(pattern.removeprefix("@"))))
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) \
-                    and id(node) not in skip:
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in skip
+            ):
                 if found := _CODE.fullmatch(node.value):
                     literal.add((module.name, found[1]))
                 elif node.value.endswith(".") and _CODE.fullmatch(node.value + "x"):
@@ -143,16 +153,22 @@ def codes_in_source() -> tuple[frozenset[tuple[str, str]], tuple[tuple[str, re.P
 def test_every_code_of_the_source_is_in_the_catalogue() -> None:
     literal, made = codes_in_source()
     missing = [f"{module}: {code}" for module, code in sorted(literal) if code not in FR]
-    missing += [f"{module}: nothing like {pattern.pattern}" for module, pattern in made
-                if not any(pattern.fullmatch(code) for code in FR)]
+    missing += [
+        f"{module}: nothing like {pattern.pattern}"
+        for module, pattern in made
+        if not any(pattern.fullmatch(code) for code in FR)
+    ]
     assert not missing, "\n" + "\n".join(missing)
 
 
 def test_every_code_of_the_catalogue_is_used() -> None:
     literal, made = codes_in_source()
     used = {code for _, code in literal}
-    unused = [code for code in sorted(FR) if code not in used
-              and not any(pattern.fullmatch(code) for _, pattern in made)]
+    unused = [
+        code
+        for code in sorted(FR)
+        if code not in used and not any(pattern.fullmatch(code) for _, pattern in made)
+    ]
     assert not unused, "\n" + "\n".join(unused)
 
 
@@ -162,16 +178,28 @@ def _said(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or any(k.arg is None for k in node.keywords):
             continue
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(
-            node.func, "id", "")
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
         if name in sayers or name in ERRORS:
             for arg in node.args[:2]:
                 if isinstance(arg, ast.Constant) and isinstance(arg.value, str) and arg.value in FR:
                     yield node, arg.value
 
 
-ERRORS = frozenset({"UsageError", "FormatError", "NotReady", "ErasureFailed", "VerificationFailed",
-                    "RecordInvalid", "UploadFailed", "BenchLacks", "RecondError"})
+ERRORS = frozenset(
+    {
+        "UsageError",
+        "FormatError",
+        "NotReady",
+        "ErasureFailed",
+        "VerificationFailed",
+        "RecordInvalid",
+        "UploadFailed",
+        "BenchLacks",
+        "RecondError",
+    }
+)
 
 
 def test_every_sentence_is_given_what_it_takes() -> None:
@@ -188,18 +216,27 @@ def test_every_sentence_is_given_what_it_takes() -> None:
     assert seen > 100
 
 
-@pytest.mark.parametrize(("prefix", "words"), [
-    ("cli.why", Why), ("cli.form", Form), ("cli.medium", Medium), ("cli.health", HealthVerdict),
-    ("cli.outcome", Outcome), ("cli.level", Level), ("cli.status", Status),
-    ("cli.verdict", Verdict),
-])
+@pytest.mark.parametrize(
+    ("prefix", "words"),
+    [
+        ("cli.why", Why),
+        ("cli.form", Form),
+        ("cli.medium", Medium),
+        ("cli.health", HealthVerdict),
+        ("cli.outcome", Outcome),
+        ("cli.level", Level),
+        ("cli.status", Status),
+        ("cli.verdict", Verdict),
+    ],
+)
 def test_every_word_of_the_record_can_be_said(prefix: str, words: type[Enum]) -> None:
     assert not [word.value for word in words if f"{prefix}.{word.value}" not in FR]
 
 
 def test_every_method_is_described() -> None:
     assert {f"wipe.about.{name}" for name in all_methods()} == {
-        code for code in FR if code.startswith("wipe.about.")}
+        code for code in FR if code.startswith("wipe.about.")
+    }
 
 
 # --- Typography and language -----------------------------------------------------------------
@@ -211,21 +248,32 @@ CODE_QUOTED = frozenset({"readiness.mistake.amount"})  # shows TOML, where the q
 def faults_of_french(form: str) -> list[str]:
     """What a French printer would correct, after the no-break spaces were put in."""
     shown = _PLACEHOLDER.sub("X", french_spaces(form))
-    found = [("plain space before a double mark", r" [:;!?»%]"),
-             ("plain space after «", r"« "),
-             ("no space before a double mark", rf"[^\s{NBSP}{NNBSP}:][;!?:](?=\s|$)"),
-             ("no space inside «»", rf"«[^{NBSP}{NNBSP}]|[^{NBSP}{NNBSP}]»"),
-             ("straight or English quotes", "[\"“”]"), ("straight apostrophe", "'"),
-             ("three dots", r"\.\.\."), ("two spaces", "  "), ("space at an end", r"^ | $")]
+    found = [
+        ("plain space before a double mark", r" [:;!?»%]"),
+        ("plain space after «", r"« "),
+        ("no space before a double mark", rf"[^\s{NBSP}{NNBSP}:][;!?:](?=\s|$)"),
+        ("no space inside «»", rf"«[^{NBSP}{NNBSP}]|[^{NBSP}{NNBSP}]»"),
+        ("straight or English quotes", '["“”]'),
+        ("straight apostrophe", "'"),
+        ("three dots", r"\.\.\."),
+        ("two spaces", "  "),
+        ("space at an end", r"^ | $"),
+    ]
     return [name for name, pattern in found if re.search(pattern, shown)]
 
 
 def faults_of_english(form: str) -> list[str]:
     """What an English printer would correct."""
     shown = _PLACEHOLDER.sub("X", form)
-    found = [("space before a mark", rf"[\s{NBSP}{NNBSP}][:;!?](?=\s|$)"),
-             ("French quotes", "[«»]"), ("straight quotes", '"'), ("straight apostrophe", "'"),
-             ("three dots", r"\.\.\."), ("two spaces", "  "), ("space at an end", r"^ | $")]
+    found = [
+        ("space before a mark", rf"[\s{NBSP}{NNBSP}][:;!?](?=\s|$)"),
+        ("French quotes", "[«»]"),
+        ("straight quotes", '"'),
+        ("straight apostrophe", "'"),
+        ("three dots", r"\.\.\."),
+        ("two spaces", "  "),
+        ("space at an end", r"^ | $"),
+    ]
     return [name for name, pattern in found if re.search(pattern, shown)]
 
 
@@ -236,30 +284,111 @@ def test_typography() -> None:
     wrong = []
     for lang, faults_of in (("fr", faults_of_french), ("en", faults_of_english)):
         for code, entry in (FR if lang == "fr" else EN).items():
-            allowed = {"straight or English quotes", "straight quotes"} if code in CODE_QUOTED \
-                else {"space at an end"} if code in ENDS_WITH_SPACE else set()
-            wrong += [f"{lang} {code}: {fault}: {form}" for form in forms(entry)
-                      for fault in faults_of(form) if fault not in allowed]
+            allowed = (
+                {"straight or English quotes", "straight quotes"}
+                if code in CODE_QUOTED
+                else {"space at an end"}
+                if code in ENDS_WITH_SPACE
+                else set()
+            )
+            wrong += [
+                f"{lang} {code}: {fault}: {form}"
+                for form in forms(entry)
+                for fault in faults_of(form)
+                if fault not in allowed
+            ]
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-@pytest.mark.parametrize("form", [
-    "un \"mot\"", "l'effacement", "«mot»", "un “mot”", "Attention!", "Disque: prêt", "et ainsi...",
-    "deux  espaces", "fin ", "voir ; ?.",
-])
+@pytest.mark.parametrize(
+    "form",
+    [
+        'un "mot"',
+        "l'effacement",
+        "«mot»",
+        "un “mot”",
+        "Attention!",
+        "Disque: prêt",
+        "et ainsi...",
+        "deux  espaces",
+        "fin ",
+        "voir ; ?.",
+    ],
+)
 def test_a_fault_of_french_is_seen(form: str) -> None:
     assert faults_of_french(form)
     assert not faults_of_french("L’effacement « complet » : 100 %, prêt ? Oui ; fin…")
 
 
-ENGLISH_WORDS = frozenset((
-    "the", "of", "and", "is", "are", "not", "with", "this", "that", "which", "from", "has", "was",
-    "were", "been", "will", "would", "only", "when", "disk", "disks", "erased", "erase", "write",
-    "written", "read", "back", "unknown", "missing", "wrong", "key"))
-FRENCH_WORDS = frozenset((
-    "le", "la", "les", "des", "une", "pour", "avec", "disque", "disques", "effacé", "est", "pas",
-    "dans", "sur", "et", "du", "au", "aux", "ce", "cette", "qui", "que", "ne", "fichier", "clé",
-    "relecture", "aucun", "aucune", "erreur", "mémoire"))
+ENGLISH_WORDS = frozenset(
+    (
+        "the",
+        "of",
+        "and",
+        "is",
+        "are",
+        "not",
+        "with",
+        "this",
+        "that",
+        "which",
+        "from",
+        "has",
+        "was",
+        "were",
+        "been",
+        "will",
+        "would",
+        "only",
+        "when",
+        "disk",
+        "disks",
+        "erased",
+        "erase",
+        "write",
+        "written",
+        "read",
+        "back",
+        "unknown",
+        "missing",
+        "wrong",
+        "key",
+    )
+)
+FRENCH_WORDS = frozenset(
+    (
+        "le",
+        "la",
+        "les",
+        "des",
+        "une",
+        "pour",
+        "avec",
+        "disque",
+        "disques",
+        "effacé",
+        "est",
+        "pas",
+        "dans",
+        "sur",
+        "et",
+        "du",
+        "au",
+        "aux",
+        "ce",
+        "cette",
+        "qui",
+        "que",
+        "ne",
+        "fichier",
+        "clé",
+        "relecture",
+        "aucun",
+        "aucune",
+        "erreur",
+        "mémoire",
+    )
+)
 STANDARDS = "certify.technique."
 """The names that ATA, NVMe, SCSI and MMC give their commands; they have no translation."""
 
@@ -272,14 +401,21 @@ def foreign_words(lang: Lang, form: str) -> set[str]:
     words = set(re.findall(r"[^\W\d_]+", bare))
     if lang == "fr":
         return {word for word in words if word.lower() in ENGLISH_WORDS}
-    return {word for word in words if word.lower() in FRENCH_WORDS
-            or re.search("[àâçéèêëîïôùûœ]", word, re.IGNORECASE)}
+    return {
+        word
+        for word in words
+        if word.lower() in FRENCH_WORDS or re.search("[àâçéèêëîïôùûœ]", word, re.IGNORECASE)
+    }
 
 
 def test_no_sentence_mixes_the_languages() -> None:
-    wrong = [f"{lang} {code}: {sorted(found)}" for lang in LANGS
-             for code, entry in (FR if lang == "fr" else EN).items() for form in forms(entry)
-             if not code.startswith(STANDARDS) and (found := foreign_words(lang, form))]
+    wrong = [
+        f"{lang} {code}: {sorted(found)}"
+        for lang in LANGS
+        for code, entry in (FR if lang == "fr" else EN).items()
+        for form in forms(entry)
+        if not code.startswith(STANDARDS) and (found := foreign_words(lang, form))
+    ]
     assert not wrong, "\n" + "\n".join(wrong)
 
 
@@ -292,20 +428,29 @@ def test_a_foreign_word_is_seen() -> None:
 # --- The functions ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("argument", "environ", "expected"), [
-    (None, {}, "fr"), ("en", {"LANG": "fr_FR.UTF-8"}, "en"), ("fr", {"LANG": "en_GB"}, "fr"),
-    (None, {"LANG": "fr_BE.UTF-8"}, "fr"), (None, {"LANG": "en_US.UTF-8"}, "en"),
-    (None, {"LANG": "de_DE.UTF-8"}, "en"), (None, {"LANG": "C.UTF-8"}, "fr"),
-    (None, {"LANG": "en_US", "LC_ALL": "fr_FR"}, "fr"), (None, {"LC_ALL": "", "LANG": "en"}, "en"),
-    (None, {"LC_ALL": "POSIX", "LANG": "en_US"}, "fr"),
-])
+@pytest.mark.parametrize(
+    ("argument", "environ", "expected"),
+    [
+        (None, {}, "fr"),
+        ("en", {"LANG": "fr_FR.UTF-8"}, "en"),
+        ("fr", {"LANG": "en_GB"}, "fr"),
+        (None, {"LANG": "fr_BE.UTF-8"}, "fr"),
+        (None, {"LANG": "en_US.UTF-8"}, "en"),
+        (None, {"LANG": "de_DE.UTF-8"}, "en"),
+        (None, {"LANG": "C.UTF-8"}, "fr"),
+        (None, {"LANG": "en_US", "LC_ALL": "fr_FR"}, "fr"),
+        (None, {"LC_ALL": "", "LANG": "en"}, "en"),
+        (None, {"LC_ALL": "POSIX", "LANG": "en_US"}, "fr"),
+    ],
+)
 def test_language(argument: str | None, environ: dict[str, str], expected: Lang) -> None:
     assert language(argument, environ) == expected
 
 
 def test_french_spaces() -> None:
     assert french_spaces("Prêt ? Oui : « a » ; 5 % !") == (
-        f"Prêt{NNBSP}? Oui{NBSP}: «{NBSP}a{NBSP}»{NNBSP}; 5{NBSP}%{NNBSP}!")
+        f"Prêt{NNBSP}? Oui{NBSP}: «{NBSP}a{NBSP}»{NNBSP}; 5{NBSP}%{NNBSP}!"
+    )
     assert french_spaces("sda:1 et a?b") == "sda:1 et a?b"
 
 
@@ -337,8 +482,15 @@ def test_an_unknown_code_shows_itself() -> None:
 
 
 def test_an_argument_can_be_a_word_to_translate() -> None:
-    said = text("fr", "readiness.mistake.type", file="f", line=1, key="k", found="@cli.free",
-                wanted="@readiness.type.text")
+    said = text(
+        "fr",
+        "readiness.mistake.type",
+        file="f",
+        line=1,
+        key="k",
+        found="@cli.free",
+        wanted="@readiness.type.text",
+    )
     assert "un texte" in said
     assert "libre" in said
     assert "@nowhere" in text("fr", "cli.error", reason="@nowhere")

@@ -35,12 +35,14 @@ def lock(name: str) -> dict[str, str]:
 
 
 def test_every_package_of_the_source_is_in_the_wheel() -> None:
-    folders = {".".join(path.parent.relative_to(ROOT).parts)
-               for path in PACKAGE.rglob("__init__.py")}
+    folders = {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("__init__.py")
+    }
     listed = PROJECT["tool"]["setuptools"]["packages"]
     assert sorted(listed) == sorted(folders | {"recond.profiles"})
-    modules_outside = [path for path in PACKAGE.rglob("*.py")
-                       if not path.with_name("__init__.py").is_file()]
+    modules_outside = [
+        path for path in PACKAGE.rglob("*.py") if not path.with_name("__init__.py").is_file()
+    ]
     assert not modules_outside
 
 
@@ -121,13 +123,28 @@ def test_the_wheel_holds_all_and_runs_from_elsewhere(tmp_path: Path) -> None:
     for name in ("recond", "profiles"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-         "--no-index", "--disable-pip-version-check", "--wheel-dir", tmp_path, source],
-        check=True, capture_output=True)
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-index",
+            "--disable-pip-version-check",
+            "--wheel-dir",
+            tmp_path,
+            source,
+        ],
+        check=True,
+        capture_output=True,
+    )
     wheel = zipfile.ZipFile(next(tmp_path.glob("recond-*.whl")))
     held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    wanted = {str(path.relative_to(source)) for path in (source / "recond").rglob("*")
-              if path.is_file()}
+    wanted = {
+        str(path.relative_to(source)) for path in (source / "recond").rglob("*") if path.is_file()
+    }
     wanted |= {f"recond/profiles/{path.name}" for path in (source / "profiles").iterdir()}
     assert held == wanted
     place = tmp_path / "place"
@@ -135,9 +152,13 @@ def test_the_wheel_holds_all_and_runs_from_elsewhere(tmp_path: Path) -> None:
 
     def run(*words: str) -> str:
         return subprocess.run(
-            [sys.executable, "-P", "-m", "recond", *words], cwd=tmp_path, check=True,
-            capture_output=True, text=True,
-            env={**os.environ, "PYTHONPATH": str(place), "XDG_CONFIG_HOME": str(tmp_path)}).stdout
+            [sys.executable, "-P", "-m", "recond", *words],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(place), "XDG_CONFIG_HOME": str(tmp_path)},
+        ).stdout
 
     assert run("--version") == f"recond {PROJECT['project']['version']}\n"
     listed = run("profile", "list")
@@ -183,10 +204,19 @@ class Clone:
     def setup(self, *words: str, lang: str = "fr_FR.UTF-8", **env: str) -> tuple[int, list[str]]:
         """Exit code and lines of a call; pip's calls go to the log."""
         done = subprocess.run(
-            [self.root / "packaging" / "setup", *words], cwd="/", text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={"PATH": f"{self.tools}:/usr/bin:/bin", "LANG": lang, "FAKE_LOG": str(self.log),
-                 **env})
+            [self.root / "packaging" / "setup", *words],
+            cwd="/",
+            text=True,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={
+                "PATH": f"{self.tools}:/usr/bin:/bin",
+                "LANG": lang,
+                "FAKE_LOG": str(self.log),
+                **env,
+            },
+        )
         return done.returncode, done.stdout.splitlines()
 
     def pip_calls(self) -> int:
@@ -199,10 +229,13 @@ def clone(tmp_path: Path) -> Clone:
     return Clone(tmp_path)
 
 
-@pytest.mark.parametrize(("env", "french", "english"), [
-    ({"FAKE_OLD": "1"}, "Python 3.11 ou plus récent", "Python 3.11 or newer"),
-    ({"FAKE_NO_VENV": "1"}, "sudo apt install python3-venv", "sudo apt install python3-venv"),
-])
+@pytest.mark.parametrize(
+    ("env", "french", "english"),
+    [
+        ({"FAKE_OLD": "1"}, "Python 3.11 ou plus récent", "Python 3.11 or newer"),
+        ({"FAKE_NO_VENV": "1"}, "sudo apt install python3-venv", "sudo apt install python3-venv"),
+    ],
+)
 @pytest.mark.parametrize("lang", ["fr_FR.UTF-8", "en_GB.UTF-8"])
 def test_what_the_computer_lacks_is_one_line(
     clone: Clone, env: dict[str, str], french: str, english: str, lang: str
@@ -219,8 +252,10 @@ def test_no_network_is_said_and_tried_again(clone: Clone) -> None:
     code, lines = clone.setup("venv", "run", FAKE_NO_NETWORK="1")
     assert code == 9
     assert lines[-2:] == [
-        "ERROR: no route", "Erreur : les paquets Python n’ont pas pu être installés (réseau ?)."
-        " Détails : .venv/pip.log"]
+        "ERROR: no route",
+        "Erreur : les paquets Python n’ont pas pu être installés (réseau ?)."
+        " Détails : .venv/pip.log",
+    ]
     assert clone.setup("venv", "run")[0] == 0
 
 
@@ -294,8 +329,9 @@ def test_a_failed_installation_leaves_the_version_that_was_there(
     place = tmp_path / "sbin"
     place.mkdir()
     (place / "recond").write_text("the old one", encoding="utf-8")
-    code, lines = clone.setup("install", PREFIX=str(tmp_path / "opt"), BINDIR=str(place),
-                              FAKE_NO_NETWORK="1")
+    code, lines = clone.setup(
+        "install", PREFIX=str(tmp_path / "opt"), BINDIR=str(place), FAKE_NO_NETWORK="1"
+    )
     assert code == 9
     assert "paquets Python" in lines[-1]
     assert (place / "recond").read_text(encoding="utf-8") == "the old one"
@@ -303,10 +339,11 @@ def test_a_failed_installation_leaves_the_version_that_was_there(
 
 def test_a_missing_package_is_named(clone: Clone, tmp_path: Path) -> None:
     clone.tool("id", "#!/bin/sh\necho 0\n")
-    clone.tool("dpkg-query", "#!/bin/sh\n[ \"$4\" = hdparm ] || echo install ok installed\n")
+    clone.tool("dpkg-query", '#!/bin/sh\n[ "$4" = hdparm ] || echo install ok installed\n')
     clone.tool("apt-get", "#!/bin/sh\nexit 100\n")
     code, lines = clone.setup("install", PREFIX=str(tmp_path / "opt"), BINDIR=str(tmp_path / "b"))
     assert code == 9
-    assert lines == ["Installation des outils : hdparm",
-                     "Erreur : apt n’a pas pu installer : hdparm. Faites « sudo apt update », "
-                     "puis recommencez."]
+    assert lines == [
+        "Installation des outils : hdparm",
+        "Erreur : apt n’a pas pu installer : hdparm. Faites « sudo apt update », puis recommencez.",
+    ]

@@ -26,9 +26,7 @@ from recond.errors import RecordInvalid
 CLOCKS = dt.timedelta(minutes=5)  # two clocks that are both right may differ by so much
 
 
-def check_journals(
-    work: Work, record: WipeRecord, journals: tuple[tuple[str, bytes], ...]
-) -> None:
+def check_journals(work: Work, record: WipeRecord, journals: tuple[tuple[str, bytes], ...]) -> None:
     """Each journal of the record is there, is the one it names, and folds to the same result."""
     if not journals:
         work.say(Axis.COMPLETE, Answer.UNKNOWN, "journals", "certify.verify.journal.none")
@@ -43,15 +41,22 @@ def check_journals(
         if found is None:
             other = names.get(file.rsplit("/", 1)[-1])
             used.add(other)
-            code = "certify.verify.journal.missing" if other is None else (
-                "certify.verify.journal.sha256")
+            code = (
+                "certify.verify.journal.missing"
+                if other is None
+                else ("certify.verify.journal.sha256")
+            )
             axis = Axis.COMPLETE if other is None else Axis.INTACT
             work.say(axis, Answer.NO, file, code)
             continue
         used.add(one.journal.sha256)
         same = to_json(fold_journal(found[1], file, belongs)) == to_json(one)
-        work.say(Axis.COMPLETE, Answer.YES if same else Answer.NO, file,
-                 "certify.verify.journal.same" if same else "certify.verify.journal.result")
+        work.say(
+            Axis.COMPLETE,
+            Answer.YES if same else Answer.NO,
+            file,
+            "certify.verify.journal.same" if same else "certify.verify.journal.result",
+        )
     for digest, (name, _) in given.items():
         if digest not in used:
             work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.journal.extra")
@@ -64,8 +69,13 @@ def check_lone_journals(work: Work, journals: tuple[tuple[str, bytes], ...]) -> 
         for problem in reading.problems:
             work.checks.append(Check(Axis.INTACT, Answer.NO, name, problem))
         if not reading.problems:
-            work.say(Axis.INTACT, Answer.YES, name, "certify.verify.journal.chain",
-                     n=len(reading.entries))
+            work.say(
+                Axis.INTACT,
+                Answer.YES,
+                name,
+                "certify.verify.journal.chain",
+                n=len(reading.entries),
+            )
             if reading.torn:
                 work.say(Axis.COMPLETE, Answer.UNKNOWN, name, "certify.verify.journal.torn")
         work.say(Axis.VALID, Answer.UNKNOWN, name, "certify.verify.journal.alone")
@@ -77,13 +87,20 @@ def check_ledger(work: Work, record: WipeRecord) -> None:
     if ledger is None or position is None or ledger.ledger_id != position.ledger_id:
         return
     fault = position_fault(ledger, position) or entry_fault(
-        ledger.entries[position.number - 1], record, work.digests)
+        ledger.entries[position.number - 1], record, work.digests
+    )
     if fault is None:
-        work.say(Axis.COMPLETE, Answer.YES, "ledger", "certify.verify.ledger.there",
-                 number=position.number)
+        work.say(
+            Axis.COMPLETE,
+            Answer.YES,
+            "ledger",
+            "certify.verify.ledger.there",
+            number=position.number,
+        )
     else:
-        work.say(Axis.COMPLETE, Answer.NO, "ledger", "certify.verify.ledger.not",
-                 reason=f"@{fault}")
+        work.say(
+            Axis.COMPLETE, Answer.NO, "ledger", "certify.verify.ledger.not", reason=f"@{fault}"
+        )
 
 
 def check_receipt(work: Work, name: str, raw: bytes) -> None:
@@ -105,8 +122,14 @@ def check_receipt(work: Work, name: str, raw: bytes) -> None:
         return
     fault = receipt_fault(receipt, work.record, work.digests)
     if fault is None:
-        work.say(Axis.COMPLETE, Answer.YES, name, "certify.verify.receipt.holds",
-                 number=receipt.number, n=receipt.size)
+        work.say(
+            Axis.COMPLETE,
+            Answer.YES,
+            name,
+            "certify.verify.receipt.holds",
+            number=receipt.number,
+            n=receipt.size,
+        )
         if receipt.stamp is not None:
             _check_stamp(work, name, receipt, receipt.stamp, work.record.issued_at)
     else:
@@ -126,14 +149,24 @@ def _check_stamp(work: Work, name: str, receipt: Receipt, stamp: str, issued_at:
         return
     except RecordInvalid as error:
         unknown = error.message.code == "certify.stamp.unknown"
-        work.checks.append(Check(
-            Axis.COMPLETE if unknown else Axis.INTACT, Answer.UNKNOWN if unknown else Answer.NO,
-            name, error.message))
+        work.checks.append(
+            Check(
+                Axis.COMPLETE if unknown else Axis.INTACT,
+                Answer.UNKNOWN if unknown else Answer.NO,
+                name,
+                error.message,
+            )
+        )
         return
     ahead = instant(issued_at) - instant(at) > CLOCKS
-    work.say(Axis.COMPLETE, Answer.UNKNOWN if ahead else Answer.YES, name,
-             "certify.stamp.ahead" if ahead else "certify.stamp.holds", day_date=at,
-             time=at[11:16])
+    work.say(
+        Axis.COMPLETE,
+        Answer.UNKNOWN if ahead else Answer.YES,
+        name,
+        "certify.stamp.ahead" if ahead else "certify.stamp.holds",
+        day_date=at,
+        time=at[11:16],
+    )
 
 
 def check_seal(work: Work, name: str, text: str) -> None:
@@ -144,20 +177,34 @@ def check_seal(work: Work, name: str, text: str) -> None:
         work.checks.append(Check(Axis.INTACT, Answer.NO, name, error.message))
         return
     known = (*work.trust.pinned, *work.trust.own)
-    signers = (work.signed.chain[0],) if work.signed else tuple(
-        one for one in known if fingerprint(one).replace(" ", "").startswith(claims.key))
+    signers = (
+        (work.signed.chain[0],)
+        if work.signed
+        else tuple(one for one in known if fingerprint(one).replace(" ", "").startswith(claims.key))
+    )
     if not signers:
         work.say(Axis.TRUSTED, Answer.UNKNOWN, name, "certify.verify.seal.key")
         return
     holds = any(seal_holds(signature, body, one) for one in signers)
     for axis in (Axis.VALID, Axis.INTACT):
-        work.say(axis, Answer.YES if holds else Answer.NO, name,
-                 "certify.verify.seal.holds" if holds else "certify.verify.seal.fails")
+        work.say(
+            axis,
+            Answer.YES if holds else Answer.NO,
+            name,
+            "certify.verify.seal.holds" if holds else "certify.verify.seal.fails",
+        )
     if work.record is not None:
         if claims != claims_of(work.record, work.record_bytes, signers[0]):
             work.say(Axis.INTACT, Answer.NO, name, "certify.verify.seal.differs")
     elif holds:
         check_trust(work, name, signers, claims.issued_at)
-        work.say(Axis.COMPLETE, Answer.UNKNOWN, name, "certify.verify.seal.claims",
-                 id=claims.record_id, issued_date=claims.issued_at, n=claims.approved,
-                 others=claims.others)
+        work.say(
+            Axis.COMPLETE,
+            Answer.UNKNOWN,
+            name,
+            "certify.verify.seal.claims",
+            id=claims.record_id,
+            issued_date=claims.issued_at,
+            n=claims.approved,
+            others=claims.others,
+        )

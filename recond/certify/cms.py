@@ -66,23 +66,44 @@ def make_cms(digest: bytes, chain: Chain, signature: bytes) -> bytes:
     """The whole CMS of a signature (64 bytes) over the attributes of this digest."""
     leaf = chain[0]
     signer = field(
-        SEQUENCE, integer(1),
-        field(SEQUENCE, leaf.issuer.public_bytes(), integer(leaf.serial_number)), _SHA256,
-        field(_CONTEXT0, _attributes(digest, leaf)), _ECDSA,
-        field(OCTETS, p256.to_der(signature)))
+        SEQUENCE,
+        integer(1),
+        field(SEQUENCE, leaf.issuer.public_bytes(), integer(leaf.serial_number)),
+        _SHA256,
+        field(_CONTEXT0, _attributes(digest, leaf)),
+        _ECDSA,
+        field(OCTETS, p256.to_der(signature)),
+    )
     certificates = unordered(*(one.public_bytes(Encoding.DER) for one in chain))
-    return field(SEQUENCE, _SIGNED_DATA, field(_CONTEXT0, field(
-        SEQUENCE, integer(1), field(SET, _SHA256), field(SEQUENCE, _DATA),
-        field(_CONTEXT0, certificates), field(SET, signer))))
+    return field(
+        SEQUENCE,
+        _SIGNED_DATA,
+        field(
+            _CONTEXT0,
+            field(
+                SEQUENCE,
+                integer(1),
+                field(SET, _SHA256),
+                field(SEQUENCE, _DATA),
+                field(_CONTEXT0, certificates),
+                field(SET, signer),
+            ),
+        ),
+    )
 
 
 def _attributes(digest: bytes, leaf: x509.Certificate) -> bytes:
     """What is signed: that it is data, its digest, and by whose certificate."""
-    issuer = field(SEQUENCE, field(SEQUENCE, field(_CONTEXT4, leaf.issuer.public_bytes())),
-                   integer(leaf.serial_number))
-    named = field(SEQUENCE, field(
-        OCTETS, hashlib.sha256(leaf.public_bytes(Encoding.DER)).digest()), issuer)
+    issuer = field(
+        SEQUENCE,
+        field(SEQUENCE, field(_CONTEXT4, leaf.issuer.public_bytes())),
+        integer(leaf.serial_number),
+    )
+    named = field(
+        SEQUENCE, field(OCTETS, hashlib.sha256(leaf.public_bytes(Encoding.DER)).digest()), issuer
+    )
     return unordered(
         field(SEQUENCE, _TYPE, field(SET, _DATA)),
         field(SEQUENCE, _DIGEST, field(SET, field(OCTETS, digest))),
-        field(SEQUENCE, _CERTIFICATE, field(SET, field(SEQUENCE, field(SEQUENCE, named)))))
+        field(SEQUENCE, _CERTIFICATE, field(SET, field(SEQUENCE, field(SEQUENCE, named)))),
+    )

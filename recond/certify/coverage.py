@@ -37,9 +37,7 @@ def covers(ranges: Iterable[Range], start: int, end: int) -> bool:
     """Whether every byte from `start` up to (not with) `end` lies in one of the ranges."""
     if start >= end:
         return True
-    return any(
-        first <= start and first + length >= end for first, length in merged(ranges)
-    )
+    return any(first <= start and first + length >= end for first, length in merged(ranges))
 
 
 def total_bytes(ranges: Iterable[Range]) -> int:

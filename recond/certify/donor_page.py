@@ -37,9 +37,29 @@ SCRIPTS = ("bytes", "der", "p256", "x509", "jws", "record", "pdf", "words", "che
 GENERATOR = f"recond {__version__}"
 _WORDS: dict[str, tuple[str, ...]] = {  # a room, and the families of it that the page can say
     "donor": (),
-    "certify": ("answer", "axis", "disk", "ending", "field", "how", "interrupted", "jws", "mark",
-                "namespace", "not-recorded", "number", "outcome", "reason", "seal", "title",
-                "trust", "unknown", "verdict", "verify", "warn"),
+    "certify": (
+        "answer",
+        "axis",
+        "disk",
+        "ending",
+        "field",
+        "how",
+        "interrupted",
+        "jws",
+        "mark",
+        "namespace",
+        "not-recorded",
+        "number",
+        "outcome",
+        "reason",
+        "seal",
+        "title",
+        "trust",
+        "unknown",
+        "verdict",
+        "verify",
+        "warn",
+    ),
     "cli": ("level",),
     "drive": (),  # why a disk was not erased may be any of these two rooms'
     "wipe": (),
@@ -47,31 +67,47 @@ _WORDS: dict[str, tuple[str, ...]] = {  # a room, and the families of it that th
 _MARK = re.compile(r"\b(?:POLICY|GENERATOR|STYLE|NOSCRIPT|DATA|SCRIPT)\b")
 
 
-def donor_page(
-    trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation, ...]
-) -> bytes:
+def donor_page(trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation, ...]) -> bytes:
     """The page that believes these certificates (those of P-256) and not those revoked."""
     style = _piece("page.css")
-    script = '(() => {\n"use strict";\n' + "\n".join(
-        _piece(f"{name}.js") for name in SCRIPTS) + "})();\n"
+    script = (
+        '(() => {\n"use strict";\n'
+        + "\n".join(_piece(f"{name}.js") for name in SCRIPTS)
+        + "})();\n"
+    )
     data: Json = {
         "version": __version__,
-        "trusted": [{"der": base64.b64encode(one.public_bytes(Encoding.DER)).decode(),
-                     "authority": is_authority(one)} for one in believable(trusted)],
-        "revoked": [{"fingerprint": one.fingerprint.replace(" ", "").lower(), "reason": one.reason,
-                     "since": _microseconds(one.since)} for one in revoked],
+        "trusted": [
+            {
+                "der": base64.b64encode(one.public_bytes(Encoding.DER)).decode(),
+                "authority": is_authority(one),
+            }
+            for one in believable(trusted)
+        ],
+        "revoked": [
+            {
+                "fingerprint": one.fingerprint.replace(" ", "").lower(),
+                "reason": one.reason,
+                "since": _microseconds(one.since),
+            }
+            for one in revoked
+        ],
         "words": {lang: _words(lang) for lang in LANGS},
         "schema": schema.build(),
     }
     parts = {
         "POLICY": f"default-src 'none'; script-src '{_digest(script)}'; style-src "
-                  f"'{_digest(style)}'; base-uri 'none'; form-action 'none'",
-        "GENERATOR": GENERATOR, "STYLE": style, "SCRIPT": script,
-        "NOSCRIPT": "".join(f'<p lang="{lang}">{text(lang, "donor.noscript")}</p>'
-                            for lang in LANGS),
+        f"'{_digest(style)}'; base-uri 'none'; form-action 'none'",
+        "GENERATOR": GENERATOR,
+        "STYLE": style,
+        "SCRIPT": script,
+        "NOSCRIPT": "".join(
+            f'<p lang="{lang}">{text(lang, "donor.noscript")}</p>' for lang in LANGS
+        ),
         # in a data block only `<` could end it or begin markup
-        "DATA": json.dumps(data, ensure_ascii=False, sort_keys=True,
-                           separators=(",", ":")).replace("<", "\\u003c"),
+        "DATA": json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace(
+            "<", "\\u003c"
+        ),
     }
     return _MARK.sub(lambda mark: parts[mark.group()], _piece("page.html")).encode("utf-8")
 
@@ -80,16 +116,24 @@ def believable(trusted: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate,
     """Those that can ever be believed for a certificate, each once: of P-256, as all of recond's
     signatures, and not pinned for another purpose.
     """
-    return tuple(one for one in dict.fromkeys(trusted) if p256.certificate_forms(one)
-                 and p256.is_p256(one.public_key()) and _fault(one, ()) is None)
+    return tuple(
+        one
+        for one in dict.fromkeys(trusted)
+        if p256.certificate_forms(one)
+        and p256.is_p256(one.public_key())
+        and _fault(one, ()) is None
+    )
 
 
 def believed(
     trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation, ...]
 ) -> tuple[KeyFacts, ...]:
     """Whom the page will name as believed: all but those whose key is compromised."""
-    return tuple(facts_of(one) for one in believable(trusted)
-                 if _fault(one, revoked) != "certify.trust.compromised")
+    return tuple(
+        facts_of(one)
+        for one in believable(trusted)
+        if _fault(one, revoked) != "certify.trust.compromised"
+    )
 
 
 def _fault(one: x509.Certificate, revoked: tuple[Revocation, ...]) -> str | None:

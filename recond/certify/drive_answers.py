@@ -29,5 +29,6 @@ def drive_evidence(
     proof = prove(step, disk, [entry.data for entry in told.commands])
     if proof.faults:
         return (Message.of("certify.reason.drive-not-proven", step=number), *proof.faults), (
-            Level.NONE)
+            Level.NONE
+        )
     return (), proof.highest

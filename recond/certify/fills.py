@@ -25,8 +25,9 @@ def fill_bytes(fill: Fill, offset_bytes: int, length_bytes: int) -> bytes:
     first, last = offset_bytes // XTS_UNIT_BYTES, (offset_bytes + length_bytes) // XTS_UNIT_BYTES
     begin = first * XTS_UNIT_BYTES
     return b"".join(
-        _xts_unit(unit, number, min(XTS_UNIT_BYTES,
-                                    offset_bytes + length_bytes - number * XTS_UNIT_BYTES))
+        _xts_unit(
+            unit, number, min(XTS_UNIT_BYTES, offset_bytes + length_bytes - number * XTS_UNIT_BYTES)
+        )
         for number in range(first, last + 1)
     )[offset_bytes - begin :]
 

@@ -13,12 +13,8 @@ from typing import cast
 
 from recond.certify.story import Story
 from recond.erasure import Technique, WipePlan
-from recond.firmware_answers import (
-    parse_dco_sectors,
-    parse_identify,
-    parse_registers,
-    scsi_good,
-)
+from recond.firmware_answers import parse_dco_sectors, parse_identify
+from recond.firmware_sense import parse_registers, scsi_good
 from recond.model import Json, Message
 
 KEPT = "drive.not_reached.hidden"
@@ -29,8 +25,11 @@ _SECTOR, _LOWER_HALF, _SPREAD, _PLACES = 512, bytes(range(128)), 90, 16
 
 def hidden_bytes(story: Story, plan: WipePlan) -> int:
     """How much is still hidden: what the plan leaves, or what the drive said last, the larger."""
-    planned = [dict(message.args).get("size_bytes", 0) for message in plan.not_reached
-               if message.code == KEPT]
+    planned = [
+        dict(message.args).get("size_bytes", 0)
+        for message in plan.not_reached
+        if message.code == KEPT
+    ]
     visible = known = 0
     for cdb, data in _ata(story):
         answer = _raw(data, "answer")
@@ -60,8 +59,11 @@ def shown_reasons(story: Story, plan: WipePlan) -> tuple[Message, ...]:
             erased, sectors, after = True, 0, {}
         elif cdb[14] == 0xEC and (found := parse_identify(answer)) is not None:
             sectors = found.sectors
-        elif cdb[14] == 0x24 and len(answer) == _SECTOR and scsi_good(
-                cast(int, data["status"]), cast("int | None", data["errno"])):
+        elif (
+            cdb[14] == 0x24
+            and len(answer) == _SECTOR
+            and scsi_good(cast(int, data["status"]), cast("int | None", data["errno"]))
+        ):
             (after if erased else before)[_lba(cdb)] = answer
     first = plan.disk.size_bytes // max(1, plan.disk.logical_block_bytes)
     wanted = max((int(count) for _, count in restores[0].options), default=0)
@@ -71,7 +73,8 @@ def shown_reasons(story: Story, plan: WipePlan) -> tuple[Message, ...]:
     ending = story.verify_end.data["ending"] if story.verify_end else None
     kinds = {_kind(after[lba]) for lba in places}
     changed = ending in ("zeros", "ones") or all(
-        before.get(lba, after[lba]) != after[lba] for lba in places)
+        before.get(lba, after[lba]) != after[lba] for lba in places
+    )
     alike = {word for word, _ in kinds} == {ending} and len(kinds) == 1
     return () if alike and changed else (Message("certify.reason.hidden-content"),)
 

@@ -100,7 +100,8 @@ def _plan(value: Json) -> bool:
         return False
     plan = from_json(WipePlan, value)
     return _digest(plan.seed) and all(
-        step.fill is None or fill_is_sound(step.fill) for step in plan.steps)
+        step.fill is None or fill_is_sound(step.fill) for step in plan.steps
+    )
 
 
 def _object_of(fields: dict[str, Check]) -> Check:
@@ -115,55 +116,126 @@ def first_fault(fields: dict[str, Check], data: dict[str, Json]) -> str | None:
     return None
 
 
-_PLACE = _object_of({
-    "offset": _count, "sha256": _maybe(_digest), "uniform": _flag,
-    "expected": _maybe(_digest), "errno": _maybe(_integer),
-})
+_PLACE = _object_of(
+    {
+        "offset": _count,
+        "sha256": _maybe(_digest),
+        "uniform": _flag,
+        "expected": _maybe(_digest),
+        "errno": _maybe(_integer),
+    }
+)
 _REREAD = _object_of({"range": _list(_count), "ok": _flag})
 _RANGES = _list(_range)
 _PHASE = _word("write", "verify", "canary")
 _DONE = _word("done", "failed", "stopped", "vanished")
 
 KINDS: dict[str, dict[str, Check]] = {
-    "open": {"schema": _text, "run_id": _text, "path": _text, "software": _object,
-             "session": _count, "boot": _text, "demonstration": _flag},
+    "open": {
+        "schema": _text,
+        "run_id": _text,
+        "path": _text,
+        "software": _object,
+        "session": _count,
+        "boot": _text,
+        "demonstration": _flag,
+    },
     "plan": {"plan": _plan, "digest": _digest},
     "refused": {"refusals": _list(_typed(Message))},
-    "confirmation": {"digest": _digest, "by": _word("typed", "flag", "manifest", "demonstration"),
-                     "token": _text},
+    "confirmation": {
+        "digest": _digest,
+        "by": _word("typed", "flag", "manifest", "demonstration"),
+        "token": _text,
+    },
     "identity": {"identity": _typed(DiskIdentity), "differences": _list(_text), "direct": _flag},
-    "canary": {"phase": _word("before", "after"), "seed": _text, "length": _count,
-               "places": _list(_PLACE)},
+    "canary": {
+        "phase": _word("before", "after"),
+        "seed": _text,
+        "length": _count,
+        "places": _list(_PLACE),
+    },
     "step_start": {"step": _count, "technique": _text, "offset": _count},
-    "checkpoint": {"step": _count, "phase": _word("write", "verify"), "done": _RANGES,
-                   "bad": _RANGES},
-    "retry": {"step": _count, "phase": _PHASE, "offset": _count, "length": _count,
-              "errno": _maybe(_integer), "attempt": _count},
-    "bad_range": {"step": _count, "phase": _PHASE, "range": _range, "errno": _maybe(_integer),
-                  "attempts": _count},
+    "checkpoint": {
+        "step": _count,
+        "phase": _word("write", "verify"),
+        "done": _RANGES,
+        "bad": _RANGES,
+    },
+    "retry": {
+        "step": _count,
+        "phase": _PHASE,
+        "offset": _count,
+        "length": _count,
+        "errno": _maybe(_integer),
+        "attempt": _count,
+    },
+    "bad_range": {
+        "step": _count,
+        "phase": _PHASE,
+        "range": _range,
+        "errno": _maybe(_integer),
+        "attempts": _count,
+    },
     "pause": {"reason": _text, "celsius": _integer, "limit": _integer, "duration_ms": _count},
-    "command": {"step": _count, "transport": _word("ata", "nvme", "scsi", "mmc", "tool"),
-                "name": _text, "request": _hex, "data_out": _maybe(_hex), "answer": _maybe(_hex),
-                "status": _integer, "sense": _maybe(_hex), "errno": _maybe(_integer),
-                "duration_ms": _count},
+    "command": {
+        "step": _count,
+        "transport": _word("ata", "nvme", "scsi", "mmc", "tool"),
+        "name": _text,
+        "request": _hex,
+        "data_out": _maybe(_hex),
+        "answer": _maybe(_hex),
+        "status": _integer,
+        "sense": _maybe(_hex),
+        "errno": _maybe(_integer),
+        "duration_ms": _count,
+    },
     "password": {"step": _count, "password": _hex, "role": _text},
     "progress": {"step": _count, "permille": _count},
     "flush": {"step": _count, "errno": _maybe(_integer)},
-    "step_end": {"step": _count, "outcome": _DONE, "written": _count, "done": _RANGES,
-                 "bad": _RANGES, "retries": _count, "duration_ms": _count,
-                 "speed": _list(_count), "reason": _maybe(_typed(Message))},
-    "verify_start": {"mode": _word("full", "sample", "none"), "seed": _maybe(_text),
-                     "expects": _maybe(_fill), "direct": _flag},
-    "verify_end": {"outcome": _word("done", "stopped", "vanished"), "compared": _count,
-                   "places": _count, "mismatch_bytes": _count, "mismatch": _RANGES,
-                   "unreadable": _RANGES, "ending": _maybe(_text), "duration_ms": _count,
-                   "speed": _list(_count)},
-    "interrupted": {"by": _word("worker", "supervisor", "resume"), "reason": _text,
-                    "signal": _maybe(_integer)},
-    "resume": {"session": _count, "boot": _text, "step": _count, "offset": _count,
-               "reread": _maybe(_REREAD)},
-    "end": {"outcome": _word("completed", "failed", "refused", "interrupted"),
-            "reason": _maybe(_typed(Message))},
+    "step_end": {
+        "step": _count,
+        "outcome": _DONE,
+        "written": _count,
+        "done": _RANGES,
+        "bad": _RANGES,
+        "retries": _count,
+        "duration_ms": _count,
+        "speed": _list(_count),
+        "reason": _maybe(_typed(Message)),
+    },
+    "verify_start": {
+        "mode": _word("full", "sample", "none"),
+        "seed": _maybe(_text),
+        "expects": _maybe(_fill),
+        "direct": _flag,
+    },
+    "verify_end": {
+        "outcome": _word("done", "stopped", "vanished"),
+        "compared": _count,
+        "places": _count,
+        "mismatch_bytes": _count,
+        "mismatch": _RANGES,
+        "unreadable": _RANGES,
+        "ending": _maybe(_text),
+        "duration_ms": _count,
+        "speed": _list(_count),
+    },
+    "interrupted": {
+        "by": _word("worker", "supervisor", "resume"),
+        "reason": _text,
+        "signal": _maybe(_integer),
+    },
+    "resume": {
+        "session": _count,
+        "boot": _text,
+        "step": _count,
+        "offset": _count,
+        "reread": _maybe(_REREAD),
+    },
+    "end": {
+        "outcome": _word("completed", "failed", "refused", "interrupted"),
+        "reason": _maybe(_typed(Message)),
+    },
 }
 
 

@@ -23,7 +23,8 @@ FIRST_PREV = "0" * 64
 MAX_JOURNAL_BYTES = 256 << 20
 _KEYS = {"seq", "prev", "time", "mono_ms", "kind", "data"}
 _TIME = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-6]\d(\.\d+)?Z")
+    r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-6]\d(\.\d+)?Z"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,9 @@ def judge(story: Story, problems: tuple[Message, ...], canaries: Canaries) -> Re
     reasons = (*refusals, *proof.doubts, *proof.unwritten, *unread)
     if not problems and (story.end is None or story.cut):
         stopped = _why_stopped(story)
-        return Result(Status.INTERRUPTED, wish, Level.NONE, Verdict.ESCALATE,
-                      _unique((*stopped, *reasons)))
+        return Result(
+            Status.INTERRUPTED, wish, Level.NONE, Verdict.ESCALATE, _unique((*stopped, *reasons))
+        )
     if reasons:
         return _failed(story, wish, proof, _unique((*reasons, *_end_reason(story))))
     return _erased(plan, proof)
@@ -82,7 +83,8 @@ def _erased(plan: WipePlan, proof: Proof) -> Result:
         short = Message.of("certify.reason.below-request", level=f"@cli.level.{level.value}")
         return Result(Status.ERASED, wish, level, Verdict.ESCALATE, (short, *_left(proof)))
     reached = Message.of(
-        f"certify.reason.erased-{plan.verify.value}", level=f"@cli.level.{level.value}")
+        f"certify.reason.erased-{plan.verify.value}", level=f"@cli.level.{level.value}"
+    )
     return Result(Status.ERASED, wish, level, Verdict.APPROVED, (reached, *_left(proof)))
 
 
@@ -91,23 +93,28 @@ def _left(proof: Proof) -> tuple[Message, ...]:
     return (said,) if proof.hidden else ()
 
 
-def _failed(
-    story: Story, wish: LevelWish, proof: Proof, reasons: tuple[Message, ...]
-) -> Result:
+def _failed(story: Story, wish: LevelWish, proof: Proof, reasons: tuple[Message, ...]) -> Result:
     """Rejected where the medium itself was seen to fail; escalate where evidence is missing."""
     seen_bad = any(step.bad for step in story.steps.values()) or any(
-        message.code in _SEEN for message in (*proof.unwritten, *proof.unread))
+        message.code in _SEEN for message in (*proof.unwritten, *proof.unread)
+    )
     verdict = Verdict.REJECTED if seen_bad else Verdict.ESCALATE
     if seen_bad:
         reasons = (*reasons, Message("certify.reason.destroy"))
     return Result(Status.FAILED, wish, Level.NONE, verdict, reasons)
 
 
-_SEEN = frozenset({
-    "certify.reason.mismatch", "certify.reason.unreadable", "certify.reason.canary-unchanged",
-    "certify.reason.canary-wrong", "certify.reason.bad-ranges", "certify.reason.canary-unreadable",
-    "certify.reason.hidden-content",
-})
+_SEEN = frozenset(
+    {
+        "certify.reason.mismatch",
+        "certify.reason.unreadable",
+        "certify.reason.canary-unchanged",
+        "certify.reason.canary-wrong",
+        "certify.reason.bad-ranges",
+        "certify.reason.canary-unreadable",
+        "certify.reason.hidden-content",
+    }
+)
 
 
 def _unique(messages: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -121,7 +128,8 @@ def _refusals(story: Story) -> tuple[Message, ...]:
 
 def _why_stopped(story: Story) -> tuple[Message, ...]:
     return tuple(story.interruptions[-1:]) or (
-        () if story.end is not None else (Message("certify.reason.no-end"),))
+        () if story.end is not None else (Message("certify.reason.no-end"),)
+    )
 
 
 def _end_reason(story: Story) -> tuple[Message, ...]:
@@ -146,8 +154,11 @@ def _prove(
     hidden = hidden_bytes(story, plan)
     if level is Level.PURGE and (hidden or _unseen_key(story, plan)):
         level = Level.CLEAR  # purge reaches what the drive hides, or it is none
-    unread = (*_read_back(story, plan), *canary_reasons(canaries, story, plan),
-              *shown_reasons(story, plan))
+    unread = (
+        *_read_back(story, plan),
+        *canary_reasons(canaries, story, plan),
+        *shown_reasons(story, plan),
+    )
     return Proof(unwritten, unread, doubts, level, hidden)
 
 
@@ -221,8 +232,11 @@ def _flushed(story: Story, plan: WipePlan) -> tuple[Message, ...]:
     told = story.steps.get(last, StepStory())
     after = [(at, entry) for at, entry in told.flushes if at > told.end_at >= 0]
     readings = [one.seq for one in (story.canary_after, story.verify_start) if one is not None]
-    good = after and all(entry.data["errno"] is None for _, entry in after) and (
-        after[0][0] < min(readings, default=after[0][0] + 1))
+    good = (
+        after
+        and all(entry.data["errno"] is None for _, entry in after)
+        and (after[0][0] < min(readings, default=after[0][0] + 1))
+    )
     firmware_only = all(step.technique in FIRMWARE for step in plan.steps)
     return () if good or (firmware_only and not after) else (Message("certify.reason.flush"),)
 
@@ -242,17 +256,22 @@ def _read_back(story: Story, plan: WipePlan) -> tuple[Message, ...]:
         count = max(total_bytes(story.differing), story.differing_bytes)
         found.append(Message.of("certify.reason.mismatch", count_bytes=count))
     if story.verify_bad:
-        found.append(Message.of("certify.reason.unreadable",
-                                count_bytes=total_bytes(story.verify_bad)))
+        found.append(
+            Message.of("certify.reason.unreadable", count_bytes=total_bytes(story.verify_bad))
+        )
     ending = cast("str | None", end.data["ending"])
     if not found:  # what differs ends in no word of its own
         found += _right_content(start.data["expects"], ending, story, plan)
     compared, size = cast(int, end.data["compared"]), plan.disk.size_bytes
-    whole = compared == size if plan.verify is VerifyMode.FULL else _is_sample(
-        start.data["seed"], end.data, plan)
+    whole = (
+        compared == size
+        if plan.verify is VerifyMode.FULL
+        else _is_sample(start.data["seed"], end.data, plan)
+    )
     if not whole:
-        found.append(Message.of("certify.reason.not-all-read", compared_bytes=compared,
-                                size_bytes=size))
+        found.append(
+            Message.of("certify.reason.not-all-read", compared_bytes=compared, size_bytes=size)
+        )
     return tuple(found)
 
 

@@ -54,9 +54,10 @@ class Signed:
 def sign_jws(payload: bytes, signing: SigningKey, content_type: str = CONTENT_TYPE) -> bytes:
     """The compact JWS of a canonical record (or of another content, which then says so)."""
     header: dict[str, Json] = {
-        "alg": "ES256", "cty": content_type, "typ": "JOSE",
-        "x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in
-                signing.chain],
+        "alg": "ES256",
+        "cty": content_type,
+        "typ": "JOSE",
+        "x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in signing.chain],
     }
     signing_input = _encode(canonical_bytes(header)) + b"." + _encode(payload)
     return signing_input + b"." + _encode(p256.sign(signing.key, signing_input))
@@ -91,7 +92,8 @@ def _header(header: bytes) -> tuple[str, tuple[x509.Certificate, ...]]:
         if not 1 <= len(found) <= MAX_CHAIN:
             raise RecordInvalid("certify.jws.header")
         return value["cty"], tuple(
-            x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in found)
+            x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in found
+        )
     except (ValueError, TypeError, KeyError, RecursionError, x509.InvalidVersion):
         raise RecordInvalid("certify.jws.header") from None
 

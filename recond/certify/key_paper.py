@@ -46,8 +46,10 @@ def paper_lines(packed: bytes) -> tuple[str, ...]:
     """
     raw = len(packed).to_bytes(2, "big") + hashlib.sha256(packed).digest()[:_CHECK_BYTES]
     data = _base32(packed)
-    pieces = [_base32(raw), *(data[at : at + LINE_CHARACTERS]
-                              for at in range(0, len(data), LINE_CHARACTERS))]
+    pieces = [
+        _base32(raw),
+        *(data[at : at + LINE_CHARACTERS] for at in range(0, len(data), LINE_CHARACTERS)),
+    ]
     return tuple(_line(number, piece) for number, piece in enumerate(pieces))
 
 
@@ -102,8 +104,9 @@ def _unbase32(data: str) -> bytes:
 
 def paper_codes(lines: tuple[str, ...]) -> tuple[str, ...]:
     """The texts of the QR codes: some lines each, set apart by slashes."""
-    return tuple("/".join(lines[at : at + LINES_A_CODE])
-                 for at in range(0, len(lines), LINES_A_CODE))
+    return tuple(
+        "/".join(lines[at : at + LINES_A_CODE]) for at in range(0, len(lines), LINES_A_CODE)
+    )
 
 
 def render_paper(key: PaperKey, lang: Lang) -> bytes:
@@ -121,23 +124,37 @@ def render_paper(key: PaperKey, lang: Lang) -> bytes:
     out = io.BytesIO()
     title = text(lang, "key.paper.title")
     document = SimpleDocTemplate(
-        out, pagesize=A4, leftMargin=18 * mm, rightMargin=18 * mm, topMargin=14 * mm,
-        bottomMargin=12 * mm, title=title, author=key.name, creator="recond", lang=lang,
-        initialFontName=part.SANS, invariant=1)
-    document.build([
-        part.para(title, 15, bold=True, spaceAfter=4),
-        part.para(text(lang, "key.paper.about"), 8.5, spaceAfter=4),
-        part.facts([
-            (text(lang, "key.field.name"), key.name),
-            (text(lang, "key.field.fingerprint"), key.fingerprint),
-            (text(lang, "key.field.until"), key.not_after),
-            (text(lang, "key.paper.made"), key.made_at),
-            (text(lang, "key.paper.passphrase"), "." * 60),
-        ]),
-        *_codes(lines),
-        *(part.para(_readable(line), 8) for line in lines),
-        part.para(text(lang, "key.paper.restore"), 8, spaceBefore=6),
-    ])
+        out,
+        pagesize=A4,
+        leftMargin=18 * mm,
+        rightMargin=18 * mm,
+        topMargin=14 * mm,
+        bottomMargin=12 * mm,
+        title=title,
+        author=key.name,
+        creator="recond",
+        lang=lang,
+        initialFontName=part.SANS,
+        invariant=1,
+    )
+    document.build(
+        [
+            part.para(title, 15, bold=True, spaceAfter=4),
+            part.para(text(lang, "key.paper.about"), 8.5, spaceAfter=4),
+            part.facts(
+                [
+                    (text(lang, "key.field.name"), key.name),
+                    (text(lang, "key.field.fingerprint"), key.fingerprint),
+                    (text(lang, "key.field.until"), key.not_after),
+                    (text(lang, "key.paper.made"), key.made_at),
+                    (text(lang, "key.paper.passphrase"), "." * 60),
+                ]
+            ),
+            *_codes(lines),
+            *(part.para(_readable(line), 8) for line in lines),
+            part.para(text(lang, "key.paper.restore"), 8, spaceBefore=6),
+        ]
+    )
     return out.getvalue()
 
 

@@ -34,8 +34,12 @@ DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 ROOT_DAYS = 15 * 365
 BENCH_DAYS = 2 * 365
 KDF_ROUNDS = 600_000
-_NO_EXTENSION = (x509.ExtensionNotFound, x509.DuplicateExtension,
-                 x509.UnsupportedGeneralNameType, ValueError)
+_NO_EXTENSION = (
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    ValueError,
+)
 _ALLOWANCE = dt.timedelta(days=1)  # a bench's clock may be behind the root's
 
 
@@ -92,19 +96,23 @@ def facts_of(one: x509.Certificate) -> KeyFacts:
     """A certificate's facts."""
     issuer = one.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
     return KeyFacts(
-        common_name(one), fingerprint(one), str(issuer[0].value) if issuer else "",
-        one.issuer == one.subject, is_authority(one),
-        one.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        common_name(one),
+        fingerprint(one),
+        str(issuer[0].value) if issuer else "",
+        one.issuer == one.subject,
+        is_authority(one),
+        one.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
 
 
 def make_bench_key(
     name: str, now: str, key: ec.EllipticCurvePrivateKey | None = None
 ) -> SigningKey:
-    """A bench's own key (a new one, else the one given) with a certificate that it signed itself.
-    """
+    """A bench's own key (a new one, else the one given) and its self-signed certificate."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(
-        _name(name), _name(name), key.public_key(), key, now, BENCH_DAYS, authority=False)
+        _name(name), _name(name), key.public_key(), key, now, BENCH_DAYS, authority=False
+    )
     return SigningKey(key, (certificate,))
 
 
@@ -112,7 +120,8 @@ def make_root_key(name: str, now: str) -> SigningKey:
     """A workshop's root: may issue bench certificates, and no further authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(
-        _name(name), _name(name), key.public_key(), key, now, ROOT_DAYS, authority=True)
+        _name(name), _name(name), key.public_key(), key, now, ROOT_DAYS, authority=True
+    )
     return SigningKey(key, (certificate,))
 
 
@@ -122,8 +131,14 @@ def issue_bench_key(
     """A bench's key (a new one, else the one given) under a workshop's root."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(
-        _name(name), root.certificate.subject, key.public_key(), root.key, now, BENCH_DAYS,
-        authority=False)
+        _name(name),
+        root.certificate.subject,
+        key.public_key(),
+        root.key,
+        now,
+        BENCH_DAYS,
+        authority=False,
+    )
     return SigningKey(key, (certificate, *root.chain))
 
 
@@ -134,33 +149,53 @@ def _name(name: str) -> x509.Name:
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey,
-    signer: ec.EllipticCurvePrivateKey, now: str, days: int, *, authority: bool,
+    subject: x509.Name,
+    issuer: x509.Name,
+    public: ec.EllipticCurvePublicKey,
+    signer: ec.EllipticCurvePrivateKey,
+    now: str,
+    days: int,
+    *,
+    authority: bool,
 ) -> x509.Certificate:
     start = instant(now) - _ALLOWANCE
     builder = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public)
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(start).not_valid_after(start + dt.timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None),
-                       critical=True)
+        .not_valid_before(start)
+        .not_valid_after(start + dt.timedelta(days=days))
+        .add_extension(
+            x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True
+        )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
-                       critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
         .add_extension(_usage(authority=authority), critical=True)
     )
     if not authority:
         # emailProtection beside documentSigning: some readers know only the older word
-        builder = builder.add_extension(x509.ExtendedKeyUsage(
-            [DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        builder = builder.add_extension(
+            x509.ExtendedKeyUsage([DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]),
+            critical=False,
+        )
     return builder.sign(signer, hashes.SHA256())
 
 
 def _usage(*, authority: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not authority, content_commitment=not authority,
-        key_encipherment=False, data_encipherment=False, key_agreement=False,
-        key_cert_sign=authority, crl_sign=authority, encipher_only=False, decipher_only=False,
+        digital_signature=not authority,
+        content_commitment=not authority,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
     )
 
 
@@ -169,20 +204,28 @@ def _usage(*, authority: bool) -> x509.KeyUsage:
 
 def pack_key(signing: SigningKey, passphrase: str | None) -> bytes:
     """PKCS#12 of the key and its chain. Without a passphrase only the file's mode protects it."""
-    encryption = NoEncryption() if not passphrase else (
-        PrivateFormat.PKCS12.encryption_builder().kdf_rounds(KDF_ROUNDS)
-        .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC).hmac_hash(hashes.SHA256())
-        .build(passphrase.encode("utf-8"))
+    encryption = (
+        NoEncryption()
+        if not passphrase
+        else (
+            PrivateFormat.PKCS12.encryption_builder()
+            .kdf_rounds(KDF_ROUNDS)
+            .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
+            .hmac_hash(hashes.SHA256())
+            .build(passphrase.encode("utf-8"))
+        )
     )
     return pkcs12.serialize_key_and_certificates(
-        b"recond", signing.key, signing.certificate, list(signing.chain[1:]) or None, encryption)
+        b"recond", signing.key, signing.certificate, list(signing.chain[1:]) or None, encryption
+    )
 
 
 def unpack_key(raw: bytes, passphrase: str | None) -> SigningKey:
     """The key of a PKCS#12 file. Raises `RecordInvalid` for a wrong passphrase or content."""
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(
-            raw, passphrase.encode("utf-8") if passphrase else None)
+            raw, passphrase.encode("utf-8") if passphrase else None
+        )
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise RecordInvalid("certify.key.unreadable") from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
@@ -245,7 +288,9 @@ class Revocation:
 
 
 def chain_fault(
-    chain: tuple[x509.Certificate, ...], pinned: tuple[x509.Certificate, ...], at: str,
+    chain: tuple[x509.Certificate, ...],
+    pinned: tuple[x509.Certificate, ...],
+    at: str,
     revoked: tuple[Revocation, ...] = (),
 ) -> str | None:
     """Why the first certificate is not to be trusted at a time; None where it is.
@@ -272,9 +317,7 @@ def chain_fault(
     return "certify.trust.unknown"
 
 
-def authority_fault(
-    one: x509.Certificate, at: str, revoked: tuple[Revocation, ...]
-) -> str | None:
+def authority_fault(one: x509.Certificate, at: str, revoked: tuple[Revocation, ...]) -> str | None:
     """Why a pinned time authority is not to be believed at its own time; None where it is."""
     fault = _revoked(one, revoked, at)
     if fault is None and not one.not_valid_before_utc <= instant(at) <= one.not_valid_after_utc:
@@ -319,4 +362,3 @@ def _issued(leaf: x509.Certificate, root: x509.Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return is_authority(root) and p256.is_p256(root.public_key())
-

@@ -62,8 +62,9 @@ class _Box:
     height: float
 
     def inner(self, margin: float) -> _Box:
-        return _Box(self.x + margin, self.y + margin, self.width - 2 * margin,
-                    self.height - 2 * margin)
+        return _Box(
+            self.x + margin, self.y + margin, self.width - 2 * margin, self.height - 2 * margin
+        )
 
 
 def render_roll(labels: Sequence[Label], lang: Lang) -> bytes:
@@ -94,8 +95,9 @@ def render_sheets(labels: Sequence[Label], lang: Lang, start: int = 1) -> bytes:
 def _canvas(page: tuple[float, float], lang: Lang) -> tuple[Canvas, io.BytesIO]:
     part.register_fonts()
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=page, invariant=1, pageCompression=1, lang=lang,
-                    initialFontName=part.SANS)
+    canvas = Canvas(
+        out, pagesize=page, invariant=1, pageCompression=1, lang=lang, initialFontName=part.SANS
+    )
     canvas.setTitle(text(lang, "label.title"))
     canvas.setCreator(CREATOR)
     return canvas, out
@@ -118,8 +120,11 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
     unproven = label.proof is not Proof.PROVEN
     mark = text(lang, f"label.mark.{label.proof.value}") if unproven else ""
     if outcome in (Overall.NOT_ERASED, Overall.NOTHING):
-        return text(lang, f"certify.verdict.{outcome.value}"), mark or text(
-            lang, "label.not-erased"), False
+        return (
+            text(lang, f"certify.verdict.{outcome.value}"),
+            mark or text(lang, "label.not-erased"),
+            False,
+        )
     if unproven:
         return mark, text(lang, "label.unproven"), False
     detail = text(lang, "label.approved", n=tally.approved, total=tally.approved + tally.others)
@@ -128,8 +133,11 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
 
 def _model(record: WipeRecord, lang: Lang) -> str:
     system = record.machine.system if record.machine else None
-    known = [str(one.value) for one in (system.maker, system.model) if isinstance(one, Known)
-             ] if system else []
+    known = (
+        [str(one.value) for one in (system.maker, system.model) if isinstance(one, Known)]
+        if system
+        else []
+    )
     return " ".join(known) or text(lang, "label.no-model")
 
 
@@ -149,7 +157,9 @@ def _disks(record: WipeRecord, lang: Lang) -> str:
         return text(lang, "label.disks.many", n=len(disks))
     named = ", ".join(
         ("✓ " if mixed and is_approved(one) else "✗ " if mixed else "")
-        + size(lang, one.disk.size_bytes) for one in disks)
+        + size(lang, one.disk.size_bytes)
+        for one in disks
+    )
     return text(lang, "label.disks", n=len(disks), disks=named) if disks else ""
 
 
@@ -185,8 +195,11 @@ def _draw_wide(canvas: Canvas, box: _Box, label: Label, lang: Lang) -> None:
     width = inner.width - code if label.seal else inner.width
     top = inner.y + inner.height
     _band(canvas, _Box(inner.x, top - band, width, band), label, lang, 8.5)
-    _put(canvas, _Box(inner.x, inner.y, width, inner.height - band - 0.7 * mm),
-         [*_facts(label, lang, 6.6), *_print(label, lang, 5.6)])
+    _put(
+        canvas,
+        _Box(inner.x, inner.y, width, inner.height - band - 0.7 * mm),
+        [*_facts(label, lang, 6.6), *_print(label, lang, 5.6)],
+    )
     _code(canvas, inner.x + inner.width - code, inner.y, code, label)
 
 
@@ -220,8 +233,10 @@ def _band(canvas: Canvas, box: _Box, label: Label, lang: Lang, points: float) ->
     canvas.setLineWidth(0.9)
     canvas.rect(box.x, box.y, box.width, box.height, fill=1)
     canvas.restoreState()
-    words = [_centred(f"{'✓' if plain else '✗'} {line}", points, plain=plain, bold=True),
-             _centred(detail, points * 0.62, plain=plain, bold=False)]
+    words = [
+        _centred(f"{'✓' if plain else '✗'} {line}", points, plain=plain, bold=True),
+        _centred(detail, points * 0.62, plain=plain, bold=False),
+    ]
     inner = box.inner(1 * mm)
     frame = KeepInFrame(inner.width, inner.height, words, mode="shrink", vAlign="MIDDLE")
     _, used = frame.wrapOn(canvas, inner.width, inner.height)
@@ -254,6 +269,7 @@ def _edge(canvas: Canvas, box: _Box, label: Label, lang: Lang) -> None:
     canvas.setStrokeColor(black)
     reach = outer.width + outer.height
     for step in range(0, int(reach / mm), 2):
-        canvas.line(outer.x + step * mm - outer.height, outer.y,
-                    outer.x + step * mm, outer.y + outer.height)
+        canvas.line(
+            outer.x + step * mm - outer.height, outer.y, outer.x + step * mm, outer.y + outer.height
+        )
     canvas.restoreState()

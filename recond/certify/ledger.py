@@ -55,8 +55,9 @@ class LedgerReading:
 
     def followed_by(self, line: bytes) -> LedgerReading:
         """The reading with one more line, as `ledger_line` made it."""
-        return LedgerReading((*self.lines, line[:-1]), (*self.entries, json.loads(line)),
-                             self.problems, self.torn)
+        return LedgerReading(
+            (*self.lines, line[:-1]), (*self.entries, json.loads(line)), self.problems, self.torn
+        )
 
     def position(self) -> LedgerPosition:
         """Where the next record will stand."""
@@ -105,9 +106,18 @@ def ledger_line(reading: LedgerReading, time: str, kind: str, data: dict[str, Js
     """
     if time < reading.last_time:
         raise RecordInvalid("certify.ledger.clock", time=time, last=reading.last_time)
-    return canonical_bytes({
-        "seq": len(reading.lines), "prev": reading.head, "time": time, "kind": kind, "data": data,
-    }) + b"\n"
+    return (
+        canonical_bytes(
+            {
+                "seq": len(reading.lines),
+                "prev": reading.head,
+                "time": time,
+                "kind": kind,
+                "data": data,
+            }
+        )
+        + b"\n"
+    )
 
 
 def opening_line(ledger_id: str, time: str) -> bytes:
@@ -134,16 +144,15 @@ def position_fault(reading: LedgerReading, position: LedgerPosition) -> str | No
     return None
 
 
-def entry_fault(
-    entry: dict[str, Json], record: WipeRecord, digests: dict[str, str]
-) -> str | None:
+def entry_fault(entry: dict[str, Json], record: WipeRecord, digests: dict[str, str]) -> str | None:
     """Why a line is not that of this certificate; None where it is. `digests` are the SHA-256 of
     the files at hand, as `record_sha256`, `jws_sha256`, `pdf_sha256`.
     """
     data = entry["data"]
     expected = {"record_id": record.record_id, **digests}
     if (entry["kind"], entry["time"]) != ("issued", record.issued_at) or (
-            not isinstance(data, dict) or set(data) != _ISSUED):
+        not isinstance(data, dict) or set(data) != _ISSUED
+    ):
         return "certify.ledger.missing"
     same = all(data[name] == value for name, value in expected.items())
     return None if same else "certify.ledger.missing"
@@ -220,9 +229,7 @@ def _subproof(lines: Sequence[bytes], before: int, *, whole: bool) -> tuple[str,
     return (*_subproof(lines[split:], before - split, whole=False), merkle_root(lines[:split]))
 
 
-def is_consistent(
-    before: int, old_root: str, size: int, root: str, proof: Sequence[str]
-) -> bool:
+def is_consistent(before: int, old_root: str, size: int, root: str, proof: Sequence[str]) -> bool:
     """Whether a tree of `size` lines begins with that of `before` lines (RFC 9162 §2.1.4.2)."""
     if not 0 < before <= size:
         return False
@@ -243,8 +250,12 @@ def is_consistent(
         else:
             new = _node(new, step)
         first, last = first >> 1, last >> 1
-    return last == 0 and old is not None and new is not None and (
-        old.hex(), new.hex()) == (old_root, root)
+    return (
+        last == 0
+        and old is not None
+        and new is not None
+        and (old.hex(), new.hex()) == (old_root, root)
+    )
 
 
 def _hash(text: str) -> bytes | None:

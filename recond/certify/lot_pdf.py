@@ -49,15 +49,27 @@ def render_lot(pages: LotPages) -> bytes:
     part.register_fonts()
     out = io.BytesIO()
     document = BaseDocTemplate(
-        out, pagesize=A4, leftMargin=LEFT, rightMargin=LEFT, topMargin=TOP, bottomMargin=BOTTOM,
-        title=f"{pages.title} {pages.subtitle}", author=pages.workshop or "recond",
-        subject=pages.title, creator="recond", producer="recond", lang=pages.lang, invariant=1,
-        pageCompression=1)
+        out,
+        pagesize=A4,
+        leftMargin=LEFT,
+        rightMargin=LEFT,
+        topMargin=TOP,
+        bottomMargin=BOTTOM,
+        title=f"{pages.title} {pages.subtitle}",
+        author=pages.workshop or "recond",
+        subject=pages.title,
+        creator="recond",
+        producer="recond",
+        lang=pages.lang,
+        invariant=1,
+        pageCompression=1,
+    )
     width, height = A4
     frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [frame])])
-    maker = type("Lot", (Pages,), {
-        "furniture": lambda canvas, *numbers: _furniture(canvas, pages, *numbers)})
+    maker = type(
+        "Lot", (Pages,), {"furniture": lambda canvas, *numbers: _furniture(canvas, pages, *numbers)}
+    )
     document.build(list(_flow(pages)), canvasmaker=maker)
     return archive(out.getvalue(), pages.stamp, pages.lang, dict([pages.source]))
 
@@ -80,25 +92,31 @@ def _flow(pages: LotPages) -> Iterator[Flowable]:
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    body = [[_fitted(cell, share) for cell, share in zip(row, SHARES, strict=True)]
-            for row in rows]
+    body = [[_fitted(cell, share) for cell, share in zip(row, SHARES, strict=True)] for row in rows]
     table = Table([list(head), *body], colWidths=[share * mm for share in SHARES], repeatRows=1)
-    table.setStyle(TableStyle([
-        ("FONT", (0, 0), (-1, 0), part.BOLD, 6.4, 8), ("FONT", (0, 1), (-1, -1), part.SANS, 5.4, 7),
-        ("TEXTCOLOR", (0, 0), (-1, -1), part.INK), ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("BACKGROUND", (0, 0), (-1, 0), part.BAND),
-        ("LINEBELOW", (0, 0), (-1, -1), 0.3, part.LINE),
-        ("LEFTPADDING", (0, 0), (-1, -1), 2), ("RIGHTPADDING", (0, 0), (-1, -1), 2),
-        ("TOPPADDING", (0, 0), (-1, -1), 1.2), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6),
-    ]))
+    table.setStyle(
+        TableStyle(
+            [
+                ("FONT", (0, 0), (-1, 0), part.BOLD, 6.4, 8),
+                ("FONT", (0, 1), (-1, -1), part.SANS, 5.4, 7),
+                ("TEXTCOLOR", (0, 0), (-1, -1), part.INK),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("BACKGROUND", (0, 0), (-1, 0), part.BAND),
+                ("LINEBELOW", (0, 0), (-1, -1), 0.3, part.LINE),
+                ("LEFTPADDING", (0, 0), (-1, -1), 2),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.2),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6),
+            ]
+        )
+    )
     return table
 
 
 def _fitted(cell: str, share: int) -> str:
     # cut and marked where it would run into its neighbour; the file inside has all of it
     most = int(share * CHARACTERS_A_SHARE)
-    lines = ("".join(c if c.isprintable() else "\ufffd" for c in line)
-             for line in cell.split("\n"))
+    lines = ("".join(c if c.isprintable() else "\ufffd" for c in line) for line in cell.split("\n"))
     return "\n".join(line if len(line) <= most else line[: most - 1] + "…" for line in lines)
 
 
@@ -112,8 +130,9 @@ def _furniture(canvas: Canvas, pages: LotPages, number: int, total: int) -> None
     canvas.drawRightString(width - LEFT, height - 14 * mm, pages.workshop[:60])
     if not pages.signed:
         canvas.setFont(part.BOLD, 9)
-        canvas.drawRightString(width - LEFT, height - 18.5 * mm, text(
-            pages.lang, "certify.mark.unsigned"))
+        canvas.drawRightString(
+            width - LEFT, height - 18.5 * mm, text(pages.lang, "certify.mark.unsigned")
+        )
         canvas.setFont(part.SANS, 7.5)
     canvas.setStrokeColor(part.LINE)
     canvas.setLineWidth(0.5)
@@ -121,5 +140,6 @@ def _furniture(canvas: Canvas, pages: LotPages, number: int, total: int) -> None
     canvas.line(LEFT, 13 * mm, width - LEFT, 13 * mm)
     canvas.setFillColor(part.SOFT)
     canvas.drawString(LEFT, 9 * mm, text(pages.lang, "lot.pdf.foot"))
-    canvas.drawRightString(width - LEFT, 9 * mm, text(
-        pages.lang, "certify.page", number=number, total=total))
+    canvas.drawRightString(
+        width - LEFT, 9 * mm, text(pages.lang, "certify.page", number=number, total=total)
+    )

@@ -43,8 +43,9 @@ def lower(der: bytes) -> bytes:
 
 def to_der(signature: bytes) -> bytes:
     """The DER form of 64 bytes, as X.509 and CMS want it."""
-    return encode_dss_signature(int.from_bytes(signature[:_WIDTH], "big"),
-                                int.from_bytes(signature[_WIDTH:], "big"))
+    return encode_dss_signature(
+        int.from_bytes(signature[:_WIDTH], "big"), int.from_bytes(signature[_WIDTH:], "big")
+    )
 
 
 def is_p256(public: PublicKeyTypes) -> bool:
@@ -81,4 +82,5 @@ def certificate_forms(certificate: x509.Certificate) -> frozenset[bytes]:
     front = der[2 + long : -len(end)]
     return frozenset(
         field(SEQUENCE, front + field(BITS, b"\0" + encode_dss_signature(r, one)))
-        for one in (s, ORDER - s))
+        for one in (s, ORDER - s)
+    )

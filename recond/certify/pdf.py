@@ -93,16 +93,27 @@ def _draw(sheet: Sheet) -> bytes:
     out = io.BytesIO()
     title = text(sheet.lang, "certify.title")
     document = BaseDocTemplate(
-        out, pagesize=A4, leftMargin=LEFT, rightMargin=LEFT, topMargin=TOP, bottomMargin=BOTTOM,
-        title=f"{title} {sheet.record.record_id}", author=sheet.record.workshop.name or "recond",
+        out,
+        pagesize=A4,
+        leftMargin=LEFT,
+        rightMargin=LEFT,
+        topMargin=TOP,
+        bottomMargin=BOTTOM,
+        title=f"{title} {sheet.record.record_id}",
+        author=sheet.record.workshop.name or "recond",
         subject=text(sheet.lang, f"certify.verdict.{overall(sheet.record).value}"),
-        creator="recond", producer="recond", lang=sheet.lang, invariant=1, pageCompression=1,
+        creator="recond",
+        producer="recond",
+        lang=sheet.lang,
+        invariant=1,
+        pageCompression=1,
     )
     width, height = A4
     frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [frame])])
-    maker = type("Sheet", (Pages,), {
-        "furniture": lambda canvas, *pages: _furniture(canvas, sheet, *pages)})
+    maker = type(
+        "Sheet", (Pages,), {"furniture": lambda canvas, *pages: _furniture(canvas, sheet, *pages)}
+    )
     flow = front_page(sheet.record, sheet.lang, sheet.signer, sheet.seal)
     document.build([*flow, *detail_pages(sheet.record, sheet.lang)], canvasmaker=maker)
     return out.getvalue()
@@ -118,24 +129,28 @@ def _furniture(canvas: Canvas, sheet: Sheet, number: int, total: int) -> None:
     canvas.setFont(part.SANS, 7.5)
     canvas.drawString(LEFT, height - 18.5 * mm, text(lang, "certify.number", id=record.record_id))
     free = part.WIDTH - canvas.stringWidth(title, part.BOLD, points) - 8 * mm
-    canvas.drawRightString(width - LEFT, height - 14 * mm, part.fitted(
-        record.workshop.name or "", part.SANS, 7.5, free))
-    canvas.drawRightString(width - LEFT, height - 18.5 * mm, headline(
-        record, lang, signed=sheet.signer is not None))
+    canvas.drawRightString(
+        width - LEFT,
+        height - 14 * mm,
+        part.fitted(record.workshop.name or "", part.SANS, 7.5, free),
+    )
+    canvas.drawRightString(
+        width - LEFT, height - 18.5 * mm, headline(record, lang, signed=sheet.signer is not None)
+    )
     canvas.setStrokeColor(part.LINE)
     canvas.setLineWidth(0.5)
     canvas.line(LEFT, height - 20.5 * mm, width - LEFT, height - 20.5 * mm)
     canvas.line(LEFT, 13 * mm, width - LEFT, 13 * mm)
     canvas.setFillColor(part.SOFT)
     canvas.drawString(LEFT, 9 * mm, text(lang, "certify.foot"))
-    canvas.drawRightString(width - LEFT, 9 * mm, text(
-        lang, "certify.page", number=number, total=total))
+    canvas.drawRightString(
+        width - LEFT, 9 * mm, text(lang, "certify.page", number=number, total=total)
+    )
     _watermark(canvas, sheet)
 
 
 def _watermark(canvas: Canvas, sheet: Sheet) -> None:
-    """Words across the page that nobody can overlook, drawn as outlines so that all stays legible.
-    """
+    """Words across the page, too large to overlook; outlines, so that all stays legible."""
     words = []
     if sheet.record.bench.demonstration:
         words.append(text(sheet.lang, "certify.mark.demonstration"))
@@ -171,9 +186,14 @@ def archive(raw: bytes, stamp: str, lang: Lang, files: dict[str, bytes]) -> byte
         for name, content in files.items():
             relationship = Name.Source if name == next(iter(files)) else Name.Supplement
             pdf.attachments[name] = AttachedFileSpec(
-                pdf, content, filename=name, mime_type=_MIME.get(name, "text/csv"),
-                relationship=relationship, creation_date=_pdf_date(stamp),
-                mod_date=_pdf_date(stamp))
+                pdf,
+                content,
+                filename=name,
+                mime_type=_MIME.get(name, "text/csv"),
+                relationship=relationship,
+                creation_date=_pdf_date(stamp),
+                mod_date=_pdf_date(stamp),
+            )
         pdf.Root.Lang = lang
         pdf.Root.MarkInfo = Dictionary(Marked=False)
         pdfa.prepare(pdf, "3b")

@@ -12,14 +12,14 @@ from typing import Any
 from reportlab.platypus import KeepTogether, PageBreak, Spacer
 
 from recond.certify import pdf_parts as part
-from recond.certify.pdf_front import clock, day, given, how, known, pair, person, result
+from recond.certify.pdf_front import clock, day, given, how, person, result
+from recond.certify.pdf_inventory import assessment_part, inventory_part
 from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
 from recond.locale import Lang, duration, has, number, say, size, text
 from recond.methods import find_method
-from recond.model import Assessment, Known, Machine, Range, Reading
+from recond.model import Range
 
 RANGES_SHOWN = 60
-CONFIDENCE = ("strong", "medium", "weak")
 
 
 def detail_pages(record: WipeRecord, lang: Lang) -> list[Any]:
@@ -28,9 +28,9 @@ def detail_pages(record: WipeRecord, lang: Lang) -> list[Any]:
     for index, one in enumerate(record.erasures, 1):
         flow += _disk(index, one, lang)
     if record.machine is not None:
-        flow += _inventory(record.machine, lang)
+        flow += inventory_part(record.machine, lang)
     for assessment in record.assessments:
-        flow += _assessment(assessment, lang)
+        flow += assessment_part(assessment, lang)
     if record.answers:
         flow.append(part.heading(text(lang, "certify.section.answers")))
         flow.append(part.facts([_answer(key, value, lang) for key, value in record.answers]))
@@ -52,20 +52,30 @@ def _answer(key: str, value: str, lang: Lang) -> tuple[str, str]:
 
 def _disk(index: int, one: Erasure, lang: Lang) -> list[Any]:
     disk = one.disk
-    title = text(lang, "certify.section.disk", number=index,
-                 token=disk.token if disk.size_bytes else text(lang, "certify.unknown"))
+    title = text(
+        lang,
+        "certify.section.disk",
+        number=index,
+        token=disk.token if disk.size_bytes else text(lang, "certify.unknown"),
+    )
     reasons = "\n".join("• " + say(lang, reason) for reason in one.result.reasons)
     rows = [
         (text(lang, "certify.disk.result"), result(one, lang).partition("\n")[0]),
         (text(lang, "certify.field.reasons"), reasons),
         *identity_rows(disk, lang),
-        (text(lang, "certify.field.when"), f"{day(one.started_at, lang)} → "
-                                           f"{day(one.ended_at, lang)}"),
-        (text(lang, "certify.field.confirmed"), text(
-            lang, f"certify.confirmed.{one.confirmed_by or 'nobody'}")),
+        (
+            text(lang, "certify.field.when"),
+            f"{day(one.started_at, lang)} → {day(one.ended_at, lang)}",
+        ),
+        (
+            text(lang, "certify.field.confirmed"),
+            text(lang, f"certify.confirmed.{one.confirmed_by or 'nobody'}"),
+        ),
     ]
-    flow: list[Any] = [KeepTogether([part.heading(title), part.facts(rows[:4], share=0.24)]),
-                       part.facts(rows[4:], share=0.24)]
+    flow: list[Any] = [
+        KeepTogether([part.heading(title), part.facts(rows[:4], share=0.24)]),
+        part.facts(rows[4:], share=0.24),
+    ]
     if one.interruptions:
         flow += [part.para("• " + say(lang, told), 7.8) for told in one.interruptions]
     if any(step.outcome != "not-run" for step in one.steps):
@@ -84,19 +94,26 @@ def _disk(index: int, one: Erasure, lang: Lang) -> list[Any]:
 def identity_rows(disk: DiskIdentity, lang: Lang) -> list[tuple[str, str]]:
     """Who the disk is."""
     unknown = text(lang, "certify.unknown")
-    blocks = text(lang, "certify.blocks", logical=disk.logical_block_bytes,
-                  physical=disk.physical_block_bytes)
+    blocks = text(
+        lang, "certify.blocks", logical=disk.logical_block_bytes, physical=disk.physical_block_bytes
+    )
     rows = [
-        (text(lang, "certify.field.model"),
-         " ".join(filter(None, (disk.vendor, disk.model))) or unknown),
+        (
+            text(lang, "certify.field.model"),
+            " ".join(filter(None, (disk.vendor, disk.model))) or unknown,
+        ),
         (text(lang, "certify.field.serial"), disk.serial or unknown),
         ("WWN / EUI", disk.wwn or unknown),
         (text(lang, "certify.field.firmware"), disk.firmware or unknown),
-        (text(lang, "certify.field.medium"),
-         f"{text(lang, f'cli.medium.{disk.medium.value}')} ({disk.bus})"),
-        (text(lang, "certify.field.size"),
-         f"{size(lang, disk.size_bytes)} ({number(lang, disk.size_bytes)} "
-         f"{text(lang, 'certify.unit.bytes')}), {blocks}"),
+        (
+            text(lang, "certify.field.medium"),
+            f"{text(lang, f'cli.medium.{disk.medium.value}')} ({disk.bus})",
+        ),
+        (
+            text(lang, "certify.field.size"),
+            f"{size(lang, disk.size_bytes)} ({number(lang, disk.size_bytes)} "
+            f"{text(lang, 'certify.unit.bytes')}), {blocks}",
+        ),
     ]
     if disk.namespace:
         rows.append((text(lang, "certify.field.namespace"), str(disk.namespace)))
@@ -104,18 +121,29 @@ def identity_rows(disk: DiskIdentity, lang: Lang) -> list[tuple[str, str]]:
 
 
 def _steps(one: Erasure, lang: Lang) -> Any:
-    head = tuple(text(lang, f"certify.step.{name}")
-                 for name in ("number", "what", "outcome", "written", "bad", "time", "speed"))
+    head = tuple(
+        text(lang, f"certify.step.{name}")
+        for name in ("number", "what", "outcome", "written", "bad", "time", "speed")
+    )
     rows = []
     for index, step in enumerate(one.steps, 1):
         seconds = step.duration_ms / 1000
-        speed = size(lang, int(step.bytes_written / seconds)) + "/s" if seconds > 0 and (
-            step.bytes_written) else "—"
-        rows.append((
-            str(index), _what(step, lang), text(lang, f"certify.outcome.{step.outcome}"),
-            size(lang, step.bytes_written), number(lang, len(step.bad_ranges)),
-            duration(lang, round(seconds)), speed,
-        ))
+        speed = (
+            size(lang, int(step.bytes_written / seconds)) + "/s"
+            if seconds > 0 and (step.bytes_written)
+            else "—"
+        )
+        rows.append(
+            (
+                str(index),
+                _what(step, lang),
+                text(lang, f"certify.outcome.{step.outcome}"),
+                size(lang, step.bytes_written),
+                number(lang, len(step.bad_ranges)),
+                duration(lang, round(seconds)),
+                speed,
+            )
+        )
         rows += [("", "→ " + say(lang, told), "", "", "", "", "") for told in step.commands[:12]]
     return part.grid(head, rows, (6, 46, 18, 16, 12, 16, 18))
 
@@ -130,17 +158,36 @@ def _what(step: StepResult, lang: Lang) -> str:
 def _read_back(found: Verification, lang: Lang) -> list[Any]:
     canaries = found.canaries
     rows = [
-        (text(lang, "certify.field.verification"),
-         f"{text(lang, f'certify.how.verify.{found.mode.value}')} – "
-         f"{text(lang, f'certify.outcome.{found.outcome}')}"),
-        (text(lang, "certify.field.compared"), text(
-            lang, "certify.compared", read_bytes=found.bytes_compared, n=found.places,
-            wrong_bytes=found.mismatch_bytes)),
-        (text(lang, "certify.field.canaries"), text(
-            lang, "certify.canaries", n=canaries.places, changed=canaries.changed,
-            unchanged=canaries.unchanged, blank=canaries.uninformative)),
-        (text(lang, "certify.field.cache"), text(
-            lang, "certify.direct.yes" if found.direct else "certify.direct.no")),
+        (
+            text(lang, "certify.field.verification"),
+            f"{text(lang, f'certify.how.verify.{found.mode.value}')} – "
+            f"{text(lang, f'certify.outcome.{found.outcome}')}",
+        ),
+        (
+            text(lang, "certify.field.compared"),
+            text(
+                lang,
+                "certify.compared",
+                read_bytes=found.bytes_compared,
+                n=found.places,
+                wrong_bytes=found.mismatch_bytes,
+            ),
+        ),
+        (
+            text(lang, "certify.field.canaries"),
+            text(
+                lang,
+                "certify.canaries",
+                n=canaries.places,
+                changed=canaries.changed,
+                unchanged=canaries.unchanged,
+                blank=canaries.uninformative,
+            ),
+        ),
+        (
+            text(lang, "certify.field.cache"),
+            text(lang, "certify.direct.yes" if found.direct else "certify.direct.no"),
+        ),
     ]
     if found.mode is VerifyMode.SAMPLE:
         rows.append((text(lang, "certify.field.seed"), found.seed or ""))
@@ -149,15 +196,18 @@ def _read_back(found: Verification, lang: Lang) -> list[Any]:
 
 
 def _plots(one: Erasure, lang: Lang) -> list[Any]:
-    series = [(text(lang, "certify.plot.pass", number=i), step.speed_profile_bytes_per_s)
-              for i, step in enumerate(one.steps, 1)]
-    series.append((text(lang, "certify.plot.verify"),
-                   one.verification.speed_profile_bytes_per_s))
+    series = [
+        (text(lang, "certify.plot.pass", number=i), step.speed_profile_bytes_per_s)
+        for i, step in enumerate(one.steps, 1)
+    ]
+    series.append((text(lang, "certify.plot.verify"), one.verification.speed_profile_bytes_per_s))
     end = size(lang, one.disk.size_bytes)
     return [
-        part.SpeedPlot(title, text(lang, "certify.plot.top", speed_bytes=max(points)), "0", end,
-                       points)
-        for title, points in series[:8] if points and max(points) > 0
+        part.SpeedPlot(
+            title, text(lang, "certify.plot.top", speed_bytes=max(points)), "0", end, points
+        )
+        for title, points in series[:8]
+        if points and max(points) > 0
     ]
 
 
@@ -165,82 +215,16 @@ def _ranges(code: str, ranges: tuple[Range, ...], block: int, lang: Lang) -> lis
     if not ranges:
         return []
     shown = ", ".join(
-        f"{start // block}–{(start + length - 1) // block}" for start, length in
-        ranges[:RANGES_SHOWN])
+        f"{start // block}–{(start + length - 1) // block}"
+        for start, length in ranges[:RANGES_SHOWN]
+    )
     more = len(ranges) - RANGES_SHOWN
     if more > 0:
         shown += " " + text(lang, "certify.ranges.more", n=more)
-    return [part.para(text(lang, code, n=len(ranges)), 8, bold=True, spaceBefore=4),
-            part.para(shown, 7)]
-
-
-# --- Machine ---------------------------------------------------------------------------------
-
-
-def _inventory(machine: Machine, lang: Lang) -> list[Any]:
-    system, memory = machine.system, machine.memory
-    ram = size_of(memory.installed_bytes, lang) if isinstance(
-        memory.installed_bytes, Known) else size_of(memory.visible_bytes, lang)
-    rows = [
-        (text(lang, "certify.field.form"), _form(machine, lang)),
-        (text(lang, "certify.field.board"),
-         pair(system.board_maker, system.board_model, lang)),
-        ("BIOS / UEFI", _words(lang, system.bios_vendor, system.bios_version, system.bios_date)),
-        (text(lang, "certify.field.cpu"), known(machine.cpu.name, lang)),
-        (text(lang, "certify.field.ram"), ram),
-        ("TPM", known(machine.tpm.version, lang)),
-        (text(lang, "certify.field.screens"), "\n".join(
-            f"{_words(lang, one.name)} – {known(one.width_px, lang)} × {known(one.height_px, lang)}"
-            for one in machine.displays) or "—"),
-        (text(lang, "certify.field.battery"), "\n".join(
-            text(lang, "certify.battery", name=one.name, wear=known(one.wear_percent, lang))
-            for one in machine.batteries) or "—"),
-        (text(lang, "certify.field.identity"),
-         _identity(machine, lang)),
+    return [
+        part.para(text(lang, code, n=len(ranges)), 8, bold=True, spaceBefore=4),
+        part.para(shown, 7),
     ]
-    return [part.heading(text(lang, "certify.section.inventory")), part.facts(rows, share=0.24)]
-
-
-def _words(lang: Lang, *readings: Reading[Any]) -> str:
-    """What is known of several readings in a line; « inconnu » once where nothing is."""
-    found = [str(one.value) for one in readings if isinstance(one, Known)]
-    return " ".join(found) or text(lang, "certify.unknown")
-
-
-def _identity(machine: Machine, lang: Lang) -> str:
-    found = machine.identity
-    if not isinstance(found.machine_id, Known) or found.confidence not in CONFIDENCE:
-        return text(lang, "certify.unknown")
-    return text(lang, f"certify.identity.{found.confidence}", id=found.machine_id.value)
-
-
-def _form(machine: Machine, lang: Lang) -> str:
-    form = machine.system.form
-    return text(lang, f"cli.form.{form.value.value}") if isinstance(form, Known) else (
-        text(lang, "certify.unknown"))
-
-
-def size_of(reading: Any, lang: Lang) -> str:
-    """A memory size, else « inconnu »."""
-    from recond.locale import size_binary
-
-    return size_binary(lang, reading.value) if isinstance(reading, Known) else (
-        text(lang, "certify.unknown"))
-
-
-def _assessment(found: Assessment, lang: Lang) -> list[Any]:
-    head = tuple(text(lang, f"cli.check.{name}")
-                 for name in ("outcome", "line", "seen", "asked", "remedy"))
-    rows = [
-        (text(lang, f"cli.outcome.{line.outcome}"),
-         say(lang, line.title) if line.title else line.key, say(lang, line.observed),
-         say(lang, line.required), say(lang, line.remedy) if line.remedy else "")
-        for line in found.requirements
-    ]
-    title = text(lang, "cli.check.title", profile=found.profile, version=found.profile_version,
-                 verdict=text(lang, f"readiness.verdict.{found.verdict}"))
-    return [part.heading(title), part.grid(head, rows, (16, 24, 34, 30, 40)),
-            Spacer(1, 3), *(part.para("• " + say(lang, one), 7.4) for one in found.notices)]
 
 
 # --- NIST SP 800-88 Rev. 2 appendix C, evidence ------------------------------------------------
@@ -258,22 +242,34 @@ def _nist(record: WipeRecord, lang: Lang) -> list[Any]:
             (t(lang, "certify.nist.model"), given(disk.model, lang)),
             (t(lang, "certify.nist.serial"), given(disk.serial, lang)),
             (t(lang, "certify.nist.property"), given(record.property_number, lang)),
-            (t(lang, "certify.nist.media-type"),
-             t(lang, f"cli.medium.{disk.medium.value}")),
+            (t(lang, "certify.nist.media-type"), t(lang, f"cli.medium.{disk.medium.value}")),
             (t(lang, "certify.nist.source"), given(record.donor, lang)),
             (t(lang, "certify.nist.category"), t(lang, "certify.not-recorded")),
-            (t(lang, "certify.nist.method"),
-             t(lang, f"cli.level.{one.result.level_achieved.value}")),
+            (
+                t(lang, "certify.nist.method"),
+                t(lang, f"cli.level.{one.result.level_achieved.value}"),
+            ),
             (t(lang, "certify.nist.technique"), how(one, lang)),
             (t(lang, "certify.nist.standard"), _source(one, lang)),
             (t(lang, "certify.nist.tool"), f"recond {software.get('recond', '')}"),
-            (t(lang, "certify.nist.verification"),
-             t(lang, f"certify.how.verify.{one.verification.mode.value}")),
-            (t(lang, "certify.nist.validation"),
-             t(lang, f"certify.validation.{one.result.verdict.value}")),
+            (
+                t(lang, "certify.nist.verification"),
+                t(lang, f"certify.how.verify.{one.verification.mode.value}"),
+            ),
+            (
+                t(lang, "certify.nist.validation"),
+                t(lang, f"certify.validation.{one.result.verdict.value}"),
+            ),
         ]
-        flow.append(part.para(disk.token if disk.size_bytes else one.path, 8, bold=True,
-                              spaceBefore=3, keepWithNext=1))
+        flow.append(
+            part.para(
+                disk.token if disk.size_bytes else one.path,
+                8,
+                bold=True,
+                spaceBefore=3,
+                keepWithNext=1,
+            )
+        )
         flow.append(part.facts(rows, share=0.3))
     people = [
         (t(lang, "certify.field.operator"), person(record.operator, lang)),
@@ -294,15 +290,26 @@ def _source(one: Erasure, lang: Lang) -> str:
 def _evidence(record: WipeRecord, lang: Lang) -> list[Any]:
     """Digests: which journals this was computed from, and the ledger's place."""
     head = tuple(text(lang, f"certify.evidence.{name}") for name in ("journal", "lines", "sha256"))
-    rows = [(one.journal.file, str(one.journal.entries), one.journal.sha256)
-            for one in record.erasures]
+    rows = [
+        (one.journal.file, str(one.journal.entries), one.journal.sha256) for one in record.erasures
+    ]
     flow: list[Any] = [part.heading(text(lang, "certify.section.evidence"))]
     if rows:
         flow += [part.grid(head, rows, (40, 10, 70), size=6.8), Spacer(1, 3)]
     if record.ledger is not None:
-        flow.append(part.para(text(
-            lang, "certify.evidence.ledger", number=record.ledger.number,
-            ledger=record.ledger.ledger_id, root=record.ledger.root), 7))
-    flow.append(part.para(text(lang, "certify.evidence.clock", time=clock(record.issued_at)), 7,
-                          soft=True))
+        flow.append(
+            part.para(
+                text(
+                    lang,
+                    "certify.evidence.ledger",
+                    number=record.ledger.number,
+                    ledger=record.ledger.ledger_id,
+                    root=record.ledger.root,
+                ),
+                7,
+            )
+        )
+    flow.append(
+        part.para(text(lang, "certify.evidence.clock", time=clock(record.issued_at)), 7, soft=True)
+    )
     return flow

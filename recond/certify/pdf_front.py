@@ -37,10 +37,16 @@ def front_page(
     outcome, tally = overall(record), counts(record)
     return [
         part.VerdictBox(
-            outcome, headline(record, lang, signed=signer is not None),
-            text(lang, f"certify.verdict.{outcome.value}.detail", n=tally.approved,
-                 total=tally.approved + tally.others),
-            hatched=record.bench.demonstration or signer is None),
+            outcome,
+            headline(record, lang, signed=signer is not None),
+            text(
+                lang,
+                f"certify.verdict.{outcome.value}.detail",
+                n=tally.approved,
+                total=tally.approved + tally.others,
+            ),
+            hatched=record.bench.demonstration or signer is None,
+        ),
         *_warnings(record, lang, signer),
         part.heading(text(lang, "certify.section.machine")),
         part.facts(_machine(record, lang)),
@@ -49,8 +55,9 @@ def front_page(
         *_limits(record, lang, outcome),
         part.heading(text(lang, "certify.section.people")),
         part.facts(_people(record, lang)),
-        KeepTogether([part.heading(text(lang, "certify.section.check")),
-                      _check(lang, signer, seal)]),
+        KeepTogether(
+            [part.heading(text(lang, "certify.section.check")), _check(lang, signer, seal)]
+        ),
         Spacer(1, 3),
         part.para(text(lang, "certify.legal"), 6.6, soft=True),
     ]
@@ -97,13 +104,17 @@ def given(value: str | None, lang: Lang) -> str:
 
 
 def _machine(record: WipeRecord, lang: Lang) -> list[tuple[str, str]]:
-    label = {name: text(lang, f"certify.field.{name}")
-             for name in ("computer", "serial", "property", "donor", "lot")}
+    label = {
+        name: text(lang, f"certify.field.{name}")
+        for name in ("computer", "serial", "property", "donor", "lot")
+    }
     rows = []
     if record.machine is not None:
         system = record.machine.system
-        rows += [(label["computer"], pair(system.maker, system.model, lang)),
-                 (label["serial"], known(system.serial, lang))]
+        rows += [
+            (label["computer"], pair(system.maker, system.model, lang)),
+            (label["serial"], known(system.serial, lang)),
+        ]
     else:
         rows.append((label["computer"], text(lang, "certify.not-recorded")))
     if record.property_number:
@@ -115,8 +126,9 @@ def _machine(record: WipeRecord, lang: Lang) -> list[tuple[str, str]]:
 
 
 def _disks(record: WipeRecord, lang: Lang) -> Any:
-    head = tuple(text(lang, f"certify.disk.{name}")
-                 for name in ("which", "size", "how", "level", "result"))
+    head = tuple(
+        text(lang, f"certify.disk.{name}") for name in ("which", "size", "how", "level", "result")
+    )
     rows = []
     for one in record.erasures:
         disk = one.disk
@@ -124,11 +136,15 @@ def _disks(record: WipeRecord, lang: Lang) -> Any:
         serial = disk.serial or disk.wwn or text(lang, "certify.unknown")
         if disk.namespace:
             serial += " " + text(lang, "certify.namespace", number=disk.namespace)
-        rows.append((
-            f"{which}\n{text(lang, 'certify.field.serial')} {serial}",
-            size(lang, disk.size_bytes), how(one, lang),
-            text(lang, f"cli.level.{one.result.level_achieved.value}"), result(one, lang),
-        ))
+        rows.append(
+            (
+                f"{which}\n{text(lang, 'certify.field.serial')} {serial}",
+                size(lang, disk.size_bytes),
+                how(one, lang),
+                text(lang, f"cli.level.{one.result.level_achieved.value}"),
+                result(one, lang),
+            )
+        )
     return part.grid(head, rows, (36, 12, 22, 12, 34))
 
 
@@ -167,22 +183,39 @@ def _limits(record: WipeRecord, lang: Lang, outcome: Overall) -> list[Any]:
 def person(one: Person, lang: Lang) -> str:
     """A person in a line."""
     return ", ".join(filter(None, (one.name, one.title, one.contact))) or text(
-        lang, "certify.not-recorded")
+        lang, "certify.not-recorded"
+    )
 
 
 def _people(record: WipeRecord, lang: Lang) -> list[tuple[str, str]]:
-    workshop = ", ".join(filter(None, (
-        record.workshop.name, record.workshop.address, record.workshop.contact,
-        record.workshop.registration)))
+    workshop = ", ".join(
+        filter(
+            None,
+            (
+                record.workshop.name,
+                record.workshop.address,
+                record.workshop.contact,
+                record.workshop.registration,
+            ),
+        )
+    )
     when = {one.ended_at for one in record.erasures if one.ended_at} or {record.issued_at}
     software = dict(record.software)
     return [
         (text(lang, "certify.field.workshop"), given(workshop, lang)),
         (text(lang, "certify.field.operator"), person(record.operator, lang)),
         (text(lang, "certify.field.verifier"), person(record.verifier, lang)),
-        (text(lang, "certify.field.date"), text(
-            lang, "certify.when", done_date=max(when), time=clock(max(when)),
-            made_date=record.issued_at, made=clock(record.issued_at))),
+        (
+            text(lang, "certify.field.date"),
+            text(
+                lang,
+                "certify.when",
+                done_date=max(when),
+                time=clock(max(when)),
+                made_date=record.issued_at,
+                made=clock(record.issued_at),
+            ),
+        ),
         (text(lang, "certify.field.tool"), f"recond {software.get('recond', '')}"),
     ]
 
@@ -203,10 +236,16 @@ def _check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
     ]
     code = part.QrCode(seal, QR_SIZE) if seal else ""
     table = Table([[words, code]], colWidths=[part.WIDTH - QR_SIZE - 2 * mm, QR_SIZE + 2 * mm])
-    table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"),
-                               ("FONTNAME", (0, 0), (-1, -1), part.SANS),
-                               ("LEFTPADDING", (0, 0), (-1, -1), 0),
-                               ("RIGHTPADDING", (0, 0), (-1, -1), 2)]))
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("FONTNAME", (0, 0), (-1, -1), part.SANS),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+            ]
+        )
+    )
     return table
 
 

@@ -54,8 +54,14 @@ def style(
     """A paragraph's style; leading follows from the size."""
     font = BOLD if bold else SANS
     return ParagraphStyle(
-        f"{font}{size}", fontName=font, fontSize=size, leading=more.pop("leading", size * 1.32),
-        textColor=SOFT if soft else INK, splitLongWords=1, **more)
+        f"{font}{size}",
+        fontName=font,
+        fontSize=size,
+        leading=more.pop("leading", size * 1.32),
+        textColor=SOFT if soft else INK,
+        splitLongWords=1,
+        **more,
+    )
 
 
 def escape(text: str) -> str:
@@ -102,22 +108,42 @@ def fitted(text: str, font: str, size: float, width: float) -> str:
     return text.rstrip() + "…"
 
 
-def grid(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], widths: tuple[float, ...],
-         *, size: float = 7.4) -> Table:
+def grid(
+    head: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    widths: tuple[float, ...],
+    *,
+    size: float = 7.4,
+) -> Table:
     """A table with a head that is repeated on each page; widths are shares of the whole."""
     body = [[para(cell, size) for cell in row] for row in rows]
     top = [[para(cell, size, bold=True) for cell in head]] if head else []
     total = sum(widths)
-    table = Table(top + body, colWidths=[WIDTH * share / total for share in widths],
-                  repeatRows=1 if head else 0, splitInRow=1)
-    table.setStyle(TableStyle([
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("FONTNAME", (0, 0), (-1, -1), SANS),  # else an unused, unembedded Helvetica is named
-        ("LINEBELOW", (0, 0), (-1, -1), 0.3, LINE),
-        ("LEFTPADDING", (0, 0), (-1, -1), 3), ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-        ("TOPPADDING", (0, 0), (-1, -1), 1.8), ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
-        *([("BACKGROUND", (0, 0), (-1, 0), BAND)] if head else []),
-    ]))
+    table = Table(
+        top + body,
+        colWidths=[WIDTH * share / total for share in widths],
+        repeatRows=1 if head else 0,
+        splitInRow=1,
+    )
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                (
+                    "FONTNAME",
+                    (0, 0),
+                    (-1, -1),
+                    SANS,
+                ),  # else an unused, unembedded Helvetica is named
+                ("LINEBELOW", (0, 0), (-1, -1), 0.3, LINE),
+                ("LEFTPADDING", (0, 0), (-1, -1), 3),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.8),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
+                *([("BACKGROUND", (0, 0), (-1, 0), BAND)] if head else []),
+            ]
+        )
+    )
     return table
 
 
@@ -254,8 +280,14 @@ class QrCode(Flowable):  # type: ignore[misc] # reportlab has no types
                 if dark and start is None:
                     start = index
                 elif not dark and start is not None:
-                    canvas.rect((start + quiet) * module, y, (index - start) * module,
-                                module, stroke=0, fill=1)
+                    canvas.rect(
+                        (start + quiet) * module,
+                        y,
+                        (index - start) * module,
+                        module,
+                        stroke=0,
+                        fill=1,
+                    )
                     start = None
 
 

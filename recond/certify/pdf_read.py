@@ -82,8 +82,7 @@ def read_attachments(raw: bytes) -> dict[str, bytes]:
 
     try:
         with Pdf.open(io.BytesIO(raw)) as pdf:
-            return {name: pdf.attachments[name].get_file().read_bytes()
-                    for name in pdf.attachments}
+            return {name: pdf.attachments[name].get_file().read_bytes() for name in pdf.attachments}
     except (PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError):
         raise RecordInvalid("certify.verify.pdf.broken") from None
 

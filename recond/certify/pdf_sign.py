@@ -52,9 +52,13 @@ def sign_pdf(unsigned: bytes, signing: SigningKey) -> bytes:
     store.register_multiple(chain[1:])  # the first is put in by the signer itself
     signer = _Key(signing, signing_cert=chain[0], cert_registry=store)
     metadata = signers.PdfSignatureMetadata(
-        field_name=FIELD, md_algorithm="sha256", certify=True,
-        docmdp_permissions=fields.MDPPerm.NO_CHANGES, subfilter=fields.SigSeedSubFilter.PADES,
-        embed_validation_info=False)
+        field_name=FIELD,
+        md_algorithm="sha256",
+        certify=True,
+        docmdp_permissions=fields.MDPPerm.NO_CHANGES,
+        subfilter=fields.SigSeedSubFilter.PADES,
+        embed_validation_info=False,
+    )
     out = io.BytesIO()
     writer = IncrementalPdfFileWriter(io.BytesIO(unsigned))
     with warnings.catch_warnings():

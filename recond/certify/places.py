@@ -57,8 +57,9 @@ def sample_ranges(seed: bytes, size_bytes: int, block_bytes: int) -> tuple[Range
     for number in range(SECTIONS * _EACH):
         index, place = divmod(number, _EACH)
         start = index * section + place * half
-        found.append((start + _draw(seed + b"/%d/%d" % (index, place), choices) * block_bytes,
-                      length))
+        found.append(
+            (start + _draw(seed + b"/%d/%d" % (index, place), choices) * block_bytes, length)
+        )
     tail = SECTIONS * section
     if size_bytes - tail > block_bytes:
         found.append((tail, min(length, size_bytes - tail)))

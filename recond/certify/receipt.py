@@ -69,10 +69,24 @@ def make_receipt(
 ) -> bytes:
     """The signed receipt of the `number`th line (from 1), as the ledger stands."""
     lines = reading.lines
-    return sign_jws(canonical_bytes(Receipt(
-        SCHEMA, reading.ledger_id, len(lines), merkle_root(lines), now, number,
-        lines[number - 1].decode("utf-8"), inclusion_proof(lines, number - 1),
-        consistency_proof(lines, number - 1), stamp)), signing, CONTENT_TYPE)
+    return sign_jws(
+        canonical_bytes(
+            Receipt(
+                SCHEMA,
+                reading.ledger_id,
+                len(lines),
+                merkle_root(lines),
+                now,
+                number,
+                lines[number - 1].decode("utf-8"),
+                inclusion_proof(lines, number - 1),
+                consistency_proof(lines, number - 1),
+                stamp,
+            )
+        ),
+        signing,
+        CONTENT_TYPE,
+    )
 
 
 def read_receipt(signed: Signed) -> Receipt:

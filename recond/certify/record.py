@@ -34,8 +34,16 @@ from recond.erasure import (
 from recond.model import Assessment, Json, Machine, Medium, Message
 
 UNKNOWN_DISK = DiskIdentity(
-    kind=TargetKind.BLOCK, serial=None, wwn=None, vendor=None, model=None, firmware=None,
-    size_bytes=0, logical_block_bytes=0, physical_block_bytes=0, bus="unknown",
+    kind=TargetKind.BLOCK,
+    serial=None,
+    wwn=None,
+    vendor=None,
+    model=None,
+    firmware=None,
+    size_bytes=0,
+    logical_block_bytes=0,
+    physical_block_bytes=0,
+    bus="unknown",
     medium=Medium.UNKNOWN,
 )
 MAX_RANGES = 1000  # in a record; the journal has them all
@@ -78,12 +86,13 @@ def fold_journal(raw: bytes, file: str, belongs: Belonging | None = None) -> Era
     entries = reading.entries
     return Erasure(
         disk=plan.disk if plan else story.identity or UNKNOWN_DISK,
-        path=str(story.opened.get("path", "")), plan=plan, plan_digest=story.plan_digest,
+        path=str(story.opened.get("path", "")),
+        plan=plan,
+        plan_digest=story.plan_digest,
         confirmed_by=story.confirmed_by,
         started_at=entries[0].time if entries else None,
         ended_at=entries[-1].time if entries else None,
-        steps=tuple(_step(plan, story, index) for index in range(len(plan.steps)))
-        if plan else (),
+        steps=tuple(_step(plan, story, index) for index in range(len(plan.steps))) if plan else (),
         verification=_verification(story, plan, canaries),
         interruptions=tuple(story.interruptions),
         result=judge(story, reading.problems, canaries),
@@ -92,21 +101,34 @@ def fold_journal(raw: bytes, file: str, belongs: Belonging | None = None) -> Era
 
 
 def build_record(
-    context: Context, machine: Machine | None, assessments: tuple[Assessment, ...],
-    journals: dict[str, bytes], issue: Issue,
+    context: Context,
+    machine: Machine | None,
+    assessments: tuple[Assessment, ...],
+    journals: dict[str, bytes],
+    issue: Issue,
 ) -> WipeRecord:
     """The record of a run. `journals` are by the disk's name, without folder and ending."""
     belongs = Belonging(issue.record_id, context.bench.demonstration)
     return WipeRecord(
-        schema=RECORD_SCHEMA, record_id=issue.record_id, issued_at=issue.issued_at,
-        software=issue.software, workshop=context.workshop, operator=context.operator,
-        verifier=context.verifier, lot=context.lot, donor=context.donor,
-        property_number=context.property_number, answers=context.answers, bench=context.bench,
-        machine=machine, assessments=assessments,
+        schema=RECORD_SCHEMA,
+        record_id=issue.record_id,
+        issued_at=issue.issued_at,
+        software=issue.software,
+        workshop=context.workshop,
+        operator=context.operator,
+        verifier=context.verifier,
+        lot=context.lot,
+        donor=context.donor,
+        property_number=context.property_number,
+        answers=context.answers,
+        bench=context.bench,
+        machine=machine,
+        assessments=assessments,
         erasures=tuple(
             fold_journal(raw, journal_file(name), belongs) for name, raw in sorted(journals.items())
         ),
-        ledger=issue.ledger, signature=issue.signature,
+        ledger=issue.ledger,
+        signature=issue.signature,
     )
 
 
@@ -126,16 +148,20 @@ def _step(plan: WipePlan, story: Story, index: int) -> StepResult:
     planned = plan.steps[index]
     told = story.steps.get(index)
     if told is None:
-        return StepResult(planned.technique, planned.fill, None, None, "not-run", 0, (), 0, 0, 0,
-                          ())
+        return StepResult(
+            planned.technique, planned.fill, None, None, "not-run", 0, (), 0, 0, 0, ()
+        )
     end = told.end.data if told.end else {}
     return StepResult(
-        technique=planned.technique, fill=planned.fill,
+        technique=planned.technique,
+        fill=planned.fill,
         started_at=told.starts[0][1].time if told.starts else None,
         ended_at=told.end.time if told.end else None,
-        outcome=str(end.get("outcome", "unfinished")), bytes_written=_written(told),
+        outcome=str(end.get("outcome", "unfinished")),
+        bytes_written=_written(told),
         bad_ranges=merged(told.bad)[:MAX_RANGES],
-        retries=max(told.retries, _int(end.get("retries"))), pauses=told.pauses,
+        retries=max(told.retries, _int(end.get("retries"))),
+        pauses=told.pauses,
         duration_ms=_int(end.get("duration_ms")),
         speed_profile_bytes_per_s=_ints(end.get("speed")),
         commands=tuple(_command(entry.data) for entry in told.commands),
@@ -153,8 +179,9 @@ def _written(told: StepStory) -> int:
 
 def _command(data: dict[str, Json]) -> Message:
     name, status = str(data["name"]), _int(data["status"])
-    return Message.of("certify.command", name=name, status=status,
-                      duration_ms=_int(data["duration_ms"]))
+    return Message.of(
+        "certify.command", name=name, status=status, duration_ms=_int(data["duration_ms"])
+    )
 
 
 # --- Verification ----------------------------------------------------------------------------
@@ -165,15 +192,19 @@ def _verification(story: Story, plan: WipePlan | None, canaries: Canaries) -> Ve
     end = story.verify_end.data if story.verify_end else {}
     mode = plan.verify if plan else VerifyMode.NONE
     return Verification(
-        mode=mode, outcome=str(end.get("outcome", "unfinished" if start else "not-run")),
+        mode=mode,
+        outcome=str(end.get("outcome", "unfinished" if start else "not-run")),
         seed=cast("str | None", start.get("seed")),
-        bytes_compared=_int(end.get("compared")), places=_int(end.get("places")),
+        bytes_compared=_int(end.get("compared")),
+        places=_int(end.get("places")),
         mismatch_bytes=story.differing_bytes,
         mismatch_ranges=merged(story.differing)[:MAX_RANGES],
         unreadable_ranges=merged(story.verify_bad)[:MAX_RANGES],
-        ending=cast("str | None", end.get("ending")), direct=bool(start.get("direct")),
+        ending=cast("str | None", end.get("ending")),
+        direct=bool(start.get("direct")),
         duration_ms=_int(end.get("duration_ms")),
-        speed_profile_bytes_per_s=_ints(end.get("speed")), canaries=canaries,
+        speed_profile_bytes_per_s=_ints(end.get("speed")),
+        canaries=canaries,
     )
 
 

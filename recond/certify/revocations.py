@@ -65,8 +65,9 @@ def _weight(one: Revocation) -> tuple[int, str]:
 
 def sign_list(entries: tuple[Revocation, ...], root: SigningKey, now: str) -> bytes:
     """The list as a compact JWS by the root."""
-    payload = canonical_bytes({"schema": SCHEMA, "issued_at": now,
-                               "revoked": [to_json(one) for one in merged(entries)]})
+    payload = canonical_bytes(
+        {"schema": SCHEMA, "issued_at": now, "revoked": [to_json(one) for one in merged(entries)]}
+    )
     return sign_jws(payload, root, CONTENT_TYPE)
 
 

@@ -19,7 +19,8 @@ from recond.model import Known, Unknown, Why
 MAX_INTEGER = 2**53 - 1
 
 _PLAIN: dict[Any, dict[str, Any]] = {
-    bool: {"type": "boolean"}, str: {"type": "string"},
+    bool: {"type": "boolean"},
+    str: {"type": "string"},
     int: {"type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER},
 }
 
@@ -29,8 +30,12 @@ def build() -> dict[str, Any]:
     defs: dict[str, Any] = {}
     top = _of(WipeRecord, defs)
     defs["WipeRecord"]["properties"]["schema"] = {"const": RECORD_SCHEMA}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": f"recond record ({RECORD_SCHEMA})", **top, "$defs": dict(sorted(defs.items()))}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"recond record ({RECORD_SCHEMA})",
+        **top,
+        "$defs": dict(sorted(defs.items())),
+    }
 
 
 def text() -> str:
@@ -46,8 +51,9 @@ def _of(hint: Any, defs: dict[str, Any]) -> dict[str, Any]:
         inner = _of(args[0], defs) if args else {}
         return _object({"value": inner, "source": {"type": "string"}})
     if hint is Unknown:
-        defs["Unknown"] = _object({"unknown": {"enum": [one.value for one in Why]},
-                                   "detail": {"type": "string"}})
+        defs["Unknown"] = _object(
+            {"unknown": {"enum": [one.value for one in Why]}, "detail": {"type": "string"}}
+        )
         return {"$ref": "#/$defs/Unknown"}
     if origin is tuple:
         return _tuple(args, defs)
@@ -66,20 +72,28 @@ def _tuple(args: tuple[Any, ...], defs: dict[str, Any]) -> dict[str, Any]:
         if typing.get_origin(args[0]) is tuple and len(inner) == 2 and inner[0] is str:
             return {"type": "object", "additionalProperties": _of(inner[1], defs)}
         return {"type": "array", "items": _of(args[0], defs)}
-    return {"type": "array", "prefixItems": [_of(one, defs) for one in args], "items": False,
-            "minItems": len(args)}
+    return {
+        "type": "array",
+        "prefixItems": [_of(one, defs) for one in args],
+        "items": False,
+        "minItems": len(args),
+    }
 
 
 def _dataclass(cls: Any, defs: dict[str, Any]) -> dict[str, Any]:
     if cls.__name__ not in defs:
         defs[cls.__name__] = {}
         hints = typing.get_type_hints(cls)
-        defs[cls.__name__] = _object({
-            field.name: _of(hints[field.name], defs) for field in dataclasses.fields(cls)})
+        defs[cls.__name__] = _object(
+            {field.name: _of(hints[field.name], defs) for field in dataclasses.fields(cls)}
+        )
     return {"$ref": f"#/$defs/{cls.__name__}"}
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties),
-            "additionalProperties": False}
-
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

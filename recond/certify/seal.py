@@ -47,8 +47,12 @@ def make_seal(record: WipeRecord, record_bytes: bytes, signing: SigningKey) -> s
     """The text of the QR code."""
     found = claims_of(record, record_bytes, signing.certificate)
     claims: dict[str, Json] = {
-        "i": found.record_id, "t": found.issued_at, "h": found.record_sha256,
-        "a": found.approved, "o": found.others, "k": found.key,
+        "i": found.record_id,
+        "t": found.issued_at,
+        "h": found.record_sha256,
+        "a": found.approved,
+        "o": found.others,
+        "k": found.key,
     }
     if found.demonstration:
         claims["d"] = True
@@ -59,10 +63,15 @@ def make_seal(record: WipeRecord, record_bytes: bytes, signing: SigningKey) -> s
 def claims_of(record: WipeRecord, record_bytes: bytes, certificate: x509.Certificate) -> Claims:
     """What the seal of a record must say, by the key of this certificate."""
     tally = counts(record)
-    return Claims(record.record_id, record.issued_at, hashlib.sha256(record_bytes).hexdigest(),
-                  tally.approved, tally.others,
-                  fingerprint(certificate).replace(" ", "")[:_KEY_DIGITS],
-                  record.bench.demonstration)
+    return Claims(
+        record.record_id,
+        record.issued_at,
+        hashlib.sha256(record_bytes).hexdigest(),
+        tally.approved,
+        tally.others,
+        fingerprint(certificate).replace(" ", "")[:_KEY_DIGITS],
+        record.bench.demonstration,
+    )
 
 
 def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
@@ -70,11 +79,14 @@ def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
     if not text.startswith(PREFIX):
         raise RecordInvalid("certify.seal.form")
     raw = unbase45(text[len(PREFIX) :])
-    signature, body = raw[:p256.SIGNATURE_BYTES], raw[p256.SIGNATURE_BYTES:]
+    signature, body = raw[: p256.SIGNATURE_BYTES], raw[p256.SIGNATURE_BYTES :]
     try:
         value = cast(dict[str, Json], json.loads(body))
-        whole = isinstance(value, dict) and canonical_bytes(value) == body and (
-            set(value) | {"d"} == set("itahokd") and value.get("d", True) is True)
+        whole = (
+            isinstance(value, dict)
+            and canonical_bytes(value) == body
+            and (set(value) | {"d"} == set("itahokd") and value.get("d", True) is True)
+        )
     except (ValueError, TypeError, RecursionError):
         whole = False
     if not whole:
@@ -82,8 +94,15 @@ def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
     approved, others = value["a"], value["o"]
     if type(approved) is not int or type(others) is not int:
         raise RecordInvalid("certify.seal.form")
-    claims = Claims(str(value["i"]), str(value["t"]), str(value["h"]), approved, others,
-                    str(value["k"]), value.get("d") is True)
+    claims = Claims(
+        str(value["i"]),
+        str(value["t"]),
+        str(value["h"]),
+        approved,
+        others,
+        str(value["k"]),
+        value.get("d") is True,
+    )
     return claims, signature, body
 
 

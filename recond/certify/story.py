@@ -85,7 +85,8 @@ class Story:
         """Note an entry that cannot stand where it stands (`at` is its line, from 1)."""
         if len(self.contradictions) < MAX_CONTRADICTIONS:  # one is enough to prove nothing
             self.contradictions.append(
-                Message.of("certify.reason.contradiction", line=at + 1, kind=entry.kind))
+                Message.of("certify.reason.contradiction", line=at + 1, kind=entry.kind)
+            )
 
 
 def tell(entries: tuple[JournalEntry, ...]) -> Story:
@@ -139,9 +140,7 @@ def _confirmation(story: Story, at: int, entry: JournalEntry) -> None:
 
 
 def _refused(story: Story, _at: int, entry: JournalEntry) -> None:
-    story.refusals = [
-        from_json(Message, item) for item in cast(list[Json], entry.data["refusals"])
-    ]
+    story.refusals = [from_json(Message, item) for item in cast(list[Json], entry.data["refusals"])]
 
 
 def _identity(story: Story, at: int, entry: JournalEntry) -> None:
@@ -162,9 +161,19 @@ def is_same_disk(found: DiskIdentity, plan: WipePlan) -> bool:
 
     The port (bus, sequence number) may have changed since the plan was made.
     """
-    return all(getattr(found, name) == getattr(plan.disk, name) for name in (
-        "size_bytes", "kind", "serial", "wwn", "model", "logical_block_bytes", "medium",
-        "namespace"))
+    return all(
+        getattr(found, name) == getattr(plan.disk, name)
+        for name in (
+            "size_bytes",
+            "kind",
+            "serial",
+            "wwn",
+            "model",
+            "logical_block_bytes",
+            "medium",
+            "namespace",
+        )
+    )
 
 
 def is_same_resumed(found: DiskIdentity, plan: WipePlan) -> bool:
@@ -173,7 +182,8 @@ def is_same_resumed(found: DiskIdentity, plan: WipePlan) -> bool:
     """
     return found.size_bytes in sizes_after(plan) | {plan.disk.size_bytes} and all(
         getattr(found, name) == getattr(plan.disk, name)
-        for name in ("kind", "token", "logical_block_bytes", "namespace"))
+        for name in ("kind", "token", "logical_block_bytes", "namespace")
+    )
 
 
 def _canary(story: Story, at: int, entry: JournalEntry) -> None:
@@ -190,9 +200,13 @@ def _canary(story: Story, at: int, entry: JournalEntry) -> None:
 def _step_start(story: Story, at: int, entry: JournalEntry) -> None:
     index = cast(int, entry.data["step"])
     plan, offset = story.plan, cast(int, entry.data["offset"])
-    fits = plan is not None and index < len(plan.steps) and (
-        entry.data["technique"] == plan.steps[index].technique.value
-        and 0 < plan.disk.logical_block_bytes <= plan.disk.size_bytes
+    fits = (
+        plan is not None
+        and index < len(plan.steps)
+        and (
+            entry.data["technique"] == plan.steps[index].technique.value
+            and 0 < plan.disk.logical_block_bytes <= plan.disk.size_bytes
+        )
     )
     again = story.current == index and story.resumable and offset == story.go_on_bytes
     fresh = story.current is None and all(done < index for done in story.steps) and offset == 0
@@ -300,9 +314,7 @@ def _interrupted(story: Story, at: int, entry: JournalEntry) -> None:
     reason = cast(str, entry.data["reason"])
     known = reason in ("signal", "killed", "crash", "hang", "power", "refused", "unclear")
     shown = f"@certify.interrupted.{reason}" if known else reason
-    story.interruptions.append(
-        Message.of("certify.interrupted", time=entry.time, reason=shown)
-    )
+    story.interruptions.append(Message.of("certify.interrupted", time=entry.time, reason=shown))
     # the resuming session may say of those before that they were cut; then work goes on
     resuming = entry.data["by"] == "resume"
     if resuming and (story.session < 2 or story.identified):
@@ -339,10 +351,25 @@ def _nothing(_story: Story, _at: int, _entry: JournalEntry) -> None:
 
 
 _HANDLERS: dict[str, Callable[[Story, int, JournalEntry], None]] = {
-    "open": _open, "plan": _plan, "refused": _refused, "confirmation": _confirmation,
-    "identity": _identity, "canary": _canary, "step_start": _step_start,
-    "checkpoint": _checkpoint, "retry": _retry, "bad_range": _bad_range, "pause": _pause,
-    "command": _command, "password": _nothing, "progress": _nothing, "flush": _flush,
-    "step_end": _step_end, "verify_start": _verify_start, "verify_end": _verify_end,
-    "interrupted": _interrupted, "resume": _resume, "end": _end,
+    "open": _open,
+    "plan": _plan,
+    "refused": _refused,
+    "confirmation": _confirmation,
+    "identity": _identity,
+    "canary": _canary,
+    "step_start": _step_start,
+    "checkpoint": _checkpoint,
+    "retry": _retry,
+    "bad_range": _bad_range,
+    "pause": _pause,
+    "command": _command,
+    "password": _nothing,
+    "progress": _nothing,
+    "flush": _flush,
+    "step_end": _step_end,
+    "verify_start": _verify_start,
+    "verify_end": _verify_end,
+    "interrupted": _interrupted,
+    "resume": _resume,
+    "end": _end,
 }

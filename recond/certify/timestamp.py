@@ -29,15 +29,20 @@ _TOKEN, _TYPE, _DIGEST = "1.2.840.113549.1.9.16.1.4", "1.2.840.113549.1.9.3", "1
 _CERTIFICATES = {"1.2.840.113549.1.9.16.2.12": "sha1", "1.2.840.113549.1.9.16.2.47": "sha256"}
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 _HASHES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
-    _SHA256: ("sha256", hashes.SHA256()), "2.16.840.1.101.3.4.2.2": ("sha384", hashes.SHA384()),
-    "2.16.840.1.101.3.4.2.3": ("sha512", hashes.SHA512())}
+    _SHA256: ("sha256", hashes.SHA256()),
+    "2.16.840.1.101.3.4.2.2": ("sha384", hashes.SHA384()),
+    "2.16.840.1.101.3.4.2.3": ("sha512", hashes.SHA512()),
+}
 _TRUE = b"\x01\x01\xff"
 
 
 def stamp_request(stamped: bytes, nonce: bytes) -> bytes:
     """The question: when was this? The authority sees a digest and nothing else."""
-    imprint = field(SEQUENCE, field(SEQUENCE, oid(_SHA256), field(NULL)),
-                    field(OCTETS, hashlib.sha256(stamped).digest()))
+    imprint = field(
+        SEQUENCE,
+        field(SEQUENCE, oid(_SHA256), field(NULL)),
+        field(OCTETS, hashlib.sha256(stamped).digest()),
+    )
     return field(SEQUENCE, integer(1), imprint, integer(int.from_bytes(nonce, "big")), _TRUE)
 
 
@@ -55,7 +60,9 @@ def read_answer(raw: bytes, nonce: bytes) -> bytes:
 
 
 def stamp_time(
-    token: bytes, stamped: bytes, authorities: tuple[x509.Certificate, ...],
+    token: bytes,
+    stamped: bytes,
+    authorities: tuple[x509.Certificate, ...],
     revoked: tuple[Revocation, ...] = (),
 ) -> str:
     """When one of these authorities saw these bytes, RFC 3339. Raises `RecordInvalid`:
@@ -68,7 +75,9 @@ def stamp_time(
 
 
 def _stamp_time(
-    token: bytes, stamped: bytes, authorities: tuple[x509.Certificate, ...],
+    token: bytes,
+    stamped: bytes,
+    authorities: tuple[x509.Certificate, ...],
     revoked: tuple[Revocation, ...],
 ) -> str:
     content = cms.ContentInfo.load(token, strict=True)
@@ -111,7 +120,8 @@ def _holds(signer: Any, authority: x509.Certificate, content: bytes) -> bool:
     name, algorithm = _HASHES[signer["digest_algorithm"]["algorithm"].dotted]
     attributes = {one["type"].dotted: one["values"] for one in signer["signed_attrs"]}
     if attributes[_TYPE][0].dotted != _TOKEN or (
-            attributes[_DIGEST][0].native != hashlib.new(name, content).digest()):
+        attributes[_DIGEST][0].native != hashlib.new(name, content).digest()
+    ):
         return False
     if not _names(attributes, authority.public_bytes(Encoding.DER)):
         return False

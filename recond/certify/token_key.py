@@ -29,11 +29,11 @@ class TokenKey(ec.EllipticCurvePrivateKey):
         self._sign_digest = sign_digest
 
     def sign(
-        self, data: bytes | bytearray | memoryview,
+        self,
+        data: bytes | bytearray | memoryview,
         signature_algorithm: ec.EllipticCurveSignatureAlgorithm,
     ) -> bytes:
-        """DER, over SHA-256 and nothing else. What the token answers is checked before it counts.
-        """
+        """DER, over SHA-256 and nothing else. The token's answer is checked before it counts."""
         if not isinstance(signature_algorithm.algorithm, hashes.SHA256):
             raise RecordInvalid("certify.key.kind")
         signature = self._sign_digest(hashlib.sha256(data).digest())
@@ -41,8 +41,7 @@ class TokenKey(ec.EllipticCurvePrivateKey):
             low = p256.lower(p256.to_der(signature))
         except ValueError:
             low = b""
-        if len(signature) != p256.SIGNATURE_BYTES or not p256.holds(
-                self._public, low, bytes(data)):
+        if len(signature) != p256.SIGNATURE_BYTES or not p256.holds(self._public, low, bytes(data)):
             raise RecordInvalid("certify.token.other")
         return p256.to_der(low)
 

@@ -51,9 +51,16 @@ def answers_of(checks: Iterable[Check]) -> tuple[tuple[str, Answer], ...]:
     for check in checks:
         found[check.axis].add(check.answer)
     return tuple(
-        (axis.value, Answer.NO if Answer.NO in said
-         else Answer.YES if said == {Answer.YES} else Answer.UNKNOWN)
-        for axis, said in found.items())
+        (
+            axis.value,
+            Answer.NO
+            if Answer.NO in said
+            else Answer.YES
+            if said == {Answer.YES}
+            else Answer.UNKNOWN,
+        )
+        for axis, said in found.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +102,18 @@ class Verdicts:
         """True, whole and from a trusted key; evidence that was not given does not count."""
         found = dict(self.answers)
         return all(found[axis] is Answer.YES for axis in ("intact", "valid", "trusted")) and (
-            found["complete"] is not Answer.NO)
+            found["complete"] is not Answer.NO
+        )
 
     @classmethod
     def of(
-        cls, name: str, checks: Iterable[Check], outcome: Message | None = None, *,
-        demonstration: bool = False, record_id: str | None = None,
+        cls,
+        name: str,
+        checks: Iterable[Check],
+        outcome: Message | None = None,
+        *,
+        demonstration: bool = False,
+        record_id: str | None = None,
     ) -> Verdicts:
         """The sum of what was looked at."""
         told = tuple(checks)

@@ -38,17 +38,18 @@ def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     try:
         _check(work, bundle)
     except Exception as error:  # whatever a forger thought of and we did not is no "yes"
-        work.say(Axis.INTACT, Answer.NO, name, "certify.verify.failed",
-                 reason=type(error).__name__)
+        work.say(Axis.INTACT, Answer.NO, name, "certify.verify.failed", reason=type(error).__name__)
     return _sum_up(work, name)
 
 
 def _digests(work: Work, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict[str, str]:
     """The SHA-256 of the files that are at hand, by the ledger's names."""
-    given = {"record": work.record_bytes, "jws": jws and jws[1],
-             "pdf": bundle.pdf and bundle.pdf[1]}
-    return {f"{name}_sha256": hashlib.sha256(raw).hexdigest() for name, raw in given.items()
-            if raw}
+    given = {
+        "record": work.record_bytes,
+        "jws": jws and jws[1],
+        "pdf": bundle.pdf and bundle.pdf[1],
+    }
+    return {f"{name}_sha256": hashlib.sha256(raw).hexdigest() for name, raw in given.items() if raw}
 
 
 def _check(work: Work, bundle: Bundle) -> None:
@@ -121,8 +122,12 @@ def _record(work: Work, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) ->
         work.record_bytes = work.signed.payload
         for name, raw in given:
             same = raw == work.signed.payload
-            work.say(Axis.INTACT, Answer.YES if same else Answer.NO, name,
-                     "certify.verify.record.same" if same else "certify.verify.record.differs")
+            work.say(
+                Axis.INTACT,
+                Answer.YES if same else Answer.NO,
+                name,
+                "certify.verify.record.same" if same else "certify.verify.record.differs",
+            )
     elif given:
         name, work.record_bytes = given[0]
         work.say(Axis.INTACT, Answer.UNKNOWN, name, "certify.verify.record.unsigned")
@@ -181,9 +186,7 @@ def _page(work: Work, pdf: tuple[str, bytes], inside: dict[str, tuple[str, bytes
         _same_page(work, name, raw, inside)
 
 
-def _same_page(
-    work: Work, name: str, raw: bytes, inside: dict[str, tuple[str, bytes]]
-) -> None:
+def _same_page(work: Work, name: str, raw: bytes, inside: dict[str, tuple[str, bytes]]) -> None:
     """Render the record again: the result must be the file, or the signed file's beginning."""
     from recond.certify.pdf import Sheet, render
 
@@ -196,9 +199,15 @@ def _same_page(
     jws = inside.get("record.jws")
     page = b""
     try:
-        page = render(Sheet(
-            work.record_bytes, jws[1] if jws else None,
-            seal[1].decode("ascii") if seal else None, signer, lang))
+        page = render(
+            Sheet(
+                work.record_bytes,
+                jws[1] if jws else None,
+                seal[1].decode("ascii") if seal else None,
+                signer,
+                lang,
+            )
+        )
     except Exception:
         page = b"\0"
     same = raw.startswith(page) if signer else raw == page
@@ -209,8 +218,14 @@ def _same_page(
     makers = ("recond", "reportlab", "pikepdf", "zlib")
     if any(ours.get(one) != theirs.get(one) for one in makers) and signer is not None:
         # the seal covers every byte all the same; only the comparison cannot be made here
-        work.say(Axis.COMPLETE, Answer.UNKNOWN, name, "certify.verify.pdf.software",
-                 version=theirs.get("recond", "?"), ours=ours.get("recond", "?"))
+        work.say(
+            Axis.COMPLETE,
+            Answer.UNKNOWN,
+            name,
+            "certify.verify.pdf.software",
+            version=theirs.get("recond", "?"),
+            ours=ours.get("recond", "?"),
+        )
     else:
         work.say(Axis.INTACT, Answer.NO, name, "certify.verify.pdf.differs")
 
@@ -229,18 +244,28 @@ def _sum_up(work: Work, name: str) -> Verdicts:
     told = dict.fromkeys(work.checks)  # each thing once
     if record is None:
         return Verdicts.of(name, told)
-    return Verdicts.of(name, told, _outcome(record), demonstration=record.bench.demonstration,
-                       record_id=record.record_id)
+    return Verdicts.of(
+        name,
+        told,
+        _outcome(record),
+        demonstration=record.bench.demonstration,
+        record_id=record.record_id,
+    )
 
 
 def _outcome(record: WipeRecord) -> Message:
     """What the document says, and of what: a certificate of another machine or lot shows here."""
     tally, system = counts(record), record.machine.system if record.machine else None
-    computer = [one.value for one in (system.maker, system.model, system.serial)
-                if isinstance(one, Known)] if system else []
+    computer = (
+        [one.value for one in (system.maker, system.model, system.serial) if isinstance(one, Known)]
+        if system
+        else []
+    )
     return Message.of(
-        "certify.verify.outcome", n=tally.approved, others=tally.others,
+        "certify.verify.outcome",
+        n=tally.approved,
+        others=tally.others,
         verdict=f"@certify.verdict.{overall(record).value}",
-        computer=" ".join(computer) or "?", lot=record.lot or "–")
-
-
+        computer=" ".join(computer) or "?",
+        lot=record.lot or "–",
+    )

@@ -53,8 +53,9 @@ def canary_reasons(canaries: Canaries, story: Story, plan: WipePlan) -> tuple[Me
     if any(place["sha256"] is None for place in places):
         found.append(Message("certify.reason.canary-unreadable"))
     elif fill is not None:
-        wrong = sum(place["sha256"] != _due(fill, cast(int, place["offset"]), plan)
-                    for place in places)
+        wrong = sum(
+            place["sha256"] != _due(fill, cast(int, place["offset"]), plan) for place in places
+        )
         if wrong:
             found.append(Message.of("certify.reason.canary-wrong", n=wrong))
     elif not _show_change(before.data, after.data):
@@ -70,8 +71,10 @@ def last_fill(story: Story, plan: WipePlan) -> Fill | None:
 
 def _show_change(before: dict[str, Json], after: dict[str, Json]) -> bool:
     """Whether some place that could be read before reads otherwise now."""
-    return any(old["sha256"] not in (None, new["sha256"])
-               for old, new in zip(_places(before), _places(after), strict=True))
+    return any(
+        old["sha256"] not in (None, new["sha256"])
+        for old, new in zip(_places(before), _places(after), strict=True)
+    )
 
 
 def _due(fill: Fill | None, offset: int, plan: WipePlan) -> str | None:
@@ -94,4 +97,5 @@ def _drawn(before: dict[str, Json], after: dict[str, Json], plan: WipePlan) -> b
     return bool(offsets) and all(
         (data["seed"], data["length"]) == (seed.hex(), length)
         and tuple(place["offset"] for place in _places(data)) == offsets
-        for data in (before, after))
+        for data in (before, after)
+    )

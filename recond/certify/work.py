@@ -42,10 +42,20 @@ def check_trust(work: Work, name: str, chain: tuple[x509.Certificate, ...], at: 
         fault = "certify.trust.expired"  # of a time that is none
     if fault is None:
         own = leaf in trust.own and leaf not in trust.pinned
-        work.say(Axis.TRUSTED, Answer.YES, name,
-                 "certify.verify.trust.own" if own else "certify.verify.trust.ok",
-                 name=common_name(leaf))
+        work.say(
+            Axis.TRUSTED,
+            Answer.YES,
+            name,
+            "certify.verify.trust.own" if own else "certify.verify.trust.ok",
+            name=common_name(leaf),
+        )
         return
     unknown = fault == "certify.trust.unknown"
-    work.say(Axis.TRUSTED, Answer.UNKNOWN if unknown else Answer.NO, name,
-             "certify.verify.trust.no", reason=f"@{fault}", fingerprint=fingerprint(leaf))
+    work.say(
+        Axis.TRUSTED,
+        Answer.UNKNOWN if unknown else Answer.NO,
+        name,
+        "certify.verify.trust.no",
+        reason=f"@{fault}",
+        fingerprint=fingerprint(leaf),
+    )

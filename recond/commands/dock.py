@@ -29,10 +29,12 @@ def watch_command(
     out: Out = Path("recond-out"),
     all_: Annotated[bool, option("dock.option.all", "--all")] = False,
     resume: Annotated[bool, option("dock.option.resume", "--resume")] = False,
-    level: Level = "clear", method: Method = None, verify: Verify = "full",
-    operator: Operator = None, donor: Donor = None,
-    images: Annotated[Path | None, option(
-        "dock.option.images", "--images", metavar="DIR")] = None,
+    level: Level = "clear",
+    method: Method = None,
+    verify: Verify = "full",
+    operator: Operator = None,
+    donor: Donor = None,
+    images: Annotated[Path | None, option("dock.option.images", "--images", metavar="DIR")] = None,
     json_: AsJson = False,
 ) -> None:
     """Each disk that is plugged in and listed is erased and certified."""
@@ -44,9 +46,15 @@ def watch_command(
     from recond.show.dock import DockDisplay, show_summary
 
     order = WatchOrder(
-        manifest=manifest, wish=parse_wish(level, method, verify), out=out, state=state_path(),
-        lang=LANG, overrides=Overrides(operator=operator, lot=lot, donor=donor), present=all_,
-        resume=resume)
+        manifest=manifest,
+        wish=parse_wish(level, method, verify),
+        out=out,
+        state=state_path(),
+        lang=LANG,
+        overrides=Overrides(operator=operator, lot=lot, donor=donor),
+        present=all_,
+        resume=resume,
+    )
     with DockDisplay(screen(), as_json=json_) as display:
         found = watch(order, images, Host(), display)
     show_summary(screen(), found, as_json=json_)

@@ -43,10 +43,20 @@ if TYPE_CHECKING:
 
 @command("wipe")
 def wipe_command(
-    targets: Targets = None, level: Level = "clear", method: Method = None,
-    verify: Verify = "full", confirm: Confirm = None, out: Out = Path("recond-out"),
-    image: Image = False, operator: Operator = None, lot: Lot = None, donor: Donor = None,
-    hidden: Hidden = None, psid: Psid = False, json_: AsJson = False, events: Events = False,
+    targets: Targets = None,
+    level: Level = "clear",
+    method: Method = None,
+    verify: Verify = "full",
+    confirm: Confirm = None,
+    out: Out = Path("recond-out"),
+    image: Image = False,
+    operator: Operator = None,
+    lot: Lot = None,
+    donor: Donor = None,
+    hidden: Hidden = None,
+    psid: Psid = False,
+    json_: AsJson = False,
+    events: Events = False,
 ) -> None:
     """Erase and certify."""
     from recond.flow.check import parse_wish
@@ -58,29 +68,61 @@ def wipe_command(
 
 @command("run")
 def run_command(
-    targets: Targets = None, all_: All = False, profile: Profiles = None, level: Level = "clear",
-    method: Method = None, verify: Verify = "full", confirm: Confirm = None,
+    targets: Targets = None,
+    all_: All = False,
+    profile: Profiles = None,
+    level: Level = "clear",
+    method: Method = None,
+    verify: Verify = "full",
+    confirm: Confirm = None,
     unattended: Annotated[bool, option("unattended", "--unattended")] = False,
     manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
-    out: Out = Path("recond-out"), image: Image = False, operator: Operator = None,
-    lot: Lot = None, donor: Donor = None, hidden: Hidden = None, json_: AsJson = False,
+    out: Out = Path("recond-out"),
+    image: Image = False,
+    operator: Operator = None,
+    lot: Lot = None,
+    donor: Donor = None,
+    hidden: Hidden = None,
+    json_: AsJson = False,
     events: Events = False,
 ) -> None:
     """All of it."""
     from recond.flow.check import parse_wish
 
     wish = parse_wish(level, method, verify, hidden)
-    order = _order(targets, all_ or not targets, wish, image, tuple(profile or ["windows-10"]),
-                   out, operator, lot, donor)
+    order = _order(
+        targets,
+        all_ or not targets,
+        wish,
+        image,
+        tuple(profile or ["windows-10"]),
+        out,
+        operator,
+        lot,
+        donor,
+    )
     if unattended and order.every_unused and not all_ and manifest is None:
         raise UsageError("cli.run.unattended_needs_all")
-    _run(order, tuple(confirm or ()), unattended=unattended, as_json=json_, events=events,
-         manifest=manifest)
+    _run(
+        order,
+        tuple(confirm or ()),
+        unattended=unattended,
+        as_json=json_,
+        events=events,
+        manifest=manifest,
+    )
 
 
 def _order(
-    targets: list[str] | None, every: bool, wish: Any, image: bool, profiles: tuple[str, ...],
-    out: Path, operator: str | None, lot: str | None, donor: str | None,
+    targets: list[str] | None,
+    every: bool,
+    wish: Any,
+    image: bool,
+    profiles: tuple[str, ...],
+    out: Path,
+    operator: str | None,
+    lot: str | None,
+    donor: str | None,
 ) -> Order:
     from recond.flow.config import Overrides
     from recond.flow.run import Order
@@ -88,14 +130,25 @@ def _order(
     if not targets and not every:
         raise UsageError("cli.run.no_target")
     return Order(
-        targets=tuple(targets or ()), every_unused=every and not targets, wish=wish, image=image,
-        profiles=profiles, out=out, state=state_path(), lang=LANG,
+        targets=tuple(targets or ()),
+        every_unused=every and not targets,
+        wish=wish,
+        image=image,
+        profiles=profiles,
+        out=out,
+        state=state_path(),
+        lang=LANG,
         overrides=Overrides(operator=operator, lot=lot, donor=donor),
     )
 
 
 def _run(
-    order: Order, words: tuple[str, ...], *, unattended: bool, as_json: bool, events: bool,
+    order: Order,
+    words: tuple[str, ...],
+    *,
+    unattended: bool,
+    as_json: bool,
+    events: bool,
     manifest: Path | None = None,
 ) -> NoReturn:
     from recond.flow.run import execute, prepare, refuse_if_asked
@@ -134,8 +187,9 @@ def _by_manifest(prepared: Prepared, manifest: Path) -> Batch:
     from recond.flow.past import read_past
 
     order = prepared.order
-    batch = confirm_by_manifest(prepared.plans, manifest, lambda plan: read_past(
-        order.state, plan, prepared.context.lot))
+    batch = confirm_by_manifest(
+        prepared.plans, manifest, lambda plan: read_past(order.state, plan, prepared.context.lot)
+    )
     for one in batch.left:
         if one.message is not None:
             screen().talk(screen().say(one.message))
@@ -181,7 +235,8 @@ def _with_psids(confirmed: tuple[Confirmed, ...]) -> tuple[Confirmed, ...]:
 @command("resume")
 def resume_command(
     run: Annotated[str | None, argument("run", "RUN")] = None,
-    json_: AsJson = False, events: Events = False,
+    json_: AsJson = False,
+    events: Events = False,
 ) -> None:
     """Go on after a crash, a power cut, a stop."""
     from recond.flow.resume import resume_runs

@@ -39,8 +39,26 @@ def _global_option(name: str) -> str | None:
 
 
 ORDER = (
-    "guided", "attach", "run", "inspect", "capture", "check", "plan", "wipe", "resume", "certify",
-    "verify", "label", "upload", "queue", "lot", "watch", "key", "profile", "methods", "doctor",
+    "guided",
+    "attach",
+    "run",
+    "inspect",
+    "capture",
+    "check",
+    "plan",
+    "wipe",
+    "resume",
+    "certify",
+    "verify",
+    "label",
+    "upload",
+    "queue",
+    "lot",
+    "watch",
+    "key",
+    "profile",
+    "methods",
+    "doctor",
     "demo",
 )
 ASKED = _global_option("--lang")
@@ -106,10 +124,17 @@ def make_group(code: str, *, epilog: str | None = None, bare: bool = False) -> t
     without a command of its own too.
     """
     return typer.Typer(
-        cls=Group, help=t(code), add_completion=False, no_args_is_help=not bare, epilog=epilog,
+        cls=Group,
+        help=t(code),
+        add_completion=False,
+        no_args_is_help=not bare,
+        epilog=epilog,
         invoke_without_command=bare,
-        rich_markup_mode=None, pretty_exceptions_enable=False,
-        options_metavar=t("cli.frame.options_meta"), subcommand_metavar=t("cli.frame.command_meta"))
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        options_metavar=t("cli.frame.options_meta"),
+        subcommand_metavar=t("cli.frame.command_meta"),
+    )
 
 
 app = make_group("cli.help.app", epilog=t("cli.help.epilog"))
@@ -129,13 +154,14 @@ def _help(code: str) -> str:
     return t(code) if "." in code else t(f"cli.option.{code}")
 
 
-def command(
-    name: str, group: typer.Typer = app, *, about: str | None = None
-) -> Callable[[F], F]:
+def command(name: str, group: typer.Typer = app, *, about: str | None = None) -> Callable[[F], F]:
     """Declare a command; its help is `cli.help.NAME`, or the code `about`."""
     return group.command(
-        name, cls=Command, help=t(about or f"cli.help.{name}"),
-        options_metavar=t("cli.frame.options_meta"))
+        name,
+        cls=Command,
+        help=t(about or f"cli.help.{name}"),
+        options_metavar=t("cli.frame.options_meta"),
+    )
 
 
 NAME = "NOM" if LANG == "fr" else "NAME"

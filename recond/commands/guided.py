@@ -26,9 +26,14 @@ Plain = Annotated[bool, option("guided.option.plain", "--plain")]
 
 @command("guided", about="guided.help.guided")
 def guided_command(
-    targets: Targets = None, image: Image = False, plain: Plain = False,
-    profile: Profiles = None, out: Out = Path("recond-out"), operator: Operator = None,
-    lot: Lot = None, donor: Donor = None,
+    targets: Targets = None,
+    image: Image = False,
+    plain: Plain = False,
+    profile: Profiles = None,
+    out: Out = Path("recond-out"),
+    operator: Operator = None,
+    lot: Lot = None,
+    donor: Donor = None,
 ) -> None:
     """The whole job, step by step."""
     from recond.flow.config import Overrides
@@ -37,14 +42,21 @@ def guided_command(
     from recond.host import Host
 
     order = order_for(
-        tuple(targets or ()), tuple(profile or ()), image=image, out=out, state=state_path(),
-        lang=LANG, overrides=Overrides(operator=operator, lot=lot, donor=donor))
+        tuple(targets or ()),
+        tuple(profile or ()),
+        image=image,
+        out=out,
+        state=state_path(),
+        lang=LANG,
+        overrides=Overrides(operator=operator, lot=lot, donor=donor),
+    )
     leave(start(LANG, order, Host(), plain=plain))
 
 
 @command("attach", about="guided.help.attach")
 def attach_command(
-    run: Annotated[str | None, argument("run", "RUN")] = None, plain: Plain = False,
+    run: Annotated[str | None, argument("run", "RUN")] = None,
+    plain: Plain = False,
 ) -> None:
     """Back to an erasure that goes on."""
     from recond.guided.start import attach

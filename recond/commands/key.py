@@ -57,7 +57,8 @@ def init_command(name: Name = None, out: RootFolder = None, json_: AsJson = Fals
 
 @command("restore", KEY, about="key.about.restore")
 def restore_command(
-    paper: Annotated[Path, argument("key.option.paper", FILE)], out: RootFolder = None,
+    paper: Annotated[Path, argument("key.option.paper", FILE)],
+    out: RootFolder = None,
     json_: AsJson = False,
 ) -> None:
     """Make the root again from its page."""
@@ -71,11 +72,11 @@ def restore_command(
 
 @command("issue", KEY, about="key.about.issue")
 def issue_command(
-    name: Name = None, root: Root = None,
+    name: Name = None,
+    root: Root = None,
     protect: Annotated[bool, option("key.option.protect", "--protect")] = False,
     self_signed: Annotated[bool, option("key.option.self", "--self-signed")] = False,
-    token: Annotated[str | None, option("key.option.token", "--token",
-                                        metavar=TOKEN)] = None,
+    token: Annotated[str | None, option("key.option.token", "--token", metavar=TOKEN)] = None,
     json_: AsJson = False,
 ) -> None:
     """Give this bench a key under the root."""
@@ -87,9 +88,13 @@ def issue_command(
     if token and protect:
         raise UsageError("key.token.protect")
     signer = None if self_signed else open_root(state, root, _root_passphrase(), clock)
-    phrase = ask_passphrase(
-        screen(), "key.ask.bench", given_passphrase(BENCH_VARIABLE), BENCH_VARIABLE,
-        twice=True) if protect else None
+    phrase = (
+        ask_passphrase(
+            screen(), "key.ask.bench", given_passphrase(BENCH_VARIABLE), BENCH_VARIABLE, twice=True
+        )
+        if protect
+        else None
+    )
     made = issue_bench(state, name, signer, phrase, clock, _token(token) if token else None)
     show_bench_key(screen(), made, as_json=json_)
 
@@ -108,10 +113,10 @@ def trust_command(
 @command("revoke", KEY, about="key.about.revoke")
 def revoke_command(
     which: Annotated[str, argument("key.option.which", "CERT")],
-    reason: Annotated[str, option(
-        "key.option.reason", "--reason", metavar="compromised|retired")],
+    reason: Annotated[str, option("key.option.reason", "--reason", metavar="compromised|retired")],
     since: Annotated[str | None, option("key.option.since", "--since", metavar="DATE")] = None,
-    root: Root = None, json_: AsJson = False,
+    root: Root = None,
+    json_: AsJson = False,
 ) -> None:
     """No longer believe a key."""
     from recond.flow.key import open_root, revoke
@@ -125,8 +130,9 @@ def revoke_command(
 
         print_json(entry)
         return
-    screen().data(t("key.revoke.done", fingerprint=entry.fingerprint,
-                    reason=f"@key.reason.{entry.reason}"))
+    screen().data(
+        t("key.revoke.done", fingerprint=entry.fingerprint, reason=f"@key.reason.{entry.reason}")
+    )
     if file is not None:
         screen().data(t("key.list.written", file=str(file)))
 

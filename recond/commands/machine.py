@@ -37,9 +37,11 @@ app.add_typer(PROFILE, name="profile")
 
 @command("inspect")
 def inspect_command(
-    from_: From = None, json_: AsJson = False,
+    from_: From = None,
+    json_: AsJson = False,
     self_test: Annotated[
-        str | None, option("self_test", "--self-test", metavar="short|conveyance|long")] = None,
+        str | None, option("self_test", "--self-test", metavar="short|conveyance|long")
+    ] = None,
 ) -> None:
     """Inventory."""
     if self_test is not None:
@@ -74,7 +76,9 @@ def capture_command(
 
 @command("check")
 def check_command(
-    profile: Profiles = None, from_: From = None, json_: AsJson = False,
+    profile: Profiles = None,
+    from_: From = None,
+    json_: AsJson = False,
     marks: Annotated[Path | None, option("marks", "--cpu-marks", metavar="CSV")] = None,
     answer: Annotated[list[str] | None, option("answer", "--answer", metavar="X=N")] = None,
 ) -> None:
@@ -93,9 +97,16 @@ def check_command(
 
 @command("plan")
 def plan_command(
-    targets: Targets = None, level: Level = "clear", method: Method = None,
-    verify: Verify = "full", image: Image = False, all_: All = False, from_: From = None,
-    hidden: Hidden = None, psid: Psid = False, json_: AsJson = False,
+    targets: Targets = None,
+    level: Level = "clear",
+    method: Method = None,
+    verify: Verify = "full",
+    image: Image = False,
+    all_: All = False,
+    from_: From = None,
+    hidden: Hidden = None,
+    psid: Psid = False,
+    json_: AsJson = False,
 ) -> None:
     """What would be erased; touches nothing."""
     from recond.flow.check import parse_wish, plan_only

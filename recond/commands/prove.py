@@ -24,14 +24,14 @@ from recond.errors import UsageError
 def verify_command(
     files: Annotated[list[Path] | None, argument("files", FILE)] = None,
     trust: Annotated[list[Path] | None, option("trust", "--trust", metavar="CERT")] = None,
-    ledger: Annotated[Path | None, option(
-        "recheck.option.ledger", "--ledger", metavar=FILE)] = None,
-    disk: Annotated[str | None, option(
-        "recheck.option.disk", "--disk", metavar="DEVICE")] = None,
-    html: Annotated[Path | None, option(
-        "donor.command.option", "--html", metavar=FILE)] = None,
+    ledger: Annotated[
+        Path | None, option("recheck.option.ledger", "--ledger", metavar=FILE)
+    ] = None,
+    disk: Annotated[str | None, option("recheck.option.disk", "--disk", metavar="DEVICE")] = None,
+    html: Annotated[Path | None, option("donor.command.option", "--html", metavar=FILE)] = None,
     mode: Annotated[str, option("recheck.option.mode", "--verify", metavar="full|sample")] = "full",
-    image: Image = False, json_: AsJson = False,
+    image: Image = False,
+    json_: AsJson = False,
 ) -> None:
     """Is this certificate, record, journal or ledger true, whole, and signed by whom."""
     from recond.flow.verify_files import verify_paths
@@ -65,8 +65,13 @@ def _page(html: Path, certificates: tuple[Path, ...], *, as_json: bool) -> NoRet
 
 
 def _disk(
-    path: str, files: tuple[Path, ...], certificates: tuple[Path, ...], mode: str, *,
-    image: bool, as_json: bool,
+    path: str,
+    files: tuple[Path, ...],
+    certificates: tuple[Path, ...],
+    mode: str,
+    *,
+    image: bool,
+    as_json: bool,
 ) -> NoReturn:
     from recond.flow.verify_disk import parse_mode, verify_certificate_and_disk
     from recond.host import Host
@@ -77,8 +82,15 @@ def _disk(
         raise UsageError("recheck.disk.one-file")
     with Display(screen(), json_events=False, totals={}) as display:
         report, answer = verify_certificate_and_disk(
-            path, files[0], certificates, parse_mode(mode), image=image, state=state_path(),
-            clock=Host().clock, on_event=display.on_event)
+            path,
+            files[0],
+            certificates,
+            parse_mode(mode),
+            image=image,
+            state=state_path(),
+            clock=Host().clock,
+            on_event=display.on_event,
+        )
     code = report.exit_code or answer.exit_code
     show_disk_answer(screen(), report, answer, code, as_json=as_json)
     leave(code)
@@ -87,11 +99,13 @@ def _disk(
 @command("label", about="label.command.about")
 def label_command(
     files: Annotated[list[Path] | None, argument("label.option.files", FILE)] = None,
-    form: Annotated[str, option(
-        "label.option.format", "--format", metavar="roll-62|a4-24")] = "roll-62",
+    form: Annotated[
+        str, option("label.option.format", "--format", metavar="roll-62|a4-24")
+    ] = "roll-62",
     start: Annotated[int, option("label.option.start", "--start", metavar="N")] = 1,
-    out: Annotated[Path, option(
-        "label.option.out", "--out", metavar=FILE)] = Path("recond-labels.pdf"),
+    out: Annotated[Path, option("label.option.out", "--out", metavar=FILE)] = Path(
+        "recond-labels.pdf"
+    ),
     json_: AsJson = False,
 ) -> None:
     """A machine's sticker, from a certificate that is verified first."""
@@ -99,6 +113,7 @@ def label_command(
     from recond.show.label import show_labels
 
     made = make_labels(
-        tuple(files or ()), out, form=form, start=start, lang=LANG, state=state_path())
+        tuple(files or ()), out, form=form, start=start, lang=LANG, state=state_path()
+    )
     show_labels(screen(), made, as_json=json_)
     leave(made.exit_code)

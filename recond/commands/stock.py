@@ -44,10 +44,12 @@ Folder = Annotated[Path, argument("folder", "DOSSIER" if LANG == "fr" else "FOLD
 
 @UPLOAD.callback(invoke_without_command=True)
 def upload_command(
-    ctx: Context, to: Names = None,
+    ctx: Context,
+    to: Names = None,
     folder: Annotated[list[Path] | None, option("folder", "--folder", metavar="DIR")] = None,
     allow_unsigned: Unsigned = False,
-    parked: Annotated[bool, option("parked", "--parked")] = False, json_: AsJson = False,
+    parked: Annotated[bool, option("parked", "--parked")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Send what waits."""
     if ctx.invoked_subcommand is not None:
@@ -55,8 +57,13 @@ def upload_command(
     from recond.flow.upload import send_now
     from recond.show.upload import show_uploaded
 
-    done = send_now(state_path(), tuple(to or ()), tuple(folder or ()),
-                    parked=parked, allow_unsigned=allow_unsigned)
+    done = send_now(
+        state_path(),
+        tuple(to or ()),
+        tuple(folder or ()),
+        parked=parked,
+        allow_unsigned=allow_unsigned,
+    )
     print_json(done) if json_ else show_uploaded(screen(), done)
     leave(done.exit_code)
 
@@ -161,7 +168,8 @@ def _where(database: str | None) -> Where:
 
 @command("new", LOT, about="cli.help.lot.new")
 def lot_new_command(
-    lot: LotName, donor: Annotated[str | None, option("donor", "--donor", metavar=NAME)] = None,
+    lot: LotName,
+    donor: Annotated[str | None, option("donor", "--donor", metavar=NAME)] = None,
     date: Annotated[str | None, option("lot_date", "--date", metavar=DATE)] = None,
     manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
     database: Database = None,
@@ -204,7 +212,8 @@ def lot_status_command(lot: LotName, json_: AsJson = False, database: Database =
 
 @command("report", LOT, about="cli.help.lot.report")
 def lot_report_command(
-    lot: LotName, out: Annotated[Path, option("out", "--out", metavar="DIR")] = Path("recond-lot"),
+    lot: LotName,
+    out: Annotated[Path, option("out", "--out", metavar="DIR")] = Path("recond-lot"),
     database: Database = None,
 ) -> None:
     """The donor's report: PDF, XLSX, CSV."""
@@ -219,7 +228,8 @@ def lot_report_command(
 
 @command("close", LOT, about="cli.help.lot.close")
 def lot_close_command(
-    lot: LotName, anyway: Annotated[bool, option("anyway", "--anyway")] = False,
+    lot: LotName,
+    anyway: Annotated[bool, option("anyway", "--anyway")] = False,
     database: Database = None,
 ) -> None:
     """Nothing comes into it any more."""

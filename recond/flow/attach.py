@@ -174,8 +174,11 @@ def find_attachable(state: Path, run: str | None, host: Host) -> RunFolder:
     begun = [one for one in all_runs(state) if one.journals()]
     waiting = [one for one, how in left.items() if how is Left.UNCERTIFIED]
     runs = waiting or [one for one in begun if one.issued.exists()]
-    broken = [one for one in begun if left.get(one) is Left.STOPPED
-              or not (one.issued.exists() or one in waiting)]
+    broken = [
+        one
+        for one in begun
+        if left.get(one) is Left.STOPPED or not (one.issued.exists() or one in waiting)
+    ]
     if broken and (not runs or runs[-1].run_id < broken[-1].run_id):
         raise UsageError("guided.attach.broke_off", run=broken[-1].run_id, run_date=broken[-1].day)
     if not runs:
@@ -230,8 +233,13 @@ def told(entries: Entries) -> Iterator[dict[str, Json]]:
             size = disk.get("size_bytes") if isinstance(disk, dict) else 0
         elif kind == "step_start":
             wrote = data["technique"] == Technique.OVERWRITE
-            event = {"phase": "write" if wrote else "firmware", "step": step, "steps": len(steps),
-                     "done": data["offset"], "total": size if wrote else 1000}
+            event = {
+                "phase": "write" if wrote else "firmware",
+                "step": step,
+                "steps": len(steps),
+                "done": data["offset"],
+                "total": size if wrote else 1000,
+            }
         elif kind == "checkpoint" and data.get("phase") == "write":
             event = {**event, "done": _bytes(data["done"]) + _bytes(data["bad"])}
         elif kind == "progress":
@@ -245,8 +253,11 @@ def told(entries: Entries) -> Iterator[dict[str, Json]]:
 
 
 def _bytes(ranges: Json) -> int:
-    return sum(one[1] for one in ranges if isinstance(one, list) and isinstance(one[1], int)) \
-        if isinstance(ranges, list) else 0
+    return (
+        sum(one[1] for one in ranges if isinstance(one, list) and isinstance(one[1], int))
+        if isinstance(ranges, list)
+        else 0
+    )
 
 
 def read_issued(folder: RunFolder) -> Issued:
@@ -260,10 +271,12 @@ def read_issued(folder: RunFolder) -> Issued:
         record = from_json(WipeRecord, json.loads((place / RECORD).read_bytes()))
     except (OSError, ValueError, KeyError, RecondError):
         raise UsageError("guided.attach.moved", run=folder.run_id) from None
-    again = Issue(record.record_id, record.issued_at, record.software, record.ledger,
-                  record.signature)
+    again = Issue(
+        record.record_id, record.issued_at, record.software, record.ledger, record.signature
+    )
     if record != build_record(
-            facts.context, facts.machine, facts.assessments, folder.journals(), again):
+        facts.context, facts.machine, facts.assessments, folder.journals(), again
+    ):
         raise UsageError("guided.attach.moved", run=folder.run_id)
     page = next((name for name in (SIGNED, UNSIGNED) if (place / name).exists()), RECORD)
     signed = (place / JWS).exists()

@@ -37,7 +37,11 @@ class Listed(Text):
 
 
 LEFT_EXIT = {
-    Listed.AMBIGUOUS: 4, Listed.REFUSED: 4, Listed.CHANGED: 4, Listed.OPEN: 4, Listed.STOPPED: 5,
+    Listed.AMBIGUOUS: 4,
+    Listed.REFUSED: 4,
+    Listed.CHANGED: 4,
+    Listed.OPEN: 4,
+    Listed.STOPPED: 5,
     Listed.UNSIGNED: 7,
 }
 """The exit code of a listed disk that is left alone; the others are as they should be."""
@@ -92,9 +96,7 @@ def judge(
     return Judged(plan, Listed(past.before.value), past.message(plan), past)
 
 
-def confirm_by_manifest(
-    plans: tuple[WipePlan, ...], manifest: Path, read_past: ReadPast
-) -> Batch:
+def confirm_by_manifest(plans: tuple[WipePlan, ...], manifest: Path, read_past: ReadPast) -> Batch:
     """Confirm the plans whose disk the manifest names and that were not done before.
 
     What it names and the guard refuses goes along, so that the record says why; not where nothing
@@ -102,13 +104,16 @@ def confirm_by_manifest(
     names no disk here that was or may be erased.
     """
     read = read_manifest(manifest)
-    found = [judge(read, plan, tuple(p.disk for p in plans if p is not plan), read_past)
-             for plan in plans]
+    found = [
+        judge(read, plan, tuple(p.disk for p in plans if p is not plan), read_past)
+        for plan in plans
+    ]
     left = tuple(one for one in found if one.listed not in (Listed.ERASE, Listed.REFUSED))
     if any(one.listed is Listed.ERASE for one in found):
         going = (Listed.ERASE, Listed.REFUSED)
-        return Batch(confirm_all(tuple(one.plan for one in found if one.listed in going),
-                                 "manifest"), left)
+        return Batch(
+            confirm_all(tuple(one.plan for one in found if one.listed in going), "manifest"), left
+        )
     refused = tuple(one for one in found if one.listed is Listed.REFUSED)
     if not any(one.past.before is not Before.NOTHING for one in left):
         refusals = [refusal for one in refused for refusal in one.plan.refusals]

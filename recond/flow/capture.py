@@ -60,8 +60,12 @@ def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -
     Raises `FormatError` where an anonymous capture would still hold one of the machine's numbers.
     """
     seen = Seen(host.files.root)
-    watched = Host(WatchedProcesses(host.processes, seen), WatchedFiles(host.files.root, seen),
-                   host.clock, host.origin)
+    watched = Host(
+        WatchedProcesses(host.processes, seen),
+        WatchedFiles(host.files.root, seen),
+        host.clock,
+        host.origin,
+    )
     machine = read_machine(watched, smart=smart)
     for path in _ALSO:
         watched.files.read(path)
@@ -72,10 +76,16 @@ def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -
         left = remaining(nodes, own_numbers(machine))
         if left:
             raise FormatError("inspect.capture.not_anonymous", path=left[0], n=len(left))
-    nodes[INDEX] = json.dumps({
-        "format": FORMAT, "software": f"recond {__version__}", "recorded_at": host.clock.now(),
-        "anonymous": anonymous, "denied": sorted(seen.denied),
-    }, indent=1).encode()
+    nodes[INDEX] = json.dumps(
+        {
+            "format": FORMAT,
+            "software": f"recond {__version__}",
+            "recorded_at": host.clock.now(),
+            "anonymous": anonymous,
+            "denied": sorted(seen.denied),
+        },
+        indent=1,
+    ).encode()
     return Capture(_pack(nodes), machine)
 
 
@@ -86,8 +96,9 @@ def _claims(host: Host, machine: Machine) -> dict[str, bool]:
     return {name: read_claim(f"/dev/{name}") is True for name in names}
 
 
-def write_capture(host: Host, path: Path, *, anonymous: bool = False,
-                  smart: bool = True) -> Machine:
+def write_capture(
+    host: Host, path: Path, *, anonymous: bool = False, smart: bool = True
+) -> Machine:
     """`record_capture` into a new file, readable by its owner only.
 
     Raises `UsageError` where the file exists, `BenchLacks` where it cannot be written.
@@ -106,8 +117,9 @@ def write_capture(host: Host, path: Path, *, anonymous: bool = False,
         sync_folder(path.parent)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        raise BenchLacks("inspect.capture.unwritable", path=str(path),
-                         reason=error.strerror or str(error.errno)) from None
+        raise BenchLacks(
+            "inspect.capture.unwritable", path=str(path), reason=error.strerror or str(error.errno)
+        ) from None
     return capture.machine
 
 
@@ -124,8 +136,9 @@ def host_from(path: Path) -> Host:
         else:
             raise UsageError("inspect.capture.missing", path=str(path))
     except OSError as error:
-        raise UsageError("inspect.capture.unreadable", path=str(path),
-                         reason=error.strerror or str(error.errno)) from None
+        raise UsageError(
+            "inspect.capture.unreadable", path=str(path), reason=error.strerror or str(error.errno)
+        ) from None
     return Host(RecordedProcesses(files), files, origin="capture")
 
 
@@ -138,8 +151,9 @@ def _open_folder(path: Path) -> Files:
 
 def _open_archive(path: Path) -> Files:
     nodes = _unpack(path)
-    if not any(name == f"/{known}" or name.startswith(f"/{known}/")
-               for name in nodes for known in _KNOWN):
+    if not any(
+        name == f"/{known}" or name.startswith(f"/{known}/") for name in nodes for known in _KNOWN
+    ):
         raise UsageError("inspect.capture.nothing", path=str(path), known=", ".join(_KNOWN))
     return PackedFiles.of(str(path), nodes, _denied(nodes.get(INDEX), path))
 
@@ -216,5 +230,8 @@ def _without_top(nodes: dict[str, Node]) -> dict[str, Node]:
     if len(tops) != 1 or tops & set(_KNOWN):
         return nodes
     start = f"/{tops.pop()}"
-    return {name.removeprefix(start): node for name, node in nodes.items()
-            if re.match(r"/.", name.removeprefix(start))}
+    return {
+        name.removeprefix(start): node
+        for name, node in nodes.items()
+        if re.match(r"/.", name.removeprefix(start))
+    }

@@ -33,7 +33,9 @@ def capture(file: Path, *, anonymous: bool) -> None:
 
 
 def check(
-    profiles: tuple[str, ...], source: Path | None = None, marks: Path | None = None,
+    profiles: tuple[str, ...],
+    source: Path | None = None,
+    marks: Path | None = None,
     answers: tuple[str, ...] = (),
 ) -> tuple[Assessment, ...]:
     """This machine by each profile. `answers` are `key=number`, what only a person can say.
@@ -45,8 +47,9 @@ def check(
     said = parse_answers(answers)
     host = host_of(source)
     machine = read_machine(host)
-    return tuple(assess_machine(machine, profile, host.clock.now(), table, said)
-                 for profile in loaded)
+    return tuple(
+        assess_machine(machine, profile, host.clock.now(), table, said) for profile in loaded
+    )
 
 
 def parse_answers(words: tuple[str, ...]) -> dict[str, int | str]:
@@ -72,7 +75,10 @@ def check_exit(found: tuple[Assessment, ...]) -> int:
 
 
 def parse_wish(
-    level: str, method: str | None, verify: str, restore_hidden: bool | None = None,
+    level: str,
+    method: str | None,
+    verify: str,
+    restore_hidden: bool | None = None,
     psid: bool = False,
 ) -> Wish:
     """The words of the command line. Raises `UsageError` naming the one that is wrong."""

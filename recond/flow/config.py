@@ -52,10 +52,14 @@ def read_context(
         operator=Person(**operator),
         verifier=Person(**(tables["verifier"] or operator)),
         bench=Bench(
-            bench_id=bench_id(state, clock), name=tables["bench"].get("name"),
-            demonstration=demonstration, kernel=kernel_release(),
+            bench_id=bench_id(state, clock),
+            name=tables["bench"].get("name"),
+            demonstration=demonstration,
+            kernel=kernel_release(),
         ),
-        lot=overrides.lot, donor=overrides.donor, property_number=overrides.property_number,
+        lot=overrides.lot,
+        donor=overrides.donor,
+        property_number=overrides.property_number,
     )
 
 

@@ -71,10 +71,16 @@ def demo(host: Host, out: Path, lang: str, screen: DemoScreen) -> int:
         image = folder / name
         fill_image(image, size)
         order = Order(
-            targets=(str(image),), every_unused=False,
-            wish=Wish(method=method, verify=VerifyMode.FULL), image=True,
-            profiles=("windows-10",), out=folder / "certificats", state=folder / "etat", lang=lang,
-            overrides=Overrides(), demonstration=True,
+            targets=(str(image),),
+            every_unused=False,
+            wish=Wish(method=method, verify=VerifyMode.FULL),
+            image=True,
+            profiles=("windows-10",),
+            out=folder / "certificats",
+            state=folder / "etat",
+            lang=lang,
+            overrides=Overrides(),
+            demonstration=True,
         )
         prepared = prepare(order, host)
         if not shown:
@@ -92,4 +98,3 @@ def demo(host: Host, out: Path, lang: str, screen: DemoScreen) -> int:
     if traces:
         return 6
     return worst or report.exit_code
-

@@ -10,10 +10,16 @@ from recond.host import Host
 from recond.host.state import is_root, prepare_folder
 
 TOOLS = (
-    ("lsblk", "util-linux", True), ("smartctl", "smartmontools", True),
-    ("dmidecode", "dmidecode", False), ("hdparm", "hdparm", False), ("nvme", "nvme-cli", False),
-    ("sg_inq", "sg3-utils", False), ("lspci", "pciutils", False), ("lsusb", "usbutils", False),
-    ("mmc", "mmc-utils", False), ("rtcwake", "util-linux-extra", False),
+    ("lsblk", "util-linux", True),
+    ("smartctl", "smartmontools", True),
+    ("dmidecode", "dmidecode", False),
+    ("hdparm", "hdparm", False),
+    ("nvme", "nvme-cli", False),
+    ("sg_inq", "sg3-utils", False),
+    ("lspci", "pciutils", False),
+    ("lsusb", "usbutils", False),
+    ("mmc", "mmc-utils", False),
+    ("rtcwake", "util-linux-extra", False),
     ("sedutil-cli", "sedutil-cli", False),
 )
 

@@ -43,7 +43,7 @@ def write_donor_page(file: Path, certificates: tuple[Path, ...], *, state: Path)
             raise UsageError("donor.command.exists", file=str(file))
         write_whole(file, raw)
     except OSError as error:
-        raise UsageError("donor.command.write", file=str(file),
-                         reason=error.strerror or "") from None
+        raise UsageError(
+            "donor.command.write", file=str(file), reason=error.strerror or ""
+        ) from None
     return PageMade(file, named, len(trust.revoked), hashlib.sha256(raw).hexdigest())
-

@@ -35,8 +35,11 @@ def read_firmware_plan(target: Target, wish: Wish) -> FirmwarePlan:
         return FirmwarePlan()
     try:
         return plan_firmware(
-            read_capabilities(drive), LevelWish.CLEAR if overwritten else wish.level,
-            disk.size_bytes, restore_hidden=wish.restore_hidden)
+            read_capabilities(drive),
+            LevelWish.CLEAR if overwritten else wish.level,
+            disk.size_bytes,
+            restore_hidden=wish.restore_hidden,
+        )
     finally:
         drive.close()
 

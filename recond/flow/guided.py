@@ -40,8 +40,10 @@ PROFILES = ("windows-11", "linux-mint-22")
 """What a volunteer asks first: may it get today's Windows, may it get a Linux."""
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
-    "looks": ("good", "used", "damaged"), "keyboard": ("works", "broken", "absent"),
-    "screen": ("works", "broken", "absent"), "sound": ("works", "broken", "absent"),
+    "looks": ("good", "used", "damaged"),
+    "keyboard": ("works", "broken", "absent"),
+    "screen": ("works", "broken", "absent"),
+    "sound": ("works", "broken", "absent"),
     "camera": ("works", "broken", "absent"),
 }
 """What no reading of the hardware tells, and what may be answered; unanswered stays unsaid."""
@@ -74,14 +76,27 @@ def wipe_console() -> None:
 
 
 def order_for(
-    targets: tuple[str, ...], profiles: tuple[str, ...], *, image: bool, out: Path, state: Path,
-    lang: str, overrides: Overrides,
+    targets: tuple[str, ...],
+    profiles: tuple[str, ...],
+    *,
+    image: bool,
+    out: Path,
+    state: Path,
+    lang: str,
+    overrides: Overrides,
 ) -> Order:
-    """What a guided run is for: every disk where none is named, each as far as it can be brought.
-    """
+    """A guided run erases every disk where none is named, each as far as it can be brought."""
     return Order(
-        targets=targets, every_unused=not targets, wish=Wish(level=LevelWish.BEST), image=image,
-        profiles=profiles or PROFILES, out=out, state=state, lang=lang, overrides=overrides)
+        targets=targets,
+        every_unused=not targets,
+        wish=Wish(level=LevelWish.BEST),
+        image=image,
+        profiles=profiles or PROFILES,
+        out=out,
+        state=state,
+        lang=lang,
+        overrides=overrides,
+    )
 
 
 # --- Before ----------------------------------------------------------------------------------
@@ -106,7 +121,8 @@ def with_answers(prepared: Prepared, answers: Mapping[str, str]) -> Prepared:
     today = prepared.machine.inspected_at[:10]
     assessments = tuple(
         assess_machine(prepared.machine, load_profile(name), today, None, told)
-        for name in prepared.order.profiles)
+        for name in prepared.order.profiles
+    )
     return replace(prepared, context=context, assessments=assessments)
 
 
@@ -182,8 +198,12 @@ def names_of(plans: tuple[WipePlan, ...]) -> dict[str, str]:
 
 def come_back(folder: RunFolder, state: Path, host: Host) -> Work:
     """Follow a run that goes on without a screen; it cannot be stopped from here."""
-    return Work(lambda on_event, _: follow(folder, state, host, on_event), host.clock,
-                lambda done: send(state, done), stoppable=False)
+    return Work(
+        lambda on_event, _: follow(folder, state, host, on_event),
+        host.clock,
+        lambda done: send(state, done),
+        stoppable=False,
+    )
 
 
 def take_up(run: OpenRun, state: Path, host: Host) -> Work:
@@ -196,8 +216,9 @@ def take_up(run: OpenRun, state: Path, host: Host) -> Work:
         return come_back(run.folder, state, host)
 
     def task(on_event: OnEvent, stops: StopCount) -> Finished | None:
-        done = resume_runs(state, run.folder.run_id, host, on_event, stops,
-                           only=frozenset(run.to_write))
+        done = resume_runs(
+            state, run.folder.run_id, host, on_event, stops, only=frozenset(run.to_write)
+        )
         return done[0] if done else None
 
     return Work(task, host.clock, lambda done: send(state, done))
@@ -258,9 +279,12 @@ def end_of(finished: Finished) -> End:
     if all(one.disk.kind is TargetKind.IMAGE for one in record.erasures):
         here = ()
     return End(
-        word=overall(record).value, disks=tuple(_disk_end(one) for one in record.erasures),
-        certificate=issued.certificate, why_unsigned=None if issued.signed else issued.why_unsigned,
-        set_aside=issued.set_aside, day=record.issued_at[:10],
+        word=overall(record).value,
+        disks=tuple(_disk_end(one) for one in record.erasures),
+        certificate=issued.certificate,
+        why_unsigned=None if issued.signed else issued.why_unsigned,
+        set_aside=issued.set_aside,
+        day=record.issued_at[:10],
         number=record.record_id.rsplit("-", 1)[-1].upper(),
         code=f"RECOND:{record.record_id}:{digest}".upper(),
         left_out=tuple(disk.path for disk in here if disk.path not in spoken),
@@ -270,5 +294,11 @@ def end_of(finished: Finished) -> End:
 
 def _disk_end(one: Erasure) -> DiskEnd:
     name = one.disk.token if one.disk.size_bytes else one.path
-    return DiskEnd(name, is_approved(one), is_boot_medium(one), one.result.status.value,
-                   one.result.level_achieved.value, one.result.reasons)
+    return DiskEnd(
+        name,
+        is_approved(one),
+        is_boot_medium(one),
+        one.result.status.value,
+        one.result.level_achieved.value,
+        one.result.reasons,
+    )

@@ -8,6 +8,7 @@ erasure's record all the same, unsigned and saying why: evidence is never lost f
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.store import append_line, locked, write_folder
 from recond.locale import Lang
-from recond.model import Assessment, Machine, Message
+from recond.model import Assessment, Json, Machine, Message
 
 RECORD, JWS = "record.json", "record.jws"
 SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
@@ -56,9 +57,7 @@ class Material:
     record_id: str
 
 
-def issue(
-    state: Path, out: Path, material: Material, *, lang: Lang, clock: Clock
-) -> Issued:
+def issue(state: Path, out: Path, material: Material, *, lang: Lang, clock: Clock) -> Issued:
     """Make and write everything. Raises `BenchLacks` where the folder cannot be written."""
     keyring = Keyring(state)
     bench = material.context.bench
@@ -75,13 +74,22 @@ def issue(
         with locked(keyring.lock()):
             return _issue(keyring, out, material, key, why, lang, clock)
     except OSError as error:
-        raise BenchLacks("certify.store.failed", folder=str(out), run=material.record_id,
-                         reason=error.strerror or str(error)) from None
+        raise BenchLacks(
+            "certify.store.failed",
+            folder=str(out),
+            run=material.record_id,
+            reason=error.strerror or str(error),
+        ) from None
 
 
 def _issue(
-    keyring: Keyring, out: Path, material: Material, key: SigningKey | None,
-    why: Message | None, lang: Lang, clock: Clock,
+    keyring: Keyring,
+    out: Path,
+    material: Material,
+    key: SigningKey | None,
+    why: Message | None,
+    lang: Lang,
+    clock: Clock,
 ) -> Issued:
     damage = keyring.read_ledger().problems
     set_aside = Message("certify.ledger.damaged", damage[0].args) if damage else None
@@ -101,13 +109,12 @@ def _issue(
     if drawn is None:
         code = why.code if why else "certify.unsigned.no-key"
         drawn = _unsigned(_record(material, now, None, code), lang)
-    files = {**drawn.files, **{journal_file(disk): journal for disk, journal in
-                               material.journals.items()}}
+    files = {
+        **drawn.files,
+        **{journal_file(disk): journal for disk, journal in material.journals.items()},
+    }
     if key is not None:
-        line = ledger.ledger_line(reading, now, "issued", {
-            "record_id": drawn.record.record_id, **{
-                f"{name}_sha256": hashlib.sha256(files[file]).hexdigest()
-                for name, file in (("record", RECORD), ("jws", JWS), ("pdf", SIGNED))}})
+        line = ledger.ledger_line(reading, now, "issued", _line(drawn.record.record_id, files))
         append_line(keyring.ledger_file, line)
         files |= _receipt(reading.followed_by(line), key, now)
     folder = out / material.record_id
@@ -118,8 +125,24 @@ def _issue(
     page = next((file for file in (SIGNED, UNSIGNED) if file in files), RECORD)
     leaf = key.certificate if key else None
     return Issued(
-        folder, folder / page, drawn.record, key is not None, why if key is None else None,
-        _fingerprint(key), leaf is not None and leaf.issuer == leaf.subject, set_aside)
+        folder,
+        folder / page,
+        drawn.record,
+        key is not None,
+        why if key is None else None,
+        _fingerprint(key),
+        leaf is not None and leaf.issuer == leaf.subject,
+        set_aside,
+    )
+
+
+def _line(record_id: str, files: Mapping[str, bytes]) -> dict[str, Json]:
+    """What the ledger's line says of a certificate: its number and its files' digests."""
+    digests: dict[str, Json] = {
+        f"{name}_sha256": hashlib.sha256(files[file]).hexdigest()
+        for name, file in (("record", RECORD), ("jws", JWS), ("pdf", SIGNED))
+    }
+    return {"record_id": record_id, **digests}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +164,8 @@ def _record(
 ) -> WipeRecord:
     issue_ = Issue(material.record_id, now, versions(), position, unsigned)
     return build_record(
-        material.context, material.machine, material.assessments, material.journals, issue_)
+        material.context, material.machine, material.assessments, material.journals, issue_
+    )
 
 
 def _draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:

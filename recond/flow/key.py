@@ -93,7 +93,8 @@ def show(state: Path, clock: Clock) -> KeyReport:
         bench = facts_of(own[0]) if own else None
         try:
             protected = ring.token_file.exists() or (
-                ring.key_file.exists() and keys.protects(ring.key_file.read_bytes()))
+                ring.key_file.exists() and keys.protects(ring.key_file.read_bytes())
+            )
             ring.signing_key("", clock)
         except RecondError as error:  # a token that is not there is `BenchLacks`
             fault = error.message
@@ -102,8 +103,15 @@ def show(state: Path, clock: Clock) -> KeyReport:
     left = None
     if bench is not None:
         left = (keys.instant(bench.not_after) - keys.instant(clock.now())).days
-    return KeyReport(bench, protected, fault, left, tuple(map(facts_of, ring.pinned())),
-                     ring.revoked(), waiting_runs(state))
+    return KeyReport(
+        bench,
+        protected,
+        fault,
+        left,
+        tuple(map(facts_of, ring.pinned())),
+        ring.revoked(),
+        waiting_runs(state),
+    )
 
 
 # --- The root --------------------------------------------------------------------------------
@@ -141,8 +149,10 @@ def _write_root(
     state: Path, folder: Path, root: SigningKey, packed: bytes, lang: Lang, clock: Clock
 ) -> RootMade:
     facts, made_at = facts_of(root.certificate), clock.now()[:10]
-    page = key_paper.render_paper(key_paper.PaperKey(
-        facts.name, facts.fingerprint, facts.not_after[:10], made_at, packed), lang)
+    page = key_paper.render_paper(
+        key_paper.PaperKey(facts.name, facts.fingerprint, facts.not_after[:10], made_at, packed),
+        lang,
+    )
     made = RootMade(facts, folder / ROOT_KEY, folder / ROOT_CERTIFICATE, folder / ROOT_PAGE)
     try:
         Keyring(state).make_folder()
@@ -159,7 +169,8 @@ def _write_root(
 def check_passphrase(passphrase: str) -> None:
     """Raises `UsageError` for one that is too short to outlast a lost stick, or no text."""
     if len(passphrase) < LEAST_CHARACTERS or "\ufffd" in passphrase.encode(
-            "utf-8", "surrogateescape").decode("utf-8", "replace"):
+        "utf-8", "surrogateescape"
+    ).decode("utf-8", "replace"):
         raise UsageError("key.passphrase.short", least=LEAST_CHARACTERS)
 
 
@@ -188,8 +199,10 @@ def open_root(state: Path, file: Path | None, passphrase: str, clock: Clock) -> 
     now, until = keys.instant(clock.now()), root.certificate.not_valid_after_utc
     if not root.certificate.not_valid_before_utc <= now <= until:
         raise RecordInvalid("key.root-expired", until_date=until.strftime("%Y-%m-%d"))
-    if any(_bare(one.fingerprint) == _bare(keys.fingerprint(root.certificate))
-           for one in Keyring(state).revoked()):
+    if any(
+        _bare(one.fingerprint) == _bare(keys.fingerprint(root.certificate))
+        for one in Keyring(state).revoked()
+    ):
         raise RecordInvalid("key.root-revoked")
     return root
 
@@ -213,7 +226,11 @@ def _unlock(raw: bytes, passphrase: str, file: Path) -> SigningKey:
 
 
 def issue_bench(
-    state: Path, name: str | None, root: SigningKey | None, passphrase: str | None, clock: Clock,
+    state: Path,
+    name: str | None,
+    root: SigningKey | None,
+    passphrase: str | None,
+    clock: Clock,
     token: tuple[TokenPlace, str] | None = None,
 ) -> BenchMade:
     """Give this bench a new key: under the root, or (None) one that signs itself; in its state
@@ -227,8 +244,11 @@ def issue_bench(
     ring, now = Keyring(state), clock.now()
     name = name or _bench(state, clock)
     key, place = _key_in(*token, clock) if token else (None, None)
-    made = keys.issue_bench_key(root, name, now, key) if root else (
-        keys.make_bench_key(name, now, key))
+    made = (
+        keys.issue_bench_key(root, name, now, key)
+        if root
+        else (keys.make_bench_key(name, now, key))
+    )
     former = ring.own()[:1]
     try:
         with ring.changing():
@@ -249,8 +269,10 @@ def _key_in(place: TokenPlace, pin: str, clock: Clock) -> tuple[TokenKey, TokenP
     """A new key in a token."""
     token, ident = Token(place, pin, write=True), clock.random_bytes(TOKEN_ID_BYTES)
     point = token.make_key(ident)
-    return (TokenKey(point, lambda digest: token.sign(ident, digest)),
-            dataclasses.replace(place, key=ident.hex()))
+    return (
+        TokenKey(point, lambda digest: token.sign(ident, digest)),
+        dataclasses.replace(place, key=ident.hex()),
+    )
 
 
 def waiting_runs(state: Path) -> tuple[str, ...]:
@@ -288,7 +310,12 @@ def trust(state: Path, file: Path) -> Trusted:
 
 
 def revoke(
-    state: Path, which: str, reason: str, since: str | None, root: SigningKey | None, clock: Clock,
+    state: Path,
+    which: str,
+    reason: str,
+    since: str | None,
+    root: SigningKey | None,
+    clock: Clock,
     out: Path | None = None,
 ) -> tuple[Revocation, Path | None]:
     """Believe a key no longer; with the root, also the signed list for others (its path).

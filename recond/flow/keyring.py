@@ -204,8 +204,9 @@ class Keyring:
         """Believe keys no longer; the whole list then. Raises `RecordInvalid`, `OSError`."""
         with self.changing():
             found = revocations.merged((*self.revoked(), *entries))
-            write_whole(self.folder / "revoked.json",
-                        canonical_bytes([to_json(one) for one in found]))
+            write_whole(
+                self.folder / "revoked.json", canonical_bytes([to_json(one) for one in found])
+            )
         return found
 
     def trust(self, extra: tuple[Path, ...]) -> Trust:
@@ -215,8 +216,9 @@ class Keyring:
             try:
                 given += keys.read_certificates(file.read_bytes())
             except OSError as error:
-                raise RecordInvalid("certify.verify.file-missing", file=str(file),
-                                    reason=error.strerror or "") from None
+                raise RecordInvalid(
+                    "certify.verify.file-missing", file=str(file), reason=error.strerror or ""
+                ) from None
         reading = self.read_ledger() if self.ledger_file.exists() else None
         return Trust((*self.pinned(), *given), self.own(), self.revoked(), reading, versions())
 

@@ -64,11 +64,18 @@ def make_labels(
             raise UsageError("label.command.exists", file=str(out))
         write_whole(out, raw)
     except OSError as error:
-        raise UsageError("label.command.write", file=str(out),
-                         reason=error.strerror or "") from None
-    return LabelsMade(out, len(labels), tuple(
-        (str(path), label.proof) for path, label in zip(paths, labels, strict=True)
-        if label.proof is not Proof.PROVEN))
+        raise UsageError(
+            "label.command.write", file=str(out), reason=error.strerror or ""
+        ) from None
+    return LabelsMade(
+        out,
+        len(labels),
+        tuple(
+            (str(path), label.proof)
+            for path, label in zip(paths, labels, strict=True)
+            if label.proof is not Proof.PROVEN
+        ),
+    )
 
 
 def _label(path: Path, state: Path) -> Label:

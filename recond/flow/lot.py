@@ -60,7 +60,12 @@ class Reported:
 
 
 def new_lot(
-    where: Where, name: str, clock: Clock, *, donor: str | None = None, date: str | None = None,
+    where: Where,
+    name: str,
+    clock: Clock,
+    *,
+    donor: str | None = None,
+    date: str | None = None,
     manifest: Path | None = None,
 ) -> NewLot:
     """Make a lot. Raises `UsageError` for a name that is taken or a manifest that is none."""
@@ -69,8 +74,14 @@ def new_lot(
     read = read_manifest(manifest) if manifest else None
     lot = Lot(name, donor, date, clock.now())
     with open_lots(where.state, where.url) as store:
-        wrong = {f"{read.path} ({number})": message for number, message in enumerate(
-            read.problems, start=1)} if read else {}
+        wrong = (
+            {
+                f"{read.path} ({number})": message
+                for number, message in enumerate(read.problems, start=1)
+            }
+            if read
+            else {}
+        )
         store.make(lot, read.expected if read else (), wrong)
     return NewLot(lot, read)
 
@@ -86,9 +97,12 @@ def add_to_lot(where: Where, name: str, sources: tuple[str, ...]) -> Added:
             raise UsageError("lot.closed", lot=name, at_date=lot.closed_at)
         found = [_add(store, name, where, source) for source in sources]
     return Added(
-        tuple(i for one in found for i in one.new), tuple(i for one in found for i in one.renewed),
-        sum(one.known for one in found), sum(one.others for one in found),
-        tuple(p for one in found for p in one.problems))
+        tuple(i for one in found for i in one.new),
+        tuple(i for one in found for i in one.renewed),
+        sum(one.known for one in found),
+        sum(one.others for one in found),
+        tuple(p for one in found for p in one.problems),
+    )
 
 
 def _add(store: LotStore, lot: str, where: Where, source: str) -> Added:
@@ -106,8 +120,13 @@ def _add(store: LotStore, lot: str, where: Where, source: str) -> Added:
 def status_of(where: Where, name: str) -> LotStatus:
     """A lot's state. Raises `UsageError` for an unknown lot."""
     with open_lots(where.state, where.url) as store:
-        return lot_status(store.lot(name), store.expected(name), store.machines(name),
-                          store.problems(name), store.numbers)
+        return lot_status(
+            store.lot(name),
+            store.expected(name),
+            store.machines(name),
+            store.problems(name),
+            store.numbers,
+        )
 
 
 def list_lots(where: Where) -> tuple[Lot, ...]:
@@ -125,14 +144,17 @@ def report_lot(where: Where, name: str, out: Path, *, lang: Lang, clock: Clock) 
     try:
         paper = write_paper(where.state, status, impact, stem, lang=lang, clock=clock)
         mark = "-NON-SIGNE" if paper.why_unsigned else ""  # as a certificate's file says it
-        files = {f"{stem}.csv": write_csv(status, lang),
-                 f"{stem}.xlsx": write_workbook(status, impact, lang),
-                 f"{stem}{mark}.pdf": paper.raw}
+        files = {
+            f"{stem}.csv": write_csv(status, lang),
+            f"{stem}.xlsx": write_workbook(status, impact, lang),
+            f"{stem}{mark}.pdf": paper.raw,
+        }
         for file, raw in files.items():
             there.save(file, raw, mode=0o644)
     except OSError as error:
-        raise UsageError("upload.folder.unusable", path=str(out),
-                         reason=error.strerror or str(error.errno)) from None
+        raise UsageError(
+            "upload.folder.unusable", path=str(out), reason=error.strerror or str(error.errno)
+        ) from None
     return Reported(tuple(out / file for file in files), status, impact, paper.why_unsigned)
 
 
@@ -149,4 +171,3 @@ def close_lot(where: Where, name: str, clock: Clock, *, anyway: bool = False) ->
     with open_lots(where.state, where.url) as store:
         store.close(name, clock.now())
     return status_of(where, name)
-

@@ -152,27 +152,33 @@ def _check_journals(package: Package, record: WipeRecord) -> None:
             raise RecordInvalid("lot.record.journal", file=erasure.journal.file)
 
 
-def machine_row(
-    record: WipeRecord, digest: str, signer: str | None, source: str
-) -> MachineRow:
+def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str) -> MachineRow:
     """A record's row: only what the record itself says. Pure."""
     machine, ledger = record.machine, record.ledger if signer else None
     system = machine.system if machine else None
     serial = _known(system.serial) if system else None
     return MachineRow(
-        record_id=record.record_id, digest=digest, issued_at=record.issued_at,
-        ledger=ledger.ledger_id if ledger else None, number=ledger.number if ledger else None,
-        signer=signer, bench=record.bench.name or record.bench.bench_id,
-        operator=record.operator.name, serial=serial,
+        record_id=record.record_id,
+        digest=digest,
+        issued_at=record.issued_at,
+        ledger=ledger.ledger_id if ledger else None,
+        number=ledger.number if ledger else None,
+        signer=signer,
+        bench=record.bench.name or record.bench.bench_id,
+        operator=record.operator.name,
+        serial=serial,
         found_by=compared(serial) if serial else None,
         maker=_known(system.maker) if system else None,
         model=_known(system.model) if system else None,
-        form=_known(system.form) if system else None, property_number=record.property_number,
+        form=_known(system.form) if system else None,
+        property_number=record.property_number,
         category=next((one.category for one in record.assessments if one.category), None),
         readiness=" ".join(f"{one.profile}={one.verdict}" for one in record.assessments),
         source=source,
-        disks=tuple(disk_row(n, one) for n, one in enumerate(record.erasures)
-                    if not is_boot_medium(one)))
+        disks=tuple(
+            disk_row(n, one) for n, one in enumerate(record.erasures) if not is_boot_medium(one)
+        ),
+    )
 
 
 def disk_row(position: int, erasure: Erasure) -> DiskRow:
@@ -180,9 +186,18 @@ def disk_row(position: int, erasure: Erasure) -> DiskRow:
     disk, result = erasure.disk, erasure.result
     done = dict.fromkeys(str(step.technique) for step in erasure.steps if step.outcome == "done")
     return DiskRow(
-        position, disk.serial, compared(disk.serial) if disk.serial else None, disk.model,
-        str(disk.medium), disk.size_bytes, str(result.status), str(result.verdict),
-        str(result.level_achieved), ", ".join(done), erasure.ended_at)
+        position,
+        disk.serial,
+        compared(disk.serial) if disk.serial else None,
+        disk.model,
+        str(disk.medium),
+        disk.size_bytes,
+        str(result.status),
+        str(result.verdict),
+        str(result.level_achieved),
+        ", ".join(done),
+        erasure.ended_at,
+    )
 
 
 def _known(reading: Reading[str]) -> str | None:

@@ -52,14 +52,22 @@ def impact_of(machines: tuple[MachineRow, ...]) -> Impact:
     raw = resources.files("recond.data").joinpath("impact.toml").read_text(encoding="utf-8")
     data = tomllib.loads(raw)
     kind = data["notebook"]
-    latest = {row.found_by or row.record_id: row for row in sorted(
-        machines, key=lambda one: one.issued_at)}
+    latest = {
+        row.found_by or row.record_id: row
+        for row in sorted(machines, key=lambda one: one.issued_at)
+    }
     again = [row for row in latest.values() if is_reusable(row)]
     counted = [row for row in again if row.form in kind["forms"]]
     return Impact(
-        len(counted), len(again) - len(counted), (data["years"][0], data["years"][1]),
-        kind["co2e_kg_per_year"], kind["material_kg_per_year"], kind["ewaste_g_per_year"],
-        kind["source"], kind["url"])
+        len(counted),
+        len(again) - len(counted),
+        (data["years"][0], data["years"][1]),
+        kind["co2e_kg_per_year"],
+        kind["material_kg_per_year"],
+        kind["ewaste_g_per_year"],
+        kind["source"],
+        kind["url"],
+    )
 
 
 def is_reusable(row: MachineRow) -> bool:

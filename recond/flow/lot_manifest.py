@@ -22,18 +22,51 @@ MAX_BYTES = 32 << 20
 _DELIMITERS = (";", ",", "\t", "|")
 _SERIAL, _DISK, _MODEL, _NUMBER = "serial", "disk", "model", "number"
 _NAMES = {  # headings by their telling words, without accents and case
-    "sn": _SERIAL, "serial": _SERIAL, "serie": _SERIAL, "servicetag": _SERIAL,
-    "serieordinateur": _SERIAL, "seriemachine": _SERIAL, "seriepc": _SERIAL,
-    "machineserial": _SERIAL, "computerserial": _SERIAL,
-    "seriedisque": _DISK, "disqueserie": _DISK, "diskserial": _DISK, "driveserial": _DISK,
-    "model": _MODEL, "modele": _MODEL, "designation": _MODEL,
-    "asset": _NUMBER, "assettag": _NUMBER, "inventaire": _NUMBER, "etiquette": _NUMBER,
-    "property": _NUMBER, "immobilisation": _NUMBER,
+    "sn": _SERIAL,
+    "serial": _SERIAL,
+    "serie": _SERIAL,
+    "servicetag": _SERIAL,
+    "serieordinateur": _SERIAL,
+    "seriemachine": _SERIAL,
+    "seriepc": _SERIAL,
+    "machineserial": _SERIAL,
+    "computerserial": _SERIAL,
+    "seriedisque": _DISK,
+    "disqueserie": _DISK,
+    "diskserial": _DISK,
+    "driveserial": _DISK,
+    "model": _MODEL,
+    "modele": _MODEL,
+    "designation": _MODEL,
+    "asset": _NUMBER,
+    "assettag": _NUMBER,
+    "inventaire": _NUMBER,
+    "etiquette": _NUMBER,
+    "property": _NUMBER,
+    "immobilisation": _NUMBER,
 }
 _EMPTY_WORDS = frozenset({"n", "no", "nr", "num", "numero", "number", "de", "du", "d", "la", "l"})
-_FILLER = frozenset({"", "-", "--", "?", "na", "n/a", "none", "null", "inconnu", "unknown", "ns",
-                     "illisible", "0", "default string", "to be filled by o.e.m.",
-                     "system serial number", "not specified"})
+_FILLER = frozenset(
+    {
+        "",
+        "-",
+        "--",
+        "?",
+        "na",
+        "n/a",
+        "none",
+        "null",
+        "inconnu",
+        "unknown",
+        "ns",
+        "illisible",
+        "0",
+        "default string",
+        "to be filled by o.e.m.",
+        "system serial number",
+        "not specified",
+    }
+)
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
@@ -89,15 +122,24 @@ def compared(serial: str) -> str:
 
 def choose(manifest: Manifest, plans: tuple[WipePlan, ...]) -> Chosen:
     """The plans whose disk's own serial the manifest names, by the rule of `is_named`."""
-    found = [(plan, is_named(manifest, plan.disk, tuple(
-        other.disk for other in plans if other is not plan))) for plan in plans]
-    return Chosen(*(tuple(plan for plan, said in found if said is one)
-                    for one in (Named.ONCE, Named.NOT, Named.TWICE)))
+    found = [
+        (
+            plan,
+            is_named(
+                manifest, plan.disk, tuple(other.disk for other in plans if other is not plan)
+            ),
+        )
+        for plan in plans
+    ]
+    return Chosen(
+        *(
+            tuple(plan for plan, said in found if said is one)
+            for one in (Named.ONCE, Named.NOT, Named.TWICE)
+        )
+    )
 
 
-def is_named(
-    manifest: Manifest, disk: DiskIdentity, others: tuple[DiskIdentity, ...]
-) -> Named:
+def is_named(manifest: Manifest, disk: DiskIdentity, others: tuple[DiskIdentity, ...]) -> Named:
     """Whether the manifest names this disk. Two disks with one serial (cheap USB adapters make
     theirs up) are both left out: the manifest means at most one of them.
     """
@@ -120,8 +162,9 @@ def read_manifest(path: Path) -> Manifest:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UsageError("lot.manifest.unreadable", file=str(path),
-                         reason=error.strerror or "") from None
+        raise UsageError(
+            "lot.manifest.unreadable", file=str(path), reason=error.strerror or ""
+        ) from None
     if len(raw) > MAX_BYTES:
         raise UsageError("lot.manifest.too_large", file=str(path), limit_bytes=MAX_BYTES)
     text, encoding = _decode(raw, str(path))
@@ -136,8 +179,9 @@ def read_manifest(path: Path) -> Manifest:
 def _decode(raw: bytes, path: str) -> tuple[str, str]:
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise UsageError("lot.manifest.workbook", file=path)
-    encodings = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else (
-        "utf-8-sig", "cp1252")
+    encodings = (
+        ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252")
+    )
     for encoding in encodings:
         try:
             text = raw.decode(encoding)
@@ -165,8 +209,9 @@ def _rows(text: str, path: str) -> list[tuple[int, list[str]]]:
                 found.append((before + 1 + skipped, row))
             before = reader.line_num
     except csv.Error as error:
-        raise UsageError("lot.manifest.broken", file=path, line=before + 1 + skipped,
-                         reason=str(error)) from None
+        raise UsageError(
+            "lot.manifest.broken", file=path, line=before + 1 + skipped, reason=str(error)
+        ) from None
     return found
 
 
@@ -183,8 +228,11 @@ def _columns(rows: list[tuple[int, list[str]]], path: str) -> tuple[dict[str, in
         return found, 1
     if all(len([cell for cell in row if _clean(cell)]) == 1 for _, row in rows):
         return {_SERIAL: 0}, 0  # a bare list of serials
-    raise UsageError("lot.manifest.no_serial", file=path,
-                     found=", ".join(_clean(cell) or "—" for cell in rows[0][1])[:200])
+    raise UsageError(
+        "lot.manifest.no_serial",
+        file=path,
+        found=", ".join(_clean(cell) or "—" for cell in rows[0][1])[:200],
+    )
 
 
 def _heading(cell: str) -> str:
@@ -196,8 +244,11 @@ def _heading(cell: str) -> str:
 
 def _clean(cell: str) -> str:
     # no-break and zero-width spaces come along when cells are copied; ="0012" keeps zeros in Excel
-    shown = "".join(" " if unicodedata.category(c) in ("Zs", "Cc") else c for c in cell
-                    if unicodedata.category(c) != "Cf").strip()
+    shown = "".join(
+        " " if unicodedata.category(c) in ("Zs", "Cc") else c
+        for c in cell
+        if unicodedata.category(c) != "Cf"
+    ).strip()
     wrapped = re.fullmatch(r'="?(.*?)"?', shown)
     return wrapped[1].strip() if wrapped and shown.startswith("=") else shown.removeprefix("'")
 
@@ -219,12 +270,23 @@ def _expected(
             elif compared(serial) in found:
                 if kind == _SERIAL and len(written) > 1:
                     continue  # one machine, a line for each of its disks
-                problems.append(Message.of("lot.manifest.double", line=line, serial=serial,
-                                           first=found[compared(serial)].line))
+                problems.append(
+                    Message.of(
+                        "lot.manifest.double",
+                        line=line,
+                        serial=serial,
+                        first=found[compared(serial)].line,
+                    )
+                )
             else:
                 found[compared(serial)] = Expected(
-                    line, compared(serial), serial, kind, cells.get(_MODEL) or None,
-                    cells.get(_NUMBER) or None)
+                    line,
+                    compared(serial),
+                    serial,
+                    kind,
+                    cells.get(_MODEL) or None,
+                    cells.get(_NUMBER) or None,
+                )
     return tuple(found.values()), tuple(problems)
 
 

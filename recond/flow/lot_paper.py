@@ -49,18 +49,33 @@ def write_paper(
     except OSError:
         why = Message("certify.key.file")
     now = clock.now()
-    raw = render_lot(LotPages(
-        title=text(lang, "lot.pdf.title"), subtitle=status.lot.name,
-        workshop=context.workshop.name or "", stamp=now,
-        facts=((text(lang, "lot.pdf.made"), now),
-               *((str(n), "—" if v is None else str(v))
-                 for n, v in summary_rows(status, None, lang))),
-        sentences=tuple(impact_sentences(impact, lang)),
-        anomalies=tuple((str(what), str(where)) for what, where in anomaly_rows(status, lang)),
-        head=(text(lang, "lot.pdf.head.record"), text(lang, "lot.pdf.head.machine"),
-              text(lang, "lot.pdf.head.disk"), text(lang, "lot.pdf.head.result")),
-        rows=tuple(_rows(status, lang)), source=(f"{stem}.csv", write_csv(status, lang)),
-        signed=key is not None, lang=lang))
+    raw = render_lot(
+        LotPages(
+            title=text(lang, "lot.pdf.title"),
+            subtitle=status.lot.name,
+            workshop=context.workshop.name or "",
+            stamp=now,
+            facts=(
+                (text(lang, "lot.pdf.made"), now),
+                *(
+                    (str(n), "—" if v is None else str(v))
+                    for n, v in summary_rows(status, None, lang)
+                ),
+            ),
+            sentences=tuple(impact_sentences(impact, lang)),
+            anomalies=tuple((str(what), str(where)) for what, where in anomaly_rows(status, lang)),
+            head=(
+                text(lang, "lot.pdf.head.record"),
+                text(lang, "lot.pdf.head.machine"),
+                text(lang, "lot.pdf.head.disk"),
+                text(lang, "lot.pdf.head.result"),
+            ),
+            rows=tuple(_rows(status, lang)),
+            source=(f"{stem}.csv", write_csv(status, lang)),
+            signed=key is not None,
+            lang=lang,
+        )
+    )
     return Paper(sign_pdf(raw, key) if key else raw, why)
 
 
@@ -73,7 +88,11 @@ def _rows(status: LotStatus, lang: Lang) -> Iterator[Cells]:
             result = text(lang, f"cli.status.{disk.status}")
             verdict = text(lang, f"cli.verdict.{disk.verdict}")
             level = text(lang, f"cli.level.{disk.level}")
-            yield (record, machine, f"{disk.model or '—'}\n{disk.serial or '—'}",
-                   f"{result}, {verdict}\n{level}")
+            yield (
+                record,
+                machine,
+                f"{disk.model or '—'}\n{disk.serial or '—'}",
+                f"{result}, {verdict}\n{level}",
+            )
         if not row.disks:
             yield record, machine, text(lang, "lot.state.seen"), "—"

@@ -21,9 +21,31 @@ if TYPE_CHECKING:
     import xlsxwriter
 
 COLUMNS = (
-    "record", "number", "issued", "bench", "operator", "maker", "model", "serial", "property",
-    "form", "category", "readiness", "disk", "disk_model", "medium", "size_gb", "status", "verdict",
-    "level", "method", "ended", "digest", "signer", "remark")
+    "record",
+    "number",
+    "issued",
+    "bench",
+    "operator",
+    "maker",
+    "model",
+    "serial",
+    "property",
+    "form",
+    "category",
+    "readiness",
+    "disk",
+    "disk_model",
+    "medium",
+    "size_gb",
+    "status",
+    "verdict",
+    "level",
+    "method",
+    "ended",
+    "digest",
+    "signer",
+    "remark",
+)
 Cell = str | int | None
 GB = 1_000_000_000
 
@@ -33,27 +55,57 @@ def report_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
     doubled = {record for _, records in status.duplicates for record in records}
     strangers = set(status.unexpected)
     for row in status.machines:
-        remarks = [text(lang, f"lot.remark.{name}") for name, applies in (
-            ("unexpected", row.record_id in strangers), ("duplicate", row.record_id in doubled),
-            ("unsigned", row.signer is None)) if applies]
+        remarks = [
+            text(lang, f"lot.remark.{name}")
+            for name, applies in (
+                ("unexpected", row.record_id in strangers),
+                ("duplicate", row.record_id in doubled),
+                ("unsigned", row.signer is None),
+            )
+            if applies
+        ]
         for disk in row.disks or (None,):
-            yield (*_machine_cells(row, lang), *_disk_cells(disk, lang), row.digest, row.signer,
-                   ", ".join(remarks))
+            yield (
+                *_machine_cells(row, lang),
+                *_disk_cells(disk, lang),
+                row.digest,
+                row.signer,
+                ", ".join(remarks),
+            )
 
 
 def _machine_cells(row: MachineRow, lang: Lang) -> tuple[Cell, ...]:
     form = text(lang, f"cli.form.{row.form}") if row.form else None
-    return (row.record_id, row.number, row.issued_at, row.bench, row.operator, row.maker,
-            row.model, row.serial, row.property_number, form, row.category, row.readiness)
+    return (
+        row.record_id,
+        row.number,
+        row.issued_at,
+        row.bench,
+        row.operator,
+        row.maker,
+        row.model,
+        row.serial,
+        row.property_number,
+        form,
+        row.category,
+        row.readiness,
+    )
 
 
 def _disk_cells(disk: DiskRow | None, lang: Lang) -> tuple[Cell, ...]:
     if disk is None:
         return (None,) * 9
-    return (disk.serial, disk.model, text(lang, f"cli.medium.{disk.medium}"),
-            round(disk.size_bytes / GB), text(lang, f"cli.status.{disk.status}"),
-            text(lang, f"cli.verdict.{disk.verdict}"), text(lang, f"cli.level.{disk.level}"),
-            disk.method, disk.ended_at)
+    return (
+        disk.serial,
+        disk.model,
+        text(lang, f"cli.medium.{disk.medium}"),
+        round(disk.size_bytes / GB),
+        text(lang, f"cli.status.{disk.status}"),
+        text(lang, f"cli.verdict.{disk.verdict}"),
+        text(lang, f"cli.level.{disk.level}"),
+        disk.method,
+        disk.ended_at,
+    )
 
 
 def headings(lang: Lang) -> list[str]:
@@ -63,8 +115,11 @@ def headings(lang: Lang) -> list[str]:
 
 def harmless(cell: Cell) -> Cell:
     """A text that a spreadsheet would take for a formula, with an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")
-                                                                   ) else cell
+    return (
+        f"'{cell}"
+        if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        else cell
+    )
 
 
 def write_csv(status: LotStatus, lang: Lang) -> bytes:
@@ -81,21 +136,38 @@ def write_workbook(status: LotStatus, impact: Impact, lang: Lang) -> bytes:
     import xlsxwriter
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False,
-                                     "strings_to_urls": False, "strings_to_numbers": False})
+    book = xlsxwriter.Workbook(
+        out,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
     bold = book.add_format({"bold": True})
     _sheet(book, bold, lang, "summary", ("what", "value"), summary_rows(status, impact, lang))
     _sheet(book, bold, lang, "machines", COLUMNS, report_rows(status, lang))
     if status.lines:
-        _sheet(book, bold, lang, "manifest", ("line", "serial", "model", "property", "state",
-                                              "record"), _manifest_rows(status, lang))
+        _sheet(
+            book,
+            bold,
+            lang,
+            "manifest",
+            ("line", "serial", "model", "property", "state", "record"),
+            _manifest_rows(status, lang),
+        )
     _sheet(book, bold, lang, "anomalies", ("what", "where"), anomaly_rows(status, lang))
     book.close()
     return out.getvalue()
 
 
 def _sheet(
-    book: xlsxwriter.Workbook, bold: Any, lang: Lang, name: str, columns: Sequence[str],
+    book: xlsxwriter.Workbook,
+    bold: Any,
+    lang: Lang,
+    name: str,
+    columns: Sequence[str],
     rows: Iterable[tuple[Cell, ...]],
 ) -> None:
     sheet = book.add_worksheet(text(lang, f"lot.sheet.{name}"))
@@ -112,6 +184,7 @@ def summary_rows(
     status: LotStatus, impact: Impact | None, lang: Lang
 ) -> Iterator[tuple[Cell, Cell]]:
     """What the lot comes to, a line each: name and value."""
+
     def line(name: str, value: Cell) -> tuple[Cell, Cell]:
         return text(lang, f"lot.summary.{name}"), value
 
@@ -133,8 +206,10 @@ def summary_rows(
         yield text(lang, "lot.summary.category", category=name), many
     for word, many in status.readiness:
         profile, _, outcome = word.rpartition("=")
-        yield text(lang, "lot.summary.readiness", profile=profile,
-                   outcome=f"@cli.outcome.{outcome}"), many
+        yield (
+            text(lang, "lot.summary.readiness", profile=profile, outcome=f"@cli.outcome.{outcome}"),
+            many,
+        )
     for sentence in impact_sentences(impact, lang) if impact else ():
         yield text(lang, "lot.summary.impact"), sentence
 
@@ -145,11 +220,26 @@ def impact_sentences(impact: Impact, lang: Lang) -> Iterator[str]:
         low, high = (number(lang, kg) for kg in impact.co2e_kg)
         less, more = (number(lang, kg) for kg in impact.material_kg)
         fewer, most = (number(lang, kg) for kg in impact.ewaste_kg)
-        yield text(lang, "lot.impact.range", low=low, high=high, less=less, more=more,
-                   fewer=fewer, most=most)
-        yield text(lang, "lot.impact.formula", n=impact.machines, first=impact.years[0],
-                   last=impact.years[1], co2e=impact.co2e_kg_per_year,
-                   material=impact.material_kg_per_year, ewaste=impact.ewaste_g_per_year)
+        yield text(
+            lang,
+            "lot.impact.range",
+            low=low,
+            high=high,
+            less=less,
+            more=more,
+            fewer=fewer,
+            most=most,
+        )
+        yield text(
+            lang,
+            "lot.impact.formula",
+            n=impact.machines,
+            first=impact.years[0],
+            last=impact.years[1],
+            co2e=impact.co2e_kg_per_year,
+            material=impact.material_kg_per_year,
+            ewaste=impact.ewaste_g_per_year,
+        )
         yield text(lang, "lot.impact.source", source=impact.source, url=impact.url)
     if impact.without_figure:
         yield text(lang, "lot.impact.none", n=impact.without_figure)
@@ -158,8 +248,14 @@ def impact_sentences(impact: Impact, lang: Lang) -> Iterator[str]:
 def _manifest_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
     for line in status.lines:
         one = line.expected
-        yield (one.line, one.written, one.model, one.number,
-               text(lang, f"lot.state.{line.state}"), line.record_id)
+        yield (
+            one.line,
+            one.written,
+            one.model,
+            one.number,
+            text(lang, f"lot.state.{line.state}"),
+            line.record_id,
+        )
 
 
 def anomaly_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, Cell]]:
@@ -174,7 +270,9 @@ def anomaly_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, Cell]]:
     for record in status.unsigned:
         yield text(lang, "lot.remark.unsigned"), record
     for gap in status.gaps:
-        yield (text(lang, "lot.gap", bench=gap.bench, ledger=gap.ledger),
-               ", ".join(map(str, gap.numbers)))
+        yield (
+            text(lang, "lot.gap", bench=gap.bench, ledger=gap.ledger),
+            ", ".join(map(str, gap.numbers)),
+        )
     for source, message in status.problems:
         yield say(lang, message), source

@@ -74,13 +74,19 @@ class LotStatus:
     def complete(self) -> bool:
         """Whether nothing is missing, rejected, wrong or only seen."""
         left = self.rejected or self.problems or self.unsigned
-        return bool(self.machines) and not left and all(
-            line.state is State.ERASED for line in self.lines)
+        return (
+            bool(self.machines)
+            and not left
+            and all(line.state is State.ERASED for line in self.lines)
+        )
 
 
 def lot_status(
-    lot: Lot, expected: tuple[Expected, ...], machines: tuple[MachineRow, ...],
-    problems: tuple[tuple[str, Message], ...], numbers: Callable[[str], set[int]],
+    lot: Lot,
+    expected: tuple[Expected, ...],
+    machines: tuple[MachineRow, ...],
+    problems: tuple[tuple[str, Message], ...],
+    numbers: Callable[[str], set[int]],
 ) -> LotStatus:
     """The state of a lot from its rows; `numbers` gives the numbers seen of a ledger."""
     last = last_results(machines)
@@ -95,21 +101,28 @@ def lot_status(
     lines = tuple(_line(one, last, by_machine) for one in expected)
     wanted = {one.serial for one in expected}
     results = [disk for _, disk in last.values()] + [
-        disk for row in machines for disk in row.disks if not disk.found_by]
+        disk for row in machines for disk in row.disks if not disk.found_by
+    ]
     return LotStatus(
-        lot=lot, machines=machines, lines=lines,
+        lot=lot,
+        machines=machines,
+        lines=lines,
         erased=sum(disk.approved for disk in results),
         rejected=sum(not disk.approved for disk in results),
-        unexpected=tuple(row.record_id for row in machines if wanted and not (
-            _serials(row) & wanted)),
-        duplicates=tuple((serial, tuple(ids)) for serial, ids in sorted(holders.items())
-                         if len(ids) > 1),
+        unexpected=tuple(
+            row.record_id for row in machines if wanted and not (_serials(row) & wanted)
+        ),
+        duplicates=tuple(
+            (serial, tuple(ids)) for serial, ids in sorted(holders.items()) if len(ids) > 1
+        ),
         unsigned=tuple(row.record_id for row in machines if row.signer is None),
         gaps=tuple(_gaps(machines, numbers)),
         categories=tuple(sorted(Counter(r.category for r in machines if r.category).items())),
-        readiness=tuple(sorted(Counter(
-            word for row in machines for word in row.readiness.split()).items())),
-        problems=problems)
+        readiness=tuple(
+            sorted(Counter(word for row in machines for word in row.readiness.split()).items())
+        ),
+        problems=problems,
+    )
 
 
 def last_results(machines: tuple[MachineRow, ...]) -> dict[str, tuple[MachineRow, DiskRow]]:
@@ -127,7 +140,8 @@ def _serials(row: MachineRow) -> set[str]:
 
 
 def _line(
-    one: Expected, last: dict[str, tuple[MachineRow, DiskRow]],
+    one: Expected,
+    last: dict[str, tuple[MachineRow, DiskRow]],
     by_machine: dict[str, list[MachineRow]],
 ) -> Line:
     if one.serial in last:
@@ -136,16 +150,18 @@ def _line(
     rows = by_machine.get(one.serial, [])
     if not rows:
         return Line(one, State.MISSING, None)
-    disks = [last[disk.found_by][1] if disk.found_by else disk for row in rows
-             for disk in row.disks]
-    state = State.SEEN if not disks else (
-        State.ERASED if all(disk.approved for disk in disks) else State.REJECTED)
+    disks = [
+        last[disk.found_by][1] if disk.found_by else disk for row in rows for disk in row.disks
+    ]
+    state = (
+        State.SEEN
+        if not disks
+        else (State.ERASED if all(disk.approved for disk in disks) else State.REJECTED)
+    )
     return Line(one, state, rows[-1].record_id)
 
 
-def _gaps(
-    machines: tuple[MachineRow, ...], numbers: Callable[[str], set[int]]
-) -> Iterable[Gap]:
+def _gaps(machines: tuple[MachineRow, ...], numbers: Callable[[str], set[int]]) -> Iterable[Gap]:
     seen: dict[str, list[MachineRow]] = {}
     for row in machines:
         if row.ledger is not None and row.number is not None:

@@ -23,9 +23,14 @@ from recond.model import Message
 
 _META = sa.MetaData()
 _LOTS = sa.Table(
-    "lots", _META, sa.Column("name", sa.String, primary_key=True), sa.Column("donor", sa.String),
-    sa.Column("date", sa.String), sa.Column("created_at", sa.String, nullable=False),
-    sa.Column("closed_at", sa.String))
+    "lots",
+    _META,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("donor", sa.String),
+    sa.Column("date", sa.String),
+    sa.Column("created_at", sa.String, nullable=False),
+    sa.Column("closed_at", sa.String),
+)
 
 
 def _of_a_lot(name: str, *columns: sa.Column[Any]) -> sa.Table:
@@ -34,30 +39,71 @@ def _of_a_lot(name: str, *columns: sa.Column[Any]) -> sa.Table:
 
 
 _EXPECTED = _of_a_lot(
-    "expected", sa.Column("serial", sa.String, primary_key=True), sa.Column("line", sa.Integer),
-    sa.Column("written", sa.String), sa.Column("kind", sa.String), sa.Column("model", sa.String),
-    sa.Column("number", sa.String))
+    "expected",
+    sa.Column("serial", sa.String, primary_key=True),
+    sa.Column("line", sa.Integer),
+    sa.Column("written", sa.String),
+    sa.Column("kind", sa.String),
+    sa.Column("model", sa.String),
+    sa.Column("number", sa.String),
+)
 _MACHINES = _of_a_lot(
-    "machines", sa.Column("record_id", sa.String, primary_key=True),
+    "machines",
+    sa.Column("record_id", sa.String, primary_key=True),
     *(sa.Column(name, sa.String, nullable=False) for name in ("digest", "issued_at")),
-    *(sa.Column(name, sa.String) for name in (
-        "ledger", "signer", "bench", "operator", "serial", "maker", "model", "form",
-        "property_number", "category", "readiness", "source", "found_by")),
-    sa.Column("number", sa.Integer))
+    *(
+        sa.Column(name, sa.String)
+        for name in (
+            "ledger",
+            "signer",
+            "bench",
+            "operator",
+            "serial",
+            "maker",
+            "model",
+            "form",
+            "property_number",
+            "category",
+            "readiness",
+            "source",
+            "found_by",
+        )
+    ),
+    sa.Column("number", sa.Integer),
+)
 _DISKS = _of_a_lot(
-    "disks", sa.Column("record_id", sa.String, primary_key=True),
+    "disks",
+    sa.Column("record_id", sa.String, primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True),
-    *(sa.Column(name, sa.String) for name in (
-        "serial", "found_by", "model", "medium", "status", "verdict", "level", "ended_at",
-        "method")),
-    sa.Column("size_bytes", sa.BigInteger))
+    *(
+        sa.Column(name, sa.String)
+        for name in (
+            "serial",
+            "found_by",
+            "model",
+            "medium",
+            "status",
+            "verdict",
+            "level",
+            "ended_at",
+            "method",
+        )
+    ),
+    sa.Column("size_bytes", sa.BigInteger),
+)
 _ISSUES = _of_a_lot(
-    "issues", sa.Column("ledger", sa.String, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True), sa.Column("record_id", sa.String),
-    sa.Column("digest", sa.String))
+    "issues",
+    sa.Column("ledger", sa.String, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("record_id", sa.String),
+    sa.Column("digest", sa.String),
+)
 _PROBLEMS = _of_a_lot(
-    "problems", sa.Column("source", sa.String, primary_key=True), sa.Column("code", sa.String),
-    sa.Column("args", sa.Text))
+    "problems",
+    sa.Column("source", sa.String, primary_key=True),
+    sa.Column("code", sa.String),
+    sa.Column("args", sa.Text),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +189,9 @@ class LotStore:
         except sa.exc.IntegrityError:
             raise UsageError("lot.taken", lot=lot.name) from None
         if expected:
-            self._db.execute(sa.insert(_EXPECTED), [
-                {"lot": lot.name, **asdict(one)} for one in expected])
+            self._db.execute(
+                sa.insert(_EXPECTED), [{"lot": lot.name, **asdict(one)} for one in expected]
+            )
         for source, message in problems.items():
             self.note(lot.name, source, message)
 
@@ -160,14 +207,28 @@ class LotStore:
 
     def machine(self, name: str, record_id: str) -> MachineRow | None:
         """A record's row, without its disks."""
-        row = self._db.execute(sa.select(_MACHINES).where(
-            _MACHINES.c.lot == name, _MACHINES.c.record_id == record_id)).mappings().first()
+        row = (
+            self._db.execute(
+                sa.select(_MACHINES).where(
+                    _MACHINES.c.lot == name, _MACHINES.c.record_id == record_id
+                )
+            )
+            .mappings()
+            .first()
+        )
         return MachineRow(**_without_lot(row)) if row else None
 
     def issued(self, ledger: str, number: int) -> str | None:
         """The digest that holds a ledger's number, in whatever lot."""
-        return self._db.execute(sa.select(_ISSUES.c.digest).where(
-            _ISSUES.c.ledger == ledger, _ISSUES.c.number == number)).scalars().first()
+        return (
+            self._db.execute(
+                sa.select(_ISSUES.c.digest).where(
+                    _ISSUES.c.ledger == ledger, _ISSUES.c.number == number
+                )
+            )
+            .scalars()
+            .first()
+        )
 
     def put(self, name: str, row: MachineRow) -> None:
         """Write a record's row in the place of its older self."""
@@ -175,55 +236,84 @@ class LotStore:
         values = {k: v for k, v in _plain(row).items() if k != "disks"}
         self._db.execute(sa.insert(_MACHINES).values(lot=name, **values))
         if row.disks:
-            self._db.execute(sa.insert(_DISKS), [
-                {"lot": name, "record_id": row.record_id, **_plain(one)} for one in row.disks])
+            self._db.execute(
+                sa.insert(_DISKS),
+                [{"lot": name, "record_id": row.record_id, **_plain(one)} for one in row.disks],
+            )
         if row.ledger is not None and row.number is not None:
-            self._db.execute(sa.insert(_ISSUES).values(
-                lot=name, ledger=row.ledger, number=row.number, record_id=row.record_id,
-                digest=row.digest))
+            self._db.execute(
+                sa.insert(_ISSUES).values(
+                    lot=name,
+                    ledger=row.ledger,
+                    number=row.number,
+                    record_id=row.record_id,
+                    digest=row.digest,
+                )
+            )
 
     def _remove(self, name: str, record_id: str) -> None:
         for table in (_DISKS, _MACHINES):
-            self._db.execute(sa.delete(table).where(
-                table.c.lot == name, table.c.record_id == record_id))
+            self._db.execute(
+                sa.delete(table).where(table.c.lot == name, table.c.record_id == record_id)
+            )
 
     def note(self, name: str, source: str, message: Message | None) -> None:
         """Keep what is wrong with a source; None: nothing any more."""
-        self._db.execute(sa.delete(_PROBLEMS).where(
-            _PROBLEMS.c.lot == name, _PROBLEMS.c.source == source))
+        self._db.execute(
+            sa.delete(_PROBLEMS).where(_PROBLEMS.c.lot == name, _PROBLEMS.c.source == source)
+        )
         if message is not None:
-            self._db.execute(sa.insert(_PROBLEMS).values(
-                lot=name, source=source, code=message.code,
-                args=json.dumps(dict(message.args), ensure_ascii=False)))
+            self._db.execute(
+                sa.insert(_PROBLEMS).values(
+                    lot=name,
+                    source=source,
+                    code=message.code,
+                    args=json.dumps(dict(message.args), ensure_ascii=False),
+                )
+            )
 
     def problems(self, name: str) -> tuple[tuple[str, Message], ...]:
         """What is wrong, by its source."""
-        rows = self._db.execute(sa.select(_PROBLEMS).where(
-            _PROBLEMS.c.lot == name).order_by(_PROBLEMS.c.source)).mappings()
-        return tuple((row["source"], Message.of(row["code"], **json.loads(row["args"])))
-                     for row in rows)
+        rows = self._db.execute(
+            sa.select(_PROBLEMS).where(_PROBLEMS.c.lot == name).order_by(_PROBLEMS.c.source)
+        ).mappings()
+        return tuple(
+            (row["source"], Message.of(row["code"], **json.loads(row["args"]))) for row in rows
+        )
 
     def expected(self, name: str) -> tuple[Expected, ...]:
         """The manifest's lines, in its order."""
-        rows = self._db.execute(_select(_EXPECTED, Expected).where(
-            _EXPECTED.c.lot == name).order_by(_EXPECTED.c.line, _EXPECTED.c.serial))
+        rows = self._db.execute(
+            _select(_EXPECTED, Expected)
+            .where(_EXPECTED.c.lot == name)
+            .order_by(_EXPECTED.c.line, _EXPECTED.c.serial)
+        )
         return tuple(Expected(*row) for row in rows)
 
     def machines(self, name: str) -> tuple[MachineRow, ...]:
         """Every record's row with its disks, by id."""
         disks: dict[str, list[DiskRow]] = {}
-        rows = self._db.execute(_select(_DISKS, DiskRow, _DISKS.c.record_id).where(
-            _DISKS.c.lot == name).order_by(_DISKS.c.record_id, _DISKS.c.position))
+        rows = self._db.execute(
+            _select(_DISKS, DiskRow, _DISKS.c.record_id)
+            .where(_DISKS.c.lot == name)
+            .order_by(_DISKS.c.record_id, _DISKS.c.position)
+        )
         for record_id, *values in rows:
             disks.setdefault(record_id, []).append(DiskRow(*values))
-        found = self._db.execute(_select(_MACHINES, MachineRow).where(
-            _MACHINES.c.lot == name).order_by(_MACHINES.c.record_id))
+        found = self._db.execute(
+            _select(_MACHINES, MachineRow)
+            .where(_MACHINES.c.lot == name)
+            .order_by(_MACHINES.c.record_id)
+        )
         return tuple(MachineRow(*(*row, tuple(disks.get(row[0], ())))) for row in found)
 
     def numbers(self, ledger: str) -> set[int]:
         """The numbers of a ledger that any lot has seen."""
-        return set(self._db.execute(
-            sa.select(_ISSUES.c.number).where(_ISSUES.c.ledger == ledger)).scalars())
+        return set(
+            self._db.execute(
+                sa.select(_ISSUES.c.number).where(_ISSUES.c.ledger == ledger)
+            ).scalars()
+        )
 
 
 def _select(table: sa.Table, kind: type[Any], *first: sa.Column[Any]) -> sa.Select[Any]:

@@ -66,8 +66,9 @@ class Past:
             there = self.certificate is not None and (self.certificate / JWS).exists()
             what += "" if there else ".moved"
             what += ".unread" if self.compared is None and there else ""
-        return Message.of(f"dock.before.{what}", path=plan.path, token=plan.disk.token,
-                          run=self.folder.run_id)
+        return Message.of(
+            f"dock.before.{what}", path=plan.path, token=plan.disk.token, run=self.folder.run_id
+        )
 
 
 NEVER = Past()
@@ -121,8 +122,12 @@ def _past_in(folder: RunFolder, file: Path, plan: WipePlan, lot: str | None) -> 
     if not is_issued(folder):
         return Past(Before.OPEN, folder)
     issued = json.loads(folder.issued.read_bytes())
-    return Past(Before.CERTIFIED if issued["signed"] else Before.UNSIGNED, folder,
-                Path(str(issued["folder"])), same)
+    return Past(
+        Before.CERTIFIED if issued["signed"] else Before.UNSIGNED,
+        folder,
+        Path(str(issued["folder"])),
+        same,
+    )
 
 
 def _who(plan: WipePlan) -> tuple[str, int | None]:

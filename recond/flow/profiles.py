@@ -26,8 +26,13 @@ from recond.readiness import (
 )
 
 _REASONS = {
-    errno.ENOENT: "absent", errno.ENOTDIR: "absent", errno.EACCES: "denied", errno.EPERM: "denied",
-    errno.EISDIR: "kind", errno.EROFS: "read_only", errno.ENOSPC: "full",
+    errno.ENOENT: "absent",
+    errno.ENOTDIR: "absent",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.EISDIR: "kind",
+    errno.EROFS: "read_only",
+    errno.ENOSPC: "full",
     errno.ENAMETOOLONG: "name",
 }
 MAX_BYTES = 1 << 20
@@ -54,8 +59,9 @@ def read_profile(name_or_path: str) -> tuple[bytes, str]:
     shipped = _shipped()
     if name_or_path in shipped:
         return shipped[name_or_path], f"{name_or_path}.toml"
-    raise UsageError("readiness.profile.unknown", name=name_or_path,
-                     known=", ".join(list_profiles()))
+    raise UsageError(
+        "readiness.profile.unknown", name=name_or_path, known=", ".join(list_profiles())
+    )
 
 
 def check_profile_file(name_or_path: str) -> tuple[Mistake, ...]:
@@ -79,8 +85,9 @@ def write_new_profile(path: Path, base: str | None, today: str) -> None:
     except FileExistsError:
         raise UsageError("readiness.profile.exists", file=str(path)) from None
     except (OSError, ValueError) as error:
-        raise UsageError("readiness.profile.unwritable", file=str(path),
-                         detail=_detail(error)) from None
+        raise UsageError(
+            "readiness.profile.unwritable", file=str(path), detail=_detail(error)
+        ) from None
 
 
 def list_profiles() -> tuple[str, ...]:
@@ -117,7 +124,8 @@ def _shipped() -> dict[str, bytes]:
     try:
         return {
             item.name.removesuffix(".toml"): item.read_bytes()
-            for item in folder.iterdir() if item.name.endswith(".toml")
+            for item in folder.iterdir()
+            if item.name.endswith(".toml")
         }
     except OSError:
         return {}
@@ -128,13 +136,15 @@ def _read(path: Path, limit_bytes: int) -> bytes:
     try:
         # reading a FIFO or a terminal could wait for ever
         if path.exists() and not path.is_file():
-            raise UsageError("readiness.profile.unreadable", file=str(path),
-                             detail="@readiness.file.kind")
+            raise UsageError(
+                "readiness.profile.unreadable", file=str(path), detail="@readiness.file.kind"
+            )
         with path.open("rb") as stream:
             return stream.read(limit_bytes + 1)
     except (OSError, ValueError) as error:
-        raise UsageError("readiness.profile.unreadable", file=str(path),
-                         detail=_detail(error)) from None
+        raise UsageError(
+            "readiness.profile.unreadable", file=str(path), detail=_detail(error)
+        ) from None
 
 
 def _detail(error: OSError | ValueError) -> str:

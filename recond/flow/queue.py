@@ -48,7 +48,8 @@ def read_queue(state: Path) -> QueueView:
     queue = queue_of(state)
     return QueueView(
         destinations=tuple(one.name for one in read_settings(state)),
-        entries=tuple(queue.entries()), holds=tuple(queue.holds().values()),
+        entries=tuple(queue.entries()),
+        holds=tuple(queue.holds().values()),
         done=len(queue.receipts()),
     )
 
@@ -78,8 +79,9 @@ def export_queue(state: Path, target: Path) -> Moved:
             elif raw:
                 known.append(record_id)
     except OSError as error:
-        raise UsageError("upload.folder.unusable", path=str(target),
-                         reason=error.strerror or str(error.errno)) from None
+        raise UsageError(
+            "upload.folder.unusable", path=str(target), reason=error.strerror or str(error.errno)
+        ) from None
     return Moved(tuple(new), tuple(known), tuple(wrong))
 
 
@@ -104,12 +106,21 @@ def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> 
             wrong.append((file.name, error.message))
             continue
         except OSError as error:
-            wrong.append((file.name, Message.of(
-                "upload.folder.unusable", path=str(file), reason=error.strerror or "?")))
+            wrong.append(
+                (
+                    file.name,
+                    Message.of(
+                        "upload.folder.unusable", path=str(file), reason=error.strerror or "?"
+                    ),
+                )
+            )
             continue
         try:
             (new if queue.add(package) else known).append(package.record_id)
         except OSError as error:
-            raise BenchLacks("upload.queue.unusable", folder=str(state),
-                             reason=error.strerror or str(error.errno)) from None
+            raise BenchLacks(
+                "upload.queue.unusable",
+                folder=str(state),
+                reason=error.strerror or str(error.errno),
+            ) from None
     return Moved(tuple(new), tuple(known), tuple(wrong))

@@ -27,7 +27,11 @@ from recond.wipe.position import Standing, read_standing
 
 
 def resume_runs(
-    state: Path, run: str | None, host: Host, on_event: OnEvent, asked: StopCount | None = None,
+    state: Path,
+    run: str | None,
+    host: Host,
+    on_event: OnEvent,
+    asked: StopCount | None = None,
     only: frozenset[str] | None = None,
 ) -> tuple[Finished, ...]:
     """Go on with one run, or with every run that has a journal without an end.
@@ -46,7 +50,11 @@ def resume_runs(
 
 
 def _resume(
-    folder: RunFolder, state: Path, host: Host, on_event: OnEvent, asked: StopCount | None,
+    folder: RunFolder,
+    state: Path,
+    host: Host,
+    on_event: OnEvent,
+    asked: StopCount | None,
     only: frozenset[str] | None,
 ) -> Finished | None:
     jobs = unfinished_jobs(folder, host, on_event, only)
@@ -90,9 +98,14 @@ def unfinished_jobs(
             on_event(name, {"phase": "end", "outcome": "interrupted"})
             continue
         jobs[name] = Job(
-            run_id=standing.run_id, plan=standing.plan, digest=standing.digest, path=path,
-            confirmed_by=standing.confirmed_by, token=standing.token,
-            journal=str(folder.journal(name)), demonstration=standing.demonstration,
+            run_id=standing.run_id,
+            plan=standing.plan,
+            digest=standing.digest,
+            path=path,
+            confirmed_by=standing.confirmed_by,
+            token=standing.token,
+            journal=str(folder.journal(name)),
+            demonstration=standing.demonstration,
         )
         write_json(folder.job(name), to_json(jobs[name]))
     return jobs if any_open else None

@@ -80,7 +80,8 @@ def prepare(order: Order, host: Host) -> Prepared:
     prepare_folder(order.state)
     prepare_folder(order.out)
     context = config.read_context(
-        order.state, order.overrides, host.clock, demonstration=order.demonstration)
+        order.state, order.overrides, host.clock, demonstration=order.demonstration
+    )
     early = plan_targets(order.targets, order.wish, image=order.image, clock=host.clock)
     machine = read_machine(host)
     today = host.clock.now()[:10]
@@ -110,7 +111,10 @@ def refuse_if_asked(prepared: Prepared) -> None:
 
 
 def execute(
-    prepared: Prepared, confirmed: tuple[Confirmed, ...], host: Host, on_event: OnEvent,
+    prepared: Prepared,
+    confirmed: tuple[Confirmed, ...],
+    host: Host,
+    on_event: OnEvent,
     asked: StopCount | None = None,
 ) -> Finished:
     """Erase and certify. The journals decide what the record says.
@@ -119,16 +123,27 @@ def execute(
     """
     order = prepared.order
     facts = RunFacts(
-        run_id=new_run_id(host.clock), started_at=host.clock.now(), out=str(order.out.resolve()),
-        lang=order.lang, context=prepared.context, machine=prepared.machine,
-        assessments=prepared.assessments)
+        run_id=new_run_id(host.clock),
+        started_at=host.clock.now(),
+        out=str(order.out.resolve()),
+        lang=order.lang,
+        context=prepared.context,
+        machine=prepared.machine,
+        assessments=prepared.assessments,
+    )
     allowed = IN_USE if order.every_unused else frozenset()
     return carry_out(order.state, facts, confirmed, host, on_event, asked, allowed=allowed)
 
 
 def carry_out(
-    state: Path, facts: RunFacts, confirmed: tuple[Confirmed, ...], host: Host, on_event: OnEvent,
-    asked: StopCount | None, *, allowed: frozenset[str] = frozenset(),
+    state: Path,
+    facts: RunFacts,
+    confirmed: tuple[Confirmed, ...],
+    host: Host,
+    on_event: OnEvent,
+    asked: StopCount | None,
+    *,
+    allowed: frozenset[str] = frozenset(),
 ) -> Finished:
     """One run from its facts: the only way from confirmed plans to a certificate.
 
@@ -137,8 +152,9 @@ def carry_out(
     folder = create_run(state, facts)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     with folder.supervised(wait=True), counted_stops(asked) as stops:
-        Supervisor(folder, jobs, on_event, stops).run(psids={
-            name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid})
+        Supervisor(folder, jobs, on_event, stops).run(
+            psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
+        )
         on_event("", {"phase": "certify"})
         issued = certify_run(folder, state, host)
     return Finished(folder, issued, exit_code(issued, allowed, stops.number))
@@ -150,9 +166,15 @@ def certify_run(
     """(Again) record, signature and PDF from a run's journals."""
     facts = folder.facts()
     material = Material(
-        facts.context, facts.machine, facts.assessments, folder.journals(), folder.run_id)
-    issued = issue(state, out or Path(facts.out), material,
-                   lang="en" if (lang or facts.lang) == "en" else "fr", clock=host.clock)
+        facts.context, facts.machine, facts.assessments, folder.journals(), folder.run_id
+    )
+    issued = issue(
+        state,
+        out or Path(facts.out),
+        material,
+        lang="en" if (lang or facts.lang) == "en" else "fr",
+        clock=host.clock,
+    )
     write_json(folder.issued, {"folder": str(issued.folder), "signed": issued.signed})
     return issued
 

@@ -1,9 +1,9 @@
 """A run's folder below the state: what is needed to go on, or to certify, after anything.
 
-    runs/<run id>/run.json        context, machine, assessments, output folder: written before the
-                                  first byte is erased
-    runs/<run id>/issued.json     where the certificate is, once there is one
-    runs/<run id>/jobs/<disk>.json, journals/<disk>.jsonl, errors/<disk>.txt
+runs/<run id>/run.json        context, machine, assessments, output folder: written before the
+                              first byte is erased
+runs/<run id>/issued.json     where the certificate is, once there is one
+runs/<run id>/jobs/<disk>.json, journals/<disk>.jsonl, errors/<disk>.txt
 """
 
 from __future__ import annotations

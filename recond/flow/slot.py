@@ -74,8 +74,14 @@ class Look:
     """
 
     def __init__(
-        self, docked: Docked, wish: Wish, clock: Clock, read_past: Callable[[WipePlan], Past], *,
-        image: bool, settle_s: float,
+        self,
+        docked: Docked,
+        wish: Wish,
+        clock: Clock,
+        read_past: Callable[[WipePlan], Past],
+        *,
+        image: bool,
+        settle_s: float,
     ) -> None:
         self.found: Found | None = None
         self.error: Exception | None = None
@@ -97,8 +103,9 @@ class Look:
             try:
                 identity = read_target(path, image=self._image).identity
                 if identity == before:
-                    (plan,) = plan_targets((path,), self._wish, image=self._image,
-                                           clock=self._clock)
+                    (plan,) = plan_targets(
+                        (path,), self._wish, image=self._image, clock=self._clock
+                    )
                     if plan.disk == identity:
                         self.found = Found(plan, self._read_past(plan))
                         return
@@ -116,8 +123,15 @@ def percent_of(event: dict[str, Json]) -> int | None:
     """How far an erasure is as a whole, passes and reading back alike; 99 until it has ended."""
     done, total = event.get("done"), event.get("total")
     step, steps = event.get("step"), event.get("steps")
-    if not (isinstance(done, int) and isinstance(total, int) and isinstance(step, int)
-            and isinstance(steps, int)) or total <= 0:
+    if (
+        not (
+            isinstance(done, int)
+            and isinstance(total, int)
+            and isinstance(step, int)
+            and isinstance(steps, int)
+        )
+        or total <= 0
+    ):
         return None
     return max(0, min(99, (step * total + min(done, total)) * 100 // (total * (steps + 1))))
 

@@ -12,8 +12,12 @@ from recond.host.machineinfo import kernel_release
 
 def versions() -> tuple[tuple[str, str], ...]:
     """(name, version) of recond, Python, the kernel and what draws the page, sorted by name."""
-    found = {"recond": __version__, "python": platform.python_version(),
-             "kernel": kernel_release() or "", "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    found = {
+        "recond": __version__,
+        "python": platform.python_version(),
+        "kernel": kernel_release() or "",
+        "zlib": zlib.ZLIB_RUNTIME_VERSION,
+    }
     for name in ("reportlab", "pikepdf"):
         try:
             found[name] = metadata.version(name)

@@ -71,8 +71,15 @@ def stamp(state: Path, clock: Clock) -> Stamped:
     for run in all_runs(state):
         if run.issued.exists():
             found[_renew(run.issued, reading, key, clock.now(), encoded)].append(run.run_id)
-    return Stamped(reading.ledger_id, len(reading.lines), root, at, tuple(found["renewed"]),
-                   tuple(found["kept"]), tuple(found["away"]))
+    return Stamped(
+        reading.ledger_id,
+        len(reading.lines),
+        root,
+        at,
+        tuple(found["renewed"]),
+        tuple(found["kept"]),
+        tuple(found["away"]),
+    )
 
 
 def _ledger(ring: Keyring) -> LedgerReading:
@@ -85,17 +92,16 @@ def _ledger(ring: Keyring) -> LedgerReading:
     return reading
 
 
-def _ask(
-    client: Https, url: str, stamped: bytes, ring: Keyring, clock: Clock
-) -> tuple[bytes, str]:
+def _ask(client: Https, url: str, stamped: bytes, ring: Keyring, clock: Clock) -> tuple[bytes, str]:
     """The authority's token, believed already: one that nobody here can check is not kept."""
     authorities = tuple(filter(is_time_authority, ring.pinned()))
     if not authorities:
         raise RecordInvalid("certify.stamp.unknown")
     nonce = clock.random_bytes(NONCE_BYTES)
     try:
-        answer = client.send(Request(
-            "POST", url, (("Content-Type", CONTENT_TYPE),), stamp_request(stamped, nonce)))
+        answer = client.send(
+            Request("POST", url, (("Content-Type", CONTENT_TYPE),), stamp_request(stamped, nonce))
+        )
     except UploadFailed as error:
         raise BenchLacks("key.stamp.no-answer", url=url, reason=f"@{error.message.code}") from None
     if answer.status != 200:
@@ -107,8 +113,7 @@ def _ask(
 def _renew(
     issued: Path, reading: LedgerReading, key: SigningKey, now: str, stamp: str | None
 ) -> str:
-    """Write the receipt anew where it is this ledger's, by this key's chain: the kind of outcome.
-    """
+    """Write the receipt anew where it is this ledger's and key chain's: the kind of outcome."""
     try:
         file = Path(str(json.loads(issued.read_bytes())["folder"])) / RECEIPT_FILE
         signed = read_jws(file.read_bytes())
@@ -128,5 +133,8 @@ def _renew(
 
 def _is_here(receipt: Receipt, reading: LedgerReading) -> bool:
     """Whether the receipt's line stands in this ledger, in its place."""
-    return receipt.ledger_id == reading.ledger_id and 0 < receipt.number <= len(reading.lines) and (
-        reading.lines[receipt.number - 1] == receipt.entry.encode("utf-8", "replace"))
+    return (
+        receipt.ledger_id == reading.ledger_id
+        and 0 < receipt.number <= len(reading.lines)
+        and (reading.lines[receipt.number - 1] == receipt.entry.encode("utf-8", "replace"))
+    )

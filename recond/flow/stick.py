@@ -135,8 +135,9 @@ def boot(host: Host, live: Live) -> StickOrder:
     except RecondError as error:
         order, notices = StickOrder(), [*notices, error.message]
     unfinished = unfinished_here(live.places)
-    write_whole(live.run / "console.env",
-                environment(order, str(live.places.out), unfinished).encode())
+    write_whole(
+        live.run / "console.env", environment(order, str(live.places.out), unfinished).encode()
+    )
     state = "absent" if partition is None else "saved"
     with contextlib.suppress(OSError):
         _save_status(live, StickStatus(state, notices=tuple(notices)))
@@ -166,8 +167,9 @@ def _apply(order: StickOrder, host: Host, live: Live) -> None:
         # iwd.network(5): a name with other characters is written as its bytes in hexadecimal
         name = "=" + order.wifi_name.encode().hex()
         secret = f"[Security]\nPassphrase={order.wifi_password}\n" if order.wifi_password else ""
-        write_whole(live.wifi / f"{name}.{'psk' if secret else 'open'}", secret.encode(),
-                    mode=0o600)
+        write_whole(
+            live.wifi / f"{name}.{'psk' if secret else 'open'}", secret.encode(), mode=0o600
+        )
         host.processes.run(("systemctl", "start", "--no-block", "iwd"))
     # before the run is started, not after: a start that is missed is seen, one too many erases
     write_whole(live.booted, b"")
@@ -209,8 +211,9 @@ class Keeper:
         if now < self._wait_until:
             return self._status
         try:
-            with mounted(self._host.processes, partition, write=True,
-                         place=self._live.run / "stick") as stick:
+            with mounted(
+                self._host.processes, partition, write=True, place=self._live.run / "stick"
+            ) as stick:
                 self._mirror.write(stick)
         except OSError as error:
             self._wait_until = now + AGAIN_S
@@ -228,8 +231,7 @@ class Keeper:
                 self._noted = True
 
     def _say(self, state: str, reason: str = "") -> StickStatus:
-        status = StickStatus(
-            state, len(self._mirror.pending()), reason, self._status.notices)
+        status = StickStatus(state, len(self._mirror.pending()), reason, self._status.notices)
         if status != self._told:  # a full /run keeps the old word: said again at the next look
             with contextlib.suppress(OSError):
                 _save_status(self._live, status)
@@ -261,8 +263,11 @@ def welcome(host: Host, live: Live) -> None:
     status = read_status(live)
     messages = list(open_words(host, live.places))
     if status is not None:
-        messages = [*status.notices, *([] if status.state == "saved" else [status.message]),
-                    *messages]
+        messages = [
+            *status.notices,
+            *([] if status.state == "saved" else [status.message]),
+            *messages,
+        ]
     for message in (*messages, Message.of("stick.help", out=str(live.places.out))):
         _write_line(say(_lang(), message))
 
@@ -303,9 +308,16 @@ def delivered(live: Live) -> bool:
 
 def _save_stamps(live: Live, mirror: Mirror, partition: Partition) -> None:
     # times in nanoseconds do not fit the canonical form; nobody signs these
-    write_whole(live.stamps, json.dumps({
-        "plugged": partition.plugged, "stamps": mirror.stamps, "foreign": mirror.foreign,
-    }).encode())
+    write_whole(
+        live.stamps,
+        json.dumps(
+            {
+                "plugged": partition.plugged,
+                "stamps": mirror.stamps,
+                "foreign": mirror.foreign,
+            }
+        ).encode(),
+    )
 
 
 def _load_stamps(live: Live) -> tuple[str, Mirror]:

@@ -24,13 +24,15 @@ Name = tuple[str | None, str | None, int | None]
 def disks_left(files: Files, places: Places) -> tuple[str, ...]:
     """The disks here, by kernel name, of which no certificate of this start speaks."""
     spoken = {name for folder in places.issued() for name in _spoken(folder)}
-    return tuple(disk for disk in files.list("/sys/block")
-                 if _may_hold_data(files, disk) and _named(files, disk) not in spoken)
+    return tuple(
+        disk
+        for disk in files.list("/sys/block")
+        if _may_hold_data(files, disk) and _named(files, disk) not in spoken
+    )
 
 
 def _may_hold_data(files: Files, disk: str) -> bool:
-    """Whether it is a disk, with something in it (a card reader may be empty), and not the stick.
-    """
+    """Whether it is a disk, holds something (a card reader may be empty), and is not the stick."""
     if disk.startswith(NO_DISKS) or files.read_text(f"/sys/block/{disk}/size") == "0":
         return False
     parts = (part for part in files.list(f"/sys/block/{disk}") if part.startswith(disk))
@@ -46,7 +48,10 @@ def _spoken(folder: Path) -> set[Name]:
     """Serial, WWN and namespace of each disk of a record; one without a name is never spoken of."""
     try:
         disks = [one["disk"] for one in json.loads((folder / RECORD).read_bytes())["erasures"]]
-        return {(one["serial"], one["wwn"], one["namespace"]) for one in disks
-                if one["serial"] or one["wwn"]}
+        return {
+            (one["serial"], one["wwn"], one["namespace"])
+            for one in disks
+            if one["serial"] or one["wwn"]
+        }
     except (OSError, ValueError, TypeError, KeyError):
         return set()

@@ -55,18 +55,29 @@ class Places:
 
     def pairs(self) -> tuple[tuple[Path, str], ...]:
         """(file in memory, its name on the stick), certificates first, then what points to them."""
-        found = [(path, f"{CERTIFICATES}/{path.relative_to(folder.parent)}")
-                 for folder in self.issued() for path in _files(folder)]
+        found = [
+            (path, f"{CERTIFICATES}/{path.relative_to(folder.parent)}")
+            for folder in self.issued()
+            for path in _files(folder)
+        ]
         for name in SHARED:
-            found += [(path, f"{STATE}/{path.relative_to(self.state)}")
-                      for path in _files(self.state / name)]
+            found += [
+                (path, f"{STATE}/{path.relative_to(self.state)}")
+                for path in _files(self.state / name)
+            ]
         bench = self.state / "bench-id"
         if bench.exists():
             folder = f"{STATE}/benches/{bench.read_text(encoding='ascii').strip()}"
-            found += [(path, f"{folder}/{path.name}") for path in _files(self.state)
-                      if path.parent == self.state and path.name.startswith(("bench-", "ledger"))]
-            found += [(path, f"{folder}/{path.relative_to(self.state)}")
-                      for path in _files(self.state / "keys") if _is_public(path)]
+            found += [
+                (path, f"{folder}/{path.name}")
+                for path in _files(self.state)
+                if path.parent == self.state and path.name.startswith(("bench-", "ledger"))
+            ]
+            found += [
+                (path, f"{folder}/{path.relative_to(self.state)}")
+                for path in _files(self.state / "keys")
+                if _is_public(path)
+            ]
         # a run that says "issued" must find its certificate and its journals beside it
         return tuple(sorted(found, key=lambda pair: pair[0].name == ISSUED))
 
@@ -199,7 +210,8 @@ def _unfinished(stick: Path, disks: frozenset[str]) -> list[Path]:
     found = []
     for run in sorted((stick / STATE / "runs").glob("*")):
         if not (run / ISSUED).exists() and any(
-                _names(job) & disks for job in (run / "jobs").glob("*.json")):
+            _names(job) & disks for job in (run / "jobs").glob("*.json")
+        ):
             found.append(run)
     return found
 
@@ -219,5 +231,8 @@ def unfinished_here(places: Places) -> int:
 
 def unfinished_runs(places: Places) -> tuple[Path, ...]:
     """Their folders, oldest first."""
-    return tuple(run for run in sorted((places.state / "runs").glob("*"))
-                 if any((run / "journals").glob("*.jsonl")) and not (run / ISSUED).exists())
+    return tuple(
+        run
+        for run in sorted((places.state / "runs").glob("*"))
+        if any((run / "journals").glob("*.jsonl")) and not (run / ISSUED).exists()
+    )

@@ -31,9 +31,13 @@ def open_words(host: Host, places: Places) -> tuple[Message, ...]:
     told = {run.folder.path for run in runs}
     others = [path for path in begun if path not in told]
     missing = sum(map(_is_readable, others))
-    return _sentences({
-        **{f"stick.{left}": sum(run.left is left for run in runs) for left in Left},
-        "stick.missing": missing, "stick.unfinished": len(others) - missing})
+    return _sentences(
+        {
+            **{f"stick.{left}": sum(run.left is left for run in runs) for left in Left},
+            "stick.missing": missing,
+            "stick.unfinished": len(others) - missing,
+        }
+    )
 
 
 def _is_readable(run: Path) -> bool:

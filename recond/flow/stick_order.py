@@ -68,8 +68,9 @@ def read_order(settings: str, file: str, command_line: str) -> StickOrder:
     for key, value in wifi.items():
         if key not in ("name", "password") or len(value.encode()) > 63:
             raise UsageError("cli.config.key", file=file, key=f"wifi.{key}")
-    return StickOrder(**words, wifi_name=wifi.get("name", ""),
-                      wifi_password=wifi.get("password", ""))
+    return StickOrder(
+        **words, wifi_name=wifi.get("name", ""), wifi_password=wifi.get("password", "")
+    )
 
 
 def _table(raw: dict[str, object], name: str, file: str) -> dict[str, str]:
@@ -99,8 +100,11 @@ def _check(file: str, shown: str, key: str, value: str) -> None:
 def environment(order: StickOrder, out: str, unfinished: int) -> str:
     """What the consoles and services read: shell words, one assignment a line."""
     values = {
-        "LANG": LOCALES[order.language], "RECOND_LOT": order.lot, "RECOND_OUT": out,
+        "LANG": LOCALES[order.language],
+        "RECOND_LOT": order.lot,
+        "RECOND_OUT": out,
         "RECOND_MODE": "unattended" if order.unattended else "guided",
-        "RECOND_END": order.end, "RECOND_UNFINISHED": str(unfinished),
+        "RECOND_END": order.end,
+        "RECOND_UNFINISHED": str(unfinished),
     }
     return "".join(f"{key}={shlex.quote(value)}\n" for key, value in values.items())

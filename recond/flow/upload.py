@@ -96,8 +96,13 @@ def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
 
 
 def upload(
-    state: Path, names: tuple[str, ...], clock: Clock, *, urgency: Urgency,
-    on_delivery: OnDelivery | None = None, folders: tuple[Path, ...] = (),
+    state: Path,
+    names: tuple[str, ...],
+    clock: Clock,
+    *,
+    urgency: Urgency,
+    on_delivery: OnDelivery | None = None,
+    folders: tuple[Path, ...] = (),
     allow_unsigned: bool = False,
 ) -> Uploaded:
     """Queue what is new and try the named destinations (all, where none is named).
@@ -123,24 +128,43 @@ def upload(
                 send_pass(queue, destinations, everywhere, clock, urgency, note)
         waiting, parked = _left(queue, tuple(destinations))
     except OSError as error:  # a full or read-only state folder
-        raise BenchLacks("upload.queue.unusable", folder=str(state),
-                         reason=error.strerror or str(error.errno)) from None
+        raise BenchLacks(
+            "upload.queue.unusable", folder=str(state), reason=error.strerror or str(error.errno)
+        ) from None
     holds = tuple(hold for name, hold in queue.holds().items() if name in destinations)
     refused = tuple(r for one in named for r in one.refused)
-    kept_back = tuple(one for one in own.refused if one not in refused
-                      and one[1].code != "upload.demonstration")
+    kept_back = tuple(
+        one for one in own.refused if one not in refused and one[1].code != "upload.demonstration"
+    )
     return Uploaded(
-        tuple(i for one in (own, *named) for i in one.ids), refused, kept_back, tuple(done), holds,
-        waiting, parked, busy=not mine)
+        tuple(i for one in (own, *named) for i in one.ids),
+        refused,
+        kept_back,
+        tuple(done),
+        holds,
+        waiting,
+        parked,
+        busy=not mine,
+    )
 
 
 def send_now(
-    state: Path, names: tuple[str, ...], folders: tuple[Path, ...], *, parked: bool,
+    state: Path,
+    names: tuple[str, ...],
+    folders: tuple[Path, ...],
+    *,
+    parked: bool,
     allow_unsigned: bool,
 ) -> Uploaded:
     """`recond upload`: an operator asks, so our own waiting times do not count."""
-    return upload(state, names, SystemClock(), urgency=Urgency(now=True, parked=parked),
-                  folders=folders, allow_unsigned=allow_unsigned)
+    return upload(
+        state,
+        names,
+        SystemClock(),
+        urgency=Urgency(now=True, parked=parked),
+        folders=folders,
+        allow_unsigned=allow_unsigned,
+    )
 
 
 def after_run(state: Path, folder: Path) -> Uploaded | None:
@@ -161,8 +185,11 @@ def secrets_of(kind: str, values: dict[str, str]) -> tuple[str, ...]:
     for key in fields.secret:
         if key in values:  # every list of processes and the shell's history would show it
             raise UsageError("upload.config.secret", key=key)
-    wanted = fields.secret if set(fields.secret) & set(fields.required) else (
-        fields.secret if "client_id" in values else ())
+    wanted = (
+        fields.secret
+        if set(fields.secret) & set(fields.required)
+        else (fields.secret if "client_id" in values else ())
+    )
     return tuple(wanted)
 
 

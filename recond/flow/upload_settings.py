@@ -30,8 +30,7 @@ def read_settings(state: Path) -> tuple[Settings, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:
-        raise UsageError("upload.config.unreadable", file=str(path),
-                         reason=_place(error)) from None
+        raise UsageError("upload.config.unreadable", file=str(path), reason=_place(error)) from None
     return tuple(check_settings(name, table) for name, table in raw.items())
 
 

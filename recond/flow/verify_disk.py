@@ -83,8 +83,14 @@ class _Reading:
 
 
 def verify_disk(
-    path: str, certificate: Path, mode: VerifyMode, *, image: bool, clock: Clock,
-    stops: StopCount, progress: OnProgress,
+    path: str,
+    certificate: Path,
+    mode: VerifyMode,
+    *,
+    image: bool,
+    clock: Clock,
+    stops: StopCount,
+    progress: OnProgress,
 ) -> DiskAnswer:
     """Read a disk again and compare. Reads only.
 
@@ -93,8 +99,9 @@ def verify_disk(
     """
     record, _ = given_record(certificate)
     target = read_target(path, image=image)
-    notes = tuple(Message.of("recheck.disk.in-use", node=use.node, where=use.where)
-                  for use in target.uses[:1])
+    notes = tuple(
+        Message.of("recheck.disk.in-use", node=use.node, where=use.where) for use in target.uses[:1]
+    )
     try:
         device = open_disk(target.path, False)
     except OSError as error:
@@ -103,8 +110,9 @@ def verify_disk(
         identity = device.identity()
         erasure, candidates = find_erasure(record, identity)
         if erasure is None:
-            return DiskAnswer("other-disk", path, identity.token, approved=False,
-                              candidates=candidates)
+            return DiskAnswer(
+                "other-disk", path, identity.token, approved=False, candidates=candidates
+            )
         device.drop_cache()
         reading = _Reading(mode, clock.random_bytes(32), clock, stops, progress)
         return _compare(device, identity, erasure, path, reading, notes)
@@ -143,7 +151,11 @@ def expected_fill(erasure: Erasure) -> Fill | None:
 
 
 def _compare(
-    device: BlockDevice, identity: DiskIdentity, erasure: Erasure, path: str, reading: _Reading,
+    device: BlockDevice,
+    identity: DiskIdentity,
+    erasure: Erasure,
+    path: str,
+    reading: _Reading,
     notes: tuple[Message, ...],
 ) -> DiskAnswer:
     approved, size = is_approved(erasure), identity.size_bytes
@@ -153,39 +165,80 @@ def _compare(
     if fill is None:
         return _by_ending(device, identity, erasure, path, reading, notes)
     context = VerifyContext(
-        size=size, block=identity.logical_block_bytes, clock=reading.clock,
-        should_stop=lambda: reading.stops.count > 0, progress=reading.progress,
-        cool_down=lambda: None)
+        size=size,
+        block=identity.logical_block_bytes,
+        clock=reading.clock,
+        should_stop=lambda: reading.stops.count > 0,
+        progress=reading.progress,
+        cool_down=lambda: None,
+    )
     found = Verifier(device, fill, context).run(reading.mode, reading.seed)
     mismatch, unreadable = found.mismatch.ranges(), found.unreadable.ranges()
     word = _word(found.outcome, differs=bool(mismatch), unreadable=bool(unreadable))
     return DiskAnswer(
-        word, path, identity.token, approved, (), found.compared, size, found.mismatch.total,
-        mismatch, unreadable, reading.seed.hex(), notes)
+        word,
+        path,
+        identity.token,
+        approved,
+        (),
+        found.compared,
+        size,
+        found.mismatch.total,
+        mismatch,
+        unreadable,
+        reading.seed.hex(),
+        notes,
+    )
 
 
 def _by_ending(
-    device: BlockDevice, identity: DiskIdentity, erasure: Erasure, path: str, reading: _Reading,
+    device: BlockDevice,
+    identity: DiskIdentity,
+    erasure: Erasure,
+    path: str,
+    reading: _Reading,
     notes: tuple[Message, ...],
 ) -> DiskAnswer:
     """A drive's own erasure may leave noise or a pattern: only the kind can be compared."""
     expected, size = erasure.verification.ending, identity.size_bytes
     if expected not in ("pattern", "random"):
-        return DiskAnswer("unknown", path, identity.token, is_approved(erasure), size_bytes=size,
-                          notes=(*notes, Message("recheck.disk.no-expectation")))
+        return DiskAnswer(
+            "unknown",
+            path,
+            identity.token,
+            is_approved(erasure),
+            size_bytes=size,
+            notes=(*notes, Message("recheck.disk.no-expectation")),
+        )
     stretches: tuple[Range, ...] = ((0, size),)
     if reading.mode is VerifyMode.SAMPLE:
         stretches = sample_places(reading.seed, size, identity.logical_block_bytes)
-    found = read_ending(device, stretches, identity.logical_block_bytes, reading.clock,
-                        lambda: reading.stops.count > 0, reading.progress)
+    found = read_ending(
+        device,
+        stretches,
+        identity.logical_block_bytes,
+        reading.clock,
+        lambda: reading.stops.count > 0,
+        reading.progress,
+    )
     mismatch, unreadable = found.mismatch(), found.unreadable.ranges()
     main = found.main_kind()
     differs = bool(mismatch.total) or (main is not None and main[0] != expected)
     word = _word(found.outcome, differs=differs, unreadable=bool(unreadable))
     return DiskAnswer(
-        word, path, identity.token, is_approved(erasure), (), found.compared, size,
-        mismatch.total, mismatch.ranges(), unreadable, reading.seed.hex(),
-        (*notes, Message("recheck.disk.kind-only")))
+        word,
+        path,
+        identity.token,
+        is_approved(erasure),
+        (),
+        found.compared,
+        size,
+        mismatch.total,
+        mismatch.ranges(),
+        unreadable,
+        reading.seed.hex(),
+        (*notes, Message("recheck.disk.kind-only")),
+    )
 
 
 def _word(outcome: str, *, differs: bool, unreadable: bool) -> str:
@@ -198,8 +251,15 @@ def _word(outcome: str, *, differs: bool, unreadable: bool) -> str:
 
 
 def verify_certificate_and_disk(
-    path: str, certificate: Path, trusted: tuple[Path, ...], mode: VerifyMode, *, image: bool,
-    state: Path, clock: Clock, on_event: OnEvent,
+    path: str,
+    certificate: Path,
+    trusted: tuple[Path, ...],
+    mode: VerifyMode,
+    *,
+    image: bool,
+    state: Path,
+    clock: Clock,
+    on_event: OnEvent,
 ) -> tuple[Report, DiskAnswer]:
     """The certificate's own answers, and the disk's. A signal stops the reading, with an answer.
 
@@ -211,8 +271,9 @@ def verify_certificate_and_disk(
         on_event(path, {"phase": "verify", "done": done, "total": total, "step": 0, "steps": 1})
 
     with counted_stops() as stops:
-        answer = verify_disk(path, certificate, mode, image=image, clock=clock, stops=stops,
-                             progress=progress)
+        answer = verify_disk(
+            path, certificate, mode, image=image, clock=clock, stops=stops, progress=progress
+        )
     return report, answer
 
 

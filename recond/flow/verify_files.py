@@ -35,7 +35,10 @@ class Report:
 
 
 def verify_paths(
-    paths: tuple[Path, ...], certificates: tuple[Path, ...], *, state: Path,
+    paths: tuple[Path, ...],
+    certificates: tuple[Path, ...],
+    *,
+    state: Path,
     trust: Trust | None = None,
 ) -> Report:
     """Verify files and folders; `trust` in place of what this bench believes.
@@ -68,8 +71,11 @@ def _folder(folder: Path, trust: Trust) -> list[list[Verdicts]]:
     """
     entries = sorted(folder.iterdir())
     files = [entry for entry in entries if entry.is_file()]
-    own = any(file.name in ("record.json", "record.jws") or (
-        file.name.startswith("certificate") and file.suffix == ".pdf") for file in files)
+    own = any(
+        file.name in ("record.json", "record.jws")
+        or (file.name.startswith("certificate") and file.suffix == ".pdf")
+        for file in files
+    )
     if own:
         journals = sorted((folder / "journals").glob("*"))
         found = [_files([*files, *(one for one in journals if one.is_file())], trust, whole=True)]
@@ -89,11 +95,19 @@ def _once_each(groups: list[list[Verdicts]]) -> list[Verdicts]:
     for group in groups:
         for place, one in enumerate(group[:1]):
             if one.record_id is not None and where.setdefault(one.record_id, one.name) != one.name:
-                check = Check(Axis.COMPLETE, Answer.NO, one.name, Message.of(
-                    "certify.verify.twice", where=where[one.record_id]))
+                check = Check(
+                    Axis.COMPLETE,
+                    Answer.NO,
+                    one.name,
+                    Message.of("certify.verify.twice", where=where[one.record_id]),
+                )
                 group[place] = Verdicts.of(
-                    one.name, (*one.checks, check), one.outcome,
-                    demonstration=one.demonstration, record_id=one.record_id)
+                    one.name,
+                    (*one.checks, check),
+                    one.outcome,
+                    demonstration=one.demonstration,
+                    record_id=one.record_id,
+                )
     return [one for group in groups for one in group]
 
 
@@ -109,8 +123,9 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES)
     except OSError as error:
-        raise UsageError("certify.verify.file-missing", file=str(path),
-                         reason=error.strerror or "") from None
+        raise UsageError(
+            "certify.verify.file-missing", file=str(path), reason=error.strerror or ""
+        ) from None
 
 
 def _kind(path: Path, raw: bytes) -> str:
@@ -122,8 +137,9 @@ def _kind(path: Path, raw: bytes) -> str:
     head = raw[:4096]
     if path.name == RECEIPT_FILE:
         return "receipt"
-    if path.suffix == ".jws" or (head.count(b".") and not head.startswith(b"{")
-                                 and raw.count(b".") == 2 and b"\n" not in raw):
+    if path.suffix == ".jws" or (
+        head.count(b".") and not head.startswith(b"{") and raw.count(b".") == 2 and b"\n" not in raw
+    ):
         return "jws"
     if path.suffix == ".jsonl" or b'"mono_ms"' in head:
         return "ledger" if b"recond.ledger/" in head or path.stem == "ledger" else "journal"
@@ -165,9 +181,12 @@ def _bundle(kinds: dict[str, list[tuple[str, bytes]]]) -> Bundle:
 
     seal = one("seal")
     return Bundle(
-        pdf=one("pdf"), record=one("record"), jws=one("jws"),
+        pdf=one("pdf"),
+        record=one("record"),
+        jws=one("jws"),
         seal=(seal[0], seal[1].decode("ascii", "replace")) if seal else None,
-        receipt=one("receipt"), journals=tuple(kinds.get("journal", ())),
+        receipt=one("receipt"),
+        journals=tuple(kinds.get("journal", ())),
     )
 
 
@@ -181,7 +200,12 @@ def _ledger(name: str, raw: bytes) -> Verdicts:
     reading = read_ledger(raw)
     checks = [Check(Axis.INTACT, Answer.NO, name, problem) for problem in reading.problems]
     if not checks:
-        checks = [Check(Axis.INTACT, Answer.YES, name, Message.of(
-            "certify.verify.ledger.whole", n=len(reading.lines)))]
+        checks = [
+            Check(
+                Axis.INTACT,
+                Answer.YES,
+                name,
+                Message.of("certify.verify.ledger.whole", n=len(reading.lines)),
+            )
+        ]
     return Verdicts.of(name, checks)
-

@@ -41,10 +41,17 @@ def verify_with_ledger(
     found = [one for one in map(_standing, report.found) if one is not None]
     here = [one for one in found if one.place.ledger_id == reading.ledger_id]
     whole = any(path.is_dir() and _is_collection(path, report) for path in paths)
-    checks = [*_chain(reading, str(file)), *_checkpoints(reading, here, str(file)),
-              *_forks(here, str(file)), *_gaps(reading, here, str(file), whole=whole)]
-    checks += [Check(Axis.COMPLETE, Answer.UNKNOWN, one.found.name, Message("certify.ledger.other"))
-               for one in found if one not in here]
+    checks = [
+        *_chain(reading, str(file)),
+        *_checkpoints(reading, here, str(file)),
+        *_forks(here, str(file)),
+        *_gaps(reading, here, str(file), whole=whole),
+    ]
+    checks += [
+        Check(Axis.COMPLETE, Answer.UNKNOWN, one.found.name, Message("certify.ledger.other"))
+        for one in found
+        if one not in here
+    ]
     return Report((*report.found, Verdicts.of(str(file), checks)))
 
 
@@ -92,16 +99,20 @@ def _chain(reading: LedgerReading, name: str) -> list[Check]:
         return [Check(Axis.INTACT, Answer.NO, name, one) for one in reading.problems]
     if not reading.lines:
         return [Check(Axis.INTACT, Answer.NO, name, Message("recheck.ledger.empty"))]
-    checks = [Check(Axis.INTACT, Answer.YES, name, Message.of(
-        "certify.verify.ledger.whole", n=len(reading.lines)))]
+    checks = [
+        Check(
+            Axis.INTACT,
+            Answer.YES,
+            name,
+            Message.of("certify.verify.ledger.whole", n=len(reading.lines)),
+        )
+    ]
     if reading.torn:
         checks.append(Check(Axis.COMPLETE, Answer.UNKNOWN, name, Message("recheck.ledger.torn")))
     return checks
 
 
-def _checkpoints(
-    reading: LedgerReading, here: list[_Standing], name: str
-) -> list[Check]:
+def _checkpoints(reading: LedgerReading, here: list[_Standing], name: str) -> list[Check]:
     """What the signed records say of the ledger: those that are believed, and none other."""
     checks, covered = [], 0
     for one in here:
@@ -111,26 +122,36 @@ def _checkpoints(
         if fault is None:
             covered = max(covered, one.place.number)
         else:
-            checks.append(Check(Axis.INTACT, Answer.NO, name, Message.of(
-                "recheck.ledger.contradicts", number=one.place.number, reason=f"@{fault}")))
+            checks.append(
+                Check(
+                    Axis.INTACT,
+                    Answer.NO,
+                    name,
+                    Message.of(
+                        "recheck.ledger.contradicts", number=one.place.number, reason=f"@{fault}"
+                    ),
+                )
+            )
     if checks:
         return checks
     if not covered:
         return [Check(Axis.VALID, Answer.UNKNOWN, name, Message("recheck.ledger.unsigned"))]
-    checks = [Check(Axis.VALID, Answer.YES, name, Message.of(
-        "recheck.ledger.covered", number=covered)),
-        Check(Axis.TRUSTED, Answer.YES, name, Message.of(
-            "recheck.ledger.covered", number=covered))]
+    checks = [
+        Check(Axis.VALID, Answer.YES, name, Message.of("recheck.ledger.covered", number=covered)),
+        Check(Axis.TRUSTED, Answer.YES, name, Message.of("recheck.ledger.covered", number=covered)),
+    ]
     left = len(reading.lines) - covered
     if left > 0:
-        checks.append(Check(Axis.COMPLETE, Answer.UNKNOWN, name, Message.of(
-            "recheck.ledger.uncovered", n=left)))
+        checks.append(
+            Check(
+                Axis.COMPLETE, Answer.UNKNOWN, name, Message.of("recheck.ledger.uncovered", n=left)
+            )
+        )
     return checks
 
 
 def _entry_fault(reading: LedgerReading, one: _Standing) -> str | None:
-    """Whether the certificate's own line says of it what is so; no root covers the last line yet.
-    """
+    """Whether the certificate's own line is true of it; no root covers the last line yet."""
     path = Path(one.found.name)
     digests = {"record_sha256": hashlib.sha256(one.raw).hexdigest()}
     for key, name in (("jws_sha256", JWS), ("pdf_sha256", SIGNED)):
@@ -146,14 +167,16 @@ def _forks(here: list[_Standing], name: str) -> list[Check]:
     for one in here:
         if _believed(one.found):
             by_number.setdefault(one.place.number, set()).add(
-                f"{one.found.record_id} {one.place.root}")
-    return [Check(Axis.INTACT, Answer.NO, name, Message.of("recheck.ledger.fork", number=number))
-            for number, records in sorted(by_number.items()) if len(records) > 1]
+                f"{one.found.record_id} {one.place.root}"
+            )
+    return [
+        Check(Axis.INTACT, Answer.NO, name, Message.of("recheck.ledger.fork", number=number))
+        for number, records in sorted(by_number.items())
+        if len(records) > 1
+    ]
 
 
-def _gaps(
-    reading: LedgerReading, here: list[_Standing], name: str, *, whole: bool
-) -> list[Check]:
+def _gaps(reading: LedgerReading, here: list[_Standing], name: str, *, whole: bool) -> list[Check]:
     """Entries whose certificate was not given. A record that was issued again counts once."""
     given = {one.found.record_id for one in here}
     numbers: dict[str, int] = {}
@@ -165,10 +188,22 @@ def _gaps(
     if not numbers or (not missing and not here):
         return []
     if not missing:
-        return [Check(Axis.COMPLETE, Answer.YES, name, Message.of(
-            "recheck.ledger.all-there", n=len(numbers)))]
-    return [Check(Axis.COMPLETE, Answer.NO if whole else Answer.UNKNOWN, name, Message.of(
-        "recheck.ledger.gap", n=len(missing), numbers=_list(missing)))]
+        return [
+            Check(
+                Axis.COMPLETE,
+                Answer.YES,
+                name,
+                Message.of("recheck.ledger.all-there", n=len(numbers)),
+            )
+        ]
+    return [
+        Check(
+            Axis.COMPLETE,
+            Answer.NO if whole else Answer.UNKNOWN,
+            name,
+            Message.of("recheck.ledger.gap", n=len(missing), numbers=_list(missing)),
+        )
+    ]
 
 
 def _list(numbers: list[int]) -> str:

@@ -9,17 +9,18 @@ computer: a disk in a dock is not in one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from recond.certify.summary import is_approved
-from recond.erasure import DiskIdentity, Status, WipePlan
+from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import RecondError, UsageError
 from recond.flow import config
 from recond.flow.attach import follow
 from recond.flow.batch import Judged, Listed, judge
 from recond.flow.guided import send
 from recond.flow.lot_manifest import compared, read_manifest
+from recond.flow.occupied import ENDED, LEFT_STATE, Slot, after_pull
 from recond.flow.past import Before, Past, read_past
 from recond.flow.resume import resume_runs
 from recond.flow.run import Finished, carry_out, erasure_exit
@@ -42,42 +43,19 @@ SETTLE_S = 1.0
 HOLD_S = 10.0
 """How long a judgement waits for the look at another disk, which may claim the same serial."""
 
-_LEFT_STATE = {
-    Listed.STRANGER: SlotState.STRANGER, Listed.REFUSED: SlotState.REFUSED,
-    Listed.CERTIFIED: SlotState.CERTIFIED, Listed.UNSIGNED: SlotState.CERTIFIED,
-    Listed.AMBIGUOUS: SlotState.LEFT, Listed.CHANGED: SlotState.LEFT,
-    Listed.STOPPED: SlotState.INTERRUPTED, Listed.OPEN: SlotState.LEFT,
-}
-_ENDED = {Status.FAILED: SlotState.FAILED, Status.REFUSED: SlotState.REFUSED,
-          Status.INTERRUPTED: SlotState.INTERRUPTED}
-
-
-@dataclass(slots=True)
-class _Slot:
-    """A disk in a slot, from its plugging until it is out and its work is over."""
-
-    docked: Docked
-    asked: bool
-    view: View
-    look: Look | None = None
-    found: Found | None = None
-    work: Work | None = None
-    here: bool = True
-    ended: bool = False
-    doubted: bool = False
-
-    @property
-    def erasing(self) -> bool:
-        """Whether work on its disk goes on."""
-        return self.work is not None and not self.ended
-
 
 class Watch:
     """Watches a dock until it is stopped; `display` hears of every change of a slot."""
 
     def __init__(
-        self, order: WatchOrder, docks: Docks, host: Host, display: Display, *,
-        tick_s: float = TICK_S, settle_s: float = SETTLE_S,
+        self,
+        order: WatchOrder,
+        docks: Docks,
+        host: Host,
+        display: Display,
+        *,
+        tick_s: float = TICK_S,
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._order, self._docks, self._host, self._display = order, docks, host, display
         self._tick_s, self._settle_s = tick_s, settle_s
@@ -85,7 +63,7 @@ class Watch:
         prepare_folder(order.state)
         prepare_folder(order.out)
         self._context = config.read_context(order.state, order.overrides, host.clock)
-        self._slots: list[_Slot] = []
+        self._slots: list[Slot] = []
         self._shown: dict[str, View] = {}
         self._ends: dict[tuple[str, str], View] = {}
         self._doubted: list[DiskIdentity] = []
@@ -110,7 +88,7 @@ class Watch:
         self._send_rest()
         return self._summary()
 
-    def _is_busy(self, slot: _Slot) -> bool:
+    def _is_busy(self, slot: Slot) -> bool:
         """Whether the end waits for this slot; not for another's workers once stopped twice."""
         if slot.work is None or slot.work.over:
             return slot.erasing
@@ -134,32 +112,52 @@ class Watch:
         here = {slot.docked for slot in self._slots if slot.here}
         fresh = [one for one in docked if one not in here]
         places = {one.place for one in fresh}
-        self._slots = [slot for slot in self._slots
-                       if slot.here or slot.erasing or slot.docked.place not in places]
+        self._slots = [
+            slot
+            for slot in self._slots
+            if slot.here or slot.erasing or slot.docked.place not in places
+        ]
         for one in fresh:
-            slot = _Slot(one, self._order.present or not at_start,
-                         View(one.place, one.path, SlotState.IDENTIFYING))
+            slot = Slot(
+                one,
+                self._order.present or not at_start,
+                View(one.place, one.path, SlotState.IDENTIFYING),
+            )
             self._slots.append(slot)
             self._look(slot)
 
-    def _look(self, slot: _Slot) -> None:
+    def _look(self, slot: Slot) -> None:
         slot.found = None
-        slot.look = Look(slot.docked, self._order.wish, self._host.clock, self._past,
-                         image=self._docks.image, settle_s=self._settle_s)
+        slot.look = Look(
+            slot.docked,
+            self._order.wish,
+            self._host.clock,
+            self._past,
+            image=self._docks.image,
+            settle_s=self._settle_s,
+        )
         self._put(slot, state=SlotState.IDENTIFYING, message=None)
 
     def _past(self, plan: WipePlan) -> Past:
-        return listed_past(self.manifest.names(plan.disk.serial), lambda one: read_past(
-            self._order.state, one, self._context.lot), plan)
+        return listed_past(
+            self.manifest.names(plan.disk.serial),
+            lambda one: read_past(self._order.state, one, self._context.lot),
+            plan,
+        )
 
-    def _pull(self, slot: _Slot) -> None:
-        word = "erasing" if slot.erasing else _after(slot)
-        self._put(slot, state=SlotState.PULLED, message=Message.of(
-            f"dock.pulled.{word}", path=slot.docked.path, run=slot.view.run or "—"))
+    def _pull(self, slot: Slot) -> None:
+        word = "erasing" if slot.erasing else after_pull(slot)
+        self._put(
+            slot,
+            state=SlotState.PULLED,
+            message=Message.of(
+                f"dock.pulled.{word}", path=slot.docked.path, run=slot.view.run or "—"
+            ),
+        )
 
     # --- What becomes of it ------------------------------------------------------------------
 
-    def _advance(self, slot: _Slot) -> None:
+    def _advance(self, slot: Slot) -> None:
         if slot.work is not None:
             self._follow(slot, slot.work)
         elif slot.here and slot.look is not None and slot.look.over:
@@ -171,19 +169,25 @@ class Watch:
         if slot.here and slot.found is not None and slot.view.state is SlotState.IDENTIFYING:
             self._judge(slot, slot.found)
 
-    def _judge(self, slot: _Slot, found: Found) -> None:
+    def _judge(self, slot: Slot, found: Found) -> None:
         others = [one for one in self._slots if one is not slot]
         now = self._host.clock.monotonic_s()
-        if any(one.here and one.look is not None and now - one.look.since_s < HOLD_S
-               for one in others):
+        if any(
+            one.here and one.look is not None and now - one.look.since_s < HOLD_S for one in others
+        ):
             return
         serial = compared(found.plan.disk.serial or "")
-        same = [one for one in others if one.found is not None
-                and compared(one.found.plan.disk.serial or "") == serial]
+        same = [
+            one
+            for one in others
+            if one.found is not None and compared(one.found.plan.disk.serial or "") == serial
+        ]
         if any(one.erasing and not one.here for one in same):
             return  # the same disk, pulled and put back: its own work ends first
-        if any(one.work is not None and not one.here and one.found is not None
-               for one in same) and found.past.before is Before.OPEN:
+        if (
+            any(one.work is not None and not one.here and one.found is not None for one in same)
+            and found.past.before is Before.OPEN
+        ):
             for one in same:
                 one.found = None
             self._look(slot)
@@ -194,7 +198,7 @@ class Watch:
             self._doubt(slot, found, [one for one in same if one.here])
         self._decide(slot, judged)
 
-    def _doubt(self, slot: _Slot, found: Found, same: list[_Slot]) -> None:
+    def _doubt(self, slot: Slot, found: Found, same: list[Slot]) -> None:
         """Two disks claim one serial: neither is erased, nor is one that comes with it later."""
         slot.doubted = True
         if found.plan.disk not in self._doubted:
@@ -204,28 +208,47 @@ class Watch:
             if one.erasing and one.work is not None and one.work.stoppable:
                 one.work.stop()
 
-    def _decide(self, slot: _Slot, judged: Judged) -> None:
+    def _decide(self, slot: Slot, judged: Judged) -> None:
         folder = judged.past.folder
         if judged.listed is Listed.OPEN and folder is not None and judged.past.own:
             self._begin(slot, folder.run_id, self._following(folder), stoppable=False)
         elif judged.listed is Listed.STOPPED and folder is not None and self._goes_on(folder):
             self._begin(slot, folder.run_id, self._resuming(folder))
         elif judged.listed is not Listed.ERASE:
-            self._put(slot, state=_LEFT_STATE[judged.listed], message=judged.message,
-                      run=folder.run_id if folder else None, record=judged.past.certificate,
-                      exit_code=judged.exit_code)
+            self._put(
+                slot,
+                state=LEFT_STATE[judged.listed],
+                message=judged.message,
+                run=folder.run_id if folder else None,
+                record=judged.past.certificate,
+                exit_code=judged.exit_code,
+            )
             self._settle(slot)
         elif not slot.asked or self._stops:
             why = "stopping" if slot.asked else "present"
-            self._put(slot, state=SlotState.WAITING, message=Message.of(
-                f"dock.waiting.{why}", path=slot.docked.path))
+            self._put(
+                slot,
+                state=SlotState.WAITING,
+                message=Message.of(f"dock.waiting.{why}", path=slot.docked.path),
+            )
         else:
             facts = RunFacts(
-                new_run_id(self._host.clock), self._host.clock.now(),
-                str(self._order.out.resolve()), self._order.lang, self._context, None, ())
+                new_run_id(self._host.clock),
+                self._host.clock.now(),
+                str(self._order.out.resolve()),
+                self._order.lang,
+                self._context,
+                None,
+                (),
+            )
             confirmed = confirm_all((judged.plan,), "manifest")
-            self._begin(slot, facts.run_id, lambda on_event, stops: carry_out(
-                self._order.state, facts, confirmed, self._host, on_event, stops))
+            self._begin(
+                slot,
+                facts.run_id,
+                lambda on_event, stops: carry_out(
+                    self._order.state, facts, confirmed, self._host, on_event, stops
+                ),
+            )
 
     def _goes_on(self, folder: RunFolder) -> bool:
         """Whether to resume a run: not one of several disks, which the list may not name."""
@@ -241,14 +264,15 @@ class Watch:
 
         return task
 
-    def _begin(self, slot: _Slot, run: str, task: Task, *, stoppable: bool = True) -> None:
-        slot.work = Work(task, self._host.clock, lambda done: send(self._order.state, done),
-                         stoppable=stoppable)
+    def _begin(self, slot: Slot, run: str, task: Task, *, stoppable: bool = True) -> None:
+        slot.work = Work(
+            task, self._host.clock, lambda done: send(self._order.state, done), stoppable=stoppable
+        )
         self._put(slot, state=SlotState.ERASING, run=run, percent=0, message=None)
 
     # --- How it goes on ----------------------------------------------------------------------
 
-    def _follow(self, slot: _Slot, work: Work) -> None:
+    def _follow(self, slot: Slot, work: Work) -> None:
         disk = slot.view.disk
         name = disk_name(disk, frozenset()) if disk else ""
         for heard in work.heard():
@@ -264,7 +288,7 @@ class Watch:
             else:
                 self._fail(slot, work.failure or UsageError("guided.attach.nothing"))
 
-    def _end(self, slot: _Slot, done: Finished, token: str) -> None:
+    def _end(self, slot: Slot, done: Finished, token: str) -> None:
         """The record says how it ended, whatever was heard."""
         one = next((e for e in done.issued.record.erasures if e.disk.token == token), None)
         if one is None:
@@ -275,43 +299,58 @@ class Watch:
         approved, signed = is_approved(one) and not low, done.issued.signed
         number = slot.work.stops.number if slot.work else 0
         code = erasure_exit(one, frozenset(), number) or (6 if low else 0 if signed else 7)
-        state = SlotState.DONE if approved else _ENDED.get(one.result.status, SlotState.FAILED)
+        state = SlotState.DONE if approved else ENDED.get(one.result.status, SlotState.FAILED)
         message = next(iter(one.result.reasons), None)
         if approved and not signed:
             message = done.issued.why_unsigned
         elif slot.doubted and not approved:
-            message, code = Message.of("cli.manifest.ambiguous", path=slot.docked.path,
-                                       token=token), 4
+            message, code = (
+                Message.of("cli.manifest.ambiguous", path=slot.docked.path, token=token),
+                4,
+            )
         elif state is SlotState.INTERRUPTED:
-            message = Message.of("dock.before.stopped", path=slot.docked.path, token=token,
-                                 run=done.folder.run_id)
-        self._put(slot, state=state, message=message, percent=None, event=(), exit_code=code,
-                  record=done.issued.folder)
+            message = Message.of(
+                "dock.before.stopped", path=slot.docked.path, token=token, run=done.folder.run_id
+            )
+        self._put(
+            slot,
+            state=state,
+            message=message,
+            percent=None,
+            event=(),
+            exit_code=code,
+            record=done.issued.folder,
+        )
         self._settle(slot)
         if not slot.here:
             self._pull(slot)
 
-    def _fail(self, slot: _Slot, error: Exception | None) -> None:
-        message = error.message if isinstance(error, RecondError) else Message.of(
-            "guided.failed.bug", what=f"{type(error).__name__} {error}")
+    def _fail(self, slot: Slot, error: Exception | None) -> None:
+        message = (
+            error.message
+            if isinstance(error, RecondError)
+            else Message.of("guided.failed.bug", what=f"{type(error).__name__} {error}")
+        )
         code = error.exit_code if isinstance(error, RecondError) else 1
         if isinstance(error, UsageError):
             code = 5  # nobody wrote anything wrongly: the disk could not be identified
-        self._put(slot, state=SlotState.FAILED, message=message, percent=None, event=(),
-                  exit_code=code)
+        self._put(
+            slot, state=SlotState.FAILED, message=message, percent=None, event=(), exit_code=code
+        )
         if slot.asked or slot.work is not None:
             self._settle(slot)
 
-    def _put(self, slot: _Slot, **changes: object) -> None:
+    def _put(self, slot: Slot, **changes: object) -> None:
         """Change what a slot shows; a slot whose disk was replaced shows nothing any more."""
         slot.view = replace(slot.view, **changes)  # type: ignore[arg-type] # of View
         covered = not slot.here and any(
-            one.here and one.docked.place == slot.docked.place for one in self._slots)
+            one.here and one.docked.place == slot.docked.place for one in self._slots
+        )
         if not covered and self._shown.get(slot.view.place) != slot.view:
             self._shown[slot.view.place] = slot.view
             self._display.show(slot.view)
 
-    def _settle(self, slot: _Slot) -> None:
+    def _settle(self, slot: Slot) -> None:
         """Keep how a disk ended; its last end counts, but a doubt counts for each slot."""
         token = slot.view.disk.token if slot.view.disk else slot.docked.mark
         alone = slot.view.state is SlotState.LEFT or slot.doubted
@@ -328,9 +367,14 @@ class Watch:
             return  # it waits in the queue, and `recond queue` says why
 
     def _summary(self) -> Summary:
-        good = {compared(one.disk.serial) for one in self._ends.values()
-                if one.disk and one.disk.serial and one.exit_code == 0
-                and one.state in (SlotState.DONE, SlotState.CERTIFIED)}
+        good = {
+            compared(one.disk.serial)
+            for one in self._ends.values()
+            if one.disk
+            and one.disk.serial
+            and one.exit_code == 0
+            and one.state in (SlotState.DONE, SlotState.CERTIFIED)
+        }
         missing = tuple(one.written for one in self.manifest.expected if one.serial not in good)
         return Summary(self._context.lot, tuple(self._ends.values()), missing)
 
@@ -348,12 +392,3 @@ def watch(order: WatchOrder, images: Path | None, host: Host, display: Display) 
     display.title(order.overrides.lot or "—", len(bench.manifest.expected))
     with counted_stops() as stops:
         return bench.run(stops)
-
-
-def _after(slot: _Slot) -> str:
-    """The word for a disk that was pulled, by what its slot showed before."""
-    state = slot.view.state
-    if state in (SlotState.DONE, SlotState.CERTIFIED):
-        return "done"
-    begun = state is SlotState.INTERRUPTED or (slot.work and state is SlotState.FAILED)
-    return "midway" if begun else "untouched"

@@ -62,8 +62,7 @@ def plan_targets(
         if target.path not in plans:
             refusals = guard.refusals(target)
             drive = None if refusals else read_firmware_plan(target, wish)
-            plans[target.path] = plan_wipe(
-                target, wish, clock.random_bytes(32), refusals, drive)
+            plans[target.path] = plan_wipe(target, wish, clock.random_bytes(32), refusals, drive)
     return tuple(plans.values())
 
 
@@ -72,7 +71,9 @@ def plan_machine(machine: Machine, wish: Wish, clock: Clock) -> tuple[WipePlan, 
     targets = [target_of(disk) for disk in machine.disks]
     return tuple(
         plan_wipe(one, wish, clock.random_bytes(32), guard.refusals(one))
-        for one in targets if one is not None)
+        for one in targets
+        if one is not None
+    )
 
 
 def target_of(disk: Disk) -> Target | None:
@@ -82,11 +83,17 @@ def target_of(disk: Disk) -> Target | None:
         return None
     physical = disk.physical_block_bytes
     identity = DiskIdentity(
-        kind=TargetKind.BLOCK, serial=_value(disk.serial), wwn=_value(disk.wwn),
-        vendor=_value(disk.vendor), model=_value(disk.model), firmware=_value(disk.firmware),
-        size_bytes=size.value, logical_block_bytes=block.value,
+        kind=TargetKind.BLOCK,
+        serial=_value(disk.serial),
+        wwn=_value(disk.wwn),
+        vendor=_value(disk.vendor),
+        model=_value(disk.model),
+        firmware=_value(disk.firmware),
+        size_bytes=size.value,
+        logical_block_bytes=block.value,
         physical_block_bytes=physical.value if isinstance(physical, Known) else block.value,
-        bus=_value(disk.bus) or "unknown", medium=disk.medium,
+        bus=_value(disk.bus) or "unknown",
+        medium=disk.medium,
         namespace=disk.namespace.value if isinstance(disk.namespace, Known) else None,
     )
     read_only = isinstance(disk.read_only, Known) and disk.read_only.value
@@ -147,9 +154,11 @@ def with_psids(
 ) -> tuple[Confirmed, ...]:
     """The same, with the PSID of each disk whose plan reverts it."""
     return tuple(
-        replace(one, psid=ask(one.plan)) if any(
-            step.technique is Technique.OPAL_PSID_REVERT for step in one.plan.steps) else one
-        for one in confirmed)
+        replace(one, psid=ask(one.plan))
+        if any(step.technique is Technique.OPAL_PSID_REVERT for step in one.plan.steps)
+        else one
+        for one in confirmed
+    )
 
 
 def write_jobs(
@@ -160,8 +169,13 @@ def write_jobs(
     for one in confirmed:
         name = disk_name(one.plan.disk, frozenset(jobs))
         jobs[name] = Job(
-            run_id=folder.run_id, plan=one.plan, digest=one.digest, path=one.plan.path,
-            confirmed_by=one.by, token=one.token, journal=str(folder.journal(name)),
+            run_id=folder.run_id,
+            plan=one.plan,
+            digest=one.digest,
+            path=one.plan.path,
+            confirmed_by=one.by,
+            token=one.token,
+            journal=str(folder.journal(name)),
             demonstration=demonstration,
         )
         write_json(folder.job(name), to_json(jobs[name]))
@@ -172,8 +186,13 @@ class Supervisor:
     """Runs a worker for each job until all have ended."""
 
     def __init__(
-        self, folder: RunFolder, jobs: dict[str, Job], on_event: OnEvent, stops: StopCount,
-        *, hang_s: float = HANG_S,
+        self,
+        folder: RunFolder,
+        jobs: dict[str, Job],
+        on_event: OnEvent,
+        stops: StopCount,
+        *,
+        hang_s: float = HANG_S,
     ) -> None:
         self._folder = folder
         self._jobs = jobs
@@ -192,8 +211,11 @@ class Supervisor:
         """
         for name in self._jobs:
             psid = (psids or {}).get(name)
-            argv = (str(self._folder.job(name)), *(("resume",) if resume else ()),
-                    *(("psid",) if psid else ()))
+            argv = (
+                str(self._folder.job(name)),
+                *(("resume",) if resume else ()),
+                *(("psid",) if psid else ()),
+            )
             self._workers.start(name, WORKER, argv, self._folder.errors(name), secret=psid)
         for event in self._workers.events():
             if event is None:
@@ -241,16 +263,25 @@ class Supervisor:
             reason = "killed" if self._asked > 1 else "hang"
         journal.log("interrupted", {"by": "supervisor", "reason": reason, "signal": None})
         journal.close()
-        self._on_event(name, {"phase": "end", "outcome": "interrupted",
-                              "details": str(self._folder.errors(name))})
+        self._on_event(
+            name,
+            {"phase": "end", "outcome": "interrupted", "details": str(self._folder.errors(name))},
+        )
 
     def _begin(self, path: Path, job: Job) -> Journal:
         """A worker that could not even open its journal: the journal says so all the same."""
         journal = Journal.create(path, self._clock)
-        journal.log("open", {
-            "schema": JOURNAL_SCHEMA, "run_id": job.run_id, "path": job.path,
-            "software": {"name": "recond", "version": __version__}, "session": 1,
-            "boot": read_boot_id(Files()), "demonstration": job.demonstration,
-        })
+        journal.log(
+            "open",
+            {
+                "schema": JOURNAL_SCHEMA,
+                "run_id": job.run_id,
+                "path": job.path,
+                "software": {"name": "recond", "version": __version__},
+                "session": 1,
+                "boot": read_boot_id(Files()),
+                "demonstration": job.demonstration,
+            },
+        )
         journal.log("plan", {"plan": to_json(job.plan), "digest": job.digest})
         return journal

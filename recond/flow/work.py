@@ -40,8 +40,12 @@ class Work:
     """
 
     def __init__(
-        self, task: Task, clock: Clock,
-        afterwards: Callable[[Finished], Message | None] | None = None, *, stoppable: bool = True,
+        self,
+        task: Task,
+        clock: Clock,
+        afterwards: Callable[[Finished], Message | None] | None = None,
+        *,
+        stoppable: bool = True,
     ) -> None:
         self.finished: Finished | None = None
         self.failure: Exception | None = None

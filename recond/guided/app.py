@@ -17,8 +17,9 @@ from recond.guided.step_questions import QuestionsStep
 from recond.guided.step_result import ResultStep
 
 STEPS: dict[str, type[Step]] = {
-    one.NAME: one for one in (
-        ComputerStep, QuestionsStep, DisksStep, ConfirmStep, ProgressStep, ResultStep)}
+    one.NAME: one
+    for one in (ComputerStep, QuestionsStep, DisksStep, ConfirmStep, ProgressStep, ResultStep)
+}
 
 
 class GuidedApp(App[None]):
@@ -26,7 +27,8 @@ class GuidedApp(App[None]):
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q,ctrl+c", "quit", priority=True, show=False)]
+        Binding("ctrl+q,ctrl+c", "quit", priority=True, show=False)
+    ]
     CSS = """
     Screen { background: #000000; color: #ffffff; }
     #head, #foot { height: 1; background: #ffffff; color: #000000; text-style: bold; }

@@ -30,15 +30,24 @@ def _machine(words: Words, machine: Machine, width: int) -> list[Line]:
         (t("cli.machine.serial"), r(system.serial)),
         (t("cli.machine.cpu"), r(cpu.name)),
         (t("cli.machine.memory"), _memory(words, machine)),
-        *((t("cli.machine.battery"), t("guided.computer.wear", wear=r(one.wear_percent)))
-          for one in machine.batteries),
-        *((t("cli.machine.display"), f"{r(one.width_px)} × {r(one.height_px)}")
-          for one in machine.displays),
+        *(
+            (t("cli.machine.battery"), t("guided.computer.wear", wear=r(one.wear_percent)))
+            for one in machine.batteries
+        ),
+        *(
+            (t("cli.machine.display"), f"{r(one.width_px)} × {r(one.height_px)}")
+            for one in machine.displays
+        ),
     ]
     wide = max(len(name) for name, _ in rows) + 2
-    return [*fold(title + form, width, STRONG),
-            *(line for name, value in rows
-              for line in fold(value, width, first=f"{name:<{wide}}", rest=" " * wide))]
+    return [
+        *fold(title + form, width, STRONG),
+        *(
+            line
+            for name, value in rows
+            for line in fold(value, width, first=f"{name:<{wide}}", rest=" " * wide)
+        ),
+    ]
 
 
 def _known(reading: Reading[str]) -> str:
@@ -50,8 +59,9 @@ def _memory(words: Words, machine: Machine) -> str:
     if isinstance(memory.installed_bytes, Known):
         return size_binary(words.lang, memory.installed_bytes.value)
     if isinstance(memory.visible_bytes, Known):
-        return words.t("cli.machine.visible",
-                       seen=size_binary(words.lang, memory.visible_bytes.value))
+        return words.t(
+            "cli.machine.visible", seen=size_binary(words.lang, memory.visible_bytes.value)
+        )
     return words.reading(memory.installed_bytes)
 
 
@@ -65,12 +75,17 @@ def _assessment(words: Words, found: Assessment, width: int) -> list[Line]:
         todo += [
             f"{words.say(line.title) if line.title else line.key} – {words.say(line.observed)}"
             for line in found.requirements
-            if line.outcome in (Outcome.FAIL, Outcome.UNKNOWN) and line.remedy is None
-            and line.tier in found.deciding]
+            if line.outcome in (Outcome.FAIL, Outcome.UNKNOWN)
+            and line.remedy is None
+            and line.tier in found.deciding
+        ]
     for one in todo[:MOST_LINES]:
-        lines += fold(one, width, first=" " * SIGN_COLUMNS + "- ",
-                      rest=" " * (SIGN_COLUMNS + 2))
+        lines += fold(one, width, first=" " * SIGN_COLUMNS + "- ", rest=" " * (SIGN_COLUMNS + 2))
     if len(todo) > MOST_LINES:
-        lines += fold(words.t("guided.computer.more", n=len(todo) - MOST_LINES), width, FAINT,
-                      first=" " * SIGN_COLUMNS)
+        lines += fold(
+            words.t("guided.computer.more", n=len(todo) - MOST_LINES),
+            width,
+            FAINT,
+            first=" " * SIGN_COLUMNS,
+        )
     return lines

@@ -14,7 +14,13 @@ MOST_LINES = 5
 
 
 def confirm_lines(
-    words: Words, plan: WipePlan, typed: str, *, wrong: bool, place: tuple[int, int], width: int,
+    words: Words,
+    plan: WipePlan,
+    typed: str,
+    *,
+    wrong: bool,
+    place: tuple[int, int],
+    width: int,
     again: OpenRun | None = None,
 ) -> list[Line]:
     """The disk, what will not be reached, the boxes to type into. `place`: which of how many;
@@ -24,18 +30,25 @@ def confirm_lines(
     boxes = " ".join(f"[ {typed[at : at + 1] or '_'} ]" for at in range(len(wanted)))
     token = plan.disk.token
     lines = [
-        *fold(t("guided.confirm.warning"), width, BAD), ("", PLAIN),
+        *fold(t("guided.confirm.warning"), width, BAD),
+        ("", PLAIN),
         (t("guided.confirm.which", number=place[0], total=place[1]), PLAIN),
         *fold(f"{disk_name(words, plan)}  {size(words.lang, plan.disk.size_bytes)}", width, STRONG),
-        (short_path(plan), PLAIN), ("", PLAIN),
-        *fold(t("guided.confirm.type", n=len(wanted)), width, STRONG), ("", PLAIN),
-        (f"    {token[: -len(wanted)]} [{wanted}]", STRONG), ("", PLAIN),
+        (short_path(plan), PLAIN),
+        ("", PLAIN),
+        *fold(t("guided.confirm.type", n=len(wanted)), width, STRONG),
+        ("", PLAIN),
+        (f"    {token[: -len(wanted)]} [{wanted}]", STRONG),
+        ("", PLAIN),
         (f"    {boxes}", STRONG),
-        (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE), ("", PLAIN),
+        (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE),
+        ("", PLAIN),
     ]
     if again is not None:
-        lines += [*fold(t("guided.confirm.again", run_date=again.folder.day), width, CARE),
-                  ("", PLAIN)]
+        lines += [
+            *fold(t("guided.confirm.again", run_date=again.folder.day), width, CARE),
+            ("", PLAIN),
+        ]
     for message in plan.not_reached[:MOST_LINES]:
         lines += fold(words.say(message), width, first="- ", rest="  ")
     return lines

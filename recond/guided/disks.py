@@ -19,20 +19,35 @@ def disk_lines(
     room = size(words.lang, plan.disk.size_bytes)
     name = disk_name(words, plan)
     kind = words.t(f"cli.medium.{plan.disk.medium}")
-    lines = [(f"{'>' if at else ' '} {box} {cut(name, width - 30)}  {room}  {kind}",
-              FAINT if plan.refusals else STRONG),
-             (f"{INDENT}{cut(_number(words, plan), width - 40)}  {health(words, disk)}",
-              FAINT if plan.refusals else PLAIN)]
+    lines = [
+        (
+            f"{'>' if at else ' '} {box} {cut(name, width - 30)}  {room}  {kind}",
+            FAINT if plan.refusals else STRONG,
+        ),
+        (
+            f"{INDENT}{cut(_number(words, plan), width - 40)}  {health(words, disk)}",
+            FAINT if plan.refusals else PLAIN,
+        ),
+    ]
     if plan.refusals:
-        why = "  ".join(words.say(one).removeprefix(plan.path).lstrip(": \u00a0")
-                        for one in plan.refusals)
-        return [*lines, *fold(words.t("guided.disk.refused", why=why), width, FAINT, first=INDENT,
-                              rest=INDENT)]
-    time = duration(words.lang, plan.estimate_s) if plan.estimate_s else words.t(
-        "guided.disk.time_unknown")
+        why = "  ".join(
+            words.say(one).removeprefix(plan.path).lstrip(": \u00a0") for one in plan.refusals
+        )
+        return [
+            *lines,
+            *fold(words.t("guided.disk.refused", why=why), width, FAINT, first=INDENT, rest=INDENT),
+        ]
+    time = (
+        duration(words.lang, plan.estimate_s)
+        if plan.estimate_s
+        else words.t("guided.disk.time_unknown")
+    )
     reached = words.t(f"guided.level.{plan.level_promised}")
-    said = words.t("guided.disk.reaches", level=reached, time=time) if ticked else words.t(
-        "guided.disk.could", level=reached, time=time)
+    said = (
+        words.t("guided.disk.reaches", level=reached, time=time)
+        if ticked
+        else words.t("guided.disk.could", level=reached, time=time)
+    )
     return [*lines, *fold(said, width, first=INDENT, rest=INDENT)]
 
 
@@ -49,8 +64,11 @@ def _number(words: Words, plan: WipePlan) -> str:
 def health(words: Words, disk: Disk | None) -> str:
     """« santé : bon », or that it is not known."""
     verdict = getattr(disk.health, "verdict", None) if disk else None
-    known = words.t(f"cli.health.{verdict.value}") if isinstance(verdict, Known) else words.t(
-        "guided.disk.health_unknown")
+    known = (
+        words.t(f"cli.health.{verdict.value}")
+        if isinstance(verdict, Known)
+        else words.t("guided.disk.health_unknown")
+    )
     return words.t("guided.disk.health", verdict=known)
 
 

@@ -78,8 +78,9 @@ def _ask(session: Session, key: str) -> None:
     """One question; an empty line leaves it out."""
     words = session.words
     values = QUESTIONS[key]
-    shown = "  ".join(f"{number} {answer_word(words, key, value)}"
-                      for number, value in enumerate(values, 1))
+    shown = "  ".join(
+        f"{number} {answer_word(words, key, value)}" for number, value in enumerate(values, 1)
+    )
     words.data(f"{words.t(f'guided.ask.{key}')}  {shown}")
     answer = input(words.t("guided.plain.answer", n=len(values)) + " ").strip()
     if answer.isdecimal() and 1 <= int(answer) <= len(values):
@@ -93,14 +94,25 @@ def _choose(session: Session) -> None:
         return
     for number, plan in enumerate(prepared.plans, 1):
         words.data(f"{number}.")
-        _print(session, disk_lines(words, plan, disk_of(prepared, plan), at=False, width=WIDTH,
-                                   ticked=plan.path in session.chosen))
+        _print(
+            session,
+            disk_lines(
+                words,
+                plan,
+                disk_of(prepared, plan),
+                at=False,
+                width=WIDTH,
+                ticked=plan.path in session.chosen,
+            ),
+        )
     words.data(summary(words, chosen_plans(prepared, session.chosen)))
     answer = input(words.t("guided.plain.which") + " ").replace(",", " ").split()
     if answer:
         session.chosen = frozenset(
-            plan.path for number, plan in enumerate(prepared.plans, 1)
-            if str(number) in answer and not plan.refusals)
+            plan.path
+            for number, plan in enumerate(prepared.plans, 1)
+            if str(number) in answer and not plan.refusals
+        )
 
 
 def watch(session: Session) -> None:
@@ -113,8 +125,10 @@ def watch(session: Session) -> None:
         try:
             ended = work.wait(LOOK_EVERY_S)
             session.hear()
-            phases = " ".join(f"{track.phase}{track.step}{track.outcome}"
-                              for track in session.board.tracks.values())
+            phases = " ".join(
+                f"{track.phase}{track.step}{track.outcome}"
+                for track in session.board.tracks.values()
+            )
             if phases != told or work.now_s() - said_s >= SAY_EVERY_S:
                 told, said_s = phases, work.now_s()
                 _tell(session, said_s)

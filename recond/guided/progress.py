@@ -56,8 +56,10 @@ class Track:
             self.step, self.done, self.total = step, -1, -1
         self.phase, self.outcome = phase, ""
         self.steps = _int(event.get("steps"), self.steps)
-        self.done, self.total = _int(event.get("done"), self.done), _int(
-            event.get("total"), self.total)
+        self.done, self.total = (
+            _int(event.get("done"), self.done),
+            _int(event.get("total"), self.total),
+        )
         if "done" in event:
             self.points.append((heard.time_s, self.done))
         while len(self.points) > 2 and heard.time_s - self.points[0][0] > WINDOW_S:
@@ -118,9 +120,12 @@ class Board:
         """A board for the disks of a run. A disk that is refused, as the stick itself, says so from
         the beginning: "starts" would frighten whoever stands before it.
         """
-        return Board({
-            name: Track(name, plan, outcome="refused" if plan.refusals else "")
-            for name, plan in plans.items()})
+        return Board(
+            {
+                name: Track(name, plan, outcome="refused" if plan.refusals else "")
+                for name, plan in plans.items()
+            }
+        )
 
     def hear(self, heard: Iterable[Heard]) -> None:
         """Take in what happened."""
@@ -143,13 +148,15 @@ class Board:
 
 def draw_graph(values: list[int], width: int, rows: int = GRAPH_ROWS) -> tuple[str, ...]:
     """The last `width` values as columns, half a block fine; the highest fills the height."""
-    shown = [0] * (width - len(values)) + values[max(0, len(values) - width):]
+    shown = [0] * (width - len(values)) + values[max(0, len(values) - width) :]
     most = max(shown, default=0)
     halves = [-(-value * rows * 2 // most) if most else 0 for value in shown]
     return tuple(
-        "".join("█" if half >= 2 * (row + 1) else "▄" if half == 2 * row + 1 else " "
-                for half in halves)
-        for row in reversed(range(rows)))
+        "".join(
+            "█" if half >= 2 * (row + 1) else "▄" if half == 2 * row + 1 else " " for half in halves
+        )
+        for row in reversed(range(rows))
+    )
 
 
 def draw_bar(percent: int | None, width: int) -> str:
@@ -167,9 +174,15 @@ def head_lines(words: Words, board: Board, width: int) -> list[Line]:
     most = max(board.speeds, default=0)
     room = width - 32
     graph = ("", *draw_graph(list(board.speeds), room))
-    label = words.t("guided.progress.speed", now=f"{size(words.lang, now)}/s",
-                    most=f"{size(words.lang, most)}/s") if most else words.t(
-                        "guided.progress.no_speed")
+    label = (
+        words.t(
+            "guided.progress.speed",
+            now=f"{size(words.lang, now)}/s",
+            most=f"{size(words.lang, most)}/s",
+        )
+        if most
+        else words.t("guided.progress.no_speed")
+    )
     rows = [f"{figures[row]:<29} | {graph[row]}" for row in range(len(figures))]
     rows[0] = f"{figures[0]:<29} | {cut(label, room)}"
     return [(row, STRONG) for row in rows]
@@ -191,8 +204,10 @@ def track_lines(words: Words, track: Track, now_s: float, width: int) -> list[Li
         speed, left = track.speed(now_s), track.left_s(now_s)
         details = [f"{size(words.lang, speed)}/s"] if speed else []
         details += [words.t("cli.left", left=duration(words.lang, left))] if left else []
-    return [(f"{first:<{width - len(doing)}}{doing}", mark or STRONG),
-            (f"{draw_bar(percent, width - 42)} {shown}  {'  '.join(details)}", mark)]
+    return [
+        (f"{first:<{width - len(doing)}}{doing}", mark or STRONG),
+        (f"{draw_bar(percent, width - 42)} {shown}  {'  '.join(details)}", mark),
+    ]
 
 
 def phase_words(words: Words, track: Track) -> str:
@@ -202,6 +217,7 @@ def phase_words(words: Words, track: Track) -> str:
     if not track.phase:
         return words.t("guided.progress.begins")
     if track.phase in ("write", "firmware"):
-        return words.t(f"cli.phase.{track.phase}", step=min(track.step + 1, track.steps),
-                       steps=track.steps)
+        return words.t(
+            f"cli.phase.{track.phase}", step=min(track.step + 1, track.steps), steps=track.steps
+        )
     return words.t(f"cli.phase.{track.phase}")

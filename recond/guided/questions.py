@@ -8,9 +8,11 @@ from recond.flow.guided import QUESTIONS
 from recond.guided.words import FAINT, PLAIN, STRONG, Line, Words, fold
 from recond.model import Known, Machine
 
-KEYS = {"fr": ("²&é\"'(-è_çà)=", "azertyuiop^$", "qsdfghjklmù*", "<wxcvbn,;:!"),
-        "us": ("`1234567890-=", "qwertyuiop[]\\", "asdfghjkl;'", "zxcvbnm,./"),
-        "gb": ("`1234567890-=", "qwertyuiop[]", "asdfghjkl;'#", "\\zxcvbnm,./")}
+KEYS = {
+    "fr": ("²&é\"'(-è_çà)=", "azertyuiop^$", "qsdfghjklmù*", "<wxcvbn,;:!"),
+    "us": ("`1234567890-=", "qwertyuiop[]\\", "asdfghjkl;'", "zxcvbnm,./"),
+    "gb": ("`1234567890-=", "qwertyuiop[]", "asdfghjkl;'#", "\\zxcvbnm,./"),
+}
 """The rows of the keyboard test by XKB layout. Of another one every key that arrives is shown."""
 BY_LANGUAGE = {"fr": "fr", "en": "us"}
 COLOURS = ("white", "black", "red", "green", "blue")
@@ -44,10 +46,16 @@ def answer_word(words: Words, key: str, value: str) -> str:
 
 
 def _camera(words: Words, machine: Machine) -> str:
-    found = [one.name.value if isinstance(one.name, Known) else one.ids
-             for one in machine.devices if one.role == "camera"]
-    return words.t("guided.camera.found", name=", ".join(found)) if found else words.t(
-        "guided.camera.none")
+    found = [
+        one.name.value if isinstance(one.name, Known) else one.ids
+        for one in machine.devices
+        if one.role == "camera"
+    ]
+    return (
+        words.t("guided.camera.found", name=", ".join(found))
+        if found
+        else words.t("guided.camera.none")
+    )
 
 
 def keyboard_lines(words: Words, layout: str, seen: frozenset[str]) -> list[Line]:
@@ -55,11 +63,16 @@ def keyboard_lines(words: Words, layout: str, seen: frozenset[str]) -> list[Line
     rows = KEYS.get(layout or BY_LANGUAGE[words.lang])
     if rows is None:
         arrived = " ".join(f"[{key}]" for key in sorted(seen))
-        return [(words.t("guided.try.keyboard.arrived", n=len(seen)), STRONG), ("", PLAIN),
-                *fold(arrived, 76)]
+        return [
+            (words.t("guided.try.keyboard.arrived", n=len(seen)), STRONG),
+            ("", PLAIN),
+            *fold(arrived, 76),
+        ]
     wanted = {key for row in rows for key in row}
-    lines: list[Line] = [(words.t("guided.try.keyboard.seen", n=len(wanted & seen),
-                                  total=len(wanted)), STRONG), ("", PLAIN)]
+    lines: list[Line] = [
+        (words.t("guided.try.keyboard.seen", n=len(wanted & seen), total=len(wanted)), STRONG),
+        ("", PLAIN),
+    ]
     for indent, row in enumerate(rows):
         keys = " ".join(f"[{key}]" if key in seen else f" {key} " for key in row)
         lines += [(" " * 2 * indent + keys, PLAIN), ("", PLAIN)]

@@ -16,7 +16,11 @@ MARKS = {"erased": GOOD, "partial": CARE, "not-erased": BAD, "nothing": CARE}
 
 
 def result_lines(
-    words: Words, end: End, said: Message | None, width: int, stick: StickStatus | None = None,
+    words: Words,
+    end: End,
+    said: Message | None,
+    width: int,
+    stick: StickStatus | None = None,
     earlier: Message | None = None,
 ) -> list[Line]:
     """The word, the certificate, the label; `said`: what became of the upload; `stick`: of the copy
@@ -36,13 +40,21 @@ def result_lines(
     if end.why_unsigned is not None:
         lines += fold(t("cli.result.unsigned", reason=words.say(end.why_unsigned)), width, BAD)
     lines += fold(t("guided.result.label"), width)
-    lines += fold(t("guided.result.label_text", word=word, day=date(words.lang, end.day),
-                    number=end.number), width, STRONG, first="  ", rest="  ")
+    lines += fold(
+        t("guided.result.label_text", word=word, day=date(words.lang, end.day), number=end.number),
+        width,
+        STRONG,
+        first="  ",
+        rest="  ",
+    )
     lines += fold(t("guided.result.certificate"), width)
     lines += fold(_place(end, stick), width, first="  ", rest="  ")
     if stick is not None:
-        lines += fold(words.say(ON_STICK if stick.state == "saved" else stick.message), width,
-                      GOOD if stick.state == "saved" else CARE)
+        lines += fold(
+            words.say(ON_STICK if stick.state == "saved" else stick.message),
+            width,
+            GOOD if stick.state == "saved" else CARE,
+        )
     if said is not None:
         lines += fold(words.say(said), width)
     return lines
@@ -76,8 +88,10 @@ def detail_lines(words: Words, end: End, width: int) -> list[Line]:
     if end.set_aside is not None:
         lines += fold(words.say(end.set_aside), width, CARE)
     if end.left_out:
-        lines += [("", PLAIN), *fold(words.t("guided.result.left_out",
-                                             disks=", ".join(end.left_out)), width, CARE)]
+        lines += [
+            ("", PLAIN),
+            *fold(words.t("guided.result.left_out", disks=", ".join(end.left_out)), width, CARE),
+        ]
     return lines
 
 
@@ -85,8 +99,11 @@ def code_lines(code: str) -> tuple[str, ...]:
     """The record's number and digest as a QR code of half blocks, its quiet zone around it."""
     import segno
 
-    rows = [[bool(cell) for cell in row]
-            for row in segno.make_qr(code, error="l").matrix_iter(border=4)]
+    rows = [
+        [bool(cell) for cell in row] for row in segno.make_qr(code, error="l").matrix_iter(border=4)
+    ]
     rows += [[False] * len(rows[0])] * (len(rows) % 2)
-    return tuple("".join(" ▄▀█"[2 * top + low] for top, low in zip(upper, lower, strict=True))
-                 for upper, lower in zip(rows[::2], rows[1::2], strict=True))
+    return tuple(
+        "".join(" ▄▀█"[2 * top + low] for top, low in zip(upper, lower, strict=True))
+        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
+    )

@@ -88,7 +88,8 @@ class Session:
         """
         if is_issued(folder) and not is_running(folder):
             self.earlier = Message.of(
-                "guided.result.earlier", run=folder.run_id, run_date=folder.day)
+                "guided.result.earlier", run=folder.run_id, run_date=folder.day
+            )
         self.take_up(OpenRun(folder, Left.RUNNING, plans_of(folder)))
 
     def hear(self) -> None:

@@ -80,4 +80,3 @@ def _leave(session: Session) -> int:
     if not work.ended:
         session.words.talk(session.words.t("guided.goes_on"))
     return 0
-

@@ -14,8 +14,14 @@ from textual.widgets import Static
 from recond.guided.session import Session
 from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, Line
 
-STYLES = {PLAIN: "", STRONG: "bold", FAINT: "dim", GOOD: "bold #55ff55",
-          BAD: "bold #ffffff on #aa0000", CARE: "#000000 on #ffff55"}
+STYLES = {
+    PLAIN: "",
+    STRONG: "bold",
+    FAINT: "dim",
+    GOOD: "bold #55ff55",
+    BAD: "bold #ffffff on #aa0000",
+    CARE: "#000000 on #ffff55",
+}
 """On a bare console with eight colours bright red is dark red, which nobody reads on black: what
 must be read stands on a colour, in black or white.
 """

@@ -17,7 +17,10 @@ class ComputerStep(Step):
 
     NAME, NUMBER = "computer", 1
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "next"), Binding("r", "take_up"), Binding("f5", "read")]
+        Binding("enter", "next"),
+        Binding("r", "take_up"),
+        Binding("f5", "read"),
+    ]
 
     def on_mount(self) -> None:
         """Read, unless somebody came back from a later step."""
@@ -39,8 +42,11 @@ class ComputerStep(Step):
         """Everything, or that it is being read, or why not."""
         session, t = self.session, self.said.t
         if session.problem is not None and (why := session.why_not) is not None:
-            return [*fold(t("guided.computer.problem"), width, BAD), ("", PLAIN),
-                    *fold(self.said.say(why), width)]
+            return [
+                *fold(t("guided.computer.problem"), width, BAD),
+                ("", PLAIN),
+                *fold(self.said.say(why), width),
+            ]
         if session.prepared is None:
             return fold(t("guided.computer.reading"), width, CARE)
         return [*self._left_open(width), *computer_lines(self.said, session.prepared, width)]
@@ -49,8 +55,9 @@ class ComputerStep(Step):
         if not self.session.left_open:
             return []
         run = self.session.left_open[-1]
-        said = self.said.t(f"guided.left.{run.left.value}", run_date=run.folder.day,
-                           disks=run.tokens)
+        said = self.said.t(
+            f"guided.left.{run.left.value}", run_date=run.folder.day, disks=run.tokens
+        )
         more = len(self.session.left_open) - 1
         others = fold(self.said.t("guided.left.more", n=more), width, CARE) if more else []
         return [*fold(said, width, CARE), *others, ("", PLAIN)]
@@ -80,5 +87,3 @@ class ComputerStep(Step):
             return
         session.take_up(run)
         session.go("progress")
-
-

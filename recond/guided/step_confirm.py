@@ -19,7 +19,10 @@ class ConfirmStep(Step):
 
     NAME, NUMBER = "confirm", 4
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back"), Binding("enter", "check"), Binding("backspace", "rub")]
+        Binding("escape", "back"),
+        Binding("enter", "check"),
+        Binding("backspace", "rub"),
+    ]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -30,9 +33,15 @@ class ConfirmStep(Step):
 
     def lines(self, width: int) -> list[Line]:
         """The disk that is asked about."""
-        return confirm_lines(self.said, self._plans[self._at], self._typed, wrong=self._wrong,
-                             place=(self._at + 1, len(self._plans)), width=width,
-                             again=self.session.again)
+        return confirm_lines(
+            self.said,
+            self._plans[self._at],
+            self._typed,
+            wrong=self._wrong,
+            place=(self._at + 1, len(self._plans)),
+            width=width,
+            again=self.session.again,
+        )
 
     def on_key(self, event: Key) -> None:
         """A character of the serial."""

@@ -19,9 +19,14 @@ class DisksStep(Step):
 
     NAME, NUMBER = "disks", 3
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "next"), Binding("escape", "back"), Binding("space", "tick"),
-        Binding("up", "move(-1)", priority=True), Binding("down", "move(1)", priority=True),
-        Binding("f5", "again"), Binding("v", "nap")]
+        Binding("enter", "next"),
+        Binding("escape", "back"),
+        Binding("space", "tick"),
+        Binding("up", "move(-1)", priority=True),
+        Binding("down", "move(1)", priority=True),
+        Binding("f5", "again"),
+        Binding("v", "nap"),
+    ]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -41,8 +46,14 @@ class DisksStep(Step):
         self._rows = []
         for number, plan in enumerate(prepared.plans):
             self._rows.append(len(lines))
-            lines += disk_lines(self.said, plan, disk_of(prepared, plan), width=width,
-                                ticked=plan.path in self.session.chosen, at=number == self._at)
+            lines += disk_lines(
+                self.said,
+                plan,
+                disk_of(prepared, plan),
+                width=width,
+                ticked=plan.path in self.session.chosen,
+                at=number == self._at,
+            )
             lines.append(("", PLAIN))
         if nap := nap_word(prepared, self.session.host):
             lines += fold(self.said.t(nap), width, CARE)
@@ -64,7 +75,8 @@ class DisksStep(Step):
         self.redraw()
         place = self._rows[self._at] if self._at else 0
         self.query_one("#scroll", VerticalScroll).scroll_to(
-            y=max(0, place - self.size.height // 2), animate=False)
+            y=max(0, place - self.size.height // 2), animate=False
+        )
 
     def action_tick(self) -> None:
         """Take the disk, or leave it; one that is refused cannot be taken."""

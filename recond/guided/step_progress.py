@@ -20,7 +20,10 @@ class ProgressStep(Step):
 
     NAME, NUMBER = "progress", 5
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s,S", "stop"), Binding("o,O,y,Y", "yes"), Binding("n,N,escape", "no")]
+        Binding("s,S", "stop"),
+        Binding("o,O,y,Y", "yes"),
+        Binding("n,N,escape", "no"),
+    ]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -24,8 +24,13 @@ class QuestionsStep(Step):
 
     NAME, NUMBER = "questions", 2
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "answer"), Binding("escape", "back"), Binding("up", "move(-1)"),
-        Binding("down", "move(1)"), Binding("t", "try"), Binding("p", "skip")]
+        Binding("enter", "answer"),
+        Binding("escape", "back"),
+        Binding("up", "move(-1)"),
+        Binding("down", "move(1)"),
+        Binding("t", "try"),
+        Binding("p", "skip"),
+    ]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -52,8 +57,9 @@ class QuestionsStep(Step):
         prepared = self.session.prepared
         if prepared is None:
             return []
-        lines = question_lines(self.said, self.key, self.session.answers, self._at,
-                               prepared.machine, width)
+        lines = question_lines(
+            self.said, self.key, self.session.answers, self._at, prepared.machine, width
+        )
         return [*lines, *fold(self._heard, width, CARE)] if self._heard else lines
 
     def keys(self) -> str:
@@ -149,8 +155,11 @@ class KeyboardTry(Screen[None]):
 
     def _redraw(self) -> None:
         self.query_one("#head", Static).update(f" recond  {self._words.t('guided.title.keyboard')}")
-        lines = [*fold(self._words.t("guided.try.keyboard.how"), 76), ("", PLAIN),
-                 *keyboard_lines(self._words, self._layout, self._seen)]
+        lines = [
+            *fold(self._words.t("guided.try.keyboard.how"), 76),
+            ("", PLAIN),
+            *keyboard_lines(self._words, self._layout, self._seen),
+        ]
         self.query_one("#lines", Static).update(drawn(lines))
 
 

@@ -51,14 +51,22 @@ class ResultStep(Step):
         self.query_one("#code").display = bool(self._code) and not self._details
         if self._end is None:
             why = self.session.why_not
-            return [*fold(self.said.t("guided.result.none"), width, BAD), ("", PLAIN),
-                    *(fold(self.said.say(why), width) if why else [])]
+            return [
+                *fold(self.said.t("guided.result.none"), width, BAD),
+                ("", PLAIN),
+                *(fold(self.said.say(why), width) if why else []),
+            ]
         if self._details:
             return detail_lines(self.said, self._end, width)
         beside = len(self._code[0]) if self._code else 0
-        return result_lines(self.said, self._end, work.said if work else None,
-                            width + MARGIN - beside - 2, self.session.stick,
-                            self.session.earlier)
+        return result_lines(
+            self.said,
+            self._end,
+            work.said if work else None,
+            width + MARGIN - beside - 2,
+            self.session.stick,
+            self.session.earlier,
+        )
 
     def action_details(self) -> None:
         """There and back."""

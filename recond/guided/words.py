@@ -34,8 +34,15 @@ class Words(Screen):
 
     def say(self, message: Message) -> str:
         """The sentence of a message, its moments on the clock of whoever reads it."""
-        told = tuple((key, self.moment(value) if isinstance(value, str) and _MOMENT.fullmatch(value)
-                      else value) for key, value in message.args)
+        told = tuple(
+            (
+                key,
+                self.moment(value)
+                if isinstance(value, str) and _MOMENT.fullmatch(value)
+                else value,
+            )
+            for key, value in message.args
+        )
         return on_console(Screen.say(self, Message(message.code, told)))
 
     def moment(self, utc: str) -> str:
@@ -54,7 +61,8 @@ def fold(
 ) -> list[Line]:
     """A sentence as lines of at most `width`, broken at plain spaces only; long words are cut."""
     lines = textwrap.wrap(
-        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
     return [(line, mark) for line in lines] or [(first.rstrip(), mark)]
 
 

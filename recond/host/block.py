@@ -69,8 +69,11 @@ def aligned_buffer(size_bytes: int, *, huge: bool = False) -> memoryview:
     gets it: a page that a child shared while the disk writes into it would be the child's alone.
     """
     huge = huge and size_bytes >= HUGE_BYTES // 2
-    memory = mmap.mmap(-1, size_bytes + (2 * HUGE_BYTES if huge else 0),
-                       flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory = mmap.mmap(
+        -1,
+        size_bytes + (2 * HUGE_BYTES if huge else 0),
+        flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS,
+    )
     memory.madvise(mmap.MADV_DONTFORK)
     if not huge:
         return memoryview(memory)

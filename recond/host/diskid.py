@@ -148,9 +148,17 @@ def identity_of_descriptor(descriptor: int, path: str, files: Files) -> DiskIden
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode):
         return DiskIdentity(
-            kind=TargetKind.IMAGE, serial=Path(path).name, wwn=None, vendor=None, model=None,
-            firmware=None, size_bytes=status.st_size, logical_block_bytes=IMAGE_BLOCK_BYTES,
-            physical_block_bytes=IMAGE_BLOCK_BYTES, bus="image", medium=Medium.IMAGE,
+            kind=TargetKind.IMAGE,
+            serial=Path(path).name,
+            wwn=None,
+            vendor=None,
+            model=None,
+            firmware=None,
+            size_bytes=status.st_size,
+            logical_block_bytes=IMAGE_BLOCK_BYTES,
+            physical_block_bytes=IMAGE_BLOCK_BYTES,
+            bus="image",
+            medium=Medium.IMAGE,
         )
     name = name_of_descriptor(descriptor, files)
     strings = read_strings(files, name)

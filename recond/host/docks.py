@@ -65,7 +65,8 @@ class SysfsDocks:
             if place in found:  # two disks behind one plug that nothing tells apart
                 place = f"{place} ({name})"
             found[place] = Docked(
-                place, f"/dev/{name}", f"{real} {seq if isinstance(seq, str) else ''}")
+                place, f"/dev/{name}", f"{real} {seq if isinstance(seq, str) else ''}"
+            )
         return tuple(found[place] for place in sorted(found))
 
 

@@ -30,8 +30,14 @@ def open_drive(path: str, files: Files | None = None) -> tuple[FirmwareDevice, D
         raise
     sgio = SgioTransport(descriptor) if identity.bus in SCSI_BUSES else None
     return FirmwareDevice(
-        path=path, bus=identity.bus, medium=identity.medium, serial=identity.serial,
-        size_bytes=identity.size_bytes, ata=sgio, scsi=sgio,
+        path=path,
+        bus=identity.bus,
+        medium=identity.medium,
+        serial=identity.serial,
+        size_bytes=identity.size_bytes,
+        ata=sgio,
+        scsi=sgio,
         nvme=NvmeIoctl(descriptor) if identity.bus == "nvme" else None,
         mmc=MmcIoctl(descriptor) if identity.bus == "mmc" else None,
-        close=lambda: os.close(descriptor)), identity
+        close=lambda: os.close(descriptor),
+    ), identity

@@ -81,10 +81,12 @@ class Https:
         try:
             context = ssl.create_default_context(cafile=self.ca_file)
         except (OSError, ssl.SSLError) as error:
-            raise UsageError("upload.ca.unreadable", file=str(self.ca_file),
-                             reason=_reason(error)) from None
+            raise UsageError(
+                "upload.ca.unreadable", file=str(self.ca_file), reason=_reason(error)
+            ) from None
         connection = http.client.HTTPSConnection(
-            where, parts.port, timeout=self.connect_s, context=context)
+            where, parts.port, timeout=self.connect_s, context=context
+        )
         late = threading.Event()
         timer: threading.Timer | None = None
         try:
@@ -116,12 +118,14 @@ def _end_after(sock: socket.socket, seconds: float, late: threading.Event) -> th
     return timer
 
 
-def _exchange(
-    connection: http.client.HTTPSConnection, request: Request, target: str
-) -> Answer:
+def _exchange(connection: http.client.HTTPSConnection, request: Request, target: str) -> Answer:
     # http.client would add no User-Agent, and Accept-Encoding: identity, which is what we want
-    connection.request(request.method, target, body=request.body or None,
-                       headers={"User-Agent": "recond", **dict(request.headers)})
+    connection.request(
+        request.method,
+        target,
+        body=request.body or None,
+        headers={"User-Agent": "recond", **dict(request.headers)},
+    )
     with connection.getresponse() as response:
         body = response.read(ANSWER_BYTES + 1)
         if len(body) > ANSWER_BYTES:
@@ -140,8 +144,9 @@ def _code(error: Exception, late: bool) -> str:
         return "upload.net.certificate"
     if isinstance(error, socket.gaierror):
         return "upload.net.name"
-    if isinstance(error, ConnectionResetError | BrokenPipeError | http.client.HTTPException
-                  | ssl.SSLEOFError):
+    if isinstance(
+        error, ConnectionResetError | BrokenPipeError | http.client.HTTPException | ssl.SSLEOFError
+    ):
         return "upload.net.broken"
     return "upload.net.tls" if isinstance(error, ssl.SSLError) else "upload.net.unreachable"
 

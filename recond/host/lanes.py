@@ -33,8 +33,7 @@ class Lane:
         """A page-aligned buffer of `size_bytes` and slack at least, kept for the next call."""
         found = self._buffers.get(use)
         if found is None or len(found) < size_bytes + SLACK_BYTES:
-            found = self._buffers[use] = aligned_buffer(
-                size_bytes + SLACK_BYTES, huge=True)
+            found = self._buffers[use] = aligned_buffer(size_bytes + SLACK_BYTES, huge=True)
         return found
 
 
@@ -75,7 +74,8 @@ class Lanes(Generic[R]):
         self._alive = self._depth
         for index in range(self._depth):
             thread = threading.Thread(
-                target=self._run, args=(self._lanes[index],), name=f"lane-{index}", daemon=True)
+                target=self._run, args=(self._lanes[index],), name=f"lane-{index}", daemon=True
+            )
             self._threads.append(thread)
             thread.start()
         over = False

@@ -28,8 +28,11 @@ def read_temperature(files: Files, path: str) -> tuple[int, int] | None:
     The limit is the drive's own warning temperature (`temp1_max`), else its critical one.
     """
     name = path.rsplit("/", 1)[-1]
-    for base in (f"/sys/block/{name}/device/hwmon", f"/sys/block/{name}/device/device/hwmon",
-                 f"/sys/block/{name}/device"):
+    for base in (
+        f"/sys/block/{name}/device/hwmon",
+        f"/sys/block/{name}/device/device/hwmon",
+        f"/sys/block/{name}/device",
+    ):
         for entry in files.list(base):
             if entry.startswith("hwmon"):
                 found = _sensor(files, f"{base}/{entry}")

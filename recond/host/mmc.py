@@ -49,7 +49,6 @@ class MmcIoctl:
             response = int(struct.unpack_from("<I", argument, RESPONSE_AT)[0])
         return MmcAnswer(response, data.raw[: request.read_bytes], None, _ms_since(began))
 
-
     def _discard(self, number: int, argument: bytearray) -> None:
         """Discards ask for a descriptor that may write; the same open file, for this one moment."""
         writing = os.open(f"/proc/self/fd/{self._descriptor}", os.O_RDWR | os.O_CLOEXEC)

@@ -82,8 +82,11 @@ class NvmeIoctl:
         except OSError as error:
             return NvmeAnswer(status=0, errno=error.errno or 5, duration_ms=_ms_since(began))
         return NvmeAnswer(
-            status=status, result=command.result, data=data.raw[: request.read_bytes],
-            duration_ms=_ms_since(began))
+            status=status,
+            result=command.result,
+            data=data.raw[: request.read_bytes],
+            duration_ms=_ms_since(began),
+        )
 
 
 def _ms_since(began: float) -> int:

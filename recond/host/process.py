@@ -55,8 +55,13 @@ class LocalProcesses:
         env = {"LC_ALL": "C.UTF-8", "PATH": _path(), "HOME": "/nonexistent"}
         try:
             done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s,
-                env=env, check=False, cwd="/",
+                argv,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout_s,
+                env=env,
+                check=False,
+                cwd="/",
             )
             code, out, err = done.returncode, done.stdout, done.stderr
         except (FileNotFoundError, PermissionError) as error:

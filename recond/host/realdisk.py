@@ -115,7 +115,8 @@ class RealDisk:
             node = f"/sys/dev/block/{os.major(number)}:{os.minor(number)}/size"
             size = self._files.read_text(node)
             return (
-                isinstance(size, str) and size not in ("", "0")
+                isinstance(size, str)
+                and size not in ("", "0")
                 and 0 < self._size <= diskid.read_geometry(self._buffered)[0]
                 and self._alive()
             )

@@ -54,17 +54,23 @@ class Bucket:
     def _store(self) -> S3Store:
         from obstore.store import S3Store
 
-        client: ClientConfig = {"connect_timeout": timedelta(seconds=CONNECT_S),
-                                "timeout": timedelta(seconds=ANSWER_S)}
+        client: ClientConfig = {
+            "connect_timeout": timedelta(seconds=CONNECT_S),
+            "timeout": timedelta(seconds=ANSWER_S),
+        }
         if self.ca_file:
             try:
                 client["root_certificate"] = Path(self.ca_file).read_bytes()
             except OSError as error:
-                raise UsageError("upload.ca.unreadable", file=self.ca_file,
-                                 reason=error.strerror or "") from None
+                raise UsageError(
+                    "upload.ca.unreadable", file=self.ca_file, reason=error.strerror or ""
+                ) from None
         return S3Store(
-            self.name, endpoint=self.endpoint or None, region=self.region,
-            access_key_id=self.key_id, secret_access_key=self.secret,
+            self.name,
+            endpoint=self.endpoint or None,
+            region=self.region,
+            access_key_id=self.key_id,
+            secret_access_key=self.secret,
             virtual_hosted_style_request=not self.endpoint,
             client_options=client,
             # the queue tries again; here a failure is an answer

@@ -73,10 +73,14 @@ class SgioTransport:
         elif request.read_bytes:
             direction = DXFER_FROM_DEV
         header = SgIoHdr(
-            interface_id=ord("S"), dxfer_direction=direction, cmd_len=len(request.cdb),
-            mx_sb_len=SENSE_BYTES, dxfer_len=length,
+            interface_id=ord("S"),
+            dxfer_direction=direction,
+            cmd_len=len(request.cdb),
+            mx_sb_len=SENSE_BYTES,
+            dxfer_len=length,
             dxferp=ctypes.addressof(data) if length else None,
-            cmdp=ctypes.addressof(cdb), sbp=ctypes.addressof(sense),
+            cmdp=ctypes.addressof(cdb),
+            sbp=ctypes.addressof(sense),
             timeout=min(request.timeout_s * 1000, MAX_TIMEOUT_MS),
         )
         began = time.monotonic()
@@ -86,7 +90,9 @@ class SgioTransport:
             return CdbAnswer(status=0, errno=error.errno or 5, duration_ms=_ms_since(began))
         moved = max(0, length - max(0, header.resid))
         return CdbAnswer(
-            status=header.status, host=header.host_status, driver=header.driver_status,
+            status=header.status,
+            host=header.host_status,
+            driver=header.driver_status,
             sense=sense.raw[: header.sb_len_wr],
             data=data.raw[:moved] if request.read_bytes else b"",
             duration_ms=_ms_since(began),

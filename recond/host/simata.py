@@ -33,9 +33,16 @@ class SimAta(SimDrive):
     """One drive. `execute` is its `AtaTransport` and `ScsiTransport`."""
 
     def __init__(
-        self, clock: SimClock, seed: int, lies: frozenset[str] = frozenset(), *,
-        content: str = "text", rotating: bool = False, hidden: bool = False,
-        sanitizes: bool = True, by: str = "hpa",
+        self,
+        clock: SimClock,
+        seed: int,
+        lies: frozenset[str] = frozenset(),
+        *,
+        content: str = "text",
+        rotating: bool = False,
+        hidden: bool = False,
+        sanitizes: bool = True,
+        by: str = "hpa",
     ) -> None:
         super().__init__(clock, seed, lies, content, HIDDEN if hidden else 0)
         self.rotating = rotating
@@ -70,7 +77,8 @@ class SimAta(SimDrive):
     def device(self, path: str) -> FirmwareDevice:
         """Its transports."""
         return FirmwareDevice(
-            path, self.bus, self.medium, self.serial, self.cells.size, ata=self, scsi=self)
+            path, self.bus, self.medium, self.serial, self.cells.size, ata=self, scsi=self
+        )
 
     def blocked(self) -> bool:
         """Locked, or sanitizing, or a failed SANITIZE."""
@@ -140,13 +148,55 @@ class SimAta(SimDrive):
     ) -> CdbAnswer:
         low = lba.to_bytes(6, "little")
         if self.descriptors:
-            sense = bytes([
-                0x72, 1, 0, 0x1D, 0, 0, 0, 14, 0x09, 0x0C, 1, error, count >> 8, count & 0xFF,
-                low[3], low[0], low[4], low[1], low[5], low[2], 0x40, status])
+            sense = bytes(
+                [
+                    0x72,
+                    1,
+                    0,
+                    0x1D,
+                    0,
+                    0,
+                    0,
+                    14,
+                    0x09,
+                    0x0C,
+                    1,
+                    error,
+                    count >> 8,
+                    count & 0xFF,
+                    low[3],
+                    low[0],
+                    low[4],
+                    low[1],
+                    low[5],
+                    low[2],
+                    0x40,
+                    status,
+                ]
+            )
         else:
-            sense = bytes([
-                0x70, 0, 1, error, status, 0x40, count & 0xFF, 10, 0x80 | (count > 255) << 6,
-                low[0], low[1], low[2], 0, 0x1D, 0, 0, 0, 0])
+            sense = bytes(
+                [
+                    0x70,
+                    0,
+                    1,
+                    error,
+                    status,
+                    0x40,
+                    count & 0xFF,
+                    10,
+                    0x80 | (count > 255) << 6,
+                    low[0],
+                    low[1],
+                    low[2],
+                    0,
+                    0x1D,
+                    0,
+                    0,
+                    0,
+                    0,
+                ]
+            )
         return CdbAnswer(2, driver=8, sense=sense)
 
     def _abort(self, reason: int = 0) -> CdbAnswer:
@@ -170,8 +220,13 @@ class SimAta(SimDrive):
         if "no-estimate" not in self.lies:
             words[89] = words[90] = 10  # 20 minutes
         words[128] = (
-            1 | (self.password is not None) << 1 | self.locked << 2 | self.frozen << 3
-            | (self.attempts == 0) << 4 | 1 << 5)
+            1
+            | (self.password is not None) << 1
+            | self.locked << 2
+            | self.frozen << 3
+            | (self.attempts == 0) << 4
+            | 1 << 5
+        )
         raw = bytearray(struct.pack("<256H", *words))
         raw[510] = 0xA5
         raw[511] = -sum(raw[:511]) & 0xFF
@@ -179,9 +234,7 @@ class SimAta(SimDrive):
 
     # --- SECURITY ----------------------------------------------------------------------------
 
-    def _security(
-        self, command: int, block: bytes, prepared: bool, tick: Tick | None
-    ) -> CdbAnswer:
+    def _security(self, command: int, block: bytes, prepared: bool, tick: Tick | None) -> CdbAnswer:
         if self.frozen or self.work is not None:
             return self._abort()
         if command == 0xF3:
@@ -251,7 +304,8 @@ class SimAta(SimDrive):
                 return self._registers(count=0x8000 if self.sanitized == "done" else 0)
             share = (now - self.work.began_s) / (self.work.ends_s - self.work.began_s)
             return self._registers(
-                count=0x4000, lba=655 if "stuck" in self.lies else int(65535 * min(1.0, share)))
+                count=0x4000, lba=655 if "stuck" in self.lies else int(65535 * min(1.0, share))
+            )
         if self.frozen:
             return self._abort(3)
         if feature not in KEYS or key != KEYS[feature] or self.work or self.locked:
@@ -265,8 +319,11 @@ class SimAta(SimDrive):
     def _reach(self) -> int:
         """Up to where an erasure goes: by the standard all; a lie keeps what was hidden."""
         hidden = (self.real - self.shown) * SECTOR
-        return len(self.cells.data) if "keeps-hidden" not in self.lies or not hidden else (
-            self.shown * SECTOR)
+        return (
+            len(self.cells.data)
+            if "keeps-hidden" not in self.lies or not hidden
+            else (self.shown * SECTOR)
+        )
 
     def _read(self, lba: int) -> CdbAnswer:
         """READ SECTORS EXT of one sector, also of one that the kernel does not see."""

@@ -57,7 +57,11 @@ class SimDrive:
     """
 
     def __init__(
-        self, identity: DiskIdentity, content: bytes, clock: SimClock, seed: int = 0,
+        self,
+        identity: DiskIdentity,
+        content: bytes,
+        clock: SimClock,
+        seed: int = 0,
         faults: Faults | None = None,
     ) -> None:
         self.identity = identity
@@ -193,9 +197,7 @@ class SimDrive:
         cell = bytes(self.cells[at * self.block : (at + 1) * self.block])
         return self._cache.get(at, cell)
 
-    def _fail(
-        self, how: str, blocks: list[int], bad: frozenset[int], weak: frozenset[int]
-    ) -> None:
+    def _fail(self, how: str, blocks: list[int], bad: frozenset[int], weak: frozenset[int]) -> None:
         if bad.intersection(blocks):
             raise OSError(self.faults.bad_errno, "medium error")
         tries = [self._nth(how, block) for block in sorted(weak.intersection(blocks))]

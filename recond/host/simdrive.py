@@ -82,8 +82,10 @@ class Cells:
         """Change cells for good: zeros, ones, pattern or noise, of all of them or a first part."""
         count = int(self.reach * share) // SECTOR * SECTOR
         self.data[:count] = {
-            "zeros": bytes(count), "ones": b"\xff" * count,
-            "pattern": b"\x33\xcc\x55\xaa" * (count // 4), "noise": self._chance.randbytes(count),
+            "zeros": bytes(count),
+            "ones": b"\xff" * count,
+            "pattern": b"\x33\xcc\x55\xaa" * (count // 4),
+            "noise": self._chance.randbytes(count),
         }[how]
         self.deallocated = False
 
@@ -123,7 +125,8 @@ def _content(chance: random.Random, kind: str, size: int) -> bytes:
         return chance.randbytes(size)
     sectors = [
         (b"private letter %06d " % chance.randrange(10**6) * 32)[:SECTOR]
-        if kind == "text" or index < 2 or chance.random() < 0.05 else bytes(SECTOR)
+        if kind == "text" or index < 2 or chance.random() < 0.05
+        else bytes(SECTOR)
         for index in range(size // SECTOR)
     ]
     return b"".join(sectors)
@@ -158,8 +161,20 @@ class SimDrive:
     def identity(self) -> DiskIdentity:
         """The disk as the kernel knows it."""
         return DiskIdentity(
-            TargetKind.BLOCK, self.serial, None, None, "SIM", "1", self.cells.size, SECTOR,
-            4096, self.bus, self.medium, 1 if self.bus == "nvme" else None, 7)
+            TargetKind.BLOCK,
+            self.serial,
+            None,
+            None,
+            "SIM",
+            "1",
+            self.cells.size,
+            SECTOR,
+            4096,
+            self.bus,
+            self.medium,
+            1 if self.bus == "nvme" else None,
+            7,
+        )
 
     def target(self, path: str) -> Target:
         """The disk as a plan looks at it."""

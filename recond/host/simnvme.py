@@ -32,8 +32,14 @@ class SimNvme(SimDrive):
     """One controller with a namespace. `execute` is its `NvmeTransport`."""
 
     def __init__(
-        self, clock: SimClock, seed: int, lies: frozenset[str] = frozenset(), *,
-        content: str = "text", inhibits: bool = False, purge_reporting: bool = False,
+        self,
+        clock: SimClock,
+        seed: int,
+        lies: frozenset[str] = frozenset(),
+        *,
+        content: str = "text",
+        inhibits: bool = False,
+        purge_reporting: bool = False,
     ) -> None:
         super().__init__(clock, seed, lies, content)
         self.inhibits = inhibits  # NDI: it deallocates whatever is asked
@@ -53,8 +59,7 @@ class SimNvme(SimDrive):
 
     def device(self, path: str) -> FirmwareDevice:
         """Its transport."""
-        return FirmwareDevice(
-            path, self.bus, self.medium, self.serial, self.cells.size, nvme=self)
+        return FirmwareDevice(path, self.bus, self.medium, self.serial, self.cells.size, nvme=self)
 
     def blocked(self) -> bool:
         """While it sanitizes, and after a sanitize that failed."""
@@ -180,7 +185,8 @@ class SimNvme(SimDrive):
         sprog = 0xFFFF
         if self.work is not None:
             share = (self.clock.monotonic_s() - self.work.began_s) / (
-                self.work.ends_s - self.work.began_s)
+                self.work.ends_s - self.work.began_s
+            )
             sprog = 655 if "stuck" in self.lies else min(0xFFFE, int(65536 * share))
         state = 2 if self.work is not None else self.state
         if "stale-log" in self.lies and self.scdw10:

@@ -24,7 +24,11 @@ class SimOpal(SimDrive):
     """One drive. `run` is its tool (`recond.host.process.Processes`)."""
 
     def __init__(
-        self, clock: SimClock, seed: int, lies: frozenset[str] = frozenset(), *,
+        self,
+        clock: SimClock,
+        seed: int,
+        lies: frozenset[str] = frozenset(),
+        *,
         content: str = "text",
     ) -> None:
         super().__init__(clock, seed, lies, content)
@@ -99,4 +103,5 @@ class SimOpal(SimDrive):
             f"Locking function (0x0002)\n    Locked = {flag(self.locked)}, LockingEnabled = "
             f"{flag(self.enabled)}, LockingSupported = Y, MBRDone = N, MBREnabled = N, "
             f"MediaEncrypt = {flag('plain' not in self.lies)}\n"
-            "Opal V2.0 function (0x0203)\n    Base comID = 0x1004, comIDs = 1\n")
+            "Opal V2.0 function (0x0203)\n    Base comID = 0x1004, comIDs = 1\n"
+        )

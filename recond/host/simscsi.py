@@ -32,8 +32,13 @@ class SimScsi(SimDrive):
     """One drive. `execute` is its `ScsiTransport`."""
 
     def __init__(
-        self, clock: SimClock, seed: int, lies: frozenset[str] = frozenset(), *,
-        content: str = "text", rotating: bool = False,
+        self,
+        clock: SimClock,
+        seed: int,
+        lies: frozenset[str] = frozenset(),
+        *,
+        content: str = "text",
+        rotating: bool = False,
     ) -> None:
         super().__init__(clock, seed, lies, content)
         self.rotating = rotating
@@ -52,7 +57,8 @@ class SimScsi(SimDrive):
     def device(self, path: str) -> FirmwareDevice:
         """Its transports (a SAS drive refuses ATA PASS-THROUGH)."""
         return FirmwareDevice(
-            path, self.bus, self.medium, self.serial, self.cells.size, ata=self, scsi=self)
+            path, self.bus, self.medium, self.serial, self.cells.size, ata=self, scsi=self
+        )
 
     def blocked(self) -> bool:
         """While it sanitizes, after a sanitize that failed, and until blocks are written."""
@@ -121,9 +127,11 @@ class SimScsi(SimDrive):
         if self.work is None:
             return _sense(0, 0, 0)
         share = (self.clock.monotonic_s() - self.work.began_s) / (
-            self.work.ends_s - self.work.began_s)
+            self.work.ends_s - self.work.began_s
+        )
         return _sense(
-            2, 0x04, 0x1B, 655 if "stuck" in self.lies else min(65535, int(65536 * share)))
+            2, 0x04, 0x1B, 655 if "stuck" in self.lies else min(65535, int(65536 * share))
+        )
 
     def _sanitize(self, action: int, parameters: bytes) -> CdbAnswer:
         if "breaks" in self.lies:

@@ -37,9 +37,12 @@ def write_tone(file: Path) -> None:
         out.setnchannels(2)
         out.setsampwidth(2)
         out.setframerate(RATE_HZ)
-        out.writeframes(b"".join(
-            struct.pack("<hh", *2 * (_sample(at, min(1.0, at / fade, (count - at) / fade)),))
-            for at in range(count)))
+        out.writeframes(
+            b"".join(
+                struct.pack("<hh", *2 * (_sample(at, min(1.0, at / fade, (count - at) / fade)),))
+                for at in range(count)
+            )
+        )
 
 
 def _sample(at: int, gain: float) -> int:

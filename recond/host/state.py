@@ -43,8 +43,9 @@ def prepare_folder(folder: Path) -> None:
         status = os.statvfs(folder)
     except OSError as error:
         probe.unlink(missing_ok=True) if folder.is_dir() else None
-        raise BenchLacks("host.folder.unusable", folder=str(folder),
-                         reason=error.strerror or str(error.errno)) from None
+        raise BenchLacks(
+            "host.folder.unusable", folder=str(folder), reason=error.strerror or str(error.errno)
+        ) from None
     if status.f_bavail * status.f_frsize < ROOM_BYTES:
         raise BenchLacks("host.folder.full", folder=str(folder), needed_bytes=ROOM_BYTES)
 

@@ -43,8 +43,14 @@ class Medium:
 def read_medium(files: Files, name: str) -> Medium:
     """What the disk `name` calls itself, now."""
     strings, size = read_strings(files, name), files.read_text(f"/sys/block/{name}/size")
-    return Medium(strings.bus, strings.serial, strings.wwn, strings.vendor, strings.model,
-                  size if isinstance(size, str) else None)
+    return Medium(
+        strings.bus,
+        strings.serial,
+        strings.wwn,
+        strings.vendor,
+        strings.model,
+        size if isinstance(size, str) else None,
+    )
 
 
 def read_label(files: Files, node: str) -> str | None:
@@ -94,8 +100,9 @@ def read_marker(files: Files, path: str = MARKER) -> tuple[Medium, ...] | Unknow
         return () if raw.why is Why.ABSENT else raw
     try:
         names = [field.name for field in fields(Medium)]
-        return tuple(Medium(**{name: entry[name] for name in names})
-                     for entry in json.loads(raw)["media"])
+        return tuple(
+            Medium(**{name: entry[name] for name in names}) for entry in json.loads(raw)["media"]
+        )
     except (ValueError, TypeError, KeyError, RecursionError):
         return Unknown(Why.UNPARSABLE, path)
 
@@ -121,8 +128,7 @@ def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
 
 def _named_alike(one: Medium, known: Medium) -> bool:
     """Whether a name of its own, not its model, says that a reading is of a known medium."""
-    return bool(one.wwn and one.wwn == known.wwn) or bool(
-        one.serial and one.serial == known.serial)
+    return bool(one.wwn and one.wwn == known.wwn) or bool(one.serial and one.serial == known.serial)
 
 
 def _same(one: Medium, known: Medium) -> bool:

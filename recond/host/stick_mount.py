@@ -45,8 +45,11 @@ def find_partition(files: Files) -> Partition | None:
         sequence = files.read_text(f"/sys/block/{disk}/diskseq")
         number = int(sequence) if isinstance(sequence, str) and sequence.isdigit() else 0
         nodes = (disk, *(n for n in files.list(f"/sys/block/{disk}") if n.startswith(disk)))
-        found += [(number, Partition(f"/dev/{node}", f"{node}#{number}"))
-                  for node in nodes if read_label(files, node) == LABEL]
+        found += [
+            (number, Partition(f"/dev/{node}", f"{node}#{number}"))
+            for node in nodes
+            if read_label(files, node) == LABEL
+        ]
     return max(found, key=lambda entry: entry[0])[1] if found else None
 
 
@@ -59,7 +62,8 @@ def mounted(
     mode = "rw" if write else "ro"
     done = processes.run(
         ("mount", "-t", "vfat", "-o", f"{mode},{OPTIONS}", partition.path, str(place)),
-        timeout_s=60.0)
+        timeout_s=60.0,
+    )
     if done.returncode != 0:
         raise OSError(done.stderr.decode("utf-8", "replace").strip() or f"mount {done.returncode}")
     try:

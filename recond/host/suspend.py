@@ -33,5 +33,6 @@ def nap(files: Files, processes: Processes) -> bool:
         (files.root / DEPTHS.lstrip("/")).write_text("deep", encoding="ascii")
     except OSError:
         return False
-    return processes.run(
-        ("rtcwake", "-m", "mem", "-s", str(SECONDS)), timeout_s=120.0).returncode == 0
+    return (
+        processes.run(("rtcwake", "-m", "mem", "-s", str(SECONDS)), timeout_s=120.0).returncode == 0
+    )

@@ -40,8 +40,7 @@ def parse_place(text: str) -> TokenPlace:
 
 
 class Token:
-    """An open token. Every method raises `RecordInvalid` or `BenchLacks`, never the library's own.
-    """
+    """An open token. Methods raise `RecordInvalid` or `BenchLacks`, never the library's own."""
 
     def __init__(self, place: TokenPlace, pin: str, *, write: bool = False) -> None:
         self._place = place
@@ -70,19 +69,29 @@ class Token:
             return slot.open(rw=write)
 
     def _fault(self, error: Exception) -> RecordInvalid:
-        return RecordInvalid("certify.token.failed", place=self._place.shown,
-                             reason=type(error).__name__)
+        return RecordInvalid(
+            "certify.token.failed", place=self._place.shown, reason=type(error).__name__
+        )
 
     def make_key(self, key: bytes) -> bytes:
         """Make a P-256 key that never leaves the token; its public point (SEC 1, 65 bytes)."""
         try:
             from pkcs11.util.ec import encode_named_curve_parameters
 
-            domain = self._session.create_domain_parameters(self._pkcs11.KeyType.EC, {
-                self._pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters(CURVE)},
-                local=True)
-            domain.generate_keypair(store=True, id=key, label="recond", private_template={
-                self._pkcs11.Attribute.EXTRACTABLE: False, self._pkcs11.Attribute.SENSITIVE: True})
+            domain = self._session.create_domain_parameters(
+                self._pkcs11.KeyType.EC,
+                {self._pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters(CURVE)},
+                local=True,
+            )
+            domain.generate_keypair(
+                store=True,
+                id=key,
+                label="recond",
+                private_template={
+                    self._pkcs11.Attribute.EXTRACTABLE: False,
+                    self._pkcs11.Attribute.SENSITIVE: True,
+                },
+            )
             return self.point(key)
         except (self._pkcs11.PKCS11Error, RuntimeError, ValueError) as error:
             raise self._fault(error) from None
@@ -90,8 +99,7 @@ class Token:
     def point(self, key: bytes) -> bytes:
         """The public point of a key."""
         try:
-            public = self._session.get_key(
-                object_class=self._pkcs11.ObjectClass.PUBLIC_KEY, id=key)
+            public = self._session.get_key(object_class=self._pkcs11.ObjectClass.PUBLIC_KEY, id=key)
             raw = bytes(public[self._pkcs11.Attribute.EC_POINT])
         except (self._pkcs11.PKCS11Error, RuntimeError, ValueError) as error:
             raise self._fault(error) from None
@@ -101,7 +109,8 @@ class Token:
         """ECDSA over a SHA-256: r and s, 64 bytes."""
         try:
             private = self._session.get_key(
-                object_class=self._pkcs11.ObjectClass.PRIVATE_KEY, id=key)
+                object_class=self._pkcs11.ObjectClass.PRIVATE_KEY, id=key
+            )
             return bytes(private.sign(digest, mechanism=self._pkcs11.Mechanism.ECDSA))
         except (self._pkcs11.PKCS11Error, RuntimeError, ValueError) as error:
             raise self._fault(error) from None

@@ -18,7 +18,8 @@ from recond.model import Use
 
 LIVE_PLACES = re.compile(
     r"/(run/live/(medium|persistence)|lib/live/mount|cdrom|isodevice|run/initramfs/(live|isoscan)"
-    r"|run/archiso|run/miso|run/rootfsbase)(/|$)")
+    r"|run/archiso|run/miso|run/rootfsbase)(/|$)"
+)
 """Where live systems mount the medium that they came from."""
 
 
@@ -47,9 +48,7 @@ def parse_mountinfo(text: str) -> tuple[Mount, ...]:
         head, tail = left.split(), right.split()
         if len(head) >= 5 and len(tail) >= 2:
             options = tail[2] if len(tail) > 2 else ""
-            found.append(
-                Mount(head[2], _unescape(head[4]), tail[0], _unescape(tail[1]), options)
-            )
+            found.append(Mount(head[2], _unescape(head[4]), tail[0], _unescape(tail[1]), options))
     return tuple(found)
 
 
@@ -72,8 +71,11 @@ def read_uses(files: Files, name: str) -> tuple[Use, ...]:
 
 def live_disks(files: Files) -> frozenset[str]:
     """The disks that a live system's medium is mounted from; none once it runs from memory."""
-    return frozenset(name for name in files.list("/sys/block") if any(
-        use.kind == "medium" for use in _mounted(files, nodes_of(files, name))))
+    return frozenset(
+        name
+        for name in files.list("/sys/block")
+        if any(use.kind == "medium" for use in _mounted(files, nodes_of(files, name)))
+    )
 
 
 def nodes_of(files: Files, name: str) -> tuple[str, ...]:
@@ -130,7 +132,8 @@ def _mounted(files: Files, nodes: tuple[str, ...]) -> set[Use]:
     if mounts is None:
         return {Use("unreadable", nodes[0], "/proc/self/mountinfo")}
     numbers = {
-        number: node for node in nodes
+        number: node
+        for node in nodes
         if isinstance(number := files.read_text(f"/sys/class/block/{node}/dev"), str)
     }
     uses = set()

@@ -42,8 +42,13 @@ class Workers:
         self._selector = selectors.DefaultSelector()
 
     def start(
-        self, name: str, module: str, argv: tuple[str, ...], errors: Path,
-        *, secret: str | None = None,
+        self,
+        name: str,
+        module: str,
+        argv: tuple[str, ...],
+        errors: Path,
+        *,
+        secret: str | None = None,
     ) -> Worker:
         """Start `python -m module argv…`. `secret` is one line on its standard input."""
         paths = [entry for entry in sys.path if entry and Path(entry).is_dir()]
@@ -52,7 +57,11 @@ class Workers:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *argv],
                 stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=stderr, start_new_session=True, env=env, cwd="/",
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                start_new_session=True,
+                env=env,
+                cwd="/",
             )
         if secret and process.stdin is not None:
             with contextlib.suppress(OSError), process.stdin as pipe:

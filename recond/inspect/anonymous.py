@@ -18,20 +18,61 @@ from recond.inspect.uses import CLAIMS_FILE
 from recond.inspect.windows_key import DIGEST_FILE
 from recond.model import Known, Machine, Reading
 
-_DROPPED = frozenset({
-    "serial", "serial_number", "product_serial", "product_uuid", "board_serial", "chassis_serial",
-    "chassis_asset_tag", "board_asset_tag", "vpd_pg80", "vpd_pg83", "wwid", "address",
-    "macaddress", "unique_id", "cid", "uuid", "nguid", "eui", "subsysnqn", "backing_file",
-    CLAIMS_FILE.rsplit("/", 1)[-1], DIGEST_FILE.rsplit("/", 1)[-1],
-})
-_JSON_KEYS = frozenset({
-    "serial_number", "wwn", "serial", "logical_unit_id", "eui64", "nguid", "uuid", "ieee",
-    "nvme_ieee_oui_identifier", "sas_address", "attached_sas_address", "scsi_lu_id",
-})
+_DROPPED = frozenset(
+    {
+        "serial",
+        "serial_number",
+        "product_serial",
+        "product_uuid",
+        "board_serial",
+        "chassis_serial",
+        "chassis_asset_tag",
+        "board_asset_tag",
+        "vpd_pg80",
+        "vpd_pg83",
+        "wwid",
+        "address",
+        "macaddress",
+        "unique_id",
+        "cid",
+        "uuid",
+        "nguid",
+        "eui",
+        "subsysnqn",
+        "backing_file",
+        CLAIMS_FILE.rsplit("/", 1)[-1],
+        DIGEST_FILE.rsplit("/", 1)[-1],
+    }
+)
+_JSON_KEYS = frozenset(
+    {
+        "serial_number",
+        "wwn",
+        "serial",
+        "logical_unit_id",
+        "eui64",
+        "nguid",
+        "uuid",
+        "ieee",
+        "nvme_ieee_oui_identifier",
+        "sas_address",
+        "attached_sas_address",
+        "scsi_lu_id",
+    }
+)
 # which strings of which SMBIOS types are numbers of the machine: offsets of the pointers
 _SMBIOS_STRINGS: dict[int, tuple[int, ...]] = {
-    0: (), 1: (7,), 2: (7, 8), 3: (7, 8), 4: (0x20, 0x21), 16: (), 17: (0x18, 0x19),
-    22: (4, 5, 6, 7, 8), 41: (), 43: (), 127: (),
+    0: (),
+    1: (7,),
+    2: (7, 8),
+    3: (7, 8),
+    4: (0x20, 0x21),
+    16: (),
+    17: (0x18, 0x19),
+    22: (4, 5, 6, 7, 8),
+    41: (),
+    43: (),
+    127: (),
 }
 _DMI_LINES = re.compile(r"^(\t(?:Serial Number|UUID|Asset Tag): ).*$", re.MULTILINE)
 _UUID = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -62,8 +103,13 @@ def anonymous_tree(nodes: dict[str, Node], machine: Machine) -> dict[str, Node]:
 def own_numbers(machine: Machine) -> tuple[str, ...]:
     """Every number that names this machine or a part of it, longest first."""
     system, found = machine.system, list[Reading[str]]()
-    found += [system.serial, system.uuid, system.chassis_serial, system.asset_tag,
-              system.board_serial]
+    found += [
+        system.serial,
+        system.uuid,
+        system.chassis_serial,
+        system.asset_tag,
+        system.board_serial,
+    ]
     if isinstance(machine.memory.modules, Known):
         found += [module.serial for module in machine.memory.modules.value]
     for disk in machine.disks:
@@ -81,9 +127,15 @@ def remaining(nodes: dict[str, Node], numbers: tuple[str, ...]) -> tuple[str, ..
     """The paths in whose name or content one of the numbers still stands, in any spelling."""
     spellings = [s for number in numbers for s in _spellings(number)]
     return tuple(
-        path for path, node in nodes.items()
-        if any(s in path.encode() or (isinstance(node, bytes) and s in node)
-               or (isinstance(node, str) and s in node.encode()) for s in spellings))
+        path
+        for path, node in nodes.items()
+        if any(
+            s in path.encode()
+            or (isinstance(node, bytes) and s in node)
+            or (isinstance(node, str) and s in node.encode())
+            for s in spellings
+        )
+    )
 
 
 def _spellings(number: str) -> tuple[bytes, ...]:
@@ -108,8 +160,9 @@ def _scrub(raw: bytes, numbers: tuple[str, ...]) -> bytes:
         for spelling in _spellings(number):
             if spelling in raw:
                 raw = raw.replace(spelling, b"X" * len(spelling))
-    raw = _UUID.sub(lambda m: m[0] if m[0].lower() in _GLOBAL
-                    else b"00000000-0000-0000-0000-000000000000", raw)
+    raw = _UUID.sub(
+        lambda m: m[0] if m[0].lower() in _GLOBAL else b"00000000-0000-0000-0000-000000000000", raw
+    )
     raw = _MAC.sub(b"00:00:00:00:00:00", raw)
     return _MAC_NAME.sub(lambda m: m[1] + b"0" * 12, raw)
 
@@ -165,17 +218,20 @@ def _edid(raw: bytes) -> bytes:
         return raw
     block[12:16] = bytes(4)
     for at in (54, 72, 90, 108):
-        if block[at:at + 4] == b"\0\0\0\xff":
-            block[at + 5:at + 18] = b"\n" + b" " * 12
+        if block[at : at + 4] == b"\0\0\0\xff":
+            block[at + 5 : at + 18] = b"\n" + b" " * 12
     block[127] = -sum(block[:127]) & 0xFF
     return bytes(block)
 
 
 def _dmidecode(raw: bytes) -> bytes:
     sections = re.split(r"\n(?=Handle 0x)", raw.decode("utf-8", "replace"))
-    kept = [s for s in sections
-            if (m := re.match(r"Handle 0x\w+, DMI type (\d+),", s)) is None
-            or int(m[1]) in _SMBIOS_STRINGS]
+    kept = [
+        s
+        for s in sections
+        if (m := re.match(r"Handle 0x\w+, DMI type (\d+),", s)) is None
+        or int(m[1]) in _SMBIOS_STRINGS
+    ]
     return _DMI_LINES.sub(r"\1--", "\n".join(kept)).encode()
 
 

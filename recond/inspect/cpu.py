@@ -70,8 +70,9 @@ def parse_cpuinfo(text: str) -> Cpu:
     head = blocks[0] if blocks else {}
     source = CPUINFO
     packages = {b["physical id"] for b in blocks if "physical id" in b}
-    cores = {(b["physical id"], b["core id"]) for b in blocks
-             if "physical id" in b and "core id" in b}
+    cores = {
+        (b["physical id"], b["core id"]) for b in blocks if "physical id" in b and "core id" in b
+    }
     flags = _flags(head.get("flags"), source)
     return Cpu(
         maker=text_reading(head.get("vendor_id"), source),
@@ -115,8 +116,10 @@ def parse_lscpu(text: str) -> Cpu:
         cores=first(_product(sockets, per_socket), _product(clusters, per_cluster)),
         threads=_number(fields, "CPU(s)", "lscpu"),
         bits=_bits(fields.get("CPU op-mode(s)"), flags),
-        max_mhz=first(_megahertz(fields.get("CPU max MHz"), "lscpu:CPU max MHz"),
-                      _megahertz(fields.get("CPU MHz"), "lscpu:CPU MHz")),
+        max_mhz=first(
+            _megahertz(fields.get("CPU max MHz"), "lscpu:CPU max MHz"),
+            _megahertz(fields.get("CPU MHz"), "lscpu:CPU MHz"),
+        ),
         flags=flags,
     )
 

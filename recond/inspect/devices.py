@@ -18,11 +18,23 @@ from recond.model import Device, Known, Reading, Unknown, Why
 PCI = "/sys/bus/pci/devices"
 USB = "/sys/bus/usb/devices"
 _PCI_ROLES = (
-    ("03", "graphics"), ("0401", "audio"), ("0403", "audio"), ("01", "storage"), ("02", "other"),
-    ("0d11", "bluetooth"), ("0d", "other"), ("0400", "camera"), ("0480", "camera"), ("12", "other"),
+    ("03", "graphics"),
+    ("0401", "audio"),
+    ("0403", "audio"),
+    ("01", "storage"),
+    ("02", "other"),
+    ("0d11", "bluetooth"),
+    ("0d", "other"),
+    ("0400", "camera"),
+    ("0480", "camera"),
+    ("12", "other"),
 )
 _USB_ROLES = (
-    ("0e", "camera"), ("e00101", "bluetooth"), ("08", "storage"), ("0b", "other"), ("01", "audio"),
+    ("0e", "camera"),
+    ("e00101", "bluetooth"),
+    ("08", "storage"),
+    ("0b", "other"),
+    ("01", "audio"),
     ("e0", "other"),
 )
 # makers of fingerprint readers (libfprint's lists): Validity, Goodix, Synaptics, AuthenTec, Upek…
@@ -33,10 +45,12 @@ _HEX4 = re.compile(r"(?:0x)?([0-9a-f]{4})")
 def read_devices(files: Files) -> tuple[Device, ...]:
     """Every part that has a role, by bus and address."""
     pci = [_pci_device(files, name) for name in files.list(PCI)]
-    usb = [_usb_device(files, name) for name in files.list(USB)
-           if re.fullmatch(r"\d+-[\d.]+", name)]
-    optical = [_optical(files, name) for name in files.list("/sys/block")
-               if re.fullmatch(r"sr\d+", name)]
+    usb = [
+        _usb_device(files, name) for name in files.list(USB) if re.fullmatch(r"\d+-[\d.]+", name)
+    ]
+    optical = [
+        _optical(files, name) for name in files.list("/sys/block") if re.fullmatch(r"sr\d+", name)
+    ]
     return tuple(d for d in (*pci, *usb, *optical) if d is not None)
 
 
@@ -51,22 +65,34 @@ def _pci_device(files: Files, address: str) -> Device | None:
     # a network card with an interface stands among the networks
     if role is None or (digits.startswith("02") and _has_interface(files, place)):
         return None
-    return Device(role, "pci", address, f"{vendor}:{device}",
-                  read_name("pci.ids", vendor, device), _driver(files, place))
+    return Device(
+        role,
+        "pci",
+        address,
+        f"{vendor}:{device}",
+        read_name("pci.ids", vendor, device),
+        _driver(files, place),
+    )
 
 
 def _has_interface(files: Files, place: str) -> bool:
     if files.list(f"{place}/net"):
         return True
     # a virtual card's interface hangs below its virtio device
-    return any(files.list(f"{place}/{name}/net") for name in files.list(place)
-               if re.fullmatch(r"virtio\d+", name))
+    return any(
+        files.list(f"{place}/{name}/net")
+        for name in files.list(place)
+        if re.fullmatch(r"virtio\d+", name)
+    )
 
 
 def _driver(files: Files, place: str) -> Reading[str]:
     real = files.resolve(f"{place}/driver")
-    return Known(real.rsplit("/", 1)[-1], f"{place}/driver") if real else Unknown(
-        Why.ABSENT, f"{place}/driver")
+    return (
+        Known(real.rsplit("/", 1)[-1], f"{place}/driver")
+        if real
+        else Unknown(Why.ABSENT, f"{place}/driver")
+    )
 
 
 def _hex4(files: Files, path: str) -> str | None:
@@ -89,14 +115,20 @@ def _usb_device(files: Files, name: str) -> Device | None:
     words = " ".join(t.value for t in told if isinstance(t, Known))
     called = text_reading(words or None, f"{place}/product")
     drivers = [_driver(files, f"{place}/{i}") for i in interfaces]
-    return Device(role, "usb", name, f"{vendor}:{device}",
-                  first(read_name("usb.ids", vendor, device), called),
-                  first(*drivers) if drivers else Unknown(Why.ABSENT, place))
+    return Device(
+        role,
+        "usb",
+        name,
+        f"{vendor}:{device}",
+        first(read_name("usb.ids", vendor, device), called),
+        first(*drivers) if drivers else Unknown(Why.ABSENT, place),
+    )
 
 
 def _usb_class(files: Files, place: str) -> str:
-    parts = [files.read_text(f"{place}/bInterface{part}")
-             for part in ("Class", "SubClass", "Protocol")]
+    parts = [
+        files.read_text(f"{place}/bInterface{part}") for part in ("Class", "SubClass", "Protocol")
+    ]
     return "".join(p for p in parts if isinstance(p, str)).lower()
 
 
@@ -113,5 +145,11 @@ def _optical(files: Files, name: str) -> Device:
     place = f"/sys/block/{name}/device"
     told = [file_text(files, f"{place}/{part}") for part in ("vendor", "model")]
     words = " ".join(t.value for t in told if isinstance(t, Known))
-    return Device("optical", "scsi", name, "", text_reading(words or None, f"{place}/model"),
-                  _driver(files, place))
+    return Device(
+        "optical",
+        "scsi",
+        name,
+        "",
+        text_reading(words or None, f"{place}/model"),
+        _driver(files, place),
+    )

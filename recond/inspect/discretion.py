@@ -28,9 +28,12 @@ def discreet_tree(seen: Seen) -> dict[str, Node]:
         if path == MSDM:
             digest = parse_msdm(raw)
             if isinstance(digest, Known):
-                nodes[DIGEST_FILE] = json.dumps({
-                    "last_five": digest.value.last_five,
-                    "salted_sha256": digest.value.salted_sha256}).encode()
+                nodes[DIGEST_FILE] = json.dumps(
+                    {
+                        "last_five": digest.value.last_five,
+                        "salted_sha256": digest.value.salted_sha256,
+                    }
+                ).encode()
         elif path in _MOUNTS:
             nodes[path] = _mounts(raw, seen)
         elif path == _SWAPS:

@@ -36,7 +36,7 @@ def read_drive_pages(files: Files, folder: str) -> DrivePages:
 
 def parse_drive_pages(page80: bytes, pageb1: bytes, page89: bytes) -> DrivePages:
     """Readings of whole VPD pages, header included; empty bytes for an absent page."""
-    identify = page89[_IDENTIFY_AT:_IDENTIFY_AT + _IDENTIFY_BYTES]
+    identify = page89[_IDENTIFY_AT : _IDENTIFY_AT + _IDENTIFY_BYTES]
     if len(identify) < _IDENTIFY_BYTES:
         identify = b""
     rpm = _rotation_rate(int.from_bytes(pageb1[4:6], "big")) if len(pageb1) >= 6 else None
@@ -55,7 +55,7 @@ def _page(files: Files, path: str, code: int) -> bytes:
     raw = files.read(path, 4096)
     if not isinstance(raw, bytes) or len(raw) < 4 or raw[1] != code:
         return b""
-    return raw[:4 + int.from_bytes(raw[2:4], "big")]
+    return raw[: 4 + int.from_bytes(raw[2:4], "big")]
 
 
 def _rotation_rate(value: int) -> int | None:
@@ -64,12 +64,12 @@ def _rotation_rate(value: int) -> int | None:
 
 
 def _word(identify: bytes, number: int) -> int:
-    return int.from_bytes(identify[2 * number:2 * number + 2], "little")
+    return int.from_bytes(identify[2 * number : 2 * number + 2], "little")
 
 
 def _ata_text(identify: bytes, start: int, end: int) -> str | None:
     """ATA strings have the two characters of each word swapped (ACS-4 §3.3.10)."""
-    words = identify[2 * start:2 * end + 2]
+    words = identify[2 * start : 2 * end + 2]
     swapped = bytes(words[i ^ 1] for i in range(len(words)))
     return _ascii(swapped)
 

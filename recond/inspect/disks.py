@@ -28,8 +28,9 @@ _NO_DISK = re.compile(
 )
 
 
-def read_disks(host: Host, *, smart: bool = False,
-               loops: bool = False) -> tuple[Disk, ...] | Unknown:
+def read_disks(
+    host: Host, *, smart: bool = False, loops: bool = False
+) -> tuple[Disk, ...] | Unknown:
     """Every whole disk, by name; loop devices too where `loops` asks for them.
 
     `Unknown` where the kernel's devices could not be listed: that is not "no disk".
@@ -63,8 +64,7 @@ def read_disk(host: Host, path: str) -> Disk | None:
 
 def is_whole_disk(node: BlockNode) -> bool:
     """Whether lsblk's entry is a disk to be listed: of some size, and no part or stack of disks."""
-    return (node.kind in ("disk", "loop") and not _NO_DISK.match(node.name)
-            and node.size_bytes != 0)
+    return node.kind in ("disk", "loop") and not _NO_DISK.match(node.name) and node.size_bytes != 0
 
 
 def _build(host: Host, chosen: list[BlockNode], smart: bool) -> tuple[Disk, ...]:
@@ -74,8 +74,7 @@ def _build(host: Host, chosen: list[BlockNode], smart: bool) -> tuple[Disk, ...]
     if smart:
         with ThreadPoolExecutor(min(16, len(chosen))) as pool:
             asked = list(pool.map(lambda n: read_health(host, f"/dev/{n.name}"), chosen))
-    disks = [_disk(host, node, health)
-             for node, health in zip(chosen, asked, strict=True)]
+    disks = [_disk(host, node, health) for node, health in zip(chosen, asked, strict=True)]
     return tuple(sorted(disks, key=lambda d: _natural(d.path)))
 
 
@@ -100,20 +99,29 @@ def _disk(host: Host, node: BlockNode, health: Health | Unknown) -> Disk:
         bus=Known(bus, folder) if bus else Unknown(Why.ABSENT, folder),
         medium=decide_medium(bus, evidence),
         vendor=_vendor(files, node, folder),
-        model=first(_text(pages.model, "vpd_pg89"), _text(node.model, node.source),
-                    file_text(files, f"{folder}/device/model"),
-                    file_text(files, f"{folder}/device/name")),
-        firmware=first(_text(pages.firmware, "vpd_pg89"),
-                       file_text(files, f"{folder}/device/firmware_rev"),
-                       _text(node.revision, node.source), file_text(files, f"{folder}/device/rev")),
+        model=first(
+            _text(pages.model, "vpd_pg89"),
+            _text(node.model, node.source),
+            file_text(files, f"{folder}/device/model"),
+            file_text(files, f"{folder}/device/name"),
+        ),
+        firmware=first(
+            _text(pages.firmware, "vpd_pg89"),
+            file_text(files, f"{folder}/device/firmware_rev"),
+            _text(node.revision, node.source),
+            file_text(files, f"{folder}/device/rev"),
+        ),
         serial=_loop_serial(files, folder) if loop else _serial(files, node, folder, pages),
         wwn=_wwn(files, node, folder),
         size_bytes=_count(node.size_bytes, f"{node.source}:size"),
         logical_block_bytes=_count(node.logical_block_bytes, f"{node.source}:log-sec"),
         physical_block_bytes=_count(node.physical_block_bytes, f"{node.source}:phy-sec"),
         rotational=_rotational(node, pages, decide_medium(bus, evidence)),
-        rpm=(Known(pages.rpm, "vpd_pgb1") if pages.rpm is not None and pages.rpm > 1
-             else Unknown(Why.UNSUPPORTED if pages.rpm == 1 else Why.ABSENT, "vpd_pgb1")),
+        rpm=(
+            Known(pages.rpm, "vpd_pgb1")
+            if pages.rpm is not None and pages.rpm > 1
+            else Unknown(Why.UNSUPPORTED if pages.rpm == 1 else Why.ABSENT, "vpd_pgb1")
+        ),
         removable=_flag(node.removable, f"{node.source}:rm"),
         read_only=_flag(node.read_only, f"{node.source}:ro"),
         disk_seq=file_int(files, f"{folder}/diskseq"),
@@ -161,7 +169,8 @@ def _vendor(files: Files, node: BlockNode, folder: str) -> Reading[str]:
     vendor = first(_text(node.vendor, node.source), file_text(files, f"{folder}/device/vendor"))
     # "ATA" is what libata puts there (SAT-4 §8.1); a virtio disk shows its PCI vendor id
     if isinstance(vendor, Known) and (
-            vendor.value == "ATA" or re.fullmatch(r"0x[0-9a-f]{4}", vendor.value)):
+        vendor.value == "ATA" or re.fullmatch(r"0x[0-9a-f]{4}", vendor.value)
+    ):
         return Unknown(Why.ABSENT, vendor.source)
     return vendor
 

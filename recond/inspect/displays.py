@@ -31,26 +31,39 @@ def read_displays(files: Files) -> tuple[Display, ...]:
             raw = files.read(path, _MOST_BYTES)
             found.append(_display(connector[1], raw, path))
     for name in files.list(FOLDER) if files.root != Path("/") else ():
-        found.append(_display(name.rsplit(".", 1)[0], files.read(f"{FOLDER}/{name}", _MOST_BYTES),
-                              f"{FOLDER[1:]}/{name}"))
+        found.append(
+            _display(
+                name.rsplit(".", 1)[0],
+                files.read(f"{FOLDER}/{name}", _MOST_BYTES),
+                f"{FOLDER[1:]}/{name}",
+            )
+        )
     return tuple(found)
 
 
 def _display(connector: str, raw: bytes | Unknown, source: str) -> Display:
     edid = raw if isinstance(raw, Unknown) else edid_of_file(raw)
     if edid is None or isinstance(edid, Unknown):
-        empty = raw if isinstance(raw, Unknown) else Unknown(
-            Why.UNPARSABLE if raw else Why.ABSENT, source)
+        empty = (
+            raw
+            if isinstance(raw, Unknown)
+            else Unknown(Why.UNPARSABLE if raw else Why.ABSENT, source)
+        )
         return Display(connector, _internal(connector, source), *[empty] * 8)
 
     def number(value: int | None) -> Reading[int]:
         return Unknown(Why.ABSENT, source) if value is None else Known(value, source)
 
     return Display(
-        connector=connector, internal=_internal(connector, source),
-        maker=text_reading(edid.maker, source), product_code=Known(edid.product_code, source),
-        name=text_reading(edid.name or None, source), serial=_serial(edid, source),
-        year=number(edid.year), width_px=number(edid.width_px), height_px=number(edid.height_px),
+        connector=connector,
+        internal=_internal(connector, source),
+        maker=text_reading(edid.maker, source),
+        product_code=Known(edid.product_code, source),
+        name=text_reading(edid.name or None, source),
+        serial=_serial(edid, source),
+        year=number(edid.year),
+        width_px=number(edid.width_px),
+        height_px=number(edid.height_px),
         diagonal_tenths_in=number(edid.diagonal_tenths_in),
     )
 

@@ -97,32 +97,52 @@ def parse_size(text: str | None) -> int | None:
 def _bios(section: Section, found: Gathered) -> None:
     if found.bios is None:
         told = "Characteristics" in section.fields
-        found.bios = Bios(section.text("Vendor"), section.text("Version"),
-                          section.text("Release Date"),
-                          "UEFI is supported" in section.notes if told else None)
+        found.bios = Bios(
+            section.text("Vendor"),
+            section.text("Version"),
+            section.text("Release Date"),
+            "UEFI is supported" in section.notes if told else None,
+        )
 
 
 def _system(section: Section, found: Gathered) -> None:
     if found.system is None:
         uuid = section.text("UUID") or ""
         found.system = Product(
-            section.text("Manufacturer"), section.text("Product Name"), section.text("Version"),
-            section.text("Serial Number"), uuid=uuid.lower() if _UUID.fullmatch(uuid) else None,
-            sku=section.text("SKU Number"), family=section.text("Family"))
+            section.text("Manufacturer"),
+            section.text("Product Name"),
+            section.text("Version"),
+            section.text("Serial Number"),
+            uuid=uuid.lower() if _UUID.fullmatch(uuid) else None,
+            sku=section.text("SKU Number"),
+            family=section.text("Family"),
+        )
 
 
 def _board(section: Section, found: Gathered) -> None:
-    found.boards.append(Product(
-        section.text("Manufacturer"), section.text("Product Name"), section.text("Version"),
-        section.text("Serial Number"), asset_tag=section.text("Asset Tag")))
+    found.boards.append(
+        Product(
+            section.text("Manufacturer"),
+            section.text("Product Name"),
+            section.text("Version"),
+            section.text("Serial Number"),
+            asset_tag=section.text("Asset Tag"),
+        )
+    )
 
 
 def _chassis(section: Section, found: Gathered) -> None:
     word = (section.text("Type") or "").lower()
-    found.chassis.append(Product(
-        section.text("Manufacturer"), None, section.text("Version"),
-        section.text("Serial Number"), asset_tag=section.text("Asset Tag"),
-        chassis=word if word in _CHASSIS else None))
+    found.chassis.append(
+        Product(
+            section.text("Manufacturer"),
+            None,
+            section.text("Version"),
+            section.text("Serial Number"),
+            asset_tag=section.text("Asset Tag"),
+            chassis=word if word in _CHASSIS else None,
+        )
+    )
 
 
 def _processor(section: Section, found: Gathered) -> None:
@@ -130,31 +150,49 @@ def _processor(section: Section, found: Gathered) -> None:
     if section.text("Type") != "Central Processor" or not status.startswith("Populated"):
         return
     signature = _SIGNATURE.search(section.fields.get("Signature", ""))
-    found.processors.append(Processor(
-        maker=section.text("Manufacturer"), name=section.text("Version"),
-        signature=(int(signature[1]), int(signature[2]), int(signature[3])) if signature else None,
-        cores=section.count("Core Count") or None, threads=section.count("Thread Count") or None,
-        max_mhz=section.count("Max Speed") or None,
-        bits=64 if "64-bit capable" in section.notes else None))
+    found.processors.append(
+        Processor(
+            maker=section.text("Manufacturer"),
+            name=section.text("Version"),
+            signature=(int(signature[1]), int(signature[2]), int(signature[3]))
+            if signature
+            else None,
+            cores=section.count("Core Count") or None,
+            threads=section.count("Thread Count") or None,
+            max_mhz=section.count("Max Speed") or None,
+            bits=64 if "64-bit capable" in section.notes else None,
+        )
+    )
 
 
 def _array(section: Section, found: Gathered) -> None:
-    found.arrays.append(MemoryArray(
-        section.handle, section.text("Use") == "System Memory",
-        parse_size(section.text("Maximum Capacity")) or None,
-        section.count("Number Of Devices")))
+    found.arrays.append(
+        MemoryArray(
+            section.handle,
+            section.text("Use") == "System Memory",
+            parse_size(section.text("Maximum Capacity")) or None,
+            section.count("Number Of Devices"),
+        )
+    )
 
 
 def _slot(section: Section, found: Gathered) -> None:
     size = section.text("Size") or ""
     array = re.fullmatch(r"0x([0-9A-Fa-f]{1,4})", section.text("Array Handle") or "")
-    found.slots.append(MemorySlot(
-        array=int(array[1], 16) if array else None,
-        size_bytes=0 if size == "No Module Installed" else parse_size(size),
-        kind=section.word("Type", _KINDS), form=section.word("Form Factor", _FORMS),
-        locator=section.text("Locator"), bank=section.text("Bank Locator"),
-        speed_mts=_speed(section), maker=section.text("Manufacturer"),
-        serial=section.text("Serial Number"), part=section.text("Part Number")))
+    found.slots.append(
+        MemorySlot(
+            array=int(array[1], 16) if array else None,
+            size_bytes=0 if size == "No Module Installed" else parse_size(size),
+            kind=section.word("Type", _KINDS),
+            form=section.word("Form Factor", _FORMS),
+            locator=section.text("Locator"),
+            bank=section.text("Bank Locator"),
+            speed_mts=_speed(section),
+            maker=section.text("Manufacturer"),
+            serial=section.text("Serial Number"),
+            part=section.text("Part Number"),
+        )
+    )
 
 
 def _speed(section: Section) -> int | None:
@@ -180,6 +218,14 @@ def _tpm(section: Section, found: Gathered) -> None:
 
 
 _READERS: dict[int, Callable[[Section, Gathered], None]] = {
-    0: _bios, 1: _system, 2: _board, 3: _chassis, 4: _processor, 16: _array, 17: _slot,
-    22: _battery, 41: _onboard, 43: _tpm,
+    0: _bios,
+    1: _system,
+    2: _board,
+    3: _chassis,
+    4: _processor,
+    16: _array,
+    17: _slot,
+    22: _battery,
+    41: _onboard,
+    43: _tpm,
 }

@@ -58,19 +58,23 @@ def parse_edid(raw: bytes) -> Edid | None:
     if len(raw) < _BLOCK or raw[:8] != HEADER:
         return None
     base = raw[:_BLOCK]
-    descriptors = [base[at:at + 18] for at in (54, 72, 90, 108)]
+    descriptors = [base[at : at + 18] for at in (54, 72, 90, 108)]
     timings = [t for t in (_detailed(d) for d in descriptors) if t is not None]
     preferred = timings[0] if timings else _from_extensions(raw) or _from_lists(base)
     width_mm, height_mm = _size(base, preferred)
     number = int.from_bytes(base[12:16], "little")
     return Edid(
-        maker=_maker(base), product_code=int.from_bytes(base[10:12], "little"),
+        maker=_maker(base),
+        product_code=int.from_bytes(base[10:12], "little"),
         serial_number=number if number not in (0, 0x01010101, 0xFFFFFFFF) else None,
-        serial=_descriptor_text(descriptors, 0xFF), name=_descriptor_text(descriptors, 0xFC),
+        serial=_descriptor_text(descriptors, 0xFF),
+        name=_descriptor_text(descriptors, 0xFC),
         year=_year(base),
         width_px=preferred.width_px if preferred else None,
         height_px=preferred.height_px if preferred else None,
-        width_mm=width_mm, height_mm=height_mm, digital=bool(base[20] & 0x80),
+        width_mm=width_mm,
+        height_mm=height_mm,
+        digital=bool(base[20] & 0x80),
     )
 
 
@@ -105,8 +109,9 @@ def _detailed(block: bytes) -> Timing | None:
         height *= 2
     if not width or not height:
         return None
-    return Timing(width, height, block[12] | (block[14] & 0xF0) << 4,
-                  block[13] | (block[14] & 0x0F) << 8)
+    return Timing(
+        width, height, block[12] | (block[14] & 0xF0) << 4, block[13] | (block[14] & 0x0F) << 8
+    )
 
 
 def _descriptor_text(descriptors: list[bytes], tag: int) -> str:
@@ -133,7 +138,7 @@ def _size(base: bytes, preferred: Timing | None) -> tuple[int | None, int | None
 
 def _from_extensions(raw: bytes) -> Timing | None:
     for at in range(_BLOCK, len(raw) - _BLOCK + 1, _BLOCK):
-        block = raw[at:at + _BLOCK]
+        block = raw[at : at + _BLOCK]
         if block[0] == _CEA:
             found = _cea_timing(block)
         elif block[0] == _DISPLAYID:
@@ -150,7 +155,7 @@ def _cea_timing(block: bytes) -> Timing | None:
     if start < 4:
         return None
     for at in range(start, _BLOCK - 18, 18):
-        timing = _detailed(block[at:at + 18])
+        timing = _detailed(block[at : at + 18])
         if timing is None:
             return None
         return timing
@@ -162,14 +167,15 @@ def _displayid_timing(block: bytes) -> Timing | None:
     at, end = 5, min(5 + block[2], _BLOCK - 1)
     while at + 3 <= end:
         tag, length = block[at], block[at + 2]
-        body = block[at + 3:at + 3 + length]
+        body = block[at + 3 : at + 3 + length]
         if tag in (0x01, 0x21) and len(body) >= 8:
-            width, height = (int.from_bytes(body[i:i + 2], "little") for i in (4, 6))
+            width, height = (int.from_bytes(body[i : i + 2], "little") for i in (4, 6))
             if width and height:
                 return Timing(width, height)
         elif tag in (0x03, 0x22) and len(body) >= 20:
-            return Timing(1 + int.from_bytes(body[4:6], "little"),
-                          1 + int.from_bytes(body[12:14], "little"))
+            return Timing(
+                1 + int.from_bytes(body[4:6], "little"), 1 + int.from_bytes(body[12:14], "little")
+            )
         if tag == 0 and length == 0:
             return None
         at += 3 + length
@@ -178,8 +184,14 @@ def _displayid_timing(block: bytes) -> Timing | None:
 
 # established timings, from the largest (§3.8)
 _ESTABLISHED = (
-    (36, 0x01, 1280, 1024), (37, 0x80, 1152, 870), (36, 0x0E, 1024, 768), (36, 0x10, 1024, 768),
-    (36, 0x20, 832, 624), (36, 0xC0, 800, 600), (35, 0x03, 800, 600), (35, 0x3C, 640, 480),
+    (36, 0x01, 1280, 1024),
+    (37, 0x80, 1152, 870),
+    (36, 0x0E, 1024, 768),
+    (36, 0x10, 1024, 768),
+    (36, 0x20, 832, 624),
+    (36, 0xC0, 800, 600),
+    (35, 0x03, 800, 600),
+    (35, 0x3C, 640, 480),
     (35, 0xC0, 720, 400),
 )
 

@@ -29,8 +29,10 @@ def read_firmware(files: Files, tables: Tables | Unknown) -> Firmware:
     if isinstance(mode, Known) and mode.value == "uefi":
         secure = _flag(files, f"{EFIVARS}/SecureBoot-{_GLOBAL}")
         return Firmware(
-            mode=mode, bits=file_int(files, f"{EFI}/fw_platform_size", least=32),
-            secure_boot=secure, secure_boot_capable=_capable(files, secure),
+            mode=mode,
+            bits=file_int(files, f"{EFI}/fw_platform_size", least=32),
+            secure_boot=secure,
+            secure_boot_capable=_capable(files, secure),
             setup_mode=_flag(files, f"{EFIVARS}/SetupMode-{_GLOBAL}"),
             uefi_ca_2023=_ca_2023(files),
         )
@@ -39,8 +41,10 @@ def read_firmware(files: Files, tables: Tables | Unknown) -> Firmware:
     # a firmware without UEFI has no Secure Boot; one with UEFI may
     no_uefi = bios is not None and bios.uefi is False and not isinstance(tables, Unknown)
     never: Reading[bool] = (
-        Known(False, f"{tables.source}:0") if no_uefi and not isinstance(tables, Unknown)
-        else silent)
+        Known(False, f"{tables.source}:0")
+        if no_uefi and not isinstance(tables, Unknown)
+        else silent
+    )
     return Firmware(mode, silent, never, never, silent, silent)
 
 

@@ -16,25 +16,50 @@ from importlib import resources
 from recond.model import Battery, Display, Form, Known, Reading, System, Unknown, Why
 
 _BY_CHASSIS: dict[str, Form] = {
-    "desktop": Form.DESKTOP, "low profile desktop": Form.DESKTOP, "pizza box": Form.DESKTOP,
-    "mini tower": Form.DESKTOP, "tower": Form.DESKTOP, "space-saving": Form.DESKTOP,
-    "lunch box": Form.DESKTOP, "sealed-case pc": Form.DESKTOP,
-    "portable": Form.NOTEBOOK, "laptop": Form.NOTEBOOK, "notebook": Form.NOTEBOOK,
-    "sub notebook": Form.NOTEBOOK, "hand held": Form.TABLET, "tablet": Form.TABLET,
-    "detachable": Form.TABLET, "convertible": Form.CONVERTIBLE, "all in one": Form.ALL_IN_ONE,
-    "mini pc": Form.MINI_PC, "embedded pc": Form.MINI_PC, "stick pc": Form.STICK,
-    "main server chassis": Form.SERVER, "rack mount chassis": Form.SERVER, "blade": Form.SERVER,
-    "blade enclosing": Form.SERVER, "multi-system": Form.SERVER, "raid chassis": Form.SERVER,
-    "compactpci": Form.SERVER, "advancedtca": Form.SERVER, "iot gateway": Form.OTHER,
+    "desktop": Form.DESKTOP,
+    "low profile desktop": Form.DESKTOP,
+    "pizza box": Form.DESKTOP,
+    "mini tower": Form.DESKTOP,
+    "tower": Form.DESKTOP,
+    "space-saving": Form.DESKTOP,
+    "lunch box": Form.DESKTOP,
+    "sealed-case pc": Form.DESKTOP,
+    "portable": Form.NOTEBOOK,
+    "laptop": Form.NOTEBOOK,
+    "notebook": Form.NOTEBOOK,
+    "sub notebook": Form.NOTEBOOK,
+    "hand held": Form.TABLET,
+    "tablet": Form.TABLET,
+    "detachable": Form.TABLET,
+    "convertible": Form.CONVERTIBLE,
+    "all in one": Form.ALL_IN_ONE,
+    "mini pc": Form.MINI_PC,
+    "embedded pc": Form.MINI_PC,
+    "stick pc": Form.STICK,
+    "main server chassis": Form.SERVER,
+    "rack mount chassis": Form.SERVER,
+    "blade": Form.SERVER,
+    "blade enclosing": Form.SERVER,
+    "multi-system": Form.SERVER,
+    "raid chassis": Form.SERVER,
+    "compactpci": Form.SERVER,
+    "advancedtca": Form.SERVER,
+    "iot gateway": Form.OTHER,
 }
-_BESIDE = frozenset({
-    "docking station", "expansion chassis", "sub chassis", "bus expansion chassis",
-    "peripheral chassis",
-})
+_BESIDE = frozenset(
+    {
+        "docking station",
+        "expansion chassis",
+        "sub chassis",
+        "bus expansion chassis",
+        "peripheral chassis",
+    }
+)
 
 
-def decide_form(chassis: tuple[str, ...], maker: str, names: tuple[str, ...], battery: bool,
-                source: str) -> Reading[Form]:
+def decide_form(
+    chassis: tuple[str, ...], maker: str, names: tuple[str, ...], battery: bool, source: str
+) -> Reading[Form]:
     """The form from chassis words, maker, the product's names, and a battery (type 22)."""
     text = " | ".join((maker, *names))
     word = next((c for c in chassis if c not in _BESIDE), "")
@@ -55,14 +80,18 @@ def decide_form(chassis: tuple[str, ...], maker: str, names: tuple[str, ...], ba
 def _rules() -> tuple[tuple[Form, frozenset[str], re.Pattern[str]], ...]:
     raw = resources.files("recond.data").joinpath("forms.toml").read_text(encoding="utf-8")
     return tuple(
-        (Form(rule["form"]), frozenset(rule.get("when", ())),
-         re.compile("|".join(rule["names"]), re.IGNORECASE))
+        (
+            Form(rule["form"]),
+            frozenset(rule.get("when", ())),
+            re.compile("|".join(rule["names"]), re.IGNORECASE),
+        )
         for rule in tomllib.loads(raw)["rule"]
     )
 
 
-def refine_form(system: System, batteries: tuple[Battery, ...],
-                displays: tuple[Display, ...]) -> System:
+def refine_form(
+    system: System, batteries: tuple[Battery, ...], displays: tuple[Display, ...]
+) -> System:
     """A "desktop" that nobody named, with a battery and a panel of its own, is a notebook."""
     form = system.form
     inside = [d for d in displays if isinstance(d.internal, Known) and d.internal.value]

@@ -31,13 +31,13 @@ def find_name(text: str, vendor: str, device: str, source: str) -> Reading[str]:
     if start < 0:
         return Unknown(Why.ABSENT, f"{source}:{vendor}")
     end_of_line = text.find("\n", start + 1)
-    maker = text[start + 7:end_of_line]
+    maker = text[start + 7 : end_of_line]
     section = re.compile(r"\n[^\t#\n]").search(text, max(end_of_line, 0))
     end = section.start() if section else len(text)
     found = text.find(f"\n\t{device}  ", end_of_line - 1, end)
     if found < 0:
         return Unknown(Why.ABSENT, f"{source}:{vendor}:{device}")
-    name = text[found + 8:text.find("\n", found + 8)]
+    name = text[found + 8 : text.find("\n", found + 8)]
     return text_reading(f"{maker} {name}", source)
 
 

@@ -23,9 +23,14 @@ _COMMON = ("maker", "model")
 # a serial shorter than this is shared by chance
 _LEAST_SERIAL = 4
 INXI_TYPES: dict[Form, str] = {
-    Form.NOTEBOOK: "Laptop", Form.DESKTOP: "Desktop", Form.ALL_IN_ONE: "Desktop",
-    Form.MINI_PC: "Mini-pc", Form.TABLET: "Tablet", Form.CONVERTIBLE: "Convertible",
-    Form.SERVER: "Server", Form.STICK: "Stick-pc",
+    Form.NOTEBOOK: "Laptop",
+    Form.DESKTOP: "Desktop",
+    Form.ALL_IN_ONE: "Desktop",
+    Form.MINI_PC: "Mini-pc",
+    Form.TABLET: "Tablet",
+    Form.CONVERTIBLE: "Convertible",
+    Form.SERVER: "Server",
+    Form.STICK: "Stick-pc",
 }
 
 
@@ -36,8 +41,11 @@ def identify(system: System, networks: tuple[NetworkCard, ...]) -> Identity:
     for reading in hidden:
         if isinstance(reading, Unknown) and reading.why is Why.DENIED:
             return Identity(reading, "none", (), ereuse)
-    evidence = {name: value for name in _UNIQUE if (value := _normal(getattr(system, name)))
-                and len(value) >= _LEAST_SERIAL}
+    evidence = {
+        name: value
+        for name in _UNIQUE
+        if (value := _normal(getattr(system, name))) and len(value) >= _LEAST_SERIAL
+    }
     confidence = "strong" if {"serial", "uuid"} <= set(evidence) else "medium"
     if not evidence:
         evidence, confidence = _weak(system, networks), "weak"
@@ -78,8 +86,11 @@ def _weak(system: System, networks: tuple[NetworkCard, ...]) -> dict[str, str]:
 
 def integrated_card(networks: tuple[NetworkCard, ...]) -> str | None:
     """The permanent address of the first card on the PCI bus; wired before wireless."""
-    inside = [n for n in networks if isinstance(n.bus, Known) and n.bus.value == "pci"
-              and isinstance(n.mac, Known)]
+    inside = [
+        n
+        for n in networks
+        if isinstance(n.bus, Known) and n.bus.value == "pci" and isinstance(n.mac, Known)
+    ]
     wired = [n for n in inside if isinstance(n.kind, Known) and n.kind.value == "ethernet"]
     for card in (*wired, *inside):
         if isinstance(card.mac, Known):

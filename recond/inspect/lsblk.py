@@ -17,8 +17,22 @@ from recond.model import Unknown, Why
 
 ARGV = ("lsblk", "-J", "-b", "-O")
 COLUMNS = (
-    "kname", "type", "size", "log-sec", "phy-sec", "rota", "rm", "ro", "vendor", "model", "rev",
-    "serial", "wwn", "tran", "subsystems", "fstype",
+    "kname",
+    "type",
+    "size",
+    "log-sec",
+    "phy-sec",
+    "rota",
+    "rm",
+    "ro",
+    "vendor",
+    "model",
+    "rev",
+    "serial",
+    "wwn",
+    "tran",
+    "subsystems",
+    "fstype",
 )
 """The columns that are read; a capture keeps no other, for labels and mappings name people."""
 _DEPTH = 32  # stacked deeper than this is no real machine
@@ -127,8 +141,9 @@ def _flag(entry: dict[str, object], key: str) -> bool | None:
 
 
 def _sysfs_nodes(files: Files) -> tuple[BlockNode, ...]:
-    return tuple(_sysfs_node(files, name, f"/sys/block/{name}", 0)
-                 for name in files.list("/sys/block"))
+    return tuple(
+        _sysfs_node(files, name, f"/sys/block/{name}", 0) for name in files.list("/sys/block")
+    )
 
 
 def _sysfs_node(files: Files, name: str, folder: str, depth: int) -> BlockNode:
@@ -144,7 +159,8 @@ def _sysfs_node(files: Files, name: str, folder: str, depth: int) -> BlockNode:
         physical_block_bytes=_file_count(files, f"{folder}/queue/physical_block_size"),
         rotational=_file_flag(files, f"{folder}/queue/rotational"),
         removable=_file_flag(files, f"{folder}/removable"),
-        read_only=_file_flag(files, f"{folder}/ro"), source=folder,
+        read_only=_file_flag(files, f"{folder}/ro"),
+        source=folder,
         children=tuple(_sysfs_node(files, p, f"{folder}/{p}", depth + 1) for p in parts)
         + tuple(_sysfs_node(files, h, f"/sys/block/{h}", depth + 1) for h in holders),
     )

@@ -68,9 +68,13 @@ class Readers:
         try:
             return started.result()
         except Exception as error:  # a bug in one reader must not cost the others
-            self.problems.append(Message.of(
-                "inspect.problem.reader", reader=f"@inspect.reader.{name}",
-                error=type(error).__name__))
+            self.problems.append(
+                Message.of(
+                    "inspect.problem.reader",
+                    reader=f"@inspect.reader.{name}",
+                    error=type(error).__name__,
+                )
+            )
             return instead(Unknown(Why.UNREADABLE, name))
 
 
@@ -105,12 +109,16 @@ def read_machine(host: Host, *, smart: bool = True) -> Machine:
         system = readers.take("system", system_soon, unread_system)
         system = refine_form(system, batteries, displays)
         return Machine(
-            inspected_at=host.clock.now(), origin=host.origin, system=system,
+            inspected_at=host.clock.now(),
+            origin=host.origin,
+            system=system,
             cpu=readers.take("cpu", cpu_soon, unread_cpu),
             memory=readers.take("memory", memory_soon, lambda u: Memory(*[u] * 7)),
             firmware=readers.take("firmware", firmware_soon, lambda u: Firmware(*[u] * 6)),
             tpm=readers.take("tpm", tpm_soon, lambda u: Tpm(u, u, u)),
-            batteries=batteries, displays=displays, networks=networks,
+            batteries=batteries,
+            displays=displays,
+            networks=networks,
             devices=readers.take("devices", devices_soon, lambda _: ()),
             disks=_listed(readers, readers.take("disks", disks_soon, _same)),
             windows_key=readers.take("windows_key", key_soon, _same),

@@ -62,8 +62,11 @@ def decide_bus(evidence: Evidence) -> str | None:
     subsystems = evidence.subsystems.split(":")
     if re.match(r"vd[a-z]", evidence.name) and ("virtio" in path or "virtio" in subsystems):
         return "virtio"
-    if "scsi" in subsystems or re.search(r"/target\d+:", path) or re.match(
-            r"sd[a-z]", evidence.name):
+    if (
+        "scsi" in subsystems
+        or re.search(r"/target\d+:", path)
+        or re.match(r"sd[a-z]", evidence.name)
+    ):
         return "scsi"
     return None
 

@@ -41,8 +41,11 @@ def memory_of(tables: Tables | Unknown, visible: Reading[int]) -> Memory:
 def ram_places(tables: Tables) -> tuple[MemorySlot, ...]:
     """The places that belong to the system's memory: not those of flash or a cache."""
     others = {array.handle for array in tables.arrays if not array.system}
-    return tuple(p for p in tables.slots
-                 if p.array not in others and not (p.size_bytes and p.kind in _NO_RAM))
+    return tuple(
+        p
+        for p in tables.slots
+        if p.array not in others and not (p.size_bytes and p.kind in _NO_RAM)
+    )
 
 
 def _module(place: MemorySlot, source: str) -> MemoryModule:

@@ -29,8 +29,13 @@ def read_networks(files: Files) -> tuple[NetworkCard, ...]:
 def _card(files: Files, name: str) -> NetworkCard:
     place = f"{CLASS}/{name}"
     return NetworkCard(
-        name=name, kind=_kind(files, place), mac=_mac(files, place), bus=_bus(files, place),
-        description=_description(files, place), speed_mbps=_speed(files, place))
+        name=name,
+        kind=_kind(files, place),
+        mac=_mac(files, place),
+        bus=_bus(files, place),
+        description=_description(files, place),
+        speed_mbps=_speed(files, place),
+    )
 
 
 def _kind(files: Files, place: str) -> Reading[str]:
@@ -53,8 +58,10 @@ def _mac(files: Files, place: str) -> Reading[str]:
     raw = files.read_text(path)
     if isinstance(raw, Unknown):
         return raw
-    if files.read_text(f"{place}/addr_assign_type") not in ("0", Unknown(
-            Why.ABSENT, f"{place}/addr_assign_type")):
+    if files.read_text(f"{place}/addr_assign_type") not in (
+        "0",
+        Unknown(Why.ABSENT, f"{place}/addr_assign_type"),
+    ):
         return Unknown(Why.CONFLICT, f"{path}: not the permanent one")
     found = raw.lower() if _MAC.fullmatch(raw.lower()) else None
     if found is None or found in ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"):
@@ -71,16 +78,20 @@ def _maker_mac(text: str) -> str | None:
 
 def _bus(files: Files, place: str) -> Reading[str]:
     real = files.resolve(f"{place}/device/subsystem")
-    return Known(real.rsplit("/", 1)[-1], f"{place}/device") if real else Unknown(
-        Why.ABSENT, f"{place}/device/subsystem")
+    return (
+        Known(real.rsplit("/", 1)[-1], f"{place}/device")
+        if real
+        else Unknown(Why.ABSENT, f"{place}/device/subsystem")
+    )
 
 
 def _description(files: Files, place: str) -> Reading[str]:
     # behind USB the ids stand with the device, one level above the interface
     for folder, names, listed in (
-            (f"{place}/device", ("vendor", "device"), "pci.ids"),
-            (f"{place}/device/../", ("idVendor", "idProduct"), "usb.ids"),
-            (f"{place}/device/../", ("vendor", "device"), "pci.ids")):
+        (f"{place}/device", ("vendor", "device"), "pci.ids"),
+        (f"{place}/device/../", ("idVendor", "idProduct"), "usb.ids"),
+        (f"{place}/device/../", ("vendor", "device"), "pci.ids"),
+    ):
         ids = [files.read_text(f"{_parent(files, folder)}/{name}") for name in names]
         plain = [i.removeprefix("0x").lower() for i in ids if isinstance(i, str)]
         if len(plain) == 2 and all(re.fullmatch(r"[0-9a-f]{4}", i) for i in plain):

@@ -23,9 +23,11 @@ def read_batteries(files: Files) -> tuple[Battery, ...]:
 
 def _is_ours(files: Files, name: str) -> bool:
     place = f"{CLASS}/{name}"
-    return (files.read_text(f"{place}/type") == "Battery"
-            and files.read_text(f"{place}/scope") != "Device"
-            and files.read_text(f"{place}/present") != "0")
+    return (
+        files.read_text(f"{place}/type") == "Battery"
+        and files.read_text(f"{place}/scope") != "Device"
+        and files.read_text(f"{place}/present") != "0"
+    )
 
 
 def _battery(files: Files, name: str) -> Battery:
@@ -54,8 +56,11 @@ def _battery(files: Files, name: str) -> Battery:
 def _thousandth(files: Files, path: str) -> Reading[int]:
     found = file_int(files, path)
     if isinstance(found, Known):
-        return Known(found.value // 1000, path) if found.value >= 1000 else Unknown(
-            Why.UNPARSABLE, f"{path}: {found.value}")
+        return (
+            Known(found.value // 1000, path)
+            if found.value >= 1000
+            else Unknown(Why.UNPARSABLE, f"{path}: {found.value}")
+        )
     return found
 
 
@@ -71,5 +76,8 @@ def _wear(design: Reading[int], full: Reading[int], place: str) -> Reading[int]:
 def _cycles(files: Files, place: str) -> Reading[int]:
     found = file_int(files, f"{place}/cycle_count")
     # 0 is what the kernel shows where the battery does not count
-    return Unknown(Why.UNSUPPORTED, found.source) if found == Known(0, f"{place}/cycle_count") and (
-        isinstance(found, Known)) else found
+    return (
+        Unknown(Why.UNSUPPORTED, found.source)
+        if found == Known(0, f"{place}/cycle_count") and (isinstance(found, Known))
+        else found
+    )

@@ -36,8 +36,14 @@ class SelfTestResult:
     duration_s: int
 
 
-def run_self_tests(tests: SelfTests, clock: Clock, paths: tuple[str, ...], kind: str,
-                   on_progress: OnProgress, poll_s: float = 5.0) -> tuple[SelfTestResult, ...]:
+def run_self_tests(
+    tests: SelfTests,
+    clock: Clock,
+    paths: tuple[str, ...],
+    kind: str,
+    on_progress: OnProgress,
+    poll_s: float = 5.0,
+) -> tuple[SelfTestResult, ...]:
     """Test the disks at some paths, in their order; `kind` is one of `LIMITS_S`.
 
     Where the caller is interrupted the drives are told to stop, and the interruption goes on.
@@ -66,8 +72,10 @@ def run_self_tests(tests: SelfTests, clock: Clock, paths: tuple[str, ...], kind:
     finally:
         for path in running:
             tests.stop(path)
-    return tuple(SelfTestResult(path, kind, judge_words(ended[path]), ended[path], durations[path])
-                 for path in paths)
+    return tuple(
+        SelfTestResult(path, kind, judge_words(ended[path]), ended[path], durations[path])
+        for path in paths
+    )
 
 
 def _ask(tests: SelfTests, path: str, on_progress: OnProgress) -> Reading[str] | None:

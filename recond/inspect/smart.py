@@ -95,8 +95,12 @@ def _judge(document: Document, status: int) -> Health:
     temperature, limit = read_limits(document)
     worn: list[Message] = []
     failing: list[Message] = _own_alarms(document, status)
-    counted = (("reallocated", reallocated), ("pending", pending),
-               ("uncorrectable", uncorrectable), ("wear_percent", wear))
+    counted = (
+        ("reallocated", reallocated),
+        ("pending", pending),
+        ("uncorrectable", uncorrectable),
+        ("wear_percent", wear),
+    )
     for name, reading in counted:
         value = value_of(reading)
         if value is None:
@@ -141,8 +145,9 @@ def _own_alarms(document: Document, status: int) -> list[Message]:
     return alarms
 
 
-def _verdict(document: Document, failing: list[Message], worn: list[Message],
-             counted: list[Reading[int]]) -> Reading[HealthVerdict]:
+def _verdict(
+    document: Document, failing: list[Message], worn: list[Message], counted: list[Reading[int]]
+) -> Reading[HealthVerdict]:
     if failing:
         return Known(HealthVerdict.FAILING, "smartctl")
     if worn:

@@ -45,14 +45,19 @@ def parse_smart_node(raw: bytes) -> BlockNode | None:
     rate = document.count("rotation_rate")
     block = document.count("logical_block_size")
     return BlockNode(
-        name=name, kind="disk", size_bytes=size, logical_block_bytes=block,
+        name=name,
+        kind="disk",
+        size_bytes=size,
+        logical_block_bytes=block,
         physical_block_bytes=document.count("physical_block_size") or block,
         rotational=None if rate is None else rate > 0,
         vendor=document.text("scsi_vendor"),
         model=document.text("model_name") or document.text("scsi_product"),
         revision=document.text("firmware_version") or document.text("scsi_revision"),
-        serial=document.text("serial_number"), wwn=_wwn(document),
-        transport=_TRANSPORTS.get(document.text("device", "protocol") or ""), source="smartctl",
+        serial=document.text("serial_number"),
+        wwn=_wwn(document),
+        transport=_TRANSPORTS.get(document.text("device", "protocol") or ""),
+        source="smartctl",
     )
 
 

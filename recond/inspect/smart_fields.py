@@ -87,17 +87,25 @@ class Document:
 
 def read_counts(document: Document) -> tuple[Reading[int], Reading[int], Reading[int]]:
     """Reallocated, pending, uncorrectable: sectors or errors."""
-    errors = [document.count("scsi_error_counter_log", kind, "total_uncorrected_errors")
-              for kind in ("read", "write", "verify")]
+    errors = [
+        document.count("scsi_error_counter_log", kind, "total_uncorrected_errors")
+        for kind in ("read", "write", "verify")
+    ]
     scsi = [e for e in errors if e is not None]
     return (
-        first(_raw(document, 5), _known(document.count("scsi_grown_defect_list"),
-                                        "smartctl:scsi_grown_defect_list")),
-        first(_raw(document, 197), _known(
-            document.count("ata_pending_defects_log", "count"), "smartctl:pending_defects")),
-        first(_largest(_raw(document, 198), _raw(document, 187)),
-              _known(document.count(_NVME, "media_errors"), "smartctl:media_errors"),
-              _known(sum(scsi) if scsi else None, "smartctl:scsi_error_counter_log")),
+        first(
+            _raw(document, 5),
+            _known(document.count("scsi_grown_defect_list"), "smartctl:scsi_grown_defect_list"),
+        ),
+        first(
+            _raw(document, 197),
+            _known(document.count("ata_pending_defects_log", "count"), "smartctl:pending_defects"),
+        ),
+        first(
+            _largest(_raw(document, 198), _raw(document, 187)),
+            _known(document.count(_NVME, "media_errors"), "smartctl:media_errors"),
+            _known(sum(scsi) if scsi else None, "smartctl:scsi_error_counter_log"),
+        ),
     )
 
 
@@ -135,10 +143,14 @@ def read_wear(document: Document) -> Reading[int]:
     told = first(
         _known(document.count("endurance_used", "current_percent"), "smartctl:endurance_used"),
         _known(document.count(_NVME, "percentage_used"), "smartctl:percentage_used"),
-        _known(document.count("scsi_percentage_used_endurance_indicator"),
-               "smartctl:scsi_percentage_used_endurance_indicator"),
-        _known(document.statistic("Percentage Used Endurance Indicator"),
-               "smartctl:ata_device_statistics"),
+        _known(
+            document.count("scsi_percentage_used_endurance_indicator"),
+            "smartctl:scsi_percentage_used_endurance_indicator",
+        ),
+        _known(
+            document.statistic("Percentage Used Endurance Indicator"),
+            "smartctl:ata_device_statistics",
+        ),
     )
     if isinstance(told, Known):
         return told
@@ -175,8 +187,10 @@ def read_limits(document: Document) -> tuple[Reading[int], Reading[int]]:
     limit = first(
         _known(document.count("temperature", "op_limit_max"), "smartctl:temperature"),
         _known(document.count("temperature", "drive_trip"), "smartctl:temperature"),
-        _known(document.count("nvme_composite_temperature_threshold", "warning"),
-               "smartctl:nvme_composite_temperature_threshold"),
+        _known(
+            document.count("nvme_composite_temperature_threshold", "warning"),
+            "smartctl:nvme_composite_temperature_threshold",
+        ),
     )
     now = document.count("temperature", "current")
     # 0 degrees is what a drive without a sensor gives
@@ -190,12 +204,16 @@ def read_self_test(document: Document) -> tuple[Reading[str], bool | None]:
         passed = document.flag("ata_smart_data", "self_test", "status", "passed")
         return Known(text, "smartctl:ata_smart_data"), passed
     for entry in document.items("nvme_self_test_log", "table"):
-        text, code = entry.text("self_test_result", "string"), entry.count(
-            "self_test_result", "value")
+        text, code = (
+            entry.text("self_test_result", "string"),
+            entry.count("self_test_result", "value"),
+        )
         if text:  # 5h to 7h: ended with an error (NVM Express base 2.0 figure 209)
             return Known(text, "smartctl:nvme_self_test_log"), code not in (5, 6, 7)
-    text, code = (document.text("scsi_self_test_0", "result", "string"),
-                  document.count("scsi_self_test_0", "result", "value"))
+    text, code = (
+        document.text("scsi_self_test_0", "result", "string"),
+        document.count("scsi_self_test_0", "result", "value"),
+    )
     if text:  # 3h to 7h: failed (SPC-5 table 384)
         return Known(text, "smartctl:scsi_self_test_0"), code not in (3, 4, 5, 6, 7)
     return Unknown(Why.ABSENT, "smartctl:self_test"), None

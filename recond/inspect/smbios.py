@@ -115,7 +115,7 @@ class Structure:
 
     def number(self, offset: int, size: int = 1) -> int | None:
         """A little-endian number, or None where the structure is shorter."""
-        piece = self.data[offset:offset + size]
+        piece = self.data[offset : offset + size]
         return int.from_bytes(piece, "little") if len(piece) == size else None
 
     def text(self, offset: int) -> str | None:
@@ -150,10 +150,17 @@ class Gathered:
     def tables(self, source: str) -> Tables:
         """The whole, frozen."""
         return Tables(
-            source, self.bios, self.system, tuple(self.boards), tuple(self.chassis),
-            tuple(self.processors), tuple(self.arrays),
-            tuple(_emptied(slot) for slot in self.slots), self.batteries,
-            self.tpm, tuple(self.onboard_lan),
+            source,
+            self.bios,
+            self.system,
+            tuple(self.boards),
+            tuple(self.chassis),
+            tuple(self.processors),
+            tuple(self.arrays),
+            tuple(_emptied(slot) for slot in self.slots),
+            self.batteries,
+            self.tpm,
+            tuple(self.onboard_lan),
         )
 
 
@@ -174,9 +181,15 @@ def parse_structures(table: bytes) -> tuple[Structure, ...]:
             break
         end = table.find(b"\0\0", at + length)
         end = len(table) if end < 0 else end
-        strings = table[at + length:end].split(b"\0") if end > at + length else []
-        found.append(Structure(kind, handle, table[at:at + length],
-                               tuple(s.decode("utf-8", "replace") for s in strings)))
+        strings = table[at + length : end].split(b"\0") if end > at + length else []
+        found.append(
+            Structure(
+                kind,
+                handle,
+                table[at : at + length],
+                tuple(s.decode("utf-8", "replace") for s in strings),
+            )
+        )
         if kind == _END:
             break
         at = end + 2
@@ -207,13 +220,21 @@ def _gather(item: Structure, version: tuple[int, int], found: Gathered) -> None:
     elif item.kind == 1 and found.system is None:
         found.system = _system(item, version)
     elif item.kind == 2:
-        found.boards.append(Product(item.text(4), item.text(5), item.text(6), item.text(7),
-                                    asset_tag=item.text(8)))
+        found.boards.append(
+            Product(item.text(4), item.text(5), item.text(6), item.text(7), asset_tag=item.text(8))
+        )
     elif item.kind == 3:
         code = item.number(5)
-        found.chassis.append(Product(
-            item.text(4), None, item.text(6), item.text(7), asset_tag=item.text(8),
-            chassis=None if code is None else CHASSIS.get(code & 0x7F)))
+        found.chassis.append(
+            Product(
+                item.text(4),
+                None,
+                item.text(6),
+                item.text(7),
+                asset_tag=item.text(8),
+                chassis=None if code is None else CHASSIS.get(code & 0x7F),
+            )
+        )
     elif item.kind == 4:
         processor = _processor(item)
         found.processors += [processor] if processor is not None else []
@@ -235,14 +256,21 @@ def _gather(item: Structure, version: tuple[int, int], found: Gathered) -> None:
 
 def _bios(item: Structure) -> Bios:
     second = item.number(0x13)  # characteristics extension byte 2 (7.1.2.2)
-    return Bios(item.text(4), item.text(5), item.text(8),
-                None if second is None else bool(second & 1 << 3))
+    return Bios(
+        item.text(4), item.text(5), item.text(8), None if second is None else bool(second & 1 << 3)
+    )
 
 
 def _system(item: Structure, version: tuple[int, int]) -> Product:
-    return Product(item.text(4), item.text(5), item.text(6), item.text(7),
-                   uuid=uuid_text(item.data[8:24], version), sku=item.text(0x19),
-                   family=item.text(0x1A))
+    return Product(
+        item.text(4),
+        item.text(5),
+        item.text(6),
+        item.text(7),
+        uuid=uuid_text(item.data[8:24], version),
+        sku=item.text(0x19),
+        family=item.text(0x1A),
+    )
 
 
 def uuid_text(raw: bytes, version: tuple[int, int]) -> str | None:
@@ -271,9 +299,11 @@ def _processor(item: Structure) -> Processor | None:
     x86 = item.number(12, 4)  # EDX, the feature flags: none on other processors
     features = item.number(0x26, 2)
     return Processor(
-        maker=item.text(7), name=item.text(0x10),
+        maker=item.text(7),
+        name=item.text(0x10),
         signature=x86_signature(signature) if signature and x86 else None,
-        cores=_wide(item, 0x23, 0x2A), threads=_wide(item, 0x25, 0x2E),
+        cores=_wide(item, 0x23, 0x2A),
+        threads=_wide(item, 0x25, 0x2E),
         max_mhz=item.number(0x14, 2) or None,
         bits=64 if features is not None and features & 1 << 2 else None,
     )
@@ -291,8 +321,9 @@ def _array(item: Structure) -> MemoryArray:
         most = item.number(0x0F, 8)
     else:
         most = kilobytes * 1024 if kilobytes is not None else None
-    return MemoryArray(item.handle, item.number(5) == SYSTEM_MEMORY, most or None,
-                       item.number(0x0D, 2))
+    return MemoryArray(
+        item.handle, item.number(5) == SYSTEM_MEMORY, most or None, item.number(0x0D, 2)
+    )
 
 
 def _slot(item: Structure) -> MemorySlot:
@@ -301,11 +332,16 @@ def _slot(item: Structure) -> MemorySlot:
     if speed == 0xFFFF:
         speed = item.number(0x54, 4)
     return MemorySlot(
-        array=item.number(4, 2), size_bytes=_module_bytes(item),
+        array=item.number(4, 2),
+        size_bytes=_module_bytes(item),
         kind=None if kind is None else MEMORY_KINDS.get(kind),
         form=None if form is None else MEMORY_FORMS.get(form),
-        locator=item.text(0x10), bank=item.text(0x11), speed_mts=speed or None,
-        maker=item.text(0x17), serial=item.text(0x18), part=item.text(0x1A),
+        locator=item.text(0x10),
+        bank=item.text(0x11),
+        speed_mts=speed or None,
+        maker=item.text(0x17),
+        serial=item.text(0x18),
+        part=item.text(0x1A),
     )
 
 

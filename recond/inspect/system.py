@@ -65,8 +65,13 @@ def _form(tables: Tables) -> Reading[Form]:
     words = tuple(c.chassis for c in tables.chassis if c.chassis)
     board = tables.boards[0] if tables.boards else Product()
     names = (one.model, one.version, one.family, one.sku, board.maker, board.model)
-    return decide_form(words, clean(one.maker or ""), tuple(clean(n or "") for n in names),
-                       tables.batteries > 0, f"{tables.source}:3")
+    return decide_form(
+        words,
+        clean(one.maker or ""),
+        tuple(clean(n or "") for n in names),
+        tables.batteries > 0,
+        f"{tables.source}:3",
+    )
 
 
 def _from_dmi_id(files: Files) -> System:
@@ -75,13 +80,20 @@ def _from_dmi_id(files: Files) -> System:
 
     uuid, date = text("product_uuid"), text("bios_date")
     return System(
-        maker=text("sys_vendor"), model=text("product_name"), version=text("product_version"),
+        maker=text("sys_vendor"),
+        model=text("product_name"),
+        version=text("product_version"),
         serial=text("product_serial"),
         uuid=uuid_reading(uuid.value, uuid.source) if isinstance(uuid, Known) else uuid,
-        sku=text("product_sku"), family=text("product_family"), form=_kernel_form(files),
-        chassis_serial=text("chassis_serial"), asset_tag=text("chassis_asset_tag"),
-        board_maker=text("board_vendor"), board_model=text("board_name"),
-        board_serial=text("board_serial"), bios_vendor=text("bios_vendor"),
+        sku=text("product_sku"),
+        family=text("product_family"),
+        form=_kernel_form(files),
+        chassis_serial=text("chassis_serial"),
+        asset_tag=text("chassis_asset_tag"),
+        board_maker=text("board_vendor"),
+        board_model=text("board_name"),
+        board_serial=text("board_serial"),
+        bios_vendor=text("bios_vendor"),
         bios_version=text("bios_version"),
         bios_date=date_reading(date.value, date.source) if isinstance(date, Known) else date,
     )
@@ -93,16 +105,24 @@ def _kernel_form(files: Files) -> Reading[Form]:
     if isinstance(code, Unknown):
         return code
     word = CHASSIS.get(int(code)) if re.fullmatch(r"[0-9]{1,3}", code) else None
-    found = [files.read_text(f"{DMI_ID}/{n}") for n in
-             ("product_name", "product_version", "product_family", "product_sku")]
+    found = [
+        files.read_text(f"{DMI_ID}/{n}")
+        for n in ("product_name", "product_version", "product_family", "product_sku")
+    ]
     maker = files.read_text(f"{DMI_ID}/sys_vendor")
-    return decide_form((word,) if word else (), clean(maker) if isinstance(maker, str) else "",
-                       tuple(clean(n) for n in found if isinstance(n, str)), False, path)
+    return decide_form(
+        (word,) if word else (),
+        clean(maker) if isinstance(maker, str) else "",
+        tuple(clean(n) for n in found if isinstance(n, str)),
+        False,
+        path,
+    )
 
 
 def _merge(best: System, other: System) -> System:
-    return System(*[first(getattr(best, f.name), getattr(other, f.name))
-                    for f in dataclasses.fields(System)])
+    return System(
+        *[first(getattr(best, f.name), getattr(other, f.name)) for f in dataclasses.fields(System)]
+    )
 
 
 def uuid_reading(text: str | None, source: str) -> Reading[str]:

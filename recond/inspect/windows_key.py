@@ -35,7 +35,7 @@ def parse_msdm(raw: bytes) -> Reading[WindowsKey]:
     """The digest of the key in an MSDM table."""
     if raw[:4] != b"MSDM" or len(raw) < _KEY_AT + _KEY_BYTES:
         return Unknown(Why.UNPARSABLE, MSDM)
-    key = raw[_KEY_AT:_KEY_AT + _KEY_BYTES]
+    key = raw[_KEY_AT : _KEY_AT + _KEY_BYTES]
     if _KEY.fullmatch(key) is None:
         return Unknown(Why.GARBAGE, "MSDM")
     last_five = key[-5:].decode("ascii")

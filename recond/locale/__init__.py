@@ -68,9 +68,16 @@ def _catalogue(lang: Lang, room: str) -> dict[str, str | list[str]]:
 
 def entries(lang: Lang, room: str) -> dict[str, str | list[str]]:
     """A room's templates as they are shown: for what makes its sentences elsewhere (a web page)."""
-    return {code: [french_spaces(form) for form in entry] if isinstance(entry, list)
-            else french_spaces(entry) for code, entry in _catalogue(lang, room).items()
-            } if lang == "fr" else dict(_catalogue(lang, room))
+    return (
+        {
+            code: [french_spaces(form) for form in entry]
+            if isinstance(entry, list)
+            else french_spaces(entry)
+            for code, entry in _catalogue(lang, room).items()
+        }
+        if lang == "fr"
+        else dict(_catalogue(lang, room))
+    )
 
 
 def has(code: str, lang: Lang = "fr") -> bool:
@@ -126,15 +133,21 @@ def number(lang: Lang, value: int) -> str:
 
 def size(lang: Lang, value_bytes: int) -> str:
     """A size in decimal units, three significant digits: 256 Go, 64,0 Mo, 512 octets."""
-    units = ("octets", "ko", "Mo", "Go", "To", "Po") if lang == "fr" else (
-        "bytes", "kB", "MB", "GB", "TB", "PB")
+    units = (
+        ("octets", "ko", "Mo", "Go", "To", "Po")
+        if lang == "fr"
+        else ("bytes", "kB", "MB", "GB", "TB", "PB")
+    )
     return _scaled(lang, value_bytes, 1000, units)
 
 
 def size_binary(lang: Lang, value_bytes: int) -> str:
     """A RAM size in binary units named as people name them: 8 Go for 8 GiB."""
-    units = ("octets", "Ko", "Mo", "Go", "To", "Po") if lang == "fr" else (
-        "bytes", "KB", "MB", "GB", "TB", "PB")
+    units = (
+        ("octets", "Ko", "Mo", "Go", "To", "Po")
+        if lang == "fr"
+        else ("bytes", "KB", "MB", "GB", "TB", "PB")
+    )
     return _scaled(lang, value_bytes, 1024, units)
 
 

@@ -26,7 +26,10 @@ WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.FIXABLE, Outcome.PASS)
 
 
 def assess_machine(
-    machine: Machine, profile: Profile, today: str, cpu_marks: CpuMarks | None = None,
+    machine: Machine,
+    profile: Profile,
+    today: str,
+    cpu_marks: CpuMarks | None = None,
     answers: Mapping[str, int | str] | None = None,
 ) -> Assessment:
     """Judge a machine by a profile on a day (`YYYY-MM-DD` or an RFC 3339 time).
@@ -52,13 +55,24 @@ def assess_machine(
         outcomes.append(result.outcome)
     verdict = worst(outcomes)
     return Assessment(
-        profile=profile.name, profile_version=profile.version, profile_digest=profile.digest,
-        verdict=verdict, tiers=tiers, requirements=tuple(lines),
-        remedies=() if verdict is Outcome.FAIL else cheapest_first(
-            line for line in lines if line.tier in deciding),
-        notices=(*_firmware_key(machine, lines), *result.notices, *_memory_gap(machine),
-                 *notices(profile, today, facts)),
-        category=result.category, points=result.points, title=profile.title.message(),
+        profile=profile.name,
+        profile_version=profile.version,
+        profile_digest=profile.digest,
+        verdict=verdict,
+        tiers=tiers,
+        requirements=tuple(lines),
+        remedies=()
+        if verdict is Outcome.FAIL
+        else cheapest_first(line for line in lines if line.tier in deciding),
+        notices=(
+            *_firmware_key(machine, lines),
+            *result.notices,
+            *_memory_gap(machine),
+            *notices(profile, today, facts),
+        ),
+        category=result.category,
+        points=result.points,
+        title=profile.title.message(),
         tier_titles=tuple((tier.key, tier.title.message()) for tier in by_key),
         deciding=deciding,
     )
@@ -106,5 +120,10 @@ def _memory_gap(machine: Machine) -> tuple[Message, ...]:
         return ()
     if visible.value * 4 >= installed.value * 3:
         return ()
-    return (Message.of("readiness.notice.memory_gap", installed_ram_bytes=installed.value,
-                       seen_ram_bytes=visible.value),)
+    return (
+        Message.of(
+            "readiness.notice.memory_gap",
+            installed_ram_bytes=installed.value,
+            seen_ram_bytes=visible.value,
+        ),
+    )

@@ -59,15 +59,24 @@ def lay_out(assessment: Assessment, lang: Lang) -> Described:
     return Described(
         _heading(assessment, lang),
         tuple(_group(assessment, key, lang) for key in keys),
-        (*_why(assessment, lang), *_what(assessment, lang),
-         *(f"! {say(lang, notice)}" for notice in assessment.notices)),
+        (
+            *_why(assessment, lang),
+            *_what(assessment, lang),
+            *(f"! {say(lang, notice)}" for notice in assessment.notices),
+        ),
     )
 
 
 def _heading(assessment: Assessment, lang: Lang) -> str:
     title = say(lang, assessment.title) if assessment.title else assessment.profile
-    return text(lang, "readiness.heading", title=title, profile=assessment.profile,
-                verdict=_verdict(assessment, lang), version_date=assessment.profile_version)
+    return text(
+        lang,
+        "readiness.heading",
+        title=title,
+        profile=assessment.profile,
+        verdict=_verdict(assessment, lang),
+        version_date=assessment.profile_version,
+    )
 
 
 def _verdict(assessment: Assessment, lang: Lang) -> str:
@@ -77,8 +86,9 @@ def _verdict(assessment: Assessment, lang: Lang) -> str:
         low, high = assessment.points
         worst, _, best = assessment.category.partition("-")
         code = "readiness.category_range" if best else "readiness.category"
-        points = text(lang, "readiness.points" if low == high else "readiness.points_range",
-                      n=high, low=low)
+        points = text(
+            lang, "readiness.points" if low == high else "readiness.points_range", n=high, low=low
+        )
         category = text(lang, code, category=worst, best=best, points=points)
         words = [*words, category] if assessment.tiers else [category]
     return ", ".join(words)
@@ -88,8 +98,12 @@ def _group(assessment: Assessment, key: str, lang: Lang) -> Group:
     titles, outcomes = dict(assessment.tier_titles), dict(assessment.tiers)
     title = say(lang, titles[key]) if key in titles else _known_tier(lang, key)
     if key in outcomes:
-        title = text(lang, "readiness.tier_heading", title=title,
-                     verdict=text(lang, f"readiness.tier_verdict.{outcomes[key]}"))
+        title = text(
+            lang,
+            "readiness.tier_heading",
+            title=title,
+            verdict=text(lang, f"readiness.tier_verdict.{outcomes[key]}"),
+        )
     rows = tuple(_row(line, lang) for line in assessment.requirements if line.tier == key)
     return Group(title, rows, key == SCORE_TIER)
 
@@ -102,8 +116,13 @@ def _known_tier(lang: Lang, key: str) -> str:
 def _row(line: Requirement, lang: Lang) -> Row:
     known_points = line.tier == SCORE_TIER and line.outcome is Outcome.PASS
     outcome = "" if known_points else text(lang, f"readiness.outcome.{line.outcome}")
-    return (outcome, _title(line, lang), say(lang, line.observed), say(lang, line.required),
-            line.evidence)
+    return (
+        outcome,
+        _title(line, lang),
+        say(lang, line.observed),
+        say(lang, line.required),
+        line.evidence,
+    )
 
 
 def _title(line: Requirement, lang: Lang) -> str:
@@ -115,11 +134,20 @@ def _why(assessment: Assessment, lang: Lang) -> list[str]:
     verdict = assessment.verdict
     if verdict not in (Outcome.FAIL, Outcome.UNKNOWN) or assessment.category is not None:
         return []
-    lines = [line for line in assessment.requirements
-             if line.outcome is verdict and line.tier in assessment.deciding]
-    items = [text(lang, "readiness.item", title=_title(line, lang),
-                  text=say(lang, line.observed if line.remedy is None else line.remedy))
-             for line in lines]
+    lines = [
+        line
+        for line in assessment.requirements
+        if line.outcome is verdict and line.tier in assessment.deciding
+    ]
+    items = [
+        text(
+            lang,
+            "readiness.item",
+            title=_title(line, lang),
+            text=say(lang, line.observed if line.remedy is None else line.remedy),
+        )
+        for line in lines
+    ]
     return [text(lang, f"readiness.why_{verdict}"), *(f"  - {item}" for item in items)]
 
 
@@ -129,8 +157,10 @@ def _what(assessment: Assessment, lang: Lang) -> list[str]:
     lines: list[str] = []
     if found:
         code = "remedies" if assessment.verdict is Outcome.FIXABLE else "remedies_known"
-        lines = [text(lang, f"readiness.{code}"),
-                 *(f"  {number}. {say(lang, one)}" for number, one in enumerate(found, 1))]
+        lines = [
+            text(lang, f"readiness.{code}"),
+            *(f"  {number}. {say(lang, one)}" for number, one in enumerate(found, 1)),
+        ]
     if assessment.verdict is Outcome.FAIL:
         return lines
     better = [one for one in cheapest_first(assessment.requirements) if one not in found]

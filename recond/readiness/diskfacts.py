@@ -67,6 +67,7 @@ def _none(machine: Machine, field: str) -> Fact:
 
 def main_disk(disks: tuple[Disk, ...]) -> Disk:
     """The disk that a system would be put on."""
+
     def rank(disk: Disk) -> tuple[bool, int]:
         size = disk.size_bytes.value if isinstance(disk.size_bytes, Known) else 0
         return disk.medium in FLASH and size >= _USEFUL_FLASH_BYTES, size
@@ -77,7 +78,8 @@ def main_disk(disks: tuple[Disk, ...]) -> Disk:
 def _health(disks: tuple[Disk, ...]) -> Fact:
     worst: Fact = Unknown(Why.NOT_READ, "smartctl")
     known = {
-        disk.health.verdict.value: disk.health.verdict.source for disk in disks
+        disk.health.verdict.value: disk.health.verdict.source
+        for disk in disks
         if not isinstance(disk.health, Unknown) and isinstance(disk.health.verdict, Known)
     }
     for verdict in _WORST_FIRST[:2]:
@@ -94,7 +96,10 @@ def _health(disks: tuple[Disk, ...]) -> Fact:
 
 
 def remedy(
-    machine: Machine, need_bytes: int, *, failing: bool = False,
+    machine: Machine,
+    need_bytes: int,
+    *,
+    failing: bool = False,
 ) -> tuple[bool | None, Message, int]:
     """Whether another disk can be put in, what to do, and its cost rank.
 
@@ -114,11 +119,17 @@ def remedy(
     if len(disks) == 1:
         return True, Message.of("readiness.remedy.disk_replace", size_bytes=size, kind=kind), cost
     name = disk.model.value if isinstance(disk.model, Known) else disk.path
-    return True, Message.of("readiness.remedy.disk_replace_one", size_bytes=size, kind=kind,
-                            disk=name), cost
+    return (
+        True,
+        Message.of("readiness.remedy.disk_replace_one", size_bytes=size, kind=kind, disk=name),
+        cost,
+    )
 
 
 def _is_failing(disk: Disk) -> bool:
     health = disk.health
-    return (not isinstance(health, Unknown) and isinstance(health.verdict, Known)
-            and health.verdict.value is HealthVerdict.FAILING)
+    return (
+        not isinstance(health, Unknown)
+        and isinstance(health.verdict, Known)
+        and health.verdict.value is HealthVerdict.FAILING
+    )

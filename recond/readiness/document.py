@@ -26,7 +26,12 @@ class Node:
     """A table of the document at a path; all nodes share one list of mistakes."""
 
     def __init__(
-        self, value: dict[str, Any], path: Path, lines: Lines, file: str, mistakes: list[Mistake],
+        self,
+        value: dict[str, Any],
+        path: Path,
+        lines: Lines,
+        file: str,
+        mistakes: list[Mistake],
     ) -> None:
         self.value = value
         self.path = path
@@ -45,7 +50,8 @@ class Node:
         """Note a mistake at a path of the document."""
         line, key = self.lines.of(path), dotted(path) or "—"
         message = Message.of(
-            f"readiness.mistake.{code}", file=self.file, line=line, key=key, **args)
+            f"readiness.mistake.{code}", file=self.file, line=line, key=key, **args
+        )
         self.mistakes.append(Mistake(line, dotted(path), message))
 
     def unknown_keys(self, known: tuple[str, ...]) -> None:
@@ -70,8 +76,12 @@ class Node:
 
     def wrong_type(self, key: str | int, wanted: str, found: object) -> None:
         """Note that a value is of another type than the one wanted."""
-        self.mistake_at((*self.path, key), "type", found=shown(found),
-                        wanted=f"@readiness.type.{_NAMES.get(wanted, wanted)}")
+        self.mistake_at(
+            (*self.path, key),
+            "type",
+            found=shown(found),
+            wanted=f"@readiness.type.{_NAMES.get(wanted, wanted)}",
+        )
 
     def text(self, key: str) -> str:
         """A text that is not empty."""
@@ -148,8 +158,12 @@ class Node:
                 path = (*self.path, key, index)
                 nodes.append(Node(item, path, self.lines, self.file, self.mistakes))
             else:
-                self.mistake_at((*self.path, key, index), "type", found=shown(item),
-                                wanted="@readiness.type.table")
+                self.mistake_at(
+                    (*self.path, key, index),
+                    "type",
+                    found=shown(item),
+                    wanted="@readiness.type.table",
+                )
         return nodes
 
     def limits(self, key: str, reading: str) -> tuple[int, ...]:

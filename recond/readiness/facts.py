@@ -18,8 +18,17 @@ from recond.readiness import diskfacts, graphics, memory
 from recond.readiness.logic import Fact
 
 X86_MAKERS = (
-    "GenuineIntel", "AuthenticAMD", "CentaurHauls", "HygonGenuine", "GenuineTMx86",
-    "TransmetaCPU", "  Shanghai  ", "Shanghai", "VIA VIA VIA", "CyrixInstead", "Geode by NSC",
+    "GenuineIntel",
+    "AuthenticAMD",
+    "CentaurHauls",
+    "HygonGenuine",
+    "GenuineTMx86",
+    "TransmetaCPU",
+    "  Shanghai  ",
+    "Shanghai",
+    "VIA VIA VIA",
+    "CyrixInstead",
+    "Geode by NSC",
     "Vortex86 SoC",
 )
 """CPUID vendor strings of x86 processors (leaf 0)."""
@@ -268,8 +277,9 @@ READINGS: dict[str, Reading] = {
     "firmware.no_uefi": Reading(bool, "yes_no", _no_uefi),
     "firmware.secure_boot": Reading(bool, "yes_no", _plain("firmware", "secure_boot")),
     "firmware.secure_boot_state": Reading(*_TEXT, _secure_boot_state),
-    "firmware.secure_boot_capable":
-        Reading(bool, "yes_no", _plain("firmware", "secure_boot_capable")),
+    "firmware.secure_boot_capable": Reading(
+        bool, "yes_no", _plain("firmware", "secure_boot_capable")
+    ),
     "firmware.setup_mode": Reading(bool, "yes_no", _plain("firmware", "setup_mode")),
     "firmware.uefi_ca_2023": Reading(bool, "yes_no", _plain("firmware", "uefi_ca_2023")),
     "tpm.state": Reading(*_TEXT, _tpm_state),

@@ -39,10 +39,15 @@ def judge(rule: Rule, machine: Machine, facts: Facts) -> Requirement | None:
     if applies is None and outcome is not Outcome.PASS:
         outcome = Outcome.UNKNOWN
     return Requirement(
-        key=rule.key, tier=rule.tier, outcome=outcome,
+        key=rule.key,
+        tier=rule.tier,
+        outcome=outcome,
         observed=_observed(rule, machine, facts, met=outcome is Outcome.PASS),
-        required=_required(rule), evidence=_evidence(rule, facts), remedy=remedy,
-        cost_rank=cost, title=rule.title.message(),
+        required=_required(rule),
+        evidence=_evidence(rule, facts),
+        remedy=remedy,
+        cost_rank=cost,
+        title=rule.title.message(),
     )
 
 
@@ -71,7 +76,10 @@ def _outcome(rule: Rule, facts: Facts) -> Outcome:
 
 
 def _remedied(
-    rule: Rule, machine: Machine, facts: Facts, outcome: Outcome,
+    rule: Rule,
+    machine: Machine,
+    facts: Facts,
+    outcome: Outcome,
 ) -> tuple[Outcome, Message | None, int]:
     """The remedy in words; parts are computed from the machine and may turn a fail to fixable."""
     cost = rule.cost if rule.cost is not None else SETTINGS.get(rule.remedy, 50)
@@ -90,7 +98,10 @@ def _remedied(
 
 
 def _part(
-    remedy: str, test: Test, machine: Machine, facts: Facts,
+    remedy: str,
+    test: Test,
+    machine: Machine,
+    facts: Facts,
 ) -> tuple[Outcome, Message, int]:
     wanted = test.wanted[0]
     need = wanted if isinstance(wanted, int) and not isinstance(wanted, bool) else 0
@@ -131,11 +142,16 @@ def _observed(rule: Rule, machine: Machine, facts: Facts, *, met: bool) -> Messa
         return _flags(rule.test, fact, met=met)
     if name == "memory.ram_bytes" and isinstance(fact, Known):
         visible = machine.memory.visible_bytes
-        if isinstance(visible, Known) and isinstance(fact.value, int) and (
-            fact.value != visible.value
+        if (
+            isinstance(visible, Known)
+            and isinstance(fact.value, int)
+            and (fact.value != visible.value)
         ):
-            return Message.of("readiness.observed.ram_seen", value_ram_bytes=fact.value,
-                              seen_ram_bytes=visible.value)
+            return Message.of(
+                "readiness.observed.ram_seen",
+                value_ram_bytes=fact.value,
+                seen_ram_bytes=visible.value,
+            )
     return show(name, fact)
 
 
@@ -157,8 +173,11 @@ def show(name: str, fact: Fact) -> Message:
             return Message.of(own, detail=fact.detail)
         if not fact.detail:
             return Message.of("readiness.observed.unknown", why=f"@readiness.why.{fact.why}")
-        return Message.of("readiness.observed.unknown_detail",
-                          why=f"@readiness.why.{fact.why}", detail=fact.detail)
+        return Message.of(
+            "readiness.observed.unknown_detail",
+            why=f"@readiness.why.{fact.why}",
+            detail=fact.detail,
+        )
     return _value("observed", name, fact.value)
 
 
@@ -192,7 +211,8 @@ def _required(rule: Rule) -> Message:
     if test.op == "is" and isinstance(test.wanted[0], bool):
         return _value("required", test.reading, test.wanted[0])
     code = {"version_at_least": "version", "contains": "contains", "lacks": "lacks"}.get(
-        test.op, "words")
+        test.op, "words"
+    )
     words = [str(want) for want in test.wanted]
     if len(words) == 1 and has(f"readiness.word.{words[0]}"):
         words = [f"@readiness.word.{words[0]}"]

@@ -17,9 +17,38 @@ GIB = 1 << 30
 MIB = 1 << 20
 
 NOMINAL_BYTES = tuple(
-    quarter * GIB // 4 for quarter in (
-        1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 384,
-        512, 768, 1024, 1536, 2048, 4096, 8192,
+    quarter * GIB // 4
+    for quarter in (
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        8,
+        10,
+        12,
+        16,
+        20,
+        24,
+        32,
+        40,
+        48,
+        64,
+        80,
+        96,
+        128,
+        160,
+        192,
+        256,
+        384,
+        512,
+        768,
+        1024,
+        1536,
+        2048,
+        4096,
+        8192,
     )
 )
 """Totals that modules make, from 256 MiB to 2 TiB."""
@@ -28,7 +57,10 @@ RESERVED_SHARE = 8
 """The kernel may see up to an eighth less than is installed (firmware, built-in graphics)."""
 
 MODULES_GIB: dict[str, tuple[int, ...]] = {
-    "DDR": (1,), "DDR2": (1, 2, 4), "DDR3": (2, 4, 8), "DDR4": (4, 8, 16, 32),
+    "DDR": (1,),
+    "DDR2": (1, 2, 4),
+    "DDR3": (2, 4, 8),
+    "DDR4": (4, 8, 16, 32),
     "DDR5": (8, 16, 32, 48),
 }
 """Sizes of modules that are sold, by generation (JESD79 series, unbuffered)."""
@@ -87,8 +119,9 @@ def upgrade(memory: Memory, have_bytes: int, need_bytes: int) -> Upgrade:
         remedy = Message.of("readiness.remedy.ram_slots_unknown", add_ram_bytes=missing)
         return Upgrade(True if soldered is False else None, remedy, cost)
     limit = most // total if most and total else None
-    found = (_add(memory, missing, free or 0, limit)
-             or _replace(memory, have_bytes, need_bytes, limit))
+    found = _add(memory, missing, free or 0, limit) or _replace(
+        memory, have_bytes, need_bytes, limit
+    )
     if found is not None:
         return found
     if soldered and free == 0:
@@ -105,8 +138,12 @@ def _add(memory: Memory, missing: int, free: int, limit: int | None) -> Upgrade 
             if size * count < missing or (limit is not None and size > limit):
                 continue
             remedy = Message.of(
-                "readiness.remedy.ram_add", n=free, count=count, module_ram_bytes=size,
-                total_ram_bytes=size * count, kind=_wanted_kind(kind, form),
+                "readiness.remedy.ram_add",
+                n=free,
+                count=count,
+                module_ram_bytes=size,
+                total_ram_bytes=size * count,
+                kind=_wanted_kind(kind, form),
             )
             if count > 1:
                 remedy = Message("readiness.remedy.ram_add_several", remedy.args)
@@ -120,7 +157,8 @@ def _replace(memory: Memory, have: int, need: int, limit: int | None) -> Upgrade
         return None
     kind, form = kind_and_form(memory)
     sizes = sorted(
-        module.size_bytes.value for module in memory.modules.value
+        module.size_bytes.value
+        for module in memory.modules.value
         if isinstance(module.size_bytes, Known) and not _is_soldered(module)
     )
     for count in range(1, len(sizes) + 1):
@@ -130,8 +168,11 @@ def _replace(memory: Memory, have: int, need: int, limit: int | None) -> Upgrade
             if have - out + size * count < need or (limit is not None and size > limit):
                 continue
             remedy = Message.of(
-                "readiness.remedy.ram_replace", n=count, out_ram_bytes=out,
-                module_ram_bytes=size, kind=_wanted_kind(kind, form),
+                "readiness.remedy.ram_replace",
+                n=count,
+                out_ram_bytes=out,
+                module_ram_bytes=size,
+                kind=_wanted_kind(kind, form),
             )
             return Upgrade(True, remedy, REPLACE_COST + gib * count)
     return None
@@ -160,7 +201,8 @@ def _generation(kind: str) -> str:
 def _is_soldered(module: MemoryModule) -> bool:
     form, kind = _text(module.form).casefold(), _text(module.kind).upper()
     return kind.startswith("LPDDR") or any(
-        word in form for word in ("row of chips", "soldered", "chip", "on board"))
+        word in form for word in ("row of chips", "soldered", "chip", "on board")
+    )
 
 
 def _text(reading: Reading[str]) -> str:

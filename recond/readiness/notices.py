@@ -22,17 +22,24 @@ def notices(profile: Profile, today: str, facts: Facts) -> tuple[Message, ...]:
     found = []
     if days_between(profile.version, today) < -1:
         # an empty CMOS battery sets the clock back by years, and no date would ever be past
-        found.append(Message.of("readiness.notice.clock", today_date=today,
-                                version_date=profile.version))
+        found.append(
+            Message.of("readiness.notice.clock", today_date=today, version_date=profile.version)
+        )
         today = profile.version
     found.extend(
-        _support(item, today) for item in profile.support
+        _support(item, today)
+        for item in profile.support
         if not item.when or any_holds(item.when, facts) is True
     )
     age = days_between(today, profile.review_after)
     if age < 0:
-        found.append(Message.of("readiness.notice.review_past", version_date=profile.version,
-                                review_date=profile.review_after))
+        found.append(
+            Message.of(
+                "readiness.notice.review_past",
+                version_date=profile.version,
+                review_date=profile.review_after,
+            )
+        )
     elif age <= SOON_DAYS // 3:
         found.append(Message.of("readiness.notice.review_soon", review_date=profile.review_after))
     found.extend(note.message() for note in profile.notes)
@@ -48,5 +55,4 @@ def _support(item: Support, today: str) -> Message:
 
 def days_between(first: str, second: str) -> int:
     """Days from one day to another; negative where the second is the earlier."""
-    return (datetime.date.fromisoformat(second[:10])
-            - datetime.date.fromisoformat(first[:10])).days
+    return (datetime.date.fromisoformat(second[:10]) - datetime.date.fromisoformat(first[:10])).days

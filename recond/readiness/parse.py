@@ -39,8 +39,19 @@ MAX_LINE = 2000
 MAX_MISTAKES = 200
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_SECTIONS = ("profile", "source", "support", "tier", "requirement", "scale", "bonus", "adjustment",
-             "cap", "category", "note")
+_SECTIONS = (
+    "profile",
+    "source",
+    "support",
+    "tier",
+    "requirement",
+    "scale",
+    "bonus",
+    "adjustment",
+    "cap",
+    "category",
+    "note",
+)
 _OF_THE_WHOLE = ("nothing", "nothing_decides", "half_scored")
 """Mistakes that may be the shadow of any other part that could not be read."""
 
@@ -64,8 +75,9 @@ def check_profile(raw: bytes, file: str) -> tuple[Mistake, ...]:
 
 def _read(raw: bytes, file: str) -> tuple[Profile | None, tuple[Mistake, ...]]:
     def alone(line: int, code: str, **args: str | int) -> tuple[None, tuple[Mistake, ...]]:
-        message = Message.of(f"readiness.mistake.{code}", file=file, line=line,
-                             key="@readiness.type.file", **args)
+        message = Message.of(
+            f"readiness.mistake.{code}", file=file, line=line, key="@readiness.type.file", **args
+        )
         return None, (Mistake(line, "", message),)
 
     if len(raw) > MAX_BYTES:
@@ -84,8 +96,12 @@ def _read(raw: bytes, file: str) -> tuple[Profile | None, tuple[Mistake, ...]]:
     found = [mistake for mistake in top.mistakes if not _is_shadow(mistake, source.broken)]
     for place in source.broken:
         message = Message.of(
-            "readiness.mistake.syntax", file=file, line=place.line,
-            key=place.key or "@readiness.type.file", detail=f"@readiness.syntax.{place.kind}")
+            "readiness.mistake.syntax",
+            file=file,
+            line=place.line,
+            key=place.key or "@readiness.type.file",
+            detail=f"@readiness.syntax.{place.kind}",
+        )
         found.append(Mistake(place.line, place.key, message))
     mistakes = tuple(sorted(found, key=lambda mistake: mistake.line))[:MAX_MISTAKES]
     return (None if mistakes else profile), mistakes
@@ -100,7 +116,8 @@ def _is_shadow(mistake: Mistake, broken: list[Broken]) -> bool:
         place.hides(key)
         or (code == "one_question" and key.startswith(place.section + "."))
         or (code == "reference" and place.section.startswith(key.rpartition(".")[2]))
-        for place in broken)
+        for place in broken
+    )
 
 
 def _profile(top: Node, digest: str) -> Profile:
@@ -112,12 +129,17 @@ def _profile(top: Node, digest: str) -> Profile:
     known = {source.key for source in sources}
     categories = _categories(top)
     profile = Profile(
-        name=_name(head, "name"), version=head.day("version"),
-        review_after=head.day("review_after"), title=head.words("title"), digest=digest,
-        sources=sources, tiers=tiers,
+        name=_name(head, "name"),
+        version=head.day("version"),
+        review_after=head.day("review_after"),
+        title=head.words("title"),
+        digest=digest,
+        sources=sources,
+        tiers=tiers,
         support=tuple(_support(node, known) for node in top.tables("support")),
-        rules=tuple(_rule(node, known, {t.key for t in tiers})
-                    for node in top.tables("requirement")),
+        rules=tuple(
+            _rule(node, known, {t.key for t in tiers}) for node in top.tables("requirement")
+        ),
         scales=tuple(_scale(node) for node in top.tables("scale")),
         bonuses=tuple(_bonus(node) for node in top.tables("bonus")),
         adjustments=tuple(_adjustment(node) for node in top.tables("adjustment")),
@@ -135,10 +157,12 @@ def _profile(top: Node, digest: str) -> Profile:
 def _whole_profile(top: Node, profile: Profile) -> None:
     """What only the whole shows: duplicates, nothing to judge, a tier that decides."""
     for section, keys in (
-        ("source", [s.key for s in profile.sources]), ("tier", [t.key for t in profile.tiers]),
+        ("source", [s.key for s in profile.sources]),
+        ("tier", [t.key for t in profile.tiers]),
         ("support", [s.key for s in profile.support]),
         ("requirement", [f"{r.tier}/{r.key}" for r in profile.rules]),
-        ("scale", [s.key for s in profile.scales]), ("bonus", [b.key for b in profile.bonuses]),
+        ("scale", [s.key for s in profile.scales]),
+        ("bonus", [b.key for b in profile.bonuses]),
         ("adjustment", [a.key for a in profile.adjustments]),
     ):
         for index, key in enumerate(keys):
@@ -179,8 +203,11 @@ def _source(node: Node) -> Source:
 def _support(node: Node, sources: set[str]) -> Support:
     node.unknown_keys(("key", "ends", "text", "source", "sure", "when"))
     return Support(
-        _name(node, "key"), node.day("ends"), node.words("text"),
-        _reference(node, "source", sources), node.flag("sure", default=True),
+        _name(node, "key"),
+        node.day("ends"),
+        node.words("text"),
+        _reference(node, "source", sources),
+        node.flag("sure", default=True),
         conditions(node, "when"),
     )
 
@@ -190,8 +217,23 @@ def _tier(node: Node) -> Tier:
     return Tier(_name(node, "key"), node.words("title"), node.flag("decides", default=False))
 
 
-_RULE_KEYS = ("key", "tier", "title", "source", "reading", "accept", "refuse", "when", "fixable",
-              "doubt", "remedy", "advice", "required", "show", "cost")
+_RULE_KEYS = (
+    "key",
+    "tier",
+    "title",
+    "source",
+    "reading",
+    "accept",
+    "refuse",
+    "when",
+    "fixable",
+    "doubt",
+    "remedy",
+    "advice",
+    "required",
+    "show",
+    "cost",
+)
 
 
 def _rule(node: Node, sources: set[str], tiers: set[str]) -> Rule:
@@ -204,12 +246,20 @@ def _rule(node: Node, sources: set[str], tiers: set[str]) -> Rule:
     remedy = _remedy(node) if "remedy" in node else ""
     show = reading_name(node, "show") if "show" in node else ""
     return Rule(
-        key=_name(node, "key"), tier=_reference(node, "tier", tiers), title=node.words("title"),
-        source=_reference(node, "source", sources, optional=True), test=test,
-        accept=accept, refuse=refuse, when=conditions(node, "when"),
-        fixable=conditions(node, "fixable"), doubt=conditions(node, "doubt"), remedy=remedy,
+        key=_name(node, "key"),
+        tier=_reference(node, "tier", tiers),
+        title=node.words("title"),
+        source=_reference(node, "source", sources, optional=True),
+        test=test,
+        accept=accept,
+        refuse=refuse,
+        when=conditions(node, "when"),
+        fixable=conditions(node, "fixable"),
+        doubt=conditions(node, "doubt"),
+        remedy=remedy,
         advice=node.words("advice") if "advice" in node else None,
-        required=node.words("required") if "required" in node else None, show=show,
+        required=node.words("required") if "required" in node else None,
+        show=show,
         cost=node.whole("cost", 0, 10_000) if "cost" in node else None,
     )
 
@@ -230,14 +280,19 @@ def _scale(node: Node) -> Scale:
     below = node.limits("below", reading)
     node.unknown_keys(("key", "title", "reading", "below", "factor_percent", "when"))
     factor = node.whole("factor_percent", 1, 1000) if "factor_percent" in node else 100
-    return Scale(_name(node, "key"), node.words("title"), reading, below, factor,
-                 conditions(node, "when"))
+    return Scale(
+        _name(node, "key"), node.words("title"), reading, below, factor, conditions(node, "when")
+    )
 
 
 def _bonus(node: Node) -> Bonus:
     node.unknown_keys(("key", "title", "points", "when"))
-    return Bonus(_name(node, "key"), node.words("title"), node.whole("points", -100, 100),
-                 conditions(node, "when", needed=True))
+    return Bonus(
+        _name(node, "key"),
+        node.words("title"),
+        node.whole("points", -100, 100),
+        conditions(node, "when", needed=True),
+    )
 
 
 def _adjustment(node: Node) -> Adjustment:
@@ -246,16 +301,23 @@ def _adjustment(node: Node) -> Adjustment:
     if lowest > highest:
         node.mistake("highest", "order")
     return Adjustment(
-        _name(node, "key"), node.words("title"), reading_name(node, "reading", numeric=True),
-        lowest, highest, node.whole("default", lowest, max(lowest, highest)),
+        _name(node, "key"),
+        node.words("title"),
+        reading_name(node, "reading", numeric=True),
+        lowest,
+        highest,
+        node.whole("default", lowest, max(lowest, highest)),
     )
 
 
 def _cap(node: Node, names: set[str]) -> Cap:
     node.unknown_keys(("category", "title", "when", "assume"))
-    return Cap(_reference(node, "category", names), node.words("title"),
-               conditions(node, "when", needed=True),
-               node.flag("assume", default=False) if "assume" in node else None)
+    return Cap(
+        _reference(node, "category", names),
+        node.words("title"),
+        conditions(node, "when", needed=True),
+        node.flag("assume", default=False) if "assume" in node else None,
+    )
 
 
 def _note(node: Node) -> Words:

@@ -11,8 +11,7 @@ from recond.readiness.document import MAX_INT, Node, amount, shown
 from recond.readiness.facts import READINGS
 from recond.readiness.profile import Condition, Scalar, Test
 
-OPS = ("is", "one_of", "at_least", "at_most", "has", "contains", "lacks",
-       "version_at_least")
+OPS = ("is", "one_of", "at_least", "at_most", "has", "contains", "lacks", "version_at_least")
 _FITS: dict[type, tuple[str, ...]] = {
     bool: ("is",),
     int: ("is", "one_of", "at_least", "at_most"),
@@ -35,7 +34,8 @@ def _nearest(name: str) -> str:
     # the same part of the machine is the likely meaning
     part = name.partition(".")[0]
     return ", ".join(sorted(r for r in READINGS if r.startswith(part + "."))) or ", ".join(
-        sorted(READINGS))
+        sorted(READINGS)
+    )
 
 
 def question(node: Node, others: tuple[str, ...]) -> Test | None:
@@ -77,8 +77,9 @@ def _asked(item: Node, name: str) -> list[Test]:
             op = "has" if READINGS[name].kind is tuple else "one_of"
         elif READINGS[name].kind is tuple:
             op = "has"
-        test = _test(Node({op: value}, item.path, item.lines, item.file, item.mistakes), name, op,
-                     name)
+        test = _test(
+            Node({op: value}, item.path, item.lines, item.file, item.mistakes), name, op, name
+        )
         return [test] if test else []
     inner = item.table(name)
     inner.unknown_keys(OPS)
@@ -120,8 +121,7 @@ def _test(node: Node, name: str, op: str, key: str) -> Test | None:
 def _fit(item: object, kind: type, name: str) -> Scalar | None:
     if kind is int:
         negative = name.startswith("operator.") and type(item) is int and -1000 <= item < 0
-        return item if negative and isinstance(item, int) else (
-            amount(item, name))
+        return item if negative and isinstance(item, int) else (amount(item, name))
     if kind is bool:
         return item if isinstance(item, bool) else None
     return item if isinstance(item, str) and item and len(item) <= 200 else None

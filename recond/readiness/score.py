@@ -44,12 +44,17 @@ def score(profile: Profile, facts: Facts) -> Score:
         points.extend(counted)
         places.extend(_places(profile, counted, world))
     low, high = (profile.categories[place].name for place in (min(places), max(places)))
-    lines = [_line(scale, span, facts) for scale in profile.scales
-             if (span := _span(scale, facts)) is not None]
+    lines = [
+        _line(scale, span, facts)
+        for scale in profile.scales
+        if (span := _span(scale, facts)) is not None
+    ]
     return Score(
-        Outcome.PASS if low == high else Outcome.UNKNOWN, tuple(lines),
+        Outcome.PASS if low == high else Outcome.UNKNOWN,
+        tuple(lines),
         (*_unanswered(profile, facts), *_caps(profile, facts, max(points))),
-        low if low == high else f"{low}-{high}", (min(points), max(points)),
+        low if low == high else f"{low}-{high}",
+        (min(points), max(points)),
     )
 
 
@@ -62,11 +67,15 @@ def _worlds(profile: Profile, facts: Facts) -> Iterator[Facts]:
     rules: Sequence[Scale | Bonus | Cap] = (*profile.scales, *profile.bonuses, *profile.caps)
     conditions = [condition for rule in rules for condition in rule.when]
     names = {test.reading for condition in conditions for test in condition}
-    unknown = [name for name in sorted(names)
-               if READINGS[name].kind is bool and isinstance(facts(name), Unknown)][:MAX_OPEN]
+    unknown = [
+        name
+        for name in sorted(names)
+        if READINGS[name].kind is bool and isinstance(facts(name), Unknown)
+    ][:MAX_OPEN]
     for answers in product((False, True), repeat=len(unknown)):
-        yield _told({name: Known(yes, name) for name, yes in zip(unknown, answers, strict=True)},
-                    facts)
+        yield _told(
+            {name: Known(yes, name) for name, yes in zip(unknown, answers, strict=True)}, facts
+        )
 
 
 def _told(told: Mapping[str, Fact], facts: Facts) -> Facts:
@@ -112,10 +121,13 @@ def _line(scale: Scale, span: tuple[int, int], facts: Facts) -> Requirement:
     if span[0] != span[1]:
         points = Message.of("readiness.required.points_range", n=span[1], low=span[0], most=most)
     return Requirement(
-        key=scale.key, tier=SCORE_TIER,
+        key=scale.key,
+        tier=SCORE_TIER,
         outcome=Outcome.PASS if span[0] == span[1] else Outcome.UNKNOWN,
         observed=show(scale.reading, fact),
-        required=points, evidence=evidence, title=scale.title.message(),
+        required=points,
+        evidence=evidence,
+        title=scale.title.message(),
     )
 
 
@@ -155,9 +167,14 @@ def _category(categories: tuple[Category, ...], points: int) -> int:
 
 def _unanswered(profile: Profile, facts: Facts) -> list[Message]:
     return [
-        item.title.message("readiness.notice.adjustment", points=item.default, lowest=item.lowest,
-                           highest=item.highest)
-        for item in profile.adjustments if not isinstance(facts(item.reading), Known)
+        item.title.message(
+            "readiness.notice.adjustment",
+            points=item.default,
+            lowest=item.lowest,
+            highest=item.highest,
+        )
+        for item in profile.adjustments
+        if not isinstance(facts(item.reading), Known)
     ]
 
 

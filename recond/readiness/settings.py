@@ -32,8 +32,24 @@ COMPUTED: dict[str, tuple[str, ...]] = {
 
 _ROOM = "readiness.remedy."
 _MAKERS = (
-    "hewlett", "hp", "dell", "lenovo", "acer", "packard", "emachines", "asus", "toshiba",
-    "dynabook", "fujitsu", "samsung", "sony", "msi", "micro-star", "gigabyte", "asrock", "medion",
+    "hewlett",
+    "hp",
+    "dell",
+    "lenovo",
+    "acer",
+    "packard",
+    "emachines",
+    "asus",
+    "toshiba",
+    "dynabook",
+    "fujitsu",
+    "samsung",
+    "sony",
+    "msi",
+    "micro-star",
+    "gigabyte",
+    "asrock",
+    "medion",
     "microsoft",
 )
 """Makers whose key is in the catalogue, `readiness.key.<name>`, by how their name begins."""

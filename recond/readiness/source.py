@@ -20,14 +20,25 @@ _HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*([A-Za-z0-9_-]+)[ \t]*\]\]?[ \t]*(?:#.
 _KEY = re.compile(r"""[ \t]*([A-Za-z0-9_."'-]+)[ \t]*=""")
 
 _KINDS = (
-    ("Invalid value", "value"), ("Unterminated string", "string"), ("Expected \"'", "string"),
-    ("Illegal character '\\n'", "string"), ("Illegal character '\\r'", "string"),
-    ("Illegal character", "character"), ("Found invalid", "character"),
-    ("Unescaped", "escape"), ("Escaped character", "escape"), ("Invalid hex", "escape"),
-    ("Expected '='", "statement"), ("Invalid statement", "statement"),
-    ("Invalid initial character", "statement"), ("Unclosed", "unclosed"),
-    ("Expected newline", "rest"), ("Expected ']", "header"), ("Invalid date", "date"),
-    ("Cannot", "twice"), ("Duplicate", "twice"),
+    ("Invalid value", "value"),
+    ("Unterminated string", "string"),
+    ("Expected \"'", "string"),
+    ("Illegal character '\\n'", "string"),
+    ("Illegal character '\\r'", "string"),
+    ("Illegal character", "character"),
+    ("Found invalid", "character"),
+    ("Unescaped", "escape"),
+    ("Escaped character", "escape"),
+    ("Invalid hex", "escape"),
+    ("Expected '='", "statement"),
+    ("Invalid statement", "statement"),
+    ("Invalid initial character", "statement"),
+    ("Unclosed", "unclosed"),
+    ("Expected newline", "rest"),
+    ("Expected ']", "header"),
+    ("Invalid date", "date"),
+    ("Cannot", "twice"),
+    ("Duplicate", "twice"),
 )
 """How tomllib's messages begin (CPython 3.11 to 3.14, Lib/tomllib/_parser.py), and their kinds."""
 
@@ -47,8 +58,9 @@ class Broken:
 
     def hides(self, key: str) -> bool:
         """Whether a mistake at a key is only the shadow of what was left out."""
-        return not self.lost or key == self.lost or key.startswith((self.lost + ".",
-                                                                    self.lost + "["))
+        return (
+            not self.lost or key == self.lost or key.startswith((self.lost + ".", self.lost + "["))
+        )
 
 
 @dataclass(slots=True)
@@ -120,8 +132,9 @@ def _stands_alone(line: str) -> bool:
 def _section(lines: list[str], index: int) -> tuple[int, int]:
     """The first line of the section that holds a line, and the first after it."""
     start = next((i for i in range(index, -1, -1) if _HEADER.match(lines[i])), 0)
-    end = next((i for i in range(max(index, start) + 1, len(lines)) if _HEADER.match(lines[i])),
-               len(lines))
+    end = next(
+        (i for i in range(max(index, start) + 1, len(lines)) if _HEADER.match(lines[i])), len(lines)
+    )
     return start, end
 
 

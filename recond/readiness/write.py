@@ -12,7 +12,7 @@ from typing import Any
 from recond.errors import UsageError
 from recond.readiness.facts import READINGS
 from recond.readiness.parse import check_profile
-from recond.readiness.profile import FORMAT, Condition, Profile, Rule, Scalar, Test, Words
+from recond.readiness.profile import FORMAT, Condition, Profile, Rule, Scalar, Scale, Test, Words
 
 _KIB = 1024
 
@@ -41,26 +41,47 @@ def _year_later(day: str) -> str:
 def _sample(today: str) -> dict[str, Any]:
     return {
         "profile": {
-            "format": FORMAT, "name": "", "version": today[:10],
+            "format": FORMAT,
+            "name": "",
+            "version": today[:10],
             "review_after": _year_later(today),
             "title": {"fr": "Profil de l’atelier", "en": "The workshop’s profile"},
         },
-        "source": [{"key": "workshop", "title": "Atelier", "url": "docs/readiness.md",
-                    "read": today[:10]}],
+        "source": [
+            {"key": "workshop", "title": "Atelier", "url": "docs/readiness.md", "read": today[:10]}
+        ],
         "tier": [
             {"key": "minimum", "decides": True, "title": {"fr": "Minimum", "en": "Minimum"}},
             {"key": "recommended", "title": {"fr": "Recommandé", "en": "Recommended"}},
         ],
         "requirement": [
-            {"key": "ram", "tier": "minimum", "source": "workshop",
-             "title": {"fr": "Mémoire vive", "en": "Memory"},
-             "reading": "memory.ram_bytes", "at_least": "4 GiB", "remedy": "ram"},
-            {"key": "disk", "tier": "minimum", "source": "workshop",
-             "title": {"fr": "Taille du disque", "en": "Disk size"},
-             "reading": "disk.size_bytes", "at_least": "60 GB", "remedy": "disk"},
-            {"key": "ssd", "tier": "recommended", "source": "workshop",
-             "title": {"fr": "Disque SSD", "en": "Solid-state disk"},
-             "reading": "disk.flash", "is": True, "remedy": "ssd"},
+            {
+                "key": "ram",
+                "tier": "minimum",
+                "source": "workshop",
+                "title": {"fr": "Mémoire vive", "en": "Memory"},
+                "reading": "memory.ram_bytes",
+                "at_least": "4 GiB",
+                "remedy": "ram",
+            },
+            {
+                "key": "disk",
+                "tier": "minimum",
+                "source": "workshop",
+                "title": {"fr": "Taille du disque", "en": "Disk size"},
+                "reading": "disk.size_bytes",
+                "at_least": "60 GB",
+                "remedy": "disk",
+            },
+            {
+                "key": "ssd",
+                "tier": "recommended",
+                "source": "workshop",
+                "title": {"fr": "Disque SSD", "en": "Solid-state disk"},
+                "reading": "disk.flash",
+                "is": True,
+                "remedy": "ssd",
+            },
         ],
     }
 
@@ -69,43 +90,85 @@ def _copied(base: Profile, today: str) -> dict[str, Any]:
     day = today[:10] or base.version
     document: dict[str, Any] = {
         "profile": {
-            "format": FORMAT, "name": "", "version": day,
+            "format": FORMAT,
+            "name": "",
+            "version": day,
             "review_after": _year_later(today) if today else base.review_after,
             "title": _words(base.title),
         },
-        "source": [{"key": s.key, "title": s.title, "url": s.url, "read": s.read}
-                   for s in base.sources],
+        "source": [
+            {"key": s.key, "title": s.title, "url": s.url, "read": s.read} for s in base.sources
+        ],
         "support": [
-            _some(key=s.key, ends=s.ends, text=_words(s.text), source=s.source,
-                  sure=s.sure, when=_conditions(s.when)) for s in base.support],
-        "tier": [{"key": t.key, "title": _words(t.title), "decides": t.decides}
-                 for t in base.tiers],
+            _some(
+                key=s.key,
+                ends=s.ends,
+                text=_words(s.text),
+                source=s.source,
+                sure=s.sure,
+                when=_conditions(s.when),
+            )
+            for s in base.support
+        ],
+        "tier": [
+            {"key": t.key, "title": _words(t.title), "decides": t.decides} for t in base.tiers
+        ],
         "requirement": [_rule(rule) for rule in base.rules],
-        "scale": [
-            _some(key=s.key, title=_words(s.title), reading=s.reading,
-                  below=[_written(s.reading, limit) for limit in s.below],
-                  factor_percent=s.factor_percent, when=_conditions(s.when))
-            for s in base.scales],
-        "bonus": [_some(key=b.key, title=_words(b.title), points=b.points,
-                        when=_conditions(b.when)) for b in base.bonuses],
+        "scale": [_scale(s) for s in base.scales],
+        "bonus": [
+            _some(key=b.key, title=_words(b.title), points=b.points, when=_conditions(b.when))
+            for b in base.bonuses
+        ],
         "adjustment": [
-            {"key": a.key, "title": _words(a.title), "reading": a.reading, "lowest": a.lowest,
-             "highest": a.highest, "default": a.default} for a in base.adjustments],
-        "cap": [_some(category=c.category, title=_words(c.title), when=_conditions(c.when),
-                      assume=c.assume)
-                for c in base.caps],
+            {
+                "key": a.key,
+                "title": _words(a.title),
+                "reading": a.reading,
+                "lowest": a.lowest,
+                "highest": a.highest,
+                "default": a.default,
+            }
+            for a in base.adjustments
+        ],
+        "cap": [
+            _some(
+                category=c.category,
+                title=_words(c.title),
+                when=_conditions(c.when),
+                assume=c.assume,
+            )
+            for c in base.caps
+        ],
         "category": [{"name": c.name, "points": c.points} for c in base.categories],
         "note": [{"text": _words(note)} for note in base.notes],
     }
     return {key: value for key, value in document.items() if value}
 
 
+def _scale(scale: Scale) -> dict[str, Any]:
+    return _some(
+        key=scale.key,
+        title=_words(scale.title),
+        reading=scale.reading,
+        below=[_written(scale.reading, limit) for limit in scale.below],
+        factor_percent=scale.factor_percent,
+        when=_conditions(scale.when),
+    )
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     made = _some(
-        key=rule.key, tier=rule.tier, title=_words(rule.title), source=rule.source,
-        accept=_conditions(rule.accept), refuse=_conditions(rule.refuse),
-        when=_conditions(rule.when), fixable=_conditions(rule.fixable),
-        doubt=_conditions(rule.doubt), remedy=rule.remedy, show=rule.show,
+        key=rule.key,
+        tier=rule.tier,
+        title=_words(rule.title),
+        source=rule.source,
+        accept=_conditions(rule.accept),
+        refuse=_conditions(rule.refuse),
+        when=_conditions(rule.when),
+        fixable=_conditions(rule.fixable),
+        doubt=_conditions(rule.doubt),
+        remedy=rule.remedy,
+        show=rule.show,
         advice=_words(rule.advice) if rule.advice else None,
         required=_words(rule.required) if rule.required else None,
     )

@@ -21,9 +21,15 @@ def ask_each(screen: Screen, plans: tuple[WipePlan, ...]) -> tuple[Confirmed, ..
         if plan.refusals:
             continue
         wanted = typed_end(plan)
-        screen.talk(screen.t(
-            "cli.ask.disk", path=plan.path, model=plan.disk.model or "—", token=plan.disk.token,
-            size=size(screen.lang, plan.disk.size_bytes)))
+        screen.talk(
+            screen.t(
+                "cli.ask.disk",
+                path=plan.path,
+                model=plan.disk.model or "—",
+                token=plan.disk.token,
+                size=size(screen.lang, plan.disk.size_bytes),
+            )
+        )
         if not _typed(screen, wanted):
             raise SafetyRefusal((Message.of("wipe.confirm.not_typed", path=plan.path),))
     return confirm_all(plans, "typed")

@@ -41,8 +41,9 @@ class TellDemo:
         if not self._json:
             show_plans(self._screen, prepared.plans)
         for name, size_bytes in totals.items():
-            self._screen.talk(self._screen.t(
-                "cli.demo.erasing", name=name, size_bytes=size_bytes, method=method))
+            self._screen.talk(
+                self._screen.t("cli.demo.erasing", name=name, size_bytes=size_bytes, method=method)
+            )
         self._display = Display(self._screen, json_events=self._events, totals=totals)
         self._display.__enter__()
         return self._display.on_event
@@ -59,9 +60,18 @@ class TellDemo:
     def verified(self, report: Report, traces: int, folder: Path) -> None:
         """Show the verification, and how many traces of the donor's data the images still hold."""
         if self._json:
-            self._screen.data(json.dumps(
-                {"demonstration": True, "folder": str(folder), "runs": self._results,
-                 "traces": traces, "verify_exit_code": report.exit_code}, ensure_ascii=False))
+            self._screen.data(
+                json.dumps(
+                    {
+                        "demonstration": True,
+                        "folder": str(folder),
+                        "runs": self._results,
+                        "traces": traces,
+                        "verify_exit_code": report.exit_code,
+                    },
+                    ensure_ascii=False,
+                )
+            )
             return
         show_report(self._screen, report, as_json=False)
         self._screen.data(self._screen.t("cli.demo.traces", n=traces))

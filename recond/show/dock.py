@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 PLAIN_EVERY_PERCENT = 10
 STYLE = {
-    SlotState.DONE: "green", SlotState.CERTIFIED: "green", SlotState.FAILED: "bold red",
-    SlotState.LEFT: "bold yellow", SlotState.REFUSED: "yellow", SlotState.INTERRUPTED: "bold red",
-    SlotState.STRANGER: "yellow", SlotState.ERASING: "cyan",
+    SlotState.DONE: "green",
+    SlotState.CERTIFIED: "green",
+    SlotState.FAILED: "bold red",
+    SlotState.LEFT: "bold yellow",
+    SlotState.REFUSED: "yellow",
+    SlotState.INTERRUPTED: "bold red",
+    SlotState.STRANGER: "yellow",
+    SlotState.ERASING: "cyan",
 }
 
 
@@ -50,7 +55,9 @@ class DockDisplay:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         if self._live is not None:
@@ -62,8 +69,9 @@ class DockDisplay:
         self._views[view.place] = view
         if self._json:
             if before is None or _telling(before) != _telling(view):
-                self._screen.data(json.dumps(
-                    {"event": "slot", **view_json(view)}, ensure_ascii=False))
+                self._screen.data(
+                    json.dumps({"event": "slot", **view_json(view)}, ensure_ascii=False)
+                )
         elif self._live is not None:
             self._live.update(self._table(), refresh=True)
         else:
@@ -98,7 +106,8 @@ class DockDisplay:
         disk = ""
         if view.disk is not None:
             disk = f"{view.disk.model or '—'} {view.disk.token} " + size(
-                self._screen.lang, view.disk.size_bytes)
+                self._screen.lang, view.disk.size_bytes
+            )
         return view.place, disk, state, self._detail(view)
 
     def _detail(self, view: View) -> str:
@@ -107,8 +116,9 @@ class DockDisplay:
         event = dict(view.event)
         step, steps = event.get("step"), event.get("steps")
         if isinstance(step, int) and isinstance(steps, int):
-            return self._screen.t(f"cli.phase.{event['phase']}", step=min(step + 1, steps),
-                                  steps=steps)
+            return self._screen.t(
+                f"cli.phase.{event['phase']}", step=min(step + 1, steps), steps=steps
+            )
         return str(view.record or "")
 
     def _table(self) -> Table:
@@ -117,8 +127,9 @@ class DockDisplay:
 
         made = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
         for name in ("slot", "disk", "state", "detail"):
-            made.add_column(self._screen.t(f"dock.head.{name}"), overflow="fold",
-                            no_wrap=name == "state")
+            made.add_column(
+                self._screen.t(f"dock.head.{name}"), overflow="fold", no_wrap=name == "state"
+            )
         for place in sorted(self._views):
             view = self._views[place]
             made.add_row(*self._words(view), style=STYLE.get(view.state))
@@ -128,19 +139,32 @@ class DockDisplay:
 def show_summary(screen: Screen, found: Summary, *, as_json: bool) -> None:
     """How every disk ended, and which listed number has no certificate."""
     if as_json:
-        counts = {state.value: sum(one.state is state for one in found.ends)
-                  for state in SlotState}
-        screen.data(json.dumps({
-            "event": "summary", "lot": found.lot, "exit_code": found.exit_code,
-            "counts": {name: n for name, n in counts.items() if n},
-            "disks": [view_json(one) for one in found.ends], "missing": list(found.missing),
-        }, ensure_ascii=False))
+        counts = {state.value: sum(one.state is state for one in found.ends) for state in SlotState}
+        screen.data(
+            json.dumps(
+                {
+                    "event": "summary",
+                    "lot": found.lot,
+                    "exit_code": found.exit_code,
+                    "counts": {name: n for name, n in counts.items() if n},
+                    "disks": [view_json(one) for one in found.ends],
+                    "missing": list(found.missing),
+                },
+                ensure_ascii=False,
+            )
+        )
         return
     states = [one.state for one in found.ends]
     done, before = states.count(SlotState.DONE), states.count(SlotState.CERTIFIED)
-    screen.data(screen.t("dock.summary", done=done, certified=before,
-                         strangers=states.count(SlotState.STRANGER),
-                         other=sum(one.exit_code > 0 for one in found.ends)))
+    screen.data(
+        screen.t(
+            "dock.summary",
+            done=done,
+            certified=before,
+            strangers=states.count(SlotState.STRANGER),
+            other=sum(one.exit_code > 0 for one in found.ends),
+        )
+    )
     for one in found.ends:
         if one.exit_code and one.message is not None:
             screen.data(f"  {one.place} – {screen.say(one.message)}")
@@ -152,16 +176,29 @@ def view_json(view: View) -> dict[str, Json]:
     """A slot as one object, whose keys scripts may rely on."""
     disk = view.disk
     return {
-        "slot": view.place, "path": view.path, "state": view.state.value,
-        "serial": disk.serial if disk else None, "model": disk.model if disk else None,
-        "size_bytes": disk.size_bytes if disk else None, "percent": view.percent,
-        "phase": dict(view.event).get("phase"), "run": view.run,
+        "slot": view.place,
+        "path": view.path,
+        "state": view.state.value,
+        "serial": disk.serial if disk else None,
+        "model": disk.model if disk else None,
+        "size_bytes": disk.size_bytes if disk else None,
+        "percent": view.percent,
+        "phase": dict(view.event).get("phase"),
+        "run": view.run,
         "record": str(view.record) if view.record else None,
-        "message": to_json(view.message) if view.message else None, "exit_code": view.exit_code,
+        "message": to_json(view.message) if view.message else None,
+        "exit_code": view.exit_code,
     }
 
 
 def _telling(view: View) -> tuple[object, ...]:
     """What a line of JSON is worth: not each piece that is written."""
-    return (view.state, view.path, view.percent, view.message, view.run, view.disk,
-            dict(view.event).get("phase"))
+    return (
+        view.state,
+        view.path,
+        view.percent,
+        view.message,
+        view.run,
+        view.disk,
+        dict(view.event).get("phase"),
+    )

@@ -18,9 +18,17 @@ if TYPE_CHECKING:
 def show_page_made(screen: Screen, made: PageMade, *, as_json: bool) -> None:
     """`recond verify --html FILE`."""
     if as_json:
-        screen.data(json.dumps({
-            "file": str(made.file), "believed": to_json(made.believed), "revoked": made.revoked,
-            "sha256": made.sha256}, ensure_ascii=False))
+        screen.data(
+            json.dumps(
+                {
+                    "file": str(made.file),
+                    "believed": to_json(made.believed),
+                    "revoked": made.revoked,
+                    "sha256": made.sha256,
+                },
+                ensure_ascii=False,
+            )
+        )
         return
     t = screen.t
     screen.data(t("donor.command.written", file=str(made.file)))

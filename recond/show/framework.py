@@ -13,10 +13,14 @@ import re
 from recond.locale import Lang, text
 
 _WORDS = {
-    "Options": "cli.frame.options", "Arguments": "cli.frame.arguments",
-    "Commands": "cli.frame.commands", "required": "cli.frame.required",
-    "default: {default}": "cli.frame.default", "env var: {var}": "cli.frame.env",
-    "Show this message and exit.": "cli.frame.help", "Aborted!": "cli.aborted",
+    "Options": "cli.frame.options",
+    "Arguments": "cli.frame.arguments",
+    "Commands": "cli.frame.commands",
+    "required": "cli.frame.required",
+    "default: {default}": "cli.frame.default",
+    "env var: {var}": "cli.frame.env",
+    "Show this message and exit.": "cli.frame.help",
+    "Aborted!": "cli.aborted",
 }
 _ERRORS = (
     (re.compile(r"No such command '(?P<name>.*?)'"), "cli.frame.no_command"),

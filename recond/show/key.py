@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from recond.flow.stamp import Stamped
 
 
-def ask_passphrase(screen: Screen, code: str, given: str | None, variable: str, *,
-                   twice: bool = False) -> str:
+def ask_passphrase(
+    screen: Screen, code: str, given: str | None, variable: str, *, twice: bool = False
+) -> str:
     """The passphrase: `given` by the environment, else asked. Raises `UsageError`."""
     if given is not None:
         return given
@@ -46,26 +47,40 @@ def show_keys(screen: Screen, report: KeyReport, renew_days: int, *, as_json: bo
         screen.data(t("key.bench.none"))
     else:
         rows = _rows(screen, report.bench) if report.bench else []
-        rows += [(t("key.field.protected"), t("key.yes" if report.protected else "key.no")),
-                 (t("key.field.state"), _state(screen, report, renew_days))]
+        rows += [
+            (t("key.field.protected"), t("key.yes" if report.protected else "key.no")),
+            (t("key.field.state"), _state(screen, report, renew_days)),
+        ]
         screen.table(t("key.bench"), ("", ""), rows)
-    screen.table(t("key.pinned"), (t("key.field.name"), t("key.field.fingerprint")),
-                 [(one.name, one.fingerprint) for one in report.pinned] or [(t("key.none"), "")])
+    screen.table(
+        t("key.pinned"),
+        (t("key.field.name"), t("key.field.fingerprint")),
+        [(one.name, one.fingerprint) for one in report.pinned] or [(t("key.none"), "")],
+    )
     if report.revoked:
         head = tuple(t(f"key.field.{name}") for name in ("fingerprint", "reason", "since"))
-        screen.table(t("key.revoked"), head, [
-            (one.fingerprint, t(f"key.reason.{one.reason}"), date(screen.lang, one.since))
-            for one in report.revoked])
+        screen.table(
+            t("key.revoked"),
+            head,
+            [
+                (one.fingerprint, t(f"key.reason.{one.reason}"), date(screen.lang, one.since))
+                for one in report.revoked
+            ],
+        )
     _waiting(screen, report.waiting)
 
 
 def _rows(screen: Screen, facts: KeyFacts) -> list[tuple[str, str]]:
     t = screen.t
-    return [(t("key.field.name"), facts.name),
-            (t("key.field.fingerprint"), facts.fingerprint),
-            (t("key.field.issuer"), t("key.self-made") if facts.self_made and not facts.authority
-             else facts.issuer),
-            (t("key.field.until"), date(screen.lang, facts.not_after))]
+    return [
+        (t("key.field.name"), facts.name),
+        (t("key.field.fingerprint"), facts.fingerprint),
+        (
+            t("key.field.issuer"),
+            t("key.self-made") if facts.self_made and not facts.authority else facts.issuer,
+        ),
+        (t("key.field.until"), date(screen.lang, facts.not_after)),
+    ]
 
 
 def _state(screen: Screen, report: KeyReport, renew_days: int) -> str:
@@ -84,23 +99,43 @@ def _waiting(screen: Screen, runs: tuple[str, ...]) -> None:
 def show_root(screen: Screen, made: RootMade, *, as_json: bool, restored: bool = False) -> None:
     """A root that was made, and what to do with its three files."""
     if as_json:
-        screen.data(json.dumps({
-            **_facts_json(made.facts), "key": str(made.key), "page": str(made.page),
-            "certificate": str(made.certificate)}, ensure_ascii=False))
+        screen.data(
+            json.dumps(
+                {
+                    **_facts_json(made.facts),
+                    "key": str(made.key),
+                    "page": str(made.page),
+                    "certificate": str(made.certificate),
+                },
+                ensure_ascii=False,
+            )
+        )
         return
-    screen.data(screen.t("key.restore.done", file=str(made.key)) if restored
-                else screen.t("key.init.done", name=made.facts.name))
+    screen.data(
+        screen.t("key.restore.done", file=str(made.key))
+        if restored
+        else screen.t("key.init.done", name=made.facts.name)
+    )
     screen.table("", ("", ""), _rows(screen, made.facts))
-    screen.data(screen.t("key.init.next", page=str(made.page), key=str(made.key),
-                         certificate=str(made.certificate)))
+    screen.data(
+        screen.t(
+            "key.init.next",
+            page=str(made.page),
+            key=str(made.key),
+            certificate=str(made.certificate),
+        )
+    )
 
 
 def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
     """A bench's new key."""
     if as_json:
-        screen.data(json.dumps({
-            **_facts_json(made.facts), "former": made.former, "waiting": list(made.waiting)},
-            ensure_ascii=False))
+        screen.data(
+            json.dumps(
+                {**_facts_json(made.facts), "former": made.former, "waiting": list(made.waiting)},
+                ensure_ascii=False,
+            )
+        )
         return
     screen.data(screen.t("key.issue.done", name=made.facts.name, until_date=made.facts.not_after))
     screen.table("", ("", ""), _rows(screen, made.facts))
@@ -112,9 +147,15 @@ def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
 def show_trusted(screen: Screen, taken: Trusted, *, as_json: bool) -> None:
     """What was taken in."""
     if as_json:
-        screen.data(json.dumps({
-            "certificates": [_facts_json(one) for one in taken.certificates],
-            "revocations": taken.revocations}, ensure_ascii=False))
+        screen.data(
+            json.dumps(
+                {
+                    "certificates": [_facts_json(one) for one in taken.certificates],
+                    "revocations": taken.revocations,
+                },
+                ensure_ascii=False,
+            )
+        )
         return
     for one in taken.certificates:
         screen.data(screen.t("key.trust.done", name=one.name, fingerprint=one.fingerprint))
@@ -140,5 +181,10 @@ def show_stamped(screen: Screen, made: Stamped, *, as_json: bool) -> None:
 
 
 def _facts_json(facts: KeyFacts) -> dict[str, object]:
-    return {"name": facts.name, "fingerprint": facts.fingerprint, "issuer": facts.issuer,
-            "self_made": facts.self_made, "not_after": facts.not_after}
+    return {
+        "name": facts.name,
+        "fingerprint": facts.fingerprint,
+        "issuer": facts.issuer,
+        "self_made": facts.self_made,
+        "not_after": facts.not_after,
+    }

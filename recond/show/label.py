@@ -14,11 +14,20 @@ if TYPE_CHECKING:
 def show_labels(screen: Screen, made: LabelsMade, *, as_json: bool) -> None:
     """`recond label`."""
     if as_json:
-        screen.data(json.dumps({
-            "file": str(made.file), "labels": made.count, "exit_code": made.exit_code,
-            "unproven": {path: proof.value for path, proof in made.unproven}}, ensure_ascii=False))
+        screen.data(
+            json.dumps(
+                {
+                    "file": str(made.file),
+                    "labels": made.count,
+                    "exit_code": made.exit_code,
+                    "unproven": {path: proof.value for path, proof in made.unproven},
+                },
+                ensure_ascii=False,
+            )
+        )
         return
     screen.data(screen.t("label.command.written", n=made.count, file=str(made.file)))
     for path, proof in made.unproven:
-        screen.talk(screen.t("label.command.unproven", file=path,
-                             mark=f"@label.mark.{proof.value}"))
+        screen.talk(
+            screen.t("label.command.unproven", file=path, mark=f"@label.mark.{proof.value}")
+        )

@@ -25,27 +25,45 @@ def show_new_lot(screen: Screen, made: NewLot) -> None:
 def show_lots(screen: Screen, lots: tuple[Lot, ...]) -> None:
     """Every lot, a line each."""
     heads = [screen.t(f"lot.summary.{name}") for name in ("lot", "donor", "date", "closed")]
-    screen.table("", heads, [
-        (one.name, one.donor or "—", one.date or "—", one.closed_at or screen.t("lot.open"))
-        for one in lots])
+    screen.table(
+        "",
+        heads,
+        [
+            (one.name, one.donor or "—", one.date or "—", one.closed_at or screen.t("lot.open"))
+            for one in lots
+        ],
+    )
 
 
 def show_added_to_lot(screen: Screen, added: Added) -> None:
     """What came into a lot."""
     show_problems(screen, added.problems)
-    screen.talk(screen.t("lot.added", new=len(added.new), renewed=len(added.renewed),
-                         known=added.known, others=added.others, wrong=len(added.problems)))
+    screen.talk(
+        screen.t(
+            "lot.added",
+            new=len(added.new),
+            renewed=len(added.renewed),
+            known=added.known,
+            others=added.others,
+            wrong=len(added.problems),
+        )
+    )
 
 
 def show_lot_status(screen: Screen, status: LotStatus) -> None:
     """The lot's counts, then everything that does not fit (the report has all of it)."""
-    rows: list[Row] = [(str(name), "—" if value is None else str(value))
-                       for name, value in summary_rows(status, None, screen.lang)]
+    rows: list[Row] = [
+        (str(name), "—" if value is None else str(value))
+        for name, value in summary_rows(status, None, screen.lang)
+    ]
     screen.table(status.lot.name, ("", ""), rows)
     wrong = [(str(what), str(where)) for what, where in anomaly_rows(status, screen.lang)]
     if wrong:
-        screen.table(screen.t("lot.sheet.anomalies"), [
-            screen.t("lot.column.what"), screen.t("lot.column.where")], wrong[:MOST_ANOMALIES])
+        screen.table(
+            screen.t("lot.sheet.anomalies"),
+            [screen.t("lot.column.what"), screen.t("lot.column.where")],
+            wrong[:MOST_ANOMALIES],
+        )
     if len(wrong) > MOST_ANOMALIES:
         screen.talk(screen.t("lot.more", n=len(wrong) - MOST_ANOMALIES))
 

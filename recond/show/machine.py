@@ -12,12 +12,17 @@ def show_machine(screen: Screen, machine: Machine) -> None:
     """The inventory."""
     t, r = screen.t, screen.reading
     system, cpu, memory = machine.system, machine.cpu, machine.memory
-    form = r(system.form, t(f"cli.form.{system.form.value}")) if isinstance(
-        system.form, Known) else r(system.form)
+    form = (
+        r(system.form, t(f"cli.form.{system.form.value}"))
+        if isinstance(system.form, Known)
+        else r(system.form)
+    )
     rows: list[Row] = [
-        (t("cli.machine.maker"), r(system.maker)), (t("cli.machine.model"), r(system.model)),
+        (t("cli.machine.maker"), r(system.maker)),
+        (t("cli.machine.model"), r(system.model)),
         (t("cli.machine.version"), r(system.version)),
-        (t("cli.machine.serial"), r(system.serial)), (t("cli.machine.form"), form),
+        (t("cli.machine.serial"), r(system.serial)),
+        (t("cli.machine.form"), form),
         (t("cli.machine.cpu"), r(cpu.name)),
         (t("cli.machine.cores"), f"{r(cpu.cores)} / {r(cpu.threads)}"),
         (t("cli.machine.memory"), _ram(screen, memory.installed_bytes, memory.visible_bytes)),
@@ -25,21 +30,29 @@ def show_machine(screen: Screen, machine: Machine) -> None:
         (t("cli.machine.firmware"), _firmware(screen, machine)),
         (t("cli.machine.tpm"), r(machine.tpm.version)),
     ]
-    rows += [(t("cli.machine.battery"), _battery(screen, n, w, machine)) for n, w in
-             ((b.name, b.wear_percent) for b in machine.batteries)]
     rows += [
-        (t("cli.machine.display"),
-         f"{d.connector} : {r(d.maker)} {r(d.name)} {r(d.width_px)}×{r(d.height_px)}")
+        (t("cli.machine.battery"), _battery(screen, n, w, machine))
+        for n, w in ((b.name, b.wear_percent) for b in machine.batteries)
+    ]
+    rows += [
+        (
+            t("cli.machine.display"),
+            f"{d.connector} : {r(d.maker)} {r(d.name)} {r(d.width_px)}×{r(d.height_px)}",
+        )
         for d in machine.displays
     ]
     rows += [
         (t("cli.machine.network"), f"{n.name} : {r(n.kind)} {r(n.mac)} {r(n.description)}")
         for n in machine.networks
     ]
-    rows += [(t(f"cli.role.{d.role}"), r(d.name)) for d in machine.devices
-             if d.role in ("graphics", "audio", "camera", "optical")]
-    screen.table(t("cli.machine.title", date=date(screen.lang, machine.inspected_at)),
-                 ("", ""), rows)
+    rows += [
+        (t(f"cli.role.{d.role}"), r(d.name))
+        for d in machine.devices
+        if d.role in ("graphics", "audio", "camera", "optical")
+    ]
+    screen.table(
+        t("cli.machine.title", date=date(screen.lang, machine.inspected_at)), ("", ""), rows
+    )
     show_disks(screen, machine.disks)
     for problem in machine.problems:
         screen.talk(screen.say(problem))
@@ -55,8 +68,11 @@ def _ram(screen: Screen, installed: Reading[int], visible: Reading[int]) -> str:
 
 def _firmware(screen: Screen, machine: Machine) -> str:
     found = machine.firmware
-    mode = screen.reading(found.mode).upper() if isinstance(found.mode, Known) else (
-        screen.reading(found.mode))
+    mode = (
+        screen.reading(found.mode).upper()
+        if isinstance(found.mode, Known)
+        else (screen.reading(found.mode))
+    )
     if isinstance(found.secure_boot, Known):
         state = "cli.machine.secure_on" if found.secure_boot.value else "cli.machine.secure_off"
         return f"{mode}, {screen.t(state)}"
@@ -74,8 +90,13 @@ def show_disks(screen: Screen, disks: tuple[Disk, ...]) -> None:
     t, r = screen.t, screen.reading
     rows = [
         (
-            disk.path, t(f"cli.medium.{disk.medium}"), r(disk.bus), r(disk.model), r(disk.serial),
-            _size(screen, disk.size_bytes), _health(screen, disk),
+            disk.path,
+            t(f"cli.medium.{disk.medium}"),
+            r(disk.bus),
+            r(disk.model),
+            r(disk.serial),
+            _size(screen, disk.size_bytes),
+            _health(screen, disk),
             ", ".join(f"{t(f'cli.use.{u.kind}')} {u.where}" for u in disk.uses) or t("cli.free"),
         )
         for disk in disks
@@ -85,8 +106,11 @@ def show_disks(screen: Screen, disks: tuple[Disk, ...]) -> None:
 
 
 def _size(screen: Screen, reading: Reading[int]) -> str:
-    return size(screen.lang, reading.value) if isinstance(reading, Known) else (
-        screen.reading(reading))
+    return (
+        size(screen.lang, reading.value)
+        if isinstance(reading, Known)
+        else (screen.reading(reading))
+    )
 
 
 def _health(screen: Screen, disk: Disk) -> str:
@@ -103,8 +127,9 @@ def show_assessment(screen: Screen, found: Assessment) -> None:
     score_head = ("", *head[1:3], screen.t("readiness.tier.score"))
     screen.data(words.heading + "\n")
     for group in words.groups:
-        screen.table(group.title, score_head if group.scored else head,
-                     [row[:4] for row in group.rows])
+        screen.table(
+            group.title, score_head if group.scored else head, [row[:4] for row in group.rows]
+        )
     for line in (*words.closing, ""):
         screen.data(line)
 
@@ -115,14 +140,22 @@ def show_plans(screen: Screen, plans: tuple[WipePlan, ...]) -> None:
     rows = []
     for plan in plans:
         disk = plan.disk
-        what = t("cli.plan.refused") if plan.refusals else t(
-            "cli.plan.steps", n=len(plan.steps), method=plan.method)
-        rows.append((
-            short_path(plan), disk.model or "—", disk.serial or "—",
-            size(screen.lang, disk.size_bytes), what,
-            "—" if plan.refusals else t(f"cli.level.{plan.level_promised}"),
-            "—" if plan.refusals else duration(screen.lang, plan.estimate_s or 0),
-        ))
+        what = (
+            t("cli.plan.refused")
+            if plan.refusals
+            else t("cli.plan.steps", n=len(plan.steps), method=plan.method)
+        )
+        rows.append(
+            (
+                short_path(plan),
+                disk.model or "—",
+                disk.serial or "—",
+                size(screen.lang, disk.size_bytes),
+                what,
+                "—" if plan.refusals else t(f"cli.level.{plan.level_promised}"),
+                "—" if plan.refusals else duration(screen.lang, plan.estimate_s or 0),
+            )
+        )
     head = ("path", "model", "serial", "size", "how", "level", "time")
     screen.table(t("cli.plan.title"), tuple(t(f"cli.plan.{name}") for name in head), rows)
     for plan in plans:

@@ -59,9 +59,12 @@ class Display:
         from rich.progress import BarColumn, Progress, TextColumn
 
         return Progress(
-            TextColumn("{task.description}"), BarColumn(bar_width=None),
-            TextColumn("{task.fields[share]}"), TextColumn("{task.fields[detail]}"),
-            console=self._screen.console(error=True), expand=True,
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[share]}"),
+            TextColumn("{task.fields[detail]}"),
+            console=self._screen.console(error=True),
+            expand=True,
         )
 
     def __enter__(self) -> Self:
@@ -70,7 +73,9 @@ class Display:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         if self._progress is not None:
@@ -93,8 +98,13 @@ class Display:
             outcome = event.get("outcome", "")
             code = f"cli.phase.{phase}" + (f".{outcome}" if outcome else "")
             # only what is complete is whole; how far the others came is not said here
-            self._show(name, self._screen.t(code), 1, 1 if outcome == "completed" else None,
-                       final=phase == "end" and outcome != "running")
+            self._show(
+                name,
+                self._screen.t(code),
+                1,
+                1 if outcome == "completed" else None,
+                final=phase == "end" and outcome != "running",
+            )
             if "details" in event:
                 file = str(event["details"])
                 self._line("  " + self._screen.t("cli.phase.details", file=file))
@@ -112,20 +122,25 @@ class Display:
         if speed:
             left = duration(self._screen.lang, (total - done) // speed)
             detail += f"  {size(self._screen.lang, speed)}/s  " + self._screen.t(
-                "cli.left", left=left)
+                "cli.left", left=left
+            )
         self._show(name, detail, done, total, final=False)
 
-    def _show(
-        self, name: str, detail: str, done: int, total: int | None, *, final: bool
-    ) -> None:
+    def _show(self, name: str, detail: str, done: int, total: int | None, *, final: bool) -> None:
         """`total` None: nobody says how far it is; a bar stays where it was, or only moves."""
         share = "  – %" if total is None else f"{done * 100 // total:3d} %"
         if self._progress is not None:
             if name not in self._tasks:
                 self._tasks[name] = self._progress.add_task(
-                    name[:28], total=total, detail=detail, share=share)
-            self._progress.update(self._tasks[name], completed=None if total is None else done,
-                                  total=total, detail=detail, share=share)
+                    name[:28], total=total, detail=detail, share=share
+                )
+            self._progress.update(
+                self._tasks[name],
+                completed=None if total is None else done,
+                total=total,
+                detail=detail,
+                share=share,
+            )
             return
         now, phase = time.monotonic(), self._meters.setdefault(name, Meter()).phase
         last = self._last_plain.get(name, (-PLAIN_EVERY_S, ""))

@@ -23,9 +23,12 @@ def show_disk_answer(
 ) -> None:
     """The certificate's answers, then the disk's."""
     if as_json:
-        screen.data(json.dumps({
-            **report_json(report), "exit_code": code, "disk": to_json(answer)},
-            ensure_ascii=False))
+        screen.data(
+            json.dumps(
+                {**report_json(report), "exit_code": code, "disk": to_json(answer)},
+                ensure_ascii=False,
+            )
+        )
         return
     show_report(screen, report, as_json=False)
     screen.data("")
@@ -38,20 +41,36 @@ def show_disk_answer(
 def _lines(screen: Screen, found: DiskAnswer) -> list[str]:
     t, serial = screen.t, found.serial
     if found.answer == "other-disk":
-        return [t("recheck.disk.other", serial=serial), *(
-            "  " + t("recheck.disk.other.line", serial=token, fields=", ".join(
-                t(f"recheck.disk.field.{name}") for name in names))
-            for token, names in found.candidates)]
+        return [
+            t("recheck.disk.other", serial=serial),
+            *(
+                "  "
+                + t(
+                    "recheck.disk.other.line",
+                    serial=token,
+                    fields=", ".join(t(f"recheck.disk.field.{name}") for name in names),
+                )
+                for token, names in found.candidates
+            ),
+        ]
     lines = []
     if found.answer == "same":
-        lines.append("✓ " + t("recheck.disk.same", serial=serial, n=found.compared_bytes,
-                              total=found.size_bytes))
+        lines.append(
+            "✓ "
+            + t("recheck.disk.same", serial=serial, n=found.compared_bytes, total=found.size_bytes)
+        )
     elif found.answer == "differs":
         start = found.mismatch[0][0] if found.mismatch else 0
         lines.append("✗ " + t("recheck.disk.differs", n=found.mismatch_bytes, start=start))
     elif found.answer == "unreadable":
-        lines.append("✗ " + t("recheck.disk.unreadable", serial=serial,
-                              n=sum(length for _, length in found.unreadable)))
+        lines.append(
+            "✗ "
+            + t(
+                "recheck.disk.unreadable",
+                serial=serial,
+                n=sum(length for _, length in found.unreadable),
+            )
+        )
     elif found.answer == "stopped":
         lines.append("? " + t("recheck.disk.stopped", n=found.compared_bytes))
     elif found.answer == "vanished":

@@ -37,21 +37,30 @@ def show_finished(
     issued = finished.issued
     t = screen.t
     rows = [
-        ("✓" if is_approved(one) else "✗", _name(one),
-         t(f"cli.status.{one.result.status.value}"), t(f"cli.level.{one.result.level_achieved}"),
-         t(f"cli.verdict.{one.result.verdict.value}"),
-         "\n".join(screen.say(reason) for reason in one.result.reasons))
+        (
+            "✓" if is_approved(one) else "✗",
+            _name(one),
+            t(f"cli.status.{one.result.status.value}"),
+            t(f"cli.level.{one.result.level_achieved}"),
+            t(f"cli.verdict.{one.result.verdict.value}"),
+            "\n".join(screen.say(reason) for reason in one.result.reasons),
+        )
         for one in issued.record.erasures
     ]
-    head = ("", *(t(f"cli.result.{name}") for name in ("disk", "status", "level", "verdict",
-                                                      "why")))
+    head = (
+        "",
+        *(t(f"cli.result.{name}") for name in ("disk", "status", "level", "verdict", "why")),
+    )
     screen.table(t(f"certify.verdict.{overall(issued.record).value}"), head, rows)
     if not issued.signed and issued.why_unsigned is not None:
         screen.data(t("cli.result.unsigned", reason=screen.say(issued.why_unsigned)))
     if issued.set_aside is not None:
         screen.data(screen.say(issued.set_aside))
-    screen.data(f"{t('cli.result.certificate')} : {issued.certificate}" if screen.lang == "fr"
-                else f"{t('cli.result.certificate')}: {issued.certificate}")
+    screen.data(
+        f"{t('cli.result.certificate')} : {issued.certificate}"
+        if screen.lang == "fr"
+        else f"{t('cli.result.certificate')}: {issued.certificate}"
+    )
     screen.data(t("cli.result.run", run=finished.folder.run_id))
 
 
@@ -60,19 +69,35 @@ def show_nothing_begun(
 ) -> None:
     """A batch that found nothing left to erase: no run, no record, and why."""
     if as_json:
-        screen.data(json.dumps({
-            "run": None, "record_id": None, "outcome": "nothing-begun", "exit_code": exit_code,
-            "disks": [], "left": _left_json(left)}, ensure_ascii=False))
+        screen.data(
+            json.dumps(
+                {
+                    "run": None,
+                    "record_id": None,
+                    "outcome": "nothing-begun",
+                    "exit_code": exit_code,
+                    "disks": [],
+                    "left": _left_json(left),
+                },
+                ensure_ascii=False,
+            )
+        )
         return
     screen.data(screen.t("cli.manifest.nothing_left"))
 
 
 def _left_json(left: tuple[Judged, ...]) -> list[Json]:
-    return [{
-        "path": one.plan.path, "serial": one.plan.disk.serial, "listed": one.listed.value,
-        "run": one.past.folder.run_id if one.past.folder else None, "exit_code": one.exit_code,
-        "message": to_json(one.message) if one.message else None,
-    } for one in left]
+    return [
+        {
+            "path": one.plan.path,
+            "serial": one.plan.disk.serial,
+            "listed": one.listed.value,
+            "run": one.past.folder.run_id if one.past.folder else None,
+            "exit_code": one.exit_code,
+            "message": to_json(one.message) if one.message else None,
+        }
+        for one in left
+    ]
 
 
 def _name(one: Erasure) -> str:
@@ -85,10 +110,14 @@ def finished_json(finished: Finished) -> dict[str, Json]:
     """The result as one object."""
     issued = finished.issued
     return {
-        "run": finished.folder.run_id, "record_id": issued.record.record_id,
-        "outcome": overall(issued.record).value, "exit_code": finished.exit_code,
-        "folder": str(issued.folder), "certificate": str(issued.certificate),
-        "signed": issued.signed, "fingerprint": issued.fingerprint,
+        "run": finished.folder.run_id,
+        "record_id": issued.record.record_id,
+        "outcome": overall(issued.record).value,
+        "exit_code": finished.exit_code,
+        "folder": str(issued.folder),
+        "certificate": str(issued.certificate),
+        "signed": issued.signed,
+        "fingerprint": issued.fingerprint,
         "why_unsigned": to_json(issued.why_unsigned) if issued.why_unsigned else None,
         "ledger_set_aside": to_json(issued.set_aside) if issued.set_aside else None,
         "disks": [_disk_json(one) for one in issued.record.erasures],
@@ -97,9 +126,13 @@ def finished_json(finished: Finished) -> dict[str, Json]:
 
 def _disk_json(one: Erasure) -> Json:
     return {
-        "path": one.path, "serial": one.disk.serial, "wwn": one.disk.wwn,
-        "model": one.disk.model, "size_bytes": one.disk.size_bytes,
-        "namespace": one.disk.namespace, "result": to_json(one.result),
+        "path": one.path,
+        "serial": one.disk.serial,
+        "wwn": one.disk.wwn,
+        "model": one.disk.model,
+        "size_bytes": one.disk.size_bytes,
+        "namespace": one.disk.namespace,
+        "result": to_json(one.result),
         "exit_code": erasure_exit(one, frozenset()),
     }
 
@@ -114,8 +147,9 @@ def show_report(screen: Screen, report: Report, *, as_json: bool) -> None:
         return
     for one in report.found:
         _show_verdicts(screen, one)
-    screen.data(screen.t(
-        "certify.verify.all-good" if report.exit_code == 0 else "certify.verify.not-good"))
+    screen.data(
+        screen.t("certify.verify.all-good" if report.exit_code == 0 else "certify.verify.not-good")
+    )
 
 
 def report_json(report: Report) -> dict[str, Json]:
@@ -129,8 +163,10 @@ def _show_verdicts(screen: Screen, found: Verdicts) -> None:
     for axis, answer in found.answers:
         words = f"{t(f'certify.axis.{axis}')} – {t(f'certify.answer.{answer}')}"
         screen.data(f"  {SIGN[answer]} {words}")
-    lines = (f"      {SIGN[check.answer]} {check.about} – {screen.say(check.message)}"
-             for check in found.checks)
+    lines = (
+        f"      {SIGN[check.answer]} {check.about} – {screen.say(check.message)}"
+        for check in found.checks
+    )
     for line in dict.fromkeys(lines):  # one finding may answer two questions
         screen.data(line)
     if found.outcome is not None:
@@ -141,7 +177,9 @@ def _show_verdicts(screen: Screen, found: Verdicts) -> None:
 
 def _verdicts_json(found: Verdicts) -> Json:
     return {
-        "name": found.name, "record_id": found.record_id, "good": found.good,
+        "name": found.name,
+        "record_id": found.record_id,
+        "good": found.good,
         "demonstration": found.demonstration,
         **{axis: answer.value for axis, answer in found.answers},
         "outcome": to_json(found.outcome) if found.outcome else None,
@@ -156,8 +194,12 @@ def show_methods(screen: Screen, methods: tuple[Method, ...]) -> None:
     """What each method writes, where it comes from, what overwriting promises."""
     t = screen.t
     rows = [
-        (one.name, str(len(one.passes)), t(f"wipe.about.{one.name}"),
-         one.source + (f" ({t('cli.methods.old')})" if one.obsolete else ""))
+        (
+            one.name,
+            str(len(one.passes)),
+            t(f"wipe.about.{one.name}"),
+            one.source + (f" ({t('cli.methods.old')})" if one.obsolete else ""),
+        )
         for one in methods
     ]
     head = tuple(t(f"cli.methods.{name}") for name in ("name", "passes", "about", "source"))
@@ -169,9 +211,17 @@ def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
     """What is there and what is missing."""
     t = screen.t
     rows = [
-        (one.name, one.package, t("cli.bench.present") if one.present else t(
-            "cli.bench.needed" if one.needed else "cli.bench.missing"))
+        (
+            one.name,
+            one.package,
+            t("cli.bench.present")
+            if one.present
+            else t("cli.bench.needed" if one.needed else "cli.bench.missing"),
+        )
         for one in found
     ]
-    screen.table(t("cli.bench.title"), tuple(t(f"cli.bench.{name}") for name in
-                                             ("name", "package", "state")), rows)
+    screen.table(
+        t("cli.bench.title"),
+        tuple(t(f"cli.bench.{name}") for name in ("name", "package", "state")),
+        rows,
+    )

@@ -67,8 +67,14 @@ class Screen:
         from rich import box
         from rich.table import Table
 
-        made: Table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
-                            title_style="bold", show_header=any(head))
+        made: Table = Table(
+            title=title,
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            title_style="bold",
+            show_header=any(head),
+        )
         for number, name in enumerate(head):
             short = all(len(row[number]) <= SHORT for row in rows)
             made.add_column(name, overflow="fold", no_wrap=short and len(head) > 2)

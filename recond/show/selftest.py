@@ -25,7 +25,12 @@ class Followed:
 def show_self_tests(screen: Screen, found: SelfTested) -> None:
     """One line a drive."""
     t = screen.t
-    rows = [(one.path, t(f"cli.selftest.{one.outcome}"), screen.reading(one.words))
-            for one in found.results]
-    screen.table(t("cli.selftest.title"), tuple(t(f"cli.selftest.{name}") for name in
-                                                ("disk", "outcome", "words")), rows)
+    rows = [
+        (one.path, t(f"cli.selftest.{one.outcome}"), screen.reading(one.words))
+        for one in found.results
+    ]
+    screen.table(
+        t("cli.selftest.title"),
+        tuple(t(f"cli.selftest.{name}") for name in ("disk", "outcome", "words")),
+        rows,
+    )

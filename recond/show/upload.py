@@ -13,10 +13,19 @@ from recond.show.screen import Row, Screen
 def show_uploaded(screen: Screen, done: Uploaded) -> None:
     """What one upload did, each delivery with the destination's words."""
     show_problems(screen, (*done.refused, *done.kept_back))
-    _table(screen, [
-        (record_id, one.destination, screen.t(f"upload.where.{one.where}"), str(one.attempts),
-         screen.say(one.words))
-        for record_id, one in done.deliveries])
+    _table(
+        screen,
+        [
+            (
+                record_id,
+                one.destination,
+                screen.t(f"upload.where.{one.where}"),
+                str(one.attempts),
+                screen.say(one.words),
+            )
+            for record_id, one in done.deliveries
+        ],
+    )
     for hold in done.holds:
         _show_hold(screen, hold.destination, hold.until, hold.words)
     if done.busy:
@@ -32,10 +41,15 @@ def show_queue(screen: Screen, view: QueueView) -> None:
     for entry in view.entries:
         for name in () if entry.problem else view.destinations or ("—",):
             one = entry.at(name)
-            rows.append((
-                entry.record_id, name, screen.t(f"upload.where.{one.where if one else 'waiting'}"),
-                str(one.attempts if one else 0),
-                screen.say(one.words) if one else screen.t("upload.table.not_tried")))
+            rows.append(
+                (
+                    entry.record_id,
+                    name,
+                    screen.t(f"upload.where.{one.where if one else 'waiting'}"),
+                    str(one.attempts if one else 0),
+                    screen.say(one.words) if one else screen.t("upload.table.not_tried"),
+                )
+            )
     _table(screen, rows)
     for hold in view.holds:
         _show_hold(screen, hold.destination, hold.until, hold.words)
@@ -80,10 +94,14 @@ def show_problems(screen: Screen, problems: Sequence[tuple[str, Message]]) -> No
 def _table(screen: Screen, rows: list[Row]) -> None:
     if rows:
         heads = ("record", "destination", "state", "tries", "words")
-        screen.table(screen.t("upload.table.title"),
-                     [screen.t(f"upload.table.{head}") for head in heads], rows)
+        screen.table(
+            screen.t("upload.table.title"),
+            [screen.t(f"upload.table.{head}") for head in heads],
+            rows,
+        )
 
 
 def _show_hold(screen: Screen, destination: str, until: str, words: Message) -> None:
-    screen.talk(screen.t("upload.hold", destination=destination, until=until,
-                         reason=screen.say(words)))
+    screen.talk(
+        screen.t("upload.hold", destination=destination, until=until, reason=screen.say(words))
+    )

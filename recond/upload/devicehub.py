@@ -33,9 +33,17 @@ class Devicehub:
         """Post the snapshot."""
         try:
             body = json.dumps(snapshot(package.record(), package.digest, package.key)).encode()
-            answer = self._client.send(Request("POST", self._url, (
-                ("Authorization", f"Bearer {self._token}"), ("Content-Type", "application/json"),
-            ), body))
+            answer = self._client.send(
+                Request(
+                    "POST",
+                    self._url,
+                    (
+                        ("Authorization", f"Bearer {self._token}"),
+                        ("Content-Type", "application/json"),
+                    ),
+                    body,
+                )
+            )
         except RecordInvalid as error:
             return Parked(error.message)
         except NoAnswer as error:

@@ -29,14 +29,19 @@ def filled(**values: object) -> dict[str, object]:
 def name_of(machine: Machine, otherwise: str) -> str:
     """What a machine is called: its serial, else its chassis' or board's, else the record's id."""
     system = machine.system
-    return known(system.serial) or known(system.chassis_serial) or known(
-        system.board_serial) or otherwise
+    return (
+        known(system.serial)
+        or known(system.chassis_serial)
+        or known(system.board_serial)
+        or otherwise
+    )
 
 
 def own_disks(machine: Machine) -> tuple[Disk, ...]:
     """The machine's disks without the live medium that the bench was started from."""
-    return tuple(disk for disk in machine.disks
-                 if not any(use.kind in _OF_THE_BENCH for use in disk.uses))
+    return tuple(
+        disk for disk in machine.disks if not any(use.kind in _OF_THE_BENCH for use in disk.uses)
+    )
 
 
 def memory_bytes(machine: Machine) -> int | None:
@@ -52,9 +57,14 @@ def all_approved(record: WipeRecord) -> bool:
 
 def erasures_of(record: WipeRecord) -> tuple[Erasure, ...]:
     """The erasures without the stick that recond itself ran from (refused: it is the bench's)."""
-    return tuple(one for one in record.erasures if not (
-        one.result.status is Status.REFUSED
-        and {reason.code for reason in one.result.reasons} == {"wipe.refusal.medium"}))
+    return tuple(
+        one
+        for one in record.erasures
+        if not (
+            one.result.status is Status.REFUSED
+            and {reason.code for reason in one.result.reasons} == {"wipe.refusal.medium"}
+        )
+    )
 
 
 def is_approved(erasure: Erasure) -> bool:
@@ -71,7 +81,8 @@ def remark(record: WipeRecord, digest: str) -> str:
     """One line of evidence, the same words in each language: record, digest, each disk's result."""
     disks = "; ".join(
         f"{one.disk.token}={one.result.status}/{one.result.verdict}/{one.result.level_achieved}"
-        for one in erasures_of(record))
+        for one in erasures_of(record)
+    )
     return f"recond {record.record_id} sha256:{digest} {disks}".strip()
 
 

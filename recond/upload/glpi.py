@@ -53,19 +53,30 @@ class Glpi:
         except NoAnswer as error:
             return Later(error.message, whole=True)
 
-    def _headers(
-        self, record: WipeRecord, clock: Clock
-    ) -> tuple[tuple[str, str], ...] | Outcome:
+    def _headers(self, record: WipeRecord, clock: Clock) -> tuple[tuple[str, str], ...] | Outcome:
         headers: tuple[tuple[str, str], ...] = (
-            ("GLPI-Agent-ID", stable_uuid(machine_seed(record), 8)), ("Pragma", "no-cache"),
-            ("Content-Type", "application/json"))
+            ("GLPI-Agent-ID", stable_uuid(machine_seed(record), 8)),
+            ("Pragma", "no-cache"),
+            ("Content-Type", "application/json"),
+        )
         if not self._token_url:
             return headers
         # RFC 6749 §4.4; a token for each record is simpler than one that may end between two
-        answer = self._client.send(Request(
-            "POST", self._token_url, (("Content-Type", "application/x-www-form-urlencoded"),),
-            form({"grant_type": "client_credentials", "client_id": self._id,
-                  "client_secret": self._secret, "scope": "inventory"})))
+        answer = self._client.send(
+            Request(
+                "POST",
+                self._token_url,
+                (("Content-Type", "application/x-www-form-urlencoded"),),
+                form(
+                    {
+                        "grant_type": "client_credentials",
+                        "client_id": self._id,
+                        "client_secret": self._secret,
+                        "scope": "inventory",
+                    }
+                ),
+            )
+        )
         token = _json(answer).get("access_token")
         if answer.status != 200 or not isinstance(token, str):
             outcome = judge(answer, clock.now(), (self._secret,))
@@ -97,8 +108,14 @@ class Glpi:
 
 def _contact(record: WipeRecord) -> dict[str, object]:
     version = dict(record.software).get("version", "")
-    return {"action": "contact", "deviceid": device_id(record), "name": "recond",
-            "version": version, "installed-tasks": ["inventory"], "enabled-tasks": ["inventory"]}
+    return {
+        "action": "contact",
+        "deviceid": device_id(record),
+        "name": "recond",
+        "version": version,
+        "installed-tasks": ["inventory"],
+        "enabled-tasks": ["inventory"],
+    }
 
 
 def _json(answer: Answer) -> dict[str, object]:

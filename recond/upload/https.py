@@ -35,7 +35,8 @@ class Endpoint:
     def deliver(self, package: Package, clock: Clock) -> Outcome:
         """Post the record."""
         headers = (
-            ("Authorization", f"Bearer {self._token}"), ("Content-Type", "application/json"),
+            ("Authorization", f"Bearer {self._token}"),
+            ("Content-Type", "application/json"),
             ("Idempotency-Key", package.key),
         )
         request = Request("POST", self._url, headers, post_body(package))
@@ -50,7 +51,9 @@ def post_body(package: Package) -> bytes:
     jws = package.file(SIGNATURE)
     page = package.certificate
     rest = {
-        "schema": SCHEMA, "record_id": package.record_id, "sha256": package.digest,
+        "schema": SCHEMA,
+        "record_id": package.record_id,
+        "sha256": package.digest,
         "jws": jws.decode("ascii").strip() if jws else None,
         "certificate": page and {"name": page[0], "base64": base64.b64encode(page[1]).decode()},
     }

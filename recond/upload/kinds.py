@@ -28,8 +28,13 @@ class Destination(Protocol):
 
 
 _MAKERS: dict[str, Callable[[Settings], Destination]] = {
-    "folder": Folder, "https": Endpoint, "glpi": Glpi, "devicehub": Devicehub,
-    "tectech": TecTech, "tectech-csv": TecTable, "s3": S3,
+    "folder": Folder,
+    "https": Endpoint,
+    "glpi": Glpi,
+    "devicehub": Devicehub,
+    "tectech": TecTech,
+    "tectech-csv": TecTable,
+    "s3": S3,
 }
 
 

@@ -30,8 +30,10 @@ from recond.model import Json
 RECORD = "record.json"
 SIGNATURE = "record.jws"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_NAME = re.compile(r"record\.json|(?:record|receipt)\.jws|[^/\\\x00-\x1f.][^/\\\x00-\x1f]*\.pdf"
-                   r"|journals/[A-Za-z0-9_-][A-Za-z0-9._-]*\.jsonl")
+_NAME = re.compile(
+    r"record\.json|(?:record|receipt)\.jws|[^/\\\x00-\x1f.][^/\\\x00-\x1f]*\.pdf"
+    r"|journals/[A-Za-z0-9_-][A-Za-z0-9._-]*\.jsonl"
+)
 FILE_BYTES = 256 << 20
 FILES = 4096
 _BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, KeyError)
@@ -120,8 +122,10 @@ def make_package(files: dict[str, bytes]) -> Package:
     if signature is not None and _payload(signature) != raw:
         raise RecordInvalid("upload.package.signature")
     return Package(
-        record_id=record.record_id, digest=hashlib.sha256(raw).hexdigest(),
-        issue=_issue(record), signed=signature is not None and record.signature is None,
+        record_id=record.record_id,
+        digest=hashlib.sha256(raw).hexdigest(),
+        issue=_issue(record),
+        signed=signature is not None and record.signature is None,
         files=tuple(sorted(files.items())),
     )
 

@@ -28,9 +28,13 @@ class S3:
         self._secrets = settings.secrets
         self._prefix = settings.get("prefix").strip("/")
         self._bucket = Bucket(
-            settings.get("bucket"), check_url(url) if url else "",
-            settings.get("region") or REGION, settings.get("key_id"), settings.get("secret"),
-            settings.get("ca"))
+            settings.get("bucket"),
+            check_url(url) if url else "",
+            settings.get("region") or REGION,
+            settings.get("key_id"),
+            settings.get("secret"),
+            settings.get("ca"),
+        )
 
     def prepare(self) -> None:
         """Nothing to prepare."""

@@ -28,8 +28,12 @@ class Urgency:
 
 
 def send_pass(
-    queue: Queue, destinations: dict[str, Destination], everywhere: frozenset[str], clock: Clock,
-    urgency: Urgency, on_delivery: OnDelivery,
+    queue: Queue,
+    destinations: dict[str, Destination],
+    everywhere: frozenset[str],
+    clock: Clock,
+    urgency: Urgency,
+    on_delivery: OnDelivery,
 ) -> None:
     """Attempt what is due. Call it with the sending lock held.
 
@@ -45,7 +49,11 @@ def send_pass(
 
 
 def _send_to(
-    queue: Queue, name: str, destination: Destination, clock: Clock, urgency: Urgency,
+    queue: Queue,
+    name: str,
+    destination: Destination,
+    clock: Clock,
+    urgency: Urgency,
     on_delivery: OnDelivery,
 ) -> None:
     holds = queue.holds()
@@ -109,8 +117,9 @@ def _delivery(
         if outcome.whole:  # it says nothing about this record: the destination's hold makes it wait
             return Delivery(name, Where.WAITING, attempts, now, None, outcome.words)
         wait = backoff_s(attempts + 1, f"{entry.record_id}\0{name}")
-        return Delivery(name, Where.WAITING, attempts + 1, now, later_than(now, wait),
-                        outcome.words)
+        return Delivery(
+            name, Where.WAITING, attempts + 1, now, later_than(now, wait), outcome.words
+        )
     return Delivery(name, Where.PARKED, attempts + 1, now, None, outcome.words)
 
 
@@ -118,4 +127,3 @@ def _hold(name: str, before: Hold | None, outcome: Later, now: str) -> Hold:
     attempts = (before.attempts if before else 0) + 1
     wait = outcome.asked_s if outcome.asked_s is not None else backoff_s(attempts, name)
     return Hold(name, later_than(now, wait), attempts, outcome.asked_s is not None, outcome.words)
-

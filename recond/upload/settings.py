@@ -33,11 +33,11 @@ KINDS: dict[str, Fields] = {
     "https": Fields(("url", "token"), ("ca",), ("token",)),
     "s3": Fields(("bucket", "key_id", "secret"), ("url", "region", "prefix", "ca"), ("secret",)),
     "devicehub": Fields(("url", "token"), ("ca",), ("token",)),
-    "tectech": Fields(("url", "client_id", "client_secret", "stock", "lot"), ("ca", "state"),
-                      ("client_secret",)),
+    "tectech": Fields(
+        ("url", "client_id", "client_secret", "stock", "lot"), ("ca", "state"), ("client_secret",)
+    ),
     "tectech-csv": Fields(("path", "stock"), ("state",)),
-    "glpi": Fields(("url",), ("ca", "token_url", "client_id", "client_secret"),
-                   ("client_secret",)),
+    "glpi": Fields(("url",), ("ca", "token_url", "client_id", "client_secret"), ("client_secret",)),
 }
 
 

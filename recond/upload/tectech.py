@@ -27,8 +27,9 @@ _READ_ONLY = ("idLot", "idStock", "idGroupe", "reconditionneur", "createdAt", "u
 def _state(settings: Settings) -> str:
     state = settings.get("state") or FIRST_STATE
     if state not in STATES:
-        raise UsageError("upload.config.value", name=settings.name, key="state",
-                         known=", ".join(STATES))
+        raise UsageError(
+            "upload.config.value", name=settings.name, key="state", known=", ".join(STATES)
+        )
     return state
 
 
@@ -58,8 +59,11 @@ class TecTech:
     def __init__(self, settings: Settings) -> None:
         self._url = check_url(settings.get("url")).rstrip("/")
         self._id, self._secret = settings.get("client_id"), settings.get("client_secret")
-        self._stock, self._lot, self._to = settings.get("stock"), settings.get("lot"), _state(
-            settings)
+        self._stock, self._lot, self._to = (
+            settings.get("stock"),
+            settings.get("lot"),
+            _state(settings),
+        )
         self._client = Https(settings.get("ca") or None)
 
     def prepare(self) -> None:
@@ -102,8 +106,7 @@ class TecTech:
     ) -> list[Line] | Outcome:
         for key in ("numeroSerie", "idMaterielReconditionneur"):
             query = form({key: str(line[key]), "page": "1", "limit": "2"}).decode()
-            answer = self._client.send(
-                Request("GET", f"{self._url}/api/materiel?{query}", headers))
+            answer = self._client.send(Request("GET", f"{self._url}/api/materiel?{query}", headers))
             found = _json(answer)
             data = found.get("data") if isinstance(found, dict) else None
             if answer.status != 200 or not isinstance(data, list):
@@ -116,9 +119,7 @@ class TecTech:
                 return same
         return []
 
-    def _send(
-        self, line: Line, headers: tuple[tuple[str, str], ...], clock: Clock
-    ) -> Outcome:
+    def _send(self, line: Line, headers: tuple[tuple[str, str], ...], clock: Clock) -> Outcome:
         body = json.dumps([line]).encode()
         answer = self._client.send(Request("PUT", f"{self._url}/api/materiel", headers, body))
         outcome = judge(answer, clock.now(), (self._secret,))
@@ -134,8 +135,11 @@ def complete(there: Line, line: Line) -> Line:
     if isinstance(state, dict):  # they give it as an object and take it as a word
         kept["statut"] = state.get("libelle", "")
     said = f"{kept.get('commentaire', '')} {line['commentaire']}".strip()
-    return {key: value for key, value in {**line, **kept, "commentaire": said}.items()
-            if key not in _READ_ONLY}
+    return {
+        key: value
+        for key, value in {**line, **kept, "commentaire": said}.items()
+        if key not in _READ_ONLY
+    }
 
 
 def _json(answer: Answer) -> object:

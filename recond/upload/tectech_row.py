@@ -28,34 +28,85 @@ from recond.upload.facts import (
 COLUMNS = {
     "typeMateriel": "Type de matériel",
     "idMaterielReconditionneur": "ID du matériel chez le reconditionneur",
-    "statut": "Statut", "idStock": "ID du stock", "numeroSerie": "Numero de serie",
-    "IMEI1": "IMEI 1", "IMEI2": "IMEI 2", "idEsn": "ID ESN", "model": "Modèle",
-    "marque": "Marque", "processeur": "Processeur", "typeDisqueDur1": "Type disque dur 1",
-    "tailleDisqueDur1": "Taille disque dur 1", "typeDisqueDur2": "Type disque dur 2",
-    "tailleDisqueDur2": "Taille disque dur 2", "RAM": "RAM",
-    "systemeExploitation": "Système d'exploitation", "categorie": "Catégorie",
-    "lecteurDVD": "Lecteur DVD", "webcam": "Webcam", "commentaire": "Commentaire",
+    "statut": "Statut",
+    "idStock": "ID du stock",
+    "numeroSerie": "Numero de serie",
+    "IMEI1": "IMEI 1",
+    "IMEI2": "IMEI 2",
+    "idEsn": "ID ESN",
+    "model": "Modèle",
+    "marque": "Marque",
+    "processeur": "Processeur",
+    "typeDisqueDur1": "Type disque dur 1",
+    "tailleDisqueDur1": "Taille disque dur 1",
+    "typeDisqueDur2": "Type disque dur 2",
+    "tailleDisqueDur2": "Taille disque dur 2",
+    "RAM": "RAM",
+    "systemeExploitation": "Système d'exploitation",
+    "categorie": "Catégorie",
+    "lecteurDVD": "Lecteur DVD",
+    "webcam": "Webcam",
+    "commentaire": "Commentaire",
 }
 STATES = {
-    "A_TRAITER": "À traiter", "EN_COURS_DE_TRAITEMENT": "En cours de traitement",
-    "NON_REEMPLOYABLE": "Non réemployable", "PRET_A_COMMANDER": "Prêt à commander",
-    "EN_COURS_DE_LIVRAISON": "En cours de livraison", "PRET_A_DISTRIBUER": "Prêt à distribuer",
-    "DISTRIBUE": "Distribué", "SAV": "SAV",
+    "A_TRAITER": "À traiter",
+    "EN_COURS_DE_TRAITEMENT": "En cours de traitement",
+    "NON_REEMPLOYABLE": "Non réemployable",
+    "PRET_A_COMMANDER": "Prêt à commander",
+    "EN_COURS_DE_LIVRAISON": "En cours de livraison",
+    "PRET_A_DISTRIBUER": "Prêt à distribuer",
+    "DISTRIBUE": "Distribué",
+    "SAV": "SAV",
 }
 FIRST_STATE = "A_TRAITER"
 _TYPES = {
-    Form.NOTEBOOK: "ORDINATEUR_PORTABLE", Form.CONVERTIBLE: "ORDINATEUR_PORTABLE",
-    Form.DESKTOP: "ORDINATEUR_FIXE", Form.ALL_IN_ONE: "ORDINATEUR_FIXE",
+    Form.NOTEBOOK: "ORDINATEUR_PORTABLE",
+    Form.CONVERTIBLE: "ORDINATEUR_PORTABLE",
+    Form.DESKTOP: "ORDINATEUR_FIXE",
+    Form.ALL_IN_ONE: "ORDINATEUR_FIXE",
     Form.MINI_PC: "ORDINATEUR_FIXE",
 }
 _CATEGORIES = frozenset({"PREMIUM", "A", "B", "C", "D"})
-_MAKERS = frozenset((
-    "ACER", "APPLE", "ASUS", "CLEVO", "COMPAQ", "DELL", "EMACHINES", "FUJITSU", "GATEWAY", "GETAC",
-    "GIGABYTE", "GOOGLE", "HONOR", "HP", "HUAWEI", "IBM", "LENOVO", "LG", "MEDION", "MICROSOFT",
-    "MSI", "NEC", "PANASONIC", "RAZER", "SAMSUNG", "SONY", "THOMSON", "TOSHIBA", "WORTMANN",
-    "XIAOMI"))
-_MAKERS_ELSE = {"HEWLETT-PACKARD": "HP", "ASUSTEK": "ASUS", "MICRO-STAR": "MSI",
-                "PACKARD": "PACKARD BELL"}
+_MAKERS = frozenset(
+    (
+        "ACER",
+        "APPLE",
+        "ASUS",
+        "CLEVO",
+        "COMPAQ",
+        "DELL",
+        "EMACHINES",
+        "FUJITSU",
+        "GATEWAY",
+        "GETAC",
+        "GIGABYTE",
+        "GOOGLE",
+        "HONOR",
+        "HP",
+        "HUAWEI",
+        "IBM",
+        "LENOVO",
+        "LG",
+        "MEDION",
+        "MICROSOFT",
+        "MSI",
+        "NEC",
+        "PANASONIC",
+        "RAZER",
+        "SAMSUNG",
+        "SONY",
+        "THOMSON",
+        "TOSHIBA",
+        "WORTMANN",
+        "XIAOMI",
+    )
+)
+_MAKERS_ELSE = {
+    "HEWLETT-PACKARD": "HP",
+    "ASUSTEK": "ASUS",
+    "MICRO-STAR": "MSI",
+    "PACKARD": "PACKARD BELL",
+}
 _MEDIA = {Medium.HDD: "HDD", Medium.HYBRID: "HDD", Medium.SSD: "SSD", Medium.EMMC: "eMMC"}
 GB, GIB = 1_000_000_000, 1 << 30
 
@@ -69,23 +120,32 @@ def stock_line(
     machine = record.machine
     if machine is None:
         raise RecordInvalid("upload.no_machine")
-    kind, serial = _TYPES.get(known(machine.system.form) or Form.OTHER), known(
-        machine.system.serial)
+    kind, serial = (
+        _TYPES.get(known(machine.system.form) or Form.OTHER),
+        known(machine.system.serial),
+    )
     if kind is None or serial is None:
-        raise RecordInvalid("upload.tectech.unknown",
-                            column=COLUMNS["numeroSerie" if kind else "typeMateriel"])
+        raise RecordInvalid(
+            "upload.tectech.unknown", column=COLUMNS["numeroSerie" if kind else "typeMateriel"]
+        )
     category = (category_of(record) or "").upper()
     roles = {one.role for one in machine.devices}
     return filled(
-        typeMateriel=kind, numeroSerie=serial, idStock=stock,
+        typeMateriel=kind,
+        numeroSerie=serial,
+        idStock=stock,
         idMaterielReconditionneur=record.property_number or name_of(machine, record.record_id),
         statut=state if all_approved(record) else FIRST_STATE,
-        marque=_maker(known(machine.system.maker)), model=known(machine.system.model),
-        processeur=known(machine.cpu.name), RAM=_rounded(memory_bytes(machine), GIB),
+        marque=_maker(known(machine.system.maker)),
+        model=known(machine.system.model),
+        processeur=known(machine.cpu.name),
+        RAM=_rounded(memory_bytes(machine), GIB),
         categorie=category if category in _CATEGORIES else None,
         webcam=True if "camera" in roles else None,
         lecteurDVD=True if "optical" in roles else None,
-        commentaire=remark(record, digest), **_disks(machine))
+        commentaire=remark(record, digest),
+        **_disks(machine),
+    )
 
 
 def _maker(name: str | None) -> str | None:

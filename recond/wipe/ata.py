@@ -14,11 +14,8 @@ from __future__ import annotations
 from recond import firmware_requests as rq
 from recond.erasure import Technique, WipeStep
 from recond.firmware import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
-from recond.firmware_answers import (
-    ata_accepted,
-    parse_ata_sanitize,
-    parse_registers,
-)
+from recond.firmware_answers import parse_ata_sanitize
+from recond.firmware_sense import ata_accepted, parse_registers
 from recond.model import Json, Message
 from recond.wipe.firmware_line import (
     SILENCE_S,
@@ -39,7 +36,8 @@ PASSWORD = b"recond".ljust(rq.PASSWORD_BYTES, b"\0")
 """Fixed and documented, so that a drive left locked can be opened without the journal too."""
 
 USUAL_S = {
-    Technique.ATA_SANITIZE_CRYPTO: 120, Technique.ATA_SANITIZE_BLOCK: 600,
+    Technique.ATA_SANITIZE_CRYPTO: 120,
+    Technique.ATA_SANITIZE_BLOCK: 600,
     Technique.ATA_SANITIZE_OVERWRITE: 43200,
 }
 SECURITY_FLOOR_S = 7200
@@ -58,9 +56,10 @@ def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
         return not_it(line)
     request = rq.ata_sanitize(step.technique)
     mine = any(
-        sent == request.cdb and ata_accepted(
-            int(str(data["status"])), bytes.fromhex(str(data["sense"] or "")), None)
-        for sent, data in line.sent("ata") if data["errno"] is None
+        sent == request.cdb
+        and ata_accepted(int(str(data["status"])), bytes.fromhex(str(data["sense"] or "")), None)
+        for sent, data in line.sent("ata")
+        if data["errno"] is None
     )
     look = _sanitize_look(line)
     if look.state == "unclear" and not mine:
@@ -78,8 +77,7 @@ def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
         answer = line.ata(request)
         if not accepted(answer):
             return _refused(line, answer)
-    outcome = wait(
-        line, lambda: _sanitize_look(line), step.estimate_s, USUAL_S[step.technique])
+    outcome = wait(line, lambda: _sanitize_look(line), step.estimate_s, USUAL_S[step.technique])
     if outcome.outcome == "done" and identify(line) is None:
         return unknown("no_answer")
     return outcome
@@ -133,8 +131,9 @@ def run_security(line: Line, step: WipeStep) -> StepOutcome:
         return _leave(line, failed("refused", command="SECURITY ERASE PREPARE"))
     estimate = identity.security.enhanced_s if enhanced else identity.security.normal_s
     limit = max(SECURITY_FLOOR_S, cap_s(estimate, step.estimate_s or SECURITY_FLOOR_S))
-    answer = line.ata(rq.ata_erase_unit(
-        _password(line) or PASSWORD, enhanced=enhanced, timeout_s=limit))
+    answer = line.ata(
+        rq.ata_erase_unit(_password(line) or PASSWORD, enhanced=enhanced, timeout_s=limit)
+    )
     after = _answering(line)
     if after is None:
         return unknown("locked_elsewhere")
@@ -169,8 +168,7 @@ def _enter(line: Line, identity: AtaIdentity) -> StepOutcome | None:
     elif state is SecurityState.SEC1:
         if line.should_stop():
             return not_begun()
-        entry: dict[str, Json] = {
-            "step": line.step, "password": PASSWORD.hex(), "role": "user"}
+        entry: dict[str, Json] = {"step": line.step, "password": PASSWORD.hex(), "role": "user"}
         line.log("password", entry)
         line.entries.append(("password", entry))
         line.ata(rq.ata_set_password(PASSWORD))

@@ -37,7 +37,11 @@ def canary_length(block: int) -> int:
 
 
 def read_canaries(
-    device: BlockDevice, seed: bytes, size: int, block: int, phase: str,
+    device: BlockDevice,
+    seed: bytes,
+    size: int,
+    block: int,
+    phase: str,
     expected: Callable[[int, int], bytes] | None,
 ) -> dict[str, Json]:
     """A journal's `canary` entry: each place with its hash, or the errno of its reading.
@@ -50,7 +54,11 @@ def read_canaries(
         count = min(length, size - offset)
         buffer = aligned_buffer(length)[:count]
         entry: dict[str, Json] = {
-            "offset": offset, "sha256": None, "uniform": False, "expected": None, "errno": None,
+            "offset": offset,
+            "sha256": None,
+            "uniform": False,
+            "expected": None,
+            "errno": None,
         }
         if expected is not None:
             entry["expected"] = hashlib.sha256(expected(offset, count)).hexdigest()

@@ -56,8 +56,14 @@ class Firmware:
         self._by_psid = by_psid
 
     def __call__(
-        self, step: WipeStep, index: int, disk: BlockDevice, log: Log,
-        should_stop: Callable[[], bool], progress: Callable[[int], None], entries: Entries,
+        self,
+        step: WipeStep,
+        index: int,
+        disk: BlockDevice,
+        log: Log,
+        should_stop: Callable[[], bool],
+        progress: Callable[[int], None],
+        entries: Entries,
     ) -> tuple[str, Message | None]:
         """Carry out one step: the outcome (done, failed, stopped, unknown) and why."""
         try:
@@ -68,8 +74,7 @@ class Firmware:
             held = disk.identity()
             if any(getattr(held, name) != getattr(found, name) for name in _SAME):
                 return "failed", Message("drive.reason.other_drive")
-            line = Line(
-                device, index, log, self._clock, should_stop, progress, list(entries))
+            line = Line(device, index, log, self._clock, should_stop, progress, list(entries))
             outcome = _carry_out(line, step, self._by_psid)
         except OSError:
             outcome = unknown("no_answer")

@@ -83,24 +83,36 @@ def verify_ending(
 
     `mode` is "full" or "sample", `seed` what the stretches were drawn from.
     """
-    c.log("verify_start", {
-        "mode": mode, "seed": seed.hex(), "expects": None, "direct": device.direct})
+    c.log(
+        "verify_start", {"mode": mode, "seed": seed.hex(), "expects": None, "direct": device.direct}
+    )
     found = read_ending(device, stretches, c.block, c.clock, c.should_stop, c.progress)
     mismatch = found.mismatch()
-    c.log("verify_end", {
-        "outcome": found.outcome, "compared": found.compared, "places": len(stretches),
-        "mismatch_bytes": mismatch.total,
-        "mismatch": [[a, b] for a, b in mismatch.ranges()[:MAX_RANGES]],
-        "unreadable": found.unreadable.to_json(), "ending": found.word(),
-        "duration_ms": found.duration_ms, "speed": [],
-    })
+    c.log(
+        "verify_end",
+        {
+            "outcome": found.outcome,
+            "compared": found.compared,
+            "places": len(stretches),
+            "mismatch_bytes": mismatch.total,
+            "mismatch": [[a, b] for a, b in mismatch.ranges()[:MAX_RANGES]],
+            "unreadable": found.unreadable.to_json(),
+            "ending": found.word(),
+            "duration_ms": found.duration_ms,
+            "speed": [],
+        },
+    )
     reasons = {"vanished": "wipe.reason.vanished", "stopped": "wipe.reason.stopped"}
     return found.outcome, Message(reasons[found.outcome]) if found.outcome in reasons else None
 
 
 def read_ending(
-    device: BlockDevice, stretches: tuple[Range, ...], block: int, clock: Clock,
-    should_stop: Callable[[], bool], progress: Callable[[int, int], None],
+    device: BlockDevice,
+    stretches: tuple[Range, ...],
+    block: int,
+    clock: Clock,
+    should_stop: Callable[[], bool],
+    progress: Callable[[int, int], None],
 ) -> Ending:
     """Read the stretches (in bytes) and say what they hold."""
     found, began = Ending(), clock.monotonic_s()

@@ -21,14 +21,8 @@ from recond.firmware import (
     NvmeRequest,
     StepOutcome,
 )
-from recond.firmware_answers import (
-    FIXED,
-    AtaRegisters,
-    ata_accepted,
-    parse_identify,
-    parse_registers,
-    scsi_good,
-)
+from recond.firmware_answers import parse_identify
+from recond.firmware_sense import FIXED, AtaRegisters, ata_accepted, parse_registers, scsi_good
 from recond.host.clock import Clock
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
 from recond.model import Json, Message
@@ -115,8 +109,16 @@ class Line:
         answer = transport.execute(request, self.tick)
         self.deaf = answer.errno is not None
         return answer, lambda: self._keep(
-            name, request.name, request.cdb, request.data_out, answer.data, answer.packed_status,
-            answer.sense, answer.errno, answer.duration_ms)
+            name,
+            request.name,
+            request.cdb,
+            request.data_out,
+            answer.data,
+            answer.packed_status,
+            answer.sense,
+            answer.errno,
+            answer.duration_ms,
+        )
 
     def nvme(self, request: NvmeRequest) -> NvmeAnswer:
         """Send an NVMe admin command and keep both sides of it."""
@@ -132,8 +134,16 @@ class Line:
         answer = transport.execute(request, self.tick)
         self.deaf = answer.errno is not None
         return answer, lambda: self._keep(
-            "nvme", request.name, request.command, b"", answer.data, answer.status, b"",
-            answer.errno, answer.duration_ms)
+            "nvme",
+            request.name,
+            request.command,
+            b"",
+            answer.data,
+            answer.status,
+            b"",
+            answer.errno,
+            answer.duration_ms,
+        )
 
     def mmc(self, request: MmcRequest) -> MmcAnswer:
         """Send an ioctl to an eMMC and keep both sides of it; the card's R1 word is the status."""
@@ -142,8 +152,17 @@ class Line:
         answer = self.device.mmc.execute(request, self.tick)
         self.deaf = answer.errno is not None
         sent = request.ioctl.to_bytes(4, "big") + request.argument
-        self._keep("mmc", request.name, sent, b"", answer.data, answer.response, b"",
-                   answer.errno, answer.duration_ms)
+        self._keep(
+            "mmc",
+            request.name,
+            sent,
+            b"",
+            answer.data,
+            answer.response,
+            b"",
+            answer.errno,
+            answer.duration_ms,
+        )
         return answer
 
     def keep_tool(
@@ -153,14 +172,32 @@ class Line:
         self._keep("tool", name, argv, b"", output, returncode, b"", None, duration_ms)
 
     def _keep(
-        self, transport: str, name: str, request: bytes, data_out: bytes, data: bytes, status: int,
-        sense: bytes, errno: int | None, duration_ms: int,
+        self,
+        transport: str,
+        name: str,
+        request: bytes,
+        data_out: bytes,
+        data: bytes,
+        status: int,
+        sense: bytes,
+        errno: int | None,
+        duration_ms: int,
     ) -> None:
-        self.log("command", {
-            "step": self.step, "transport": transport, "name": name, "request": request.hex(),
-            "data_out": data_out.hex() or None, "answer": data.hex() or None, "status": status,
-            "sense": sense.hex() or None, "errno": errno, "duration_ms": duration_ms,
-        })
+        self.log(
+            "command",
+            {
+                "step": self.step,
+                "transport": transport,
+                "name": name,
+                "request": request.hex(),
+                "data_out": data_out.hex() or None,
+                "answer": data.hex() or None,
+                "status": status,
+                "sense": sense.hex() or None,
+                "errno": errno,
+                "duration_ms": duration_ms,
+            },
+        )
 
     def tick(self) -> None:
         """Show that somebody is still waiting (a silent worker would be taken for a hung one)."""
@@ -170,7 +207,8 @@ class Line:
         """The commands of this step in earlier sessions: (request, the entry's data)."""
         return [
             (bytes.fromhex(str(data["request"])), data)
-            for kind, data in self.entries if kind == "command" and data["transport"] == transport
+            for kind, data in self.entries
+            if kind == "command" and data["transport"] == transport
         ]
 
 

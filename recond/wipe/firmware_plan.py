@@ -49,7 +49,10 @@ class _Way:
 
 
 def plan_firmware(
-    capabilities: Capabilities, wish: LevelWish, size_bytes: int, *,
+    capabilities: Capabilities,
+    wish: LevelWish,
+    size_bytes: int,
+    *,
     restore_hidden: bool | None = None,
 ) -> FirmwarePlan:
     """The drive's steps for a level: none where its firmware is not to be used.
@@ -71,18 +74,24 @@ def plan_firmware(
         return min(way.reach(medium), most, key=lambda level: level.rank)
 
     kept = sorted(
-        (way for way in ways if reach(way).rank >= least.rank),
-        key=lambda way: -reach(way).rank)  # stable: the order of preference
+        (way for way in ways if reach(way).rank >= least.rank), key=lambda way: -reach(way).rank
+    )  # stable: the order of preference
     if most is Level.CLEAR and least is Level.PURGE:
         notes.append(Message.of("drive.note.hidden_kept", size_bytes=count))
     if not kept:
         return _beside_overwrite(count, restore_hidden, tuple(notes))
     restores = bool(count) and (
-        reach(kept[0]) is Level.PURGE if restore_hidden is None else restore_hidden)
+        reach(kept[0]) is Level.PURGE if restore_hidden is None else restore_hidden
+    )
     steps = tuple(
         WipeStep(
-            way.technique, reach(way), None, way.options + _shown(capabilities.ata, restores),
-            way.estimate_s, fallback=place > 0)
+            way.technique,
+            reach(way),
+            None,
+            way.options + _shown(capabilities.ata, restores),
+            way.estimate_s,
+            fallback=place > 0,
+        )
         for place, way in enumerate(kept)
     )
     if steps and steps[0].options == WRITE_AFTER:
@@ -105,8 +114,11 @@ def _beside_overwrite(
         return FirmwarePlan(notes=notes)
     refusals = (Message.of("drive.refusal.hidden_overwrite", size_bytes=count),)
     return FirmwarePlan(
-        (), (Message.of("drive.not_reached.hidden", size_bytes=count),), notes,
-        refusals if restore_hidden else ())
+        (),
+        (Message.of("drive.not_reached.hidden", size_bytes=count),),
+        notes,
+        refusals if restore_hidden else (),
+    )
 
 
 def _ways(capabilities: Capabilities, size_bytes: int, notes: list[Message]) -> list[_Way]:
@@ -151,13 +163,23 @@ def _nvme(nvme: NvmeCapabilities, size_bytes: int, notes: list[Message]) -> list
             ways += [
                 _Way(technique, estimate, unseen=controller.deallocates)
                 for has, technique, estimate in (
-                    (controller.block, _T.NVME_SANITIZE_BLOCK,
-                     (log and log.block_s) or USUAL_S["block"]),
-                    (controller.crypto, _T.NVME_SANITIZE_CRYPTO,
-                     (log and log.crypto_s) or USUAL_S["crypto"]),
-                    (controller.overwrite, _T.NVME_SANITIZE_OVERWRITE,
-                     (log and log.overwrite_s) or _overwrite_s(size_bytes, Medium.SSD)),
-                ) if has
+                    (
+                        controller.block,
+                        _T.NVME_SANITIZE_BLOCK,
+                        (log and log.block_s) or USUAL_S["block"],
+                    ),
+                    (
+                        controller.crypto,
+                        _T.NVME_SANITIZE_CRYPTO,
+                        (log and log.crypto_s) or USUAL_S["crypto"],
+                    ),
+                    (
+                        controller.overwrite,
+                        _T.NVME_SANITIZE_OVERWRITE,
+                        (log and log.overwrite_s) or _overwrite_s(size_bytes, Medium.SSD),
+                    ),
+                )
+                if has
             ]
             if controller.deallocates:
                 notes.append(Message("drive.note.deallocates"))
@@ -211,12 +233,17 @@ def _security(ata: AtaCapabilities, medium: Medium) -> list[_Way]:
     ways = []
     if security.enhanced:
         left = () if medium is Medium.HDD else (Message("drive.not_reached.security"),)
-        ways.append(_Way(
-            _T.ATA_SECURITY_ERASE_ENHANCED, security.enhanced_s or USUAL_S["block"], left))
+        ways.append(
+            _Way(_T.ATA_SECURITY_ERASE_ENHANCED, security.enhanced_s or USUAL_S["block"], left)
+        )
     if medium is not Medium.HDD:
-        ways.append(_Way(
-            _T.ATA_SECURITY_ERASE, security.normal_s or USUAL_S["block"],
-            (Message("drive.not_reached.security"),)))
+        ways.append(
+            _Way(
+                _T.ATA_SECURITY_ERASE,
+                security.normal_s or USUAL_S["block"],
+                (Message("drive.not_reached.security"),),
+            )
+        )
     return ways
 
 
@@ -231,8 +258,10 @@ def _scsi(
     whole = _overwrite_s(size_bytes, medium)
     over = [_Way(_T.SCSI_SANITIZE_OVERWRITE, whole)] if scsi.overwrite else []
     ways = crypto + over if medium is Medium.HDD else block + crypto + over
-    blind = {_T.SCSI_SANITIZE_BLOCK: scsi.write_after_block,
-             _T.SCSI_SANITIZE_CRYPTO: scsi.write_after_crypto}
+    blind = {
+        _T.SCSI_SANITIZE_BLOCK: scsi.write_after_block,
+        _T.SCSI_SANITIZE_CRYPTO: scsi.write_after_crypto,
+    }
     shown = [way for way in ways if not blind.get(way.technique)]
     if len(shown) < len(ways):
         notes.append(Message("drive.note.unreadable"))
@@ -263,7 +292,8 @@ def _hidden(
         return (), ()
     hidden, identity, count = ata.hidden, ata.identity, _hidden_bytes(ata)
     unknown = ((identity.hpa or identity.amac) and not isinstance(hidden.native, Known)) or (
-        identity.dco and not isinstance(hidden.real, Known))
+        identity.dco and not isinstance(hidden.real, Known)
+    )
     said = (Message("drive.not_reached.hidden_unknown"),) if unknown else ()
     if not count:
         return (), said

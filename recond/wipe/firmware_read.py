@@ -18,9 +18,6 @@ from recond.firmware import (
     ScsiCapabilities,
 )
 from recond.firmware_answers import (
-    FIXED,
-    AtaRegisters,
-    ata_accepted,
     nvme_good,
     parse_ata_sanitize,
     parse_block_characteristics,
@@ -31,12 +28,11 @@ from recond.firmware_answers import (
     parse_nvme_controller,
     parse_nvme_list,
     parse_nvme_namespace,
-    parse_registers,
     parse_sanitize_log,
     parse_supported,
     parse_vpd_serial,
-    scsi_good,
 )
+from recond.firmware_sense import FIXED, AtaRegisters, ata_accepted, parse_registers, scsi_good
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
 from recond.model import Known, Medium, Message, Reading, Unknown, Why
 
@@ -90,8 +86,11 @@ def _distrust(
         return Message.of("drive.distrust.answers", path=device.path)
     if not identity.serial or identity.serial != device.serial:
         return Message.of(
-            "drive.distrust.serial", path=device.path, kernel=device.serial or "–",
-            drive=identity.serial or "–")
+            "drive.distrust.serial",
+            path=device.path,
+            kernel=device.serial or "–",
+            drive=identity.serial or "–",
+        )
     if identity.sectors * identity.logical_block_bytes != device.size_bytes:
         return Message.of("drive.distrust.size", path=device.path)
     return None
@@ -162,8 +161,12 @@ def _read_nvme(device: FirmwareDevice, transport: NvmeTransport) -> NvmeCapabili
     answer = transport.execute(rq.nvme_sanitize_log())
     good = nvme_good(answer.status, answer.errno)
     return NvmeCapabilities(
-        controller, namespace, nsid, tuple(sorted(found | {nsid})),
-        parse_sanitize_log(answer.data) if good else None)
+        controller,
+        namespace,
+        nsid,
+        tuple(sorted(found | {nsid})),
+        parse_sanitize_log(answer.data) if good else None,
+    )
 
 
 # --- SCSI ------------------------------------------------------------------------------------
@@ -180,8 +183,16 @@ def _read_scsi(transport: ScsiTransport, names: tuple[str, str]) -> ScsiCapabili
     capacity = transport.execute(rq.scsi_read_capacity()).data
     rotation, after_block, after_crypto = parse_block_characteristics(page.data)
     return ScsiCapabilities(
-        serial=parse_vpd_serial(serial.data), vendor=names[0], product=names[1],
+        serial=parse_vpd_serial(serial.data),
+        vendor=names[0],
+        product=names[1],
         block_bytes=int.from_bytes(capacity[8:12], "big"),
         protection=(capacity[12] >> 1 & 7) + 1 if len(capacity) > 12 and capacity[12] & 1 else 0,
-        rotation_rpm=rotation, overwrite=asks(0x48, 1), block=asks(0x48, 2), crypto=asks(0x48, 3),
-        format_unit=asks(0x04), write_after_block=after_block, write_after_crypto=after_crypto)
+        rotation_rpm=rotation,
+        overwrite=asks(0x48, 1),
+        block=asks(0x48, 2),
+        crypto=asks(0x48, 3),
+        format_unit=asks(0x04),
+        write_after_block=after_block,
+        write_after_crypto=after_crypto,
+    )

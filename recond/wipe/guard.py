@@ -11,7 +11,14 @@ from recond.erasure import DiskIdentity, Target
 from recond.model import Message
 
 _COMPARED = (
-    "kind", "serial", "wwn", "vendor", "model", "size_bytes", "logical_block_bytes", "namespace",
+    "kind",
+    "serial",
+    "wwn",
+    "vendor",
+    "model",
+    "size_bytes",
+    "logical_block_bytes",
+    "namespace",
 )
 ODD_SECTORS = (520, 524, 528, 4160, 4224)
 
@@ -57,7 +64,8 @@ def resumed_differences(
     `sizes` are those that the plan itself may have brought about (hidden sectors shown again).
     """
     names = [
-        name for name in ("kind", "logical_block_bytes", "namespace")
+        name
+        for name in ("kind", "logical_block_bytes", "namespace")
         if getattr(planned, name) != getattr(found, name)
     ]
     if found.size_bytes not in sizes | {planned.size_bytes}:

@@ -31,8 +31,15 @@ class Job:
 
 Tell = Callable[[dict[str, Json]], None]
 FirmwareRunner = Callable[
-    [WipeStep, int, BlockDevice, Callable[[str, dict[str, Json]], None], Callable[[], bool],
-     Callable[[int], None], list[tuple[str, dict[str, Json]]]],
+    [
+        WipeStep,
+        int,
+        BlockDevice,
+        Callable[[str, dict[str, Json]], None],
+        Callable[[], bool],
+        Callable[[int], None],
+        list[tuple[str, dict[str, Json]]],
+    ],
     tuple[str, Message | None],
 ]
 

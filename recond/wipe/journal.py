@@ -65,10 +65,16 @@ class Journal:
         `OSError`, so that a full bench is not taken for a failing target.
         """
         if self._lost is None:
-            line = canonical_bytes({
-                "seq": self._seq, "prev": self._prev, "time": self._clock.now(),
-                "mono_ms": int(self._clock.monotonic_s() * 1000), "kind": kind, "data": data,
-            })
+            line = canonical_bytes(
+                {
+                    "seq": self._seq,
+                    "prev": self._prev,
+                    "time": self._clock.now(),
+                    "mono_ms": int(self._clock.monotonic_s() * 1000),
+                    "kind": kind,
+                    "data": data,
+                }
+            )
             try:
                 self._sink.append(line + b"\n")
             except OSError as error:

@@ -24,7 +24,8 @@ from recond.model import Message
 from recond.wipe.firmware_line import Line, Look, failed, not_begun, not_it, unknown, wait
 
 USUAL_S = {
-    Technique.NVME_SANITIZE_CRYPTO: 120, Technique.NVME_SANITIZE_BLOCK: 600,
+    Technique.NVME_SANITIZE_CRYPTO: 120,
+    Technique.NVME_SANITIZE_BLOCK: 600,
     Technique.NVME_SANITIZE_OVERWRITE: 43200,
 }
 INVALID_FIELD = 0x02
@@ -64,10 +65,12 @@ def run_format(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
         return failed("other_namespaces")
     if line.should_stop():
         return not_begun()
-    limit = min(FORMAT_CEILING_S, max(
-        FORMAT_FLOOR_S, line.device.size_bytes // FORMAT_BYTES_PER_S))
-    answer = line.nvme(rq.nvme_format(
-        step.technique, nsid, flbas=namespace.flbas, dps=namespace.dps, timeout_s=limit))
+    limit = min(FORMAT_CEILING_S, max(FORMAT_FLOOR_S, line.device.size_bytes // FORMAT_BYTES_PER_S))
+    answer = line.nvme(
+        rq.nvme_format(
+            step.technique, nsid, flbas=namespace.flbas, dps=namespace.dps, timeout_s=limit
+        )
+    )
     if _broken(answer):
         return unknown("no_answer")
     if not nvme_good(answer.status, answer.errno):
@@ -113,8 +116,7 @@ def run_sanitize(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
             return unknown("no_answer")
         if not nvme_good(answer.status, answer.errno):
             return failed("status", command="Sanitize", status=f"{answer.status:04x}")
-    outcome = wait(
-        line, lambda: _log_look(line, mine), step.estimate_s, USUAL_S[step.technique])
+    outcome = wait(line, lambda: _log_look(line, mine), step.estimate_s, USUAL_S[step.technique])
     if outcome.outcome == "failed":
         line.nvme(rq.nvme_exit_failure())
     if outcome.outcome == "done" and _controller(line) is None:
@@ -127,12 +129,11 @@ def _requests(technique: Technique, controller: NvmeController) -> tuple[NvmeReq
     keep = not controller.deallocates
     wishes = (True, False) if controller.purge_reporting else (False,)
     return tuple(
-        rq.nvme_sanitize(technique, no_deallocate=keep, purge_required=wish) for wish in wishes)
+        rq.nvme_sanitize(technique, no_deallocate=keep, purge_required=wish) for wish in wishes
+    )
 
 
-def _issue(
-    line: Line, technique: Technique, controller: NvmeController
-) -> tuple[NvmeAnswer, int]:
+def _issue(line: Line, technique: Technique, controller: NvmeController) -> tuple[NvmeAnswer, int]:
     """Send it; where PREQ is an invalid field, once more without. Returns the CDW10 that ran."""
     *first, last = _requests(technique, controller)
     for request in first:

@@ -68,9 +68,7 @@ def _query(line: Line, opal: Opal) -> tuple[OpalState | None, int]:
     return (parse_opal(done.stdout) if done.returncode == 0 else None), done.returncode
 
 
-def _run(
-    line: Line, opal: Opal, name: str, words: tuple[str, ...], timeout_s: int
-) -> Completed:
+def _run(line: Line, opal: Opal, name: str, words: tuple[str, ...], timeout_s: int) -> Completed:
     """Start the tool once; what is kept of it holds the PSID's digest in its place."""
     secret = (opal.psid or "").encode()
     stand_in = b"sha256:" + hashlib.sha256(secret).hexdigest().encode()
@@ -84,6 +82,11 @@ def _run(
         line.keep_tool(f"{name} (to be sent)", shown("\0".join(argv).encode()), b"", -1, 0)
     done = opal.processes.run(argv, timeout_s=timeout_s)
     line.tick()
-    line.keep_tool(name, shown("\0".join(argv).encode()), shown(done.stdout + done.stderr),
-                   done.returncode, done.duration_ms)
+    line.keep_tool(
+        name,
+        shown("\0".join(argv).encode()),
+        shown(done.stdout + done.stderr),
+        done.returncode,
+        done.duration_ms,
+    )
     return done

@@ -38,7 +38,8 @@ def plan_opal(
         hidden = (Message.of("drive.not_reached.hidden", size_bytes=size),)
         reach = min(reach, Level.CLEAR, key=lambda level: level.rank)
     return FirmwarePlan(
-        (WipeStep(Technique.OPAL_PSID_REVERT, reach, None, (), ESTIMATE_S),), hidden, tuple(notes))
+        (WipeStep(Technique.OPAL_PSID_REVERT, reach, None, (), ESTIMATE_S),), hidden, tuple(notes)
+    )
 
 
 def _refusal(disk: DiskIdentity, found: Capabilities, state: OpalState | None) -> str | None:

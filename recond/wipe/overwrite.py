@@ -18,16 +18,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recond.erasure import XTS_UNIT_BYTES, Fill, FillKind, TargetKind
-from recond.host.block import BlockDevice, aligned_buffer
+from recond.erasure import Fill, FillKind, TargetKind
+from recond.host.block import BlockDevice
 from recond.host.clock import Clock
 from recond.host.lanes import Done, Lane, Lanes, pieces
 from recond.host.tuning import REAL_PACE, Pace, Setting, Tuner
 from recond.model import Json, Message, Range
 from recond.ranges import RangeSet
+from recond.wipe.content import Content, Profile
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers import CipherContext
+    pass
 
 Log = Callable[[str, dict[str, Json]], None]
 
@@ -41,11 +42,6 @@ SALVAGE_TRIES = 8  # how often what lies between two dead ends is entered in its
 ALIVE_S = 1.0  # the kernel needs a moment to know that a disk is gone
 CHECKPOINT_S = 10.0
 CHECKPOINT_MIN_S = 1.0
-PROFILE_POINTS = 64
-SHIFT_BYTES = 512
-"""How far into a page the buffers of made content begin, where the disk takes that: what the kernel
-copies between two places at one offset in a page, as for a disk in memory, it copies more slowly
-(docs/benchmarks.md)."""
 
 
 class Vanished(Exception):
@@ -63,81 +59,6 @@ class PassResult:
     duration_ms: int
     speed: tuple[int, ...]
     reason: Message | None
-
-
-class Content:
-    """The bytes of a fill for any piece of the disk, in buffers that O_DIRECT takes."""
-
-    def __init__(self, fill: Fill, memory_align_bytes: int) -> None:
-        self._shift = SHIFT_BYTES if memory_align_bytes <= SHIFT_BYTES else 0
-        self._raw = bytes.fromhex(fill.hex)
-        self._cipher = _xts(self._raw) if fill.kind is FillKind.XTS else None
-        self._zeros = memoryview(bytes(XTS_UNIT_BYTES if self._cipher else 0))
-        self._constant: dict[int, memoryview] = {}
-
-    def lie_on_pages(self) -> None:
-        """From now on buffers begin on a page: the disk, or what lies below it, may want that."""
-        self._shift = 0
-
-    def piece(self, lane: Lane, offset: int, length: int) -> memoryview:
-        """The content of [offset, offset + length); valid until the lane is used again."""
-        if self._cipher is None:
-            return self._repeat(offset % len(self._raw), length)
-        out, at = lane.buffer("data", length + self._shift)[self._shift :], 0
-        while at < length:
-            number, skip = divmod(offset + at, XTS_UNIT_BYTES)
-            count = min(XTS_UNIT_BYTES - skip, length - at)
-            if skip:  # a unit can be made from its beginning only
-                whole = lane.buffer("unit", XTS_UNIT_BYTES)
-                self._cipher(number).update_into(self._blank(skip + count), whole)
-                out[at : at + count] = whole[skip : skip + count]
-            else:
-                self._cipher(number).update_into(self._blank(count), out[at:])
-            at += count
-        return out[:length]
-
-    def _blank(self, count: int) -> memoryview:
-        """Zeros enough for `count` bytes in whole blocks of the cipher."""
-        return self._zeros[: -(-count // 16) * 16]
-
-    def _repeat(self, phase: int, length: int) -> memoryview:
-        found = self._constant.get(phase)
-        if found is None or len(found) < length:
-            pattern = self._raw[phase:] + self._raw[:phase]
-            found = aligned_buffer(-(-length // 4096) * 4096)
-            found[:] = (pattern * (len(found) // len(pattern) + 1))[: len(found)]
-            self._constant[phase] = found
-        return found[:length]
-
-
-def _xts(key: bytes) -> Callable[[int], CipherContext]:
-    """What makes the cipher of a data unit; loaded before the pass begins, not in its time."""
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
-    made = algorithms.AES(key)
-    return lambda number: Cipher(made, modes.XTS(number.to_bytes(16, "little"))).encryptor()
-
-
-class Profile:
-    """Speed over equal stretches of the disk: bytes and time of each, for a plot."""
-
-    def __init__(self, size: int) -> None:
-        self._size = max(1, size)
-        self._bytes = [0] * PROFILE_POINTS
-        self._seconds = [0.0] * PROFILE_POINTS
-
-    def add(self, offset: int, length: int, seconds: float) -> None:
-        """Count a piece."""
-        point = min(PROFILE_POINTS - 1, offset * PROFILE_POINTS // self._size)
-        self._bytes[point] += length
-        self._seconds[point] += seconds
-
-    def speeds(self) -> tuple[int, ...]:
-        """Bytes a second of each stretch; 0 where nothing was done."""
-        return tuple(
-            int(count / seconds) if seconds > 0 else 0
-            for count, seconds in zip(self._bytes, self._seconds, strict=True)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +81,11 @@ class OverwritePass:
     """Writes one fill over [0, size) of a device."""
 
     def __init__(
-        self, device: BlockDevice, fill: Fill, context: PassContext, done: tuple[Range, ...],
+        self,
+        device: BlockDevice,
+        fill: Fill,
+        context: PassContext,
+        done: tuple[Range, ...],
         bad: tuple[Range, ...],
     ) -> None:
         made = fill.kind is FillKind.XTS
@@ -201,11 +126,22 @@ class OverwritePass:
         if outcome == "done" and self._stopped:
             outcome, reason = "stopped", Message("wipe.reason.stopped")
         if outcome == "done" and (self._bad.total or self._done.total != self._c.size):
-            outcome, reason = "failed", Message.of(
-                "wipe.reason.not_all_written", missing_bytes=self._c.size - self._done.total)
+            outcome, reason = (
+                "failed",
+                Message.of(
+                    "wipe.reason.not_all_written", missing_bytes=self._c.size - self._done.total
+                ),
+            )
         elapsed = int((self._c.clock.monotonic_s() - started) * 1000)
-        return PassResult(outcome, self._done.ranges(), self._bad.ranges(), self._retries,
-                          elapsed, self._profile.speeds(), reason)
+        return PassResult(
+            outcome,
+            self._done.ranges(),
+            self._bad.ranges(),
+            self._retries,
+            elapsed,
+            self._profile.speeds(),
+            reason,
+        )
 
     # --- the order of the places -------------------------------------------------------------
 
@@ -330,10 +266,17 @@ class OverwritePass:
         finally:
             self._narrow_left_s -= self._c.clock.monotonic_s() - began
             self._retries += attempts
-            self._c.log("retry", {
-                "step": self._c.step, "phase": "write", "offset": offset, "length": length,
-                "errno": error.errno or 0, "attempt": attempts,
-            })
+            self._c.log(
+                "retry",
+                {
+                    "step": self._c.step,
+                    "phase": "write",
+                    "offset": offset,
+                    "length": length,
+                    "errno": error.errno or 0,
+                    "attempt": attempts,
+                },
+            )
         for start, count in bad.ranges():
             self._mark_bad(start, count, error.errno or 0, ATTEMPTS)
         return good > 0
@@ -350,10 +293,16 @@ class OverwritePass:
 
     def _mark_bad(self, start: int, length: int, number: int, attempts: int) -> None:
         self._bad.add(start, length)
-        self._c.log("bad_range", {
-            "step": self._c.step, "phase": "write", "range": [start, length],
-            "errno": number, "attempts": attempts,
-        })
+        self._c.log(
+            "bad_range",
+            {
+                "step": self._c.step,
+                "phase": "write",
+                "range": [start, length],
+                "errno": number,
+                "attempts": attempts,
+            },
+        )
 
     # --- checkpoints -------------------------------------------------------------------------
 
@@ -381,11 +330,15 @@ class OverwritePass:
         waiting.result()  # an fsync that fails is a failed pass: what was accepted may be lost
         ranges, total = self._flushed
         self._marked = total
-        self._c.log("checkpoint", {
-            "step": self._c.step, "phase": "write",
-            "done": [[start, length] for start, length in ranges],
-            "bad": self._bad.to_json(),
-        })
+        self._c.log(
+            "checkpoint",
+            {
+                "step": self._c.step,
+                "phase": "write",
+                "done": [[start, length] for start, length in ranges],
+                "bad": self._bad.to_json(),
+            },
+        )
 
     def _failure(self, error: OSError) -> tuple[str, Message]:
         if not self._device.still_there():

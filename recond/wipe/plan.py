@@ -28,8 +28,12 @@ from recond.model import Medium, Message
 
 FLASH_TWO_PASSES = frozenset({Medium.USB_FLASH, Medium.SD, Medium.EMMC})
 ASSUMED_BYTES_PER_S = {
-    Medium.HDD: 110_000_000, Medium.SSD: 350_000_000, Medium.USB_FLASH: 15_000_000,
-    Medium.SD: 15_000_000, Medium.EMMC: 60_000_000, Medium.IMAGE: 500_000_000,
+    Medium.HDD: 110_000_000,
+    Medium.SSD: 350_000_000,
+    Medium.USB_FLASH: 15_000_000,
+    Medium.SD: 15_000_000,
+    Medium.EMMC: 60_000_000,
+    Medium.IMAGE: 500_000_000,
 }
 
 
@@ -67,7 +71,10 @@ def overwrite_reach(identity: DiskIdentity, fills: tuple[Fill, ...]) -> Level:
 
 
 def plan_wipe(
-    target: Target, wish: Wish, seed: bytes, refusals: tuple[Message, ...],
+    target: Target,
+    wish: Wish,
+    seed: bytes,
+    refusals: tuple[Message, ...],
     firmware: FirmwarePlan | None = None,
 ) -> WipePlan:
     """The plan for one target. `seed` is 32 unpredictable bytes, `refusals` the guard's answer.
@@ -90,11 +97,17 @@ def plan_wipe(
         share = 1 if wish.verify is VerifyMode.FULL else 10
         estimate += max(1, _pass_s(identity) // share)
     plan = WipePlan(
-        disk=identity, path=target.path,
+        disk=identity,
+        path=target.path,
         method="firmware" if drive.steps else name,
-        level_requested=wish.level, level_promised=promised, steps=steps, verify=wish.verify,
-        seed=seed.hex(), not_reached=_not_reached(identity, steps) + drive.not_reached,
-        notes=_notes(identity, wish, drive) + drive.notes, estimate_s=estimate,
+        level_requested=wish.level,
+        level_promised=promised,
+        steps=steps,
+        verify=wish.verify,
+        seed=seed.hex(),
+        not_reached=_not_reached(identity, steps) + drive.not_reached,
+        notes=_notes(identity, wish, drive) + drive.notes,
+        estimate_s=estimate,
     )
     return replace(plan, refusals=refusals + drive.refusals + _level_refusals(plan, name))
 
@@ -129,8 +142,11 @@ def _level_refusals(plan: WipePlan, method: str) -> tuple[Message, ...]:
     if plan.level_requested is LevelWish.PURGE and promised is not Level.PURGE:
         return (Message.of("wipe.refusal.no_purge", path=plan.path),)
     if promised is Level.NONE:
-        return (Message.of("wipe.refusal.method_too_weak", path=plan.path, method=method,
-                           better=methods.FLASH),)
+        return (
+            Message.of(
+                "wipe.refusal.method_too_weak", path=plan.path, method=method, better=methods.FLASH
+            ),
+        )
     return ()
 
 

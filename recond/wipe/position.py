@@ -61,9 +61,12 @@ def read_standing(entries: Entries, same_boot: bool) -> Standing:
         raise FormatError("wipe.resume.digest")
     last = kinds[-1]
     return Standing(
-        run_id=str(first["open"]["run_id"]), path=str(first["open"]["path"]), plan=plan,
+        run_id=str(first["open"]["run_id"]),
+        path=str(first["open"]["path"]),
+        plan=plan,
         digest=str(first["plan"]["digest"]),
-        confirmed_by=str(first["confirmation"]["by"]), token=str(first["confirmation"]["token"]),
+        confirmed_by=str(first["confirmation"]["by"]),
+        token=str(first["confirmation"]["token"]),
         ended=last == "end",
         position=_position(entries, same_boot),
         demonstration=bool(first["open"].get("demonstration")),
@@ -95,11 +98,17 @@ def _position(entries: Entries, same_boot: bool) -> Position:
     sessions = sum(kind == "open" for kind, _ in entries)
     interrupted = sum(kind == "interrupted" for kind, _ in entries)
     return Position(
-        step=step, done=done, bad=bad, started=started,
+        step=step,
+        done=done,
+        bad=bad,
+        started=started,
         before=next(
-            (d for kind, d in entries if kind == "canary" and d.get("phase") == "before"), None),
-        session=sessions + 1, unexplained=sessions - interrupted,
-        why_interrupted="killed" if same_boot else "power", entries=since,
+            (d for kind, d in entries if kind == "canary" and d.get("phase") == "before"), None
+        ),
+        session=sessions + 1,
+        unexplained=sessions - interrupted,
+        why_interrupted="killed" if same_boot else "power",
+        entries=since,
     )
 
 
@@ -115,3 +124,13 @@ def _ranges(value: Json) -> tuple[Range, ...]:
         if isinstance(item, list) and len(item) == 2:
             found.append((_int(item[0]), _int(item[1])))
     return tuple(found)
+
+
+def last_step(entries: list[tuple[str, dict[str, Json]]]) -> tuple[int, str]:
+    """The last step that a journal shows as begun and its outcome ("" where it has no end)."""
+    index, outcome = 0, ""
+    for kind, data in entries:
+        if kind in ("step_start", "step_end"):
+            index = int(str(data["step"]))
+            outcome = str(data["outcome"]) if kind == "step_end" else ""
+    return index, outcome

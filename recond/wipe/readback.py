@@ -70,9 +70,13 @@ class Reading:
         plan, disk = self.job.plan, self.job.plan.disk
         expected = verify.Expected(fill) if fill else None
         return canary.read_canaries(
-            device, derive(bytes.fromhex(plan.seed), "canary", 0), disk.size_bytes,
-            disk.logical_block_bytes, phase,
-            expected.at if expected else None)
+            device,
+            derive(bytes.fromhex(plan.seed), "canary", 0),
+            disk.size_bytes,
+            disk.logical_block_bytes,
+            phase,
+            expected.at if expected else None,
+        )
 
     # --- going on ----------------------------------------------------------------------------
 
@@ -85,9 +89,7 @@ class Reading:
             for at, count in pieces(start, start + length, PIECE_BYTES, backward=False)
         )
 
-    def is_familiar(
-        self, device: BlockDevice, before: dict[str, Json] | None, step: int
-    ) -> bool:
+    def is_familiar(self, device: BlockDevice, before: dict[str, Json] | None, step: int) -> bool:
         """Whether a disk that has no serial number is the one that was begun.
 
         Each canary's place holds what it held before, or what this pass or the one before it
@@ -112,8 +114,7 @@ class Reading:
             at = int(str(found["offset"]))
             count = min(length, disk.size_bytes - at)
             known = {was["sha256"]} | {
-                hashlib.sha256(verify.Expected(one).at(at, count)).hexdigest()
-                for one in fills
+                hashlib.sha256(verify.Expected(one).at(at, count)).hexdigest() for one in fills
             }
             strange += found["sha256"] not in known
         return strange <= max(STRANGE_PLACES, len(now) // STRANGE_SHARE)
@@ -133,8 +134,7 @@ class Reading:
             self.canaries(device, "after", fill)
             if plan.verify is VerifyMode.NONE:
                 return "completed", None
-            outcome, reason = (
-                self._compare(device, fill) if fill else self._read_ending(device))
+            outcome, reason = self._compare(device, fill) if fill else self._read_ending(device)
         finally:
             device.close()
         return {"done": "completed", "stopped": "stopped"}.get(outcome, "failed"), reason
@@ -146,31 +146,52 @@ class Reading:
         if plan.verify is VerifyMode.SAMPLE:
             stretches = verify.sample_places(seed, disk.size_bytes, disk.logical_block_bytes)
         return firmware_ending.verify_ending(
-            device, stretches, plan.verify.value, seed, firmware_ending.EndingContext(
-                disk.logical_block_bytes, self.seam.clock, self.log, self.should_stop,
-                self.progress))
+            device,
+            stretches,
+            plan.verify.value,
+            seed,
+            firmware_ending.EndingContext(
+                disk.logical_block_bytes, self.seam.clock, self.log, self.should_stop, self.progress
+            ),
+        )
 
     def _compare(self, device: BlockDevice, fill: Fill) -> tuple[str, Message | None]:
         plan, disk = self.job.plan, self.job.plan.disk
         seed = self.seam.clock.random_bytes(32)  # drawn now: nobody knew the places before
-        self.log("verify_start", {
-            "mode": plan.verify.value, "seed": seed.hex(), "expects": to_json(fill),
-            "direct": device.direct})
+        self.log(
+            "verify_start",
+            {
+                "mode": plan.verify.value,
+                "seed": seed.hex(),
+                "expects": to_json(fill),
+                "direct": device.direct,
+            },
+        )
         context = verify.VerifyContext(
-            size=disk.size_bytes, block=disk.logical_block_bytes, clock=self.seam.clock,
-            should_stop=self.should_stop, progress=self.progress, cool_down=self.cool_down,
+            size=disk.size_bytes,
+            block=disk.logical_block_bytes,
+            clock=self.seam.clock,
+            should_stop=self.should_stop,
+            progress=self.progress,
+            cool_down=self.cool_down,
             pace=self.seam.pace,
         )
         found = verify.Verifier(device, fill, context).run(plan.verify, seed)
         mismatch = found.mismatch.ranges()
-        self.log("verify_end", {
-            "outcome": found.outcome, "compared": found.compared, "places": found.places,
-            "mismatch_bytes": found.mismatch.total,
-            "mismatch": [[a, b] for a, b in mismatch[: verify.MAX_RANGES]],
-            "unreadable": found.unreadable.to_json(),
-            "ending": "mixed" if mismatch or found.unreadable.total else "expected",
-            "duration_ms": found.duration_ms, "speed": list(found.speed),
-        })
+        self.log(
+            "verify_end",
+            {
+                "outcome": found.outcome,
+                "compared": found.compared,
+                "places": found.places,
+                "mismatch_bytes": found.mismatch.total,
+                "mismatch": [[a, b] for a, b in mismatch[: verify.MAX_RANGES]],
+                "unreadable": found.unreadable.to_json(),
+                "ending": "mixed" if mismatch or found.unreadable.total else "expected",
+                "duration_ms": found.duration_ms,
+                "speed": list(found.speed),
+            },
+        )
         return found.outcome, found.reason
 
 

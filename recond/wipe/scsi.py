@@ -13,13 +13,16 @@ from __future__ import annotations
 from recond import firmware_requests as rq
 from recond.erasure import Technique, WipeStep
 from recond.firmware import StepOutcome
-from recond.firmware_answers import parse_sense, parse_vpd_serial, scsi_good
+from recond.firmware_answers import parse_vpd_serial
+from recond.firmware_sense import parse_sense, scsi_good
 from recond.model import Message
 from recond.wipe.firmware_line import Line, Look, failed, not_begun, not_it, unknown, wait
 
 USUAL_S = {
-    Technique.SCSI_SANITIZE_CRYPTO: 120, Technique.SCSI_SANITIZE_BLOCK: 600,
-    Technique.SCSI_SANITIZE_OVERWRITE: 43200, Technique.SCSI_FORMAT_UNIT: 43200,
+    Technique.SCSI_SANITIZE_CRYPTO: 120,
+    Technique.SCSI_SANITIZE_BLOCK: 600,
+    Technique.SCSI_SANITIZE_OVERWRITE: 43200,
+    Technique.SCSI_FORMAT_UNIT: 43200,
 }
 MEDIUM_ERROR, LOW_POWER = 0x03, 0x5E
 UNDER_WAY = frozenset({(0x04, 0x1B), (0x04, 0x04)})  # sanitize, format

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 
 from recond import __version__
 from recond.codec import digest, to_json
@@ -21,15 +19,15 @@ from recond.erasure import (
     TargetKind,
     WipeStep,
 )
-from recond.errors import BenchLacks, RecondError
+from recond.errors import RecondError
 from recond.firmware import sizes_after
 from recond.host.block import BlockDevice
-from recond.model import Json, Message
+from recond.model import Message
 from recond.wipe import guard
 from recond.wipe.job import Job, Seam, Tell
 from recond.wipe.journal import Journal
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
-from recond.wipe.position import Position
+from recond.wipe.position import Position, last_step
 from recond.wipe.readback import REREAD_BYTES, Reading
 
 COOL_BY_C = 5
@@ -41,7 +39,12 @@ class Session:
     """Carries out one job."""
 
     def __init__(
-        self, job: Job, seam: Seam, journal: Journal, should_stop: Callable[[], bool], tell: Tell,
+        self,
+        job: Job,
+        seam: Seam,
+        journal: Journal,
+        should_stop: Callable[[], bool],
+        tell: Tell,
     ) -> None:
         self._job = job
         self._plan = job.plan
@@ -52,9 +55,13 @@ class Session:
         self._told = 0.0
         self._position = Position()
         self._reading = Reading(
-            job, seam, journal.log, should_stop,
+            job,
+            seam,
+            journal.log,
+            should_stop,
             lambda done, total: self._progress("verify", len(job.plan.steps), done, total),
-            self._cool_down)
+            self._cool_down,
+        )
         self._ran = 0  # the last step that was run: what the medium must hold is its content
 
     # --- the two ways in ---------------------------------------------------------------------
@@ -68,9 +75,14 @@ class Session:
             refusals = (Message.of("wipe.refusal.digest", path=self._job.path), *refusals)
         if refusals:
             return self._refuse(refusals)
-        self._journal.log("confirmation", {
-            "digest": self._job.digest, "by": self._job.confirmed_by, "token": self._job.token,
-        })
+        self._journal.log(
+            "confirmation",
+            {
+                "digest": self._job.digest,
+                "by": self._job.confirmed_by,
+                "token": self._job.token,
+            },
+        )
         return self._guarded(guard.differences)
 
     def resume(self, position: Position) -> str:
@@ -78,23 +90,33 @@ class Session:
         self._position = position
         self._open(position.session)
         for _ in range(position.unexplained):
-            self._journal.log("interrupted", {
-                "by": "resume", "reason": position.why_interrupted, "signal": None,
-            })
+            self._journal.log(
+                "interrupted",
+                {
+                    "by": "resume",
+                    "reason": position.why_interrupted,
+                    "signal": None,
+                },
+            )
         return self._guarded(self._resumed_differences)
 
     def _open(self, session: int) -> None:
-        self._journal.log("open", {
-            "schema": JOURNAL_SCHEMA, "run_id": self._job.run_id, "path": self._job.path,
-            "software": {"name": "recond", "version": __version__}, "session": session,
-            "boot": self._seam.boot_id, "demonstration": self._job.demonstration,
-        })
+        self._journal.log(
+            "open",
+            {
+                "schema": JOURNAL_SCHEMA,
+                "run_id": self._job.run_id,
+                "path": self._job.path,
+                "software": {"name": "recond", "version": __version__},
+                "session": session,
+                "boot": self._seam.boot_id,
+                "demonstration": self._job.demonstration,
+            },
+        )
 
     # --- guard and order ---------------------------------------------------------------------
 
-    def _guarded(
-        self, compare: Callable[[DiskIdentity, DiskIdentity], tuple[str, ...]]
-    ) -> str:
+    def _guarded(self, compare: Callable[[DiskIdentity, DiskIdentity], tuple[str, ...]]) -> str:
         image = self._plan.disk.kind is TargetKind.IMAGE
         try:
             target = self._seam.read_target(self._job.path, image)
@@ -109,17 +131,28 @@ class Session:
         try:
             found = device.identity()
             differences = compare(self._plan.disk, found)
-            self._journal.log("identity", {
-                "identity": to_json(found), "differences": list(differences),
-                "direct": device.direct,
-            })
+            self._journal.log(
+                "identity",
+                {
+                    "identity": to_json(found),
+                    "differences": list(differences),
+                    "direct": device.direct,
+                },
+            )
             if differences:
-                return self._refuse((Message.of(
-                    "wipe.refusal.other_disk", path=self._job.path,
-                    fields=", ".join(differences)),))
+                return self._refuse(
+                    (
+                        Message.of(
+                            "wipe.refusal.other_disk",
+                            path=self._job.path,
+                            fields=", ".join(differences),
+                        ),
+                    )
+                )
             if self._position.session > 1 and not self._go_on(device):
-                return self._refuse((Message.of(
-                    "wipe.refusal.other_disk", path=self._job.path, fields="content"),))
+                return self._refuse(
+                    (Message.of("wipe.refusal.other_disk", path=self._job.path, fields="content"),)
+                )
             outcome = self._write(device)
         except OSError as error:
             outcome = self._end("failed", self._io_reason(error))
@@ -127,36 +160,48 @@ class Session:
             device.close()
         return outcome or self._verify(found)
 
-    def _resumed_differences(
-        self, planned: DiskIdentity, found: DiskIdentity
-    ) -> tuple[str, ...]:
+    def _resumed_differences(self, planned: DiskIdentity, found: DiskIdentity) -> tuple[str, ...]:
         return guard.resumed_differences(planned, found, sizes_after(self._plan))
 
     def _cannot_open(self, error: OSError) -> Message:
         if error.errno == errno.EBUSY or isinstance(error, BlockingIOError):
             return Message.of("wipe.refusal.busy", path=self._job.path, node="", where="O_EXCL")
-        return Message.of("wipe.refusal.cannot_open", path=self._job.path,
-                          errno=errno.errorcode.get(error.errno or 0, "?"))
+        return Message.of(
+            "wipe.refusal.cannot_open",
+            path=self._job.path,
+            errno=errno.errorcode.get(error.errno or 0, "?"),
+        )
 
     def _io_reason(self, error: OSError) -> Message:
-        return Message.of("wipe.reason.io_error",
-                          errno=errno.errorcode.get(error.errno or 0, str(error.errno)))
+        return Message.of(
+            "wipe.reason.io_error", errno=errno.errorcode.get(error.errno or 0, str(error.errno))
+        )
 
     def _refuse(self, refusals: tuple[Message, ...]) -> str:
         if self._position.session > 1:
             # a run that has begun stays open: once the disk is free it can be taken up again
-            self._journal.log("interrupted", {
-                "by": "worker", "reason": "refused", "signal": None,
-                "refusals": [to_json(one) for one in refusals]})
+            self._journal.log(
+                "interrupted",
+                {
+                    "by": "worker",
+                    "reason": "refused",
+                    "signal": None,
+                    "refusals": [to_json(one) for one in refusals],
+                },
+            )
             self._tell({"phase": "end", "outcome": "refused"})
             return "refused"
         self._journal.log("refused", {"refusals": [to_json(one) for one in refusals]})
         return self._end("refused", refusals[0])
 
     def _end(self, outcome: str, reason: Message | None) -> str:
-        self._journal.log("end", {
-            "outcome": outcome, "reason": to_json(reason) if reason else None,
-        })
+        self._journal.log(
+            "end",
+            {
+                "outcome": outcome,
+                "reason": to_json(reason) if reason else None,
+            },
+        )
         self._tell({"phase": "end", "outcome": outcome})
         return outcome
 
@@ -197,51 +242,78 @@ class Session:
     def _step(self, device: BlockDevice, index: int, step: WipeStep) -> str:
         here = self._position if self._position.step == index else Position(step=index)
         offset = sum(length for _, length in here.done)
-        self._journal.log("step_start", {
-            "step": index, "technique": step.technique.value, "offset": offset})
+        self._journal.log(
+            "step_start", {"step": index, "technique": step.technique.value, "offset": offset}
+        )
         if step.fill is None:
             return self._firmware(device, index, step, here)
         result = OverwritePass(
-            device, step.fill, self._pass_context(index), here.done, here.bad).run()
+            device, step.fill, self._pass_context(index), here.done, here.bad
+        ).run()
         self._log_end(index, result)
         return result.outcome
 
     def _pass_context(self, index: int) -> PassContext:
         disk = self._plan.disk
         return PassContext(
-            step=index, size=disk.size_bytes, block=disk.logical_block_bytes, kind=disk.kind,
-            log=self._journal.log, clock=self._seam.clock, should_stop=self._should_stop,
+            step=index,
+            size=disk.size_bytes,
+            block=disk.logical_block_bytes,
+            kind=disk.kind,
+            log=self._journal.log,
+            clock=self._seam.clock,
+            should_stop=self._should_stop,
             progress=lambda done: self._progress("write", index, done, disk.size_bytes),
-            cool_down=self._cool_down, pace=self._seam.pace,
+            cool_down=self._cool_down,
+            pace=self._seam.pace,
         )
 
     def _log_end(self, index: int, result: PassResult) -> None:
-        self._journal.log("step_end", {
-            "step": index, "outcome": result.outcome,
-            "written": sum(length for _, length in result.done),
-            "done": [[start, length] for start, length in result.done],
-            "bad": [[start, length] for start, length in result.bad],
-            "retries": result.retries, "duration_ms": result.duration_ms,
-            "speed": list(result.speed),
-            "reason": to_json(result.reason) if result.reason else None,
-        })
+        self._journal.log(
+            "step_end",
+            {
+                "step": index,
+                "outcome": result.outcome,
+                "written": sum(length for _, length in result.done),
+                "done": [[start, length] for start, length in result.done],
+                "bad": [[start, length] for start, length in result.bad],
+                "retries": result.retries,
+                "duration_ms": result.duration_ms,
+                "speed": list(result.speed),
+                "reason": to_json(result.reason) if result.reason else None,
+            },
+        )
 
     def _firmware(self, device: BlockDevice, index: int, step: WipeStep, here: Position) -> str:
         started = self._seam.clock.monotonic_s()
         outcome, reason = "failed", Message("wipe.reason.no_firmware")
         if self._seam.firmware is not None:
             outcome, found = self._seam.firmware(
-                step, index, device, self._journal.log, self._should_stop,
-                lambda permille: self._progress("firmware", index, permille, 1000), here.entries)
+                step,
+                index,
+                device,
+                self._journal.log,
+                self._should_stop,
+                lambda permille: self._progress("firmware", index, permille, 1000),
+                here.entries,
+            )
             reason = found or reason
         elapsed = int((self._seam.clock.monotonic_s() - started) * 1000)
-        self._journal.log("step_end", {
-            # what nobody knows is left open like a stop: `recond resume` asks the drive again
-            "step": index, "outcome": "stopped" if outcome == "unknown" else outcome,
-            "written": 0, "done": [], "bad": [],
-            "retries": 0, "duration_ms": elapsed, "speed": [],
-            "reason": None if outcome == "done" else to_json(reason),
-        })
+        self._journal.log(
+            "step_end",
+            {
+                # what nobody knows is left open like a stop: `recond resume` asks the drive again
+                "step": index,
+                "outcome": "stopped" if outcome == "unknown" else outcome,
+                "written": 0,
+                "done": [],
+                "bad": [],
+                "retries": 0,
+                "duration_ms": elapsed,
+                "speed": [],
+                "reason": None if outcome == "done" else to_json(reason),
+            },
+        )
         return outcome
 
     def _cool_down(self) -> None:
@@ -259,9 +331,15 @@ class Session:
             self._seam.clock.sleep(5)
             now = self._seam.temperature(self._job.path)
         elapsed = int((self._seam.clock.monotonic_s() - began) * 1000)
-        self._journal.log("pause", {
-            "reason": "temperature", "celsius": reading[0], "limit": reading[1],
-            "duration_ms": elapsed})
+        self._journal.log(
+            "pause",
+            {
+                "reason": "temperature",
+                "celsius": reading[0],
+                "limit": reading[1],
+                "duration_ms": elapsed,
+            },
+        )
 
     # --- going on ----------------------------------------------------------------------------
 
@@ -279,11 +357,16 @@ class Session:
             ok = self._reading.holds(device, step.fill, stretch)
         if not self._reading.is_familiar(device, position.before, position.step):
             return False
-        self._journal.log("resume", {
-            "session": position.session, "boot": self._seam.boot_id, "step": position.step,
-            "offset": sum(length for _, length in position.done) if ok else 0,
-            "reread": {"range": [stretch[0], stretch[1]], "ok": ok},
-        })
+        self._journal.log(
+            "resume",
+            {
+                "session": position.session,
+                "boot": self._seam.boot_id,
+                "step": position.step,
+                "offset": sum(length for _, length in position.done) if ok else 0,
+                "reread": {"range": [stretch[0], stretch[1]], "ok": ok},
+            },
+        )
         self._position = position if ok else position.from_start()
         return True
 
@@ -300,42 +383,12 @@ class Session:
         now = self._seam.clock.monotonic_s() if done < total else self._told + 2 * TELL_EVERY_S
         if now - self._told >= TELL_EVERY_S:
             self._told = now
-            self._tell({"phase": phase, "step": step, "steps": len(self._plan.steps),
-                        "done": done, "total": total})
-
-
-def last_step(entries: list[tuple[str, dict[str, Json]]]) -> tuple[int, str]:
-    """The last step that a journal shows as begun and its outcome ("" where it has no end)."""
-    index, outcome = 0, ""
-    for kind, data in entries:
-        if kind in ("step_start", "step_end"):
-            index = int(str(data["step"]))
-            outcome = str(data["outcome"]) if kind == "step_end" else ""
-    return index, outcome
-
-
-def run_job(job: Job, seam: Seam, should_stop: Callable[[], bool], tell: Tell) -> str:
-    """A new erasure with a new journal. Raises `BenchLacks` if the journal cannot be kept."""
-    try:
-        journal = Journal.create(Path(job.journal), seam.clock)
-    except OSError as error:
-        raise _journal_lost(error) from None
-    with closing(journal):
-        return Session(job, seam, journal, should_stop, tell).run()
-
-
-def resume_job(
-    job: Job, position: Position, seam: Seam, should_stop: Callable[[], bool], tell: Tell
-) -> str:
-    """Go on with an existing journal. Raises `BenchLacks` if it cannot be kept."""
-    try:
-        journal, _ = Journal.reopen(Path(job.journal), seam.clock)
-    except OSError as error:
-        raise _journal_lost(error) from None
-    with closing(journal):
-        return Session(job, seam, journal, should_stop, tell).resume(position)
-
-
-def _journal_lost(error: OSError) -> BenchLacks:
-    name = errno.errorcode.get(error.errno or 0, str(error.errno))
-    return BenchLacks("wipe.journal.lost", errno=name)
+            self._tell(
+                {
+                    "phase": phase,
+                    "step": step,
+                    "steps": len(self._plan.steps),
+                    "done": done,
+                    "total": total,
+                }
+            )

@@ -143,7 +143,8 @@ class Expected:
             piece = read[at : at + count]
             if (skip | count) % CIPHER_BLOCK:  # the odd end of an image
                 left = int.from_bytes(piece) ^ int.from_bytes(
-                    self._unit(number, skip + count)[skip:])
+                    self._unit(number, skip + count)[skip:]
+                )
                 piece[:] = left.to_bytes(count)
             elif skip:  # a stretch that begins within a unit: the cipher begins with the unit
                 due = lane.buffer("unit", XTS_UNIT_BYTES)
@@ -174,8 +175,7 @@ class Expected:
 
 
 def _units(offset: int, length: int) -> Iterator[tuple[int, int, int]]:
-    """The data units of a stretch: number, where in it the stretch begins, how much it has of it.
-    """
+    """The data units of a stretch: number, where the stretch begins in it, how much of it."""
     at, end = offset, offset + length
     while at < end:
         number, skip = divmod(at, XTS_UNIT_BYTES)

@@ -32,7 +32,7 @@ from recond.wipe.job import Job, Seam
 from recond.wipe.journal import read_entries
 from recond.wipe.opal import Opal
 from recond.wipe.position import read_standing
-from recond.wipe.session import resume_job, run_job
+from recond.wipe.start import resume_job, run_job
 
 OUTCOME_EXIT = {"completed": 0, "failed": 5, "refused": 4, "interrupted": 130}
 

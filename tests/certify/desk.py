@@ -38,8 +38,11 @@ class Desk:
             if self._there.get(name) is not raw:
                 (self.folder / name).write_bytes(raw)
         self._there = dict(files)
-        paths = (self.folder,) if RECORD in files or PDF in files else tuple(
-            self.folder / name for name in files)
+        paths = (
+            (self.folder,)
+            if RECORD in files or PDF in files
+            else tuple(self.folder / name for name in files)
+        )
         return verify_paths(paths, (), state=self.folder, trust=trust or corpus().trust())
 
     def refuses(self, files: Files, told: str, trust: Trust | None = None) -> set[str]:
@@ -47,8 +50,10 @@ class Desk:
         found = self.verify(files, trust)
         assert found.exit_code == 7, told
         codes = {check.message.code for one in found.found for check in one.checks}
-        assert "certify.verify.failed" not in codes, (told, [
-            check.message for one in found.found for check in one.checks])
+        assert "certify.verify.failed" not in codes, (
+            told,
+            [check.message for one in found.found for check in one.checks],
+        )
         return codes
 
 

@@ -25,7 +25,7 @@ from recond.host.simdrive import Killed, PowerCut
 from recond.host.target import read_target
 from recond.wipe.job import Job
 from recond.wipe.plan import Wish, plan_wipe
-from recond.wipe.session import run_job
+from recond.wipe.start import run_job
 from recond.wipe.worker import real_seam
 from tests.wipe.disks import HDD, bay
 
@@ -47,18 +47,31 @@ def how_many(default: int) -> int:
 
 @cache
 def true_journal(
-    method: str = "dod-short", verify: str = "full", name: str = "disk.img", size: int = SIZE,
-    run: str = "run-1", demonstration: bool = False,
+    method: str = "dod-short",
+    verify: str = "full",
+    name: str = "disk.img",
+    size: int = SIZE,
+    run: str = "run-1",
+    demonstration: bool = False,
 ) -> bytes:
     """A real erasure's journal, of an image file of `size` bytes and 7 sectors."""
     with TemporaryDirectory() as folder:
         image, journal = Path(folder) / name, Path(folder) / "journal.jsonl"
         image.write_bytes(random.Random(7).randbytes(size + TAIL))
         target = read_target(str(image), image=True)
-        plan = plan_wipe(target, Wish(method=method, verify=VerifyMode(verify)), bytes(range(32)),
-                         ())
-        job = Job(run, plan, digest(plan), str(image), "typed", name, str(journal),
-                  demonstration=demonstration)
+        plan = plan_wipe(
+            target, Wish(method=method, verify=VerifyMode(verify)), bytes(range(32)), ()
+        )
+        job = Job(
+            run,
+            plan,
+            digest(plan),
+            str(image),
+            "typed",
+            name,
+            str(journal),
+            demonstration=demonstration,
+        )
         assert run_job(job, real_seam(), lambda: False, lambda _event: None) == "completed"
         return journal.read_bytes()
 
@@ -125,39 +138,46 @@ def last(entries: Entries, kind: str, **fields: Any) -> dict[str, Any]:
 def drop(kind: str, **fields: Any) -> Attack:
     def attack(entries: Entries) -> None:
         entries.remove(first(entries, kind, **fields))
+
     return attack
 
 
 def put(kind: str, field: str, value: Any, **fields: Any) -> Attack:
     def attack(entries: Entries) -> None:
         first(entries, kind, **fields)["data"][field] = value
+
     return attack
 
 
 def at_last(kind: str, change: Callable[[dict[str, Any]], None]) -> Attack:
     def attack(entries: Entries) -> None:
         change(last(entries, kind)["data"])
+
     return attack
 
 
 def replan(change: Callable[[dict[str, Any]], None], *, everywhere: bool = False) -> Attack:
     """Another plan with a right digest of its own; `everywhere`: also where it was confirmed."""
+
     def attack(entries: Entries) -> None:
         entry = first(entries, "plan")["data"]
         change(entry["plan"])
         entry["digest"] = hashlib.sha256(canonical_bytes(entry["plan"])).hexdigest()
         if everywhere:
             first(entries, "confirmation")["data"]["digest"] = entry["digest"]
+
     return attack
 
 
 def redisk(**fields: Any) -> Attack:
     """Another disk, in the plan, its confirmation and the open descriptor alike."""
+
     def attack(entries: Entries) -> None:
         replan(lambda plan: plan["disk"].update(fields), everywhere=True)(entries)
         for entry in entries:
             if entry["kind"] == "identity":
                 entry["data"]["identity"].update(fields)
+
     return attack
 
 
@@ -165,14 +185,17 @@ def both_canaries(change: Callable[[dict[str, Any]], None]) -> Attack:
     def attack(entries: Entries) -> None:
         for phase in ("before", "after"):
             change(first(entries, "canary", phase=phase)["data"])
+
     return attack
 
 
 def insert(before: str, kind: str, data: dict[str, Any], **fields: Any) -> Attack:
     """A new entry before the first entry of a kind."""
+
     def attack(entries: Entries) -> None:
         at = entries.index(first(entries, before, **fields))
         entries.insert(at, {**entries[at], "kind": kind, "data": data})
+
     return attack
 
 
@@ -181,4 +204,5 @@ def move(kind: str, before: str, **fields: Any) -> Attack:
         entry = first(entries, kind)
         entries.remove(entry)
         entries.insert(entries.index(first(entries, before, **fields)), entry)
+
     return attack

@@ -32,8 +32,13 @@ LONG = "WWWWWWWWWW-MMMMMMMMMM-0123456789-ÀÉÎÕÜ-éèàçù-WWWWWWWWWW-60-X" 
 
 
 def sim_journal(
-    run: str, identity: DiskIdentity = HDD, method: str | None = None,
-    faults: Faults | None = None, *, cut_after: int = 0, refusals: tuple[Message, ...] = (),
+    run: str,
+    identity: DiskIdentity = HDD,
+    method: str | None = None,
+    faults: Faults | None = None,
+    *,
+    cut_after: int = 0,
+    refusals: tuple[Message, ...] = (),
 ) -> bytes:
     """A simulated disk's journal, as a worker of this run leaves it."""
     here = bay(identity, method, faults=faults, seed=3)
@@ -49,8 +54,9 @@ def sim_journal(
 
     here.drive.strike = strike
     job = replace(job_for(here.plan), run_id=run)
-    session = Session(job, here.seam(), Journal(here.sink, here.clock), lambda: False,
-                      here.told.append)
+    session = Session(
+        job, here.seam(), Journal(here.sink, here.clock), lambda: False, here.told.append
+    )
     try:
         session.run()
     except PowerCut:
@@ -59,9 +65,16 @@ def sim_journal(
 
 
 def disk(number: int, size_bytes: int = 16 * KIB, **changes: object) -> DiskIdentity:
-    return replace(HDD, serial=f"WD-WCC6Y{number:07}", wwn=f"naa.50014ee2{number:08x}",
-                   vendor="ATA", model="WDC WD10EZEX-08WN4A0", firmware="01.01A01",
-                   size_bytes=size_bytes, **changes)  # type: ignore[arg-type]
+    return replace(
+        HDD,
+        serial=f"WD-WCC6Y{number:07}",
+        wwn=f"naa.50014ee2{number:08x}",
+        vendor="ATA",
+        model="WDC WD10EZEX-08WN4A0",
+        firmware="01.01A01",
+        size_bytes=size_bytes,
+        **changes,  # type: ignore[arg-type]
+    )
 
 
 def erased(run: str) -> dict[str, bytes]:
@@ -96,16 +109,31 @@ def forty(run: str) -> dict[str, bytes]:
 
 
 def long_names(run: str) -> dict[str, bytes]:
-    wide = replace(HDD, serial="S" + LONG[:39], wwn="naa." + "5" * 40, vendor=LONG[:16],
-                   model=LONG, firmware="F" * 32, size_bytes=16 * KIB, medium=Medium.SSD,
-                   bus="nvme", namespace=2)
+    wide = replace(
+        HDD,
+        serial="S" + LONG[:39],
+        wwn="naa." + "5" * 40,
+        vendor=LONG[:16],
+        model=LONG,
+        firmware="F" * 32,
+        size_bytes=16 * KIB,
+        medium=Medium.SSD,
+        bus="nvme",
+        namespace=2,
+    )
     return {"long": sim_journal(run, wide), "two": sim_journal(run, disk(6), "gutmann")}
 
 
 KINDS: dict[str, Callable[[str], dict[str, bytes]]] = {
-    "erased": erased, "rejected": rejected, "many-bad": many_bad, "refused": refused,
-    "interrupted": interrupted, "demonstration": demonstration, "unsigned": erased,
-    "forty": forty, "long-names": long_names,
+    "erased": erased,
+    "rejected": rejected,
+    "many-bad": many_bad,
+    "refused": refused,
+    "interrupted": interrupted,
+    "demonstration": demonstration,
+    "unsigned": erased,
+    "forty": forty,
+    "long-names": long_names,
 }
 
 
@@ -138,8 +166,11 @@ def context(kind: str) -> Context:
     wide = kind == "long-names"
     return Context(
         workshop=Workshop(
-            LONG if wide else "Bricol’Café de Lens", "12 rue de la Gare, 62300 Lens",
-            "contact@bricol.cafe", "SIRET 123 456 789 00012"),
+            LONG if wide else "Bricol’Café de Lens",
+            "12 rue de la Gare, 62300 Lens",
+            "contact@bricol.cafe",
+            "SIRET 123 456 789 00012",
+        ),
         operator=Person(LONG if wide else "Camille Martin", "bénévole", None),
         verifier=Person("Dominique Petit", None, None),
         bench=Bench("0011223344556677", "banc 1", kind == "demonstration", "6.1.0"),
@@ -180,19 +211,26 @@ def issued(kind: str, lang: Lang = "fr") -> Issued:
 def files_of(kind: str, lang: Lang = "fr") -> dict[str, bytes]:
     """The files of a certificate's folder by their name in it."""
     folder = issued(kind, lang).folder
-    return {str(file.relative_to(folder)): file.read_bytes()
-            for file in sorted(folder.rglob("*")) if file.is_file()}
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
 
 
 def bundle_of(files: dict[str, bytes]) -> Bundle:
     """The files as `recond verify` sorts them."""
+
     def one(*names: str) -> tuple[str, bytes] | None:
         return next(((name, files[name]) for name in names if name in files), None)
 
     return Bundle(
-        pdf=one("certificate.pdf", "certificate-NON-SIGNE.pdf"), record=one("record.json"),
-        jws=one("record.jws"), receipt=one("receipt.jws"),
-        journals=tuple((name, raw) for name, raw in files.items() if name.startswith("journals/")))
+        pdf=one("certificate.pdf", "certificate-NON-SIGNE.pdf"),
+        record=one("record.json"),
+        jws=one("record.jws"),
+        receipt=one("receipt.jws"),
+        journals=tuple((name, raw) for name, raw in files.items() if name.startswith("journals/")),
+    )
 
 
 def verified(files: dict[str, bytes], trust: Trust | None = None) -> Verdicts:

@@ -46,8 +46,9 @@ def _delete(draw: random.Random, raw: bytes) -> bytes:
 
 def _insert(draw: random.Random, raw: bytes) -> bytes:
     at = draw.randrange(len(raw) + 1)
-    some = draw.choice([draw.randbytes(draw.randint(1, 8)), b" ", b"\n", b"\r", b"\0", b"0", b"%",
-                        b"\xef\xbb\xbf"])
+    some = draw.choice(
+        [draw.randbytes(draw.randint(1, 8)), b" ", b"\n", b"\r", b"\0", b"0", b"%", b"\xef\xbb\xbf"]
+    )
     return raw[:at] + some + raw[at:]
 
 
@@ -78,9 +79,13 @@ _BYTES: dict[str, Callable[[random.Random, bytes], bytes]] = {
     "bit": lambda draw, raw: _put(draw, raw, lambda one: one ^ 1 << draw.randrange(8)),
     "byte": lambda draw, raw: _put(draw, raw, lambda _: draw.randrange(256)),
     "case": lambda draw, raw: _put(draw, raw, lambda one: one ^ 0x20),
-    "delete": _delete, "insert": _insert, "repeat": _repeat, "swap": _swap, "lines": _lines,
+    "delete": _delete,
+    "insert": _insert,
+    "repeat": _repeat,
+    "swap": _swap,
+    "lines": _lines,
     "truncate": lambda draw, raw: raw[: draw.randrange(len(raw))],
-    "behead": lambda draw, raw: raw[draw.randrange(1, len(raw)):],
+    "behead": lambda draw, raw: raw[draw.randrange(1, len(raw)) :],
     "append": lambda draw, raw: raw + draw.choice((b"\n", b"\0", b" ", b"\r\n", b"%%EOF\n", raw)),
     "crlf": lambda draw, raw: raw.replace(b"\n", b"\r\n"),
 }
@@ -107,8 +112,24 @@ def _any_node(draw: random.Random, value: Any) -> tuple[Any, Any]:
 def _value(draw: random.Random, raw: bytes) -> bytes:
     document = json.loads(raw)
     holder, key = _any_node(draw, document)
-    holder[key] = draw.choice([None, True, False, 0, -1, 2**53 - 1, "", "approved", "erased",
-                               "purge", [], {}, holder[key], str(holder[key])])
+    holder[key] = draw.choice(
+        [
+            None,
+            True,
+            False,
+            0,
+            -1,
+            2**53 - 1,
+            "",
+            "approved",
+            "erased",
+            "purge",
+            [],
+            {},
+            holder[key],
+            str(holder[key]),
+        ]
+    )
     return _packed(document)
 
 
@@ -120,26 +141,38 @@ def _drop(draw: random.Random, raw: bytes) -> bytes:
 
 
 def _packed(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, sort_keys=True,
-                      separators=(",", ":")).encode()
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _number(draw: random.Random, raw: bytes) -> bytes:
     """A number in another form: 16384 as 16384.0, 1.6384e4, 016384, -0."""
     at = draw.choice(list(re.finditer(rb"(?<=[:,\[])\d+(?=[,}\]])", raw)))
     digits = at.group().decode()
-    other = draw.choice([digits + ".0", digits + "e0", digits + "E+0", "0" + digits, "-" + digits,
-                         f'"{digits}"', digits + "0", "1e400", "NaN", "9" * 30])
-    return raw[: at.start()] + other.encode() + raw[at.end():]
+    other = draw.choice(
+        [
+            digits + ".0",
+            digits + "e0",
+            digits + "E+0",
+            "0" + digits,
+            "-" + digits,
+            f'"{digits}"',
+            digits + "0",
+            "1e400",
+            "NaN",
+            "9" * 30,
+        ]
+    )
+    return raw[: at.start()] + other.encode() + raw[at.end() :]
 
 
 def _twice(draw: random.Random, raw: bytes) -> bytes:
     """A key said twice, the first or the second time with another value."""
     at = draw.choice(list(re.finditer(rb'"(\w+)":("[^"\\]*"|\d+|true|false|null)', raw)))
     other = b'"%s":%s' % (at.group(1), draw.choice([b'"approved"', b"0", b"null", b'"erased"']))
-    pair = draw.choice([other + b"," + at.group(), at.group() + b"," + other,
-                        at.group() + b"," + at.group()])
-    return raw[: at.start()] + pair + raw[at.end():]
+    pair = draw.choice(
+        [other + b"," + at.group(), at.group() + b"," + other, at.group() + b"," + at.group()]
+    )
+    return raw[: at.start()] + pair + raw[at.end() :]
 
 
 def _backwards(document: Any) -> Any:
@@ -149,16 +182,22 @@ def _backwards(document: Any) -> Any:
 def _escaped(draw: random.Random, raw: bytes) -> bytes:
     at = draw.choice(list(re.finditer(rb'"[a-z_]+"', raw)))
     word = at.group().decode()
-    return raw[: at.start()] + f'"\\u{ord(word[1]):04x}{word[2:]}'.encode() + raw[at.end():]
+    return raw[: at.start()] + f'"\\u{ord(word[1]):04x}{word[2:]}'.encode() + raw[at.end() :]
 
 
 _JSON: dict[str, Callable[[random.Random, bytes], bytes]] = {
-    "value": _value, "drop": _drop, "number": _number, "twice": _twice, "escaped": _escaped,
-    "indent": lambda draw, raw: json.dumps(json.loads(raw), indent=draw.choice((0, 1, 2)),
-                                           ensure_ascii=False).encode(),
+    "value": _value,
+    "drop": _drop,
+    "number": _number,
+    "twice": _twice,
+    "escaped": _escaped,
+    "indent": lambda draw, raw: json.dumps(
+        json.loads(raw), indent=draw.choice((0, 1, 2)), ensure_ascii=False
+    ).encode(),
     "ascii": lambda draw, raw: json.dumps(json.loads(raw), separators=(",", ":")).encode(),
     "backwards": lambda draw, raw: json.dumps(
-        _backwards(json.loads(raw)), separators=(",", ":"), ensure_ascii=False).encode(),
+        _backwards(json.loads(raw)), separators=(",", ":"), ensure_ascii=False
+    ).encode(),
     "utf-16": lambda draw, raw: raw.decode().encode("utf-16"),
     "bom": lambda draw, raw: b"\xef\xbb\xbf" + raw,
 }
@@ -231,9 +270,17 @@ def _tag(draw: random.Random, top: Der) -> None:
 
 def _content(draw: random.Random, top: Der) -> None:
     one = _of(draw, top, inside=False)
-    one.content = draw.choice([
-        one.content + b"\0", b"\0" + one.content, one.content[:-1], b"",
-        _put(draw, one.content, lambda old: old ^ 1 << draw.randrange(8)) if one.content else b"x"])
+    one.content = draw.choice(
+        [
+            one.content + b"\0",
+            b"\0" + one.content,
+            one.content[:-1],
+            b"",
+            _put(draw, one.content, lambda old: old ^ 1 << draw.randrange(8))
+            if one.content
+            else b"x",
+        ]
+    )
 
 
 def _fewer(draw: random.Random, top: Der) -> None:
@@ -243,8 +290,14 @@ def _fewer(draw: random.Random, top: Der) -> None:
 
 def _more(draw: random.Random, top: Der) -> None:
     one = _of(draw, top, inside=True)
-    new = draw.choice([Der(b"\x05"), Der(b"\x04", b"free"), draw.choice(one.inner),
-                       copy.deepcopy(draw.choice(top.below()[1:]))])
+    new = draw.choice(
+        [
+            Der(b"\x05"),
+            Der(b"\x04", b"free"),
+            draw.choice(one.inner),
+            copy.deepcopy(draw.choice(top.below()[1:])),
+        ]
+    )
     one.inner.insert(draw.randrange(len(one.inner) + 1), new)
 
 
@@ -260,7 +313,11 @@ def _length(draw: random.Random, top: Der) -> None:
 
 
 _DER: dict[str, Callable[[random.Random, Der], None]] = {
-    "tag": _tag, "content": _content, "fewer": _fewer, "more": _more, "order": _order,
+    "tag": _tag,
+    "content": _content,
+    "fewer": _fewer,
+    "more": _more,
+    "order": _order,
     "length": _length,
 }
 

@@ -62,8 +62,10 @@ def swap_steps(entries: Entries) -> None:
 
 
 def old_data_in_canary(entries: Entries) -> None:
-    before, after = first(entries, "canary", phase="before"), first(entries, "canary",
-                                                                    phase="after")
+    before, after = (
+        first(entries, "canary", phase="before"),
+        first(entries, "canary", phase="after"),
+    )
     after["data"]["places"][3]["sha256"] = before["data"]["places"][3]["sha256"]
 
 
@@ -74,8 +76,10 @@ def fewer_canaries(entries: Entries) -> None:
 
 def own_expectation(entries: Entries) -> None:
     """The journal says that the old data was what had to be there."""
-    before, after = first(entries, "canary", phase="before"), first(entries, "canary",
-                                                                    phase="after")
+    before, after = (
+        first(entries, "canary", phase="before"),
+        first(entries, "canary", phase="after"),
+    )
     for old, new in zip(before["data"]["places"], after["data"]["places"], strict=True):
         new["sha256"] = new["expected"] = old["sha256"]
 
@@ -86,20 +90,36 @@ def second_write_after(entries: Entries) -> None:
 
 
 def interrupted_at_the_end(entries: Entries) -> None:
-    entries.append({**entries[-1], "kind": "interrupted",
-                    "data": {"by": "worker", "reason": "signal", "signal": None}})
+    entries.append(
+        {
+            **entries[-1],
+            "kind": "interrupted",
+            "data": {"by": "worker", "reason": "signal", "signal": None},
+        }
+    )
 
 
 def bad_then_fine(entries: Entries) -> None:
     at = entries.index(first(entries, "step_end", step=1))
-    entries.insert(at, {**entries[at], "kind": "bad_range", "data": {
-        "step": 1, "phase": "write", "range": [4096, 512], "errno": 5, "attempts": 3}})
+    entries.insert(
+        at,
+        {
+            **entries[at],
+            "kind": "bad_range",
+            "data": {"step": 1, "phase": "write", "range": [4096, 512], "errno": 5, "attempts": 3},
+        },
+    )
 
 
 def refused_later(entries: Entries) -> None:
-    entries.insert(len(entries) - 1, {**entries[-1], "kind": "refused", "data": {
-        "refusals": [{"code": "wipe.refusal.mount", "args": {"path": "x"}}]}})
-
+    entries.insert(
+        len(entries) - 1,
+        {
+            **entries[-1],
+            "kind": "refused",
+            "data": {"refusals": [{"code": "wipe.refusal.mount", "args": {"path": "x"}}]},
+        },
+    )
 
 
 def stopped_with_a_mismatch(entries: Entries) -> None:
@@ -108,17 +128,32 @@ def stopped_with_a_mismatch(entries: Entries) -> None:
     start, end = copy.deepcopy(entries[at]), copy.deepcopy(entries[at + 1])
     end["data"].update(outcome="stopped", mismatch=[[0, 512]], mismatch_bytes=512, ending="mixed")
     again = {**entries[0], "data": {**entries[0]["data"], "session": 2}}
-    cut = {**end, "kind": "interrupted", "data": {
-        "by": "worker", "reason": "signal", "signal": None}}
-    entries[at:at] = [start, end, cut, again, copy.deepcopy(first(entries, "identity")),
-                      copy.deepcopy(first(entries, "flush"))]
+    cut = {
+        **end,
+        "kind": "interrupted",
+        "data": {"by": "worker", "reason": "signal", "signal": None},
+    }
+    entries[at:at] = [
+        start,
+        end,
+        cut,
+        again,
+        copy.deepcopy(first(entries, "identity")),
+        copy.deepcopy(first(entries, "flush")),
+    ]
 
 
 def interrupted_within(entries: Entries) -> None:
     at = entries.index(first(entries, "verify_start"))
     for by in ("resume", "supervisor"):
-        entries.insert(at, {**entries[at], "kind": "interrupted", "data": {
-            "by": by, "reason": "killed", "signal": None}})
+        entries.insert(
+            at,
+            {
+                **entries[at],
+                "kind": "interrupted",
+                "data": {"by": by, "reason": "killed", "signal": None},
+            },
+        )
 
 
 def begins_twice(entries: Entries) -> None:
@@ -157,14 +192,17 @@ ATTACKS: dict[str, Attack] = {
     "the plan changed": replan(lambda p: p.update(method="nist-clear")),
     "the plan lost a pass": replan(lambda p: p["steps"].pop()),
     "the plan became small": replan(lambda p: p["disk"].update(size_bytes=512)),
-    "the plan was refused": replan(lambda p: p["refusals"].append(
-        {"code": "wipe.refusal.mount", "args": {}})),
+    "the plan was refused": replan(
+        lambda p: p["refusals"].append({"code": "wipe.refusal.mount", "args": {}})
+    ),
     "the flush failed": put("flush", "errno", 5),
-    "half written": at_last("step_end", lambda d: d.update(
-        done=[[0, SIZE // 2]], written=SIZE // 2)),
+    "half written": at_last(
+        "step_end", lambda d: d.update(done=[[0, SIZE // 2]], written=SIZE // 2)
+    ),
     "half written, claims all": at_last("step_end", lambda d: d.update(done=[[0, SIZE // 2]])),
-    "overlapping pieces": at_last("step_end", lambda d: d.update(
-        done=[[0, SIZE], [SIZE - 512, 8 * 512]])),
+    "overlapping pieces": at_last(
+        "step_end", lambda d: d.update(done=[[0, SIZE], [SIZE - 512, 8 * 512]])
+    ),
     "a hole": at_last("step_end", lambda d: d.update(done=[[0, 4096], [8192, WHOLE - 8192]])),
     "bad range in the end": at_last("step_end", lambda d: d.update(bad=[[0, 512]])),
     "bad range on the way": bad_then_fine,
@@ -176,8 +214,9 @@ ATTACKS: dict[str, Attack] = {
     "read-back stopped": put("verify_end", "outcome", "stopped"),
     "other mode": put("verify_start", "mode", "sample"),
     "compared with nothing": put("verify_start", "expects", None),
-    "compared with zeros": put("verify_start", "expects", {
-        "kind": "constant", "hex": "00", "complement_of": None}),
+    "compared with zeros": put(
+        "verify_start", "expects", {"kind": "constant", "hex": "00", "complement_of": None}
+    ),
     "ending mixed": put("verify_end", "ending", "mixed"),
     "ending unknown": put("verify_end", "ending", None),
     "read back before the last pass": read_back_before_writing,
@@ -198,41 +237,56 @@ ATTACKS: dict[str, Attack] = {
     "blocks without bytes": redisk(logical_block_bytes=0),
     "blocks larger than the disk": redisk(logical_block_bytes=1 << 40),
     "witnesses of my choice": both_canaries(lambda d: d.update(places=d["places"][:1])),
-    "witnesses beyond the end": both_canaries(lambda d: d.update(
-        places=[{**place, "offset": place["offset"] + SIZE * 4} for place in d["places"]])),
+    "witnesses beyond the end": both_canaries(
+        lambda d: d.update(
+            places=[{**place, "offset": place["offset"] + SIZE * 4} for place in d["places"]]
+        )
+    ),
     "no witnesses at all": both_canaries(lambda d: d["places"].clear()),
     "witnesses of one byte": both_canaries(lambda d: d.update(length=1)),
     "flushed after the reading": move("flush", "end"),
     "flushed between the readings": move("flush", "verify_start"),
     "flushed before the last pass ended": move("flush", "step_end", step=2),
     "a constant of no byte": replan(
-        lambda p: p["steps"][1]["fill"].update(hex=""), everywhere=True),
+        lambda p: p["steps"][1]["fill"].update(hex=""), everywhere=True
+    ),
     "a key of three bytes": replan(
-        lambda p: p["steps"][2]["fill"].update(hex="aabbcc"), everywhere=True),
+        lambda p: p["steps"][2]["fill"].update(hex="aabbcc"), everywhere=True
+    ),
     "a key whose halves are one": replan(
-        lambda p: p["steps"][2]["fill"].update(hex="5a" * 32), everywhere=True),
+        lambda p: p["steps"][2]["fill"].update(hex="5a" * 32), everywhere=True
+    ),
     "a content of a former format": replan(
-        lambda p: p["steps"][2]["fill"].update(kind="keystream"), everywhere=True),
-    "a pass without content": replan(
-        lambda p: p["steps"][2].update(fill=None), everywhere=True),
+        lambda p: p["steps"][2]["fill"].update(kind="keystream"), everywhere=True
+    ),
+    "a pass without content": replan(lambda p: p["steps"][2].update(fill=None), everywhere=True),
     "a plan without a seed": replan(lambda p: p.update(seed=""), everywhere=True),
     "a plan without steps": replan(lambda p: p["steps"].clear(), everywhere=True),
-    "a plan that asks for no read-back": replan(
-        lambda p: p.update(verify="none"), everywhere=True),
-    "a plan that asks for a sample": replan(
-        lambda p: p.update(verify="sample"), everywhere=True),
+    "a plan that asks for no read-back": replan(lambda p: p.update(verify="none"), everywhere=True),
+    "a plan that asks for a sample": replan(lambda p: p.update(verify="sample"), everywhere=True),
     "stopped with a mismatch, then read well": stopped_with_a_mismatch,
-    "interrupted and gone on in one session": insert("verify_start", "interrupted", {
-        "by": "supervisor", "reason": "killed", "signal": 9}),
+    "interrupted and gone on in one session": insert(
+        "verify_start", "interrupted", {"by": "supervisor", "reason": "killed", "signal": 9}
+    ),
     "interrupted, and said to be resumed": interrupted_within,
-    "resumed without a new session": insert("verify_start", "resume", {
-        "session": 1, "boot": "x", "step": 2, "offset": 0, "reread": None}),
+    "resumed without a new session": insert(
+        "verify_start",
+        "resume",
+        {"session": 1, "boot": "x", "step": 2, "offset": 0, "reread": None},
+    ),
     "a pass that begins in the middle": put("step_start", "offset", 4096, step=1),
     "a pass that begins twice": begins_twice,
-    "a write that was tried again after the pass": insert("flush", "retry", {
-        "step": 2, "phase": "write", "offset": 0, "length": 512, "errno": 5, "attempt": 1}),
-    "bad ranges in a checkpoint": insert("step_end", "checkpoint", {
-        "step": 0, "phase": "write", "done": [], "bad": [[0, 512]]}, step=0),
+    "a write that was tried again after the pass": insert(
+        "flush",
+        "retry",
+        {"step": 2, "phase": "write", "offset": 0, "length": 512, "errno": 5, "attempt": 1},
+    ),
+    "bad ranges in a checkpoint": insert(
+        "step_end",
+        "checkpoint",
+        {"step": 0, "phase": "write", "done": [], "bad": [[0, 512]]},
+        step=0,
+    ),
     "two ends": lambda e: e.append(copy.deepcopy(e[-1])),
     "begun anew after the end": begun_anew,
     "confirmed after the first write": move("confirmation", "step_end", step=0),
@@ -246,7 +300,10 @@ ATTACKS: dict[str, Attack] = {
 def test_the_true_journal_is_an_erasure() -> None:
     result = fold(entries_of(true_journal())).result
     assert (result.status, result.verdict, result.level_achieved) == (
-        Status.ERASED, Verdict.APPROVED, Level.CLEAR)
+        Status.ERASED,
+        Verdict.APPROVED,
+        Level.CLEAR,
+    )
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -289,16 +346,19 @@ RESUMED: dict[str, Attack] = {
     "the last stretch did not hold": at_last("resume", lambda d: d["reread"].update(ok=False)),
     "identified before, not after": forget("identity"),
     "another disk after the cut": at_last(
-        "identity", lambda d: d["identity"].update(serial="OTHER")),
+        "identity", lambda d: d["identity"].update(serial="OTHER")
+    ),
     "a smaller disk after the cut": at_last(
-        "identity", lambda d: d["identity"].update(size_bytes=512)),
+        "identity", lambda d: d["identity"].update(size_bytes=512)
+    ),
     "the second session of another run": at_last("open", lambda d: d.update(run_id="run-2")),
     "the third session after the first": at_last("open", lambda d: d.update(session=3)),
     "a demonstration after the cut": at_last("open", lambda d: d.update(demonstration=True)),
     "resumed in another session": at_last("resume", lambda d: d.update(session=1)),
     "resumed with another pass": at_last("resume", lambda d: d.update(step=2)),
-    "the first pass done after the cut": lambda e: last(
-        e, "step_start", step=2)["data"].update(step=0),
+    "the first pass done after the cut": lambda e: last(e, "step_start", step=2)["data"].update(
+        step=0
+    ),
 }
 
 
@@ -312,7 +372,8 @@ def test_a_true_resumed_journal_is_an_erasure(power: bool) -> None:
 def test_another_dock_may_name_the_disk_otherwise() -> None:
     entries = entries_of(resumed_journal())
     last(entries, "identity")["data"]["identity"].update(
-        model="USB 3.0 DOCK", bus="usb", wwn=None, medium="unknown", disk_seq=99)
+        model="USB 3.0 DOCK", bus="usb", wwn=None, medium="unknown", disk_seq=99
+    )
     assert fold(entries).result.status is Status.ERASED
 
 
@@ -331,12 +392,17 @@ def test_a_sample_is_what_its_seed_draws() -> None:
     assert fold(true).result.status is Status.ERASED
     end = first(true, "verify_end")["data"]
     assert end["places"] >= 1000
-    for field, value in (("compared", end["compared"] - 512), ("places", end["places"] - 1),
-                         ("compared", SIZE), ("compared", (48 << 20) // 512)):
+    for field, value in (
+        ("compared", end["compared"] - 512),
+        ("places", end["places"] - 1),
+        ("compared", SIZE),
+        ("compared", (48 << 20) // 512),
+    ):
         entries = copy.deepcopy(true)
         first(entries, "verify_end")["data"][field] = value
         assert "certify.reason.not-all-read" in {
-            reason.code for reason in fold(entries).result.reasons}, (field, value)
+            reason.code for reason in fold(entries).result.reasons
+        }, (field, value)
     seed = first(true, "plan")["data"]["plan"]["seed"]
     for known in (seed, None, "", "11" * 16):
         entries = copy.deepcopy(true)

@@ -74,18 +74,30 @@ def _lacks(of: dict[str, list[tuple[int, dict[str, Any]]]], count: int) -> str |
     if of["confirmation"][0][0] > starts[0][0] or of["identity"][0][0] > starts[0][0]:
         return "not confirmed or identified first"
     for _, data in of["identity"]:
-        same = all(data["identity"][name] == plan["disk"][name]
-                   for name in ("serial", "size_bytes", "logical_block_bytes", "kind"))
+        same = all(
+            data["identity"][name] == plan["disk"][name]
+            for name in ("serial", "size_bytes", "logical_block_bytes", "kind")
+        )
         if data["differences"] or not same:
             return "another disk"
     if "refused" in of or plan["refusals"]:
         return "refused"
-    good = [data["step"] for _, data in ends if data["outcome"] == "done" and not data["bad"]
-            and data["written"] == size and is_all(data["done"], size)]
+    good = [
+        data["step"]
+        for _, data in ends
+        if data["outcome"] == "done"
+        and not data["bad"]
+        and data["written"] == size
+        and is_all(data["done"], size)
+    ]
     if good != list(range(len(steps))) or len(ends) != len(steps) or not steps:
         return "passes"
-    last_write = max(at for at, _ in starts + ends + [
-        one for one in of.get("retry", []) if one[1]["phase"] == "write"])
+    last_write = max(
+        at
+        for at, _ in starts
+        + ends
+        + [one for one in of.get("retry", []) if one[1]["phase"] == "write"]
+    )
     if any(data["phase"] == "write" for _, data in of.get("bad_range", [])):
         return "bad range"
     flushes = [(at, data["errno"]) for at, data in of["flush"] if at > last_write]
@@ -105,8 +117,13 @@ def _lacks(of: dict[str, list[tuple[int, dict[str, Any]]]], count: int) -> str |
         return "order"
     if verify["mode"] != "full" or (verify["expects"] or {}).get("hex") != fill["hex"]:
         return "read back something else"
-    whole = (read["outcome"], read["compared"], read["mismatch_bytes"], read["mismatch"],
-             read["unreadable"]) == ("done", size, 0, [], [])
+    whole = (
+        read["outcome"],
+        read["compared"],
+        read["mismatch_bytes"],
+        read["mismatch"],
+        read["unreadable"],
+    ) == ("done", size, 0, [], [])
     if not whole or read["ending"] == "mixed":
         return "read back"
     return None if of["end"][-1][1]["outcome"] == "completed" else "end"
@@ -171,8 +188,11 @@ def move_an_entry(draw: random.Random, entries: Entries) -> None:
 def take_from_another(draw: random.Random, entries: Entries) -> None:
     """An entry of the same kind of another true journal."""
     at = draw.randrange(len(entries))
-    others = [e for e in entries_of(true_journal("hmg-is5-enhanced", name="other.img"))
-              if e["kind"] == entries[at]["kind"]]
+    others = [
+        e
+        for e in entries_of(true_journal("hmg-is5-enhanced", name="other.img"))
+        if e["kind"] == entries[at]["kind"]
+    ]
     if others:
         entries[at] = draw.choice(others)
 
@@ -184,8 +204,17 @@ def splice(draw: random.Random, entries: Entries) -> None:
 
 
 CHANGES: tuple[Change, ...] = (
-    change_a_leaf, change_a_leaf, change_a_leaf, lose_a_field, lose_an_entry, lose_many,
-    repeat_an_entry, move_an_entry, take_from_another, splice)
+    change_a_leaf,
+    change_a_leaf,
+    change_a_leaf,
+    lose_a_field,
+    lose_an_entry,
+    lose_many,
+    repeat_an_entry,
+    move_an_entry,
+    take_from_another,
+    splice,
+)
 
 
 @pytest.mark.parametrize("which", ["whole", "resumed"])
@@ -210,8 +239,10 @@ def test_no_changed_journal_is_an_erasure_that_lacks_anything(which: str) -> Non
 
 
 HARMLESS = {
-    "open": ("software", "boot", "path"), "step_end": ("duration_ms", "speed", "retries"),
-    "verify_end": ("duration_ms", "speed"), "confirmation": ("by", "token"),
+    "open": ("software", "boot", "path"),
+    "step_end": ("duration_ms", "speed", "retries"),
+    "verify_end": ("duration_ms", "speed"),
+    "confirmation": ("by", "token"),
 }
 
 
@@ -224,8 +255,14 @@ def test_what_is_no_evidence_turns_no_erasure_down() -> None:
             entry["time"] = f"2026-{draw.randrange(1, 13):02}-24T09:08:07.123Z"
             for name in HARMLESS.get(entry["kind"], ()):
                 entry["data"][name] = {
-                    "by": draw.choice(("typed", "flag", "manifest")), "token": "x",
-                    "software": {}, "boot": "y", "path": "/dev/z", "duration_ms": draw.randrange(9),
-                    "speed": [draw.randrange(9)], "retries": draw.randrange(9)}[name]
+                    "by": draw.choice(("typed", "flag", "manifest")),
+                    "token": "x",
+                    "software": {},
+                    "boot": "y",
+                    "path": "/dev/z",
+                    "duration_ms": draw.randrange(9),
+                    "speed": [draw.randrange(9)],
+                    "retries": draw.randrange(9),
+                }[name]
             entry["data"]["a later field"] = draw.random() < 0.5
         assert fold(entries).result.status is Status.ERASED, f"RECOND_SEED={seed}"

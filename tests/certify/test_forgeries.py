@@ -47,9 +47,7 @@ __all__ = ["desk", "drawn_once"]
 LATE = "2099-01-01T00:00:00.000Z"
 
 
-def forged(
-    kind: str, key: SigningKey, *, words_of: str | None = None, **changes: object
-) -> Files:
+def forged(kind: str, key: SigningKey, *, words_of: str | None = None, **changes: object) -> Files:
     """A whole certificate by this key; `words_of`: its page is that of another record."""
     files = files_of(kind)
     record = replace(parse_record(json.loads(files[RECORD])), **changes)  # type: ignore[arg-type]
@@ -67,8 +65,9 @@ def _attach(document: object, raw: bytes) -> None:
     from pikepdf import AttachedFileSpec, Pdf
 
     assert isinstance(document, Pdf)
-    document.attachments[RECORD] = AttachedFileSpec(document, raw, filename=RECORD,
-                                                    mime_type="application/json")
+    document.attachments[RECORD] = AttachedFileSpec(
+        document, raw, filename=RECORD, mime_type="application/json"
+    )
 
 
 def own_key() -> SigningKey:
@@ -103,8 +102,9 @@ def test_only_the_pinned_root_makes_a_certificate_trusted(desk: Desk) -> None:
         desk.refuses(mixed, f"{told}: page only", unlisted)
         mixed = {**files, PDF: files_of("erased")[PDF]}
         desk.refuses(mixed, f"{told}: record only", unlisted)
-    resealed = sign_pdf(files_of("erased")[PDF].split(b"%%EOF\n")[0] + b"%%EOF\n",
-                        strangers["a key of its own"])
+    resealed = sign_pdf(
+        files_of("erased")[PDF].split(b"%%EOF\n")[0] + b"%%EOF\n", strangers["a key of its own"]
+    )
     codes = desk.refuses({PDF: resealed}, "sealed anew", unlisted)
     assert "certify.verify.pdf.other-key" in codes
 
@@ -123,8 +123,10 @@ def test_an_expired_or_revoked_key_is_found(desk: Desk) -> None:
         desk.refuses(files, f"issued at {at!r}", trust)
     leaf = fingerprint(own_key().certificate)
     for name, reason, since in (
-            (leaf, "compromised", LATE), (leaf, "retired", "2020-01-01T00:00:00.000Z"),
-            (fingerprint(here.root.certificate), "compromised", LATE)):
+        (leaf, "compromised", LATE),
+        (leaf, "retired", "2020-01-01T00:00:00.000Z"),
+        (fingerprint(here.root.certificate), "compromised", LATE),
+    ):
         revoked = replace(trust, revoked=(Revocation(name, reason, since),))
         desk.refuses(files_of("erased"), reason, revoked)
     later = replace(trust, revoked=(Revocation(leaf, "retired", LATE),))
@@ -195,6 +197,7 @@ def _swapped(name: str, content: bytes) -> Callable[[object], None]:
 
         assert isinstance(document, Pdf)
         document.attachments[name] = AttachedFileSpec(document, content, filename=name)
+
     return change
 
 
@@ -206,6 +209,7 @@ def _pages(order: Callable[[list[object]], list[object]]) -> Callable[[object], 
         kept = order(list(document.pages))
         del document.pages[:]
         document.pages.extend(kept)  # type: ignore[arg-type]
+
     return change
 
 
@@ -218,8 +222,11 @@ def _documents() -> dict[str, bytes]:
         "update: a page less": tamper.updated(raw, _fewer_pages),
         "update: pages turned": tamper.updated(raw, _other_order),
         "update: nothing": tamper.updated(raw, _touch),
-        "comment behind": raw + b"% EFFACE\n", "line behind": raw + b"\n",
-        "twice": raw + raw, "another behind": raw + other[PDF], "another before": other[PDF] + raw,
+        "comment behind": raw + b"% EFFACE\n",
+        "line behind": raw + b"\n",
+        "twice": raw + raw,
+        "another behind": raw + other[PDF],
+        "another before": other[PDF] + raw,
         "unsigned part": raw[: raw.index(b"%%EOF") + 6],
         "lower digits": raw[:start] + digits.lower() + raw[end:],
         "spaced digits": raw[:start] + digits[:-2] + b"  " + raw[end:],
@@ -250,8 +257,9 @@ def test_an_update_that_pdfsig_calls_valid_is_found(tmp_path: Path, desk: Desk) 
         pytest.skip("needs pdfsig")
     for told in ("update: words", "update: a page less", "line behind", "padding"):
         (tmp_path / "page.pdf").write_bytes(_documents()[told])
-        done = subprocess.run(["pdfsig", "-nocert", "page.pdf"], cwd=tmp_path, capture_output=True,
-                              text=True)
+        done = subprocess.run(
+            ["pdfsig", "-nocert", "page.pdf"], cwd=tmp_path, capture_output=True, text=True
+        )
         assert "Signature is Valid" in done.stdout, told
 
 

@@ -43,18 +43,21 @@ def later(days: int, seconds: int = 0) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@pytest.mark.parametrize(("key", "pinned", "days", "fault"), [
-    (BENCH, PINNED, 0, None),
-    (BENCH, PINNED, BENCH_DAYS - 2, None),
-    (BENCH, PINNED, BENCH_DAYS, "certify.trust.expired"),
-    (BENCH, PINNED, -2, "certify.trust.expired"),
-    (BENCH, (), 0, "certify.trust.unknown"),
-    (BENCH, (ALONE.certificate,), 0, "certify.trust.unknown"),
-    (BENCH, (BENCH.certificate,), 0, None),
-    (BENCH, (BENCH.certificate,), BENCH_DAYS, "certify.trust.expired"),
-    (ALONE, PINNED, 0, "certify.trust.unknown"),
-    (ALONE, (ALONE.certificate,), 0, None),
-])
+@pytest.mark.parametrize(
+    ("key", "pinned", "days", "fault"),
+    [
+        (BENCH, PINNED, 0, None),
+        (BENCH, PINNED, BENCH_DAYS - 2, None),
+        (BENCH, PINNED, BENCH_DAYS, "certify.trust.expired"),
+        (BENCH, PINNED, -2, "certify.trust.expired"),
+        (BENCH, (), 0, "certify.trust.unknown"),
+        (BENCH, (ALONE.certificate,), 0, "certify.trust.unknown"),
+        (BENCH, (BENCH.certificate,), 0, None),
+        (BENCH, (BENCH.certificate,), BENCH_DAYS, "certify.trust.expired"),
+        (ALONE, PINNED, 0, "certify.trust.unknown"),
+        (ALONE, (ALONE.certificate,), 0, None),
+    ],
+)
 def test_who_is_believed_and_when(
     key: SigningKey, pinned: tuple[x509.Certificate, ...], days: int, fault: str | None
 ) -> None:
@@ -73,15 +76,18 @@ def test_a_root_of_the_same_name_is_another_root() -> None:
     assert chain_fault(forged.chain, PINNED, NOW) == "certify.trust.unknown"
 
 
-@pytest.mark.parametrize(("of", "reason", "since", "at", "fault"), [
-    (BENCH, "compromised", later(5), later(0), "certify.trust.compromised"),
-    (BENCH, "compromised", later(0), later(5), "certify.trust.compromised"),
-    (BENCH, "retired", later(5), later(4), None),
-    (BENCH, "retired", later(5), later(5, 1), "certify.trust.retired"),
-    (ROOT, "compromised", later(5), later(0), "certify.trust.compromised"),
-    (ROOT, "retired", later(5), later(4), None),
-    (ROOT, "retired", later(5), later(6), "certify.trust.retired"),
-])
+@pytest.mark.parametrize(
+    ("of", "reason", "since", "at", "fault"),
+    [
+        (BENCH, "compromised", later(5), later(0), "certify.trust.compromised"),
+        (BENCH, "compromised", later(0), later(5), "certify.trust.compromised"),
+        (BENCH, "retired", later(5), later(4), None),
+        (BENCH, "retired", later(5), later(5, 1), "certify.trust.retired"),
+        (ROOT, "compromised", later(5), later(0), "certify.trust.compromised"),
+        (ROOT, "retired", later(5), later(4), None),
+        (ROOT, "retired", later(5), later(6), "certify.trust.retired"),
+    ],
+)
 def test_a_compromised_key_voids_all_a_retired_one_what_it_signed_afterwards(
     of: SigningKey, reason: str, since: str, at: str, fault: str | None
 ) -> None:
@@ -97,7 +103,10 @@ def test_certificates_say_what_they_are_for() -> None:
     assert common_name(leaf) == "Bricol’Café, banc 3"
     usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
     assert (usage.digital_signature, usage.content_commitment, usage.key_cert_sign) == (
-        True, True, False)
+        True,
+        True,
+        False,
+    )
     wanted = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert set(wanted) == {DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION}
     basic = root.extensions.get_extension_for_class(x509.BasicConstraints).value
@@ -137,9 +146,15 @@ def test_a_key_of_another_kind_is_not_used() -> None:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
     for key in (ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)):
         certificate = (
-            x509.CertificateBuilder().subject_name(name).issuer_name(name).serial_number(1)
-            .public_key(key.public_key()).not_valid_before(dt.datetime(2026, 1, 1))
-            .not_valid_after(dt.datetime(2027, 1, 1)).sign(key, hashes.SHA256()))
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .serial_number(1)
+            .public_key(key.public_key())
+            .not_valid_before(dt.datetime(2026, 1, 1))
+            .not_valid_after(dt.datetime(2027, 1, 1))
+            .sign(key, hashes.SHA256())
+        )
         raw = pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, NoEncryption())
         with pytest.raises(RecordInvalid, match="kind"):
             unpack_key(raw, None)

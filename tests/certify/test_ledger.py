@@ -29,8 +29,12 @@ def ledger(count: int, name: str = "bench-1") -> bytes:
     """A ledger of one opening line and `count` certificates."""
     raw = opening_line(name, "2026-11-24T08:00:00.000Z")
     for number in range(count):
-        raw += ledger_line(read_ledger(raw), f"2026-11-24T09:00:{number:02}.000Z", "issued",
-                           {"record_id": f"run-{number}", "record_sha256": "ab" * 32})
+        raw += ledger_line(
+            read_ledger(raw),
+            f"2026-11-24T09:00:{number:02}.000Z",
+            "issued",
+            {"record_id": f"run-{number}", "record_sha256": "ab" * 32},
+        )
     return raw
 
 
@@ -104,7 +108,12 @@ def test_a_cut_a_fork_and_another_ledger_show_in_the_records_position() -> None:
     assert [position_fault(whole, one) for one in positions] == [None] * 5
     cut = read_ledger(ledger(2))
     assert [position_fault(cut, one) for one in positions] == [
-        None, None, "certify.ledger.cut", "certify.ledger.cut", "certify.ledger.cut"]
+        None,
+        None,
+        "certify.ledger.cut",
+        "certify.ledger.cut",
+        "certify.ledger.cut",
+    ]
     other = read_ledger(ledger(5, "bench-2"))
     assert position_fault(other, positions[1]) == "certify.ledger.other"
     lines = ledger(5).splitlines()
@@ -133,9 +142,19 @@ def test_the_ledgers_time_does_not_go_back() -> None:
 
 
 # RFC 6962 has no vectors; these are of the first implementations, as many logs repeat them
-LEAVES = [bytes.fromhex(leaf) for leaf in (
-    "", "00", "10", "2021", "3031", "40414243", "5051525354555657",
-    "606162636465666768696a6b6c6d6e6f")]
+LEAVES = [
+    bytes.fromhex(leaf)
+    for leaf in (
+        "",
+        "00",
+        "10",
+        "2021",
+        "3031",
+        "40414243",
+        "5051525354555657",
+        "606162636465666768696a6b6c6d6e6f",
+    )
+]
 ROOTS = (
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -201,6 +220,7 @@ def test_a_consistency_proof_holds_for_its_two_trees_and_no_others() -> None:
 
 def test_the_consistency_proof_is_that_of_the_known_trees() -> None:
     """The example of RFC 9162 §2.1.5: seven leaves, from three, four and six of them."""
+
     def node(first: int, last: int) -> str:
         return merkle_root([b"d%d" % n for n in range(first, last)])
 

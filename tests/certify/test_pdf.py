@@ -39,7 +39,9 @@ def needs(tool: str) -> str:
 def words(kind: str, lang: Lang = "fr", *options: str) -> str:
     done = subprocess.run(
         [needs("pdftotext"), *options, str(issued(kind, lang).certificate), "-"],
-        capture_output=True, check=True)
+        capture_output=True,
+        check=True,
+    )
     return done.stdout.decode()
 
 
@@ -70,12 +72,19 @@ print(raw.startswith(page), len(page), hashlib.sha256(page).hexdigest())
 @pytest.mark.parametrize("kind", ["erased", "many-bad", "unsigned"])
 def test_any_process_draws_the_same_bytes(kind: str) -> None:
     found = set()
-    for seed, zone, language in (("0", "UTC", "C"), ("1", "Asia/Tokyo", "fr_FR.UTF-8"),
-                                 ("4242", "America/Lima", "en_US.UTF-8")):
+    for seed, zone, language in (
+        ("0", "UTC", "C"),
+        ("1", "Asia/Tokyo", "fr_FR.UTF-8"),
+        ("4242", "America/Lima", "en_US.UTF-8"),
+    ):
         done = subprocess.run(
-            [sys.executable, "-c", RENDER, str(issued(kind).certificate)], cwd=ROOT,
+            [sys.executable, "-c", RENDER, str(issued(kind).certificate)],
+            cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LANG": language},
-            capture_output=True, text=True, check=True)
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         found.add(done.stdout)
     assert len(found) == 1, found
     assert found.pop().startswith("True"), "the page is the file's beginning"
@@ -137,25 +146,34 @@ def test_the_code_is_read_from_a_printed_page(kind: str, dpi: int, tmp_path: Pat
     zxingcpp = pytest.importorskip("zxingcpp")
     raw = pdf_of(kind)
     (tmp_path / "page.pdf").write_bytes(raw)
-    subprocess.run([needs("pdftoppm"), "-r", str(dpi), "-gray", "-l", "4", "-png", "page.pdf",
-                    "page"], cwd=tmp_path, check=True)
-    found = [code.text for page in sorted(tmp_path.glob("*.png"))
-             for code in zxingcpp.read_barcodes(Image.open(page))]
+    subprocess.run(
+        [needs("pdftoppm"), "-r", str(dpi), "-gray", "-l", "4", "-png", "page.pdf", "page"],
+        cwd=tmp_path,
+        check=True,
+    )
+    found = [
+        code.text
+        for page in sorted(tmp_path.glob("*.png"))
+        for code in zxingcpp.read_barcodes(Image.open(page))
+    ]
     assert found == [pdf_read.read_attachments(raw)["seal.txt"].decode()]
 
 
 # --- What cannot be mistaken ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("kind", "must", "never"), [
-    ("erased", "DONNÉES EFFACÉES", "NON EFFACÉ"),
-    ("rejected", "DONNÉES NON EFFACÉES", "Effacé et validé"),
-    ("many-bad", "DONNÉES NON EFFACÉES", "Effacé et validé"),
-    ("refused", "DONNÉES NON EFFACÉES", "Effacé et validé"),
-    ("interrupted", "DONNÉES NON EFFACÉES", "Effacé et validé"),
-    ("demonstration", "DÉMONSTRATION", "NON EFFACÉ"),
-    ("unsigned", "NON SIGNÉ", "NON EFFACÉ"),
-])
+@pytest.mark.parametrize(
+    ("kind", "must", "never"),
+    [
+        ("erased", "DONNÉES EFFACÉES", "NON EFFACÉ"),
+        ("rejected", "DONNÉES NON EFFACÉES", "Effacé et validé"),
+        ("many-bad", "DONNÉES NON EFFACÉES", "Effacé et validé"),
+        ("refused", "DONNÉES NON EFFACÉES", "Effacé et validé"),
+        ("interrupted", "DONNÉES NON EFFACÉES", "Effacé et validé"),
+        ("demonstration", "DÉMONSTRATION", "NON EFFACÉ"),
+        ("unsigned", "NON SIGNÉ", "NON EFFACÉ"),
+    ],
+)
 def test_every_page_says_what_it_is(kind: str, must: str, never: str) -> None:
     pages = words(kind).split("\f")[:-1]
     assert all(must in page for page in pages), "in the head of each page, not of the first only"
@@ -172,11 +190,20 @@ def test_an_english_certificate_is_english() -> None:
 @pytest.mark.parametrize("kind", ["long-names", "forty", "many-bad"])
 def test_nothing_runs_over_the_edge(kind: str) -> None:
     """Every word lies inside the page's margins, by the places that pdftotext gives."""
-    found = re.findall(r'<page width="([\d.]+)"|<word xMin="([\d.-]+)" yMin="([\d.-]+)" '
-                       r'xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)<', words(kind, "fr", "-bbox"))
+    found = re.findall(
+        r'<page width="([\d.]+)"|<word xMin="([\d.-]+)" yMin="([\d.-]+)" '
+        r'xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)<',
+        words(kind, "fr", "-bbox"),
+    )
     assert len(found) > 100
-    outside = [word for _, left, top, right, bottom, word in found if word and not (
-        float(left) >= 45 and float(right) <= 550 and float(top) >= 20 and float(bottom) <= 825)]
+    outside = [
+        word
+        for _, left, top, right, bottom, word in found
+        if word
+        and not (
+            float(left) >= 45 and float(right) <= 550 and float(top) >= 20 and float(bottom) <= 825
+        )
+    ]
     marks = {"NON", "EFFACÉ", "SIGNÉ"}  # the watermark goes across
     assert not [word for word in outside if word not in marks]
 
@@ -211,8 +238,9 @@ def test_pdfsig_calls_it_valid_and_totally_signed(kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", ["erased", "forty"])
 def test_mutool_finds_no_fault_but_the_unknown_root(kind: str, tmp_path: Path) -> None:
     page, _ = written(tmp_path, kind)
-    done = subprocess.run([needs("mutool"), "sign", "-v", str(page)], capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        [needs("mutool"), "sign", "-v", str(page)], capture_output=True, text=True
+    )
     said = done.stdout + done.stderr
     assert "Certificate error: Self-signed certificate in chain." in said, said
     assert "error" not in re.sub(r"(?i)certificate error[^\n]*", "", said).lower(), said
@@ -240,8 +268,11 @@ def test_pyhanko_agrees_and_trusts_by_the_root(kind: str) -> None:
     (signature,) = reader.embedded_signatures
     import datetime as dt
 
-    context = ValidationContext(trust_roots=[root], moment=dt.datetime.fromisoformat(
-        issued(kind).record.issued_at), allow_fetching=False)
+    context = ValidationContext(
+        trust_roots=[root],
+        moment=dt.datetime.fromisoformat(issued(kind).record.issued_at),
+        allow_fetching=False,
+    )
     status = validate_pdf_signature(signature, context)
     assert (status.intact, status.valid, status.trusted) == (True, True, True)
     assert status.coverage.name == "ENTIRE_FILE"
@@ -253,8 +284,12 @@ def test_pyhanko_agrees_and_trusts_by_the_root(kind: str) -> None:
 def test_no_word_stands_on_another(kind: str) -> None:
     """By the places that pdftotext gives; the watermark's large letters go across on purpose."""
     for page in words(kind, "fr", "-bbox").split("<page ")[1:]:
-        boxes = [tuple(map(float, found)) for found in re.findall(
-            r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.]+)" yMax="([\d.]+)"', page)]
+        boxes = [
+            tuple(map(float, found))
+            for found in re.findall(
+                r'xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.]+)" yMax="([\d.]+)"', page
+            )
+        ]
         small = sorted((box for box in boxes if box[3] - box[1] < 30), key=lambda box: box[1])
         for index, (left, top, right, bottom) in enumerate(small):
             for other in small[index + 1 :]:
@@ -273,11 +308,19 @@ def test_a_long_table_begins_where_the_page_has_room() -> None:
         assert not lines[-3].startswith(("Disque ", "Preuves", "Les disques")), lines[-4:]
 
 
-@pytest.mark.parametrize(("kind", "sign"), [
-    ("erased", "✓"), ("demonstration", "⚠"), ("unsigned", "⚠"), ("rejected", "✗"),
-    ("refused", "✗"), ("interrupted", "✗"),
-])
+@pytest.mark.parametrize(
+    ("kind", "sign"),
+    [
+        ("erased", "✓"),
+        ("demonstration", "⚠"),
+        ("unsigned", "⚠"),
+        ("rejected", "✗"),
+        ("refused", "✗"),
+        ("interrupted", "✗"),
+    ],
+)
 def test_the_large_sign_is_a_tick_only_where_it_holds(kind: str, sign: str) -> None:
-    found = re.findall(r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">([✓✗⚠—])<',
-                       words(kind, "fr", "-bbox"))
+    found = re.findall(
+        r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">([✓✗⚠—])<', words(kind, "fr", "-bbox")
+    )
     assert [one for top, bottom, one in found if float(bottom) - float(top) > 30] == [sign]

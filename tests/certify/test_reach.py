@@ -65,8 +65,11 @@ def test_a_drives_own_erasure_reaches_what_the_table_says(technique: Technique, 
 
 
 def test_the_table_names_every_technique() -> None:
-    assert TABLE.keys() == FIRMWARE.keys() == set(Technique) - {
-        Technique.OVERWRITE, Technique.RESTORE_HIDDEN}
+    assert (
+        TABLE.keys()
+        == FIRMWARE.keys()
+        == set(Technique) - {Technique.OVERWRITE, Technique.RESTORE_HIDDEN}
+    )
 
 
 @pytest.mark.parametrize("name", DISKS)
@@ -75,10 +78,13 @@ def test_an_overwrite_is_clear_at_most_and_nothing_on_a_stick_without_a_compleme
     method: str, name: str
 ) -> None:
     fills, disk = plan_fills(find_method(method), bytes(32)), DISKS[name]
-    constants = [bytes.fromhex(one.hex) * 12 if one.kind is FillKind.CONSTANT else b""
-                 for one in fills]
-    pair = any(one and two and all(a ^ b == 255 for a, b in zip(one[:12], two[:12], strict=True))
-               for one, two in itertools.pairwise(constants))
+    constants = [
+        bytes.fromhex(one.hex) * 12 if one.kind is FillKind.CONSTANT else b"" for one in fills
+    ]
+    pair = any(
+        one and two and all(a ^ b == 255 for a, b in zip(one[:12], two[:12], strict=True))
+        for one, two in itertools.pairwise(constants)
+    )
     two_passes = name in ("stick", "sd", "emmc", "bridge")
     assert overwrite_level(disk, fills) is (C if pair or not two_passes else N)
     assert overwrite_reach(disk, fills) is overwrite_level(disk, fills), "promised as judged"

@@ -84,7 +84,8 @@ def test_the_benchs_key_cannot_sign_a_receipt_that_does_not_add_up(desk: Desk) -
         "another spelling": replace(true, entry=true.entry + " "),
         "no line": replace(true, entry=""),
         "another number": replace(true, number=true.number + 1),
-        "number 0": replace(true, number=0), "size 0": replace(true, size=0),
+        "number 0": replace(true, number=0),
+        "size 0": replace(true, size=0),
         "another ledger": replace(true, ledger_id="other"),
         "another root": replace(true, root=foreign.root),
         "no root": replace(true, root=""),
@@ -93,7 +94,8 @@ def test_the_benchs_key_cannot_sign_a_receipt_that_does_not_add_up(desk: Desk) -
         "longer path": replace(true, inclusion=(*true.inclusion, "00" * 32)),
         "no hash": replace(true, inclusion=("x", *true.inclusion[1:])),
         "a root of this line alone": replace(
-            true, inclusion=(), size=1, number=1, root=merkle_root([true.entry.encode()])),
+            true, inclusion=(), size=1, number=1, root=merkle_root([true.entry.encode()])
+        ),
         "another schema": replace(true, schema="recond.receipt/2"),
     }
     for told, lie in lies.items():
@@ -114,8 +116,11 @@ def test_a_fork_of_the_ledger_is_found_by_the_records_own_root(desk: Desk) -> No
 @pytest.mark.parametrize("who", ["a stranger", "the root's twin"])
 def test_only_a_trusted_key_signs_receipts(who: str, desk: Desk) -> None:
     now = corpus().clock.now()
-    key = make_bench_key("x", now) if who == "a stranger" else issue_bench_key(
-        make_root_key("Bricol’Café de Lens", now), "banc 1", now)
+    key = (
+        make_bench_key("x", now)
+        if who == "a stranger"
+        else issue_bench_key(make_root_key("Bricol’Café de Lens", now), "banc 1", now)
+    )
     files = files_of("erased")
     desk.refuses({**files, RECEIPT: resigned(of("erased"), key)}, who, away())
 

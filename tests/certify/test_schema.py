@@ -29,8 +29,12 @@ def made() -> Any:
 
 def record(journals: dict[str, bytes]) -> Any:
     context = Context(Workshop("A"), Person("B"), Person(), Bench("b", None, False, None))
-    issue = Issue("run-1", "2026-11-24T00:00:00.000Z", (("recond", "0"),),
-                  LedgerPosition("l", 1, "00", "00", 2))
+    issue = Issue(
+        "run-1",
+        "2026-11-24T00:00:00.000Z",
+        (("recond", "0"),),
+        LedgerPosition("l", 1, "00", "00", 2),
+    )
     return to_json(build_record(context, None, (), journals, issue))
 
 

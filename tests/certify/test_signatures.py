@@ -71,8 +71,9 @@ def test_another_library_reads_the_same_from_our_jws(key: SigningKey) -> None:
     token.deserialize(raw.decode())
     header = json.loads(token.objects["protected"])
     leaf = base64.b64decode(header["x5c"][0])
-    public = jwk.JWK.from_pem(b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(leaf)
-                              + b"-----END CERTIFICATE-----\n")
+    public = jwk.JWK.from_pem(
+        b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(leaf) + b"-----END CERTIFICATE-----\n"
+    )
     token.verify(public)
     assert token.payload == PAYLOAD
     assert (header["alg"], header["cty"]) == ("ES256", CONTENT_TYPE)
@@ -84,8 +85,9 @@ def test_another_library_reads_the_same_from_our_jws(key: SigningKey) -> None:
 
 def test_what_another_library_signs_in_another_form_is_refused() -> None:
     token = jws.JWS(PAYLOAD)
-    token.add_signature(jwk.JWK.from_pyca(KEY.key), alg="ES256",
-                        protected=json.dumps({"alg": "ES256"}))
+    token.add_signature(
+        jwk.JWK.from_pyca(KEY.key), alg="ES256", protected=json.dumps({"alg": "ES256"})
+    )
     with pytest.raises(RecordInvalid, match="header"):
         read_jws(token.serialize(compact=True).encode())
 
@@ -99,14 +101,34 @@ def with_header(**changes: object) -> bytes:
     return b".".join((anew, payload, signature))
 
 
-@pytest.mark.parametrize("raw", [
-    b"", b".", b"..", b"a.b", b"a.b.c", b"e30.e30.AAAA", sign_jws(PAYLOAD, KEY) + b"\n",
-    b" " + sign_jws(PAYLOAD, KEY), sign_jws(PAYLOAD, KEY) + b".x",
-    sign_jws(PAYLOAD, KEY).replace(b".", b"=.", 1), sign_jws(PAYLOAD, KEY)[:-1],
-    with_header(alg="none"), with_header(alg="HS256"), with_header(x5c=None),
-    with_header(x5c=[]), with_header(x5c=["AAAA"]), with_header(x5c="AAAA"), with_header(x5c=[1]),
-    with_header(crit=["b64"]), with_header(cty=1), with_header(typ="JWT"), with_header(kid="x"),
-], ids=range(22))
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b".",
+        b"..",
+        b"a.b",
+        b"a.b.c",
+        b"e30.e30.AAAA",
+        sign_jws(PAYLOAD, KEY) + b"\n",
+        b" " + sign_jws(PAYLOAD, KEY),
+        sign_jws(PAYLOAD, KEY) + b".x",
+        sign_jws(PAYLOAD, KEY).replace(b".", b"=.", 1),
+        sign_jws(PAYLOAD, KEY)[:-1],
+        with_header(alg="none"),
+        with_header(alg="HS256"),
+        with_header(x5c=None),
+        with_header(x5c=[]),
+        with_header(x5c=["AAAA"]),
+        with_header(x5c="AAAA"),
+        with_header(x5c=[1]),
+        with_header(crit=["b64"]),
+        with_header(cty=1),
+        with_header(typ="JWT"),
+        with_header(kid="x"),
+    ],
+    ids=range(22),
+)
 def test_any_other_form_is_none_of_ours(raw: bytes) -> None:
     with pytest.raises(RecordInvalid):
         read_jws(raw)
@@ -148,8 +170,11 @@ def test_no_flipped_bit_makes_a_certificate_trusted_or_raises(which: x509.Certif
 def test_a_revoked_key_stays_revoked_under_the_other_form_of_its_certificate() -> None:
     own = BENCH.certificate
     forms = p256.certificate_forms(own)
-    (twin,) = (x509.load_der_x509_certificate(one) for one in forms
-               if one != own.public_bytes(Encoding.DER))
+    (twin,) = (
+        x509.load_der_x509_certificate(one)
+        for one in forms
+        if one != own.public_bytes(Encoding.DER)
+    )
     assert fingerprint(twin) != fingerprint(own)
     assert chain_fault((twin,), (ROOT.certificate,), NOW) is None
     for named, used in itertools.product((own, twin), repeat=2):
@@ -160,10 +185,19 @@ def test_a_revoked_key_stays_revoked_under_the_other_form_of_its_certificate() -
 # --- The seal --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("plain", "code"), [
-    (b"AB", "BB8"), (b"Hello!!", "%69 VD92EX0"), (b"base-45", "UJCLQE7W581"),  # RFC 9285 §4.3
-    (b"ietf!", "QED8WEX0"), (b"", ""), (b"\0", "00"), (b"\xff", "U5"), (b"\xff\xff", "FGW"),
-])
+@pytest.mark.parametrize(
+    ("plain", "code"),
+    [
+        (b"AB", "BB8"),
+        (b"Hello!!", "%69 VD92EX0"),
+        (b"base-45", "UJCLQE7W581"),  # RFC 9285 §4.3
+        (b"ietf!", "QED8WEX0"),
+        (b"", ""),
+        (b"\0", "00"),
+        (b"\xff", "U5"),
+        (b"\xff\xff", "FGW"),
+    ],
+)
 def test_base45_is_that_of_the_rfc(plain: bytes, code: str) -> None:
     assert base45(plain) == code
     assert unbase45(code) == plain
@@ -203,12 +237,21 @@ def test_every_flipped_bit_of_a_seal_is_found() -> None:
         assert not seal_holds(signature, body, KEY.certificate), f"RECOND_SEED={seed}"
 
 
-@pytest.mark.parametrize("body", [
-    b"{}", b"[]", b'["a","h","i","k","o","t"]', b"null", b"1", b"\xff", b"{" * 5000,
-    b'{"a":1,"d":false,"h":"","i":"","k":"","o":0,"t":""}',
-    b'{"a":true,"h":"","i":"","k":"","o":0,"t":""}',
-    b'{"a":1, "h":"","i":"","k":"","o":0,"t":""}',
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b"[]",
+        b'["a","h","i","k","o","t"]',
+        b"null",
+        b"1",
+        b"\xff",
+        b"{" * 5000,
+        b'{"a":1,"d":false,"h":"","i":"","k":"","o":0,"t":""}',
+        b'{"a":true,"h":"","i":"","k":"","o":0,"t":""}',
+        b'{"a":1, "h":"","i":"","k":"","o":0,"t":""}',
+    ],
+)
 def test_other_claims_are_no_seal(body: bytes) -> None:
     with pytest.raises(RecordInvalid):
         read_seal(PREFIX + base45(bytes(64) + body))

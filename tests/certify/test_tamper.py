@@ -36,8 +36,7 @@ def draws(about: str) -> Iterator[tuple[random.Random, str]]:
 
 
 def some_files(draw: random.Random, files: Files, must: str) -> Files:
-    """`must` and some of the others; its record's signature among them where there would be none.
-    """
+    """`must` and some of the others; the record's signature where there would be none."""
     kept = {name: raw for name, raw in files.items() if name == must or draw.random() < 0.6}
     return kept if {PDF, JWS} & set(kept) else {**kept, JWS: files[JWS]}
 
@@ -55,7 +54,8 @@ def test_the_true_ones_are_good_in_every_company(kind: str, desk: Desk) -> None:
         return
     main = [PDF, JWS, RECORD]
     for names in itertools.chain.from_iterable(
-            itertools.combinations(main, count) for count in (1, 2, 3)):
+        itertools.combinations(main, count) for count in (1, 2, 3)
+    ):
         if names == (RECORD,):
             continue
         evidence = {name: raw for name, raw in files.items() if name.startswith("journals/")}

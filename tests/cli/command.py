@@ -21,14 +21,22 @@ class Done:
 def environment(folder: Path) -> dict[str, str]:
     return {
         **{key: value for key, value in os.environ.items() if key not in ("LC_ALL", "LC_MESSAGES")},
-        "PYTHONPATH": str(ROOT), "RECOND_STATE": str(folder / "state"), "LANG": "fr_FR.UTF-8",
-        "XDG_CONFIG_HOME": str(folder / "config"), "PYTHONIOENCODING": "utf-8",
+        "PYTHONPATH": str(ROOT),
+        "RECOND_STATE": str(folder / "state"),
+        "LANG": "fr_FR.UTF-8",
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "PYTHONIOENCODING": "utf-8",
     }
 
 
 def recond(*arguments: str, folder: Path, stdin: str = "", timeout_s: int = 120) -> Done:
     done = subprocess.run(
-        [sys.executable, "-m", "recond", *arguments], cwd=folder, env=environment(folder),
-        input=stdin, capture_output=True, text=True, timeout=timeout_s,
+        [sys.executable, "-m", "recond", *arguments],
+        cwd=folder,
+        env=environment(folder),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
     )
     return Done(done.returncode, done.stdout, done.stderr)

@@ -18,8 +18,10 @@ def test_a_worker_that_is_waited_for_has_no_percentage(capsys: pytest.CaptureFix
     assert "– %" in said
 
 
-@pytest.mark.parametrize(("outcome", "share"), [
-    ("completed", "100 %"), ("failed", "– %"), ("interrupted", "– %"), ("lost", "– %")])
+@pytest.mark.parametrize(
+    ("outcome", "share"),
+    [("completed", "100 %"), ("failed", "– %"), ("interrupted", "– %"), ("lost", "– %")],
+)
 def test_only_what_is_complete_is_a_hundred_per_cent(
     outcome: str, share: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,12 +56,26 @@ class Browser:
             os.dup2(write, 4)
 
         self.process = subprocess.Popen(
-            [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-             "--disable-dev-shm-usage",
-             "--disable-background-networking", "--disable-extensions",
-             f"--user-data-dir={folder / 'profile'}", "--remote-debugging-pipe", "about:blank"],
-            close_fds=False, preexec_fn=pipes, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LANG": "C"})
+            [
+                CHROMIUM,
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-dev-shm-usage",
+                "--disable-background-networking",
+                "--disable-extensions",
+                f"--user-data-dir={folder / 'profile'}",
+                "--remote-debugging-pipe",
+                "about:blank",
+            ],
+            close_fds=False,
+            preexec_fn=pipes,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "LANG": "C"},
+        )
         for end in (theirs_in, theirs_out):
             os.close(end)
         self.out: BinaryIO = os.fdopen(ours_out, "wb", buffering=0)
@@ -75,7 +89,8 @@ class Browser:
         """Open the one page; the first answer shows that the browser runs."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)[
-            "sessionId"]
+            "sessionId"
+        ]
         for domain in ("Page", "DOM", "Network", "Log", "Runtime"):
             self.call(f"{domain}.enable")
 
@@ -105,8 +120,9 @@ class Browser:
 
     def ask(self, expression: str) -> Any:
         """The value of an expression in the page."""
-        found = self.call("Runtime.evaluate", expression=expression, awaitPromise=True,
-                          returnByValue=True)
+        found = self.call(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 

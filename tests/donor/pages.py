@@ -99,8 +99,12 @@ def never_erased(shown: Shown) -> None:
     """Nothing that could be taken for the word of a true certificate."""
     assert shown.state not in TRUE
     assert not shown.approved
-    for code in ("certify.verdict.erased", "certify.verdict.partial", "certify.disk.approved",
-                 "donor.state.authentic.lead"):
+    for code in (
+        "certify.verdict.erased",
+        "certify.verdict.partial",
+        "certify.disk.approved",
+        "donor.state.authentic.lead",
+    ):
         assert text("en", code) not in shown.text, shown.text
 
 
@@ -153,14 +157,17 @@ class Papers:
 
 def attached(pdf: bytes, files: dict[str, bytes]) -> bytes:
     """The PDF with files put in, or replaced."""
+
     def put(opened: Pdf) -> None:
         for name, content in files.items():
             opened.attachments[name] = AttachedFileSpec(opened, content, filename=name)
+
     return edited(pdf, put)
 
 
 def shadowed(pdf: bytes, how: str) -> bytes:
     """The PDF with its files so put inside that readers differ on them."""
+
     def change(opened: Pdf) -> None:
         names = opened.Root.Names.EmbeddedFiles.Names
         spec, seal = names[1], names[5]
@@ -176,10 +183,14 @@ def shadowed(pdf: bytes, how: str) -> bytes:
         elif how == "unnamed":
             opened.Root.Old = opened.make_stream(b"{}", Type=Name.EmbeddedFile)
         elif how == "two trees":
-            opened.Root.Old = Dictionary(EmbeddedFiles=opened.make_indirect(
-                Dictionary(Names=Array([String("record.json"), seal]))))
+            opened.Root.Old = Dictionary(
+                EmbeddedFiles=opened.make_indirect(
+                    Dictionary(Names=Array([String("record.json"), seal]))
+                )
+            )
         elif how == "EF and UF differ":
             spec.EF.UF = seal.EF.F
+
     return edited(pdf, change)
 
 

@@ -30,16 +30,18 @@ def make_image(folder: Path, name: str = "donneur.img") -> Path:
 
 
 def erased(folder: Path, image: Path, *more: str) -> Path:
-    done = recond("wipe", str(image), "--image", "--confirm", image.name, "--json", *more,
-                  folder=folder)
+    done = recond(
+        "wipe", str(image), "--image", "--confirm", image.name, "--json", *more, folder=folder
+    )
     return Path(str(json.loads(done.stdout)["folder"]))
 
 
 def again(
     folder: Path, image: Path, certificate: Path, *more: str
 ) -> tuple[int, dict[str, object]]:
-    done = recond("verify", "--disk", str(image), "--image", "--json", str(certificate), *more,
-                  folder=folder)
+    done = recond(
+        "verify", "--disk", str(image), "--image", "--json", str(certificate), *more, folder=folder
+    )
     assert done.stdout, done.stderr
     return done.code, json.loads(done.stdout)["disk"]
 
@@ -99,16 +101,22 @@ def test_a_record_that_was_never_approved_says_so(tmp_path: Path) -> None:
     notes = disk["notes"]
     assert isinstance(notes, list)
     assert {note["code"] for note in notes} == {
-        "recheck.disk.not-approved", "recheck.disk.no-expectation"}
+        "recheck.disk.not-approved",
+        "recheck.disk.no-expectation",
+    }
 
 
-@pytest.mark.parametrize(("arguments", "code"), [
-    (("nowhere.img",), 2), (("donneur.img", "second"), 2), ((), 2),
-    (("certificate", "--verify", "none"), 2), (("junk",), 2),
-])
-def test_bad_input_is_one_clear_line(
-    arguments: tuple[str, ...], code: int, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("nowhere.img",), 2),
+        (("donneur.img", "second"), 2),
+        ((), 2),
+        (("certificate", "--verify", "none"), 2),
+        (("junk",), 2),
+    ],
+)
+def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], code: int, tmp_path: Path) -> None:
     image = make_image(tmp_path)
     (tmp_path / "junk").write_bytes(b"nothing of use")
     done = recond("verify", "--disk", str(image), "--image", *arguments, folder=tmp_path)
@@ -119,8 +127,11 @@ def test_bad_input_is_one_clear_line(
 def endings(folder: Path) -> Callable[[str | None], object]:
     record, _ = given_record(folder)
     erasure = record.erasures[0]
-    return lambda word: expected_fill(dataclasses.replace(
-        erasure, verification=dataclasses.replace(erasure.verification, ending=word)))
+    return lambda word: expected_fill(
+        dataclasses.replace(
+            erasure, verification=dataclasses.replace(erasure.verification, ending=word)
+        )
+    )
 
 
 def test_what_the_record_expects_nothing_of_is_unknown(tmp_path: Path) -> None:
@@ -136,12 +147,26 @@ def test_a_stop_is_no_conclusion_but_a_difference_is_one(tmp_path: Path) -> None
     folder = erased(tmp_path, image)
     stops = StopCount()
     stops.count = 1
-    found = verify_disk(str(image), folder, VerifyMode.FULL, image=True, clock=SystemClock(),
-                        stops=stops, progress=lambda done, total: None)
+    found = verify_disk(
+        str(image),
+        folder,
+        VerifyMode.FULL,
+        image=True,
+        clock=SystemClock(),
+        stops=stops,
+        progress=lambda done, total: None,
+    )
     assert (found.answer, found.exit_code) == ("stopped", 130)
     poke(image, 0, b"\xaa" * 512)
-    found = verify_disk(str(image), folder, VerifyMode.FULL, image=True, clock=SystemClock(),
-                        stops=stops, progress=lambda done, total: None)
+    found = verify_disk(
+        str(image),
+        folder,
+        VerifyMode.FULL,
+        image=True,
+        clock=SystemClock(),
+        stops=stops,
+        progress=lambda done, total: None,
+    )
     assert (found.answer, found.exit_code) == ("differs", 6)
 
 
@@ -149,8 +174,11 @@ def test_the_nearest_disk_comes_first(tmp_path: Path) -> None:
     image = make_image(tmp_path)
     record, _ = given_record(erased(tmp_path, image))
     one = record.erasures[0]
-    far = dataclasses.replace(one, disk=dataclasses.replace(
-        one.disk, serial="Z", size_bytes=512, logical_block_bytes=4096), plan=None)
+    far = dataclasses.replace(
+        one,
+        disk=dataclasses.replace(one.disk, serial="Z", size_bytes=512, logical_block_bytes=4096),
+        plan=None,
+    )
     near = dataclasses.replace(one, disk=dataclasses.replace(one.disk, serial="Y"))
     device = open_disk(str(image), False)
     try:

@@ -44,21 +44,25 @@ def label(kind: str = "erased", proof: Proof = Proof.PROVEN) -> Label:
     files = files_of(kind)
     page = next(raw for name, raw in files.items() if name.endswith(".pdf"))
     seal = read_attachments(page).get("seal.txt")
-    return Label(parse_record(json.loads(files["record.json"])),
-                 Proof.UNSIGNED if kind == "unsigned" else proof,
-                 seal.decode() if seal and proof is Proof.PROVEN else None)
+    return Label(
+        parse_record(json.loads(files["record.json"])),
+        Proof.UNSIGNED if kind == "unsigned" else proof,
+        seal.decode() if seal and proof is Proof.PROVEN else None,
+    )
 
 
 def pictures(raw: bytes, folder: Path, dpi: int) -> list[Image.Image]:
     """The pages as a thermal printer prints them: black or white, no grey."""
     (folder / "labels.pdf").write_bytes(raw)
-    subprocess.run(["pdftoppm", "-mono", "-r", str(dpi), folder / "labels.pdf", folder / "page"],
-                   check=True)
+    subprocess.run(
+        ["pdftoppm", "-mono", "-r", str(dpi), folder / "labels.pdf", folder / "page"], check=True
+    )
     return [Image.open(file) for file in sorted(folder.glob("page-*.pbm"))]
 
 
-def ink(picture: Image.Image, left: float, top: float, right: float, bottom: float,
-        dpi: int = 203) -> float:
+def ink(
+    picture: Image.Image, left: float, top: float, right: float, bottom: float, dpi: int = 203
+) -> float:
     """The share of black in a rectangle, in millimetres from the upper left."""
     box = tuple(round(side * dpi / 25.4) for side in (left, top, right, bottom))
     part = picture.convert("L").crop(box)  # type: ignore[arg-type] # four whole numbers
@@ -104,10 +108,18 @@ def test_the_words_of_the_record_are_on_it(render: Any, tmp_path: Path) -> None:
     judged = (dataclasses.replace(record.assessments[0], category="B-A"),)
     one = dataclasses.replace(label(), record=dataclasses.replace(record, assessments=judged))
     (tmp_path / "x.pdf").write_bytes(render([one], "fr"))
-    words = subprocess.run(["pdftotext", "-raw", tmp_path / "x.pdf", "-"], check=True,
-                           capture_output=True, text=True).stdout
-    for said in ("Dell Inc. Latitude 5490", "Catégorie entre B et A", "DONNÉES EFFACÉES",
-                 record.record_id, "24/11/2026", "16,4 ko", "INV-00421"):
+    words = subprocess.run(
+        ["pdftotext", "-raw", tmp_path / "x.pdf", "-"], check=True, capture_output=True, text=True
+    ).stdout
+    for said in (
+        "Dell Inc. Latitude 5490",
+        "Catégorie entre B et A",
+        "DONNÉES EFFACÉES",
+        record.record_id,
+        "24/11/2026",
+        "16,4 ko",
+        "INV-00421",
+    ):
         assert said in " ".join(words.split()), said
 
 
@@ -120,11 +132,15 @@ def test_the_words_of_the_record_are_on_it(render: Any, tmp_path: Path) -> None:
 def test_the_code_reads_from_a_print(render: Any, dpi: int, tmp_path: Path) -> None:
     zxingcpp = pytest.importorskip("zxingcpp")
     given = [label(kind) for kind in ("erased", "rejected", "demonstration")]
-    codes = [code.text for picture in pictures(render(given, "fr"), tmp_path, dpi)
-             for code in zxingcpp.read_barcodes(ImageOps.expand(picture.convert("L"), 20, 255))]
+    codes = [
+        code.text
+        for picture in pictures(render(given, "fr"), tmp_path, dpi)
+        for code in zxingcpp.read_barcodes(ImageOps.expand(picture.convert("L"), 20, 255))
+    ]
     assert sorted(codes) == sorted(str(one.seal) for one in given)
     assert {read_seal(code)[0].record_id for code in codes} == {
-        one.record.record_id for one in given}
+        one.record.record_id for one in given
+    }
 
 
 @poppler
@@ -146,31 +162,54 @@ def test_black_and_white_show_the_difference(lang: Lang, tmp_path: Path) -> None
 @poppler
 def test_nothing_runs_over_the_edge(tmp_path: Path) -> None:
     wide = Known(LONG, "dmi")
-    given = [label("long-names"), changed(label("forty"), maker=wide, model=wide),
-             changed(label("erased"), maker=Known("W" * 300, "dmi"))]
+    given = [
+        label("long-names"),
+        changed(label("forty"), maker=wide, model=wide),
+        changed(label("erased"), maker=Known("W" * 300, "dmi")),
+    ]
     (sheet,) = pictures(render_sheets(given, "fr"), tmp_path, 203)
     for number in range(len(given)):
         left = number * CELL_MM[0]
-        for x, y, right, bottom in ((0, 0.5, 70, 3.4), (0, 34.6, 70, 37.4), (0, 0.5, 3.2, 37.4),
-                                    (67, 0.5, 70, 37.4)):
+        for x, y, right, bottom in (
+            (0, 0.5, 70, 3.4),
+            (0, 34.6, 70, 37.4),
+            (0, 0.5, 3.2, 37.4),
+            (67, 0.5, 70, 37.4),
+        ):
             assert ink(sheet, left + x, y, left + right, bottom) == 0, (number, x, y)
     assert ink(sheet, 0, 38, 210, 296) == 0
 
 
 @poppler
-@pytest.mark.parametrize(("start", "count", "places"), [
-    (1, 1, [{1}]), (24, 2, [{24}, {1}]), (5, 3, [{5, 6, 7}]),
-    (23, 26, [{23, 24}, set(range(1, 25))]),
-])
+@pytest.mark.parametrize(
+    ("start", "count", "places"),
+    [
+        (1, 1, [{1}]),
+        (24, 2, [{24}, {1}]),
+        (5, 3, [{5, 6, 7}]),
+        (23, 26, [{23, 24}, set(range(1, 25))]),
+    ],
+)
 def test_a_sheet_that_was_begun(
     start: int, count: int, places: list[set[int]], tmp_path: Path
 ) -> None:
     raw = render_sheets([label("rejected")] * count, "fr", start)
     found = [
-        {place + 1 for place in range(24) if ink(
-            picture, place % 3 * 70 + 5, place // 3 * 37 + 5, place % 3 * 70 + 30,
-            place // 3 * 37 + 12, 60) > 0.3}
-        for picture in pictures(raw, tmp_path, 60)]
+        {
+            place + 1
+            for place in range(24)
+            if ink(
+                picture,
+                place % 3 * 70 + 5,
+                place // 3 * 37 + 5,
+                place % 3 * 70 + 30,
+                place // 3 * 37 + 12,
+                60,
+            )
+            > 0.3
+        }
+        for picture in pictures(raw, tmp_path, 60)
+    ]
     assert found == places
 
 
@@ -184,8 +223,7 @@ def test_the_same_labels_are_the_same_bytes() -> None:
 
 
 def made(folder: Path, *paths: Path, **more: Any) -> LabelsMade:
-    options: dict[str, Any] = {"form": "roll-62", "start": 1, "lang": "fr",
-                               "state": corpus().state}
+    options: dict[str, Any] = {"form": "roll-62", "start": 1, "lang": "fr", "state": corpus().state}
     return make_labels(paths, folder / "out.pdf", **{**options, **more})
 
 
@@ -214,8 +252,10 @@ def test_a_record_alone_or_by_a_stranger_is_marked(tmp_path: Path) -> None:
 def test_what_is_not_true_gets_no_label(tmp_path: Path) -> None:
     folder, files = folder_of("erased"), files_of("erased")
     broken = tmp_path / "certificate.pdf"
-    for raw in (files["certificate.pdf"] + b"\n",
-                files["certificate.pdf"].replace(b"/Lang (fr)", b"/Lang (en)")):
+    for raw in (
+        files["certificate.pdf"] + b"\n",
+        files["certificate.pdf"].replace(b"/Lang (fr)", b"/Lang (en)"),
+    ):
         broken.write_bytes(raw)
         with pytest.raises(RecordInvalid, match="false"):
             made(tmp_path, folder, broken)
@@ -227,9 +267,15 @@ def test_what_is_not_true_gets_no_label(tmp_path: Path) -> None:
     assert not (tmp_path / "out.pdf").exists()
 
 
-@pytest.mark.parametrize("options", [
-    {"form": "a5"}, {"start": 2}, {"form": "a4-24", "start": 0}, {"form": "a4-24", "start": 25},
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"form": "a5"},
+        {"start": 2},
+        {"form": "a4-24", "start": 0},
+        {"form": "a4-24", "start": 25},
+    ],
+)
 def test_a_wrong_option(options: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         made(tmp_path, folder_of("erased"), **options)
@@ -250,7 +296,19 @@ def test_the_command(tmp_path: Path) -> None:
     done = recond("--state", str(corpus().state), "label", str(folder), "--json", folder=tmp_path)
     assert (done.code, json.loads(done.stdout)["labels"]) == (0, 1)
     assert is_label_file((tmp_path / "recond-labels.pdf").read_bytes())
-    done = recond("--state", str(corpus().state), "--lang", "en", "label", str(folder), str(
-        folder / "record.json"), "--format", "a4-24", "--start", "24", folder=tmp_path)
+    done = recond(
+        "--state",
+        str(corpus().state),
+        "--lang",
+        "en",
+        "label",
+        str(folder),
+        str(folder / "record.json"),
+        "--format",
+        "a4-24",
+        "--start",
+        "24",
+        folder=tmp_path,
+    )
     assert done.code == 7
     assert text("en", "label.mark.unverified") in done.stderr

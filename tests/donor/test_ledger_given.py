@@ -24,23 +24,33 @@ def bench(tmp_path_factory: pytest.TempPathFactory, raw_journal: bytes) -> Path:
     folder = tmp_path_factory.mktemp("bench")
     for number in range(1, COUNT + 1):
         run = f"20261124-08000{number}-0000000{number}"
-        certify(folder / "state", journal_of(raw_journal, run), StillClock().in_days(number), run,
-                folder / "out")
+        certify(
+            folder / "state",
+            journal_of(raw_journal, run),
+            StillClock().in_days(number),
+            run,
+            folder / "out",
+        )
     return folder
 
 
 def answers(folder: Path, *given: str, ledger: Path | None = None) -> dict[str, Answer]:
     report = verify_with_ledger(
-        tuple(folder / name for name in given), (), ledger or folder / "state" / "ledger.jsonl",
-        state=folder / "state")
+        tuple(folder / name for name in given),
+        (),
+        ledger or folder / "state" / "ledger.jsonl",
+        state=folder / "state",
+    )
     return dict(report.found[-1].answers)
 
 
 def codes(folder: Path, ledger: Path, *given: str) -> set[str]:
     report = verify_with_ledger(
-        tuple(folder / name for name in given), (), ledger, state=folder / "state")
+        tuple(folder / name for name in given), (), ledger, state=folder / "state"
+    )
     return {check.message.code for check in report.found[-1].checks} | {
-        str(dict(check.message.args).get("reason")) for check in report.found[-1].checks}
+        str(dict(check.message.args).get("reason")) for check in report.found[-1].checks
+    }
 
 
 def records(folder: Path) -> list[str]:
@@ -50,15 +60,25 @@ def records(folder: Path) -> list[str]:
 def test_a_whole_lot_is_complete(bench: Path) -> None:
     found = answers(bench, "out")
     assert set(found.values()) == {Answer.YES}
-    done = recond("verify", str(bench / "out"), "--ledger", str(bench / "state" / "ledger.jsonl"),
-                  "--state", str(bench / "state"), folder=bench)
+    done = recond(
+        "verify",
+        str(bench / "out"),
+        "--ledger",
+        str(bench / "state" / "ledger.jsonl"),
+        "--state",
+        str(bench / "state"),
+        folder=bench,
+    )
     assert done.code == 0, done.stdout
 
 
 def test_one_certificate_confirms_what_was_before_it(bench: Path) -> None:
     found = answers(bench, records(bench)[2])
     assert (found["intact"], found["valid"], found["complete"]) == (
-        Answer.YES, Answer.YES, Answer.UNKNOWN)
+        Answer.YES,
+        Answer.YES,
+        Answer.UNKNOWN,
+    )
     alone = answers(bench)
     assert (alone["intact"], alone["valid"]) == (Answer.YES, Answer.UNKNOWN)
 
@@ -68,8 +88,7 @@ def test_a_vanished_certificate_is_a_gap(bench: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "b" / records(bench)[1])
     found = answers(tmp_path / "b", "out")
     assert found["complete"] is Answer.NO
-    assert "recheck.ledger.gap" in codes(
-        tmp_path / "b", bench / "state" / "ledger.jsonl", "out")
+    assert "recheck.ledger.gap" in codes(tmp_path / "b", bench / "state" / "ledger.jsonl", "out")
 
 
 def test_a_cut_tail_is_found(bench: Path, tmp_path: Path) -> None:
@@ -90,8 +109,10 @@ def test_an_edit_even_with_the_chain_made_anew_is_found(
     """A forger recomputes every link behind his edit; the signed roots still show it."""
     lines = (bench / "state" / "ledger.jsonl").read_bytes().splitlines()
     plain = tmp_path / "plain.jsonl"
-    plain.write_bytes(b"\n".join([*lines[:line], lines[line].replace(b"2026", b"2025", 1),
-                                  *lines[line + 1 :]]) + b"\n")
+    plain.write_bytes(
+        b"\n".join([*lines[:line], lines[line].replace(b"2026", b"2025", 1), *lines[line + 1 :]])
+        + b"\n"
+    )
     assert answers(bench, "out", ledger=plain)["intact"] is Answer.NO
     remade, prev = [], "0" * 64
     for number, raw in enumerate(lines):
@@ -108,12 +129,15 @@ def test_an_edit_even_with_the_chain_made_anew_is_found(
         assert answers(bench, records(bench)[-1], ledger=fork)["intact"] is Answer.NO
 
 
-def test_a_ledger_of_another_bench_says_so(
-    bench: Path, tmp_path: Path, raw_journal: bytes
-) -> None:
+def test_a_ledger_of_another_bench_says_so(bench: Path, tmp_path: Path, raw_journal: bytes) -> None:
     run = "20261124-080009-00000009"
-    certify(tmp_path / "state", journal_of(raw_journal, run), StillClock(calls=50), run,
-            tmp_path / "out")
+    certify(
+        tmp_path / "state",
+        journal_of(raw_journal, run),
+        StillClock(calls=50),
+        run,
+        tmp_path / "out",
+    )
     other = tmp_path / "state" / "ledger.jsonl"
     assert "certify.ledger.other" in codes(bench, other, records(bench)[0])
     empty = tmp_path / "empty.jsonl"

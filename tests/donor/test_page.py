@@ -95,8 +95,9 @@ def test_the_boot_stick_beside_does_not_count(page: Page) -> None:
     value = json.loads(record_of())
     stick = json.loads(record_of("refused"))["erasures"][0]
     stick["result"]["reasons"] = [{"code": "wipe.refusal.medium", "args": {"path": "/dev/sdb"}}]
-    shown = page.one({JWS: Papers(canonical_bytes(
-        {**value, "erasures": [*value["erasures"], stick]})).jws()})
+    shown = page.one(
+        {JWS: Papers(canonical_bytes({**value, "erasures": [*value["erasures"], stick]})).jws()}
+    )
     assert (shown.state, shown.approved) == ("erased", 2)
     shown = page.one({JWS: Papers(canonical_bytes({**value, "erasures": [stick]})).jws()})
     assert shown.state == "nothing"
@@ -123,8 +124,13 @@ def test_files_that_are_dropped(page: Page) -> None:
     file = page.folder / "dropped.pdf"
     file.write_bytes(files_of("erased")[PDF])
     for kind in ("dragEnter", "dragOver", "drop"):
-        page.browser.call("Input.dispatchDragEvent", type=kind, x=300, y=200, data={
-            "items": [], "files": [str(file)], "dragOperationsMask": 1})
+        page.browser.call(
+            "Input.dispatchDragEvent",
+            type=kind,
+            x=300,
+            y=200,
+            data={"items": [], "files": [str(file)], "dragOperationsMask": 1},
+        )
     page.browser.ask("""(async () => { while (!document.querySelector("article"))
         await new Promise((done) => setTimeout(done, 5)); })()""")
     assert page.browser.shown()[0].state == "erased"
@@ -136,7 +142,8 @@ def test_files_that_are_dropped(page: Page) -> None:
 def test_the_page_reaches_nothing(page: Page) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        tried = page.browser.ask(f"""(async () => {{
+        tried = page.browser.ask(
+            f"""(async () => {{
           const tries = [
             () => fetch("{url}"), () => fetch("data:,x"), () => import("{url}x.js"),
             () => new Promise((done, fail) => Object.assign(new Image(),
@@ -151,7 +158,8 @@ def test_the_page_reaches_nothing(page: Page) -> None:
           const found = [];
           for (const one of tries) found.push(await one().then(() => "reached", () => "refused"));
           return found;
-        }})().catch(String)""".replace("navigator.sendBeacon", "Promise.reject.bind(Promise)"))
+        }})().catch(String)""".replace("navigator.sendBeacon", "Promise.reject.bind(Promise)")
+        )
         assert set(tried) == {"refused"}, tried
         server.settimeout(0.05)
         with pytest.raises(TimeoutError):
@@ -159,8 +167,11 @@ def test_the_page_reaches_nothing(page: Page) -> None:
     page.browser.ask("""(() => { const one = document.createElement("script");
         one.textContent = "window.broken = true"; document.body.append(one); })()""")
     assert page.browser.ask("window.broken === undefined")
-    requests = [one["params"]["request"]["url"] for one in page.browser.events
-                if one.get("method") == "Network.requestWillBeSent"]
+    requests = [
+        one["params"]["request"]["url"]
+        for one in page.browser.events
+        if one.get("method") == "Network.requestWillBeSent"
+    ]
     assert all(one.startswith((page.folder.as_uri(), "http://127.0.0.1")) for one in requests)
 
 
@@ -171,14 +182,16 @@ def test_a_name_is_text_and_never_markup(page: Page) -> None:
     value["erasures"][0]["result"]["verdict"] = "rejected"
     value["erasures"][0]["result"]["reasons"] = [
         {"code": "constructor", "args": {"toString": "@constructor", "n": 3}},
-        {"code": "__proto__", "args": {}}]
+        {"code": "__proto__", "args": {}},
+    ]
     shown = page.one({"<b id=broken>.jws": Papers(canonical_bytes(value)).jws()})
     assert shown.state == "partial"
     assert shown.text.count(evil) == 2
     assert "<b id=broken>.jws" in shown.text
     assert "constructor" in shown.text
-    assert page.browser.ask("[window.broken === undefined, document.images.length, "
-                            "document.getElementById('broken')]") == [True, 0, None]
+    assert page.browser.ask(
+        "[window.broken === undefined, document.images.length, document.getElementById('broken')]"
+    ) == [True, 0, None]
     root = make_root_key(f"</script>STYLE{evil}"[:60], corpus().clock.now())
     raw = donor_page((root.certificate,), ()).decode()
     assert raw.count("</script>") == 2
@@ -186,8 +199,13 @@ def test_a_name_is_text_and_never_markup(page: Page) -> None:
 
 
 def test_a_long_name_does_not_widen_the_page(page: Page) -> None:
-    page.browser.call("Emulation.setDeviceMetricsOverride", width=360, height=740,
-                      deviceScaleFactor=1, mobile=True)
+    page.browser.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=360,
+        height=740,
+        deviceScaleFactor=1,
+        mobile=True,
+    )
     shown = page.one({PDF: files_of("long-names")[PDF]})
     assert LONG in shown.text
     assert page.browser.ask("document.documentElement.scrollWidth") <= 360
@@ -198,7 +216,8 @@ def test_a_long_name_does_not_widen_the_page(page: Page) -> None:
 def test_a_browser_that_cannot_check_says_so_and_nothing_else(page: Page, missing: str) -> None:
     hidden = page.browser.call(
         "Page.addScriptToEvaluateOnNewDocument",
-        source=f"Object.defineProperty({missing}, {{ value: undefined }})")["identifier"]
+        source=f"Object.defineProperty({missing}, {{ value: undefined }})",
+    )["identifier"]
     page.browser.open(page.folder.joinpath("verify.html").as_uri())
     page.browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=hidden)
     seen = page.browser.ask("document.body.innerText")
@@ -214,11 +233,21 @@ def test_a_browser_without_programs_is_told_so() -> None:
         assert text(lang, "donor.noscript") in raw
 
 
-@pytest.mark.parametrize("files", [
-    {"x.pdf": b""}, {"x.txt": b"bonjour"}, {"x.pdf": b"bonjour"}, {"x.json": b"[]"},
-    {"x.json": b"{" * 3000}, {"x.jws": b"a.b.c"}, {"x.json": b'{"a":1}'}, {"x.json": b"\xff{}"},
-    {"journal.jsonl": b'{"mono_ms":1}\n'},
-], ids=range(9))
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"x.pdf": b""},
+        {"x.txt": b"bonjour"},
+        {"x.pdf": b"bonjour"},
+        {"x.json": b"[]"},
+        {"x.json": b"{" * 3000},
+        {"x.jws": b"a.b.c"},
+        {"x.json": b'{"a":1}'},
+        {"x.json": b"\xff{}"},
+        {"journal.jsonl": b'{"mono_ms":1}\n'},
+    ],
+    ids=range(9),
+)
 def test_other_files_are_nothing(page: Page, files: dict[str, bytes]) -> None:
     shown = page.one(files)
     assert shown.state in ("false", "unproven")
@@ -237,7 +266,8 @@ def spoken(browser: Browser, lang: str, asked: list[tuple[str, dict[str, Any]]])
     source = (PIECES / "words.js").read_text(encoding="utf-8")
     found: list[str] = browser.ask(
         f"(() => {{ const PAGE = {{words: {words}}}; {source}\nlanguage = '{lang}';"
-        f"return {json.dumps(asked)}.map(([code, args]) => text(code, args)); }})()")
+        f"return {json.dumps(asked)}.map(([code, args]) => text(code, args)); }})()"
+    )
     return found
 
 
@@ -251,12 +281,24 @@ def test_every_sentence_is_the_catalogues(page: Page, lang: Any) -> None:
             if room == "certify" and family not in ("reason", "verify", "disk", "verdict", "field"):
                 continue
             forms = entry if isinstance(entry, list) else [entry]
-            names = {name for form in forms for _, name, _, _ in string.Formatter().parse(form)
-                     if name}
-            asked += [(code, {"n": n} | {
-                name: n * 1_234_567 if name == "n" or name.endswith(("_bytes", "_s"))
-                else "2026-11-24T10:00:00Z" if name.endswith("_date") else "@cli.level.clear"
-                for name in names}) for n in (0, 1, 2, 777)]
+            names = {
+                name for form in forms for _, name, _, _ in string.Formatter().parse(form) if name
+            }
+            asked += [
+                (
+                    code,
+                    {"n": n}
+                    | {
+                        name: n * 1_234_567
+                        if name == "n" or name.endswith(("_bytes", "_s"))
+                        else "2026-11-24T10:00:00Z"
+                        if name.endswith("_date")
+                        else "@cli.level.clear"
+                        for name in names
+                    },
+                )
+                for n in (0, 1, 2, 777)
+            ]
     asked += [("certify.reason.mismatch", {"count_bytes": 10**n * 137 // 100}) for n in range(15)]
     said = spoken(page.browser, lang, asked)
     for (code, args), one in zip(asked, said, strict=True):
@@ -270,8 +312,7 @@ def test_every_sentence_is_the_catalogues(page: Page, lang: Any) -> None:
 def test_the_command_writes_a_page_that_names_whom_it_believes(tmp_path: Path) -> None:
     root = corpus().root.certificate
     (tmp_path / "root.pem").write_bytes(pem(root))
-    done = recond("verify", "--html", "page.html", "--trust", "root.pem", "--json",
-                  folder=tmp_path)
+    done = recond("verify", "--html", "page.html", "--trust", "root.pem", "--json", folder=tmp_path)
     raw = (tmp_path / "page.html").read_bytes()
     found = json.loads(done.stdout)
     assert (done.code, found["sha256"]) == (0, hashlib.sha256(raw).hexdigest())
@@ -293,7 +334,8 @@ def test_the_command_writes_a_page_that_names_whom_it_believes(tmp_path: Path) -
 def test_every_piece_is_in_the_page_and_every_sentence_is_used() -> None:
     raw = donor_page((corpus().root.certificate,), ()).decode()
     assert sorted(path.name for path in PIECES.iterdir()) == sorted(
-        [f"{name}.js" for name in SCRIPTS] + ["page.css", "page.html"])
+        [f"{name}.js" for name in SCRIPTS] + ["page.css", "page.html"]
+    )
     for path in PIECES.iterdir():
         assert path.suffix == ".html" or path.read_text(encoding="utf-8") in raw
     assert not re.search(r"https?://", raw.replace("https://json-schema.org/draft/2020-12", ""))

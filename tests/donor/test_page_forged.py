@@ -84,16 +84,34 @@ def test_no_flipped_bit_is_believed(page: Page) -> None:
     """In every structure of a PDF and of a signature; many files at once, each checked alone."""
     draw = random.Random(base_seed())
     pdf, jws = files_of("erased")[PDF], files_of("erased")[JWS]
-    marks = (b"%PDF", b"/Filespec", b"/EmbeddedFile", b"(record.json)", b"/ByteRange", b"xref",
-             b"/Contents <", b"trailer", b"startxref", b"%%EOF", b"/Type /Catalog", b"/Lang",
-             b"endstream", b"/Length", b"/FlateDecode", b"/DocMDP", b"/Sig")
+    marks = (
+        b"%PDF",
+        b"/Filespec",
+        b"/EmbeddedFile",
+        b"(record.json)",
+        b"/ByteRange",
+        b"xref",
+        b"/Contents <",
+        b"trailer",
+        b"startxref",
+        b"%%EOF",
+        b"/Type /Catalog",
+        b"/Lang",
+        b"endstream",
+        b"/Length",
+        b"/FlateDecode",
+        b"/DocMDP",
+        b"/Sig",
+    )
     places = [pdf.rindex(mark) + draw.randrange(len(mark)) for mark in marks]
     cms = pdf.index(b"/Contents <") + 11
     places += [draw.randrange(cms, cms + 2640) for _ in range(50)]
     ends = itertools.accumulate(len(part) + 1 for part in jws.split(b"."))
     broken = {f"{n}.pdf": raw for n, raw in enumerate(flips(pdf, draw, places, how_many(60)))}
-    broken |= {f"{n}.jws": raw for n, raw in enumerate(
-        flips(jws, draw, [end - 2 for end in ends], how_many(90)))}
+    broken |= {
+        f"{n}.jws": raw
+        for n, raw in enumerate(flips(jws, draw, [end - 2 for end in ends], how_many(90)))
+    }
     shown = {one.text.splitlines()[0]: one for one in page.show(broken)}
     assert len(shown) == len(broken)
     for name, raw in broken.items():
@@ -108,17 +126,41 @@ def test_a_flipped_record_beside_its_signature(page: Page) -> None:
         refused(page, {RECORD: broken, JWS: files_of("erased")[JWS]})
 
 
-@pytest.mark.parametrize("change", [
-    lambda pdf: pdf + b"\n", lambda pdf: pdf[:-1], lambda pdf: pdf[: len(pdf) // 2],
-    lambda pdf: pdf.replace(b"/Lang (fr)", b"/Lang (en)"),
-    lambda pdf: pdf + b"1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n",
-    lambda pdf: b"\n" + pdf, lambda pdf: pdf.replace(b"/ByteRange", b"/ByteRang#65"),
-    lambda pdf: pdf + pdf, lambda _pdf: b"%PDF-1.7\n", lambda _pdf: b"%PDF-1.7\n" + bytes(500),
-    lambda pdf: re.sub(rb"/Contents <[0-9A-F]+>", lambda one: one[0].replace(b"A", b"a"), pdf),
-    lambda pdf: re.sub(rb"00>(?=\n/ByteRange)", b"01>", pdf),
-    lambda pdf: re.sub(rb"(?<=/ByteRange \[0 )(\d+) (\d+) (\d+)", _narrower, pdf),
-], ids=["newline", "cut", "half", "language", "update", "shift", "name", "twice", "empty", "zeros",
-        "small letters", "padding", "range"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda pdf: pdf + b"\n",
+        lambda pdf: pdf[:-1],
+        lambda pdf: pdf[: len(pdf) // 2],
+        lambda pdf: pdf.replace(b"/Lang (fr)", b"/Lang (en)"),
+        lambda pdf: (
+            pdf + b"1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+        ),
+        lambda pdf: b"\n" + pdf,
+        lambda pdf: pdf.replace(b"/ByteRange", b"/ByteRang#65"),
+        lambda pdf: pdf + pdf,
+        lambda _pdf: b"%PDF-1.7\n",
+        lambda _pdf: b"%PDF-1.7\n" + bytes(500),
+        lambda pdf: re.sub(rb"/Contents <[0-9A-F]+>", lambda one: one[0].replace(b"A", b"a"), pdf),
+        lambda pdf: re.sub(rb"00>(?=\n/ByteRange)", b"01>", pdf),
+        lambda pdf: re.sub(rb"(?<=/ByteRange \[0 )(\d+) (\d+) (\d+)", _narrower, pdf),
+    ],
+    ids=[
+        "newline",
+        "cut",
+        "half",
+        "language",
+        "update",
+        "shift",
+        "name",
+        "twice",
+        "empty",
+        "zeros",
+        "small letters",
+        "padding",
+        "range",
+    ],
+)
 def test_a_changed_file(page: Page, change: Callable[[bytes], bytes]) -> None:
     changed_file = change(files_of("erased")[PDF])
     assert changed_file != files_of("erased")[PDF]
@@ -163,21 +205,32 @@ def approved(pdf: bytes, name: str, key: SigningKey) -> bytes:
 
     signer = signers.SimpleSigner(
         signing_cert=asn1_x509.Certificate.load(key.certificate.public_bytes(Encoding.DER)),
-        signing_key=asn1_keys.PrivateKeyInfo.load(key.key.private_bytes(
-            Encoding.DER, PrivateFormat.PKCS8, NoEncryption())), cert_registry=None)
+        signing_key=asn1_keys.PrivateKeyInfo.load(
+            key.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        ),
+        cert_registry=None,
+    )
     out = io.BytesIO()
-    asyncio.run(signers.PdfSigner(signers.PdfSignatureMetadata(field_name=name), signer)
-                .async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out))
+    asyncio.run(
+        signers.PdfSigner(signers.PdfSignatureMetadata(field_name=name), signer).async_sign_pdf(
+            IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out
+        )
+    )
     return out.getvalue()
 
 
 # --- Attachments -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    (RECORD, partial(record_of, "rejected")), (JWS, lambda: files_of("rejected")[JWS]),
-    ("seal.txt", lambda: b"RECOND1:"), ("more.txt", lambda: b"more"),
-])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (RECORD, partial(record_of, "rejected")),
+        (JWS, lambda: files_of("rejected")[JWS]),
+        ("seal.txt", lambda: b"RECOND1:"),
+        ("more.txt", lambda: b"more"),
+    ],
+)
 def test_another_attachment_under_the_right_seal(
     page: Page, name: str, content: Callable[[], bytes]
 ) -> None:
@@ -191,8 +244,10 @@ def test_an_attachment_taken_from_another_certificate(page: Page) -> None:
     refused(page, {PDF: pdf[:begin] + b"\0" * 40 + pdf[begin + 40 :]})
 
 
-@pytest.mark.parametrize("how", ["seal named record", "key differs", "untyped", "unnamed",
-                                 "two trees", "EF and UF differ"])
+@pytest.mark.parametrize(
+    "how",
+    ["seal named record", "key differs", "untyped", "unnamed", "two trees", "EF and UF differ"],
+)
 def test_a_shadowed_attachment(page: Page, how: str) -> None:
     """Sealed by the right key: files so put inside that readers differ on what is there."""
     pdf = shadowed(Papers().page(), how)
@@ -244,29 +299,66 @@ def with_header(**changes: object) -> bytes:
     return b".".join((anew, payload, signature))
 
 
-@pytest.mark.parametrize("jws", [
-    lambda: with_header(alg="none"), lambda: with_header(alg="HS256"), lambda: with_header(x5c=[]),
-    lambda: with_header(x5c=None), lambda: with_header(crit=["b64"]), lambda: with_header(kid="x"),
-    lambda: with_header(cty="text/plain"), lambda: with_header(typ="JWT"),
-    lambda: with_header(x5c=["AAAA"]), lambda: files_of("erased")[JWS] + b"\n",
-    lambda: b".".join((*files_of("erased")[JWS].split(b".")[:2], b"")),
-    lambda: b".".join((*files_of("erased")[JWS].split(b".")[:2], b"A" * 86)),
-    lambda: files_of("erased")[JWS].replace(b".", b"=.", 1),
-    lambda: Papers().jws("vnd.recond.revoked+json"),
-], ids=["none", "HS256", "no chain", "chain gone", "crit", "kid", "cty", "typ", "junk", "newline",
-        "unsigned", "zeros", "padding", "another content"])
+@pytest.mark.parametrize(
+    "jws",
+    [
+        lambda: with_header(alg="none"),
+        lambda: with_header(alg="HS256"),
+        lambda: with_header(x5c=[]),
+        lambda: with_header(x5c=None),
+        lambda: with_header(crit=["b64"]),
+        lambda: with_header(kid="x"),
+        lambda: with_header(cty="text/plain"),
+        lambda: with_header(typ="JWT"),
+        lambda: with_header(x5c=["AAAA"]),
+        lambda: files_of("erased")[JWS] + b"\n",
+        lambda: b".".join((*files_of("erased")[JWS].split(b".")[:2], b"")),
+        lambda: b".".join((*files_of("erased")[JWS].split(b".")[:2], b"A" * 86)),
+        lambda: files_of("erased")[JWS].replace(b".", b"=.", 1),
+        lambda: Papers().jws("vnd.recond.revoked+json"),
+    ],
+    ids=[
+        "none",
+        "HS256",
+        "no chain",
+        "chain gone",
+        "crit",
+        "kid",
+        "cty",
+        "typ",
+        "junk",
+        "newline",
+        "unsigned",
+        "zeros",
+        "padding",
+        "another content",
+    ],
+)
 def test_another_form_of_a_signature(page: Page, jws: Callable[[], bytes]) -> None:
     refused(page, {JWS: jws()})
     refused(page, {JWS: jws(), RECORD: record_of()})
 
 
-@pytest.mark.parametrize("changes", [
-    {"alg": "none"}, {"alg": "ES384"}, {"typ": "JWT"}, {"kid": "x"}, {"cty": "text/plain"},
-    {"crit": ["b64"], "b64": False}, {"x5c": ["AAAA"]}, {"x5c": "twice"}, {"cty": 1}, {"typ": None},
-], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"alg": "none"},
+        {"alg": "ES384"},
+        {"typ": "JWT"},
+        {"kid": "x"},
+        {"cty": "text/plain"},
+        {"crit": ["b64"], "b64": False},
+        {"x5c": ["AAAA"]},
+        {"x5c": "twice"},
+        {"cty": 1},
+        {"typ": None},
+    ],
+    ids=str,
+)
 def test_another_header_that_the_right_key_signed(page: Page, changes: dict[str, Any]) -> None:
-    header, payload, _ = with_header(**{name: one for name, one in changes.items()
-                                        if one != "twice"}).split(b".")
+    header, payload, _ = with_header(
+        **{name: one for name, one in changes.items() if one != "twice"}
+    ).split(b".")
     if changes == {"x5c": "twice"}:  # the same name twice: readers differ on which counts
         plain = base64.urlsafe_b64decode(header + b"==")
         header = base64.urlsafe_b64encode(plain.replace(b'{"alg"', b'{"alg":"none","alg"'))
@@ -283,8 +375,9 @@ def test_the_twin_of_each_signature(page: Page, monkeypatch: pytest.MonkeyPatch)
     refused(page, {PDF: twin_sealed(Papers().page(), monkeypatch)})
     text = make_seal(parse_record(json.loads(record_of())), record_of(), bench_key())
     _, good, body = seal_module.read_seal(text)
-    refused(page, {PDF: Papers(
-        seal=seal_module.PREFIX + seal_module.base45(twin(good) + body)).pdf()})
+    refused(
+        page, {PDF: Papers(seal=seal_module.PREFIX + seal_module.base45(twin(good) + body)).pdf()}
+    )
 
 
 def strangers() -> dict[str, SigningKey]:
@@ -296,13 +389,22 @@ def strangers() -> dict[str, SigningKey]:
         "another root": issue_bench_key(named_alike, "Bricol’Café de Lens, banc 1", NOW),
         "issued by a bench": issue_bench_key(bench, "banc 2", NOW),
         "the chain of another": SigningKey(named_alike.key, bench.chain),
-        "a root that is not": SigningKey(named_alike.key, (named_alike.certificate,
-                                                           root.certificate)),
+        "a root that is not": SigningKey(
+            named_alike.key, (named_alike.certificate, root.certificate)
+        ),
     }
 
 
-@pytest.mark.parametrize("name", ["self-made", "another root", "issued by a bench",
-                                  "the chain of another", "a root that is not"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "self-made",
+        "another root",
+        "issued by a bench",
+        "the chain of another",
+        "a root that is not",
+    ],
+)
 def test_another_key(page: Page, name: str) -> None:
     key = strangers()[name]
     papers = Papers(key=key)
@@ -318,10 +420,18 @@ def later(days: int) -> str:
     return (start + dt.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-@pytest.mark.parametrize(("at", "state"), [
-    (0, "erased"), (BENCH_DAYS - 2, "erased"), (BENCH_DAYS, "false"), (-2, "false"),
-    ("2026-11-24", "false"), ("never", "false"), ("2026-11-24T10:00:00+23:00", "false"),
-])
+@pytest.mark.parametrize(
+    ("at", "state"),
+    [
+        (0, "erased"),
+        (BENCH_DAYS - 2, "erased"),
+        (BENCH_DAYS, "false"),
+        (-2, "false"),
+        ("2026-11-24", "false"),
+        ("never", "false"),
+        ("2026-11-24T10:00:00+23:00", "false"),
+    ],
+)
 def test_the_day_of_signing(page: Page, at: int | str, state: str) -> None:
     when = later(at) if isinstance(at, int) else at
     files = {JWS: Papers(changed(issued_at=when)).jws()}
@@ -330,8 +440,12 @@ def test_the_day_of_signing(page: Page, at: int | str, state: str) -> None:
     never_more(shown, files)
 
 
-REVOKED = [(of, form, reason, days) for of in ("bench", "root") for form in ("own", "twin")
-           for reason, days in (("compromised", 5), ("retired", -5), ("retired", 5))]
+REVOKED = [
+    (of, form, reason, days)
+    for of in ("bench", "root")
+    for form in ("own", "twin")
+    for reason, days in (("compromised", 5), ("retired", -5), ("retired", 5))
+]
 
 
 @pytest.mark.parametrize(("of", "form", "reason", "days"), REVOKED)
@@ -380,12 +494,17 @@ def test_a_pinned_time_authority_vouches_for_no_certificate(page: Page) -> None:
     root = corpus().root
     one = root.certificate
     certificate = (
-        x509.CertificateBuilder().subject_name(one.subject).issuer_name(one.subject)
-        .public_key(root.key.public_key()).serial_number(7)
-        .not_valid_before(one.not_valid_before_utc).not_valid_after(one.not_valid_after_utc)
+        x509.CertificateBuilder()
+        .subject_name(one.subject)
+        .issuer_name(one.subject)
+        .public_key(root.key.public_key())
+        .serial_number(7)
+        .not_valid_before(one.not_valid_before_utc)
+        .not_valid_after(one.not_valid_after_utc)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-        .sign(root.key, hashes.SHA256()))
+        .sign(root.key, hashes.SHA256())
+    )
     assert believed((one, certificate), ()) == believed((one,), ())
     trust = Trust((certificate,), (), (), None, corpus().trust().software)
     page.believe(trust)
@@ -398,8 +517,7 @@ def test_a_pinned_time_authority_vouches_for_no_certificate(page: Page) -> None:
 def test_the_root_s_key_under_another_name(page: Page) -> None:
     named = make_root_key("Un autre atelier", NOW)
     renamed = SigningKey(corpus().root.key, (named.certificate,))
-    refused(page, {JWS: Papers(key=issue_bench_key(renamed, "banc 1", later(0))).jws()},
-            "unproven")
+    refused(page, {JWS: Papers(key=issue_bench_key(renamed, "banc 1", later(0))).jws()}, "unproven")
 
 
 # --- Records that the right key signed, but that are none ----------------------------------------
@@ -409,20 +527,31 @@ def value_of(**fields: Any) -> bytes:
     return canonical_bytes({**json.loads(record_of()), **fields})
 
 
-@pytest.mark.parametrize("raw", [
-    lambda: record_of().replace(b'{"answers"', b'{"lot":"A","answers"', 1),
-    lambda: record_of().replace(b'"schema"', b'"schema":"x","schema"', 1),
-    lambda: record_of() + b"\n", lambda: record_of().replace(b",", b", ", 1),
-    lambda: b"\xef\xbb\xbf" + record_of(), lambda: value_of(more=1),
-    lambda: re.sub(rb'(?<=":)(\d+)', rb"\1.0", record_of(), count=1),
-    lambda: value_of(erasures=None), lambda: value_of(erasures=[{}]), lambda: b"{}", lambda: b"[]",
-    lambda: value_of(issued_at=5), lambda: value_of(schema="recond.record/2"),
-    lambda: value_of(bench={}), lambda: value_of(signature="key.absent"),
-    lambda: canonical_bytes({k: v for k, v in json.loads(record_of()).items() if k != "lot"}),
-    lambda: json.dumps(json.loads(record_of())).encode(),
-    lambda: record_of().replace(b'"erased"', b'"erased\\u0000"', 1),
-    lambda: record_of().replace(b'"lot":"LOT', b'"lot":"\\ud800LOT', 1),
-], ids=range(19))
+@pytest.mark.parametrize(
+    "raw",
+    [
+        lambda: record_of().replace(b'{"answers"', b'{"lot":"A","answers"', 1),
+        lambda: record_of().replace(b'"schema"', b'"schema":"x","schema"', 1),
+        lambda: record_of() + b"\n",
+        lambda: record_of().replace(b",", b", ", 1),
+        lambda: b"\xef\xbb\xbf" + record_of(),
+        lambda: value_of(more=1),
+        lambda: re.sub(rb'(?<=":)(\d+)', rb"\1.0", record_of(), count=1),
+        lambda: value_of(erasures=None),
+        lambda: value_of(erasures=[{}]),
+        lambda: b"{}",
+        lambda: b"[]",
+        lambda: value_of(issued_at=5),
+        lambda: value_of(schema="recond.record/2"),
+        lambda: value_of(bench={}),
+        lambda: value_of(signature="key.absent"),
+        lambda: canonical_bytes({k: v for k, v in json.loads(record_of()).items() if k != "lot"}),
+        lambda: json.dumps(json.loads(record_of())).encode(),
+        lambda: record_of().replace(b'"erased"', b'"erased\\u0000"', 1),
+        lambda: record_of().replace(b'"lot":"LOT', b'"lot":"\\ud800LOT', 1),
+    ],
+    ids=range(19),
+)
 def test_a_record_of_another_form_under_the_right_signature(
     page: Page, raw: Callable[[], bytes]
 ) -> None:
@@ -445,8 +574,9 @@ def test_journals_beside_a_certificate(page: Page) -> None:
     refused(page, {**files, "journals/more.jsonl": files[journals[0]] + b"\n"})
 
 
-@pytest.mark.parametrize("kind", ["rejected", "interrupted", "refused", "many-bad",
-                                  "demonstration"])
+@pytest.mark.parametrize(
+    "kind", ["rejected", "interrupted", "refused", "many-bad", "demonstration"]
+)
 def test_a_true_document_of_no_erasure_never_says_erased(page: Page, kind: str) -> None:
     shown = page.one({PDF: files_of(kind)[PDF]})
     assert shown.state in ("not-erased", "demonstration")

@@ -37,19 +37,86 @@ from recond.wipe.session import Session
 PATH = "/dev/sim"
 CONTENTS = ("text", "text", "noise", "sparse", "blank", "trimmed")
 LIES: dict[str, tuple[str, ...]] = {
-    "ata": ("success", "half", "fails", "locks", "jams", "stuck", "frozen", "drops", "swaps",
-            "dco1", "fixed", "no-estimate", "one-change", "keeps-hidden", "forgets", "renames",
-            "owned", "drops-upper", "cuts-lba"),
-    "nvme": ("success", "half", "fails", "stuck", "blank", "estimate-0", "estimate-f",
-             "ignores-ses", "other-command", "deallocates", "no-sanitize", "crypto-only", "two",
-             "gone", "no-preq", "stale-log", "forgets", "renames"),
-    "scsi": ("success", "half", "fails", "stuck", "breaks", "unreadable", "swaps", "forgets",
-             "renames"),
+    "ata": (
+        "success",
+        "half",
+        "fails",
+        "locks",
+        "jams",
+        "stuck",
+        "frozen",
+        "drops",
+        "swaps",
+        "dco1",
+        "fixed",
+        "no-estimate",
+        "one-change",
+        "keeps-hidden",
+        "forgets",
+        "renames",
+        "owned",
+        "drops-upper",
+        "cuts-lba",
+    ),
+    "nvme": (
+        "success",
+        "half",
+        "fails",
+        "stuck",
+        "blank",
+        "estimate-0",
+        "estimate-f",
+        "ignores-ses",
+        "other-command",
+        "deallocates",
+        "no-sanitize",
+        "crypto-only",
+        "two",
+        "gone",
+        "no-preq",
+        "stale-log",
+        "forgets",
+        "renames",
+    ),
+    "scsi": (
+        "success",
+        "half",
+        "fails",
+        "stuck",
+        "breaks",
+        "unreadable",
+        "swaps",
+        "forgets",
+        "renames",
+    ),
 }
-HARMLESS = frozenset({"fixed", "no-estimate", "estimate-0", "estimate-f", "dco1", "crypto-only",
-                      "unreadable", "no-preq", "no-sanitize"})
-OPAL_LIES = ("success", "keeps-key", "half", "wrong-psid", "hangs", "lets-go", "locked",
-             "inactive", "swaps", "plain", "silent", "exit-1")
+HARMLESS = frozenset(
+    {
+        "fixed",
+        "no-estimate",
+        "estimate-0",
+        "estimate-f",
+        "dco1",
+        "crypto-only",
+        "unreadable",
+        "no-preq",
+        "no-sanitize",
+    }
+)
+OPAL_LIES = (
+    "success",
+    "keeps-key",
+    "half",
+    "wrong-psid",
+    "hangs",
+    "lets-go",
+    "locked",
+    "inactive",
+    "swaps",
+    "plain",
+    "silent",
+    "exit-1",
+)
 Drive = SimAta | SimNvme | SimScsi | SimOpal
 
 
@@ -87,8 +154,10 @@ class History:
 
     def __str__(self) -> str:
         steps = [step.technique.value for step in self.plan.steps] if self.plan else []
-        return (f"seed {self.seed}: {self.kind} {sorted(self.lies)} {self.wish.value} {steps} "
-                f"struck {self.struck} -> {self.outcome}, approved {self.approved} {self.why_not}")
+        return (
+            f"seed {self.seed}: {self.kind} {sorted(self.lies)} {self.wish.value} {steps} "
+            f"struck {self.struck} -> {self.outcome}, approved {self.approved} {self.why_not}"
+        )
 
 
 class Fate:
@@ -126,12 +195,25 @@ def make_drive(seed: int, chance: random.Random, clock: SimClock) -> tuple[str, 
     lies = frozenset(chance.sample(LIES[kind], count))
     content = chance.choice(CONTENTS)
     if kind == "ata":
-        return kind, SimAta(clock, seed, lies, content=content, rotating=chance.random() < 0.4,
-                            hidden=chance.random() < 0.3, sanitizes=chance.random() < 0.6,
-                            by=chance.choice(("hpa", "hpa+dco", "dco", "amac", "amac+dco")))
+        return kind, SimAta(
+            clock,
+            seed,
+            lies,
+            content=content,
+            rotating=chance.random() < 0.4,
+            hidden=chance.random() < 0.3,
+            sanitizes=chance.random() < 0.6,
+            by=chance.choice(("hpa", "hpa+dco", "dco", "amac", "amac+dco")),
+        )
     if kind == "nvme":
-        return kind, SimNvme(clock, seed, lies, content=content, inhibits=chance.random() < 0.4,
-                             purge_reporting=chance.random() < 0.3)
+        return kind, SimNvme(
+            clock,
+            seed,
+            lies,
+            content=content,
+            inhibits=chance.random() < 0.4,
+            purge_reporting=chance.random() < 0.3,
+        )
     return kind, SimScsi(clock, seed, lies, content=content, rotating=chance.random() < 0.5)
 
 
@@ -145,16 +227,21 @@ def run_history(seed: int) -> History:
 
 
 def erase(
-    drive: Drive, clock: SimClock, wish: LevelWish = LevelWish.BEST,
-    verify: VerifyMode = VerifyMode.FULL, chance: random.Random | None = None,
+    drive: Drive,
+    clock: SimClock,
+    wish: LevelWish = LevelWish.BEST,
+    verify: VerifyMode = VerifyMode.FULL,
+    chance: random.Random | None = None,
     restore: bool | None = None,
 ) -> History:
     """Plan, erase (killed here and there where there is a chance for it), resume and judge."""
     history = History(int(drive.serial[3:]), drive.bus, drive.lies, wish, drive)
     found = plan_firmware(
-        read_capabilities(drive.device(PATH)), wish, drive.cells.size, restore_hidden=restore)
+        read_capabilities(drive.device(PATH)), wish, drive.cells.size, restore_hidden=restore
+    )
     history.plan = plan = plan_wipe(
-        drive.target(PATH), Wish(wish, None, verify, restore), clock.random_bytes(32), (), found)
+        drive.target(PATH), Wish(wish, None, verify, restore), clock.random_bytes(32), (), found
+    )
     if plan.refusals:
         return history
     fate = Fate(history, chance)
@@ -171,8 +258,13 @@ def erase(
 
 
 def erase_opal(
-    drive: SimOpal, wish: LevelWish = LevelWish.CLEAR, chance: random.Random | None = None, *,
-    tool: Opal | None = None, again: bool = True, strike_at: int = 0,
+    drive: SimOpal,
+    wish: LevelWish = LevelWish.CLEAR,
+    chance: random.Random | None = None,
+    *,
+    tool: Opal | None = None,
+    again: bool = True,
+    strike_at: int = 0,
     struck: type[Exception] = Killed,
 ) -> History:
     """The same by PSID; who resumes has no PSID any more."""
@@ -181,7 +273,8 @@ def erase_opal(
     state = parse_opal(drive._query(PATH).encode())
     found = plan_opal(drive.identity, PATH, read_capabilities(drive.device(PATH)), state)
     history.plan = plan = plan_wipe(
-        drive.target(PATH), Wish(wish, psid=True), clock.random_bytes(32), (), found)
+        drive.target(PATH), Wish(wish, psid=True), clock.random_bytes(32), (), found
+    )
     if plan.refusals:
         return history
     history.opal = tool or Opal(drive, PSID)
@@ -233,10 +326,13 @@ def _live(history: History, plan: WipePlan, clock: SimClock, fate: Fate) -> None
 def _session(history: History, plan: WipePlan, clock: SimClock, fate: Fate, boot: str) -> str:
     drive, sink = history.drive, history.sink
     seam = Seam(
-        open_disk=drive.open, read_target=lambda path, _image: drive.target(path), clock=clock,
-        boot_id=boot, temperature=lambda _path: None,
-        firmware=Firmware(
-            lambda path: (drive.device(path), drive.identity), clock, history.opal))
+        open_disk=drive.open,
+        read_target=lambda path, _image: drive.target(path),
+        clock=clock,
+        boot_id=boot,
+        temperature=lambda _path: None,
+        firmware=Firmware(lambda path: (drive.device(path), drive.identity), clock, history.opal),
+    )
     job = Job("run", plan, digest(plan), PATH, "flag", plan.disk.token, "memory")
     entries = read_entries(sink.raw)
     if not {"plan", "confirmation"} <= {kind for kind, _ in entries}:
@@ -285,12 +381,20 @@ def _proven(story: Story, plan: WipePlan) -> tuple[Level | None, str]:
     if step.technique is Technique.OVERWRITE:
         if after["ending"] != "expected":
             return None, "content"
-        proofs = [plan.steps[i] for i in story.steps if plan.steps[i].fill is None
-                  and not plan.steps[i].fallback and not step.fallback]
+        proofs = [
+            plan.steps[i]
+            for i in story.steps
+            if plan.steps[i].fill is None and not plan.steps[i].fallback and not step.fallback
+        ]
         levels = [Level.CLEAR] + [
-            min(prove(one, plan.disk, [e.data for e in story.steps[i].commands]).highest,
-                reach_of(one.technique, plan.disk.medium), key=lambda level: level.rank)
-            for i, one in enumerate(plan.steps) if one in proofs]
+            min(
+                prove(one, plan.disk, [e.data for e in story.steps[i].commands]).highest,
+                reach_of(one.technique, plan.disk.medium),
+                key=lambda level: level.rank,
+            )
+            for i, one in enumerate(plan.steps)
+            if one in proofs
+        ]
         return max(levels, key=lambda level: level.rank), ""
     proof = prove(step, plan.disk, [entry.data for entry in told.commands])
     if proof.faults:

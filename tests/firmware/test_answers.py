@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recond import firmware_answers as fa
+from recond import firmware_sense as sense_data
 from recond.firmware import SecurityState
 
 DESCRIPTOR = bytes.fromhex("72 01 00 1d 00 00 00 0e 09 0c 01 00 40 00 00 8f 00 02 00 00 40 50")
@@ -28,44 +29,52 @@ def identify(**words: int) -> bytes:
 
 
 def test_registers_of_both_forms() -> None:
-    whole = fa.parse_registers(DESCRIPTOR)
+    whole = sense_data.parse_registers(DESCRIPTOR)
     assert whole is not None
     assert (whole.count, whole.lba, whole.status, whole.whole) == (0x4000, 0x028F, 0x50, True)
-    fixed = fa.parse_registers(FIXED_SAT)
+    fixed = sense_data.parse_registers(FIXED_SAT)
     assert fixed is not None
     assert (fixed.status, fixed.count, fixed.whole) == (0x50, 0, False)
-    assert fa.parse_registers(ABORTED_6_1) is None
-    assert not fa.ata_accepted(2 | 8 << 24, ABORTED_6_1, None)
+    assert sense_data.parse_registers(ABORTED_6_1) is None
+    assert not sense_data.ata_accepted(2 | 8 << 24, ABORTED_6_1, None)
 
 
 def test_good_without_registers_is_not_accepted() -> None:
-    assert fa.ata_accepted(2 | 8 << 24, DESCRIPTOR, None)
-    assert not fa.ata_accepted(0, b"", None)
-    assert not fa.ata_accepted(2 | 8 << 24, DESCRIPTOR, 5)
-    assert not fa.ata_accepted(2 | 7 << 8, DESCRIPTOR, None)  # DID_ERROR
+    assert sense_data.ata_accepted(2 | 8 << 24, DESCRIPTOR, None)
+    assert not sense_data.ata_accepted(0, b"", None)
+    assert not sense_data.ata_accepted(2 | 8 << 24, DESCRIPTOR, 5)
+    assert not sense_data.ata_accepted(2 | 7 << 8, DESCRIPTOR, None)  # DID_ERROR
 
 
 def test_sanitize_status_needs_the_upper_count() -> None:
-    running = fa.parse_ata_sanitize(fa.parse_registers(DESCRIPTOR))
+    running = fa.parse_ata_sanitize(sense_data.parse_registers(DESCRIPTOR))
     assert running is not None
     assert (running.running, running.done, running.permille) == (True, False, 9)  # 655/65536
-    assert fa.parse_ata_sanitize(fa.parse_registers(FIXED_SAT)) is None
+    assert fa.parse_ata_sanitize(sense_data.parse_registers(FIXED_SAT)) is None
     assert fa.parse_ata_sanitize(None) is None
 
 
-@pytest.mark.parametrize(("w128", "state"), [
-    (0x0000, SecurityState.UNSUPPORTED), (0x0001, SecurityState.SEC1),
-    (0x0009, SecurityState.SEC2), (0x0007, SecurityState.SEC4),
-    (0x0003, SecurityState.SEC5), (0x000B, SecurityState.SEC6),
-])
+@pytest.mark.parametrize(
+    ("w128", "state"),
+    [
+        (0x0000, SecurityState.UNSUPPORTED),
+        (0x0001, SecurityState.SEC1),
+        (0x0009, SecurityState.SEC2),
+        (0x0007, SecurityState.SEC4),
+        (0x0003, SecurityState.SEC5),
+        (0x000B, SecurityState.SEC6),
+    ],
+)
 def test_security_states(w128: int, state: SecurityState) -> None:
     found = fa.parse_identify(identify(w82=2, w128=w128, w0=0x40))
     assert found is not None
     assert found.security.state is state
 
 
-@pytest.mark.parametrize(("word", "seconds"), [
-    (0, None), (10, 1200), (0xFF, 30600), (0x8000, None), (0x8000 | 300, 36000)])
+@pytest.mark.parametrize(
+    ("word", "seconds"),
+    [(0, None), (10, 1200), (0xFF, 30600), (0x8000, None), (0x8000 | 300, 36000)],
+)
 def test_erase_times(word: int, seconds: int | None) -> None:
     assert fa.parse_erase_time_s(word) == seconds
 
@@ -109,10 +118,16 @@ def log(sprog: int, sstat: int, scdw10: int, *times: int) -> bytes:
     return struct.pack("<HHIIII", sprog, sstat, scdw10, *(times or (0, 0, 0))) + bytes(492)
 
 
-@pytest.mark.parametrize(("raw", "state", "blank"), [
-    (log(0xFFFF, 0x0101, 2), 1, False), (log(0xFFFF, 0x0003, 2), 3, False),
-    (log(655, 2, 2), 2, False), (bytes(512), 0, True), (log(0xFFFF, 0x0904, 2), 4, False),
-])
+@pytest.mark.parametrize(
+    ("raw", "state", "blank"),
+    [
+        (log(0xFFFF, 0x0101, 2), 1, False),
+        (log(0xFFFF, 0x0003, 2), 3, False),
+        (log(655, 2, 2), 2, False),
+        (bytes(512), 0, True),
+        (log(0xFFFF, 0x0904, 2), 4, False),
+    ],
+)
 def test_sanitize_log(raw: bytes, state: int, blank: bool) -> None:
     found = fa.parse_sanitize_log(raw)
     assert found is not None
@@ -127,10 +142,14 @@ def test_estimates_of_nothing_and_of_for_ever_are_none() -> None:
 
 
 def test_sense_progress_of_both_forms() -> None:
-    fixed = fa.parse_sense(bytes.fromhex("70 00 02 00 00 00 00 0a 00 00 00 00 04 1b 00 80 80 00"))
+    fixed = sense_data.parse_sense(
+        bytes.fromhex("70 00 02 00 00 00 00 0a 00 00 00 00 04 1b 00 80 80 00")
+    )
     assert fixed is not None
     assert (fixed.key, fixed.asc, fixed.ascq, fixed.progress) == (2, 4, 0x1B, 0x8000)
-    described = fa.parse_sense(bytes.fromhex("72 02 04 1b 00 00 00 08 02 06 00 00 80 40 00 00"))
+    described = sense_data.parse_sense(
+        bytes.fromhex("72 02 04 1b 00 00 00 08 02 06 00 00 80 40 00 00")
+    )
     assert described is not None
     assert (described.key, described.asc, described.progress) == (2, 4, 0x4000)
 
@@ -143,8 +162,8 @@ def test_supported_commands() -> None:
 
 @given(st.binary(max_size=520))
 def test_no_answer_makes_a_parser_raise(data: bytes) -> None:
-    fa.parse_sense(data)
-    fa.parse_registers(data)
+    sense_data.parse_sense(data)
+    sense_data.parse_registers(data)
     fa.parse_identify(data)
     fa.parse_identify(data.ljust(512, b"\1")[:512])
     fa.parse_dco_sectors(data)

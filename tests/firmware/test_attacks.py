@@ -19,7 +19,10 @@ from tests.firmware.histories import Drive, Fate, History, erase
 from tests.firmware.test_lies import drive_of, told
 
 KINDS: dict[str, type[SimAta] | type[SimNvme] | type[SimScsi]] = {
-    "ata": SimAta, "nvme": SimNvme, "scsi": SimScsi}
+    "ata": SimAta,
+    "nvme": SimNvme,
+    "scsi": SimScsi,
+}
 
 
 def drive(kind: str, *lies: str, content: str = "text", **traits: Any) -> Drive:
@@ -33,8 +36,11 @@ def run(disk: Drive, wish: LevelWish = LevelWish.PURGE) -> tuple[History, Result
 
 def sent(history: History, *names: str) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in history.sink.raw.splitlines()]
-    return [line["data"] for line in lines
-            if line["kind"] == "command" and line["data"]["name"] in names]
+    return [
+        line["data"]
+        for line in lines
+        if line["kind"] == "command" and line["data"]["name"] in names
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -99,8 +105,13 @@ def test_somebody_elses_password_stays_as_it_is(sanitizes: bool) -> None:
     assert disk.password == password
     assert history.plan is not None
     assert "drive.note.locked" in {note.code for note in history.plan.notes}
-    assert not sent(history, "SECURITY SET PASSWORD", "SECURITY DISABLE PASSWORD",
-                    "SECURITY ERASE UNIT", "SECURITY UNLOCK")
+    assert not sent(
+        history,
+        "SECURITY SET PASSWORD",
+        "SECURITY DISABLE PASSWORD",
+        "SECURITY ERASE UNIT",
+        "SECURITY UNLOCK",
+    )
     assert b'"kind":"password"' not in history.sink.raw
 
 

@@ -35,8 +35,13 @@ def plan(drive: SimAta, wish: str, restore: bool | None, bus: str = "sata") -> W
     device = replace(drive.device("/dev/sim"), bus=bus)
     found = replace(read_capabilities(device), bus=bus)
     wanted = Wish(LevelWish(wish), None, VerifyMode.FULL, restore)
-    return plan_wipe(drive.target("/dev/sim"), wanted, bytes(32), (), plan_firmware(
-        found, wanted.level, drive.cells.size, restore_hidden=restore))
+    return plan_wipe(
+        drive.target("/dev/sim"),
+        wanted,
+        bytes(32),
+        (),
+        plan_firmware(found, wanted.level, drive.cells.size, restore_hidden=restore),
+    )
 
 
 def run(drive: SimAta, wish: LevelWish, restore: bool | None = None) -> tuple[History, Any]:
@@ -53,20 +58,27 @@ def codes(messages: tuple[Message, ...]) -> set[str]:
     return {message.code for message in messages}
 
 
-@pytest.mark.parametrize(("wish", "traits", "restore", "restores", "level", "refusal"), [
-    ("purge", {}, None, True, Level.PURGE, None),
-    ("purge", {}, True, True, Level.PURGE, None),
-    ("purge", {}, False, False, None, "wipe.refusal.no_purge"),
-    ("best", {}, None, True, Level.PURGE, None),
-    ("best", {}, False, False, Level.CLEAR, None),
-    ("best", {"sanitizes": False}, None, False, Level.CLEAR, None),  # it clears at most
-    ("best", {"sanitizes": False}, True, True, Level.CLEAR, None),
-    ("clear", {}, None, False, Level.CLEAR, None),
-    ("clear", {}, False, False, Level.CLEAR, None),
-    ("clear", {}, True, False, Level.CLEAR, "drive.refusal.hidden_overwrite"),
-])
+@pytest.mark.parametrize(
+    ("wish", "traits", "restore", "restores", "level", "refusal"),
+    [
+        ("purge", {}, None, True, Level.PURGE, None),
+        ("purge", {}, True, True, Level.PURGE, None),
+        ("purge", {}, False, False, None, "wipe.refusal.no_purge"),
+        ("best", {}, None, True, Level.PURGE, None),
+        ("best", {}, False, False, Level.CLEAR, None),
+        ("best", {"sanitizes": False}, None, False, Level.CLEAR, None),  # it clears at most
+        ("best", {"sanitizes": False}, True, True, Level.CLEAR, None),
+        ("clear", {}, None, False, Level.CLEAR, None),
+        ("clear", {}, False, False, Level.CLEAR, None),
+        ("clear", {}, True, False, Level.CLEAR, "drive.refusal.hidden_overwrite"),
+    ],
+)
 def test_the_table(
-    wish: str, traits: dict[str, Any], restore: bool | None, restores: bool, level: Level | None,
+    wish: str,
+    traits: dict[str, Any],
+    restore: bool | None,
+    restores: bool,
+    level: Level | None,
     refusal: str | None,
 ) -> None:
     made = plan(disk(**traits), wish, restore)
@@ -91,7 +103,10 @@ def test_each_way_of_hiding_is_opened_and_its_sectors_are_read(by: str, rotating
     drive = disk(by=by, rotating=rotating)
     history, result = run(drive, LevelWish.PURGE)
     assert (result.status, result.level_achieved, result.verdict) == (
-        Status.ERASED, Level.PURGE, Verdict.APPROVED), result
+        Status.ERASED,
+        Level.PURGE,
+        Verdict.APPROVED,
+    ), result
     assert drive.shown == FULL
     assert not drive.cells.left()
     said = commands(history)
@@ -146,13 +161,13 @@ def test_the_judge_believes_the_drive_and_not_the_plan() -> None:
     """An area that appeared after the plan (or that a plan left out) still lowers the level."""
     drive = SimAta(SimClock(5), 5, hidden=True)
     whole = plan_firmware(
-        read_capabilities(drive.device("/dev/sim")), LevelWish.PURGE, drive.cells.size)
+        read_capabilities(drive.device("/dev/sim")), LevelWish.PURGE, drive.cells.size
+    )
     steps = tuple(replace(step, options=()) for step in whole.steps[1:])
     history = erase_with(drive, replace(whole, steps=steps))
     result = fold_journal(history.sink.raw, "sim").result
     assert (result.level_achieved, result.verdict) == (Level.CLEAR, Verdict.ESCALATE)
-    assert codes(result.reasons) == {
-        "certify.reason.below-request", "certify.reason.hidden-left"}
+    assert codes(result.reasons) == {"certify.reason.below-request", "certify.reason.hidden-left"}
 
 
 def erase_with(drive: SimAta, found: Any) -> History:
@@ -163,8 +178,11 @@ def erase_with(drive: SimAta, found: Any) -> History:
 @pytest.mark.parametrize("gone", ["READ SECTORS EXT", "IDENTIFY DEVICE"])
 def test_without_the_reads_nothing_is_proven(gone: str) -> None:
     history, _ = run(disk(), LevelWish.PURGE)
-    kept = [line for line in history.sink.raw.splitlines(keepends=True)
-            if json.loads(line)["data"].get("name") != gone]
+    kept = [
+        line
+        for line in history.sink.raw.splitlines(keepends=True)
+        if json.loads(line)["data"].get("name") != gone
+    ]
     result = fold_journal(rechained(kept), "sim").result
     assert result.status is not Status.ERASED
     assert result.level_achieved is Level.NONE

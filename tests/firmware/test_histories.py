@@ -41,8 +41,13 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
         if approved is not None:
             assert not cells.shown(), str(history)
         if history.plan is not None and history.wish is LevelWish.PURGE:
-            assert all(s.reaches is not Level.CLEAR or s.technique.value == "overwrite"
-                       for s in history.plan.steps) or history.plan.refusals, str(history)
+            assert (
+                all(
+                    s.reaches is not Level.CLEAR or s.technique.value == "overwrite"
+                    for s in history.plan.steps
+                )
+                or history.plan.refusals
+            ), str(history)
         password = getattr(history.drive, "password", None)
         if password is not None and "owned" not in history.lies:
             assert f'"password":"{password.hex()}"'.encode() in history.sink.raw, str(history)

@@ -31,22 +31,32 @@ def entries(history: History, kind: str) -> list[dict[str, object]]:
 
 def told(history: History) -> list[str]:
     """The codes of why steps did not end well, in order."""
-    return [str(end["reason"]["code"])  # type: ignore[index]
-            for end in entries(history, "step_end") if end["reason"]]
+    return [
+        str(end["reason"]["code"])  # type: ignore[index]
+        for end in entries(history, "step_end")
+        if end["reason"]
+    ]
 
 
-@pytest.mark.parametrize(("kind", "traits", "technique", "level"), [
-    ("ata", {}, Technique.ATA_SANITIZE_BLOCK, Level.PURGE),
-    ("ata", {"rotating": True}, Technique.ATA_SANITIZE_CRYPTO, Level.PURGE),
-    ("ata", {"sanitizes": False}, Technique.ATA_SECURITY_ERASE_ENHANCED, Level.CLEAR),
-    ("ata", {"sanitizes": False, "rotating": True}, Technique.ATA_SECURITY_ERASE_ENHANCED,
-     Level.PURGE),
-    ("nvme", {}, Technique.NVME_SANITIZE_BLOCK, Level.PURGE),
-    ("nvme", {"inhibits": True}, Technique.NVME_SANITIZE_BLOCK, Level.CLEAR),
-    ("nvme", {"purge_reporting": True}, Technique.NVME_SANITIZE_BLOCK, Level.PURGE),
-    ("scsi", {}, Technique.SCSI_SANITIZE_BLOCK, Level.PURGE),
-    ("scsi", {"rotating": True}, Technique.SCSI_SANITIZE_CRYPTO, Level.PURGE),
-])
+@pytest.mark.parametrize(
+    ("kind", "traits", "technique", "level"),
+    [
+        ("ata", {}, Technique.ATA_SANITIZE_BLOCK, Level.PURGE),
+        ("ata", {"rotating": True}, Technique.ATA_SANITIZE_CRYPTO, Level.PURGE),
+        ("ata", {"sanitizes": False}, Technique.ATA_SECURITY_ERASE_ENHANCED, Level.CLEAR),
+        (
+            "ata",
+            {"sanitizes": False, "rotating": True},
+            Technique.ATA_SECURITY_ERASE_ENHANCED,
+            Level.PURGE,
+        ),
+        ("nvme", {}, Technique.NVME_SANITIZE_BLOCK, Level.PURGE),
+        ("nvme", {"inhibits": True}, Technique.NVME_SANITIZE_BLOCK, Level.CLEAR),
+        ("nvme", {"purge_reporting": True}, Technique.NVME_SANITIZE_BLOCK, Level.PURGE),
+        ("scsi", {}, Technique.SCSI_SANITIZE_BLOCK, Level.PURGE),
+        ("scsi", {"rotating": True}, Technique.SCSI_SANITIZE_CRYPTO, Level.PURGE),
+    ],
+)
 def test_an_honest_drive_is_erased_and_proven(
     kind: str, traits: dict[str, bool], technique: Technique, level: Level
 ) -> None:
@@ -69,11 +79,16 @@ def test_success_without_erasing_is_seen_by_canaries_and_reading(kind: str, lie:
     assert end["ending"] == "mixed"
 
 
-@pytest.mark.parametrize(("kind", "lie", "reason"), [
-    ("ata", "stuck", "drive.reason.stuck"), ("nvme", "stuck", "drive.reason.stuck"),
-    ("scsi", "stuck", "drive.reason.stuck"), ("nvme", "blank", "drive.reason.blank_log"),
-    ("nvme", "gone", "drive.reason.no_answer"),
-])
+@pytest.mark.parametrize(
+    ("kind", "lie", "reason"),
+    [
+        ("ata", "stuck", "drive.reason.stuck"),
+        ("nvme", "stuck", "drive.reason.stuck"),
+        ("scsi", "stuck", "drive.reason.stuck"),
+        ("nvme", "blank", "drive.reason.blank_log"),
+        ("nvme", "gone", "drive.reason.no_answer"),
+    ],
+)
 def test_what_nobody_knows_stays_open_for_resume(kind: str, lie: str, reason: str) -> None:
     history = erase(*drive_of(kind, lie), wish=LevelWish.PURGE)
     assert told(history)[-1] == reason
@@ -82,13 +97,16 @@ def test_what_nobody_knows_stays_open_for_resume(kind: str, lie: str, reason: st
     assert history.approved is None
 
 
-@pytest.mark.parametrize(("kind", "lie", "reason"), [
-    ("ata", "fails", "drive.reason.sanitize_failed_before"),
-    ("nvme", "fails", "drive.reason.sanitize_failed"),
-    ("nvme", "other-command", "drive.reason.other_command"),
-    ("scsi", "fails", "drive.reason.sanitize_failed"),
-    ("scsi", "breaks", "drive.reason.refused"),
-])
+@pytest.mark.parametrize(
+    ("kind", "lie", "reason"),
+    [
+        ("ata", "fails", "drive.reason.sanitize_failed_before"),
+        ("nvme", "fails", "drive.reason.sanitize_failed"),
+        ("nvme", "other-command", "drive.reason.other_command"),
+        ("scsi", "fails", "drive.reason.sanitize_failed"),
+        ("scsi", "breaks", "drive.reason.refused"),
+    ],
+)
 def test_a_failure_ends_the_run_as_failed(kind: str, lie: str, reason: str) -> None:
     history = erase(*drive_of(kind, lie), wish=LevelWish.PURGE)
     assert set(told(history)) == {reason}
@@ -102,8 +120,10 @@ def test_a_drive_left_locked_has_its_way_back_in_the_journal(lie: str) -> None:
     assert isinstance(drive, SimAta)
     assert history.approved is None
     passwords = entries(history, "password")
-    kinds = [json.loads(line)["data"].get("name", json.loads(line)["kind"])
-             for line in history.sink.raw.splitlines()]
+    kinds = [
+        json.loads(line)["data"].get("name", json.loads(line)["kind"])
+        for line in history.sink.raw.splitlines()
+    ]
     assert kinds.index("password") < kinds.index("SECURITY SET PASSWORD")
     assert passwords[0]["password"] == b"recond".ljust(32, b"\0").hex()
     if lie == "locks":  # it could be opened, so it is
@@ -140,14 +160,19 @@ def test_a_frozen_drive_is_not_planned_and_the_remedy_is_told() -> None:
     history = erase(drive, clock, LevelWish.PURGE)
     assert history.plan is not None
     assert {"drive.note.frozen", "drive.note.sanitize_frozen"} <= {
-        note.code for note in history.plan.notes}
+        note.code for note in history.plan.notes
+    }
     assert [m.code for m in history.plan.refusals] == ["wipe.refusal.no_purge"]
     assert not history.sink.raw
 
 
-@pytest.mark.parametrize(("lie", "note"), [
-    ("swaps", "drive.distrust.serial"), ("drops", "drive.note.sanitize_unreadable"),
-])
+@pytest.mark.parametrize(
+    ("lie", "note"),
+    [
+        ("swaps", "drive.distrust.serial"),
+        ("drops", "drive.note.sanitize_unreadable"),
+    ],
+)
 def test_a_bridge_that_lies_gets_no_password(lie: str, note: str) -> None:
     drive, clock = drive_of("ata", lie)
     history = erase(drive, clock)
@@ -172,8 +197,11 @@ def test_a_sanitize_that_deallocates_what_it_had_to_keep_is_clear() -> None:
 
 def test_preq_refused_is_asked_without() -> None:
     history = erase(*drive_of("nvme", "no-preq", purge_reporting=True))
-    sent = [int.from_bytes(bytes.fromhex(str(c["request"]))[40:44], "little")
-            for c in entries(history, "command") if c["name"] == "Sanitize"]
+    sent = [
+        int.from_bytes(bytes.fromhex(str(c["request"]))[40:44], "little")
+        for c in entries(history, "command")
+        if c["name"] == "Sanitize"
+    ]
     assert [bool(cdw10 & 1 << 11) for cdw10 in sent] == [True, False]
     assert history.approved is Level.PURGE
 

@@ -27,8 +27,7 @@ class SimMmc(SimDrive):
         self.features = secure | sanitizes << 6
 
     def device(self, path: str) -> FirmwareDevice:
-        return FirmwareDevice(
-            path, self.bus, self.medium, self.serial, self.cells.size, mmc=self)
+        return FirmwareDevice(path, self.bus, self.medium, self.serial, self.cells.size, mmc=self)
 
     def execute(self, request: MmcRequest, tick: Tick | None = None) -> MmcAnswer:
         if request.ioctl != MMC_IOC_CMD:
@@ -54,11 +53,15 @@ def drive(*lies: str, secure: bool = True, sanitizes: bool = True) -> Drive:
     return SimMmc(frozenset(lies), secure=secure, sanitizes=sanitizes)  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize(("secure", "sanitizes", "techniques"), [
-    (True, True, [Technique.MMC_SANITIZE, Technique.MMC_SECURE_ERASE]),
-    (False, True, [Technique.MMC_SANITIZE]), (True, False, [Technique.MMC_SECURE_ERASE]),
-    (False, False, [Technique.OVERWRITE, Technique.OVERWRITE]),
-])
+@pytest.mark.parametrize(
+    ("secure", "sanitizes", "techniques"),
+    [
+        (True, True, [Technique.MMC_SANITIZE, Technique.MMC_SECURE_ERASE]),
+        (False, True, [Technique.MMC_SANITIZE]),
+        (True, False, [Technique.MMC_SECURE_ERASE]),
+        (False, False, [Technique.OVERWRITE, Technique.OVERWRITE]),
+    ],
+)
 def test_best_is_clear_and_proven(
     secure: bool, sanitizes: bool, techniques: list[Technique]
 ) -> None:

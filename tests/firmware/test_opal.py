@@ -43,8 +43,11 @@ def run(disk: SimOpal, wish: LevelWish = LevelWish.CLEAR) -> tuple[History, Resu
 
 
 def reasons(history: History) -> list[str]:
-    ends = [json.loads(line)["data"] for line in history.sink.raw.splitlines()
-            if json.loads(line)["kind"] == "step_end"]
+    ends = [
+        json.loads(line)["data"]
+        for line in history.sink.raw.splitlines()
+        if json.loads(line)["kind"] == "step_end"
+    ]
     return [end["reason"]["code"] for end in ends if end["reason"]]
 
 
@@ -53,22 +56,28 @@ def test_an_honest_drive_is_purged_and_the_journal_holds_a_digest_only() -> None
     history, result = run(disk, LevelWish.PURGE)
     assert result is not None
     assert (result.status, result.level_achieved, result.verdict) == (
-        Status.ERASED, Level.PURGE, Verdict.APPROVED), result
+        Status.ERASED,
+        Level.PURGE,
+        Verdict.APPROVED,
+    ), result
     assert not disk.cells.left()
     assert f"sha256:{DIGEST}".encode().hex().encode() in history.sink.raw
     assert disk.reverts == 1
 
 
-@pytest.mark.parametrize(("lies", "status", "verdict", "reason"), [
-    (("success",), Status.FAILED, Verdict.ESCALATE, "drive.reason.revert_not_done"),
-    (("wrong-psid",), Status.FAILED, Verdict.ESCALATE, "drive.reason.psid_refused"),
-    (("keeps-key",), Status.FAILED, Verdict.REJECTED, None),
-    (("half",), Status.FAILED, Verdict.REJECTED, None),
-    (("locked",), Status.FAILED, Verdict.ESCALATE, None),  # nothing was seen to change
-    (("exit-1",), Status.FAILED, Verdict.ESCALATE, "drive.reason.psid_refused"),
-    (("hangs",), Status.INTERRUPTED, Verdict.ESCALATE, "drive.reason.no_answer"),
-    (("silent",), Status.INTERRUPTED, Verdict.ESCALATE, "drive.reason.no_answer"),
-])
+@pytest.mark.parametrize(
+    ("lies", "status", "verdict", "reason"),
+    [
+        (("success",), Status.FAILED, Verdict.ESCALATE, "drive.reason.revert_not_done"),
+        (("wrong-psid",), Status.FAILED, Verdict.ESCALATE, "drive.reason.psid_refused"),
+        (("keeps-key",), Status.FAILED, Verdict.REJECTED, None),
+        (("half",), Status.FAILED, Verdict.REJECTED, None),
+        (("locked",), Status.FAILED, Verdict.ESCALATE, None),  # nothing was seen to change
+        (("exit-1",), Status.FAILED, Verdict.ESCALATE, "drive.reason.psid_refused"),
+        (("hangs",), Status.INTERRUPTED, Verdict.ESCALATE, "drive.reason.no_answer"),
+        (("silent",), Status.INTERRUPTED, Verdict.ESCALATE, "drive.reason.no_answer"),
+    ],
+)
 def test_a_lie_is_never_an_erasure(
     lies: tuple[str, ...], status: Status, verdict: Verdict, reason: str | None
 ) -> None:
@@ -76,7 +85,10 @@ def test_a_lie_is_never_an_erasure(
     history = erase_opal(disk, again=False)
     result = fold_journal(history.sink.raw, "sim").result
     assert (result.status, result.level_achieved, result.verdict) == (
-        status, Level.NONE, verdict), result
+        status,
+        Level.NONE,
+        verdict,
+    ), result
     assert reasons(history)[:1] == ([reason] if reason else [])
     assert disk.reverts == 1  # never tried a second time
 
@@ -88,8 +100,10 @@ def test_blocks_that_were_let_go_are_clear_at_most() -> None:
         assert (result.level_achieved, result.verdict) == (Level.CLEAR, verdict)
 
 
-@pytest.mark.parametrize(("lie", "refusal"), [
-    ("inactive", "drive.refusal.opal_inactive"), ("swaps", "drive.refusal.opal_other")])
+@pytest.mark.parametrize(
+    ("lie", "refusal"),
+    [("inactive", "drive.refusal.opal_inactive"), ("swaps", "drive.refusal.opal_other")],
+)
 def test_what_is_not_planned(lie: str, refusal: str) -> None:
     history, _ = run(drive(lie))
     assert history.plan is not None
@@ -165,17 +179,25 @@ def test_seeded_histories(share: int) -> None:
 def test_the_query_is_read_or_refused() -> None:
     text = drive()._query("/dev/nvme0n1").encode()
     assert parse_opal(text) == OpalState("SIM00000004", False, True, True)
-    real = (b'/dev/sdb ATA SAMSUNG SSD PM810 FDE 2.5" 256GB     AXM77D1Q       S0S8NEAB909523\n'
-            b"Locking function (0x0002)\n    Locked = Y, LockingEnabled = Y, LockingSupported = Y,"
-            b" MBRDone = N, MBREnabled = Y, MediaEncrypt = Y\n")
+    real = (
+        b'/dev/sdb ATA SAMSUNG SSD PM810 FDE 2.5" 256GB     AXM77D1Q       S0S8NEAB909523\n'
+        b"Locking function (0x0002)\n    Locked = Y, LockingEnabled = Y, LockingSupported = Y,"
+        b" MBRDone = N, MBREnabled = Y, MediaEncrypt = Y\n"
+    )
     assert parse_opal(real) == OpalState("S0S8NEAB909523", True, True, True)
-    for wrong in (b"", b"Invalid or unsupported disk\n", text.replace(b"MediaEncrypt", b"x"),
-                  text + text, text.replace(b"Locked = N", b"Locked = ?")):
+    for wrong in (
+        b"",
+        b"Invalid or unsupported disk\n",
+        text.replace(b"MediaEncrypt", b"x"),
+        text + text,
+        text.replace(b"Locked = N", b"Locked = ?"),
+    ):
         assert parse_opal(wrong) is None, wrong
 
 
-@pytest.mark.parametrize("typed", ["", "short", PSID[:-1], PSID + "A", PSID[:-1] + "!",
-                                   PSID[:-1] + "é", "0x" + PSID])
+@pytest.mark.parametrize(
+    "typed", ["", "short", PSID[:-1], PSID + "A", PSID[:-1] + "!", PSID[:-1] + "é", "0x" + PSID]
+)
 def test_a_wrong_form_is_one_clear_message(typed: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_psid(typed)
@@ -201,7 +223,8 @@ def test_the_psid_is_asked_for_its_disk_only_and_shown_nowhere() -> None:
 def test_a_worker_gets_it_through_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "listener.py").write_text(
         "import json, sys\nprint(json.dumps({'got': sys.stdin.readline().strip(),"
-        " 'argv': sys.argv[1:]}), flush=True)\n")
+        " 'argv': sys.argv[1:]}), flush=True)\n"
+    )
     sys.path.append(str(tmp_path))
     try:
         workers = Workers()
@@ -236,7 +259,8 @@ def test_a_tool_on_the_path_that_exits_0_and_does_nothing_or_hangs(
     monkeypatch.setattr("recond.wipe.opal.REVERT_S", 1)
     history = erase_opal(disk, tool=Opal(LocalProcesses(), PSID), again=False)
     assert reasons(history) == [
-        "drive.reason.no_answer" if hang == "yes" else "drive.reason.revert_not_done"]
+        "drive.reason.no_answer" if hang == "yes" else "drive.reason.revert_not_done"
+    ]
     calls = (tmp_path / "log").read_text().splitlines()
     assert calls[:2] == [f"{QUERY} /dev/sim", f"{REVERT} {PSID} /dev/sim"]
     assert PSID.encode() not in history.sink.raw
@@ -250,21 +274,28 @@ def test_without_the_tool_nothing_is_said_to_be_done(monkeypatch: pytest.MonkeyP
     assert reasons(history) == ["drive.reason.no_sedutil"]
 
 
-@pytest.mark.parametrize("change", [
-    {"status": 1}, {"status": -1}, {"errno": 5}, {"answer": None}, {"transport": "scsi"}])
+@pytest.mark.parametrize(
+    "change", [{"status": 1}, {"status": -1}, {"errno": 5}, {"answer": None}, {"transport": "scsi"}]
+)
 def test_the_proof_falls_with_each_part(change: dict[str, Any]) -> None:
     from recond.firmware_proof import prove
 
     history, _ = run(drive(), LevelWish.PURGE)
     plan = history.plan
     assert plan is not None
-    lines = [json.loads(line)["data"] for line in history.sink.raw.splitlines()
-             if json.loads(line)["kind"] == "command"]
+    lines = [
+        json.loads(line)["data"]
+        for line in history.sink.raw.splitlines()
+        if json.loads(line)["kind"] == "command"
+    ]
     assert not prove(plan.steps[0], plan.disk, lines).faults
     assert prove(plan.steps[0], replace(plan.disk, serial="X"), lines).faults
     for at, one in enumerate(lines):
-        if one["status"] == -1 or (change == {"errno": 5} and one["name"] == "Opal query") or (
-                "answer" in change and one["name"] == "PSID revert"):
+        if (
+            one["status"] == -1
+            or (change == {"errno": 5} and one["name"] == "Opal query")
+            or ("answer" in change and one["name"] == "PSID revert")
+        ):
             continue
         changed = [*lines[:at], one | change, *lines[at + 1 :]]
         assert prove(plan.steps[0], plan.disk, changed).faults, (one["name"], change)

@@ -27,32 +27,64 @@ def capabilities(kind: str, *lies: str, **traits: bool) -> Capabilities:
     return read_capabilities(drive.device("/dev/sim"))
 
 
-@pytest.mark.parametrize(("kind", "lies", "traits", "wish", "expected"), [
-    ("nvme", (), {}, "purge",
-     [T.NVME_SANITIZE_BLOCK, T.NVME_SANITIZE_CRYPTO, T.NVME_SANITIZE_OVERWRITE]),
-    ("nvme", (), {}, "best",
-     [T.NVME_SANITIZE_BLOCK, T.NVME_SANITIZE_CRYPTO, T.NVME_SANITIZE_OVERWRITE,
-      T.NVME_FORMAT_CRYPTO, T.NVME_FORMAT_USER]),
-    ("nvme", ("crypto-only",), {}, "purge", [T.NVME_SANITIZE_CRYPTO]),
-    ("nvme", ("no-sanitize",), {}, "purge", []),
-    ("nvme", ("no-sanitize",), {}, "best", [T.NVME_FORMAT_CRYPTO, T.NVME_FORMAT_USER]),
-    ("nvme", ("two",), {}, "best", []),
-    ("nvme", (), {}, "clear", []),
-    ("ata", (), {}, "purge", [T.ATA_SANITIZE_BLOCK, T.ATA_SANITIZE_CRYPTO]),
-    ("ata", (), {"rotating": True}, "purge",
-     [T.ATA_SANITIZE_CRYPTO, T.ATA_SANITIZE_OVERWRITE, T.ATA_SECURITY_ERASE_ENHANCED]),
-    ("ata", (), {"sanitizes": False}, "purge", []),
-    ("ata", (), {"sanitizes": False}, "best",
-     [T.ATA_SECURITY_ERASE_ENHANCED, T.ATA_SECURITY_ERASE]),
-    ("ata", ("frozen",), {}, "best", []),
-    ("ata", ("swaps",), {}, "best", []),
-    ("scsi", (), {}, "purge",
-     [T.SCSI_SANITIZE_BLOCK, T.SCSI_SANITIZE_CRYPTO]),
-    ("scsi", (), {"rotating": True}, "best",
-     [T.SCSI_SANITIZE_CRYPTO, T.SCSI_SANITIZE_OVERWRITE, T.SCSI_FORMAT_UNIT]),
-    ("scsi", ("unreadable",), {}, "purge", []),
-    ("scsi", ("unreadable",), {"rotating": True}, "purge", [T.SCSI_SANITIZE_OVERWRITE]),
-])
+@pytest.mark.parametrize(
+    ("kind", "lies", "traits", "wish", "expected"),
+    [
+        (
+            "nvme",
+            (),
+            {},
+            "purge",
+            [T.NVME_SANITIZE_BLOCK, T.NVME_SANITIZE_CRYPTO, T.NVME_SANITIZE_OVERWRITE],
+        ),
+        (
+            "nvme",
+            (),
+            {},
+            "best",
+            [
+                T.NVME_SANITIZE_BLOCK,
+                T.NVME_SANITIZE_CRYPTO,
+                T.NVME_SANITIZE_OVERWRITE,
+                T.NVME_FORMAT_CRYPTO,
+                T.NVME_FORMAT_USER,
+            ],
+        ),
+        ("nvme", ("crypto-only",), {}, "purge", [T.NVME_SANITIZE_CRYPTO]),
+        ("nvme", ("no-sanitize",), {}, "purge", []),
+        ("nvme", ("no-sanitize",), {}, "best", [T.NVME_FORMAT_CRYPTO, T.NVME_FORMAT_USER]),
+        ("nvme", ("two",), {}, "best", []),
+        ("nvme", (), {}, "clear", []),
+        ("ata", (), {}, "purge", [T.ATA_SANITIZE_BLOCK, T.ATA_SANITIZE_CRYPTO]),
+        (
+            "ata",
+            (),
+            {"rotating": True},
+            "purge",
+            [T.ATA_SANITIZE_CRYPTO, T.ATA_SANITIZE_OVERWRITE, T.ATA_SECURITY_ERASE_ENHANCED],
+        ),
+        ("ata", (), {"sanitizes": False}, "purge", []),
+        (
+            "ata",
+            (),
+            {"sanitizes": False},
+            "best",
+            [T.ATA_SECURITY_ERASE_ENHANCED, T.ATA_SECURITY_ERASE],
+        ),
+        ("ata", ("frozen",), {}, "best", []),
+        ("ata", ("swaps",), {}, "best", []),
+        ("scsi", (), {}, "purge", [T.SCSI_SANITIZE_BLOCK, T.SCSI_SANITIZE_CRYPTO]),
+        (
+            "scsi",
+            (),
+            {"rotating": True},
+            "best",
+            [T.SCSI_SANITIZE_CRYPTO, T.SCSI_SANITIZE_OVERWRITE, T.SCSI_FORMAT_UNIT],
+        ),
+        ("scsi", ("unreadable",), {}, "purge", []),
+        ("scsi", ("unreadable",), {"rotating": True}, "purge", [T.SCSI_SANITIZE_OVERWRITE]),
+    ],
+)
 def test_the_chain(
     kind: str, lies: tuple[str, ...], traits: dict[str, bool], wish: str, expected: list[Technique]
 ) -> None:
@@ -66,8 +98,9 @@ def test_the_chain(
         assert all(step.reaches is Level.PURGE for step in found.steps)
 
 
-@pytest.mark.parametrize("medium", [
-    Medium.USB_FLASH, Medium.SD, Medium.IMAGE, Medium.UNKNOWN, Medium.EMMC])
+@pytest.mark.parametrize(
+    "medium", [Medium.USB_FLASH, Medium.SD, Medium.IMAGE, Medium.UNKNOWN, Medium.EMMC]
+)
 def test_no_purge_is_ever_claimed_on_other_media(medium: Medium) -> None:
     for kind in ("ata", "nvme", "scsi"):
         found = replace(capabilities(kind), medium=medium)
@@ -102,9 +135,13 @@ def test_hidden_sectors_are_restored_first_or_said() -> None:
     plan = plan_firmware(found, LevelWish.PURGE, SIZE)
     assert plan.steps[0].technique is T.RESTORE_HIDDEN
     assert dict(plan.steps[0].options) == {
-        "visible_sectors": 512, "native_sectors": 544, "real_sectors": 544}
+        "visible_sectors": 512,
+        "native_sectors": 544,
+        "real_sectors": 544,
+    }
     over = plan_firmware(
-        capabilities("ata", sanitizes=False, hidden=True, rotating=True), LevelWish.BEST, SIZE)
+        capabilities("ata", sanitizes=False, hidden=True, rotating=True), LevelWish.BEST, SIZE
+    )
     assert over.steps[0].technique is T.RESTORE_HIDDEN
 
 
@@ -119,11 +156,13 @@ def test_the_whole_plan_and_its_refusal() -> None:
     drive, clock = drive_of("nvme", "no-sanitize")
     target, seed = drive.target("/dev/sim"), clock.random_bytes(32)
     drive_plan = plan_firmware(
-        read_capabilities(drive.device("/dev/sim")), LevelWish.PURGE, drive.cells.size)
+        read_capabilities(drive.device("/dev/sim")), LevelWish.PURGE, drive.cells.size
+    )
     refused = plan_wipe(target, Wish(LevelWish.PURGE), seed, (), drive_plan)
     assert [m.code for m in refused.refusals] == ["wipe.refusal.no_purge"]
     best = plan_firmware(
-        read_capabilities(drive.device("/dev/sim")), LevelWish.BEST, drive.cells.size)
+        read_capabilities(drive.device("/dev/sim")), LevelWish.BEST, drive.cells.size
+    )
     plan = plan_wipe(target, Wish(LevelWish.BEST, None, VerifyMode.FULL), seed, (), best)
     assert (plan.method, plan.level_promised) == ("firmware", Level.CLEAR)
     assert plan.steps[-1].technique is T.OVERWRITE

@@ -15,7 +15,10 @@ from tests.firmware.test_lies import drive_of
 
 Commands = list[dict[str, Any]]
 HONEST: list[tuple[str, dict[str, bool]]] = [
-    ("ata", {}), ("ata", {"sanitizes": False, "rotating": True}), ("nvme", {}), ("scsi", {}),
+    ("ata", {}),
+    ("ata", {"sanitizes": False, "rotating": True}),
+    ("nvme", {}),
+    ("scsi", {}),
 ]
 
 
@@ -33,8 +36,11 @@ def formatted() -> tuple[WipeStep, DiskIdentity, Commands]:
     history = erase(drive, clock, LevelWish.BEST)
     assert history.plan is not None
     lines = [json.loads(line) for line in history.sink.raw.splitlines()]
-    return history.plan.steps[0], history.plan.disk, [
-        line["data"] for line in lines if line["kind"] == "command"]
+    return (
+        history.plan.steps[0],
+        history.plan.disk,
+        [line["data"] for line in lines if line["kind"] == "command"],
+    )
 
 
 def cases() -> list[tuple[WipeStep, DiskIdentity, Commands]]:
@@ -70,10 +76,16 @@ ERASING = {"BLOCK ERASE EXT", "SECURITY ERASE UNIT", "Sanitize", "SANITIZE", "Fo
 
 
 @pytest.mark.parametrize("case", range(5))
-@pytest.mark.parametrize("change", [
-    {"errno": 5}, {"status": 0x4002}, {"status": 7 << 8},
-    {"request": "00" * 16}, {"request": "00" * 64},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"errno": 5},
+        {"status": 0x4002},
+        {"status": 7 << 8},
+        {"request": "00" * 16},
+        {"request": "00" * 64},
+    ],
+)
 def test_the_erasing_command_must_have_been_taken(case: int, change: dict[str, Any]) -> None:
     step, disk, commands = copy.deepcopy(cases()[case])
     for command in commands:
@@ -98,8 +110,12 @@ def test_sanitize_log_states() -> None:
     log = next(c for c in reversed(commands) if c["name"] == "Sanitize Status")
     raw = bytearray.fromhex(log["answer"])
     for state, scdw10, proven, level in (
-        (1, None, True, Level.PURGE), (4, None, True, Level.CLEAR), (2, None, False, Level.NONE),
-        (3, None, False, Level.NONE), (0, None, False, Level.NONE), (1, 0xB, False, Level.NONE),
+        (1, None, True, Level.PURGE),
+        (4, None, True, Level.CLEAR),
+        (2, None, False, Level.NONE),
+        (3, None, False, Level.NONE),
+        (0, None, False, Level.NONE),
+        (1, 0xB, False, Level.NONE),
     ):
         raw[2] = state
         if scdw10 is not None:

@@ -20,8 +20,10 @@ ATA = [
     (rq.ata_set_password(PASSWORD), "85 0a 26 00 00 00 01 00 00 00 00 00 00 40 f1 00"),
     (rq.ata_unlock(PASSWORD), "85 0a 26 00 00 00 01 00 00 00 00 00 00 40 f2 00"),
     (rq.ata_erase_prepare(), "85 06 20 00 00 00 00 00 00 00 00 00 00 40 f3 00"),
-    (rq.ata_erase_unit(PASSWORD, enhanced=False, timeout_s=9),
-     "85 0a 26 00 00 00 01 00 00 00 00 00 00 40 f4 00"),
+    (
+        rq.ata_erase_unit(PASSWORD, enhanced=False, timeout_s=9),
+        "85 0a 26 00 00 00 01 00 00 00 00 00 00 40 f4 00",
+    ),
     (rq.ata_disable_password(PASSWORD), "85 0a 26 00 00 00 01 00 00 00 00 00 00 40 f6 00"),
     (rq.ata_sanitize_status(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 b4 00"),
     # key 43727970h "Cryp" in LBA 31:0: 31:24 43, 23:16 72, 15:8 79, 7:0 70
@@ -32,10 +34,14 @@ ATA = [
     (rq.ata_sanitize(T.ATA_SANITIZE_OVERWRITE), "85 07 20 00 14 00 01 00 00 57 00 4f 00 40 b4 00"),
     (rq.ata_read_native_max(extended=False), "85 06 20 00 00 00 00 00 00 00 00 00 00 40 f8 00"),
     (rq.ata_read_native_max(extended=True), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 27 00"),
-    (rq.ata_set_max(0x123456789ABC, extended=True),
-     "85 07 20 00 00 00 01 56 bc 34 9a 12 78 40 37 00"),
-    (rq.ata_set_max(0x123456789ABC, extended=True, lasting=False),
-     "85 07 20 00 00 00 00 56 bc 34 9a 12 78 40 37 00"),
+    (
+        rq.ata_set_max(0x123456789ABC, extended=True),
+        "85 07 20 00 00 00 01 56 bc 34 9a 12 78 40 37 00",
+    ),
+    (
+        rq.ata_set_max(0x123456789ABC, extended=True, lasting=False),
+        "85 07 20 00 00 00 00 56 bc 34 9a 12 78 40 37 00",
+    ),
     (rq.ata_dco_identify(), "85 08 0e 00 c2 00 01 00 00 00 00 00 00 40 b1 00"),
     (rq.ata_dco_restore(), "85 06 20 00 c0 00 00 00 00 00 00 00 00 40 b1 00"),
     (rq.ata_amac_native(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 78 00"),
@@ -50,8 +56,11 @@ SCSI = [
     (rq.scsi_supports(0x04), "a3 0c 01 04 00 00 00 00 00 40 00 00", ""),
     (rq.scsi_request_sense(), "03 00 00 00 fc 00", ""),
     (rq.scsi_test_unit_ready(), "00 00 00 00 00 00", ""),
-    (rq.scsi_sanitize(T.SCSI_SANITIZE_OVERWRITE), "48 a1 00 00 00 00 00 00 08 00",
-     "01 00 00 04 00 00 00 00"),
+    (
+        rq.scsi_sanitize(T.SCSI_SANITIZE_OVERWRITE),
+        "48 a1 00 00 00 00 00 00 08 00",
+        "01 00 00 04 00 00 00 00",
+    ),
     (rq.scsi_sanitize(T.SCSI_SANITIZE_BLOCK), "48 a2 00 00 00 00 00 00 00 00", ""),
     (rq.scsi_sanitize(T.SCSI_SANITIZE_CRYPTO), "48 a3 00 00 00 00 00 00 00 00", ""),
     (rq.scsi_exit_failure(), "48 1f 00 00 00 00 00 00 00 00", ""),
@@ -66,14 +75,30 @@ NVME = [
     (rq.nvme_format(T.NVME_FORMAT_USER, 2, flbas=0, dps=0, timeout_s=1), 0x80, 2, 0x0200),
     (rq.nvme_format(T.NVME_FORMAT_CRYPTO, 1, flbas=0, dps=0, timeout_s=1), 0x80, 1, 0x0400),
     # LBA format 21h+5: FLBAS 3:0=5, 6:5=1, metadata at the end; protection 2 in the first bytes
-    (rq.nvme_format(T.NVME_FORMAT_USER, 1, flbas=0x35, dps=0x0A, timeout_s=1), 0x80, 1,
-     0x5 | 1 << 4 | 2 << 5 | 1 << 8 | 1 << 9 | 1 << 12),
-    (rq.nvme_sanitize(T.NVME_SANITIZE_BLOCK, no_deallocate=False, purge_required=False),
-     0x84, 0, 0x00A),
-    (rq.nvme_sanitize(T.NVME_SANITIZE_CRYPTO, no_deallocate=True, purge_required=False),
-     0x84, 0, 0x20C),
-    (rq.nvme_sanitize(T.NVME_SANITIZE_OVERWRITE, no_deallocate=True, purge_required=True),
-     0x84, 0, 0xA1B),
+    (
+        rq.nvme_format(T.NVME_FORMAT_USER, 1, flbas=0x35, dps=0x0A, timeout_s=1),
+        0x80,
+        1,
+        0x5 | 1 << 4 | 2 << 5 | 1 << 8 | 1 << 9 | 1 << 12,
+    ),
+    (
+        rq.nvme_sanitize(T.NVME_SANITIZE_BLOCK, no_deallocate=False, purge_required=False),
+        0x84,
+        0,
+        0x00A,
+    ),
+    (
+        rq.nvme_sanitize(T.NVME_SANITIZE_CRYPTO, no_deallocate=True, purge_required=False),
+        0x84,
+        0,
+        0x20C,
+    ),
+    (
+        rq.nvme_sanitize(T.NVME_SANITIZE_OVERWRITE, no_deallocate=True, purge_required=True),
+        0x84,
+        0,
+        0xA1B,
+    ),
     (rq.nvme_exit_failure(), 0x84, 0, 1),
 ]
 
@@ -83,14 +108,14 @@ def test_ata_pass_through_bytes(request_: CdbRequest, expected: str) -> None:
     assert request_.cdb == bytes.fromhex(expected)
 
 
-@pytest.mark.parametrize(
-    ("request_", "cdb", "data"), SCSI, ids=lambda v: getattr(v, "name", ""))
+@pytest.mark.parametrize(("request_", "cdb", "data"), SCSI, ids=lambda v: getattr(v, "name", ""))
 def test_scsi_bytes(request_: CdbRequest, cdb: str, data: str) -> None:
     assert (request_.cdb, request_.data_out) == (bytes.fromhex(cdb), bytes.fromhex(data))
 
 
 @pytest.mark.parametrize(
-    ("request_", "opcode", "nsid", "cdw10"), NVME, ids=lambda v: getattr(v, "name", ""))
+    ("request_", "opcode", "nsid", "cdw10"), NVME, ids=lambda v: getattr(v, "name", "")
+)
 def test_nvme_entry(request_: NvmeRequest, opcode: int, nsid: int, cdw10: int) -> None:
     entry = request_.command
     expected = bytearray(64)
@@ -103,7 +128,8 @@ def test_nvme_entry(request_: NvmeRequest, opcode: int, nsid: int, cdw10: int) -
 
 def test_security_blocks_carry_the_password_behind_word_0() -> None:
     for request_, word in (
-        (rq.ata_set_password(PASSWORD), 0), (rq.ata_unlock(PASSWORD), 0),
+        (rq.ata_set_password(PASSWORD), 0),
+        (rq.ata_unlock(PASSWORD), 0),
         (rq.ata_disable_password(PASSWORD), 0),
         (rq.ata_erase_unit(PASSWORD, enhanced=False, timeout_s=1), 0),
         (rq.ata_erase_unit(PASSWORD, enhanced=True, timeout_s=1), 2),
@@ -126,7 +152,8 @@ def test_mmc_commands() -> None:
     assert rq.mmc_discard(1 << 30, secure=True).ioctl == 0x127D
     assert rq.mmc_discard(1 << 30, secure=False).ioctl == 0x1277
     assert rq.mmc_discard(1 << 30, secure=True).argument == bytes(8) + (1 << 30).to_bytes(
-        8, "little")
+        8, "little"
+    )
 
 
 def test_the_kernel_structure_gets_address_length_and_time() -> None:

@@ -19,8 +19,14 @@ def test_sg_io_header_and_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, bytes, bytes, int]] = []
 
     def ioctl(_fd: int, number: int, header: Any) -> int:
-        seen.append((number, ctypes.string_at(header.cmdp, header.cmd_len),
-                     ctypes.string_at(header.dxferp, header.dxfer_len), header.timeout))
+        seen.append(
+            (
+                number,
+                ctypes.string_at(header.cmdp, header.cmd_len),
+                ctypes.string_at(header.dxferp, header.dxfer_len),
+                header.timeout,
+            )
+        )
         assert header.interface_id == ord("S")
         assert header.dxfer_direction == -2
         ctypes.memmove(header.sbp, b"\x72\x01\x00\x1d", 4)

@@ -63,12 +63,14 @@ class Seen:
 
     def wait(self, place: str, wanted: Callable[[View], bool], since: int = 0) -> View:
         """The first view of a slot, from the `since`th on, that is as wanted."""
+
         def there() -> View | None:
             return next((v for v in self.views[since:] if v.place == place and wanted(v)), None)
 
         with self.changed:
             assert self.changed.wait_for(there, PATIENCE_S), [
-                (v.place, v.state.value, v.percent, v.message) for v in self.views]
+                (v.place, v.state.value, v.percent, v.message) for v in self.views
+            ]
             found = there()
         assert found is not None
         return found
@@ -111,18 +113,37 @@ def disk(folder: Path, name: str, *, size_bytes: int = MIB, content: bytes = CON
 
 @contextmanager
 def watching(
-    folder: Path, *listed: str, docks: FakeDocks | None = None, method: str | None = None,
-    present: bool = False, resume: bool = False, lot: str = "L", clock: Clock | None = None,
+    folder: Path,
+    *listed: str,
+    docks: FakeDocks | None = None,
+    method: str | None = None,
+    present: bool = False,
+    resume: bool = False,
+    lot: str = "L",
+    clock: Clock | None = None,
 ) -> Iterator[Bench]:
     """A watch over a list, until the block ends; it is then asked to stop once, and must end."""
     manifest = folder / "liste.csv"
     manifest.write_text("serial\n" + "\n".join(listed) + "\n")
     bench = Bench(folder, docks or FakeDocks())
     order = WatchOrder(
-        manifest=manifest, wish=Wish(method=method), out=folder / "out", state=folder / "state",
-        lang="fr", overrides=Overrides(lot=lot), present=present, resume=resume)
-    watch = Watch(order, bench.docks, Host(clock=clock or SystemClock()), bench.seen, tick_s=0.01,
-                  settle_s=0.01)
+        manifest=manifest,
+        wish=Wish(method=method),
+        out=folder / "out",
+        state=folder / "state",
+        lang="fr",
+        overrides=Overrides(lot=lot),
+        present=present,
+        resume=resume,
+    )
+    watch = Watch(
+        order,
+        bench.docks,
+        Host(clock=clock or SystemClock()),
+        bench.seen,
+        tick_s=0.01,
+        settle_s=0.01,
+    )
 
     def run() -> None:
         bench.summary = watch.run(bench.stops)

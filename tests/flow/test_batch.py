@@ -25,8 +25,19 @@ def run(folder: Path, *targets: Path, lot: str = "L", more: tuple[str, ...] = ()
     listed = folder / "liste.csv"
     if not listed.exists():
         listed.write_text("serial\ndisque.img\n")
-    return recond("run", *map(str, targets), "--image", "--unattended", "--lot", lot,
-                  "--manifest", str(listed), "--json", *more, folder=folder)
+    return recond(
+        "run",
+        *map(str, targets),
+        "--image",
+        "--unattended",
+        "--lot",
+        lot,
+        "--manifest",
+        str(listed),
+        "--json",
+        *more,
+        folder=folder,
+    )
 
 
 def summary(done: Done) -> dict[str, Any]:
@@ -62,9 +73,7 @@ def test_another_lot_is_another_erasure(tmp_path: Path, image: Path) -> None:
     assert len(runs(tmp_path)) == 2
 
 
-def test_a_disk_that_was_used_since_is_neither_done_nor_erased(
-    tmp_path: Path, image: Path
-) -> None:
+def test_a_disk_that_was_used_since_is_neither_done_nor_erased(tmp_path: Path, image: Path) -> None:
     assert run(tmp_path, image).code == 0
     erased = image.read_bytes()
     for place, new in ((0, b"NEW"), (MIB, b"NEW" * 300_000), (len(erased) - 3, b"NEW")):

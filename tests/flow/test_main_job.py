@@ -28,8 +28,9 @@ def image(tmp_path: Path) -> Path:
 
 
 def wiped(tmp_path: Path, image: Path, *more: str) -> tuple[int, dict[str, Any]]:
-    done = recond("wipe", str(image), "--image", "--confirm", image.name, "--json", *more,
-                  folder=tmp_path)
+    done = recond(
+        "wipe", str(image), "--image", "--confirm", image.name, "--json", *more, folder=tmp_path
+    )
     assert done.stdout, done.stderr
     return done.code, json.loads(done.stdout)
 
@@ -42,22 +43,33 @@ def test_an_image_is_erased_certified_and_verified(tmp_path: Path, image: Path) 
     assert result["outcome"] == "erased"
     assert image.read_bytes() == bytes(size)
     names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
-    assert names == ["certificate.pdf", "journals/donneur.img.jsonl", "receipt.jws", "record.json",
-                     "record.jws"]
+    assert names == [
+        "certificate.pdf",
+        "journals/donneur.img.jsonl",
+        "receipt.jws",
+        "record.json",
+        "record.jws",
+    ]
     record = json.loads((folder / "record.json").read_bytes())
     assert record["operator"]["name"] == "Camille"
     assert record["erasures"][0]["result"]["status"] == "erased"
     assert recond("verify", str(folder), folder=tmp_path).code == 0
     for name in names[:1] + names[2:]:
         assert recond("verify", str(folder / name), folder=tmp_path).code == (
-            7 if name in ("record.json", "receipt.jws") else 0), name  # alone they show nothing
+            7 if name in ("record.json", "receipt.jws") else 0
+        ), name  # alone they show nothing
 
 
 def test_one_changed_byte_names_the_part(tmp_path: Path, image: Path) -> None:
     _, result = wiped(tmp_path, image)
     folder = Path(str(result["folder"]))
-    for part in ("record.json", "record.jws", "receipt.jws", "certificate.pdf",
-                 "journals/donneur.img.jsonl"):
+    for part in (
+        "record.json",
+        "record.jws",
+        "receipt.jws",
+        "certificate.pdf",
+        "journals/donneur.img.jsonl",
+    ):
         true = (folder / part).read_bytes()
         raw = bytearray(true)
         raw[len(raw) // 2] ^= 1
@@ -79,8 +91,9 @@ def test_without_verification_nothing_is_approved(tmp_path: Path, image: Path) -
 
 
 def test_two_disks_one_refused_named(tmp_path: Path, image: Path) -> None:
-    done = recond("wipe", str(image), str(tmp_path), "--image", "--confirm", image.name,
-                  folder=tmp_path)
+    done = recond(
+        "wipe", str(image), str(tmp_path), "--image", "--confirm", image.name, folder=tmp_path
+    )
     assert done.code == 2
     assert b"DONOR" in image.read_bytes()[:64], "nothing may be erased when one target is wrong"
 
@@ -106,9 +119,15 @@ def test_unusable_key_leaves_an_unsigned_certificate(tmp_path: Path, image: Path
 
 def begin(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "recond", *arguments, "--json-events", "--json"], cwd=tmp_path,
-        env=environment(tmp_path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, start_new_session=True)
+        [sys.executable, "-m", "recond", *arguments, "--json-events", "--json"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def wait_for(process: subprocess.Popen[str], phase: str, step: int) -> None:
@@ -122,8 +141,9 @@ def wait_for(process: subprocess.Popen[str], phase: str, step: int) -> None:
 
 
 def test_ctrl_c_is_an_interruption_and_resume_finishes(tmp_path: Path, image: Path) -> None:
-    process = begin(tmp_path, "wipe", str(image), "--image", "--confirm", image.name,
-                    "--method", "gutmann")
+    process = begin(
+        tmp_path, "wipe", str(image), "--image", "--confirm", image.name, "--method", "gutmann"
+    )
     wait_for(process, "write", 3)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
@@ -141,8 +161,9 @@ def test_ctrl_c_is_an_interruption_and_resume_finishes(tmp_path: Path, image: Pa
 
 @pytest.mark.parametrize("step", [1, 17, 34])
 def test_kill_9_of_everything_then_resume(step: int, tmp_path: Path, image: Path) -> None:
-    process = begin(tmp_path, "wipe", str(image), "--image", "--confirm", image.name,
-                    "--method", "gutmann")
+    process = begin(
+        tmp_path, "wipe", str(image), "--image", "--confirm", image.name, "--method", "gutmann"
+    )
     wait_for(process, "write", step)
     process.kill()
     subprocess.run(["pkill", "-9", "-f", f"recond.wipe.worker .*{tmp_path}"], check=False)
@@ -157,8 +178,9 @@ def test_kill_9_of_everything_then_resume(step: int, tmp_path: Path, image: Path
 
 
 def test_the_erasure_outlives_its_screen(tmp_path: Path, image: Path) -> None:
-    process = begin(tmp_path, "wipe", str(image), "--image", "--confirm", image.name,
-                    "--method", "gutmann")
+    process = begin(
+        tmp_path, "wipe", str(image), "--image", "--confirm", image.name, "--method", "gutmann"
+    )
     wait_for(process, "write", 1)
     process.kill()
     process.communicate(timeout=60)
@@ -172,12 +194,23 @@ def test_the_erasure_outlives_its_screen(tmp_path: Path, image: Path) -> None:
 def test_a_killed_worker_leaves_the_others_going(tmp_path: Path, image: Path) -> None:
     other = tmp_path / "autre.img"
     shutil.copy(image, other)
-    process = begin(tmp_path, "wipe", str(image), str(other), "--image", "--confirm", image.name,
-                    "--confirm", other.name, "--method", "gutmann")
+    process = begin(
+        tmp_path,
+        "wipe",
+        str(image),
+        str(other),
+        "--image",
+        "--confirm",
+        image.name,
+        "--confirm",
+        other.name,
+        "--method",
+        "gutmann",
+    )
     wait_for(process, "write", 2)
     workers = subprocess.run(
-        ["pgrep", "-f", f"recond.wipe.worker .*{tmp_path}.*donneur"],
-        capture_output=True, text=True).stdout.split()
+        ["pgrep", "-f", f"recond.wipe.worker .*{tmp_path}.*donneur"], capture_output=True, text=True
+    ).stdout.split()
     assert workers, "the worker of the first disk was not found"
     for pid in workers:
         os.kill(int(pid), signal.SIGKILL)
@@ -199,6 +232,13 @@ def test_demo_shows_the_whole_job(tmp_path: Path) -> None:
     for run in result["runs"]:
         record = json.loads((Path(run["folder"]) / "record.json").read_bytes())
         assert record["bench"]["demonstration"] is True
-        text = subprocess.run(["pdftotext", str(Path(run["folder"]) / "certificate.pdf"), "-"],
-                              capture_output=True, text=True) if shutil.which("pdftotext") else None
+        text = (
+            subprocess.run(
+                ["pdftotext", str(Path(run["folder"]) / "certificate.pdf"), "-"],
+                capture_output=True,
+                text=True,
+            )
+            if shutil.which("pdftotext")
+            else None
+        )
         assert text is None or "DÉMONSTRATION" in text.stdout

@@ -174,7 +174,8 @@ def test_a_disk_whose_identity_does_not_hold_still_is_not_erased(tmp_path: Path)
         assert failed.message.code == "dock.unsteady"
         bench.docks.pull("1")
         assert bench.seen.state("1", S.PULLED).message == failed.message.of(
-            "dock.pulled.untouched", path=str(there), run="—")
+            "dock.pulled.untouched", path=str(there), run="—"
+        )
     assert bench.end().exit_code == 4
     assert there.read_bytes().startswith(CONTENT)
 
@@ -184,6 +185,7 @@ def test_a_disk_that_is_another_one_when_it_is_opened_is_refused(
 ) -> None:
     there = disk(tmp_path, "A1")
     other = disk(tmp_path / "autre", "A1", size_bytes=2 * MIB, content=b"SOMEBODY ELSE ")
+
     def swapped(*args: Any, **more: Any) -> Finished:
         other.replace(there)
         return carry_out(*args, **more)
@@ -210,8 +212,9 @@ def test_a_disk_that_is_pulled_in_mid_pass_says_so_and_may_come_back(tmp_path: P
         assert first.message.code == "dock.pulled.erasing"
         said = bench.seen.wait("1", lambda view: view.state is S.PULLED and view.exit_code > 0)
         assert said.exit_code == 5
-        last = bench.seen.wait("1", lambda view: view.message is not None
-                               and view.message.code == "dock.pulled.midway")
+        last = bench.seen.wait(
+            "1", lambda view: view.message is not None and view.message.code == "dock.pulled.midway"
+        )
         assert last.run == begun.run
         (folder,) = records(tmp_path)
         erasure = json.loads((folder / "record.json").read_bytes())["erasures"][0]
@@ -224,7 +227,7 @@ def test_a_disk_that_is_pulled_in_mid_pass_says_so_and_may_come_back(tmp_path: P
 
 
 def test_the_first_stop_lets_it_end_the_second_interrupts_and_it_goes_on_later(
-    tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     there = disk(tmp_path, "A1", size_bytes=LONG)
     with watching(tmp_path, "A1", "B2", method="gutmann") as bench:
@@ -258,8 +261,9 @@ def test_a_held_disk_is_refused_as_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = disk(tmp_path, "A1")
-    monkeypatch.setattr("recond.host.usage.file_uses", lambda _files, _path: (
-        Use("mount", "sdx1", "/srv"),))
+    monkeypatch.setattr(
+        "recond.host.usage.file_uses", lambda _files, _path: (Use("mount", "sdx1", "/srv"),)
+    )
     with watching(tmp_path, "A1") as bench:
         bench.plug("1", there)
         refused = bench.seen.state("1", S.REFUSED, S.ERASING)
@@ -293,15 +297,27 @@ def test_a_percentage_is_whole_only_at_the_end() -> None:
     assert percent_of({"phase": "pause", "celsius": 70}) is None
 
 
-@pytest.mark.parametrize(("lang", "words"), [
-    ("fr", ("identification", "effacement 43 %", "lecture", "ÉCHEC", "pas attendu", "retiré")),
-    ("en", ("identifying", "erasing 43 %", "reading back", "FAILED", "not expected", "pulled"))])
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("fr", ("identification", "effacement 43 %", "lecture", "ÉCHEC", "pas attendu", "retiré")),
+        ("en", ("identifying", "erasing 43 %", "reading back", "FAILED", "not expected", "pulled")),
+    ],
+)
 def test_each_state_has_its_words(
     lang: Lang, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = (("phase", "verify"), ("step", 1), ("steps", 1))
-    views = [View("USB 2-1", "/dev/sdb", state, percent=43 if state is S.ERASING else None,
-                  event=event if state is S.ERASING else ()) for state in S]
+    views = [
+        View(
+            "USB 2-1",
+            "/dev/sdb",
+            state,
+            percent=43 if state is S.ERASING else None,
+            event=event if state is S.ERASING else (),
+        )
+        for state in S
+    ]
     with DockDisplay(Screen(lang), as_json=False) as display:
         for view in views:
             display.show(view)
@@ -319,10 +335,30 @@ def test_each_state_has_its_words(
 
 def begin(folder: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "recond", "watch", "--lot", "L", "--manifest", "liste.csv",
-         "--images", "dock", "--method", "gutmann", "--json", *more], cwd=folder,
-        env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+        [
+            sys.executable,
+            "-m",
+            "recond",
+            "watch",
+            "--lot",
+            "L",
+            "--manifest",
+            "liste.csv",
+            "--images",
+            "dock",
+            "--method",
+            "gutmann",
+            "--json",
+            *more,
+        ],
+        cwd=folder,
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def read_until(process: subprocess.Popen[str], *states: str, percent: int = 0) -> dict[str, Any]:

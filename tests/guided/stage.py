@@ -61,8 +61,15 @@ def laptop_host(folder: Path) -> Host:
 
 def session_on(folder: Path, lang: Lang, targets: tuple[str, ...]) -> Session:
     """A session of the laptop that is to erase these images."""
-    order = order_for(targets, (), image=True, out=folder / "out", state=folder / "state",
-                      lang=lang, overrides=Overrides(operator="Camille"))
+    order = order_for(
+        targets,
+        (),
+        image=True,
+        out=folder / "out",
+        state=folder / "state",
+        lang=lang,
+        overrides=Overrides(operator="Camille"),
+    )
     return Session(Words(lang), laptop_host(folder), folder / "state", order)
 
 
@@ -80,14 +87,31 @@ def shown_session(folder: Path, lang: Lang) -> Session:
 def plans_of_a_bench(prepared: Prepared) -> tuple[WipePlan, ...]:
     disk = prepared.machine.disks[0]
     free = replace(disk, uses=())
-    hdd = replace(free, path="/dev/sdb", medium=Medium.HDD, model=Known("ST1000LM035-1RK172", "x"),
-                  serial=Known("WDE9ABCD", "x"), wwn=Known("5000c500", "x"),
-                  size_bytes=Known(1_000_204_886_016, "x"))
-    stick = replace(free, path="/dev/sdc", medium=Medium.USB_FLASH, bus=Known("usb", "x"),
-                    model=Known("DataTraveler 3.0", "x"), serial=Known("60A44C3FACF5", "x"),
-                    size_bytes=Known(31_037_849_600, "x"))
-    used = replace(stick, path="/dev/sdd", model=Known("SanDisk Ultra", "x"),
-                   serial=Known("4C53000AAA", "x"), size_bytes=Known(15_376_000_000, "x"))
+    hdd = replace(
+        free,
+        path="/dev/sdb",
+        medium=Medium.HDD,
+        model=Known("ST1000LM035-1RK172", "x"),
+        serial=Known("WDE9ABCD", "x"),
+        wwn=Known("5000c500", "x"),
+        size_bytes=Known(1_000_204_886_016, "x"),
+    )
+    stick = replace(
+        free,
+        path="/dev/sdc",
+        medium=Medium.USB_FLASH,
+        bus=Known("usb", "x"),
+        model=Known("DataTraveler 3.0", "x"),
+        serial=Known("60A44C3FACF5", "x"),
+        size_bytes=Known(31_037_849_600, "x"),
+    )
+    used = replace(
+        stick,
+        path="/dev/sdd",
+        model=Known("SanDisk Ultra", "x"),
+        serial=Known("4C53000AAA", "x"),
+        size_bytes=Known(15_376_000_000, "x"),
+    )
     refusal = Message.of("wipe.refusal.medium", path="/dev/sdd", where="/run/live/medium")
     wish, seed = Wish(level=LevelWish.BEST), bytes(range(32))
     made = []

@@ -26,26 +26,39 @@ from tests.guided.test_job import TYPED, to_the_end
 
 PLAN: dict[str, Json] = {"plan": {"steps": [{}, {}], "disk": {"size_bytes": 1000}}, "digest": ""}
 BEGUN: list[tuple[str, dict[str, Json]]] = [
-    ("open", {}), ("plan", PLAN),
-    ("step_start", {"step": 0, "technique": "overwrite", "offset": 0})]
+    ("open", {}),
+    ("plan", PLAN),
+    ("step_start", {"step": 0, "technique": "overwrite", "offset": 0}),
+]
 
 
 # --- What a journal tells ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("more", "event"), [
-    ([], {"phase": "write", "step": 0, "steps": 2, "done": 0, "total": 1000}),
-    ([("checkpoint", {"phase": "write", "step": 0, "done": [[0, 300]], "bad": [[300, 50]]})],
-     {"phase": "write", "step": 0, "steps": 2, "done": 350, "total": 1000}),
-    ([("step_start", {"step": 1, "technique": "nvme-sanitize-block", "offset": 0}),
-      ("progress", {"step": 1, "permille": 420})],
-     {"phase": "firmware", "step": 1, "steps": 2, "done": 420, "total": 1000}),
-    ([("verify_start", {"mode": "full"})], {"phase": "verify", "step": 2, "steps": 2}),
-    ([("end", {"outcome": "failed"})], {"phase": "end", "outcome": "failed"}),
-    ([("interrupted", {"by": "worker"})], {"phase": "end", "outcome": "interrupted"}),
-    ([("interrupted", {"by": "worker"}), ("open", {}), *BEGUN[2:]],
-     {"phase": "write", "step": 0, "steps": 2, "done": 0, "total": 1000}),
-])
+@pytest.mark.parametrize(
+    ("more", "event"),
+    [
+        ([], {"phase": "write", "step": 0, "steps": 2, "done": 0, "total": 1000}),
+        (
+            [("checkpoint", {"phase": "write", "step": 0, "done": [[0, 300]], "bad": [[300, 50]]})],
+            {"phase": "write", "step": 0, "steps": 2, "done": 350, "total": 1000},
+        ),
+        (
+            [
+                ("step_start", {"step": 1, "technique": "nvme-sanitize-block", "offset": 0}),
+                ("progress", {"step": 1, "permille": 420}),
+            ],
+            {"phase": "firmware", "step": 1, "steps": 2, "done": 420, "total": 1000},
+        ),
+        ([("verify_start", {"mode": "full"})], {"phase": "verify", "step": 2, "steps": 2}),
+        ([("end", {"outcome": "failed"})], {"phase": "end", "outcome": "failed"}),
+        ([("interrupted", {"by": "worker"})], {"phase": "end", "outcome": "interrupted"}),
+        (
+            [("interrupted", {"by": "worker"}), ("open", {}), *BEGUN[2:]],
+            {"phase": "write", "step": 0, "steps": 2, "done": 0, "total": 1000},
+        ),
+    ],
+)
 def test_the_last_word_of_a_journal(
     more: list[tuple[str, dict[str, Json]]], event: dict[str, Json]
 ) -> None:
@@ -77,12 +90,18 @@ def test_a_writer_or_a_supervisor_means_running(tmp_path: Path) -> None:
     assert not is_running(folder)
     with folder.supervised(wait=True) as mine:
         assert mine
-        held = [sys.executable, "-c", "import sys; from pathlib import Path\n"
-                "from recond.flow.attach import is_running\n"
-                "from recond.flow.runfolder import RunFolder\n"
-                "print(is_running(RunFolder(Path(sys.argv[1]))))", str(folder.path)]
-        done = subprocess.run(held, capture_output=True, text=True, check=True,
-                              cwd=Path(__file__).parents[2])
+        held = [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path\n"
+            "from recond.flow.attach import is_running\n"
+            "from recond.flow.runfolder import RunFolder\n"
+            "print(is_running(RunFolder(Path(sys.argv[1]))))",
+            str(folder.path),
+        ]
+        done = subprocess.run(
+            held, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+        )
         assert done.stdout.strip() == "True"
     assert not is_running(folder)
 
@@ -106,11 +125,27 @@ def begin_and_kill(
     """
     targets = images(folder, *names, size_bytes=size_bytes)
     process = subprocess.Popen(
-        [sys.executable, "-m", "recond", "wipe", *targets, "--image",
-         *(word for name in names for word in ("--confirm", name)),
-         "--method", "gutmann", "--json-events", "--out", str(folder / "out")], cwd=folder,
-        env=environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True)
+        [
+            sys.executable,
+            "-m",
+            "recond",
+            "wipe",
+            *targets,
+            "--image",
+            *(word for name in names for word in ("--confirm", name)),
+            "--method",
+            "gutmann",
+            "--json-events",
+            "--out",
+            str(folder / "out"),
+        ],
+        cwd=folder,
+        env=environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stderr is not None
     writing: set[str] = set()
     for line in process.stderr:
@@ -130,8 +165,9 @@ def cut_power(
     """An erasure whose supervisor and workers die in the middle, as `begin_and_kill` gives it."""
     target, run = begin_and_kill(folder, size_bytes, names)
     for job in (run / "jobs").iterdir():
-        for one in subprocess.run(["pgrep", "-f", f"recond.wipe.worker {job}"],
-                                  capture_output=True, text=True).stdout.split():
+        for one in subprocess.run(
+            ["pgrep", "-f", f"recond.wipe.worker {job}"], capture_output=True, text=True
+        ).stdout.split():
             os.kill(int(one), signal.SIGKILL)
     while is_running(RunFolder(run)):
         time.sleep(0.05)
@@ -219,9 +255,17 @@ def test_the_screen_offers_what_was_left_and_ends_it(tmp_path: Path) -> None:
     assert open_runs(tmp_path / "state", Host()) == ()
 
 
-@pytest.mark.parametrize("keys", [
-    ("r",), ("r", "enter"), ("r", "r", "r", "r", "r", "enter"), ("r", *TYPED[:4], "escape"),
-    ("r", *TYPED[:4], "escape", "enter", "p", "enter", "enter"), ("r", *TYPED[:4], "ctrl+q")])
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("r",),
+        ("r", "enter"),
+        ("r", "r", "r", "r", "r", "enter"),
+        ("r", *TYPED[:4], "escape"),
+        ("r", *TYPED[:4], "escape", "enter", "p", "enter", "enter"),
+        ("r", *TYPED[:4], "ctrl+q"),
+    ],
+)
 def test_what_was_left_is_not_gone_on_with_by_a_key(keys: tuple[str, ...], tmp_path: Path) -> None:
     """Weeks later the disk holds somebody's system: only its typed number destroys it."""
     target, _ = cut_power(tmp_path, 8 * MIB)
@@ -299,8 +343,16 @@ def test_going_on_writes_only_the_disks_that_were_asked_about(tmp_path: Path) ->
 
 def erase(folder: Path, target: Path) -> None:
     """A later run, to its end."""
-    done = recond("wipe", str(target), "--image", "--confirm", target.name, "--out",
-                  str(folder / "out"), folder=folder)
+    done = recond(
+        "wipe",
+        str(target),
+        "--image",
+        "--confirm",
+        target.name,
+        "--out",
+        str(folder / "out"),
+        folder=folder,
+    )
     assert done.code == 0, done.stderr
 
 

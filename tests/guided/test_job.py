@@ -91,14 +91,18 @@ def test_a_disk_that_is_not_ticked_is_not_touched(tmp_path: Path) -> None:
     assert b"DONOR" not in Path(targets[1]).read_bytes()
 
 
-@pytest.mark.parametrize("keys", [
-    ("enter",), (".", "i", "m", "G", "enter"), (".", "i", "m", "enter"),
-    (".", "i", "m", "g", "escape"), (".", "i", "m", "g", "ctrl+q"),
-    (*TYPED[:4], "backspace", "enter"),
-])
-def test_nothing_begins_without_the_right_characters(
-    keys: tuple[str, ...], tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("enter",),
+        (".", "i", "m", "G", "enter"),
+        (".", "i", "m", "enter"),
+        (".", "i", "m", "g", "escape"),
+        (".", "i", "m", "g", "ctrl+q"),
+        (*TYPED[:4], "backspace", "enter"),
+    ],
+)
+def test_nothing_begins_without_the_right_characters(keys: tuple[str, ...], tmp_path: Path) -> None:
     targets = images(tmp_path, "alpha.img")
     before = Path(targets[0]).read_bytes()
     session = session_on(tmp_path, "fr", targets)
@@ -260,8 +264,9 @@ def test_what_failed_is_said_and_raised(tmp_path: Path) -> None:
         starting._leave(session)
 
 
-@pytest.mark.parametrize(("played", "said"), [
-    (True, "La carte son a joué le son"), (False, "Aucune carte son")])
+@pytest.mark.parametrize(
+    ("played", "said"), [(True, "La carte son a joué le son"), (False, "Aucune carte son")]
+)
 def test_the_sound_is_tried_and_the_answer_stays_the_persons(
     played: bool, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,9 +288,15 @@ def test_the_sound_is_tried_and_the_answer_stays_the_persons(
 # --- A frozen drive ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("can", "why_not", "said"), [
-    (True, "", "Cet ordinateur"), (True, "guided.nap.failed", "pas dormi"),
-    (True, "guided.nap.busy", "pas de veille"), (False, "", "ne sait pas dormir")])
+@pytest.mark.parametrize(
+    ("can", "why_not", "said"),
+    [
+        (True, "", "Cet ordinateur"),
+        (True, "guided.nap.failed", "pas dormi"),
+        (True, "guided.nap.busy", "pas de veille"),
+        (False, "", "ne sait pas dormir"),
+    ],
+)
 def test_a_frozen_drive_is_freed_by_a_nap(
     can: bool, why_not: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,9 +326,7 @@ def test_a_frozen_drive_is_freed_by_a_nap(
     play(session, "disks", act)
 
 
-def test_no_nap_while_something_is_erased(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_nap_while_something_is_erased(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[bool] = []
 
     def sleep(*_: object) -> bool:

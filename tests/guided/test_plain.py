@@ -21,8 +21,9 @@ from tests.guided.test_attach import begin_and_kill, cut_power, new_owner
 def test_the_whole_job_line_by_line(tmp_path: Path) -> None:
     targets = images(tmp_path, "alpha.img", "beta.img")
     words = ("2", "", "", "", "9", "2", ".img")
-    done = recond("guided", *targets, "--image", "--plain", folder=tmp_path,
-                  stdin="\n".join(words) + "\n")
+    done = recond(
+        "guided", *targets, "--image", "--plain", folder=tmp_path, stdin="\n".join(words) + "\n"
+    )
     assert done.code == 0, done.stderr
     assert "Disques effacés et validés : 1 sur 1" in done.stdout.replace("\u00a0", " ")
     assert "\x1b" not in done.stdout + done.stderr, "nothing moves a cursor"
@@ -32,19 +33,28 @@ def test_the_whole_job_line_by_line(tmp_path: Path) -> None:
     assert json.loads(record.read_bytes())["answers"] == {"looks": "used"}
 
 
-@pytest.mark.parametrize(("words", "code"), [
-    (("", "", "", "", "", "1", "gmi."), 130),  # wrong, then no more input
-    (("", "", "", "", "", "1", ""), 4),
-    (("", "", "", "", "", "7"), 4),
-    ((), 130),
-])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("", "", "", "", "", "1", "gmi."), 130),  # wrong, then no more input
+        (("", "", "", "", "", "1", ""), 4),
+        (("", "", "", "", "", "7"), 4),
+        ((), 130),
+    ],
+)
 def test_nothing_is_erased_without_every_answer(
     words: tuple[str, ...], code: int, tmp_path: Path
 ) -> None:
     (target,) = images(tmp_path, "alpha.img")
     before = Path(target).read_bytes()
-    done = recond("guided", target, "--image", "--plain", folder=tmp_path,
-                  stdin="".join(f"{word}\n" for word in words))
+    done = recond(
+        "guided",
+        target,
+        "--image",
+        "--plain",
+        folder=tmp_path,
+        stdin="".join(f"{word}\n" for word in words),
+    )
     assert done.code == code, done.stderr
     assert "Traceback" not in done.stderr
     assert ("Abandonné avant de commencer" in done.stderr) == (code == 130)
@@ -90,8 +100,14 @@ def test_alone_on_a_terminal_without_a_screen_it_is_the_dialogue(tmp_path: Path)
     (tmp_path / "state").write_text("no folder")
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "recond"], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs,
-        env=environment(tmp_path) | {"TERM": "dumb"}, start_new_session=True)
+        [sys.executable, "-m", "recond"],
+        cwd=tmp_path,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(tmp_path) | {"TERM": "dumb"},
+        start_new_session=True,
+    )
     os.close(theirs)
     said = b""
     while select.select([ours], [], [], 60)[0]:
@@ -107,13 +123,20 @@ def test_alone_on_a_terminal_without_a_screen_it_is_the_dialogue(tmp_path: Path)
     assert "\x1b" not in shown
 
 
-@pytest.mark.parametrize(("term", "size", "terminal", "draws"), [
-    ("linux", (80, 25), True, True), ("xterm-256color", (200, 60), True, True),
-    ("linux", (80, 24), True, True), ("linux", (79, 25), True, False),
-    ("linux", (0, 0), True, False), ("dumb", (80, 25), True, False),
-    ("vt220", (80, 25), True, False), ("", (80, 25), True, False),
-    ("linux", (80, 25), False, False),
-])
+@pytest.mark.parametrize(
+    ("term", "size", "terminal", "draws"),
+    [
+        ("linux", (80, 25), True, True),
+        ("xterm-256color", (200, 60), True, True),
+        ("linux", (80, 24), True, True),
+        ("linux", (79, 25), True, False),
+        ("linux", (0, 0), True, False),
+        ("dumb", (80, 25), True, False),
+        ("vt220", (80, 25), True, False),
+        ("", (80, 25), True, False),
+        ("linux", (80, 25), False, False),
+    ],
+)
 def test_where_a_screen_can_be_drawn(
     term: str, size: tuple[int, int], terminal: bool, draws: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

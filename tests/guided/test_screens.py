@@ -61,8 +61,9 @@ def test_a_computer_without_a_disk_to_erase(name: str, lang: Lang, tmp_path: Pat
     plans = session.prepared.plans[3:] if name == "only-the-stick" else ()
     session.prepared, session.chosen = replace(session.prepared, plans=plans), frozenset()
     with pytest.raises((UsageError, SafetyRefusal)):  # nor does a run that nobody watches begin
-        refuse_if_asked(replace(
-            session.prepared, order=replace(session.prepared.order, every_unused=True)))
+        refuse_if_asked(
+            replace(session.prepared, order=replace(session.prepared.order, every_unused=True))
+        )
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
         await pilot.press("down", "space", "up", "enter")
@@ -94,9 +95,7 @@ def test_a_bug_while_reading_is_said_on_the_screen(
 
 
 @pytest.mark.parametrize(("key", "times"), [("escape", 2), ("enter", 2), ("space", 9)])
-def test_the_keyboard_test_ends_by_either_of_two_keys(
-    key: str, times: int, tmp_path: Path
-) -> None:
+def test_the_keyboard_test_ends_by_either_of_two_keys(key: str, times: int, tmp_path: Path) -> None:
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
         await pilot.press("enter", "t", "a", *(key,) * times)
         await pilot.pause()
@@ -105,8 +104,10 @@ def test_the_keyboard_test_ends_by_either_of_two_keys(
     play(shown_session(tmp_path, "fr"), "questions", act)
 
 
-@pytest.mark.parametrize(("layout", "asked", "first"), [
-    ("", "fr", "²"), ("fr", "en", "²"), ("us", "fr", "`"), ("de", "fr", "[ß]")])
+@pytest.mark.parametrize(
+    ("layout", "asked", "first"),
+    [("", "fr", "²"), ("fr", "en", "²"), ("us", "fr", "`"), ("de", "fr", "[ß]")],
+)
 def test_the_keys_that_are_asked_for_are_those_of_the_layout(
     layout: str, asked: Lang, first: str
 ) -> None:
@@ -120,10 +121,26 @@ def events(session_board: Board, clock: HeldClock) -> list[tuple[str, dict[str, 
     found: list[tuple[str, dict[str, Json], float]] = []
     for second in range(30):
         speed = 300_000_000 + 20_000_000 * (second % 7)
-        found.append((names[0], {"phase": "write", "step": 0, "steps": 1, "total": total,
-                                 "done": 1_000_000_000 + second * speed}, second))
-        found.append((names[1], {"phase": "firmware", "step": 0, "steps": 2, "total": 1000,
-                                 "done": 10 * second}, second))
+        found.append(
+            (
+                names[0],
+                {
+                    "phase": "write",
+                    "step": 0,
+                    "steps": 1,
+                    "total": total,
+                    "done": 1_000_000_000 + second * speed,
+                },
+                second,
+            )
+        )
+        found.append(
+            (
+                names[1],
+                {"phase": "firmware", "step": 0, "steps": 2, "total": 1000, "done": 10 * second},
+                second,
+            )
+        )
     return found
 
 
@@ -156,22 +173,66 @@ def test_the_progress(lang: Lang, tmp_path: Path) -> None:
 
 CODE = "RECOND:20261124-041130-1F2E3D4C:" + "A7" * 32
 ENDS = {
-    "erased": End("erased", (DiskEnd("S3Z1NB0K222222", True, False, "erased", "purge", ()),),
-                  Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate.pdf"),
-                  None, None, "2026-11-24", "1F2E3D4C", CODE, (),
-                  demonstration=False),
-    "not-erased": End("not-erased", (
-        DiskEnd("S3Z1NB0K222222", False, False, "failed", "none",
-                (Message("wipe.reason.flush"), Message("wipe.reason.vanished"))),),
-        Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate-NON-SIGNE.pdf"),
-        Message("certify.unsigned.clock"), None, "2026-11-24", "1F2E3D4C",
-        CODE, ("/dev/sdc",), demonstration=False),
-    "interrupted": End("not-erased", (
-        DiskEnd("S3Z1NB0K222222", False, False, "interrupted", "none",
-                (Message.of("certify.interrupted", time="2026-11-24T04:11:36.154Z",
-                            reason="@certify.interrupted.signal"),)),),
+    "erased": End(
+        "erased",
+        (DiskEnd("S3Z1NB0K222222", True, False, "erased", "purge", ()),),
         Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate.pdf"),
-        None, None, "2026-11-24", "1F2E3D4C", CODE, (), demonstration=False),
+        None,
+        None,
+        "2026-11-24",
+        "1F2E3D4C",
+        CODE,
+        (),
+        demonstration=False,
+    ),
+    "not-erased": End(
+        "not-erased",
+        (
+            DiskEnd(
+                "S3Z1NB0K222222",
+                False,
+                False,
+                "failed",
+                "none",
+                (Message("wipe.reason.flush"), Message("wipe.reason.vanished")),
+            ),
+        ),
+        Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate-NON-SIGNE.pdf"),
+        Message("certify.unsigned.clock"),
+        None,
+        "2026-11-24",
+        "1F2E3D4C",
+        CODE,
+        ("/dev/sdc",),
+        demonstration=False,
+    ),
+    "interrupted": End(
+        "not-erased",
+        (
+            DiskEnd(
+                "S3Z1NB0K222222",
+                False,
+                False,
+                "interrupted",
+                "none",
+                (
+                    Message.of(
+                        "certify.interrupted",
+                        time="2026-11-24T04:11:36.154Z",
+                        reason="@certify.interrupted.signal",
+                    ),
+                ),
+            ),
+        ),
+        Path("/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate.pdf"),
+        None,
+        None,
+        "2026-11-24",
+        "1F2E3D4C",
+        CODE,
+        (),
+        demonstration=False,
+    ),
 }
 
 
@@ -197,8 +258,9 @@ class _Done:
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("details", [False, True])
 @pytest.mark.parametrize("name", ENDS)
-def test_the_result(name: str, details: bool, lang: Lang, tmp_path: Path,
-                    monkeypatch: pytest.MonkeyPatch, utc: None) -> None:
+def test_the_result(
+    name: str, details: bool, lang: Lang, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, utc: None
+) -> None:
     monkeypatch.setattr(step_result, "end_of", lambda _: ENDS[name])
     session = shown_session(tmp_path, lang)
     session.work = cast(Work, _Done())
@@ -216,6 +278,7 @@ def test_a_console_is_wiped_once_the_screen_is_left(
     term: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other terminals go back to what stood there before; that must stay."""
+
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True

@@ -23,14 +23,23 @@ from tests.guided.stage import SCREENS
 from tests.house import PACKAGE
 from tests.wipe.disks import HDD, STICK, plan_for
 
-CONSOLE = (set(map(chr, range(0x20, 0x7F))) | set(map(chr, range(0xA0, 0x100)))
-           | set("œŒ€’“”…–") | set("█▀▄░"))
+CONSOLE = (
+    set(map(chr, range(0x20, 0x7F)))
+    | set(map(chr, range(0xA0, 0x100)))
+    | set("œŒ€’“”…–")
+    | set("█▀▄░")
+)
 """Latin 9 with its quotation marks, and blocks: what a console font of 256 glyphs holds."""
 
 
 def said(phase: str, done: int, at_s: float, step: int = 0, total: int = 1000) -> Heard:
-    event: dict[str, Json] = {"phase": phase, "step": step, "steps": 2, "done": done,
-                              "total": total}
+    event: dict[str, Json] = {
+        "phase": phase,
+        "step": step,
+        "steps": 2,
+        "done": done,
+        "total": total,
+    }
     return Heard(at_s, "d", event)
 
 
@@ -65,8 +74,10 @@ def test_a_disk_that_falls_silent_slows_down() -> None:
 
 def test_a_refused_disk_never_starts_and_does_not_count() -> None:
     free = plan_for(HDD)
-    stick = plan_for(STICK, refusals=(Message.of(
-        "wipe.refusal.medium", path="/dev/sdd", where="/run/live/medium"),))
+    stick = plan_for(
+        STICK,
+        refusals=(Message.of("wipe.refusal.medium", path="/dev/sdd", where="/run/live/medium"),),
+    )
     board = Board.of({"free": free, "stick": stick})
     (refused,) = (one for one in board.tracks.values() if one.is_refused)
     for _ in range(2):
@@ -105,8 +116,10 @@ def test_a_reading_back_that_is_watched_has_no_percentage() -> None:
     assert track.permille == 666
 
 
-@pytest.mark.parametrize(("outcome", "percent"), [
-    ("completed", 100), ("failed", 50), ("interrupted", 50), ("refused", 50)])
+@pytest.mark.parametrize(
+    ("outcome", "percent"),
+    [("completed", 100), ("failed", 50), ("interrupted", 50), ("refused", 50)],
+)
 def test_only_what_is_complete_shows_100(outcome: str, percent: int) -> None:
     track = Track("d", None)
     track.hear(said("write", 500, 0))
@@ -197,8 +210,7 @@ def test_lines_break_at_plain_spaces_only() -> None:
     assert cut_front("abcd", 4) == "abcd"
 
 
-@pytest.mark.parametrize(("width", "shown"), [
-    (78, "S3Z1NB0K222222"), (36, "…0K222222")])
+@pytest.mark.parametrize(("width", "shown"), [(78, "S3Z1NB0K222222"), (36, "…0K222222")])
 def test_a_serial_is_whole_where_it_fits_and_says_where_it_is_cut(width: int, shown: str) -> None:
     track = Track("d", plan_for(replace(HDD, serial="S3Z1NB0K222222")))
     line = track_lines(Words("fr"), track, 0, width)[0][0]
@@ -206,18 +218,23 @@ def test_a_serial_is_whole_where_it_fits_and_says_where_it_is_cut(width: int, sh
     assert len(line) <= width
 
 
-@pytest.mark.parametrize(("lang", "zone", "said"), [
-    ("fr", "Europe/Paris", "Interrompu le 27/11/2026 à 22:39"),
-    ("fr", "Asia/Tokyo", "Interrompu le 28/11/2026 à 06:39"),
-    ("en", "UTC", "2026-11-27 at 21:39")])
+@pytest.mark.parametrize(
+    ("lang", "zone", "said"),
+    [
+        ("fr", "Europe/Paris", "Interrompu le 27/11/2026 à 22:39"),
+        ("fr", "Asia/Tokyo", "Interrompu le 28/11/2026 à 06:39"),
+        ("en", "UTC", "2026-11-27 at 21:39"),
+    ],
+)
 def test_a_moment_is_on_the_readers_clock(
     lang: Lang, zone: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        shown = Words(lang).say(Message.of(
-            "certify.interrupted", time="2026-11-27T21:39:36.154Z", reason="x"))
+        shown = Words(lang).say(
+            Message.of("certify.interrupted", time="2026-11-27T21:39:36.154Z", reason="x")
+        )
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -236,25 +253,40 @@ def test_the_keys_fit_the_foot(lang: Lang) -> None:
 def test_a_console_has_every_glyph(lang: Lang) -> None:
     entries = json.loads((PACKAGE / "locale" / lang / "guided.json").read_text(encoding="utf-8"))
     words = Words(lang)
-    shown = {code: words.t(code, **dict.fromkeys(re.findall(r"{(\w+)}", str(entry)), "x"))
-             for code, entry in entries.items()}
+    shown = {
+        code: words.t(code, **dict.fromkeys(re.findall(r"{(\w+)}", str(entry)), "x"))
+        for code, entry in entries.items()
+    }
     shown |= {file.name: file.read_text(encoding="utf-8") for file in (SCREENS / lang).iterdir()}
     missing = {name: sorted(set(said) - CONSOLE - {"\n"}) for name, said in shown.items()}
     assert not {name: glyphs for name, glyphs in missing.items() if glyphs}
     assert NNBSP not in "".join(shown.values())
 
 
-@pytest.mark.parametrize(("state", "where", "words"), [
-    ("saved", "RECOND/certificats/r1/certificate.pdf", "Tout est sur la clé"),
-    ("copying", "/srv/recond-out/r1/certificate.pdf", "Copie sur la clé"),
-    ("absent", "/srv/recond-out/r1/certificate.pdf", "restent en mémoire"),
-    ("full", "/srv/recond-out/r1/certificate.pdf", "La clé est pleine"),
-])
+@pytest.mark.parametrize(
+    ("state", "where", "words"),
+    [
+        ("saved", "RECOND/certificats/r1/certificate.pdf", "Tout est sur la clé"),
+        ("copying", "/srv/recond-out/r1/certificate.pdf", "Copie sur la clé"),
+        ("absent", "/srv/recond-out/r1/certificate.pdf", "restent en mémoire"),
+        ("full", "/srv/recond-out/r1/certificate.pdf", "La clé est pleine"),
+    ],
+)
 def test_the_result_says_on_the_stick_only_what_is_there(
     state: str, where: str, words: str
 ) -> None:
-    end = End("erased", (), Path("/srv/recond-out/r1/certificate.pdf"), None, None, "2026-11-24",
-              "1F2E3D4C", "RECOND:X", (), demonstration=False)
+    end = End(
+        "erased",
+        (),
+        Path("/srv/recond-out/r1/certificate.pdf"),
+        None,
+        None,
+        "2026-11-24",
+        "1F2E3D4C",
+        "RECOND:X",
+        (),
+        demonstration=False,
+    )
     shown = "\n".join(texts(result_lines(Words("fr"), end, None, 78, StickStatus(state, 2))))
     assert where in shown
     assert words in shown
@@ -263,10 +295,22 @@ def test_the_result_says_on_the_stick_only_what_is_there(
 
 
 def test_the_stick_is_listed_and_not_counted() -> None:
-    disks = (DiskEnd("LABNV0", True, False, "erased", "clear", ()),
-             DiskEnd("STICK1", False, True, "refused", "none", ()))
-    end = End("erased", disks, Path("/x/r1/certificate.pdf"), None, None, "2026-11-24",
-              "1F2E3D4C", "RECOND:X", (), demonstration=False)
+    disks = (
+        DiskEnd("LABNV0", True, False, "erased", "clear", ()),
+        DiskEnd("STICK1", False, True, "refused", "none", ()),
+    )
+    end = End(
+        "erased",
+        disks,
+        Path("/x/r1/certificate.pdf"),
+        None,
+        None,
+        "2026-11-24",
+        "1F2E3D4C",
+        "RECOND:X",
+        (),
+        demonstration=False,
+    )
     shown = "\n".join(texts(result_lines(Words("fr"), end, None, 78)))
     assert "1 sur 1" in shown
     listed = dict(detail_lines(Words("fr"), end, 78))

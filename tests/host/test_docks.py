@@ -14,12 +14,18 @@ PCI = "devices/pci0000:00/"
 CASES = {
     "sda": (PCI + "0000:00:1f.2/ata3/host2/target2:0:0/2:0:0:0/block/sda", "SATA 3"),
     "sdb": (PCI + "0000:00:1f.2/ata4/host3/target3:2:0/3:2:0:0/block/sdb", "SATA 4.2"),
-    "sdc": (PCI + "0000:00:14.0/usb2/2-1/2-1.4/2-1.4:1.0/host6/target6:0:0/6:0:0:0/block/sdc",
-            "USB 2-1.4"),
-    "sdd": (PCI + "0000:00:14.0/usb2/2-1/2-1.4/2-1.4:1.0/host6/target6:0:0/6:0:0:1/block/sdd",
-            "USB 2-1.4 (1)"),
-    "sde": (PCI + "0000:01:00.0/host0/port-0:0/end_device-0:0/target0:0:0/0:0:0:0/block/sde",
-            "SAS 0:0"),
+    "sdc": (
+        PCI + "0000:00:14.0/usb2/2-1/2-1.4/2-1.4:1.0/host6/target6:0:0/6:0:0:0/block/sdc",
+        "USB 2-1.4",
+    ),
+    "sdd": (
+        PCI + "0000:00:14.0/usb2/2-1/2-1.4/2-1.4:1.0/host6/target6:0:0/6:0:0:1/block/sdd",
+        "USB 2-1.4 (1)",
+    ),
+    "sde": (
+        PCI + "0000:01:00.0/host0/port-0:0/end_device-0:0/target0:0:0/0:0:0:0/block/sde",
+        "SAS 0:0",
+    ),
     "sdf": (PCI + "0000:02:00.0/host9/target9:0:3/9:0:3:0/block/sdf", "SCSI 9:0:3:0"),
     "nvme0n1": (PCI + "0000:00:1d.0/0000:03:00.0/nvme/nvme0/nvme0n1", "NVMe 03:00.0 n1"),
     "nvme1n2": (PCI + "0000:00:1d.4/0000:04:00.0/nvme/nvme1/nvme1n2", "NVMe baie-7 n2"),

@@ -16,8 +16,13 @@ from recond.model import Json
 from recond.wipe.journal import Journal, read_entries
 
 OPEN: dict[str, Json] = {
-    "schema": "recond.journal/1", "run_id": "r", "path": "/dev/x", "session": 1, "boot": "b",
-    "software": {"name": "recond", "version": "1"}, "demonstration": False,
+    "schema": "recond.journal/1",
+    "run_id": "r",
+    "path": "/dev/x",
+    "session": 1,
+    "boot": "b",
+    "software": {"name": "recond", "version": "1"},
+    "demonstration": False,
 }
 
 
@@ -102,8 +107,10 @@ def test_a_real_full_disk() -> None:
     full.close()
 
 
-@pytest.mark.parametrize("raw", [
-    b"", b"\n", b"[]\n", b"{}\n", b'{"kind":1}\n', b'{"kind":"a","data":[]}\n', b"\xff\n", b"nul"])
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\n", b"[]\n", b"{}\n", b'{"kind":1}\n', b'{"kind":"a","data":[]}\n', b"\xff\n", b"nul"],
+)
 def test_lines_that_are_none_are_none(raw: bytes) -> None:
     assert all(isinstance(data, dict) for _, data in read_entries(raw))
     assert len(read_entries(raw)) <= 1

@@ -35,8 +35,9 @@ def test_every_piece_comes_out_once_with_its_own_result(
         return offset * length
 
     with closing(Lanes(depth, job)) as lanes:
-        found = [one for batch in lanes.batches(iter([(i, 3) for i in range(count)]))
-                 for one in batch]
+        found = [
+            one for batch in lanes.batches(iter([(i, 3) for i in range(count)])) for one in batch
+        ]
     assert sorted(at for at, _, _ in found) == list(range(count))
     for at, length, result in found:
         assert (str(at) in str(result)) if isinstance(result, OSError) else result == at * length
@@ -100,8 +101,9 @@ def test_no_thread_is_left_behind() -> None:
 
 def test_one_lane_is_the_callers_own_thread_and_order() -> None:
     seen: list[tuple[int, str]] = []
-    with closing(Lanes(1, lambda _l, at, _n: seen.append(
-            (at, threading.current_thread().name)))) as lanes:
+    with closing(
+        Lanes(1, lambda _l, at, _n: seen.append((at, threading.current_thread().name)))
+    ) as lanes:
         for _ in lanes.batches((i, 1) for i in range(5)):
             pass
     assert seen == [(i, threading.current_thread().name) for i in range(5)]

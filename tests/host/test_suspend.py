@@ -12,8 +12,7 @@ from recond.host.suspend import can_nap, nap
 
 
 def machine(folder: Path, states: str, depths: str, alarm: str = "") -> Files:
-    for path, text in (("sys/power/state", states), ("sys/power/mem_sleep", depths),
-                       (alarm, "")):
+    for path, text in (("sys/power/state", states), ("sys/power/mem_sleep", depths), (alarm, "")):
         if path:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text)
@@ -23,14 +22,17 @@ def machine(folder: Path, states: str, depths: str, alarm: str = "") -> Files:
 ALARM = "sys/class/rtc/rtc0/wakealarm"
 
 
-@pytest.mark.parametrize(("states", "depths", "alarm", "can"), [
-    ("freeze mem disk\n", "s2idle [deep]\n", ALARM, True),
-    ("freeze mem\n", "[s2idle] deep\n", ALARM, True),
-    ("freeze mem\n", "[s2idle]\n", ALARM, False),
-    ("freeze mem\n", "s2idle [deep]\n", "", False),
-    ("freeze disk\n", "s2idle [deep]\n", ALARM, False),
-    ("", "", ALARM, False),
-])
+@pytest.mark.parametrize(
+    ("states", "depths", "alarm", "can"),
+    [
+        ("freeze mem disk\n", "s2idle [deep]\n", ALARM, True),
+        ("freeze mem\n", "[s2idle] deep\n", ALARM, True),
+        ("freeze mem\n", "[s2idle]\n", ALARM, False),
+        ("freeze mem\n", "s2idle [deep]\n", "", False),
+        ("freeze disk\n", "s2idle [deep]\n", ALARM, False),
+        ("", "", ALARM, False),
+    ],
+)
 def test_where_a_nap_is_possible(
     states: str, depths: str, alarm: str, can: bool, tmp_path: Path
 ) -> None:

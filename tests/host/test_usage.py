@@ -47,8 +47,7 @@ class Machine:
 
     def mount(self, node: str, where: str, kind: str = "ext4", number: str | None = None) -> None:
         place = self.files.read_text(f"/sys/class/block/{node}/dev")
-        self.mounts.append(
-            f"30 1 {number or place} / {where} rw - {kind} /dev/{node} rw\n")
+        self.mounts.append(f"30 1 {number or place} / {where} rw - {kind} /dev/{node} rw\n")
         self.put("/proc/self/mountinfo", "".join(self.mounts))
 
     def uses(self, name: str) -> list[tuple[str, str, str]]:
@@ -73,9 +72,17 @@ def test_a_disk_that_nothing_holds(machine: Machine) -> None:
     assert machine.uses("sda") == []
 
 
-@pytest.mark.parametrize(("where", "kind"), [
-    ("/", "system"), ("/boot", "system"), ("/boot/efi", "system"), ("/usr", "system"),
-    ("/home", "mount"), ("/mnt/a\\040b", "mount")])
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        ("/", "system"),
+        ("/boot", "system"),
+        ("/boot/efi", "system"),
+        ("/usr", "system"),
+        ("/home", "mount"),
+        ("/mnt/a\\040b", "mount"),
+    ],
+)
 def test_a_mounted_partition(machine: Machine, where: str, kind: str) -> None:
     machine.disk("sda", "ata1/host0/target0:0:0/0:0:0:0", "sda1", "sda2")
     machine.mount("sda2", where)
@@ -148,15 +155,17 @@ def test_a_circle_of_holders_ends(machine: Machine) -> None:
     assert machine.uses("sda")
 
 
-@pytest.mark.parametrize("line", [
-    "", "garbage", "30 1 8:1 / /mnt rw", "30 1 8:1 / /mnt rw - ext4", "- - -"])
+@pytest.mark.parametrize(
+    "line", ["", "garbage", "30 1 8:1 / /mnt rw", "30 1 8:1 / /mnt rw - ext4", "- - -"]
+)
 def test_lines_that_are_no_mounts(line: str) -> None:
     assert parse_mountinfo(line) == ()
 
 
 def test_optional_fields_of_a_mount() -> None:
     (mount,) = parse_mountinfo(
-        "36 35 98:0 /m /mnt\\0112 rw,noatime shared:1 master:2 - ext3 /dev/root rw,x=y")
+        "36 35 98:0 /m /mnt\\0112 rw,noatime shared:1 master:2 - ext3 /dev/root rw,x=y"
+    )
     assert (mount.number, mount.point, mount.kind) == ("98:0", "/mnt\t2", "ext3")
 
 
@@ -165,35 +174,79 @@ def test_optional_fields_of_a_mount() -> None:
 VPD80 = b"\x00\x80\x00\x08  S0M3  "
 
 
-@pytest.mark.parametrize(("name", "bus", "files", "expected"), [
-    ("sda", "ata1/host0/target0:0:0/0:0:0:0",
-     {"device/vpd_pg80": VPD80, "queue/rotational": "1", "device/wwid": "naa.5000c500  "},
-     ("sata", Medium.HDD, "S0M3", "naa.5000c500")),
-    ("sda", "ata1/host0/target0:0:0/0:0:0:0", {"queue/rotational": "0"},
-     ("sata", Medium.SSD, None, None)),
-    ("sda", "ata1/host0/target0:0:0/0:0:0:0", {}, ("sata", Medium.UNKNOWN, None, None)),
-    ("sdb", "host3/port-3:0/end_device-3:0/target3:0:0/3:0:0:0",
-     {"device/vpd_pg80": VPD80, "queue/rotational": "1"}, ("sas", Medium.HDD, "S0M3", None)),
-    ("sdc", "usb1/1-2/1-2:1.0/host5/target5:0:0/5:0:0:0",
-     {"removable": "1", "queue/rotational": "1"}, ("usb", Medium.USB_FLASH, None, None)),
-    ("sdc", "usb1/1-2/1-2:1.0/host5/target5:0:0/5:0:0:0",
-     {"removable": "0", "queue/rotational": "1"}, ("usb", Medium.UNKNOWN, None, None)),
-    ("sdc", "usb1/1-2/1-2:1.0/host5/target5:0:0/5:0:0:0",
-     {"removable": "0", "device/vpd_pgb1": b"\0\xb1\0\x3c\x1c\x20"},
-     ("usb", Medium.HDD, None, None)),
-    ("sdc", "usb1/1-2/1-2:1.0/host5/target5:0:0/5:0:0:0",
-     {"removable": "0", "device/vpd_pgb1": b"\0\xb1\0\x3c\0\x01"}, ("usb", Medium.SSD, None, None)),
-    ("nvme0n1", "nvme/nvme0", {"device/serial": "S4EW  \n", "wwid": "eui.01"},
-     ("nvme", Medium.SSD, "S4EW", "eui.01")),
-    ("mmcblk0", "mmc0", {"device/serial": "0x1234", "device/type": "SD"},
-     ("mmc", Medium.SD, "0x1234", None)),
-    ("mmcblk0", "mmc0", {"device/type": "MMC"}, ("mmc", Medium.EMMC, None, None)),
-    ("vda", "virtio0", {"serial": "LABROOT"}, ("virtio", Medium.UNKNOWN, "LABROOT", None)),
-    ("loop3", "virtual", {"loop/backing_file": "/srv/x/boucle.img"},
-     ("loop", Medium.IMAGE, "boucle.img", None)),
-])
+@pytest.mark.parametrize(
+    ("name", "bus", "files", "expected"),
+    [
+        (
+            "sda",
+            "ata1/host0/target0:0:0/0:0:0:0",
+            {"device/vpd_pg80": VPD80, "queue/rotational": "1", "device/wwid": "naa.5000c500  "},
+            ("sata", Medium.HDD, "S0M3", "naa.5000c500"),
+        ),
+        (
+            "sda",
+            "ata1/host0/target0:0:0/0:0:0:0",
+            {"queue/rotational": "0"},
+            ("sata", Medium.SSD, None, None),
+        ),
+        ("sda", "ata1/host0/target0:0:0/0:0:0:0", {}, ("sata", Medium.UNKNOWN, None, None)),
+        (
+            "sdb",
+            "host3/port-3:0/end_device-3:0/target3:0:0/3:0:0:0",
+            {"device/vpd_pg80": VPD80, "queue/rotational": "1"},
+            ("sas", Medium.HDD, "S0M3", None),
+        ),
+        (
+            "sdc",
+            "usb1/1-2/1-2:1.0/host5/target5:0:0/5:0:0:0",
+            {"removable": "1", "queue/rotational": "1"},
+            ("usb", Medium.USB_FLASH, None, None),
+        ),
+        (
+            "sdc",
+            "usb1/1-2/1-2:1.0/host5/target5:0:0/5:0:0:0",
+            {"removable": "0", "queue/rotational": "1"},
+            ("usb", Medium.UNKNOWN, None, None),
+        ),
+        (
+            "sdc",
+            "usb1/1-2/1-2:1.0/host5/target5:0:0/5:0:0:0",
+            {"removable": "0", "device/vpd_pgb1": b"\0\xb1\0\x3c\x1c\x20"},
+            ("usb", Medium.HDD, None, None),
+        ),
+        (
+            "sdc",
+            "usb1/1-2/1-2:1.0/host5/target5:0:0/5:0:0:0",
+            {"removable": "0", "device/vpd_pgb1": b"\0\xb1\0\x3c\0\x01"},
+            ("usb", Medium.SSD, None, None),
+        ),
+        (
+            "nvme0n1",
+            "nvme/nvme0",
+            {"device/serial": "S4EW  \n", "wwid": "eui.01"},
+            ("nvme", Medium.SSD, "S4EW", "eui.01"),
+        ),
+        (
+            "mmcblk0",
+            "mmc0",
+            {"device/serial": "0x1234", "device/type": "SD"},
+            ("mmc", Medium.SD, "0x1234", None),
+        ),
+        ("mmcblk0", "mmc0", {"device/type": "MMC"}, ("mmc", Medium.EMMC, None, None)),
+        ("vda", "virtio0", {"serial": "LABROOT"}, ("virtio", Medium.UNKNOWN, "LABROOT", None)),
+        (
+            "loop3",
+            "virtual",
+            {"loop/backing_file": "/srv/x/boucle.img"},
+            ("loop", Medium.IMAGE, "boucle.img", None),
+        ),
+    ],
+)
 def test_what_a_disk_calls_itself(
-    machine: Machine, name: str, bus: str, files: dict[str, str | bytes],
+    machine: Machine,
+    name: str,
+    bus: str,
+    files: dict[str, str | bytes],
     expected: tuple[str, Medium, str | None, str | None],
 ) -> None:
     machine.disk(name, bus)
@@ -203,8 +256,9 @@ def test_what_a_disk_calls_itself(
     assert (found.bus, found.medium, found.serial, found.wwn) == expected
 
 
-@pytest.mark.parametrize("page", [
-    b"", b"\0\x80", b"\0\x80\0\0", b"\0\x80\xff\xff", b"\0\x80\0\x08        "])
+@pytest.mark.parametrize(
+    "page", [b"", b"\0\x80", b"\0\x80\0\0", b"\0\x80\xff\xff", b"\0\x80\0\x08        "]
+)
 def test_a_serial_page_that_says_nothing(machine: Machine, page: bytes) -> None:
     machine.disk("sda")
     machine.put("/sys/block/sda/device/vpd_pg80", page)

@@ -104,10 +104,14 @@ class Computer:
         for size in (32 << 20, 16 << 20, 8 << 20, 4 << 20, 1 << 20, 1 << 18, 1 << 16, 1 << 12):
             room.write_bytes(bytes(size))
             number = 0
-            while subprocess.run(
-                ["mcopy", "-i", self._fat, room, f"::{size}-{number}"], check=False,
-                capture_output=True,
-            ).returncode == 0:
+            while (
+                subprocess.run(
+                    ["mcopy", "-i", self._fat, room, f"::{size}-{number}"],
+                    check=False,
+                    capture_output=True,
+                ).returncode
+                == 0
+            ):
                 number += 1
         room.unlink()
 
@@ -159,22 +163,50 @@ class Computer:
     def arguments(self, firmware: str, memory_mib: int, *more: str) -> list[str]:
         """QEMU's: no network, no other device than a computer without a system has."""
         found = [
-            "qemu-system-x86_64", "-L", "/usr/share/qemu", "-L", "/usr/share/seabios",
-            "-L", "/usr/lib/ipxe/qemu", "-nodefaults", "-no-user-config", "-display", "none",
-            "-machine", "q35" + (",smm=on" if firmware in NEEDS_SMM else ""), *accelerator(),
-            "-smp", "2", "-m", str(memory_mib), "-vga", "std",
-            "-chardev", f"socket,id=line,path={self.folder}/line,server=on,wait=off,"
-            f"logfile={self.folder}/serial.log", "-serial", "chardev:line",
-            "-device", "virtio-rng-pci",
-            "-monitor", f"unix:{self.folder}/monitor,server=on,wait=off",
-            "-device", "qemu-xhci,id=xhci",
-            "-drive", f"if=none,id=stick,format=raw,cache=unsafe,file={self.stick}",
-            "-device", "usb-storage,bus=xhci.0,id=stickdev,drive=stick,serial=RECONDSTICK1,"
+            "qemu-system-x86_64",
+            "-L",
+            "/usr/share/qemu",
+            "-L",
+            "/usr/share/seabios",
+            "-L",
+            "/usr/lib/ipxe/qemu",
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-machine",
+            "q35" + (",smm=on" if firmware in NEEDS_SMM else ""),
+            *accelerator(),
+            "-smp",
+            "2",
+            "-m",
+            str(memory_mib),
+            "-vga",
+            "std",
+            "-chardev",
+            f"socket,id=line,path={self.folder}/line,server=on,wait=off,"
+            f"logfile={self.folder}/serial.log",
+            "-serial",
+            "chardev:line",
+            "-device",
+            "virtio-rng-pci",
+            "-monitor",
+            f"unix:{self.folder}/monitor,server=on,wait=off",
+            "-device",
+            "qemu-xhci,id=xhci",
+            "-drive",
+            f"if=none,id=stick,format=raw,cache=unsafe,file={self.stick}",
+            "-device",
+            "usb-storage,bus=xhci.0,id=stickdev,drive=stick,serial=RECONDSTICK1,"
             "removable=on" + (",bootindex=1" if self.served is None else ""),
-            "-drive", f"if=none,id=nv,{self._drive},file={self.disks['LABNV0']}",
-            "-device", "nvme,serial=LABNV0,drive=nv",
-            "-drive", f"if=none,id=sata,{self._drive},file={self.disks['LABSATA0']}",
-            "-device", "ide-hd,bus=ide.0,drive=sata,serial=LABSATA0",
+            "-drive",
+            f"if=none,id=nv,{self._drive},file={self.disks['LABNV0']}",
+            "-device",
+            "nvme,serial=LABNV0,drive=nv",
+            "-drive",
+            f"if=none,id=sata,{self._drive},file={self.disks['LABSATA0']}",
+            "-device",
+            "ide-hd,bus=ide.0,drive=sata,serial=LABSATA0",
         ]
         files = FIRMWARE[firmware]
         if files is not None:
@@ -182,26 +214,38 @@ class Computer:
             if not variables.exists():
                 shutil.copy(OVMF / files[1], variables)
             found += [
-                "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF / files[0]}",
-                "-drive", f"if=pflash,format=raw,unit=1,file={variables}"]
+                "-drive",
+                f"if=pflash,format=raw,unit=0,readonly=on,file={OVMF / files[0]}",
+                "-drive",
+                f"if=pflash,format=raw,unit=1,file={variables}",
+            ]
         if firmware in NEEDS_SMM:
             found += ["-global", "driver=cfi.pflash01,property=secure,value=on"]
         if self.served is not None:
-            found += ["-netdev", f"user,id=net,tftp={self.served},bootfile=recond.ipxe",
-                      "-device", "e1000,netdev=net,bootindex=1"]
+            found += [
+                "-netdev",
+                f"user,id=net,tftp={self.served},bootfile=recond.ipxe",
+                "-device",
+                "e1000,netdev=net,bootindex=1",
+            ]
         return [*found, *more]
 
     def run(self, firmware: str, memory_mib: int, *more: str, timeout_s: int = 1800) -> float:
         """Until it switches itself off; the seconds it took. Raises `TimeoutExpired`."""
         started = time.monotonic()
-        subprocess.run(self.arguments(firmware, memory_mib, *more), check=True,
-                       timeout=timeout_s, stdin=subprocess.DEVNULL)
+        subprocess.run(
+            self.arguments(firmware, memory_mib, *more),
+            check=True,
+            timeout=timeout_s,
+            stdin=subprocess.DEVNULL,
+        )
         return time.monotonic() - started
 
     def start(self, firmware: str, memory_mib: int, *more: str) -> subprocess.Popen[bytes]:
         """For tests that pull the plug."""
-        return subprocess.Popen(self.arguments(firmware, memory_mib, *more),
-                                stdin=subprocess.DEVNULL)
+        return subprocess.Popen(
+            self.arguments(firmware, memory_mib, *more), stdin=subprocess.DEVNULL
+        )
 
     def monitor(self, *commands: str) -> None:
         """Lines to QEMU's monitor."""
@@ -221,8 +265,7 @@ class Computer:
             time.sleep(0.7)  # held for a tenth of a second of the emulated computer's time
 
     def screen(self) -> str:
-        """The text screen of 80 by 25, from the graphics card's memory; signs beyond ASCII as `?`.
-        """
+        """The text screen of 80 by 25, from the graphics card; signs beyond ASCII as `?`."""
         file = self.folder / "screen.bin"
         self.monitor(f'pmemsave 0xb8000 4000 "{file}"')
         signs = file.read_bytes()[::2]

@@ -51,9 +51,13 @@ class Machine:
         link.unlink(missing_ok=True)
         link.symlink_to(f"../devices/{disk.plug}/host0/block/{disk.name}")
         for path, value in {
-            "size": str(disk.size), "diskseq": str(disk.diskseq), "device/model": disk.model,
-            "device/vendor": "ACME", f"{disk.part}/partition": "1",
-            "dev": f"8:{disk.number}", f"{disk.part}/dev": f"8:{disk.number + 1}",
+            "size": str(disk.size),
+            "diskseq": str(disk.diskseq),
+            "device/model": disk.model,
+            "device/vendor": "ACME",
+            f"{disk.part}/partition": "1",
+            "dev": f"8:{disk.number}",
+            f"{disk.part}/dev": f"8:{disk.number + 1}",
         }.items():
             self.write(f"{place}/{path}", value)
         if disk.serial:
@@ -67,8 +71,10 @@ class Machine:
             link.unlink(missing_ok=True)
             link.symlink_to(f"../../block/{target}")
         if disk.label:
-            self.write(f"run/udev/data/b8:{disk.number + 1}",
-                       f"S:disk/x\nE:ID_FS_TYPE=vfat\nE:ID_FS_LABEL={disk.label}")
+            self.write(
+                f"run/udev/data/b8:{disk.number + 1}",
+                f"S:disk/x\nE:ID_FS_TYPE=vfat\nE:ID_FS_LABEL={disk.label}",
+            )
 
     def pull(self, disk: FakeDisk) -> None:
         """The disk is gone."""

@@ -39,17 +39,39 @@ name = "Bricol'Café du lab"
 def the_record(taken: Path) -> dict[str, Any]:
     """The one record on the stick, after its certificate was verified as a donor would."""
     (folder,) = (taken / "certificats").iterdir()
-    done = run([sys.executable, "-m", "recond", "verify", folder, "--trust",
-                taken / "recond" / "keys" / "bench.pem", "--state", taken / "no-state"],
-               cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(
+        [
+            sys.executable,
+            "-m",
+            "recond",
+            "verify",
+            folder,
+            "--trust",
+            taken / "recond" / "keys" / "bench.pem",
+            "--state",
+            taken / "no-state",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads((folder / "record.json").read_bytes())
     return found
 
 
-@pytest.mark.parametrize(("firmware", "memory_mib"), [
-    ("bios", 2048), ("uefi", 2048), ("secure", 2048), ("uefi", 1024), ("bios", 1024),
-    ("uefi32", 2048)])
+@pytest.mark.parametrize(
+    ("firmware", "memory_mib"),
+    [
+        ("bios", 2048),
+        ("uefi", 2048),
+        ("secure", 2048),
+        ("uefi", 1024),
+        ("bios", 1024),
+        ("uefi32", 2048),
+    ],
+)
 def test_an_unattended_run(image: Path, tmp_path: Path, firmware: str, memory_mib: int) -> None:
     needed = FIRMWARE[firmware]
     if needed is not None and not (OVMF / needed[0]).exists():
@@ -137,8 +159,14 @@ def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
     computer = Computer(tmp_path, image)
     shown, heard = tmp_path / "screens", tmp_path / "heard.wav"
     shown.mkdir()
-    sound = ("-audiodev", f"wav,id=sound,path={heard}", "-device", "intel-hda",
-             "-device", "hda-output,audiodev=sound")
+    sound = (
+        "-audiodev",
+        f"wav,id=sound,path={heard}",
+        "-device",
+        "intel-hda",
+        "-device",
+        "hda-output,audiodev=sound",
+    )
 
     def see(pattern: str, name: str) -> None:
         wait_for(computer.screen, pattern)
@@ -175,8 +203,9 @@ def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
     assert record["answers"] == {"looks": "used"}
     samples = struct.iter_unpack("<h", heard.read_bytes()[44:])
     assert max(abs(sample) for (sample,) in samples) > 1000, "the tone left the sound card"
-    assert {one["confirmed_by"] for one in record["erasures"]
-            if one["disk"]["serial"] in computer.disks} == {"typed"}
+    assert {
+        one["confirmed_by"] for one in record["erasures"] if one["disk"]["serial"] in computer.disks
+    } == {"typed"}
 
 
 def test_a_full_stick_and_another_one(image: Path, tmp_path: Path) -> None:
@@ -191,15 +220,20 @@ def test_a_full_stick_and_another_one(image: Path, tmp_path: Path) -> None:
         wait_for(computer.said, "La clé est pleine")
         assert process.poll() is None, "it must not switch itself off"
         computer.monitor(
-            "device_del stickdev", f"drive_add 0 if=none,id=second,format=raw,file={second}",
-            "device_add usb-storage,bus=xhci.0,drive=second,serial=RECONDSTICK2,removable=on")
+            "device_del stickdev",
+            f"drive_add 0 if=none,id=second,format=raw,file={second}",
+            "device_add usb-storage,bus=xhci.0,drive=second,serial=RECONDSTICK2,removable=on",
+        )
         other = Computer.of_stick(tmp_path / "other", second)
         wait_for(lambda: " ".join(str(file.name) for file in other.taken()), "certificate.pdf")
         time.sleep(10)  # it is put away after each copy
     for disk in computer.disks.values():
         assert not any(disk.read_bytes())
-    assert {one["result"]["status"] for one in the_record(other.take())["erasures"]
-            if one["disk"]["serial"] in computer.disks} == {"erased"}
+    assert {
+        one["result"]["status"]
+        for one in the_record(other.take())["erasures"]
+        if one["disk"]["serial"] in computer.disks
+    } == {"erased"}
     assert computer.check_fat() == 0
     assert other.check_fat() == 0
 

@@ -16,19 +16,29 @@ ROWS = 16
 def font(characters: dict[int, tuple[int, ...]], mode: int = 2) -> bytes:
     """A PSF1 font; sign N has N in each of its rows."""
     shapes = b"".join(bytes([at]) * ROWS for at in range(256))
-    table = b"".join(b"".join(c.to_bytes(2, "little") for c in characters.get(at, ()))
-                     + b"\xff\xff" for at in range(256))
+    table = b"".join(
+        b"".join(c.to_bytes(2, "little") for c in characters.get(at, ())) + b"\xff\xff"
+        for at in range(256)
+    )
     return b"\x36\x04" + bytes([mode, ROWS]) + shapes + table
 
 
 LATIN = {at: (at,) for at in (*range(0x20, 0x7F), *range(0xA0, 0xD0))} | {
-    0xDB: (0x2588,), 0xDC: (0x131,), 0xDD: (0x15E, 0x15F), 0xDE: (0x153,), 0xDF: (0xE9,)}
+    0xDB: (0x2588,),
+    0xDC: (0x131,),
+    0xDD: (0x15E, 0x15F),
+    0xDE: (0x153,),
+    0xDF: (0xE9,),
+}
 
 
 def read(raw: bytes) -> dict[int, bytes]:
     table: list[list[int]] = FONT["table_of"](raw[4 + 256 * ROWS :])
-    return {character: raw[4 + at * ROWS : 4 + (at + 1) * ROWS]
-            for at, words in enumerate(table) for character in words}
+    return {
+        character: raw[4 + at * ROWS : 4 + (at + 1) * ROWS]
+        for at, words in enumerate(table)
+        for character in words
+    }
 
 
 def test_the_half_blocks_take_the_place_of_what_no_text_needs() -> None:
@@ -40,10 +50,16 @@ def test_the_half_blocks_take_the_place_of_what_no_text_needs() -> None:
     assert all(after[one] == before[one] for one in after)
 
 
-@pytest.mark.parametrize("raw", [
-    font(LATIN, mode=3), font(LATIN, mode=0), b"\x72\xb5" + font(LATIN)[2:], font(LATIN)[:-2],
-    font(dict.fromkeys(range(256), (0x41,))),
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        font(LATIN, mode=3),
+        font(LATIN, mode=0),
+        b"\x72\xb5" + font(LATIN)[2:],
+        font(LATIN)[:-2],
+        font(dict.fromkeys(range(256), (0x41,))),
+    ],
+)
 def test_another_font_is_not_touched(raw: bytes) -> None:
     add: Any = FONT["add_half_blocks"]
     with pytest.raises(ValueError, match=r"font|sign"):

@@ -53,10 +53,15 @@ def test_an_inner_disk_of_the_sticks_name_is_left(live: Machine, tmp_path: Path)
     assert disks_left(live.files, Places(tmp_path / "state", tmp_path / "out")) == ("sda", "sdc")
 
 
-@pytest.mark.parametrize("disks", [
-    (named("INNER0001", "naa.5"), named("INNER0002", "naa.5")),  # another WWN: another disk
-    (named(None), named(None)), ({"serial": "INNER0001"},), ("INNER0001",),
-])
+@pytest.mark.parametrize(
+    "disks",
+    [
+        (named("INNER0001", "naa.5"), named("INNER0002", "naa.5")),  # another WWN: another disk
+        (named(None), named(None)),
+        ({"serial": "INNER0001"},),
+        ("INNER0001",),
+    ],
+)
 def test_in_doubt_it_is_left(
     disks: tuple[dict[str, Json], ...], live: Machine, tmp_path: Path
 ) -> None:

@@ -87,11 +87,18 @@ def test_an_inner_disk_of_our_name_is_refused_and_is_not_the_stick(
     assert kinds(live, "sdb") == {"medium"}
 
 
-@pytest.mark.parametrize(("disk", "taken"), [
-    (LABELLED, False), (replace(LABELLED, name="nvme0n1", plug="pci0"), False),
-    (replace(LABELLED, name="mmcblk0", plug="mmc_host", kind="MMC"), False),  # eMMC: soldered in
-    (replace(LABELLED, name="mmcblk0", plug="mmc_host", kind="SD"), True),
-])
+@pytest.mark.parametrize(
+    ("disk", "taken"),
+    [
+        (LABELLED, False),
+        (replace(LABELLED, name="nvme0n1", plug="pci0"), False),
+        (
+            replace(LABELLED, name="mmcblk0", plug="mmc_host", kind="MMC"),
+            False,
+        ),  # eMMC: soldered in
+        (replace(LABELLED, name="mmcblk0", plug="mmc_host", kind="SD"), True),
+    ],
+)
 def test_settings_come_from_a_stick_or_a_card_only(
     live: Machine, disk: FakeDisk, taken: bool
 ) -> None:
@@ -124,8 +131,13 @@ def test_the_inner_disk_that_the_system_came_from_is_its_medium(
 def test_an_inner_disk_of_our_name_makes_the_result_partial() -> None:
     """On page, seal, label and screen; the exit code keeps the computer from switching off."""
     refusal = Message.of("wipe.refusal.label", path="/dev/sda", node="sda1", where="RECOND")
-    refused = disk_erasure("INNER0001", status=Status.REFUSED, verdict=Verdict.REJECTED,
-                           level_achieved=Level.NONE, reasons=(refusal,))
+    refused = disk_erasure(
+        "INNER0001",
+        status=Status.REFUSED,
+        verdict=Verdict.REJECTED,
+        level_achieved=Level.NONE,
+        reasons=(refusal,),
+    )
     whole = record(1, erasures=(disk_erasure("D"), refused))
     assert (counts(whole), overall(whole)) == (Counts(1, 1, 0), Overall.PARTIAL)
     assert erasures_of(whole) == whole.erasures

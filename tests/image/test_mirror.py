@@ -22,8 +22,10 @@ def places(tmp_path: Path) -> Places:
     put(found.state / "keys/lock", "")
     put(found.state / "recond.toml", "not ours to write")
     put(found.state / "runs/r1/journals/D1.jsonl", "a\n")
-    put(found.state / "runs/r1/jobs/D1.json",
-        json.dumps({"plan": {"disk": {"serial": "D1", "wwn": None}}}))
+    put(
+        found.state / "runs/r1/jobs/D1.json",
+        json.dumps({"plan": {"disk": {"serial": "D1", "wwn": None}}}),
+    )
     put(found.out / "r0/certificate.pdf", "%PDF")
     return found
 
@@ -48,10 +50,15 @@ def test_what_is_on_the_stick_afterwards(places: Places, stick: Path) -> None:
     mirror = Mirror(places)
     mirror.write(stick)
     assert names(stick) == {
-        "certificats/r0/certificate.pdf", "recond/keys/bench.pem", "recond/keys/bench.p12",
-        "recond/runs/r1/journals/D1.jsonl", "recond/runs/r1/jobs/D1.json",
-        "recond/benches/b1/bench-id", "recond/benches/b1/ledger.jsonl",
-        "recond/benches/b1/keys/bench.pem"}
+        "certificats/r0/certificate.pdf",
+        "recond/keys/bench.pem",
+        "recond/keys/bench.p12",
+        "recond/runs/r1/journals/D1.jsonl",
+        "recond/runs/r1/jobs/D1.json",
+        "recond/benches/b1/bench-id",
+        "recond/benches/b1/ledger.jsonl",
+        "recond/benches/b1/keys/bench.pem",
+    }
     assert not mirror.pending()
     assert not mirror.gone()
 
@@ -193,10 +200,14 @@ def test_the_next_start_has_the_keys_and_a_bench_of_its_own(
 def test_only_runs_of_disks_that_are_here_come_back(
     places: Places, stick: Path, tmp_path: Path
 ) -> None:
-    put(places.state / "runs/r2/jobs/D2.json",
-        json.dumps({"plan": {"disk": {"serial": "D2", "wwn": "w2"}}}))
-    put(places.state / "runs/r3/jobs/D1.json",
-        json.dumps({"plan": {"disk": {"serial": "D1", "wwn": None}}}))
+    put(
+        places.state / "runs/r2/jobs/D2.json",
+        json.dumps({"plan": {"disk": {"serial": "D2", "wwn": "w2"}}}),
+    )
+    put(
+        places.state / "runs/r3/jobs/D1.json",
+        json.dumps({"plan": {"disk": {"serial": "D1", "wwn": None}}}),
+    )
     put(places.state / "runs/r3/issued.json", "{}")
     put(places.state / "runs/r4/jobs/D4.json", "torn")
     Mirror(places).write(stick)

@@ -73,9 +73,13 @@ class Bench:
         self.mounts = Mounts(self.stick)
         self.clock = HeldClock()
         self.host = Host(self.mounts, self.machine.files, self.clock)
-        self.live = Live(folder / "run", folder / "etc/recond.toml",
-                         Places(folder / "state", folder / "out"), folder / "iwd",
-                         folder / "keyboard")
+        self.live = Live(
+            folder / "run",
+            folder / "etc/recond.toml",
+            Places(folder / "state", folder / "out"),
+            folder / "iwd",
+            folder / "keyboard",
+        )
 
     def result(self, name: str = "r1") -> None:
         """A run that is certified."""
@@ -104,15 +108,24 @@ def test_both_words_on_the_stick_start_the_run(bench: Bench) -> None:
     (bench.stick / "recond.toml").write_text(BOTH)
     assert boot(bench.host, bench.live).unattended
     assert START in bench.mounts.said
-    assert [argv[argv.index("-o") + 1][:2] for argv in bench.mounts.said
-            if argv[0] == "mount"] == ["ro"], "at the start it is only read"
+    assert [argv[argv.index("-o") + 1][:2] for argv in bench.mounts.said if argv[0] == "mount"] == [
+        "ro"
+    ], "at the start it is only read"
     assert "RECOND_LOT='L 1'" in (bench.live.run / "console.env").read_text()
 
 
-@pytest.mark.parametrize("text", [
-    '[stick]\nmode = "unattended"\n', '[stick]\nerase = "all"\n', BOTH + 'end = "off"\n',
-    BOTH + "[wifi]\nssid = 'x'\n", "\ufeff" + BOTH + "=", BOTH[:-3], "",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[stick]\nmode = "unattended"\n',
+        '[stick]\nerase = "all"\n',
+        BOTH + 'end = "off"\n',
+        BOTH + "[wifi]\nssid = 'x'\n",
+        "\ufeff" + BOTH + "=",
+        BOTH[:-3],
+        "",
+    ],
+)
 def test_anything_less_asks_a_person(bench: Bench, text: str) -> None:
     (bench.stick / "recond.toml").write_text(text)
     assert not boot(bench.host, bench.live).unattended
@@ -120,9 +133,7 @@ def test_anything_less_asks_a_person(bench: Bench, text: str) -> None:
     assert "RECOND_MODE=guided" in (bench.live.run / "console.env").read_text()
 
 
-def test_a_mistake_is_said_on_the_console(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mistake_is_said_on_the_console(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     (bench.stick / "recond.toml").write_text('[stick]\nerase = "ALL"\n')
     boot(bench.host, bench.live)
     welcome(bench.host, bench.live)
@@ -163,7 +174,8 @@ def begin_run(bench: Bench) -> JournalFile:
     (run / "jobs").mkdir(parents=True)
     (run / "journals").mkdir()
     (run / "jobs/INNER0001.json").write_text(
-        json.dumps({"plan": {"disk": {"serial": "INNER0001", "wwn": None}}}))
+        json.dumps({"plan": {"disk": {"serial": "INNER0001", "wwn": None}}})
+    )
     journal = JournalFile.create(run / "journals/INNER0001.jsonl")
     journal.append(b'{"kind":"open","data":{}}\n')
     plan = {"kind": "plan", "data": {"plan": to_json(plan_for(HDD))}}
@@ -266,10 +278,14 @@ def test_another_stick_gets_everything_and_is_never_offered(bench: Bench) -> Non
     assert {one["serial"] for one in media} == {"STICK0001", "OTHER"}
 
 
-@pytest.mark.parametrize(("error", "state"), [
-    (OSError(28, "No space left on device"), "full"), (OSError(5, "I/O error"), "unwritable"),
-    (OSError(30, "Read-only file system"), "unwritable"),
-])
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (OSError(28, "No space left on device"), "full"),
+        (OSError(5, "I/O error"), "unwritable"),
+        (OSError(30, "Read-only file system"), "unwritable"),
+    ],
+)
 def test_trouble_with_a_stick_is_said_and_tried_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, error: OSError, state: str
 ) -> None:
@@ -325,12 +341,21 @@ def test_what_a_person_is_told_of_the_copies_is_true_at_that_moment(
 # --- welcome ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("how", "says"), [
-    ("running", "recond attach"), ("stopped", "recond resume"), ("uncertified", "recond guided"),
-    ("missing", "n’est pas là")])
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("running", "recond attach"),
+        ("stopped", "recond resume"),
+        ("uncertified", "recond guided"),
+        ("missing", "n’est pas là"),
+    ],
+)
 def test_a_console_says_how_a_run_was_left_and_no_other(
-    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
-    how: str, says: str,
+    bench: Bench,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    says: str,
 ) -> None:
     boot(bench.host, bench.live)
     journal = begin_run(bench)
@@ -369,8 +394,9 @@ def test_a_damaged_run_is_said_and_keeps_the_screen(
 CONSOLE = Path(__file__).parents[2] / "packaging/image/root/usr/lib/recond/console"
 
 
-@pytest.mark.parametrize(("code", "settled", "clears"), [
-    (0, 0, 2), (0, 1, 1), (1, 0, 1), (1, 1, 1), (130, 0, 1)])
+@pytest.mark.parametrize(
+    ("code", "settled", "clears"), [(0, 0, 2), (0, 1, 1), (1, 0, 1), (1, 1, 1), (130, 0, 1)]
+)
 def test_what_recond_said_last_is_wiped_only_where_nothing_is_left_to_do(
     tmp_path: Path, code: int, settled: int, clears: int
 ) -> None:
@@ -378,14 +404,17 @@ def test_what_recond_said_last_is_wiped_only_where_nothing_is_left_to_do(
     said = tmp_path / "said"
     text = CONSOLE.read_text(encoding="utf-8")
     for before, after in (
-        ("/usr/lib/recond/stick", "stick"), ("exec bash --login", "exit 0"),
+        ("/usr/lib/recond/stick", "stick"),
+        ("exec bash --login", "exit 0"),
         ("/run/recond/console.env", str(tmp_path / "none")),
         ("PATH=/usr/local/sbin", f"PATH={tmp_path}:/usr/local/sbin"),
     ):
         assert before in text
         text = text.replace(before, after)
     for name, does in {
-        "tty": "echo /dev/tty1", "setfont": ":", "clear": f"echo clear >>{said}",
+        "tty": "echo /dev/tty1",
+        "setfont": ":",
+        "clear": f"echo clear >>{said}",
         "recond": f"echo recond >>{said}; exit {code}",
         "stick": f"echo $1 >>{said}; [ $1 = welcome ] || exit {settled}",
     }.items():
@@ -395,7 +424,10 @@ def test_what_recond_said_last_is_wiped_only_where_nothing_is_left_to_do(
     words = said.read_text().split()
     assert words.count("clear") == clears
     assert [word for word in words if word in ("recond", "welcome")] == [
-        "welcome", "recond", "welcome"]
+        "welcome",
+        "recond",
+        "welcome",
+    ]
 
 
 # --- end -------------------------------------------------------------------------------------
@@ -469,8 +501,9 @@ def fat(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     file = tmp_path / "fat.img"
     file.write_bytes(bytes(2 << 20))
     subprocess.run(["mkfs.fat", "-n", "RECOND", file], check=True, capture_output=True)
-    done = subprocess.run(["losetup", "--find", "--show", file], check=False, capture_output=True,
-                          text=True)
+    done = subprocess.run(
+        ["losetup", "--find", "--show", file], check=False, capture_output=True, text=True
+    )
     if done.returncode:
         pytest.skip(f"no loop device here: {done.stderr.strip()}")
     yield file, done.stdout.strip()

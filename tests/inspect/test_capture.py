@@ -26,8 +26,12 @@ def spellings(secret: str) -> set[bytes]:
     """A secret as text, as UTF-16, as ATA writes it, as bytes of its digits."""
     raw = secret.encode()
     padded = raw + b" " * (len(raw) % 2)
-    found = {raw, raw.upper(), secret.encode("utf-16-le"),
-             bytes(padded[i ^ 1] for i in range(len(padded)))}
+    found = {
+        raw,
+        raw.upper(),
+        secret.encode("utf-16-le"),
+        bytes(padded[i ^ 1] for i in range(len(padded))),
+    }
     digits = secret.replace(":", "").replace("-", "")
     if all(c in "0123456789abcdef" for c in digits) and len(digits) % 2 == 0:
         packed = bytes.fromhex(digits)
@@ -117,10 +121,15 @@ def test_a_machine_record_holds_no_person_and_no_key(tmp_path: Path) -> None:
 
 
 def test_what_was_denied_stays_denied(tmp_path: Path) -> None:
-    nodes = {"/sys/class/dmi/id/sys_vendor": b"ACME\n",
-             "/recond/capture.json": json.dumps({
-                 "format": 1, "denied": ["/sys/class/dmi/id/product_serial",
-                                         "/sys/firmware/dmi/tables/DMI"]}).encode()}
+    nodes = {
+        "/sys/class/dmi/id/sys_vendor": b"ACME\n",
+        "/recond/capture.json": json.dumps(
+            {
+                "format": 1,
+                "denied": ["/sys/class/dmi/id/product_serial", "/sys/firmware/dmi/tables/DMI"],
+            }
+        ).encode(),
+    }
     (tmp_path / "c.tar.gz").write_bytes(capture._pack(dict(nodes)))
     tree = laptop.Tree(tmp_path / "folder")
     for name, content in nodes.items():
@@ -140,19 +149,23 @@ def test_a_capture_of_format_1_is_read_for_ever() -> None:
     assert machine.disks[0].serial == Known("S3Z1NB0K222222", "lsblk")
     assert machine.displays[0].diagonal_tenths_in == Known(140, "/sys/class/drm/card0-eDP-1/edid")
     assert [b.wear_percent for b in machine.batteries] == [
-        Known(27, "/sys/class/power_supply/BAT0/energy_full")]
+        Known(27, "/sys/class/power_supply/BAT0/energy_full")
+    ]
     assert isinstance(machine.windows_key, Known)
     assert machine.windows_key.value.last_five == "HQRJR"
 
 
-@pytest.mark.parametrize(("index", "code"), [
-    (b'{"format": 2}', "inspect.capture.newer"),
-    (b'{"format": "1"}', "inspect.capture.broken"),
-    (b'{"format": true}', "inspect.capture.broken"),
-    (b"[]", "inspect.capture.broken"),
-    (b"{", "inspect.capture.broken"),
-    (b'{"format": 1, "denied": 7}', "inspect.capture.broken"),
-])
+@pytest.mark.parametrize(
+    ("index", "code"),
+    [
+        (b'{"format": 2}', "inspect.capture.newer"),
+        (b'{"format": "1"}', "inspect.capture.broken"),
+        (b'{"format": true}', "inspect.capture.broken"),
+        (b"[]", "inspect.capture.broken"),
+        (b"{", "inspect.capture.broken"),
+        (b'{"format": 1, "denied": 7}', "inspect.capture.broken"),
+    ],
+)
 def test_a_format_that_is_not_ours_is_refused(tmp_path: Path, index: bytes, code: str) -> None:
     path = tmp_path / "c.tar.gz"
     path.write_bytes(capture._pack({"/recond/capture.json": index, "/lscpu.txt": b"x"}))
@@ -163,7 +176,8 @@ def test_a_format_that_is_not_ours_is_refused(tmp_path: Path, index: bytes, code
 
 def test_a_folder_of_texts_is_a_machine(tmp_path: Path) -> None:
     (tmp_path / "lscpu.txt").write_text(
-        "Architecture: x86_64\nCPU(s): 4\nVendor ID: GenuineIntel\nModel name: Core\n")
+        "Architecture: x86_64\nCPU(s): 4\nVendor ID: GenuineIntel\nModel name: Core\n"
+    )
     (tmp_path / "edid").mkdir()
     (tmp_path / "edid" / "panel.hex").write_text(laptop.panel_edid().hex(" "))
     (tmp_path / "edid" / "panel.bin").write_bytes(laptop.panel_edid())
@@ -179,11 +193,24 @@ def test_a_folder_of_texts_is_a_machine(tmp_path: Path) -> None:
 
 def test_smartctl_files_are_found_by_the_device_they_name(tmp_path: Path) -> None:
     (tmp_path / "smartctl").mkdir()
-    (tmp_path / "lsblk.json").write_text(json.dumps({"blockdevices": [
-        {"name": "nvme0n1", "type": "disk", "size": 256060514304, "tran": "nvme"}]}))
-    (tmp_path / "smartctl" / "the disk.json").write_text(json.dumps({
-        "device": {"name": "/dev/nvme0"}, "smart_status": {"passed": True},
-        "power_on_time": {"hours": 12}}))
+    (tmp_path / "lsblk.json").write_text(
+        json.dumps(
+            {
+                "blockdevices": [
+                    {"name": "nvme0n1", "type": "disk", "size": 256060514304, "tran": "nvme"}
+                ]
+            }
+        )
+    )
+    (tmp_path / "smartctl" / "the disk.json").write_text(
+        json.dumps(
+            {
+                "device": {"name": "/dev/nvme0"},
+                "smart_status": {"passed": True},
+                "power_on_time": {"hours": 12},
+            }
+        )
+    )
     health = read_machine(host_from(tmp_path)).disks[0].health
     assert not isinstance(health, Unknown)
     assert health.power_on_hours == Known(12, "smartctl:power_on_time")
@@ -196,9 +223,14 @@ def test_bad_paths_give_one_clear_error(tmp_path: Path) -> None:
     whole = record_capture(laptop.make_laptop(tmp_path / "m").host()).raw
     (tmp_path / "cut.tar.gz").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "other.tar").write_bytes(_tar({"hello.txt": b"hello"}))
-    for name, expected in (("absent", UsageError), ("empty", UsageError),
-                           ("noise.tar.gz", FormatError), ("nothing", FormatError),
-                           ("cut.tar.gz", FormatError), ("other.tar", UsageError)):
+    for name, expected in (
+        ("absent", UsageError),
+        ("empty", UsageError),
+        ("noise.tar.gz", FormatError),
+        ("nothing", FormatError),
+        ("cut.tar.gz", FormatError),
+        ("other.tar", UsageError),
+    ):
         with pytest.raises(RecondError) as caught:
             host_from(tmp_path / name)
         assert isinstance(caught.value, expected), name
@@ -208,9 +240,12 @@ def test_links_and_names_lead_nowhere_outside(tmp_path: Path) -> None:
     path = tmp_path / "evil.tar"
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as packed:
-        for name, target in (("sys/firmware/dmi/tables/DMI", "/etc/passwd"),
-                             ("proc/cpuinfo", "../../../../etc/passwd"), ("sys/block", "block2"),
-                             ("sys/block2", "block")):
+        for name, target in (
+            ("sys/firmware/dmi/tables/DMI", "/etc/passwd"),
+            ("proc/cpuinfo", "../../../../etc/passwd"),
+            ("sys/block", "block2"),
+            ("sys/block2", "block"),
+        ):
             link = tarfile.TarInfo(name)
             link.type, link.linkname = tarfile.SYMTYPE, target
             packed.addfile(link)
@@ -250,11 +285,17 @@ def test_a_packed_tree_answers_as_the_folder_does(tmp_path: Path) -> None:
         else:
             nodes[name] = None if place.is_dir() else place.read_bytes()
     packed = PackedFiles.of("x", nodes, frozenset())
-    probes = [*nodes, "/sys/block/sda/device/vpd_pg89", "/absent", "/sys/block/sda/../loop0",
-              "/sys/class/net/enp0s31f6/device/subsystem"]
+    probes = [
+        *nodes,
+        "/sys/block/sda/device/vpd_pg89",
+        "/absent",
+        "/sys/block/sda/../loop0",
+        "/sys/class/net/enp0s31f6/device/subsystem",
+    ]
     for probe in probes:
         assert packed.read(probe) == folder.read(probe) or folder.resolve(probe) in {
-            folder.resolve(p) for p in nodes if (tmp_path / p.lstrip("/")).is_dir()}, probe
+            folder.resolve(p) for p in nodes if (tmp_path / p.lstrip("/")).is_dir()
+        }, probe
         assert packed.list(probe) == folder.list(probe), probe
         assert packed.exists(probe) == folder.exists(probe), probe
         assert packed.resolve(probe) == folder.resolve(probe), probe

@@ -14,19 +14,31 @@ from recond.model import Form, Known, Unknown, Why
 from tests.inspect.corpus import Sample, read_corpus
 
 FORMS = {
-    "All In One": Form.ALL_IN_ONE, "Convertible": Form.CONVERTIBLE, "Desktop": Form.DESKTOP,
-    "Mini Pc": Form.MINI_PC, "Notebook": Form.NOTEBOOK, "Server": Form.SERVER,
-    "Stick Pc": Form.STICK, "Tablet": Form.TABLET, "System On Chip": Form.MINI_PC,
+    "All In One": Form.ALL_IN_ONE,
+    "Convertible": Form.CONVERTIBLE,
+    "Desktop": Form.DESKTOP,
+    "Mini Pc": Form.MINI_PC,
+    "Notebook": Form.NOTEBOOK,
+    "Server": Form.SERVER,
+    "Stick Pc": Form.STICK,
+    "Tablet": Form.TABLET,
+    "System On Chip": Form.MINI_PC,
     "Firewall": Form.OTHER,
 }
 # What the collection calls it, what recond calls it, and why recond does not follow.
 EXPLAINED: dict[tuple[Form, Form | None], str] = {
-    (Form.TABLET, Form.NOTEBOOK):
-        "Surface Laptop: the keyboard is fixed; its chassis type says laptop",
-    (Form.NOTEBOOK, Form.TABLET):
-        "Latitude 5290 2-in-1: chassis type detachable, the screen comes off its keyboard",
-    (Form.NOTEBOOK, Form.DESKTOP):
-        "every text is filler and the type is desktop: only battery and panel could tell",
+    (
+        Form.TABLET,
+        Form.NOTEBOOK,
+    ): "Surface Laptop: the keyboard is fixed; its chassis type says laptop",
+    (
+        Form.NOTEBOOK,
+        Form.TABLET,
+    ): "Latitude 5290 2-in-1: chassis type detachable, the screen comes off its keyboard",
+    (
+        Form.NOTEBOOK,
+        Form.DESKTOP,
+    ): "every text is filler and the type is desktop: only battery and panel could tell",
     (Form.MINI_PC, Form.DESKTOP): "an evaluation board's filler texts with the type desktop",
     (Form.MINI_PC, Form.OTHER): "an evaluation board's filler texts with the type other",
     (Form.MINI_PC, None): "single boards without any type or battery",
@@ -95,8 +107,13 @@ def test_free_slots_never_exceed_the_slots(samples: list[Sample]) -> None:
 def _system_module_sizes(text: str) -> list[int | None]:
     """The sizes of filled places of system memory, by a reading of the text of its own."""
     sections = [s for s in re.split(r"\n(?=Handle 0x)", text) if s.startswith("Handle")]
-    foreign = {m[1] for s in sections if "DMI type 16," in s and "Use: System Memory" not in s
-               and (m := re.match(r"Handle (0x\w+)", s))}
+    foreign = {
+        m[1]
+        for s in sections
+        if "DMI type 16," in s
+        and "Use: System Memory" not in s
+        and (m := re.match(r"Handle (0x\w+)", s))
+    }
     found: list[int | None] = []
     for section in sections:
         if "DMI type 17," not in section:

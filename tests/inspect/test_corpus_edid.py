@@ -34,8 +34,9 @@ def test_maker_and_product(edids: list[tuple[Sample, Edid]]) -> None:
 
 def test_year(edids: list[tuple[Sample, Edid]]) -> None:
     for sample, edid in edids:
-        told = (_found(r"Made in: (?:week \d+ of )?(\d{4})", sample.text)
-                or _found(r"Model year: (\d{4})", sample.text))
+        told = _found(r"Made in: (?:week \d+ of )?(\d{4})", sample.text) or _found(
+            r"Model year: (\d{4})", sample.text
+        )
         assert edid.year == (int(told) if told else None), sample
 
 
@@ -47,8 +48,9 @@ def test_name(edids: list[tuple[Sample, Edid]]) -> None:
 
 def test_preferred_resolution(edids: list[tuple[Sample, Edid]]) -> None:
     for sample, edid in edids:
-        told = (re.search(r"^    DTD +1: +(\d+)x(\d+)", sample.text, re.MULTILINE)
-                or re.search(r"Display native pixel format: (\d+)x(\d+)", sample.text))
+        told = re.search(r"^    DTD +1: +(\d+)x(\d+)", sample.text, re.MULTILINE) or re.search(
+            r"Display native pixel format: (\d+)x(\d+)", sample.text
+        )
         assert told is not None, sample
         assert (edid.width_px, edid.height_px) == (int(told[1]), int(told[2])), sample
 

@@ -28,8 +28,7 @@ def _line(text: str, label: str) -> str | None:
     return found[1].strip() if found else None
 
 
-def test_maker_family_model_and_stepping_are_those_of_the_collection(
-        samples: list[Sample]) -> None:
+def test_maker_family_model_and_stepping_are_those_of_the_collection(samples: list[Sample]) -> None:
     for sample in samples:
         cpu = parse_lscpu(sample.text)
         maker, numbers = sample.folders[0], sample.folders[3]
@@ -63,7 +62,8 @@ def test_cores_threads_and_flags_are_those_of_the_text(samples: list[Sample]) ->
 
 
 def test_every_processor_is_judged_and_none_fails_for_want_of_a_flag_it_has(
-        samples: list[Sample]) -> None:
+    samples: list[Sample],
+) -> None:
     profiles = [load_profile("windows-10"), load_profile("windows-11")]
     base = machine()
     judged = 0
@@ -77,8 +77,9 @@ def test_every_processor_is_judged_and_none_fails_for_want_of_a_flag_it_has(
                 if "prefetch" not in line.key:
                     continue
                 # 64-bit Intel processors of family 6 run Windows 10 without the flag
-                intel64 = (cpu.maker == Known("GenuineIntel", "lscpu")
-                           and cpu.bits == Known(64, "lscpu:CPU op-mode(s)"))
+                intel64 = cpu.maker == Known("GenuineIntel", "lscpu") and cpu.bits == Known(
+                    64, "lscpu:CPU op-mode(s)"
+                )
                 if intel64:
                     assert line.outcome is not Outcome.FAIL, (sample, profile, line)
                 if isinstance(cpu.flags, Known) and "3dnowprefetch" in cpu.flags.value:

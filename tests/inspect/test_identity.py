@@ -24,8 +24,9 @@ def known(text: str) -> Known[str]:
 
 def system(**changes: object) -> System:
     base = System(*[NONE] * len(dataclasses.fields(System)))
-    base = dataclasses.replace(base, maker=known("LENOVO"), model=known("20L6S01V00"),
-                               form=Known(Form.NOTEBOOK, "test"))
+    base = dataclasses.replace(
+        base, maker=known("LENOVO"), model=known("20L6S01V00"), form=Known(Form.NOTEBOOK, "test")
+    )
     return dataclasses.replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -36,32 +37,90 @@ def card(mac: str = laptop.MAC, bus: str = "pci", kind: str = "ethernet") -> Net
 FULL = system(serial=known("PF1ABCDE"), uuid=known(laptop.UUID), board_serial=known("L1HF83G012R"))
 
 
-@pytest.mark.parametrize("text", [
-    "To Be Filled By O.E.M.", "to be filled by o.e.m.", "To be filled by O.E.M", "Default string",
-    "System Serial Number", "None", "Not Specified", "Not Applicable", "0123456789", "0000000000",
-    "FFFFFFFF", "ffffffff", "xxxxxxxx", "..............", "N/A", "Chassis Serial Number",
-    "BSN12345678901234567", "MB-1234567890", "$(DEFAULT_STRING)", "OEM", "INVALID", "<BAD INDEX>",
-    "123456789", "Type2 - Board Serial Number", "empty", "Unknown", "--", "", "   ", "SerNum0",
-    "Array1_PartNumber0", "ModulePartNumber00", "System Product Name", "All Series",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To Be Filled By O.E.M.",
+        "to be filled by o.e.m.",
+        "To be filled by O.E.M",
+        "Default string",
+        "System Serial Number",
+        "None",
+        "Not Specified",
+        "Not Applicable",
+        "0123456789",
+        "0000000000",
+        "FFFFFFFF",
+        "ffffffff",
+        "xxxxxxxx",
+        "..............",
+        "N/A",
+        "Chassis Serial Number",
+        "BSN12345678901234567",
+        "MB-1234567890",
+        "$(DEFAULT_STRING)",
+        "OEM",
+        "INVALID",
+        "<BAD INDEX>",
+        "123456789",
+        "Type2 - Board Serial Number",
+        "empty",
+        "Unknown",
+        "--",
+        "",
+        "   ",
+        "SerNum0",
+        "Array1_PartNumber0",
+        "ModulePartNumber00",
+        "System Product Name",
+        "All Series",
+    ],
+)
 def test_filler_is_garbage(text: str) -> None:
     assert is_garbage(text)
 
 
-@pytest.mark.parametrize("text", [
-    "PF1ABCDE", "CNU4069Y46", "5CG1234567", "CZC1234567", "S4EWNX0M123456", "WD-WCC6Y0AB1234",
-    "4C530001230615113322", "VMware-42 3f 8a", "20L6S01V00", "ThinkPad T480", "HP Laptop 15-bw0xx",
-    "Aquarius", "MS-7B86", "P7xxDM(-G)", "X11DDW-L", "Latitude E6410", "1S20L6S01V00PF1ABCDE",
-    "/4W2T7M2/CNWS20079E0123/", "C02SL1234567", "Samsung", "M471A1K43CB1-CRC", "0x5002538d",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PF1ABCDE",
+        "CNU4069Y46",
+        "5CG1234567",
+        "CZC1234567",
+        "S4EWNX0M123456",
+        "WD-WCC6Y0AB1234",
+        "4C530001230615113322",
+        "VMware-42 3f 8a",
+        "20L6S01V00",
+        "ThinkPad T480",
+        "HP Laptop 15-bw0xx",
+        "Aquarius",
+        "MS-7B86",
+        "P7xxDM(-G)",
+        "X11DDW-L",
+        "Latitude E6410",
+        "1S20L6S01V00PF1ABCDE",
+        "/4W2T7M2/CNWS20079E0123/",
+        "C02SL1234567",
+        "Samsung",
+        "M471A1K43CB1-CRC",
+        "0x5002538d",
+    ],
+)
 def test_real_texts_are_not(text: str) -> None:
     assert not is_garbage(text)
 
 
 def test_shared_uuids_are_garbage() -> None:
-    for uuid in ("03000200-0400-0500-0006-000700080009", "00000000-0000-0000-0000-000000000000",
-                 "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "not a uuid", "",
-                 "12345678-1234-5678-1234-567812345678", "3d2a1c00-1111-2222-3333-000000000000"):
+    for uuid in (
+        "03000200-0400-0500-0006-000700080009",
+        "00000000-0000-0000-0000-000000000000",
+        "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+        "not a uuid",
+        "",
+        "12345678-1234-5678-1234-567812345678",
+        "3d2a1c00-1111-2222-3333-000000000000",
+    ):
         assert is_garbage_uuid(uuid), uuid
     assert not is_garbage_uuid(laptop.UUID)
     assert not is_garbage_uuid("{" + laptop.UUID.upper() + "}")
@@ -110,7 +169,8 @@ def test_part_swaps_do_not_rename(tmp_path: Path) -> None:
 
 def test_spelling_does_not_rename() -> None:
     other = dataclasses.replace(
-        FULL, serial=known(" pf1-abcde "), maker=known("Lenovo"), model=known("20L6 S01V00"))
+        FULL, serial=known(" pf1-abcde "), maker=known("Lenovo"), model=known("20L6 S01V00")
+    )
     found, again = identify(FULL, ()).machine_id, identify(other, ()).machine_id
     assert isinstance(found, Known)
     assert isinstance(again, Known)
@@ -144,7 +204,8 @@ def test_ereuse24_is_the_servers() -> None:
     """devicehub-django joins manufacturer, model, chassis, serial_number and mac as they are."""
     found = identify(FULL, (card(),)).ereuse24
     joined = "LENOVO" + "20L6S01V00" + "Laptop" + "PF1ABCDE" + laptop.MAC
-    assert found == Known(hashlib.sha3_256(joined.encode()).hexdigest(),
-                          "maker+model+type+serial+mac")
+    assert found == Known(
+        hashlib.sha3_256(joined.encode()).hexdigest(), "maker+model+type+serial+mac"
+    )
     assert isinstance(identify(FULL, ()).ereuse24, Unknown)
     assert isinstance(identify(system(), (card(),)).ereuse24, Unknown)

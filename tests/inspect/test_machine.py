@@ -51,9 +51,18 @@ def test_the_laptop_is_read_whole(machine: Machine) -> None:
     assert value(system.serial) == laptop.SERIAL
     cpu = machine.cpu
     assert [value(r) for r in (cpu.maker, cpu.family, cpu.model, cpu.stepping)] == [
-        "GenuineIntel", 6, 142, 10]
+        "GenuineIntel",
+        6,
+        142,
+        10,
+    ]
     assert [value(r) for r in (cpu.sockets, cpu.cores, cpu.threads, cpu.bits, cpu.max_mhz)] == [
-        1, 4, 8, 64, 3600]
+        1,
+        4,
+        8,
+        64,
+        3600,
+    ]
     assert value(machine.memory.visible_bytes) == 7972808 * 1024
     assert value(machine.memory.installed_bytes) == 8 << 30
     firmware = machine.firmware
@@ -96,8 +105,11 @@ def test_the_laptops_parts(machine: Machine) -> None:
 def test_the_laptop_is_ready_for_windows_10_and_11(machine: Machine) -> None:
     for name in ("windows-10", "windows-11"):
         found = assess_machine(machine, load_profile(name), "2026-11-24")
-        bad = [line for line in found.requirements if line.tier == "minimum"
-               and line.outcome is not Outcome.PASS]
+        bad = [
+            line
+            for line in found.requirements
+            if line.tier == "minimum" and line.outcome is not Outcome.PASS
+        ]
         assert not bad, (name, bad)
 
 
@@ -110,14 +122,29 @@ def test_in_bios_mode_secure_boot_is_not_known(tmp_path: Path) -> None:
     assert isinstance(firmware.secure_boot_capable, Unknown)  # SMBIOS says that it knows UEFI
 
 
-READERS = ("read_tables", "read_disks", "_read_lscpu", "read_devices", "read_displays",
-           "read_networks", "read_batteries", "read_visible_bytes", "read_windows_key",
-           "read_system", "read_firmware", "read_tpm", "_read_whole_cpu", "memory_of", "identify")
+READERS = (
+    "read_tables",
+    "read_disks",
+    "_read_lscpu",
+    "read_devices",
+    "read_displays",
+    "read_networks",
+    "read_batteries",
+    "read_visible_bytes",
+    "read_windows_key",
+    "read_system",
+    "read_firmware",
+    "read_tpm",
+    "_read_whole_cpu",
+    "memory_of",
+    "identify",
+)
 
 
 @pytest.mark.parametrize("name", READERS)
 def test_a_failing_reader_stops_no_other(
-        name: str, tree: laptop.Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    name: str, tree: laptop.Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = read_machine(tree.host())
 
     def fail(*_args: object, **_options: object) -> object:
@@ -126,15 +153,28 @@ def test_a_failing_reader_stops_no_other(
     monkeypatch.setattr(reading, name, fail)
     machine = read_machine(tree.host())
     assert [p.code for p in machine.problems][:1] == ["inspect.problem.reader"]
-    same = [part for part in ("cpu", "memory", "firmware", "tpm", "batteries", "displays",
-                              "networks", "devices", "disks", "system", "windows_key")
-            if getattr(machine, part) == getattr(whole, part)]
+    same = [
+        part
+        for part in (
+            "cpu",
+            "memory",
+            "firmware",
+            "tpm",
+            "batteries",
+            "displays",
+            "networks",
+            "devices",
+            "disks",
+            "system",
+            "windows_key",
+        )
+        if getattr(machine, part) == getattr(whole, part)
+    ]
     # the tables feed system, memory and identity; without them /sys and lscpu still answer
     assert len(same) >= (8 if name == "read_tables" else 10), (name, same)
 
 
-def test_readers_run_side_by_side(
-        tree: laptop.Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_run_side_by_side(tree: laptop.Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
     barrier = threading.Barrier(3, timeout=20)
@@ -176,9 +216,13 @@ def test_the_laptop_is_read_in_bounded_time(tree: laptop.Tree) -> None:
 
 def test_without_root_only_what_root_hides_is_unknown(tmp_path: Path) -> None:
     tree = laptop.Tree(tmp_path)
-    for name, text in (("sys_vendor", "LENOVO"), ("product_name", "20L6S01V00"),
-                       ("chassis_type", "10"), ("bios_date", "02/27/2024"),
-                       ("board_name", "20L6S01V00")):
+    for name, text in (
+        ("sys_vendor", "LENOVO"),
+        ("product_name", "20L6S01V00"),
+        ("chassis_type", "10"),
+        ("bios_date", "02/27/2024"),
+        ("board_name", "20L6S01V00"),
+    ):
         tree.put(f"/sys/class/dmi/id/{name}", text + "\n")
     system = read_machine(tree.host()).system
     assert value(system.form) is Form.NOTEBOOK

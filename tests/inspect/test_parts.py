@@ -41,8 +41,10 @@ def files(tree: laptop.Tree) -> Files:
 def test_a_tpm_of_version_1_2_by_its_caps(tree: laptop.Tree) -> None:
     tree.put("/sys/class/tpm/tpm0/device/caps", "Manufacturer: 0x49465800\nTCG version: 1.2\n")
     found = read_tpm(files(tree), NOTHING)
-    assert (found.version, found.active) == (Known("1.2", "/sys/class/tpm/tpm0/device/caps"),
-                                             Known(True, "/sys/class/tpm/tpm0"))
+    assert (found.version, found.active) == (
+        Known("1.2", "/sys/class/tpm/tpm0/device/caps"),
+        Known(True, "/sys/class/tpm/tpm0"),
+    )
 
 
 def test_a_tpm_that_the_firmware_offers_and_the_kernel_has_not(tree: laptop.Tree) -> None:
@@ -76,12 +78,20 @@ def test_a_bios_without_uefi_has_no_secure_boot(tree: laptop.Tree) -> None:
     assert isinstance(new.secure_boot_capable, Unknown)
 
 
-@pytest.mark.parametrize(("content", "expected"), [
-    (b"\6\0\0\0\1", True), (b"\6\0\0\0\0", False), (b"\1", None), (b"", None),
-    (b"\6\0\0\0\7", None), (b"\6\0\0\0\1\1", None),
-])
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\6\0\0\0\1", True),
+        (b"\6\0\0\0\0", False),
+        (b"\1", None),
+        (b"", None),
+        (b"\6\0\0\0\7", None),
+        (b"\6\0\0\0\1\1", None),
+    ],
+)
 def test_secure_boot_is_the_byte_after_the_attributes(
-        tree: laptop.Tree, content: bytes, expected: bool | None) -> None:
+    tree: laptop.Tree, content: bytes, expected: bool | None
+) -> None:
     tree.put("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", content)
     found = read_firmware(files(tree), NOTHING).secure_boot
     assert (found.value if isinstance(found, Known) else None) is expected
@@ -90,9 +100,9 @@ def test_secure_boot_is_the_byte_after_the_attributes(
 def test_a_uefi_without_the_variable_cannot_secure_boot(tree: laptop.Tree) -> None:
     tree.put("/sys/firmware/efi/efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c", b"\0" * 6)
     assert read_firmware(files(tree), NOTHING).secure_boot_capable == Known(
-        False, "/sys/firmware/efi/efivars")
-    (tree.root / "sys/firmware/efi/efivars/"
-     "BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c").unlink()
+        False, "/sys/firmware/efi/efivars"
+    )
+    (tree.root / "sys/firmware/efi/efivars/BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c").unlink()
     assert isinstance(read_firmware(files(tree), NOTHING).secure_boot_capable, Unknown)
 
 
@@ -124,11 +134,19 @@ def test_a_battery_in_ampere_hours(tree: laptop.Tree) -> None:
     assert isinstance(found.cycles, Unknown)  # 0 is "does not count"
 
 
-@pytest.mark.parametrize(("design", "full", "wear"), [
-    ("50000000", "50000000", 0), ("50000000", "55000000", 0), ("50000000", "1000000", 98),
-    ("0", "1000000", None), ("50000000", "0", None), ("50000000", "-1", None),
-    ("50000000", "99000000", None), ("x", "1000000", None),
-])
+@pytest.mark.parametrize(
+    ("design", "full", "wear"),
+    [
+        ("50000000", "50000000", 0),
+        ("50000000", "55000000", 0),
+        ("50000000", "1000000", 98),
+        ("0", "1000000", None),
+        ("50000000", "0", None),
+        ("50000000", "-1", None),
+        ("50000000", "99000000", None),
+        ("x", "1000000", None),
+    ],
+)
 def test_wear(tree: laptop.Tree, design: str, full: str, wear: int | None) -> None:
     battery(tree, energy_full_design=design, energy_full=full)
     (found,) = read_batteries(files(tree))
@@ -148,8 +166,12 @@ def test_only_the_computers_own_batteries_count(tree: laptop.Tree) -> None:
 
 def network(tree: laptop.Tree, name: str, **values: str) -> str:
     place = f"/sys/devices/pci0000:00/{name}/net/{name}"
-    for key, text in {"type": "1", "addr_assign_type": "0", "address": laptop.MAC,
-                      **values}.items():
+    for key, text in {
+        "type": "1",
+        "addr_assign_type": "0",
+        "address": laptop.MAC,
+        **values,
+    }.items():
         tree.put(f"{place}/{key.replace('__', '/')}", text + "\n")
     tree.link(f"{place}/device", f"/sys/devices/pci0000:00/{name}")
     tree.link(f"/sys/class/net/{name}", place)
@@ -164,20 +186,33 @@ def test_a_card_with_an_address_of_its_own(tree: laptop.Tree) -> None:
     assert card.speed_mbps == Known(1000, "/sys/class/net/eth0/speed")
 
 
-@pytest.mark.parametrize("values", [
-    {"addr_assign_type": "1"}, {"addr_assign_type": "3"}, {"address": "00:00:00:00:00:00"},
-    {"address": "ff:ff:ff:ff:ff:ff"}, {"address": "x"}, {"address": ""},
-    {"address": laptop.MAC * 2},
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"addr_assign_type": "1"},
+        {"addr_assign_type": "3"},
+        {"address": "00:00:00:00:00:00"},
+        {"address": "ff:ff:ff:ff:ff:ff"},
+        {"address": "x"},
+        {"address": ""},
+        {"address": laptop.MAC * 2},
+    ],
+)
 def test_an_address_that_is_not_the_makers_is_no_reading(
-        tree: laptop.Tree, values: dict[str, str]) -> None:
+    tree: laptop.Tree, values: dict[str, str]
+) -> None:
     network(tree, "eth0", **values)
     assert isinstance(read_networks(files(tree))[0].mac, Unknown)
 
 
 def test_a_radio_tells_its_permanent_address(tree: laptop.Tree) -> None:
-    network(tree, "wlan0", addr_assign_type="3", address="02:11:22:33:44:55",
-            phy80211__macaddress=laptop.MAC)
+    network(
+        tree,
+        "wlan0",
+        addr_assign_type="3",
+        address="02:11:22:33:44:55",
+        phy80211__macaddress=laptop.MAC,
+    )
     (card,) = read_networks(files(tree))
     assert card.kind == Known("wifi", "/sys/class/net/wlan0")
     assert card.mac == Known(laptop.MAC, "/sys/class/net/wlan0/phy80211/macaddress")
@@ -196,41 +231,59 @@ def test_virtual_interfaces_are_no_cards(tree: laptop.Tree) -> None:
 
 def test_parts_by_their_class(tree: laptop.Tree) -> None:
     for address, code, vendor, device in (
-            ("0000:00:00.0", "0x060000", "0x8086", "0x5914"),
-            ("0000:00:02.0", "0x030000", "0x8086", "0x5917"),
-            ("0000:00:1f.3", "0x040300", "0x8086", "0x9d71"),
-            ("0000:00:17.0", "0x010601", "0x8086", "0x9d03"),
-            ("0000:01:00.0", "0x030200", "0x10de", "0x1d10"),
-            ("0000:02:00.0", "junk", "0x8086", "0x1")):
+        ("0000:00:00.0", "0x060000", "0x8086", "0x5914"),
+        ("0000:00:02.0", "0x030000", "0x8086", "0x5917"),
+        ("0000:00:1f.3", "0x040300", "0x8086", "0x9d71"),
+        ("0000:00:17.0", "0x010601", "0x8086", "0x9d03"),
+        ("0000:01:00.0", "0x030200", "0x10de", "0x1d10"),
+        ("0000:02:00.0", "junk", "0x8086", "0x1"),
+    ):
         for key, text in (("class", code), ("vendor", vendor), ("device", device)):
             tree.put(f"/sys/bus/pci/devices/{address}/{key}", text + "\n")
     for name, vendor, device, classes in (
-            ("1-8", "5986", "2113", ("0e0100", "0e0200")), ("1-9", "06cb", "009a", ("ff0000",)),
-            ("1-7", "8087", "0a2b", ("e00101",)), ("1-1", "046d", "c52b", ("030101",))):
+        ("1-8", "5986", "2113", ("0e0100", "0e0200")),
+        ("1-9", "06cb", "009a", ("ff0000",)),
+        ("1-7", "8087", "0a2b", ("e00101",)),
+        ("1-1", "046d", "c52b", ("030101",)),
+    ):
         tree.put(f"/sys/bus/usb/devices/{name}/idVendor", vendor + "\n")
         tree.put(f"/sys/bus/usb/devices/{name}/idProduct", device + "\n")
         for number, code in enumerate(classes):
             place = f"/sys/bus/usb/devices/{name}/{name}:1.{number}"
             for part, start in (("Class", 0), ("SubClass", 2), ("Protocol", 4)):
-                tree.put(f"{place}/bInterface{part}", code[start:start + 2] + "\n")
+                tree.put(f"{place}/bInterface{part}", code[start : start + 2] + "\n")
     tree.put("/sys/block/sr0/device/vendor", "HL-DT-ST\n")
     tree.put("/sys/block/sr0/device/model", "DVDRAM GUD0N\n")
     assert [(d.role, d.ids) for d in read_devices(files(tree))] == [
-        ("graphics", "8086:5917"), ("storage", "8086:9d03"), ("audio", "8086:9d71"),
-        ("graphics", "10de:1d10"), ("bluetooth", "8087:0a2b"), ("camera", "5986:2113"),
-        ("fingerprint", "06cb:009a"), ("optical", "")]
+        ("graphics", "8086:5917"),
+        ("storage", "8086:9d03"),
+        ("audio", "8086:9d71"),
+        ("graphics", "10de:1d10"),
+        ("bluetooth", "8087:0a2b"),
+        ("camera", "5986:2113"),
+        ("fingerprint", "06cb:009a"),
+        ("optical", ""),
+    ]
 
 
-IDS = ("\n# comment\n8086  Intel Corporation\n\t5917  UHD Graphics 620\n\t\t17aa 225d  ThinkPad\n"
-       "10de  NVIDIA Corporation\n\t1d10  GP108M [GeForce MX150]\nC 03  Display controller\n"
-       "\t5918  not a device\n")
+IDS = (
+    "\n# comment\n8086  Intel Corporation\n\t5917  UHD Graphics 620\n\t\t17aa 225d  ThinkPad\n"
+    "10de  NVIDIA Corporation\n\t1d10  GP108M [GeForce MX150]\nC 03  Display controller\n"
+    "\t5918  not a device\n"
+)
 
 
-@pytest.mark.parametrize(("vendor", "device", "name"), [
-    ("8086", "5917", "Intel Corporation UHD Graphics 620"),
-    ("10de", "1d10", "NVIDIA Corporation GP108M [GeForce MX150]"),
-    ("8086", "1d10", None), ("10de", "5918", None), ("1234", "5917", None), ("8086", "225d", None),
-])
+@pytest.mark.parametrize(
+    ("vendor", "device", "name"),
+    [
+        ("8086", "5917", "Intel Corporation UHD Graphics 620"),
+        ("10de", "1d10", "NVIDIA Corporation GP108M [GeForce MX150]"),
+        ("8086", "1d10", None),
+        ("10de", "5918", None),
+        ("1234", "5917", None),
+        ("8086", "225d", None),
+    ],
+)
 def test_names_stand_below_their_maker(vendor: str, device: str, name: str | None) -> None:
     found = find_name(IDS, vendor, device, "pci.ids")
     assert (found.value if isinstance(found, Known) else None) == name
@@ -244,7 +297,10 @@ def test_two_sockets_and_threads_are_counted_over_the_machine() -> None:
     text = "\n".join(block.format(n=n, p=n // 8, c=n % 4) for n in range(16))
     found = parse_cpuinfo(text)
     assert (found.sockets, found.cores, found.threads) == (
-        Known(2, "/proc/cpuinfo"), Known(8, "/proc/cpuinfo"), Known(16, "/proc/cpuinfo"))
+        Known(2, "/proc/cpuinfo"),
+        Known(8, "/proc/cpuinfo"),
+        Known(16, "/proc/cpuinfo"),
+    )
 
 
 def test_a_32_bit_processor_is_known_as_one_only_with_its_flags() -> None:
@@ -263,13 +319,19 @@ def test_a_clock_that_idles_is_not_called_the_maximum(tree: laptop.Tree) -> None
 
 
 def test_an_indented_lscpu_of_later_days() -> None:
-    found = parse_lscpu("CPU(s):                   8\n  On-line CPU(s) list:    0-7\n"
-                        "Vendor ID:                GenuineIntel\n  Model name:  Core i5\n"
-                        "    CPU family:           6\n    Model:                142\n"
-                        "    Thread(s) per core:   2\n    Core(s) per socket:   4\n"
-                        "    Socket(s):            1\n    Stepping:             10\n")
+    found = parse_lscpu(
+        "CPU(s):                   8\n  On-line CPU(s) list:    0-7\n"
+        "Vendor ID:                GenuineIntel\n  Model name:  Core i5\n"
+        "    CPU family:           6\n    Model:                142\n"
+        "    Thread(s) per core:   2\n    Core(s) per socket:   4\n"
+        "    Socket(s):            1\n    Stepping:             10\n"
+    )
     assert (found.family, found.model, found.cores, found.threads) == (
-        Known(6, "lscpu"), Known(142, "lscpu"), Known(4, "lscpu"), Known(8, "lscpu"))
+        Known(6, "lscpu"),
+        Known(142, "lscpu"),
+        Known(4, "lscpu"),
+        Known(8, "lscpu"),
+    )
 
 
 @pytest.mark.parametrize("name", ["unknown", "Unknown CPU", "06/8e", "00/00", ""])
@@ -314,27 +376,35 @@ def test_a_size_that_is_a_ratio_is_no_size() -> None:
 
 def test_hex_dumps_in_their_usual_forms() -> None:
     raw = laptop.panel_edid()
-    spaced = "\n".join(raw[i:i + 16].hex(" ") for i in range(0, 128, 16))
-    xrandr = "\tEDID: \n" + "\n".join("\t\t" + raw[i:i + 16].hex() for i in range(0, 128, 16))
-    for text in (raw.hex(), raw.hex().upper(), spaced, f"edid-decode (hex):\n\n{spaced}\n\n----",
-                 xrandr):
+    spaced = "\n".join(raw[i : i + 16].hex(" ") for i in range(0, 128, 16))
+    xrandr = "\tEDID: \n" + "\n".join("\t\t" + raw[i : i + 16].hex() for i in range(0, 128, 16))
+    for text in (
+        raw.hex(),
+        raw.hex().upper(),
+        spaced,
+        f"edid-decode (hex):\n\n{spaced}\n\n----",
+        xrandr,
+    ):
         assert parse_hex(text) == raw, text[:40]
     assert parse_hex("no hex here") is None
 
 
-@pytest.mark.parametrize(("chassis", "maker", "names", "form"), [
-    (("notebook",), "LENOVO", ("ThinkPad T480",), Form.NOTEBOOK),
-    (("laptop", "docking station"), "Dell Inc.", ("Latitude E6410",), Form.NOTEBOOK),
-    (("docking station", "laptop"), "Dell Inc.", ("Latitude E6410",), Form.NOTEBOOK),
-    (("other",), "QEMU", ("Standard PC (Q35 + ICH9, 2009)",), Form.VIRTUAL),
-    (("notebook",), "LENOVO", ("KVMThing",), Form.NOTEBOOK),
-    (("laptop",), "Apple Inc.", ("iMac18,3",), Form.ALL_IN_ONE),
-    (("desktop",), "Intel Corporation", ("NUC7i3BNH", "J31191-309", "Intel NUC"), Form.MINI_PC),
-    (("lunch box",), "Apple Inc.", ("Macmini6,2",), Form.MINI_PC),
-    (("laptop",), "Microsoft Corporation", ("Surface Pro 4",), Form.TABLET),
-    (("laptop",), "Microsoft Corporation", ("Surface Laptop 3",), Form.NOTEBOOK),
-    (("other",), "Other", ("Thing",), Form.OTHER),
-])
+@pytest.mark.parametrize(
+    ("chassis", "maker", "names", "form"),
+    [
+        (("notebook",), "LENOVO", ("ThinkPad T480",), Form.NOTEBOOK),
+        (("laptop", "docking station"), "Dell Inc.", ("Latitude E6410",), Form.NOTEBOOK),
+        (("docking station", "laptop"), "Dell Inc.", ("Latitude E6410",), Form.NOTEBOOK),
+        (("other",), "QEMU", ("Standard PC (Q35 + ICH9, 2009)",), Form.VIRTUAL),
+        (("notebook",), "LENOVO", ("KVMThing",), Form.NOTEBOOK),
+        (("laptop",), "Apple Inc.", ("iMac18,3",), Form.ALL_IN_ONE),
+        (("desktop",), "Intel Corporation", ("NUC7i3BNH", "J31191-309", "Intel NUC"), Form.MINI_PC),
+        (("lunch box",), "Apple Inc.", ("Macmini6,2",), Form.MINI_PC),
+        (("laptop",), "Microsoft Corporation", ("Surface Pro 4",), Form.TABLET),
+        (("laptop",), "Microsoft Corporation", ("Surface Laptop 3",), Form.NOTEBOOK),
+        (("other",), "Other", ("Thing",), Form.OTHER),
+    ],
+)
 def test_forms(chassis: tuple[str, ...], maker: str, names: tuple[str, ...], form: Form) -> None:
     found = decide_form(chassis, maker, names, False, "x")
     assert isinstance(found, Known)
@@ -346,11 +416,18 @@ def test_a_form_without_any_sign_is_unknown() -> None:
     assert decide_form((), "ACME", ("Thing",), True, "x") == Known(Form.NOTEBOOK, "x")
 
 
-@pytest.mark.parametrize(("place", "shown"), [
-    ("/home/marie/data", "/home/…"), ("/media/marie/PHOTOS", "/media/…"),
-    ("/run/media/marie/X", "/run/media/…"), ("/run/user/1000/doc", "/run/user/…"),
-    ("/home", "/home"),
-    ("/", "/"), ("/boot/efi", "/boot/efi"), ("/homestead/x", "/homestead/x"),
-])
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("/home/marie/data", "/home/…"),
+        ("/media/marie/PHOTOS", "/media/…"),
+        ("/run/media/marie/X", "/run/media/…"),
+        ("/run/user/1000/doc", "/run/user/…"),
+        ("/home", "/home"),
+        ("/", "/"),
+        ("/boot/efi", "/boot/efi"),
+        ("/homestead/x", "/homestead/x"),
+    ],
+)
 def test_mount_points_name_nobody(place: str, shown: str) -> None:
     assert public_place(place) == shown

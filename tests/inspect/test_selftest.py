@@ -55,18 +55,37 @@ def running(*percents: int | None) -> list[SelfTestState | Unknown]:
 
 
 def test_all_disks_are_followed_to_their_end() -> None:
-    drives = FakeDrives({
-        "/dev/sda": iter([*running(10, 60), SelfTestState(False, 100, "Completed without error")]),
-        "/dev/sdb": iter([*running(None), SelfTestState(False, 100, "Completed: read failure")]),
-    }, {"/dev/sdc": Unknown(Why.UNSUPPORTED, "pySMART: no")})
+    drives = FakeDrives(
+        {
+            "/dev/sda": iter(
+                [*running(10, 60), SelfTestState(False, 100, "Completed without error")]
+            ),
+            "/dev/sdb": iter(
+                [*running(None), SelfTestState(False, 100, "Completed: read failure")]
+            ),
+        },
+        {"/dev/sdc": Unknown(Why.UNSUPPORTED, "pySMART: no")},
+    )
     heard: list[tuple[str, int | None]] = []
-    found = run_self_tests(drives, FakeClock(), ("/dev/sda", "/dev/sdb", "/dev/sdc"), "short",
-                           lambda path, percent: heard.append((path, percent)))
+    found = run_self_tests(
+        drives,
+        FakeClock(),
+        ("/dev/sda", "/dev/sdb", "/dev/sdc"),
+        "short",
+        lambda path, percent: heard.append((path, percent)),
+    )
     assert [(r.path, r.outcome, r.duration_s) for r in found] == [
-        ("/dev/sda", Outcome.PASS, 10), ("/dev/sdb", Outcome.FAIL, 5),
-        ("/dev/sdc", Outcome.UNKNOWN, 0)]
-    assert heard == [("/dev/sda", 10), ("/dev/sdb", None), ("/dev/sda", 60), ("/dev/sdb", 100),
-                     ("/dev/sda", 100)]
+        ("/dev/sda", Outcome.PASS, 10),
+        ("/dev/sdb", Outcome.FAIL, 5),
+        ("/dev/sdc", Outcome.UNKNOWN, 0),
+    ]
+    assert heard == [
+        ("/dev/sda", 10),
+        ("/dev/sdb", None),
+        ("/dev/sda", 60),
+        ("/dev/sdb", 100),
+        ("/dev/sda", 100),
+    ]
     assert drives.stopped == []
 
 
@@ -92,16 +111,26 @@ def test_an_interruption_stops_the_drives_and_goes_on() -> None:
     assert drives.stopped == ["/dev/sda"]
 
 
-@pytest.mark.parametrize(("words", "outcome"), [
-    ("Completed without error", Outcome.PASS), ("Completed", Outcome.PASS),
-    ("Completed                   -", Outcome.PASS), ("completed without error", Outcome.PASS),
-    ("Completed: read failure", Outcome.FAIL), ("Completed: electrical failure", Outcome.FAIL),
-    ("Completed: handling damage??", Outcome.FAIL), ("Fatal or unknown error", Outcome.FAIL),
-    ("Failed in segment -->", Outcome.FAIL), ("Completed: failed segments", Outcome.FAIL),
-    ("Aborted by host", Outcome.UNKNOWN), ("Interrupted (host reset)", Outcome.UNKNOWN),
-    ("Aborted: Controller Reset", Outcome.UNKNOWN), ("", Outcome.UNKNOWN),
-    ("Self-test routine in progress", Outcome.UNKNOWN),
-])
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        ("Completed without error", Outcome.PASS),
+        ("Completed", Outcome.PASS),
+        ("Completed                   -", Outcome.PASS),
+        ("completed without error", Outcome.PASS),
+        ("Completed: read failure", Outcome.FAIL),
+        ("Completed: electrical failure", Outcome.FAIL),
+        ("Completed: handling damage??", Outcome.FAIL),
+        ("Fatal or unknown error", Outcome.FAIL),
+        ("Failed in segment -->", Outcome.FAIL),
+        ("Completed: failed segments", Outcome.FAIL),
+        ("Aborted by host", Outcome.UNKNOWN),
+        ("Interrupted (host reset)", Outcome.UNKNOWN),
+        ("Aborted: Controller Reset", Outcome.UNKNOWN),
+        ("", Outcome.UNKNOWN),
+        ("Self-test routine in progress", Outcome.UNKNOWN),
+    ],
+)
 def test_the_drives_words(words: str, outcome: Outcome) -> None:
     assert judge_words(Known(words, "x")) is outcome
 
@@ -150,7 +179,8 @@ END
 
 
 def test_the_library_starts_follows_and_reads_a_test(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Against a smartctl that answers as a drive does; pySMART itself is the real one."""
     import pySMART.smartctl as library
 
@@ -168,7 +198,8 @@ def test_the_library_starts_follows_and_reads_a_test(
 
 
 def test_a_drive_without_self_tests_says_so(
-        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pySMART.smartctl as library
 
     tool = tmp_path / "smartctl"
@@ -184,8 +215,15 @@ def test_loading_the_library_leaves_the_language(monkeypatch: pytest.MonkeyPatch
     import subprocess
     import sys
 
-    code = ("import os; from recond.host import selftest\n"
-            "try: selftest._open('/dev/null')\nexcept Exception: pass\nprint(os.environ['LANG'])")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          env={**os.environ, "LANG": "fr_FR.UTF-8", "PYTHONPATH": str(Path.cwd())})
+    code = (
+        "import os; from recond.host import selftest\n"
+        "try: selftest._open('/dev/null')\nexcept Exception: pass\nprint(os.environ['LANG'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "LANG": "fr_FR.UTF-8", "PYTHONPATH": str(Path.cwd())},
+    )
     assert done.stdout.strip() == "fr_FR.UTF-8"

@@ -100,20 +100,48 @@ def tables(draw: st.DrawFn) -> bytes:
     index = st.integers(0, len(strings) + 1)
     uuid = draw(st.binary(min_size=16, max_size=16))
     parts = [
-        smbios_structure(0, 0, bytes((draw(index), draw(index), 0, 0xE0, draw(index), 3))
-                         + struct.pack("<QBB", 1 << 11, 3, draw(st.sampled_from((5, 13)))),
-                         strings),
-        smbios_structure(1, 1, bytes(draw(index) for _ in range(4)) + uuid
-                         + bytes((6, draw(index), draw(index))), strings),
+        smbios_structure(
+            0,
+            0,
+            bytes((draw(index), draw(index), 0, 0xE0, draw(index), 3))
+            + struct.pack("<QBB", 1 << 11, 3, draw(st.sampled_from((5, 13)))),
+            strings,
+        ),
+        smbios_structure(
+            1,
+            1,
+            bytes(draw(index) for _ in range(4)) + uuid + bytes((6, draw(index), draw(index))),
+            strings,
+        ),
         smbios_structure(2, 2, bytes(draw(index) for _ in range(5)), strings),
-        smbios_structure(3, 3, bytes((draw(index), draw(st.integers(1, 0x24)), draw(index),
-                                      draw(index), draw(index), 3, 3, 3, 2)), strings),
+        smbios_structure(
+            3,
+            3,
+            bytes(
+                (
+                    draw(index),
+                    draw(st.integers(1, 0x24)),
+                    draw(index),
+                    draw(index),
+                    draw(index),
+                    3,
+                    3,
+                    3,
+                    2,
+                )
+            ),
+            strings,
+        ),
     ]
     maximum = draw(st.sampled_from((0, 1, 512, MIB, 3 * MIB, 32 * MIB, 0x80000000)))
-    array = struct.pack("<BBBIHH", 3, draw(st.sampled_from((3, 4))), 3, maximum, 0xFFFE,
-                        draw(st.integers(0, 8)))
-    parts.append(smbios_structure(16, 0x1000, array + struct.pack("<Q", draw(
-        st.sampled_from((0, 1 << 41, 3 << 40)))), ()))
+    array = struct.pack(
+        "<BBBIHH", 3, draw(st.sampled_from((3, 4))), 3, maximum, 0xFFFE, draw(st.integers(0, 8))
+    )
+    parts.append(
+        smbios_structure(
+            16, 0x1000, array + struct.pack("<Q", draw(st.sampled_from((0, 1 << 41, 3 << 40)))), ()
+        )
+    )
     for number in range(draw(st.integers(0, 4))):
         parts.append(smbios_structure(17, 0x1100 + number, draw(module(index)), strings))
     parts.append(smbios_structure(127, 0x7F00, b"", ()))
@@ -126,23 +154,53 @@ def module(draw: st.DrawFn, index: st.SearchStrategy[int]) -> bytes:
     extended = draw(st.sampled_from((0, 32 << 10, 64 << 10, 96 << 10, 1 << 20, 33)))
     speed = draw(st.sampled_from((0, 800, 1600, 2667, 4800)))
     return struct.pack(
-        "<HHHHHBBBBBHHBBBBBIHHHH", draw(st.sampled_from((0x1000, 0x1001))), 0xFFFE, 64, 64, size,
-        draw(st.integers(1, 0x10)), 0, draw(index), draw(index), draw(st.integers(1, 0x23)), 0x80,
-        speed, draw(index), draw(index), draw(index), draw(index), 1, extended, speed, 1200, 1200,
-        1200)
+        "<HHHHHBBBBBHHBBBBBIHHHH",
+        draw(st.sampled_from((0x1000, 0x1001))),
+        0xFFFE,
+        64,
+        64,
+        size,
+        draw(st.integers(1, 0x10)),
+        0,
+        draw(index),
+        draw(index),
+        draw(st.integers(1, 0x23)),
+        0x80,
+        speed,
+        draw(index),
+        draw(index),
+        draw(index),
+        draw(index),
+        1,
+        extended,
+        speed,
+        1200,
+        1200,
+        1200,
+    )
 
 
-@settings(max_examples=60, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(tables())
 def test_any_table_raw_and_as_text(tmp_path: Path, table: bytes) -> None:
     same(table, tmp_path)
 
 
-@pytest.mark.parametrize(("eax", "signature"), [
-    (0x000806EA, (6, 142, 10)), (0x000906E9, (6, 158, 9)), (0x00000F4A, (15, 4, 10)),
-    (0x00800F11, (23, 1, 1)), (0x000006FD, (6, 15, 13)), (0x00A20F12, (25, 33, 2)),
-])
+@pytest.mark.parametrize(
+    ("eax", "signature"),
+    [
+        (0x000806EA, (6, 142, 10)),
+        (0x000906E9, (6, 158, 9)),
+        (0x00000F4A, (15, 4, 10)),
+        (0x00800F11, (23, 1, 1)),
+        (0x000006FD, (6, 15, 13)),
+        (0x00A20F12, (25, 33, 2)),
+    ],
+)
 def test_cpuid_signature(eax: int, signature: tuple[int, int, int]) -> None:
     assert x86_signature(eax) == signature
 
@@ -155,19 +213,40 @@ def test_uuid_by_version() -> None:
     assert uuid_text(b"\xff" * 16, (3, 0)) is None
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("16 GB", 16 * GIB), ("8192 MB", 8 * GIB), ("512 kB", 512 << 10), ("64 bytes", 64),
-    ("1 TB", 1 << 40), ("16 GiB", 16 * GIB), ("Unknown", None), ("", None), ("-1 GB", None),
-    ("GB", None), ("16", None), ("1e9 GB", None), ("9" * 30 + " GB", None),
-])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("16 GB", 16 * GIB),
+        ("8192 MB", 8 * GIB),
+        ("512 kB", 512 << 10),
+        ("64 bytes", 64),
+        ("1 TB", 1 << 40),
+        ("16 GiB", 16 * GIB),
+        ("Unknown", None),
+        ("", None),
+        ("-1 GB", None),
+        ("GB", None),
+        ("16", None),
+        ("1e9 GB", None),
+        ("9" * 30 + " GB", None),
+    ],
+)
 def test_sizes(text: str, value: int | None) -> None:
     assert parse_size(text) == value
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("02/27/2024", "2024-02-27"), ("02/27/09", "2009-02-27"), ("02/27/98", "1998-02-27"),
-    ("2/7/2024", "2024-02-07"), ("13/01/2024", None), ("2024-02-27", None), ("02/27/1024", None),
-])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("02/27/2024", "2024-02-27"),
+        ("02/27/09", "2009-02-27"),
+        ("02/27/98", "1998-02-27"),
+        ("2/7/2024", "2024-02-07"),
+        ("13/01/2024", None),
+        ("2024-02-27", None),
+        ("02/27/1024", None),
+    ],
+)
 def test_bios_dates(text: str, value: str | None) -> None:
     found = date_reading(text, "x")
     assert (found.value if isinstance(found, Known) else None) == value
@@ -195,8 +274,9 @@ def test_a_maximum_below_what_is_installed_is_no_maximum() -> None:
 
 def test_an_empty_place_beside_soldered_memory_is_not_a_free_slot() -> None:
     def place(size: int, form: int) -> bytes:
-        return smbios_structure(17, 0x1100, struct.pack(
-            "<HHHHHBBBBB", 0x1000, 0, 64, 64, size, form, 0, 0, 0, 30), ())
+        return smbios_structure(
+            17, 0x1100, struct.pack("<HHHHHBBBBB", 0x1000, 0, 64, 64, size, form, 0, 0, 0, 30), ()
+        )
 
     head = smbios_structure(16, 0x1000, struct.pack("<BBBIHH", 3, 3, 3, 32 << 20, 0xFFFE, 2), ())
     chips = memory_of(raw_tables(head + place(8192, 11) + place(0, 11)), NOTHING)

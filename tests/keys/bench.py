@@ -72,12 +72,15 @@ def journal_of(raw: bytes, run: str) -> bytes:
 def material(raw: bytes, record_id: str | None = None) -> Material:
     record_id = record_id or str(json.loads(raw.split(b"\n")[0])["data"]["run_id"])
     context = Context(
-        workshop=Workshop(name="Atelier d’essai"), operator=Person("Camille"),
+        workshop=Workshop(name="Atelier d’essai"),
+        operator=Person("Camille"),
         verifier=Person("Camille"),
-        bench=Bench(bench_id="00aa11bb22cc33dd", name="Poste 1", demonstration=False, kernel=None))
+        bench=Bench(bench_id="00aa11bb22cc33dd", name="Poste 1", demonstration=False, kernel=None),
+    )
     return Material(context, None, (), {"disque": raw}, record_id)
 
 
-def certify(state: Path, raw: bytes, clock: Any, record_id: str | None = None,
-            out: Path | None = None) -> Issued:
+def certify(
+    state: Path, raw: bytes, clock: Any, record_id: str | None = None, out: Path | None = None
+) -> Issued:
     return issue(state, out or state / "out", material(raw, record_id), lang="fr", clock=clock)

@@ -55,15 +55,24 @@ def test_a_workshop_from_its_root_to_a_donor(tmp_path: Path) -> None:
     stranger = tmp_path / "donneur"
     stranger.mkdir()
     assert recond("verify", certificate, folder=stranger).code == 7
-    assert recond("verify", certificate, "--trust", str(root["certificate"]),
-                  folder=stranger).code == 0
+    assert (
+        recond("verify", certificate, "--trust", str(root["certificate"]), folder=stranger).code
+        == 0
+    )
     taken = key("trust", str(root["certificate"]), folder=stranger)
     assert taken.code == 0
     assert str(root["fingerprint"]) in taken.stdout
     assert recond("verify", certificate, folder=stranger).code == 0
 
-    compromised = key("revoke", str(bench["fingerprint"])[:14], "--reason", "compromised",
-                      "--root", str(root["key"]), folder=tmp_path)
+    compromised = key(
+        "revoke",
+        str(bench["fingerprint"])[:14],
+        "--reason",
+        "compromised",
+        "--root",
+        str(root["key"]),
+        folder=tmp_path,
+    )
     assert compromised.code == 0, compromised.stderr
     assert recond("verify", certificate, folder=tmp_path).code == 7
     assert recond("verify", certificate, folder=stranger).code == 0, "nobody told the donor"
@@ -115,17 +124,22 @@ def test_without_terminal_or_passphrase_it_says_what_to_give(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("phrase")
-@pytest.mark.parametrize(("arguments", "code"), [
-    (("issue",), 2), (("issue", "--root", "nowhere.p12"), 2), (("trust", "nowhere"), 2),
-    (("trust", "junk"), 7), (("revoke", "junk", "--reason", "compromised"), 2),
-    (("revoke", "ABCDEF01", "--reason", "compromised"), 2),
-    (("revoke", "AB" * 32, "--reason", "lost"), 2),
-    (("revoke", "AB" * 32, "--reason", "retired", "--since", "hier"), 2),
-    (("restore", "junk"), 7), (("issue", "--root", "junk"), 7),
-])
-def test_bad_input_is_one_clear_line(
-    arguments: tuple[str, ...], code: int, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("issue",), 2),
+        (("issue", "--root", "nowhere.p12"), 2),
+        (("trust", "nowhere"), 2),
+        (("trust", "junk"), 7),
+        (("revoke", "junk", "--reason", "compromised"), 2),
+        (("revoke", "ABCDEF01", "--reason", "compromised"), 2),
+        (("revoke", "AB" * 32, "--reason", "lost"), 2),
+        (("revoke", "AB" * 32, "--reason", "retired", "--since", "hier"), 2),
+        (("restore", "junk"), 7),
+        (("issue", "--root", "junk"), 7),
+    ],
+)
+def test_bad_input_is_one_clear_line(arguments: tuple[str, ...], code: int, tmp_path: Path) -> None:
     (tmp_path / "junk").write_bytes(b"a.b.c nothing \xff\x00 of use")
     done = key(*arguments, folder=tmp_path)
     assert done.code == code, done.stderr
@@ -148,8 +162,14 @@ def on_terminal(*arguments: str, folder: Path, typed: str) -> tuple[int, str]:
     """Run on a terminal of its own, answer its questions; (exit code, all that it showed)."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "recond", *arguments], cwd=folder, env=environment(folder),
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+        [sys.executable, "-m", "recond", *arguments],
+        cwd=folder,
+        env=environment(folder),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
     os.close(theirs)
     shown = b""
     answers = typed.splitlines()
@@ -169,7 +189,8 @@ def test_a_passphrase_typed_twice_is_not_shown(tmp_path: Path) -> None:
     assert code == 0, shown
     assert PHRASE not in shown
     code, shown = on_terminal(
-        "key", "init", "--out", "other", folder=tmp_path, typed=f"{PHRASE}\nnot the same one\n")
+        "key", "init", "--out", "other", folder=tmp_path, typed=f"{PHRASE}\nnot the same one\n"
+    )
     assert code == 2, shown
     assert not (tmp_path / "other").exists()
 
@@ -179,16 +200,30 @@ def secrets_of(signing: keys.SigningKey) -> tuple[bytes, ...]:
     number = signing.key.private_numbers().private_value
     raw = number.to_bytes(32, "big")
     pem = signing.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return (raw, raw.hex().encode(), raw.hex().upper().encode(), str(number).encode(),
-            base64.b64encode(raw)[:40], base64.urlsafe_b64encode(raw)[:40],
-            pem.splitlines()[1][:40])
+    return (
+        raw,
+        raw.hex().encode(),
+        raw.hex().upper().encode(),
+        str(number).encode(),
+        base64.b64encode(raw)[:40],
+        base64.urlsafe_b64encode(raw)[:40],
+        pem.splitlines()[1][:40],
+    )
 
 
 @pytest.mark.usefixtures("phrase")
 def test_no_key_and_no_passphrase_comes_out_anywhere(tmp_path: Path) -> None:
-    said = [key(*arguments, folder=tmp_path) for arguments in (
-        ("init", "--name", "Atelier"), ("issue",), ("issue", "--json"), ("show",),
-        ("show", "--json"), ("issue", "--root", "nowhere"))]
+    said = [
+        key(*arguments, folder=tmp_path)
+        for arguments in (
+            ("init", "--name", "Atelier"),
+            ("issue",),
+            ("issue", "--json"),
+            ("show",),
+            ("show", "--json"),
+            ("issue", "--root", "nowhere"),
+        )
+    ]
     image = tmp_path / "d.img"
     image.write_bytes(b"donor " * 4096)
     said.append(recond("wipe", str(image), "--image", "--confirm", "d.img", folder=tmp_path))
@@ -198,8 +233,11 @@ def test_no_key_and_no_passphrase_comes_out_anywhere(tmp_path: Path) -> None:
     assert repr(bench) == f"SigningKey({keys.fingerprint(bench.certificate)})"
     hidden = (PHRASE.encode(), *secrets_of(root), *secrets_of(bench))
     shown = [(done.stdout + done.stderr).encode() for done in said]
-    files = [file.read_bytes() for file in tmp_path.rglob("*")
-             if file.is_file() and file != ring.key_file]
+    files = [
+        file.read_bytes()
+        for file in tmp_path.rglob("*")
+        if file.is_file() and file != ring.key_file
+    ]
     assert (ring.folder / "root" / ROOT_PAGE).read_bytes() in files
     assert not [one for one in (*shown, *files) for secret in hidden if secret in one]
     assert secrets_of(bench)[0] in ring.key_file.read_bytes(), "the search would find one"

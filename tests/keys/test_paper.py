@@ -73,14 +73,16 @@ def test_two_pages_mixed_up_are_no_key() -> None:
 
 
 def test_the_page_holds_the_locked_key_and_nothing_more(tmp_path: Path) -> None:
-    page = render_paper(key_paper.PaperKey(
-        "Atelier", "AB" * 32, "2041-11-20", "2026-11-24", packed()), "fr")
+    page = render_paper(
+        key_paper.PaperKey("Atelier", "AB" * 32, "2041-11-20", "2026-11-24", packed()), "fr"
+    )
     file = tmp_path / "page.pdf"
     file.write_bytes(page)
     if shutil.which("pdftotext") is None:
         pytest.skip("needs pdftotext")
-    text = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True,
-                          check=True).stdout
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True
+    ).stdout
     assert PHRASE not in text
     rows = [row for row in text.splitlines() if row[:2].isdigit()]
     assert read_paper("\n".join(rows)) == packed()
@@ -90,5 +92,7 @@ def test_the_page_holds_the_locked_key_and_nothing_more(tmp_path: Path) -> None:
 
 def test_the_codes_of_the_page_can_be_read() -> None:
     assert read_paper("\n".join(reversed(paper_codes(paper_lines(packed()))))) == packed()
-    assert all(set(code) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ/")
-               for code in paper_codes(paper_lines(packed())))
+    assert all(
+        set(code) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ/")
+        for code in paper_codes(paper_lines(packed()))
+    )

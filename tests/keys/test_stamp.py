@@ -49,26 +49,63 @@ ess_cert_id_alg = {digest}
 class Authority:
     """A key and a certificate for time stamps, used through `openssl ts`."""
 
-    def __init__(self, folder: Path, kind: str = "rsa:2048", digest: str = "sha256",
-                 usage: str = "critical,timeStamping") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kind: str = "rsa:2048",
+        digest: str = "sha256",
+        usage: str = "critical,timeStamping",
+    ) -> None:
         folder.mkdir(parents=True)
         self.folder, self.file = folder, folder / "authority.pem"
         curve = ("-pkeyopt", "ec_paramgen_curve:P-256") if kind == "ec" else ()
-        self._run("req", "-x509", "-newkey", kind, *curve, "-nodes", "-keyout", "key.pem",
-                  "-out", "authority.pem", "-subj", "/O=Autorité/CN=TSA", "-utf8", "-days", "30",
-                  "-addext", f"extendedKeyUsage={usage}")
+        self._run(
+            "req",
+            "-x509",
+            "-newkey",
+            kind,
+            *curve,
+            "-nodes",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "authority.pem",
+            "-subj",
+            "/O=Autorité/CN=TSA",
+            "-utf8",
+            "-days",
+            "30",
+            "-addext",
+            f"extendedKeyUsage={usage}",
+        )
         (folder / "tsa.cnf").write_text(CONFIG.format(digest=digest))
         (folder / "serial").write_text("01")
         (self.certificate,) = read_certificates(self.file.read_bytes())
 
     def _run(self, *arguments: str) -> None:
-        subprocess.run([shutil.which("openssl") or pytest.skip("needs openssl"), *arguments],
-                       cwd=self.folder, check=True, capture_output=True)
+        subprocess.run(
+            [shutil.which("openssl") or pytest.skip("needs openssl"), *arguments],
+            cwd=self.folder,
+            check=True,
+            capture_output=True,
+        )
 
     def answer(self, question: bytes) -> bytes:
         (self.folder / "query").write_bytes(question)
-        self._run("ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-inkey", "key.pem",
-                  "-signer", "authority.pem", "-out", "answer")
+        self._run(
+            "ts",
+            "-reply",
+            "-config",
+            "tsa.cnf",
+            "-queryfile",
+            "query",
+            "-inkey",
+            "key.pem",
+            "-signer",
+            "authority.pem",
+            "-out",
+            "answer",
+        )
         return (self.folder / "answer").read_bytes()
 
     def token(self, stamped: bytes, nonce: bytes = b"12345678") -> bytes:
@@ -78,6 +115,7 @@ class Authority:
         def reply(seen: Seen) -> Reply:
             assert seen.headers["content-type"] == "application/timestamp-query"
             return Reply(200, self.answer(seen.body))
+
         return reply
 
 
@@ -118,15 +156,20 @@ def running(bench: Path, authority: Authority) -> Iterator[Running]:
 
 def configure(bench: Path, server: Running) -> None:
     (bench / "state" / "recond.toml").write_text(
-        f'[timestamp]\nurl = "{server.url}"\nca_file = "{server.ca}"\n')
+        f'[timestamp]\nurl = "{server.url}"\nca_file = "{server.ca}"\n'
+    )
 
 
-def found(bench: Path, *more: x509.Certificate, revoked: tuple[Revocation, ...] = ()
-          ) -> list[Verdicts]:
+def found(
+    bench: Path, *more: x509.Certificate, revoked: tuple[Revocation, ...] = ()
+) -> list[Verdicts]:
     """As a donor sees them who pinned the bench's certificate, and maybe an authority."""
     own = Keyring(bench / "state").own()
-    return list(verify_paths((bench / "out",), (), state=bench, trust=Trust(
-        (*own, *more), (), revoked, None)).found)
+    return list(
+        verify_paths(
+            (bench / "out",), (), state=bench, trust=Trust((*own, *more), (), revoked, None)
+        ).found
+    )
 
 
 def codes(one: Verdicts) -> set[str]:
@@ -178,10 +221,19 @@ def test_an_authority_that_is_not_pinned_says_nothing(
             assert one.good, "the stamp is more, not less"
 
 
-@pytest.mark.parametrize("reply", [
-    Reply(500), Reply(0), Reply(200, b""), Reply(200, b"\x30\x03\x02\x01\x00"),
-    Reply(200, b"<html>"), Reply(200, bytes.fromhex("30053003020102")), Reply(200, cut=1),
-], ids=range(7))
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(500),
+        Reply(0),
+        Reply(200, b""),
+        Reply(200, b"\x30\x03\x02\x01\x00"),
+        Reply(200, b"<html>"),
+        Reply(200, bytes.fromhex("30053003020102")),
+        Reply(200, cut=1),
+    ],
+    ids=range(7),
+)
 def test_no_answer_or_a_bad_one_changes_nothing(
     reply: Reply, bench: Path, authority: Authority
 ) -> None:
@@ -250,8 +302,9 @@ def test_an_authority_signs_no_certificate_and_a_bench_no_stamp(
     assert stamp_time(token, b"root", (bench_like.certificate, authority.certificate))
 
 
-@pytest.mark.parametrize(("kind", "digest"), [("ec", "sha256"), ("rsa:2048", "sha1"),
-                                              ("rsa:2048", "sha512")])
+@pytest.mark.parametrize(
+    ("kind", "digest"), [("ec", "sha256"), ("rsa:2048", "sha1"), ("rsa:2048", "sha512")]
+)
 def test_other_kinds_of_authority_are_read(kind: str, digest: str, tmp_path: Path) -> None:
     one = Authority(tmp_path / "x", kind, digest)
     assert stamp_time(one.token(b"root"), b"root", (one.certificate,))

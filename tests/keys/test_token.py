@@ -22,8 +22,11 @@ from tests.cli.command import Done, recond
 from tests.keys.bench import NOW, PHRASE
 
 PIN = "48151623"
-MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so",
-           "/usr/local/lib/softhsm/libsofthsm2.so")
+MODULES = (
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+    "/usr/local/lib/softhsm/libsofthsm2.so",
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +45,21 @@ def token(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
     monkeypatch.setenv("RECOND_TOKEN_PIN", PIN)
     monkeypatch.setenv("RECOND_ROOT_PASSPHRASE", PHRASE)
-    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "atelier", "--so-pin",
-                    "87654321", "--pin", PIN], check=True, capture_output=True)
+    subprocess.run(
+        [
+            "softhsm2-util",
+            "--init-token",
+            "--free",
+            "--label",
+            "atelier",
+            "--so-pin",
+            "87654321",
+            "--pin",
+            PIN,
+        ],
+        check=True,
+        capture_output=True,
+    )
     return f"{module}:atelier"
 
 
@@ -115,8 +131,11 @@ def test_a_token_with_another_key_is_not_used(token: str, tmp_path: Path) -> Non
     assert run(tmp_path, "key", "issue", "--self-signed", "--token", token).code == 0
     true = file.read_bytes()
     assert first != true
-    for raw, code in ((first, "certify.token.other"), (b"{}", "certify.token.file"),
-                      (true.replace(b'"key":"', b'"key":"00'), "certify.token.failed")):
+    for raw, code in (
+        (first, "certify.token.other"),
+        (b"{}", "certify.token.file"),
+        (true.replace(b'"key":"', b'"key":"00'), "certify.token.failed"),
+    ):
         file.write_bytes(raw)
         state = json.loads(run(tmp_path, "key", "show", "--json").stdout)
         assert state["fault"]["code"] == code
@@ -144,8 +163,9 @@ def in_token(answer: bytes | None = None) -> tuple[TokenKey, SigningKey]:
         r, s = utils.decode_dss_signature(der)
         return answer if answer is not None else r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
-    key = TokenKey(real.public_key().public_bytes(
-        Encoding.X962, PublicFormat.UncompressedPoint), sign)
+    key = TokenKey(
+        real.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint), sign
+    )
     root = make_root_key("Atelier", NOW)
     return key, issue_bench_key(root, "banc", NOW, key) if answer is None else root
 
@@ -182,9 +202,7 @@ def test_a_place_that_is_none_is_a_mistake_of_usage(text: str) -> None:
     assert parse_place("/m.so:a b") == TokenPlace("/m.so", "a b")
 
 
-def test_a_module_that_is_none_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_module_that_is_none_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order = ("key", "issue", "--self-signed", "--token", f"{tmp_path}/none.so:x")
     assert run(tmp_path, *order).code == 2, "nobody is there to be asked for the PIN"
     monkeypatch.setenv("RECOND_TOKEN_PIN", PIN)

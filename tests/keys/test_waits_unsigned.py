@@ -85,13 +85,21 @@ def repair(ring: Keyring) -> None:
     ring.key_file.chmod(0o600)
 
 
-@pytest.mark.parametrize(("hurt", "code"), [
-    (gone, "key.absent"), (damaged, "certify.key.unreadable"),
-    (readable_by_others, "certify.key.mode"), (folder_open, "key.mode.folder"),
-    (a_folder_in_its_place, "certify.key.file"), (a_root_in_its_place, "key.not-bench"),
-    (revoked, "certify.trust.compromised"), (root_revoked, "certify.trust.compromised"),
-    (list_damaged, "certify.key.revocations"),
-], ids=lambda value: getattr(value, "__name__", value))
+@pytest.mark.parametrize(
+    ("hurt", "code"),
+    [
+        (gone, "key.absent"),
+        (damaged, "certify.key.unreadable"),
+        (readable_by_others, "certify.key.mode"),
+        (folder_open, "key.mode.folder"),
+        (a_folder_in_its_place, "certify.key.file"),
+        (a_root_in_its_place, "key.not-bench"),
+        (revoked, "certify.trust.compromised"),
+        (root_revoked, "certify.trust.compromised"),
+        (list_damaged, "certify.key.revocations"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_it_waits_and_is_signed_later(
     hurt: Break, code: str, tmp_path: Path, raw_journal: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +118,11 @@ def test_it_waits_and_is_signed_later(
     second = certify(tmp_path, raw_journal, CLOCK)
     assert second.signed
     assert {file.name for file in second.folder.glob("*.*")} == {
-        "certificate.pdf", "record.json", "receipt.jws", "record.jws"}
+        "certificate.pdf",
+        "record.json",
+        "receipt.jws",
+        "record.jws",
+    }
     assert verify_paths((second.folder,), (), state=tmp_path).exit_code == 0
 
 

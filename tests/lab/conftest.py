@@ -23,8 +23,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     share = tmp_path_factory.mktemp("lab") / "share"
     share.mkdir()
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(share / "site"),
-         str(ROOT)], check=True)
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--target",
+            str(share / "site"),
+            str(ROOT),
+        ],
+        check=True,
+    )
     return share
 
 

@@ -31,7 +31,22 @@ class Lab:
         state = self.share.parent / f"lab-{name}"
         line = f"cd /mnt/share && export PYTHONPATH=/mnt/share/site LANG=fr_FR.UTF-8; {command}"
         done = subprocess.run(
-            [str(LAB), "-m", machine, "--share", str(self.share), "--state", str(state),
-             "--timeout", str(timeout_s), *options, "--", line],
-            capture_output=True, text=True, timeout=timeout_s + 120)
+            [
+                str(LAB),
+                "-m",
+                machine,
+                "--share",
+                str(self.share),
+                "--state",
+                str(state),
+                "--timeout",
+                str(timeout_s),
+                *options,
+                "--",
+                line,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=timeout_s + 120,
+        )
         return Run(done.returncode, done.stdout + done.stderr, state)

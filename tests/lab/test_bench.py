@@ -13,15 +13,21 @@ from tests.lab.machine import Lab
 
 pytestmark = pytest.mark.lab
 IMAGES = {
-    "4C530001230615113322": "usb0", "K4G5PAAA": "sas4k", "S0M3TH1NG": "sas0",
-    "S3Z8NB0K111111": "ssd0", "WD-WCC6Y0AB1234": "hdd0", "MOUNTED0001": "used0",
+    "4C530001230615113322": "usb0",
+    "K4G5PAAA": "sas4k",
+    "S0M3TH1NG": "sas0",
+    "S3Z8NB0K111111": "ssd0",
+    "WD-WCC6Y0AB1234": "hdd0",
+    "MOUNTED0001": "used0",
 }
 
 
 def test_every_disk_that_is_not_in_use(lab: Lab, tmp_path: Path) -> None:
     done = lab.run(
-        "bench", "python3 -m recond run --unattended --all --state /tmp/state"
-        " --out /mnt/share/out --json; code=$?; cat /mnt/used/file >&2; exit $code")
+        "bench",
+        "python3 -m recond run --unattended --all --state /tmp/state"
+        " --out /mnt/share/out --json; code=$?; cat /mnt/used/file >&2; exit $code",
+    )
     assert done.code == 0, done.output
     assert "keep-me" in done.output
     (folder,) = (lab.share / "out").iterdir()

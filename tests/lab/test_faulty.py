@@ -22,8 +22,9 @@ PULLED = ("GONE", "USBGONE", "NVGONE")
 
 
 def test_bad_sectors_and_pulled_disks(lab: Lab) -> None:
-    pulls = [word for name in PULLED for word in (
-        "--when", f"WRITING {name} NOW:unplug {name.lower()}")]
+    pulls = [
+        word for name in PULLED for word in ("--when", f"WRITING {name} NOW:unplug {name.lower()}")
+    ]
     done = lab.run("faulty", COMMAND, *pulls, name="faulty")
     assert done.code == 6, done.output  # some failed (5), some read back wrongly (6): the highest
     (folder,) = (lab.share / "faulty").iterdir()
@@ -33,17 +34,27 @@ def test_bad_sectors_and_pulled_disks(lab: Lab) -> None:
         result = found[name]["result"]
         assert result["status"] == "failed", (name, result)
         assert found[name]["steps"][0]["outcome"] == "vanished", name
-    for name, image in (("WBAD", "wbad"), ("RBAD", "rbad"), ("SATABAD", "satabad"),
-                        ("NVBAD", "nvbad")):
+    for name, image in (
+        ("WBAD", "wbad"),
+        ("RBAD", "rbad"),
+        ("SATABAD", "satabad"),
+        ("NVBAD", "nvbad"),
+    ):
         one = found[name]
         assert one["result"]["status"] == "failed", (name, one["result"])
         assert one["result"]["verdict"] == "rejected", name
-        bad = [*one["steps"][-1]["bad_ranges"], *one["verification"]["unreadable_ranges"],
-               *one["verification"]["mismatch_ranges"]]
+        bad = [
+            *one["steps"][-1]["bad_ranges"],
+            *one["verification"]["unreadable_ranges"],
+            *one["verification"]["mismatch_ranges"],
+        ]
         raw = (done.state / f"{image}.img").read_bytes()
         left = {at // 512 for at in range(0, len(raw), 512) if b"LABDATA" in raw[at : at + 512]}
-        named = {sector for start, length in bad
-                 for sector in range(start // 512, (start + length) // 512)}
+        named = {
+            sector
+            for start, length in bad
+            for sector in range(start // 512, (start + length) // 512)
+        }
         assert bad, name
         assert left <= named, f"{name}: data left where the record names nothing"
         assert sum(length for _, length in bad) <= 64 * 512, "not narrowed to the bad sectors"

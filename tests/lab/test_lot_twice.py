@@ -14,8 +14,12 @@ from tests.lab.machine import Lab
 
 pytestmark = pytest.mark.lab
 
-LISTED = {"K4G5PAAA": "sas4k", "S3Z8NB0K111111": "ssd0", "WD-WCC6Y0AB1234": "hdd0",
-          "4C530001230615113322": "usb0"}
+LISTED = {
+    "K4G5PAAA": "sas4k",
+    "S3Z8NB0K111111": "ssd0",
+    "WD-WCC6Y0AB1234": "hdd0",
+    "4C530001230615113322": "usb0",
+}
 STRANGERS = {"nv0n1", "nv0n2", "sas0"}
 SCRIPT = r"""
 printf 'Numéro de série;Modèle\r\n%(rows)s' | iconv -f UTF-8 -t CP1252 > /tmp/liste.csv

@@ -13,7 +13,7 @@ from tests.lab.machine import Lab
 
 pytestmark = pytest.mark.lab
 
-ANSWERS = r'''
+ANSWERS = r"""
 import json, subprocess, sys
 from recond import firmware_requests as rq
 from recond.host.drives import open_drive
@@ -39,7 +39,7 @@ for path in sys.argv[1:]:
     drive.close()
     found[path] = one
 json.dump(found, open("answers.json", "w"))
-'''
+"""
 COMMAND = r"""
 for level in clear best purge; do
     python3 -m recond plan --all --level $level --json >plan-$level.json 2>>/tmp/said
@@ -52,16 +52,27 @@ FORMAT = ("nvme-format-user", "overwrite")  # QEMU's FNA knows no cryptographic 
 MACHINES: dict[str, dict[str, tuple[str, ...] | None]] = {
     "plain": {"LABNV0": FORMAT, "LABROOT": None},
     "bench": {
-        "S4EWNX0M123456/1": FORMAT, "S4EWNX0M123456/2": FORMAT, "WD-WCC6Y0AB1234": OVERWRITE,
-        "S3Z8NB0K111111": OVERWRITE, "MOUNTED0001": None, "S0M3TH1NG": OVERWRITE,
-        "K4G5PAAA": OVERWRITE, "4C530001230615113322": TWICE,
-        "LABROOT": None},
+        "S4EWNX0M123456/1": FORMAT,
+        "S4EWNX0M123456/2": FORMAT,
+        "WD-WCC6Y0AB1234": OVERWRITE,
+        "S3Z8NB0K111111": OVERWRITE,
+        "MOUNTED0001": None,
+        "S0M3TH1NG": OVERWRITE,
+        "K4G5PAAA": OVERWRITE,
+        "4C530001230615113322": TWICE,
+        "LABROOT": None,
+    },
     "faulty": {
-        "WBAD": OVERWRITE, "RBAD": OVERWRITE, "SATABAD": OVERWRITE, "NVBAD": FORMAT,
-        "GONE": OVERWRITE, "USBGONE": TWICE, "NVGONE": FORMAT,
-        "LABROOT": None},
-    "slow": {
-        "SLOWHDD": OVERWRITE, "SLOWNVME": FORMAT, "SLOWSAS": OVERWRITE, "LABROOT": None},
+        "WBAD": OVERWRITE,
+        "RBAD": OVERWRITE,
+        "SATABAD": OVERWRITE,
+        "NVBAD": FORMAT,
+        "GONE": OVERWRITE,
+        "USBGONE": TWICE,
+        "NVGONE": FORMAT,
+        "LABROOT": None,
+    },
+    "slow": {"SLOWHDD": OVERWRITE, "SLOWNVME": FORMAT, "SLOWSAS": OVERWRITE, "LABROOT": None},
     "laptop": {"S3Z1NB0K222222": OVERWRITE, "LABROOT": None},
     "laptop-bios": {"S3Z1NB0K222222": OVERWRITE, "LABROOT": None},
     "emmc": {"mmc0": TWICE, "LABROOT": None},
@@ -82,14 +93,17 @@ def test_what_is_offered_is_what_the_disk_says(lab: Lab, machine: str) -> None:
     (lab.share / "answers.py").write_text(ANSWERS)
     done = lab.run(machine, COMMAND, name=f"plans-{machine}")
     assert done.code == 0, done.output
-    plans = {level: json.loads((lab.share / f"plan-{level}.json").read_bytes())
-             for level in ("clear", "best", "purge")}
+    plans = {
+        level: json.loads((lab.share / f"plan-{level}.json").read_bytes())
+        for level in ("clear", "best", "purge")
+    }
     answers = json.loads((lab.share / "answers.json").read_bytes())
     serials = [plan["disk"]["serial"] for plan in plans["best"]]
     offered: dict[str, tuple[str, ...] | None] = {}
     for plan in plans["best"]:
-        offered[name_of(plan["disk"], serials)] = None if plan["refusals"] else tuple(
-            step["technique"] for step in plan["steps"])
+        offered[name_of(plan["disk"], serials)] = (
+            None if plan["refusals"] else tuple(step["technique"] for step in plan["steps"])
+        )
     assert offered == MACHINES[machine], offered
     for plan in plans["purge"]:  # nothing here can purge, and nobody says so
         codes = {message["code"] for message in plan["refusals"]}

@@ -37,10 +37,21 @@ cat /mnt/used/file
 
 def test_refusals(lab: Lab) -> None:
     done = lab.run("bench", SCRIPT, name="refusals")
-    codes = {line.split()[1]: int(line.split()[2]) for line in done.output.splitlines()
-             if line.startswith("RESULT ")}
-    assert codes == {"partition": 2, "mounted": 4, "system": 4, "readonly": 4, "swap": 4,
-                     "serial": 4, "full": 9, "rofolder": 9}, done.output
+    codes = {
+        line.split()[1]: int(line.split()[2])
+        for line in done.output.splitlines()
+        if line.startswith("RESULT ")
+    }
+    assert codes == {
+        "partition": 2,
+        "mounted": 4,
+        "system": 4,
+        "readonly": 4,
+        "swap": 4,
+        "serial": 4,
+        "full": 9,
+        "rofolder": 9,
+    }, done.output
     assert "Traceback" not in done.output
     assert "LABDATA sas0" in done.output, "the disk was touched"
     assert "keep-me" in done.output

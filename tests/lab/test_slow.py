@@ -38,8 +38,10 @@ exit ${PIPESTATUS[0]}
 
 def standings(share: Path) -> dict[str, Standing]:
     (run,) = (share / "slow-state" / "runs").iterdir()
-    found = [read_standing(read_entries(path.read_bytes()), same_boot=False)
-             for path in (run / "journals").glob("SLOW*.jsonl")]
+    found = [
+        read_standing(read_entries(path.read_bytes()), same_boot=False)
+        for path in (run / "journals").glob("SLOW*.jsonl")
+    ]
     return {str(standing.plan.disk.serial): standing for standing in found}
 
 
@@ -51,8 +53,12 @@ def holds(image: Path, fill: Fill, start: int, length: int) -> bool:
 
 def test_the_power_goes_off_three_times(lab: Lab) -> None:
     for number, (phase, step, percent) in enumerate(CUTS):
-        command = WATCH % {"command": "resume" if number else FIRST, "phase": phase, "step": step,
-                           "percent": percent}
+        command = WATCH % {
+            "command": "resume" if number else FIRST,
+            "phase": phase,
+            "step": step,
+            "percent": percent,
+        }
         more = ("--keep",) if number else ()
         done = lab.run("slow", command, *more, "--when", "POWER OFF NOW:cut", name="slow")
         assert done.code == 97, (number, done.output)
@@ -67,8 +73,12 @@ def test_the_power_goes_off_three_times(lab: Lab) -> None:
                 assert fill is not None
                 image = done.state / f"{IMAGES[name]}.img"
                 assert holds(image, fill, start, length), (number, name, start)
-    done = lab.run("slow", WATCH % {"command": "resume", "phase": "none", "step": 9, "percent": 0},
-                   "--keep", name="slow")
+    done = lab.run(
+        "slow",
+        WATCH % {"command": "resume", "phase": "none", "step": 9, "percent": 0},
+        "--keep",
+        name="slow",
+    )
     assert done.code == 0, done.output
     (folder,) = (lab.share / "slow-out").iterdir()
     record = json.loads((folder / "record.json").read_bytes())

@@ -64,32 +64,74 @@ def test_disks_come_and_go(lab: Lab) -> None:
     (lab.share / "follower.py").write_text(FOLLOWER)
     foreign = lab.share / "foreign.img"
     foreign.write_bytes(b"SOMEBODY ELSE'S " * (MIB // 16))
-    node = {"driver": "raw", "node-name": "foreign", "file": {
-        "driver": "file", "filename": str(foreign)}}
-    whens = {
-        "PULL USB": "unplug usbgone", "PULL NV": "unplug nvgone",
-        "PLUG USB": qmp("device_add", driver="usb-storage", id="usbagain", bus="xhci.0",
-                        serial="USBGONE", removable=True, drive="usbgone-blk"),
-        "PLUG NV": qmp("device_add", driver="nvme", id="nvagain", bus="rp0", serial="NVGONE",
-                       drive="nvgone-blk"),
-        "PLUG FOREIGN": qmp("device_add", driver="scsi-hd", id="foreigner", serial="FOREIGN",
-                            bus="scsi0.0", drive="foreign"),
+    node = {
+        "driver": "raw",
+        "node-name": "foreign",
+        "file": {"driver": "file", "filename": str(foreign)},
     }
-    options = [word for text, action in whens.items()
-               for word in ("--when", f"{text} NOW:{action}")]
+    whens = {
+        "PULL USB": "unplug usbgone",
+        "PULL NV": "unplug nvgone",
+        "PLUG USB": qmp(
+            "device_add",
+            driver="usb-storage",
+            id="usbagain",
+            bus="xhci.0",
+            serial="USBGONE",
+            removable=True,
+            drive="usbgone-blk",
+        ),
+        "PLUG NV": qmp(
+            "device_add",
+            driver="nvme",
+            id="nvagain",
+            bus="rp0",
+            serial="NVGONE",
+            drive="nvgone-blk",
+        ),
+        "PLUG FOREIGN": qmp(
+            "device_add",
+            driver="scsi-hd",
+            id="foreigner",
+            serial="FOREIGN",
+            bus="scsi0.0",
+            drive="foreign",
+        ),
+    }
+    options = [
+        word for text, action in whens.items() for word in ("--when", f"{text} NOW:{action}")
+    ]
     disks = [word for name in ("gone", "usbgone", "nvgone") for word in ("--disk", name)]
-    done = lab.run("faulty", SCRIPT, *disks, *options, "--at", "0:" + qmp("blockdev-add", **node),
-                   "--verbose", name="dock")
+    done = lab.run(
+        "faulty",
+        SCRIPT,
+        *disks,
+        *options,
+        "--at",
+        "0:" + qmp("blockdev-add", **node),
+        "--verbose",
+        name="dock",
+    )
     told = (lab.share / "dock.jsonl").read_text() if (lab.share / "dock.jsonl").exists() else ""
     assert done.code == 0, done.output + told[-4000:]
     *_, summary = map(json.loads, told.splitlines())
     assert (summary["exit_code"], summary["missing"]) == (0, []), summary
     ends = {one["serial"]: one["state"] for one in summary["disks"]}
-    assert ends == {"GONE": "done", "USBGONE": "done", "NVGONE": "certified",
-                    "FOREIGN": "stranger", "LABROOT": "stranger"}
+    assert ends == {
+        "GONE": "done",
+        "USBGONE": "done",
+        "NVGONE": "certified",
+        "FOREIGN": "stranger",
+        "LABROOT": "stranger",
+    }
     slots = {one["serial"]: one["slot"].split()[0] for one in summary["disks"]}
     assert slots | {"LABROOT": ""} == {
-        "GONE": "SCSI", "USBGONE": "USB", "NVGONE": "NVMe", "FOREIGN": "SCSI", "LABROOT": ""}
+        "GONE": "SCSI",
+        "USBGONE": "USB",
+        "NVGONE": "NVMe",
+        "FOREIGN": "SCSI",
+        "LABROOT": "",
+    }
     check_records(lab.share / "dock")
     for name in ("gone", "usbgone", "nvgone"):
         assert b"LABDATA" not in (done.state / f"{name}.img").read_bytes(), name

@@ -20,9 +20,11 @@ def postgresql() -> Iterator[str]:
 
     It stands in a folder of its own: PostgreSQL runs as nobody, who may not pass pytest's folders.
     """
-    programs = [shutil.which(name) or next(
-        map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
-        for name in ("initdb", "pg_ctl")]
+    programs = [
+        shutil.which(name)
+        or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), None)
+        for name in ("initdb", "pg_ctl")
+    ]
     pytest.importorskip("psycopg", reason="no PostgreSQL here: psycopg is not installed")
     if None in programs:
         pytest.skip("no PostgreSQL here: initdb and pg_ctl are not installed")
@@ -45,8 +47,18 @@ def _serve(data: Path, before: list[str], initdb: str, pg_ctl: str) -> Iterator[
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     _run(*before, initdb, "-D", str(data), "-U", "recond", "-A", "trust", "-E", "UTF8", "-N")
-    _run(*before, pg_ctl, "-D", str(data), "-w", "-l", str(data / "log"), "-o",
-         f"-p {port} -h 127.0.0.1 -c fsync=off -c unix_socket_directories=''", "start")
+    _run(
+        *before,
+        pg_ctl,
+        "-D",
+        str(data),
+        "-w",
+        "-l",
+        str(data / "log"),
+        "-o",
+        f"-p {port} -h 127.0.0.1 -c fsync=off -c unix_socket_directories=''",
+        "start",
+    )
     try:
         yield f"postgresql://recond@127.0.0.1:{port}/postgres"
     finally:
@@ -54,6 +66,12 @@ def _serve(data: Path, before: list[str], initdb: str, pg_ctl: str) -> Iterator[
 
 
 def _run(*argv: str) -> None:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd="/",
-                          env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"})
+    done = subprocess.run(
+        argv,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+    )
     assert done.returncode == 0, f"{argv}: {done.stdout[-500:]} {done.stderr[-500:]}"

@@ -62,8 +62,9 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
     import sqlalchemy as sa
 
     base, name = request.getfixturevalue("server"), f"t{next(_numbers)}"
-    engine = sa.create_engine(base.replace("postgresql:", "postgresql+psycopg:"),
-                              isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(
+        base.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     engine.dispose()
@@ -87,8 +88,13 @@ def manifest(tmp_path: Path, *serials: str) -> Path:
 
 
 def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: Where) -> None:
-    new_lot(where, "Mairie 7", Still(), donor="Mairie", manifest=manifest(
-        tmp_path, "NB000001", "disk000002", "DISK000003", "NB000004", "PERDU"))
+    new_lot(
+        where,
+        "Mairie 7",
+        Still(),
+        donor="Mairie",
+        manifest=manifest(tmp_path, "NB000001", "disk000002", "DISK000003", "NB000004", "PERDU"),
+    )
     out = tmp_path / "out"
     put(out, 1)
     put(out, 2)
@@ -99,7 +105,12 @@ def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: Where) -
     assert (len(added.new), added.exit_code) == (5, 0)
     status = status_of(where, "Mairie 7")
     assert [line.state for line in status.lines] == [
-        State.ERASED, State.ERASED, State.REJECTED, State.SEEN, State.MISSING]
+        State.ERASED,
+        State.ERASED,
+        State.REJECTED,
+        State.SEEN,
+        State.MISSING,
+    ]
     assert (status.seen, status.erased, status.rejected) == (4, 3, 1)
     assert status.unexpected == (record(5).record_id,)
     assert not status.complete
@@ -147,8 +158,11 @@ def test_an_altered_record_is_named_and_the_rest_goes_on(tmp_path: Path, where: 
     named = {Path(source).name: message.code for source, message in added.problems}
     assert added.new == ()
     assert named == {
-        folders[0].name: "upload.package.signature", folders[1].name: "lot.record.signature",
-        folders[3].name: "upload.package.altered", folders[4].name: "lot.record.journal"}
+        folders[0].name: "upload.package.signature",
+        folders[1].name: "lot.record.signature",
+        folders[3].name: "upload.package.altered",
+        folders[4].name: "lot.record.journal",
+    }
     assert len(status_of(where, "L").problems) == 4
     write_run(out, record(1))  # mended: the anomaly goes
     assert add_to_lot(where, "L", (str(out),)).new == (record(1).record_id,)
@@ -181,7 +195,10 @@ def test_two_contents_for_one_place_are_a_contradiction(tmp_path: Path, where: W
     (folder / "record.jws").write_bytes(sign_jws((folder / "record.json").read_bytes(), other))
     added = add_to_lot(where, "L", tuple(str(tmp_path / name) for name in "bcd"))
     assert [message.code for _, message in added.problems] == [
-        "lot.record.fork", "lot.record.fork", "lot.record.other_key"]
+        "lot.record.fork",
+        "lot.record.fork",
+        "lot.record.other_key",
+    ]
     assert status_of(where, "L").machines[0].digest is not None
 
 
@@ -209,8 +226,13 @@ def test_a_disk_seen_twice_counts_once_and_its_last_result_decides(
 
 def test_the_live_stick_is_no_disk_of_the_lot(tmp_path: Path, where: Where) -> None:
     new_lot(where, "L", Still())
-    stick = disk_erasure("STICK", status=Status.REFUSED, verdict=Verdict.REJECTED,
-                         level_achieved=Level.NONE, reasons=(Message("wipe.refusal.medium"),))
+    stick = disk_erasure(
+        "STICK",
+        status=Status.REFUSED,
+        verdict=Verdict.REJECTED,
+        level_achieved=Level.NONE,
+        reasons=(Message("wipe.refusal.medium"),),
+    )
     put(tmp_path / "out", 1, erasures=(disk_erasure("D"), stick))
     add_to_lot(where, "L", (str(tmp_path / "out"),))
     assert (status_of(where, "L").erased, status_of(where, "L").rejected) == (1, 0)
@@ -245,8 +267,12 @@ def test_a_lot_is_closed_when_it_is_complete(tmp_path: Path, where: Where) -> No
 def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Where) -> None:
     new_lot(where, "Lot n° 7/é"[:6], Still(), manifest=manifest(tmp_path, "DISK000001", "PERDU"))
     name = list_lots(where)[0].name
-    put(tmp_path / "out", 1, property_number="=cmd|'/c calc'!A1",
-        erasures=(disk_erasure("DISK000001"), disk_erasure("DISK1B", **FAILED)))
+    put(
+        tmp_path / "out",
+        1,
+        property_number="=cmd|'/c calc'!A1",
+        erasures=(disk_erasure("DISK000001"), disk_erasure("DISK1B", **FAILED)),
+    )
     put(tmp_path / "out", 2)
     add_to_lot(where, name, (str(tmp_path / "out"),))
     done = report_lot(where, name, tmp_path / "rapport", lang="fr", clock=SystemClock())
@@ -279,19 +305,20 @@ def _check_paper(paper: Path, name: str, table: bytes, where: Where) -> None:
     from pyhanko_certvalidator import ValidationContext
 
     with paper.open("rb") as stream:
-        signature, = PdfFileReader(stream).embedded_signatures
+        (signature,) = PdfFileReader(stream).embedded_signatures
         found = validate_pdf_signature(signature, ValidationContext())
         assert found.intact
         assert found.valid
         assert found.coverage.name == "ENTIRE_FILE"
     with pikepdf.open(paper) as pdf:
-        inside, = pdf.attachments.values()
+        (inside,) = pdf.attachments.values()
         assert inside.get_file().read_bytes() == table
         assert pdf.open_metadata().pdfa_status == "3B"
     if not shutil.which("pdftotext"):
         return
-    shown = subprocess.run(("pdftotext", "-layout", str(paper), "-"), capture_output=True,
-                           text=True, check=True).stdout
+    shown = subprocess.run(
+        ("pdftotext", "-layout", str(paper), "-"), capture_output=True, text=True, check=True
+    ).stdout
     for machine in status_of(where, name).machines:
         assert machine.digest in shown
         assert machine.record_id in shown
@@ -329,8 +356,9 @@ def test_impact_claims_a_range_for_notebooks_that_live_and_nothing_else(
     put(out, 4, assessments=())
     put(out, 5, assessments=good, erasures=(disk_erasure("X", **FAILED),))
     desktop = notebook("PC9")
-    desktop = dataclasses.replace(desktop, system=dataclasses.replace(
-        desktop.system, form=known(Form.DESKTOP)))
+    desktop = dataclasses.replace(
+        desktop, system=dataclasses.replace(desktop.system, form=known(Form.DESKTOP))
+    )
     put(out, 6, assessments=good, machine=desktop)
     add_to_lot(where, "L", (str(out),))
     status = status_of(where, "L")
@@ -347,9 +375,10 @@ def test_impact_figures_are_those_of_the_source() -> None:
     if not facts.exists():
         pytest.skip("needs ../shared/readiness.md")
     found = impact_of(())
-    assert (f"avoids {found.co2e_kg_per_year} kg CO2e, {found.material_kg_per_year} kg of raw "
-            f"materials and {found.ewaste_g_per_year} g of e-waste per year of use"
-            ) in facts.read_text(encoding="utf-8")
+    assert (
+        f"avoids {found.co2e_kg_per_year} kg CO2e, {found.material_kg_per_year} kg of raw "
+        f"materials and {found.ewaste_g_per_year} g of e-waste per year of use"
+    ) in facts.read_text(encoding="utf-8")
     assert list(impact_sentences(found, "fr")) == [], "nothing is claimed where nothing is reused"
 
 
@@ -368,8 +397,11 @@ def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     export_queue(bench.state, tmp_path / "usb")
     state = tmp_path / "a file" / "state"
     state.parent.write_bytes(b"")
-    for use in (lambda: new_lot(Where(state), "L", Still()), lambda: status_of(Where(state), "L"),
-                lambda: import_queue(state, tmp_path / "usb")):
+    for use in (
+        lambda: new_lot(Where(state), "L", Still()),
+        lambda: status_of(Where(state), "L"),
+        lambda: import_queue(state, tmp_path / "usb"),
+    ):
         with pytest.raises(BenchLacks):
             use()
 

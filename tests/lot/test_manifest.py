@@ -31,34 +31,58 @@ def codes(found: Manifest) -> list[tuple[str, object]]:
     return [(one.code.rsplit(".", 1)[1], dict(one.args)["line"]) for one in found.problems]
 
 
-@pytest.mark.parametrize(("raw", "encoding"), [
-    (TABLE.encode(), "utf-8-sig"), (TABLE.encode("utf-8-sig"), "utf-8-sig"),
-    (TABLE.encode("cp1252"), "cp1252"), (TABLE.encode("utf-16"), "utf-16"),
-    (TABLE.replace(";", ",").encode(), "utf-8-sig"),
-    (TABLE.replace(";", "\t").encode(), "utf-8-sig"),
-    (("sep=;\r\n" + TABLE).encode(), "utf-8-sig"), (("\r\n;;\r\n" + TABLE).encode(), "utf-8-sig"),
-    (TABLE.replace("\r\n", "\n").encode(), "utf-8-sig"),
-])
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [
+        (TABLE.encode(), "utf-8-sig"),
+        (TABLE.encode("utf-8-sig"), "utf-8-sig"),
+        (TABLE.encode("cp1252"), "cp1252"),
+        (TABLE.encode("utf-16"), "utf-16"),
+        (TABLE.replace(";", ",").encode(), "utf-8-sig"),
+        (TABLE.replace(";", "\t").encode(), "utf-8-sig"),
+        (("sep=;\r\n" + TABLE).encode(), "utf-8-sig"),
+        (("\r\n;;\r\n" + TABLE).encode(), "utf-8-sig"),
+        (TABLE.replace("\r\n", "\n").encode(), "utf-8-sig"),
+    ],
+)
 def test_however_a_spreadsheet_writes_it(tmp_path: Path, raw: bytes, encoding: str) -> None:
     found = manifest(tmp_path, raw)
     assert (serials(found), found.encoding, found.problems) == (["AB123", "CD456"], encoding, ())
     assert (found.expected[0].model, found.expected[0].number) == ("Latitude 5490", "42")
 
 
-@pytest.mark.parametrize("heading", [
-    "Serial", "SERIAL NUMBER", "S/N", "Service Tag", "Numéro de série", "n° série", "Nº de série",
-    "NUMERO DE SERIE", " Numéro\u00a0de série ", "N° de série du disque", "Disk serial",
-])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Serial",
+        "SERIAL NUMBER",
+        "S/N",
+        "Service Tag",
+        "Numéro de série",
+        "n° série",
+        "Nº de série",
+        "NUMERO DE SERIE",
+        " Numéro\u00a0de série ",
+        "N° de série du disque",
+        "Disk serial",
+    ],
+)
 def test_headings_that_mean_a_serial(tmp_path: Path, heading: str) -> None:
     assert serials(manifest(tmp_path, f"Site;{heading}\nLens;AB123\n")) == ["AB123"]
 
 
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path) -> None:
     found = manifest(
-        tmp_path, "serial;modele\nA1;x\n;y\nN/A;z\na1 ;w\n\n1,23457E+11;v\n--;u\nB2;t\n")
+        tmp_path, "serial;modele\nA1;x\n;y\nN/A;z\na1 ;w\n\n1,23457E+11;v\n--;u\nB2;t\n"
+    )
     assert serials(found) == ["A1", "B2"]
     assert codes(found) == [
-        ("missing", 3), ("missing", 4), ("double", 5), ("mangled", 7), ("missing", 8)]
+        ("missing", 3),
+        ("missing", 4),
+        ("double", 5),
+        ("mangled", 7),
+        ("missing", 8),
+    ]
 
 
 def test_line_numbers_count_lines_inside_quotes(tmp_path: Path) -> None:
@@ -81,11 +105,20 @@ def test_a_bare_list(tmp_path: Path) -> None:
     assert serials(manifest(tmp_path, "AB123\nCD456\n")) == ["AB123", "CD456"]
 
 
-@pytest.mark.parametrize(("raw", "code"), [
-    (b"", "empty"), (b"\n\n", "empty"), (b"serial\n", "empty"), (b"PK\x03\x04...", "workbook"),
-    (b"\xd0\xcf\x11\xe0...", "workbook"), (b"a\x00b\x81", "binary"), (b"\x81\x8d", "binary"),
-    (b"modele;site\nx;y\n", "no_serial"), (b'serial\n"AB\nCD\n', "broken"),
-])
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b"serial\n", "empty"),
+        (b"PK\x03\x04...", "workbook"),
+        (b"\xd0\xcf\x11\xe0...", "workbook"),
+        (b"a\x00b\x81", "binary"),
+        (b"\x81\x8d", "binary"),
+        (b"modele;site\nx;y\n", "no_serial"),
+        (b'serial\n"AB\nCD\n', "broken"),
+    ],
+)
 def test_a_file_that_is_no_manifest(tmp_path: Path, raw: bytes, code: str) -> None:
     with pytest.raises(UsageError) as caught:
         manifest(tmp_path, raw)
@@ -116,14 +149,22 @@ def plan(serial: str | None) -> WipePlan:
     disk = dataclasses.replace(disk_erasure().disk, serial=serial, wwn="5000c500a1b2c3d4")
     names = {f.name for f in dataclasses.fields(WipePlan)}
     values = dict.fromkeys(names) | {
-        "disk": disk, "path": "/dev/sdx", "refusals": (), "level_requested": LevelWish.CLEAR}
+        "disk": disk,
+        "path": "/dev/sdx",
+        "refusals": (),
+        "level_requested": LevelWish.CLEAR,
+    }
     return WipePlan(**{k: v for k, v in values.items() if k in names})  # type: ignore[arg-type]
 
 
 def test_only_an_equal_serial_is_allowed(tmp_path: Path) -> None:
     found = manifest(tmp_path, "serial\nS3Z8NX0K1\n0012\n")
-    chosen = choose(found, tuple(map(plan, (
-        "S3Z8NX0K1", "s3z8nx0k1 ", "S3Z8NX0K", "S3Z8NX0K12", "12", "0012", None, ""))))
+    chosen = choose(
+        found,
+        tuple(
+            map(plan, ("S3Z8NX0K1", "s3z8nx0k1 ", "S3Z8NX0K", "S3Z8NX0K12", "12", "0012", None, ""))
+        ),
+    )
     assert [one.disk.serial for one in chosen.named] == ["0012"]
     assert [one.disk.serial for one in chosen.ambiguous] == ["S3Z8NX0K1", "s3z8nx0k1 "]
     assert len(chosen.strangers) == 5

@@ -82,7 +82,8 @@ def test_processors_of_ten_years_meet_windows_10() -> None:
             continue
         maker, family, model, _ = who
         modern = (maker == "GenuineIntel" and family == 6 and model >= 26) or (
-            maker == "AuthenticAMD" and family >= 16)
+            maker == "AuthenticAMD" and family >= 16
+        )
         if not modern or cpu.bits != Known(64, "lscpu:CPU op-mode(s)"):
             continue
         found = outcomes(judged(machine(cpu=cpu), "windows-10"))
@@ -158,8 +159,11 @@ def computers() -> list[Machine]:
     for sample in read_corpus("dmi"):
         tables = parse_dmidecode(sample.text)
         unread = Unknown(Why.NOT_READ, "/proc/meminfo")
-        found.append(dataclasses.replace(
-            base, cpu=cpu, memory=memory_of(tables, unread), system=system_of(tables)))
+        found.append(
+            dataclasses.replace(
+                base, cpu=cpu, memory=memory_of(tables, unread), system=system_of(tables)
+            )
+        )
     return found
 
 
@@ -181,8 +185,9 @@ def test_memory_remedies_never_pass_the_board_or_the_slots(computers: list[Machi
             new, count = args["total_ram_bytes"], args["count"]
             assert isinstance(new, int)
             assert isinstance(count, int)
-            have, free, most = (value(ram, name) for name in (
-                "installed_bytes", "slots_free", "maximum_bytes"))
+            have, free, most = (
+                value(ram, name) for name in ("installed_bytes", "slots_free", "maximum_bytes")
+            )
             needed = dict(line.required.args)["value_ram_bytes"]
             assert have is not None
             assert free is not None

@@ -142,8 +142,11 @@ def test_the_shipped_profiles_are_listed() -> None:
 
 def paths(value: object, path: Steps = ()) -> Iterator[Steps]:
     yield path
-    items = value.items() if isinstance(value, dict) else (
-        enumerate(value) if isinstance(value, list) else ())
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else (enumerate(value) if isinstance(value, list) else ())
+    )
     for key, inner in items:
         yield from paths(inner, (*path, key))
 
@@ -175,69 +178,108 @@ w = "]"
 """
     found = Lines(text)
     tomllib.loads(text)
-    assert [found.of(path) for path in (
-        ("a", "b"), ("c.d", "x"), ("c.d", "y", 0), ("c.d", "y", 1), ("c.d", "y", 2, "z"),
-        ("t", 0, "s"), ("t", 0, "k"), ("t", 1), ("t", 1, "u", "v", "w"), ("t", 1, "none"),
-    )] == [1, 2, 2, 3, 3, 5, 8, 10, 12, 10]
+    assert [
+        found.of(path)
+        for path in (
+            ("a", "b"),
+            ("c.d", "x"),
+            ("c.d", "y", 0),
+            ("c.d", "y", 1),
+            ("c.d", "y", 2, "z"),
+            ("t", 0, "s"),
+            ("t", 0, "k"),
+            ("t", 1),
+            ("t", 1, "u", "v", "w"),
+            ("t", 1, "none"),
+        )
+    ] == [1, 2, 2, 3, 3, 5, 8, 10, 12, 10]
 
 
 def test_the_good_example_is_clean() -> None:
     assert found(GOOD) == []
 
 
-@pytest.mark.parametrize(("old", "new", "key", "kind"), [
-    ("format = 1", "format = 2", "profile.format", "format"),
-    ("format = 1", 'format = "1"', "profile.format", "type"),
-    ("format = 1", "format = true", "profile.format", "type"),
-    ('name = "atelier"', 'name = "L’Atelier"', "profile.name", "name"),
-    ('name = "atelier"\n', "", "profile.name", "missing"),
-    ("version = 2026-11-24", 'version = "24/11/2026"', "profile.version", "day"),
-    ("version = 2026-11-24", 'version = "2026-02-30"', "profile.version", "day"),
-    ("version = 2026-11-24", "version = 2026-11-24T10:00:00", "profile.version", "day"),
-    ("review_after = 2027-11-24", "review_after = 2025-01-01", "profile.review_after", "order"),
-    ('title = { fr = "Atelier", en', 'title = { en', "profile.title.fr", "missing"),
-    ('en = "Workshop"', 'en = "Workshop", de = "X"', "profile.title.de", "unknown_key"),
-    ('title = "Nous"', 'title = ""', "source[0].title", "empty"),
-    ("https://example.org/", "file:///etc", "source[0].url", "url"),
-    ('source = "us"\n\n', 'source = "them"\n\n', "support[0].source", "reference"),
-    ("decides = true", "decides = 1", "tier[0].decides", "type"),
-    ("decides = true\n", "", "tier", "nothing_decides"),
-    ('tier = "minimum"\nsource', 'tier = "maximum"\nsource', "requirement[0].tier", "reference"),
-    ("memory.ram_bytes", "memory.ram", "requirement[0].reading", "unknown_reading"),
-    ('at_least = "4 GiB"', 'at_least = "4 barrettes"', "requirement[0].at_least", "amount"),
-    ('at_least = "4 GiB"', "at_least = -4", "requirement[0].at_least", "amount"),
-    ('at_least = "4 GiB"', 'at_laest = "4 GiB"', "requirement[0].at_laest", "unknown_key_near"),
-    ('at_least = "4 GiB"', 'has = ["4 GiB"]', "requirement[0].has", "question"),
-    ('at_least = "4 GiB"\n', 'at_least = 4\nat_most = 5\n', "requirement[0].at_most",
-     "one_question"),
-    ('reading = "memory.ram_bytes"\n', "", "requirement[0].reading", "missing"),
-    ('remedy = "ram"', 'remedy = "pray"', "requirement[0].remedy", "word"),
-    ('remedy = "ram"', 'remedy = "disk"', "requirement[0].remedy", "remedy_reading"),
-    ('remedy = "ram"', "cost = 99999", "requirement[0].cost", "range"),
-    ('{ "cpu.flags" = ["lm", "nx"] }', '{ "cpu.flgs" = ["lm"] }',
-     "requirement[1].accept[0].cpu.flgs", "unknown_reading"),
-    ('{ "cpu.flags" = ["lm", "nx"] }', '{ "cpu.flags" = [3] }',
-     "requirement[1].accept[0].cpu.flags", "type"),
-    ('{ "cpu.flags" = ["lm", "nx"] }', "{}", "requirement[1].accept[0]", "empty"),
-    ('{ "cpu.flags" = ["lm", "nx"] }', "3", "requirement[1].accept[0]", "type"),
-    ("at_most = 15", "at_most = 3", "requirement[1].accept[1].cpu.family.at_most", "order"),
-    ("at_most = 15", "most = 15", "requirement[1].accept[1].cpu.family.most", "unknown_key_near"),
-    ('key = "cpu"', 'key = "ram"', "requirement[1].key", "duplicate"),
-    ('["64 GB", "128 GB"]', '["128 GB", "64 GB"]', "scale[0].below[1]", "order"),
-    ('["64 GB", "128 GB"]', '["64 GB", "plus"]', "scale[0].below[1]", "amount"),
-    ('["64 GB", "128 GB"]', "[]", "scale[0].below", "empty"),
-    ('reading = "disk.size_bytes"', 'reading = "disk.flash"', "scale[0].reading", "not_a_number"),
-    ('when = [{ "disk.bus" = "nvme" }]\n', "", "bonus[0].when", "missing"),
-    ("highest = 1", "highest = -3", "adjustment[0].highest", "order"),
-    ("default = 0", "default = 9", "adjustment[0].default", "range"),
-    ('category = "B"', 'category = "Z"', "cap[0].category", "reference"),
-    ('name = "A"', 'name = "B"', "category[1].name", "duplicate"),
-    ("points = 2", "points = 0", "category[1].points", "order"),
-    ("[[bonus]]", "[[bnous]]", "bnous", "unknown_key_near"),
-])
-def test_each_mistake_is_found_at_its_line_and_key(
-    old: str, new: str, key: str, kind: str
-) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "key", "kind"),
+    [
+        ("format = 1", "format = 2", "profile.format", "format"),
+        ("format = 1", 'format = "1"', "profile.format", "type"),
+        ("format = 1", "format = true", "profile.format", "type"),
+        ('name = "atelier"', 'name = "L’Atelier"', "profile.name", "name"),
+        ('name = "atelier"\n', "", "profile.name", "missing"),
+        ("version = 2026-11-24", 'version = "24/11/2026"', "profile.version", "day"),
+        ("version = 2026-11-24", 'version = "2026-02-30"', "profile.version", "day"),
+        ("version = 2026-11-24", "version = 2026-11-24T10:00:00", "profile.version", "day"),
+        ("review_after = 2027-11-24", "review_after = 2025-01-01", "profile.review_after", "order"),
+        ('title = { fr = "Atelier", en', "title = { en", "profile.title.fr", "missing"),
+        ('en = "Workshop"', 'en = "Workshop", de = "X"', "profile.title.de", "unknown_key"),
+        ('title = "Nous"', 'title = ""', "source[0].title", "empty"),
+        ("https://example.org/", "file:///etc", "source[0].url", "url"),
+        ('source = "us"\n\n', 'source = "them"\n\n', "support[0].source", "reference"),
+        ("decides = true", "decides = 1", "tier[0].decides", "type"),
+        ("decides = true\n", "", "tier", "nothing_decides"),
+        (
+            'tier = "minimum"\nsource',
+            'tier = "maximum"\nsource',
+            "requirement[0].tier",
+            "reference",
+        ),
+        ("memory.ram_bytes", "memory.ram", "requirement[0].reading", "unknown_reading"),
+        ('at_least = "4 GiB"', 'at_least = "4 barrettes"', "requirement[0].at_least", "amount"),
+        ('at_least = "4 GiB"', "at_least = -4", "requirement[0].at_least", "amount"),
+        ('at_least = "4 GiB"', 'at_laest = "4 GiB"', "requirement[0].at_laest", "unknown_key_near"),
+        ('at_least = "4 GiB"', 'has = ["4 GiB"]', "requirement[0].has", "question"),
+        (
+            'at_least = "4 GiB"\n',
+            "at_least = 4\nat_most = 5\n",
+            "requirement[0].at_most",
+            "one_question",
+        ),
+        ('reading = "memory.ram_bytes"\n', "", "requirement[0].reading", "missing"),
+        ('remedy = "ram"', 'remedy = "pray"', "requirement[0].remedy", "word"),
+        ('remedy = "ram"', 'remedy = "disk"', "requirement[0].remedy", "remedy_reading"),
+        ('remedy = "ram"', "cost = 99999", "requirement[0].cost", "range"),
+        (
+            '{ "cpu.flags" = ["lm", "nx"] }',
+            '{ "cpu.flgs" = ["lm"] }',
+            "requirement[1].accept[0].cpu.flgs",
+            "unknown_reading",
+        ),
+        (
+            '{ "cpu.flags" = ["lm", "nx"] }',
+            '{ "cpu.flags" = [3] }',
+            "requirement[1].accept[0].cpu.flags",
+            "type",
+        ),
+        ('{ "cpu.flags" = ["lm", "nx"] }', "{}", "requirement[1].accept[0]", "empty"),
+        ('{ "cpu.flags" = ["lm", "nx"] }', "3", "requirement[1].accept[0]", "type"),
+        ("at_most = 15", "at_most = 3", "requirement[1].accept[1].cpu.family.at_most", "order"),
+        (
+            "at_most = 15",
+            "most = 15",
+            "requirement[1].accept[1].cpu.family.most",
+            "unknown_key_near",
+        ),
+        ('key = "cpu"', 'key = "ram"', "requirement[1].key", "duplicate"),
+        ('["64 GB", "128 GB"]', '["128 GB", "64 GB"]', "scale[0].below[1]", "order"),
+        ('["64 GB", "128 GB"]', '["64 GB", "plus"]', "scale[0].below[1]", "amount"),
+        ('["64 GB", "128 GB"]', "[]", "scale[0].below", "empty"),
+        (
+            'reading = "disk.size_bytes"',
+            'reading = "disk.flash"',
+            "scale[0].reading",
+            "not_a_number",
+        ),
+        ('when = [{ "disk.bus" = "nvme" }]\n', "", "bonus[0].when", "missing"),
+        ("highest = 1", "highest = -3", "adjustment[0].highest", "order"),
+        ("default = 0", "default = 9", "adjustment[0].default", "range"),
+        ('category = "B"', 'category = "Z"', "cap[0].category", "reference"),
+        ('name = "A"', 'name = "B"', "category[1].name", "duplicate"),
+        ("points = 2", "points = 0", "category[1].points", "order"),
+        ("[[bonus]]", "[[bnous]]", "bnous", "unknown_key_near"),
+    ],
+)
+def test_each_mistake_is_found_at_its_line_and_key(old: str, new: str, key: str, kind: str) -> None:
     assert old in GOOD
     text = GOOD.replace(old, new, 1)
     mistakes = found(text)
@@ -249,23 +291,29 @@ def test_each_mistake_is_found_at_its_line_and_key(
         assert at == line_of(GOOD, old) + before.count("\n")
 
 
-@pytest.mark.parametrize(("old", "new", "key", "kind"), [
-    ("version = 2026-11-24", "version = 2026-13-40", "profile.version", "rest"),
-    ("review_after = 2027-11-24", "review_after = 2027-02-30", "profile.review_after", "date"),
-    ('key = "ram"', "key = ram", "requirement[0].key", "value"),
-    ('key = "ram"', 'key = "ram', "requirement[0].key", "string"),
-    ('key = "ram"', 'key "ram"', "requirement[0]", "statement"),
-    ('key = "ram"', 'key = "r\\am"', "requirement[0].key", "escape"),
-    ('remedy = "ram"', 'remedy = "ram"\nremedy = "ram"', "requirement[0].remedy", "twice"),
-    ('["lm", "nx"] },', '["lm", "nx" },', "requirement[1].accept", "unclosed"),
-    ('below = ["64 GB", "128 GB"]', 'below = ["64 GB", "128 GB"', "scale[0].below", "unclosed"),
-    ("[[scale]]", "[[scale]", "scale", "header"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "key", "kind"),
+    [
+        ("version = 2026-11-24", "version = 2026-13-40", "profile.version", "rest"),
+        ("review_after = 2027-11-24", "review_after = 2027-02-30", "profile.review_after", "date"),
+        ('key = "ram"', "key = ram", "requirement[0].key", "value"),
+        ('key = "ram"', 'key = "ram', "requirement[0].key", "string"),
+        ('key = "ram"', 'key "ram"', "requirement[0]", "statement"),
+        ('key = "ram"', 'key = "r\\am"', "requirement[0].key", "escape"),
+        ('remedy = "ram"', 'remedy = "ram"\nremedy = "ram"', "requirement[0].remedy", "twice"),
+        ('["lm", "nx"] },', '["lm", "nx" },', "requirement[1].accept", "unclosed"),
+        ('below = ["64 GB", "128 GB"]', 'below = ["64 GB", "128 GB"', "scale[0].below", "unclosed"),
+        ("[[scale]]", "[[scale]", "scale", "header"),
+    ],
+)
 def test_what_is_no_toml_is_found_with_the_mistakes_around_it(
     old: str, new: str, key: str, kind: str
 ) -> None:
-    text = GOOD.replace(old, new, 1).replace("https://example.org/", "ici").replace(
-        "points = 2", "points = 0")
+    text = (
+        GOOD.replace(old, new, 1)
+        .replace("https://example.org/", "ici")
+        .replace("points = 2", "points = 0")
+    )
     mistakes = check_profile(text.encode(), "f.toml")
     syntax = [m for m in mistakes if m.message.code == "readiness.mistake.syntax"]
     assert [dict(m.message.args)["detail"] for m in syntax] == [f"@readiness.syntax.{kind}"]
@@ -275,8 +323,11 @@ def test_what_is_no_toml_is_found_with_the_mistakes_around_it(
 
 
 def test_several_broken_places_are_all_found() -> None:
-    text = GOOD.replace("version = 2026-11-24", "version = demain", 1).replace(
-        'key = "nvme"', "key = 'nvme", 1).replace("points = 2", "points = = 2")
+    text = (
+        GOOD.replace("version = 2026-11-24", "version = demain", 1)
+        .replace('key = "nvme"', "key = 'nvme", 1)
+        .replace("points = 2", "points = = 2")
+    )
     assert [(m[0], m[1], m[2]) for m in found(text)] == [
         (line_of(text, "version = demain"), "profile.version", "syntax"),
         (line_of(text, "key = 'nvme"), "bonus[0].key", "syntax"),
@@ -284,11 +335,18 @@ def test_several_broken_places_are_all_found() -> None:
     ]
 
 
-@pytest.mark.parametrize(("raw", "kind"), [
-    (b"", "nothing"), (b"\xff\xfe", "encoding"), (b"a = 1\n" * 30_000, "too_big"),
-    (b"a" * 3000, "long_line"), (b"a = " + b"[\n" * 20_000, "syntax"),
-    (b"a = 1\nb = \x00\n", "syntax"), (b"[profile]\n[profile]\n", "syntax"),
-])
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b"", "nothing"),
+        (b"\xff\xfe", "encoding"),
+        (b"a = 1\n" * 30_000, "too_big"),
+        (b"a" * 3000, "long_line"),
+        (b"a = " + b"[\n" * 20_000, "syntax"),
+        (b"a = 1\nb = \x00\n", "syntax"),
+        (b"[profile]\n[profile]\n", "syntax"),
+    ],
+)
 def test_bytes_that_are_no_profile_give_a_mistake_in_bounded_time(raw: bytes, kind: str) -> None:
     start = time.monotonic()
     mistakes = check_profile(raw, "f.toml")
@@ -307,7 +365,7 @@ def test_no_bytes_escape_as_another_exception(raw: bytes) -> None:
 
 @given(st.integers(0, len(GOOD)), st.integers(0, 40))
 def test_a_piece_cut_out_gives_a_profile_or_mistakes(at: int, length: int) -> None:
-    raw = (GOOD[:at] + GOOD[at + length:]).encode()
+    raw = (GOOD[:at] + GOOD[at + length :]).encode()
     if check_profile(raw, "f"):
         with pytest.raises(UsageError):
             parse_profile(raw, "f")
@@ -350,7 +408,8 @@ def test_a_new_profile_is_clean_and_judges_as_its_base(base: str | None, tmp_pat
         assert made.caps == old.caps
         assert made.support == old.support
         assert assess_machine(machine(), made, "2026-11-24").requirements == (
-            assess_machine(machine(), old, "2026-11-24").requirements)
+            assess_machine(machine(), old, "2026-11-24").requirements
+        )
 
 
 def test_a_new_profile_never_overwrites_and_says_what_is_wrong(tmp_path: Path) -> None:
@@ -390,7 +449,8 @@ def test_the_workshops_own_profile_wins_over_the_shipped_one(
 
 
 @pytest.mark.parametrize(
-    "name", ["windows-95", "/no/such.toml", "no.toml", "/dev/zero", "/", "a/\0"])
+    "name", ["windows-95", "/no/such.toml", "no.toml", "/dev/zero", "/", "a/\0"]
+)
 def test_a_profile_that_is_not_there_is_one_clear_message(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_profile(name)

@@ -21,8 +21,7 @@ def said(ram: Memory, need_gib: int) -> str:
 
 
 def test_one_module_in_the_one_free_slot() -> None:
-    assert said(memory(4, free=1), 8) == (
-        "ajouter 4 Go DDR4 SODIMM, 1 emplacement libre")
+    assert said(memory(4, free=1), 8) == ("ajouter 4 Go DDR4 SODIMM, 1 emplacement libre")
 
 
 def test_several_free_slots() -> None:
@@ -41,9 +40,11 @@ def test_no_module_smaller_than_those_that_are_sold() -> None:
 
 def test_replace_where_no_slot_is_free() -> None:
     assert said(memory(2, 2), 8).startswith(
-        "remplacer 1 barrette (2 Go) par une barrette de 8 Go DDR4")
+        "remplacer 1 barrette (2 Go) par une barrette de 8 Go DDR4"
+    )
     assert said(memory(2, 2, kind="DDR3", most=8), 8).startswith(
-        "remplacer 2 barrettes (4 Go en tout) par 2 barrettes de 4 Go DDR3")
+        "remplacer 2 barrettes (4 Go en tout) par 2 barrettes de 4 Go DDR3"
+    )
 
 
 def test_the_boards_maximum_is_the_end() -> None:
@@ -55,17 +56,28 @@ def test_the_boards_maximum_is_the_end() -> None:
 
 def test_a_maximum_below_what_is_installed_is_not_believed() -> None:
     assert upgrade(memory(4, free=1, most=2), 4 * GIB, 8 * GIB).remedy.code != (
-        "readiness.remedy.ram_maximum")
+        "readiness.remedy.ram_maximum"
+    )
 
 
-@pytest.mark.parametrize(("changes", "possible", "code"), [
-    ({"slots_free": known(0), "modules": known((module(4, "LPDDR3", "Row Of Chips"),)),
-      "soldered": known(True)}, False, "ram_soldered"),
-    ({"slots_free": NOTHING, "soldered": known(True)}, None, "ram_soldered_slots"),
-    ({"slots_free": NOTHING}, True, "ram_slots_unknown"),
-    ({"slots_free": NOTHING, "soldered": NOTHING}, None, "ram_slots_unknown"),
-    ({"slots_free": known(0), "modules": NOTHING}, None, "ram_modules_unknown"),
-])
+@pytest.mark.parametrize(
+    ("changes", "possible", "code"),
+    [
+        (
+            {
+                "slots_free": known(0),
+                "modules": known((module(4, "LPDDR3", "Row Of Chips"),)),
+                "soldered": known(True),
+            },
+            False,
+            "ram_soldered",
+        ),
+        ({"slots_free": NOTHING, "soldered": known(True)}, None, "ram_soldered_slots"),
+        ({"slots_free": NOTHING}, True, "ram_slots_unknown"),
+        ({"slots_free": NOTHING, "soldered": NOTHING}, None, "ram_slots_unknown"),
+        ({"slots_free": known(0), "modules": NOTHING}, None, "ram_modules_unknown"),
+    ],
+)
 def test_soldered_or_unread(changes: dict[str, Any], possible: bool | None, code: str) -> None:
     ram = dataclasses.replace(memory(4), **changes)
     found = upgrade(ram, 4 * GIB, 8 * GIB)
@@ -75,7 +87,8 @@ def test_soldered_or_unread(changes: dict[str, Any], possible: bool | None, code
 
 def test_the_kind_beside_soldered_memory_is_not_guessed() -> None:
     mixed = dataclasses.replace(
-        memory(4, free=1), modules=known((module(4, "LPDDR4", "Row Of Chips"),)))
+        memory(4, free=1), modules=known((module(4, "LPDDR4", "Row Of Chips"),))
+    )
     assert "LPDDR" not in said(mixed, 8)
 
 
@@ -84,7 +97,8 @@ def test_disks() -> None:
     possible, message, _ = remedy(old, 64 * GB)
     assert possible is True
     assert say("fr", message).replace("\u00a0", " ") == (
-        "remplacer le disque par un SSD SATA de 120 Go ou plus")
+        "remplacer le disque par un SSD SATA de 120 Go ou plus"
+    )
     possible, message, _ = remedy(machine(disks=(stick(),)), 200 * GB)
     assert possible is True
     assert "put in an SSD of 240 GB or more" in say("en", message).replace("\u00a0", " ")

@@ -22,8 +22,7 @@ MARKS = "modèle;note\nIntel Core i5-8350U @ 1.70GHz;{}\n"
 def judged(mark: int | None, **changes: object) -> tuple[str | None, tuple[int, int] | None]:
     answers = changes.pop("answers", None)
     marks = None if mark is None else parse_cpu_marks(MARKS.format(mark).encode(), "marks.csv")
-    result = assess_machine(machine(**changes), load_profile("emmaus-connect"), DAY, marks,
-                            answers)  # type: ignore[arg-type]  # a test's keyword
+    result = assess_machine(machine(**changes), load_profile("emmaus-connect"), DAY, marks, answers)  # type: ignore[arg-type]  # a test's keyword
     assert (result.verdict is Outcome.UNKNOWN) == ("-" in (result.category or ""))
     return result.category, result.points
 
@@ -32,17 +31,20 @@ HDD = disk(medium=Medium.HDD, size_bytes=known(500 * GB))
 NVME = disk(path="/dev/nvme0n1", bus=known("nvme"), size_bytes=known(512 * GB))
 
 
-@pytest.mark.parametrize(("mark", "gib", "drive", "category", "points"), [
-    (6000, 8, disk(), "A", 9),            # 3 + 3 + 3
-    (8000, 16, NVME, "Premium", 13),      # 4 + 4 + 4 + 1
-    (1000, 2, disk(size_bytes=known(32 * GB)), "D", 0),
-    (1879, 4, disk(), "C", 4),            # just below 2000 × 0.94: 0 + 1 + 3
-    (1880, 4, disk(), "C", 5),            # just at it
-    (6000, 16, HDD, "B", 9),              # a hard disk is never above B
-    (2499, 16, HDD, "C", 7),              # 1 + 4 + 2, capped
-    (2499, 16, disk(), "B", 8),           # 1 + 4 + 3, capped
-    (2500, 16, disk(), "A", 8),
-])
+@pytest.mark.parametrize(
+    ("mark", "gib", "drive", "category", "points"),
+    [
+        (6000, 8, disk(), "A", 9),  # 3 + 3 + 3
+        (8000, 16, NVME, "Premium", 13),  # 4 + 4 + 4 + 1
+        (1000, 2, disk(size_bytes=known(32 * GB)), "D", 0),
+        (1879, 4, disk(), "C", 4),  # just below 2000 × 0.94: 0 + 1 + 3
+        (1880, 4, disk(), "C", 5),  # just at it
+        (6000, 16, HDD, "B", 9),  # a hard disk is never above B
+        (2499, 16, HDD, "C", 7),  # 1 + 4 + 2, capped
+        (2499, 16, disk(), "B", 8),  # 1 + 4 + 3, capped
+        (2500, 16, disk(), "A", 8),
+    ],
+)
 def test_categories(mark: int, gib: int, drive: object, category: str, points: int) -> None:
     assert judged(mark, memory=memory(gib), disks=(drive,)) == (category, (points, points))
 
@@ -64,7 +66,9 @@ def test_unknown_memory_is_a_range() -> None:
 
 def test_answers_of_the_operator_count_within_bounds() -> None:
     assert judged(6000, answers={"operator.technical": 1, "operator.looks": 1}) == (
-        "Premium", (11, 11))
+        "Premium",
+        (11, 11),
+    )
     assert judged(6000, answers={"operator.technical": -9}) == ("B", (7, 7))
     assert judged(6000, answers={"operator.system": "windows-10"})[0] == "B"
 
@@ -97,15 +101,20 @@ def test_a_machine_without_a_disk_gets_no_points_for_its_size() -> None:
     assert judged(6000, disks=()) == ("B", (6, 7))  # the one to come may be NVMe
 
 
-@pytest.mark.parametrize("raw", [
-    b"Core i5-8350U,6200\n", b"Core i5-8350U\t6200\r\n", b'"Core i5-8350U";"6 200"\n',
-    "\ufeffmodèle;note\nCore i5-8350U;6200".encode(),
-    "Modèle;Note\nCore™ i5-8350U;6200\n".encode("cp1252"),
-    "name,mark\nIntel Core i5-8350U @ 1.70GHz,\"6,200\"\n".encode("utf-16"),
-    b"Intel(R) Core(TM) i5-8350U CPU @ 1.70GHz,6200.0,12\n# end\n\n",
-    b"CPU Name,Cores,CPU Mark,Rank\nIntel Core i5-8350U @ 1.70GHz,4,6200,1800\n",
-    b"Core i5-8350U,n/a\n# comment\nCore i5-8350U,6200\nCore i5-8350U,9999\n",
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Core i5-8350U,6200\n",
+        b"Core i5-8350U\t6200\r\n",
+        b'"Core i5-8350U";"6 200"\n',
+        "\ufeffmodèle;note\nCore i5-8350U;6200".encode(),
+        "Modèle;Note\nCore™ i5-8350U;6200\n".encode("cp1252"),
+        'name,mark\nIntel Core i5-8350U @ 1.70GHz,"6,200"\n'.encode("utf-16"),
+        b"Intel(R) Core(TM) i5-8350U CPU @ 1.70GHz,6200.0,12\n# end\n\n",
+        b"CPU Name,Cores,CPU Mark,Rank\nIntel Core i5-8350U @ 1.70GHz,4,6200,1800\n",
+        b"Core i5-8350U,n/a\n# comment\nCore i5-8350U,6200\nCore i5-8350U,9999\n",
+    ],
+)
 def test_marks_in_every_dress(raw: bytes) -> None:
     found = parse_cpu_marks(raw, "m.csv").of("Intel(R) Core(TM) i5-8350U CPU @ 1.70GHz")
     assert found is not None
@@ -135,9 +144,14 @@ def test_a_name_without_a_model_number_never_matches() -> None:
     assert marks.of("") is None
 
 
-@pytest.mark.parametrize("raw", [
-    b"," * 2_000_000, b"Core i5-8350U;6200\n" + b"x," * 1_000_000, b'"' * 1_000_000 + b"\n;1",
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"," * 2_000_000,
+        b"Core i5-8350U;6200\n" + b"x," * 1_000_000,
+        b'"' * 1_000_000 + b"\n;1",
+    ],
+)
 def test_a_monstrous_table_is_read_in_bounded_time(raw: bytes) -> None:
     start = time.monotonic()
     with contextlib.suppress(UsageError):
@@ -151,19 +165,22 @@ def test_a_likeness_is_no_match() -> None:
     assert marks.of("Intel(R) Core(TM) i5-8350UE CPU") is None
 
 
-@pytest.mark.parametrize(("first", "second"), [
-    ("AMD Ryzen 5 2600 Six-Core Processor", "AMD Ryzen 5 2600"),
-    ("11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz", "Intel Core i5-1135G7 @ 2.40GHz"),
-    ("AMD A6-5400K APU with Radeon(tm) HD Graphics", "AMD A6-5400K"),
-    ("Intel(R) Celeron(R) CPU        P4500  @ 1.87GHz", "intel celeron p4500"),
-    ("Intel(R) Core(TM)2 Duo CPU     E8400  @ 3.00GHz", "Intel Core2 Duo E8400 @ 3.00GHz"),
-    ("Intel(R) Core(TM) i5 CPU       M 520  @ 2.40GHz", "Intel Core i5-520M @ 2.40GHz"),
-    ("Intel(R) Core(TM) i7 CPU       Q 720  @ 1.60GHz", "Intel Core i7-720QM @ 1.60GHz"),
-    ("Intel(R) Core(TM) i3 CPU         530  @ 2.93GHz", "Intel Core i3-530 @ 2.93GHz"),
-    ("AMD FX(tm)-8300 Eight-Core Processor", "AMD FX-8300 Eight-Core"),
-    ("AMD A9-9420 RADEON R5, 5 COMPUTE CORES 2C+3G", "AMD A9-9420"),
-    ("AMD Ryzen 5 PRO 2500U w/ Radeon Vega Mobile Gfx", "AMD Ryzen 5 PRO 2500U"),
-])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("AMD Ryzen 5 2600 Six-Core Processor", "AMD Ryzen 5 2600"),
+        ("11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz", "Intel Core i5-1135G7 @ 2.40GHz"),
+        ("AMD A6-5400K APU with Radeon(tm) HD Graphics", "AMD A6-5400K"),
+        ("Intel(R) Celeron(R) CPU        P4500  @ 1.87GHz", "intel celeron p4500"),
+        ("Intel(R) Core(TM)2 Duo CPU     E8400  @ 3.00GHz", "Intel Core2 Duo E8400 @ 3.00GHz"),
+        ("Intel(R) Core(TM) i5 CPU       M 520  @ 2.40GHz", "Intel Core i5-520M @ 2.40GHz"),
+        ("Intel(R) Core(TM) i7 CPU       Q 720  @ 1.60GHz", "Intel Core i7-720QM @ 1.60GHz"),
+        ("Intel(R) Core(TM) i3 CPU         530  @ 2.93GHz", "Intel Core i3-530 @ 2.93GHz"),
+        ("AMD FX(tm)-8300 Eight-Core Processor", "AMD FX-8300 Eight-Core"),
+        ("AMD A9-9420 RADEON R5, 5 COMPUTE CORES 2C+3G", "AMD A9-9420"),
+        ("AMD Ryzen 5 PRO 2500U w/ Radeon Vega Mobile Gfx", "AMD Ryzen 5 PRO 2500U"),
+    ],
+)
 def test_names_that_are_one(first: str, second: str) -> None:
     assert normal_name(first) == normal_name(second)
 

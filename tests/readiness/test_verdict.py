@@ -124,30 +124,48 @@ title = { fr = "X", en = "X" } }
     body = "".join(
         f'[[requirement]]\nkey = "r{n}"\ntier = "minimum"\n'
         f'title = {{ fr = "r", en = "r" }}\n{text}\n'
-        for n, text in enumerate(requirements))
+        for n, text in enumerate(requirements)
+    )
     return parse_profile((head + body).encode(), "x.toml")
 
 
 def test_of_two_purchases_of_one_part_the_larger_does_for_both() -> None:
     ram = 'reading = "memory.ram_bytes"\nremedy = "ram"\nat_least = "{} GiB"'
     profile = profile_of(
-        ram.format(4), ram.format(8),
+        ram.format(4),
+        ram.format(8),
         'reading = "disk.flash"\nis = true\nremedy = "ssd"',
-        'reading = "disk.size_bytes"\nat_least = "200 GB"\nremedy = "disk"')
-    subject = machine(memory=memory(2, free=1),
-                      disks=(disk(medium=Medium.HDD, size_bytes=known(80 * GB)),))
+        'reading = "disk.size_bytes"\nat_least = "200 GB"\nremedy = "disk"',
+    )
+    subject = machine(
+        memory=memory(2, free=1), disks=(disk(medium=Medium.HDD, size_bytes=known(80 * GB)),)
+    )
     said = [say("fr", one).replace("\u00a0", " ") for one in judged(subject, profile).remedies]
-    assert said == ["ajouter 8 Go DDR4 SODIMM, 1 emplacement libre",
-                    "remplacer le disque par un SSD SATA de 240 Go ou plus"]
+    assert said == [
+        "ajouter 8 Go DDR4 SODIMM, 1 emplacement libre",
+        "remplacer le disque par un SSD SATA de 240 Go ou plus",
+    ]
 
 
 def test_an_authors_own_advice_and_cost_are_kept() -> None:
     profile = profile_of(
         'reading = "memory.ram_bytes"\nat_least = "8 GiB"\nremedy = "ram"',
         'reading = "battery.wear_percent"\nat_most = 30\nremedy = "battery"\ncost = 1\n'
-        'advice = { fr = "demander une batterie à Paul", en = "ask Paul for a battery" }')
-    worn = Battery("BAT0", NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING,
-                   known(60), NOTHING, NOTHING)
+        'advice = { fr = "demander une batterie à Paul", en = "ask Paul for a battery" }',
+    )
+    worn = Battery(
+        "BAT0",
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        NOTHING,
+        known(60),
+        NOTHING,
+        NOTHING,
+    )
     result = judged(machine(memory=memory(4, free=1), batteries=(worn,)), profile)
     assert say("fr", result.remedies[0]) == "demander une batterie à Paul"
     assert len(result.remedies) == 2
@@ -171,10 +189,16 @@ def test_a_disk_whose_size_is_not_told_leaves_the_size_unknown() -> None:
 # --- days ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("day", "code"), [
-    ("2027-05-24", "review_soon"), ("2027-04-01", "review_soon"), ("2027-05-25", "review_past"),
-    ("2030-01-01", "review_past"), ("2027-01-01", None),
-])
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [
+        ("2027-05-24", "review_soon"),
+        ("2027-04-01", "review_soon"),
+        ("2027-05-25", "review_past"),
+        ("2030-01-01", "review_past"),
+        ("2027-01-01", None),
+    ],
+)
 def test_a_profile_to_be_reviewed_warns(day: str, code: str | None) -> None:
     codes = {n.code for n in judged(machine(), "windows-11", day).notices}
     reviews = {found for found in codes if "review" in found}
@@ -219,11 +243,16 @@ def test_a_32_bit_uefi_starts_the_32_bit_edition_only() -> None:
 
 
 def test_firmware_whose_tables_deny_uefi_is_left_open() -> None:
-    subject = with_firmware(mode=known("bios"), secure_boot=NOTHING, bits=NOTHING,
-                            secure_boot_capable=Known(False, "dmidecode:0"))
+    subject = with_firmware(
+        mode=known("bios"),
+        secure_boot=NOTHING,
+        bits=NOTHING,
+        secure_boot_capable=Known(False, "dmidecode:0"),
+    )
     result = judged(subject, "windows-11")
-    new = dataclasses.replace(subject, system=dataclasses.replace(
-        subject.system, bios_date=known("2015-01-01")))
+    new = dataclasses.replace(
+        subject, system=dataclasses.replace(subject.system, bios_date=known("2015-01-01"))
+    )
     assert line(result, "uefi") is U
     assert line(judged(new, "windows-11"), "uefi") is U
 
@@ -233,13 +262,16 @@ def test_uefi_without_the_secure_boot_variable_is_open_where_an_update_may_bring
     assert line(judged(with_firmware(**absent), "windows-11"), "secure-boot") is U
 
 
-@pytest.mark.parametrize(("tpm", "words"), [
-    (Tpm(known(True), known("2.0"), known(True)), "2.0"),
-    (Tpm(known(True), NOTHING, known(False)), "désactivé"),
-    (Tpm(known(False), NOTHING, NOTHING), "aucun TPM"),
-    (Tpm(NOTHING, NOTHING, NOTHING), "inconnu"),
-    (Tpm(NOTHING, known("1.2"), known(True)), "1.2"),
-])
+@pytest.mark.parametrize(
+    ("tpm", "words"),
+    [
+        (Tpm(known(True), known("2.0"), known(True)), "2.0"),
+        (Tpm(known(True), NOTHING, known(False)), "désactivé"),
+        (Tpm(known(False), NOTHING, NOTHING), "aucun TPM"),
+        (Tpm(NOTHING, NOTHING, NOTHING), "inconnu"),
+        (Tpm(NOTHING, known("1.2"), known(True)), "1.2"),
+    ],
+)
 def test_the_state_of_the_tpm_is_said_in_words(tpm: Tpm, words: str) -> None:
     result = judged(dataclasses.replace(machine(), tpm=tpm), "windows-11")
     found = next(r for r in result.requirements if r.key == "tpm")
@@ -251,16 +283,27 @@ def test_a_chip_that_tells_its_version_and_works_passes_even_if_its_presence_is_
     assert line(judged(dataclasses.replace(machine(), tpm=tpm), "windows-11"), "tpm") is P
 
 
-@pytest.mark.parametrize(("maker", "key"), [
-    ("Hewlett-Packard", "F10"), ("HP", "F10"), ("Dell Inc.", "F2"), ("LENOVO", "F1"),
-    ("ASUSTeK COMPUTER INC.", "F2"), ("Unheard Of", "Échap"),
-])
+@pytest.mark.parametrize(
+    ("maker", "key"),
+    [
+        ("Hewlett-Packard", "F10"),
+        ("HP", "F10"),
+        ("Dell Inc.", "F2"),
+        ("LENOVO", "F1"),
+        ("ASUSTeK COMPUTER INC.", "F2"),
+        ("Unheard Of", "Échap"),
+    ],
+)
 def test_who_is_sent_to_the_firmware_is_told_the_key(maker: str, key: str) -> None:
     subject = with_firmware(secure_boot=known(False))
-    named = dataclasses.replace(subject, system=dataclasses.replace(
-        subject.system, maker=known(maker)))
-    said = [say("fr", n) for n in judged(named, "windows-11").notices
-            if n.code == "readiness.notice.firmware_key"]
+    named = dataclasses.replace(
+        subject, system=dataclasses.replace(subject.system, maker=known(maker))
+    )
+    said = [
+        say("fr", n)
+        for n in judged(named, "windows-11").notices
+        if n.code == "readiness.notice.firmware_key"
+    ]
     assert len(said) == 1
     assert key in said[0]
     ready: tuple[Message, ...] = judged(machine(), "windows-11").notices

@@ -65,8 +65,9 @@ def test_a_good_machine_passes_every_line() -> None:
     assert result.remedies == ()
 
 
-@pytest.mark.parametrize(("model", "stepping"), [(15, 11), (23, 10), (26, 5), (42, 7), (58, 9),
-                                                 (69, 1)])
+@pytest.mark.parametrize(
+    ("model", "stepping"), [(15, 11), (23, 10), (26, 5), (42, 7), (58, 9), (69, 1)]
+)
 def test_prefetchw_is_met_by_64_bit_intel_without_the_flag(model: int, stepping: int) -> None:
     older = cpu(model=known(model), stepping=known(stepping), flags=without("3dnowprefetch"))
     result = judged(machine(cpu=older))
@@ -114,16 +115,25 @@ def test_early_64_bit_processor_fails_but_the_32_bit_edition_is_reported() -> No
 def test_uefi_and_tpm_are_optional() -> None:
     subject = machine()
     old = dataclasses.replace(
-        subject, firmware=dataclasses.replace(subject.firmware, mode=known("bios")),
-        tpm=dataclasses.replace(subject.tpm, present=known(False)))
+        subject,
+        firmware=dataclasses.replace(subject.firmware, mode=known("bios")),
+        tpm=dataclasses.replace(subject.tpm, present=known(False)),
+    )
     assert judged(old).verdict is Outcome.PASS
 
 
-@pytest.mark.parametrize(("ids", "outcome"), [
-    ("8086:5917", Outcome.PASS), ("8086:27a2", Outcome.PASS), ("8086:2592", Outcome.FAIL),
-    ("1002:15d8", Outcome.PASS), ("10de:1c82", Outcome.PASS), ("1234:1111", Outcome.UNKNOWN),
-    ("nonsense", Outcome.UNKNOWN),
-])
+@pytest.mark.parametrize(
+    ("ids", "outcome"),
+    [
+        ("8086:5917", Outcome.PASS),
+        ("8086:27a2", Outcome.PASS),
+        ("8086:2592", Outcome.FAIL),
+        ("1002:15d8", Outcome.PASS),
+        ("10de:1c82", Outcome.PASS),
+        ("1234:1111", Outcome.UNKNOWN),
+        ("nonsense", Outcome.UNKNOWN),
+    ],
+)
 def test_wddm_is_inferred_or_unknown(ids: str, outcome: Outcome) -> None:
     result = judged(machine(devices=(graphics(ids),)))
     assert line(result, "graphics") is outcome
@@ -140,13 +150,25 @@ def test_unknown_card_beside_an_old_one_is_unknown() -> None:
     assert line(judged(machine(devices=two)), "graphics") is Outcome.UNKNOWN
 
 
-@pytest.mark.parametrize(("visible_mib", "shown"), [
-    (1900, "2 Go"), (3300, "3,22 Go"), (3700, "4 Go"), (7600, "8 Go"), (15800, "16 Go"),
-    (8192, "8 Go"), (11900, "12 Go"),
-])
+@pytest.mark.parametrize(
+    ("visible_mib", "shown"),
+    [
+        (1900, "2 Go"),
+        (3300, "3,22 Go"),
+        (3700, "4 Go"),
+        (7600, "8 Go"),
+        (15800, "16 Go"),
+        (8192, "8 Go"),
+        (11900, "12 Go"),
+    ],
+)
 def test_visible_memory_is_raised_to_what_modules_make(visible_mib: int, shown: str) -> None:
-    ram = memory(8, installed_bytes=NOTHING, modules=NOTHING,
-                 visible_bytes=known(visible_mib << 20, "/proc/meminfo"))
+    ram = memory(
+        8,
+        installed_bytes=NOTHING,
+        modules=NOTHING,
+        visible_bytes=known(visible_mib << 20, "/proc/meminfo"),
+    )
     result = judged(machine(memory=ram))
     observed = next(r for r in result.requirements if r.key == "ram")
     assert say("fr", observed.observed).replace("\u00a0", " ").startswith(shown)
@@ -188,8 +210,9 @@ def test_memory_unknown_in_both_readings_is_unknown() -> None:
 
 
 def test_emmc_is_a_disk_and_32_gb_of_it_is_enough() -> None:
-    emmc = disk(path="/dev/mmcblk0", bus=known("mmc"), medium=Medium.EMMC,
-                size_bytes=known(31_268_536_320))
+    emmc = disk(
+        path="/dev/mmcblk0", bus=known("mmc"), medium=Medium.EMMC, size_bytes=known(31_268_536_320)
+    )
     result = judged(machine(disks=(emmc, stick())))
     assert line(result, "disk") is Outcome.PASS
     assert line(result, "ssd", "recommended") is Outcome.PASS
@@ -217,15 +240,18 @@ def test_a_present_clock_proves_nothing_when_it_idles() -> None:
     assert line(judged(machine(cpu=idle)), "clock") is Outcome.UNKNOWN
     rated = cpu(max_mhz=known(798, "/proc/cpuinfo:cpu MHz"))
     assert line(judged(machine(cpu=rated)), "clock") is Outcome.PASS  # "@ 1.70GHz" in its name
-    slow = cpu(max_mhz=known(800, "/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"),
-               name=known("Intel(R) Atom(TM) CPU Z500 @ 0.80GHz"))
+    slow = cpu(
+        max_mhz=known(800, "/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"),
+        name=known("Intel(R) Atom(TM) CPU Z500 @ 0.80GHz"),
+    )
     assert line(judged(machine(cpu=slow)), "clock") is Outcome.FAIL
 
 
 def test_a_desktop_without_a_screen_is_not_missing_one() -> None:
     subject = machine(displays=())
     desktop = dataclasses.replace(
-        subject, system=dataclasses.replace(subject.system, form=known(Form.DESKTOP)))
+        subject, system=dataclasses.replace(subject.system, form=known(Form.DESKTOP))
+    )
     assert line(judged(desktop), "screen-width") is None
     assert judged(desktop).verdict is Outcome.PASS
     assert line(judged(subject), "screen-width") is Outcome.UNKNOWN
@@ -245,8 +271,13 @@ def test_support_dates_are_said() -> None:
 
 
 def test_every_word_is_in_both_catalogues() -> None:
-    hard = machine(cpu=cpu(flags=without("nx"), max_mhz=NOTHING, name=NOTHING),
-                   memory=memory(1, free=1), disks=(stick(),), displays=(), devices=())
+    hard = machine(
+        cpu=cpu(flags=without("nx"), max_mhz=NOTHING, name=NOTHING),
+        memory=memory(1, free=1),
+        disks=(stick(),),
+        displays=(),
+        devices=(),
+    )
     result = judged(hard)
     messages = [*result.remedies, *result.notices]
     for found in result.requirements:

@@ -50,12 +50,17 @@ ROOT = Path(__file__).parents[2]
 def poor() -> Machine:
     """A Latitude set up for Windows 7: NX and TPM off, BIOS mode, 2 GB, an old hard disk."""
     flags = known(tuple(f for f in GOOD_FLAGS if f != "nx"), "/proc/cpuinfo")
-    base = machine(cpu=cpu(flags=flags), memory=memory(2, free=1),
-                   disks=(disk(medium=Medium.HDD, size_bytes=known(40 * GB)),))
+    base = machine(
+        cpu=cpu(flags=flags),
+        memory=memory(2, free=1),
+        disks=(disk(medium=Medium.HDD, size_bytes=known(40 * GB)),),
+    )
     absent = Unknown(Why.ABSENT, "/sys/firmware/efi/efivars")
     return dataclasses.replace(
-        base, tpm=Tpm(known(True), known("2.0"), known(False)),
-        firmware=Firmware(known("bios"), absent, absent, absent, absent, absent))
+        base,
+        tpm=Tpm(known(True), known("2.0"), known(False)),
+        firmware=Firmware(known("bios"), absent, absent, absent, absent, absent),
+    )
 
 
 def hard() -> list[Machine]:
@@ -63,12 +68,13 @@ def hard() -> list[Machine]:
     nothing = machine()
     for part in ("cpu", "memory", "firmware", "tpm"):
         value = getattr(nothing, part)
-        unread = {field.name: Unknown(Why.DENIED, "/a/path")
-                  for field in dataclasses.fields(value)}
+        unread = {field.name: Unknown(Why.DENIED, "/a/path") for field in dataclasses.fields(value)}
         nothing = dataclasses.replace(nothing, **{part: dataclasses.replace(value, **unread)})
     health = dataclasses.replace(disk().health, verdict=known(HealthVerdict.FAILING))
     return [
-        machine(), poor(), dataclasses.replace(nothing, displays=(), devices=(), disks=()),
+        machine(),
+        poor(),
+        dataclasses.replace(nothing, displays=(), devices=(), disks=()),
         machine(memory=memory(2, most=2), devices=(graphics("1234:1111"),)),
         machine(disks=(disk(), disk(path="/dev/sdb", model=known("ST500LM012"), health=health))),
         machine(disks=(disk(medium=Medium.EMMC, bus=known("mmc"), size_bytes=known(16 * GB)),)),
@@ -81,8 +87,11 @@ def hard() -> list[Machine]:
 @pytest.mark.parametrize("lang", LANGS)
 def test_whatever_the_code_builds_has_its_sentence(lang: Lang) -> None:
     codes = [f"readiness.why.{why}" for why in Why]
-    codes += [f"readiness.{room}.{outcome}" for outcome in Outcome
-              for room in ("outcome", "verdict", "tier_verdict")]
+    codes += [
+        f"readiness.{room}.{outcome}"
+        for outcome in Outcome
+        for room in ("outcome", "verdict", "tier_verdict")
+    ]
     codes += [f"readiness.remedy.{name}" for name in REMEDIES if name not in COMPUTED]
     codes += [f"readiness.key.{name}" for name in (*_MAKERS, "other")]
     units = {reading.unit for reading in READINGS.values()} - {"yes_no", "health"}
@@ -104,8 +113,9 @@ def test_every_sentence_of_every_machine_is_whole(lang: Lang) -> None:
                 if lang == "fr":
                     assert not re.search(r" [;:!?»%](\s|$)|« ", line), line
                 else:
-                    assert not re.search("[éèàêç«»’]|demandé", line.replace("Emmaüs", "")
-                                         .replace("’s", "")), line
+                    assert not re.search(
+                        "[éèàêç«»’]|demandé", line.replace("Emmaüs", "").replace("’s", "")
+                    ), line
 
 
 def said(result: Assessment, lang: Lang = "fr") -> list[str]:
@@ -114,8 +124,10 @@ def said(result: Assessment, lang: Lang = "fr") -> list[str]:
 
 def test_a_volunteer_is_told_what_to_do_cheapest_first() -> None:
     lines = said(assess_machine(poor(), load_profile("windows-11"), DAY))
-    assert lines[0] == ("Windows 11 (24H2, 25H2) : prête une fois fait ce qui est dit plus bas "
-                        "(profil windows-11 du 24/11/2026)")
+    assert lines[0] == (
+        "Windows 11 (24H2, 25H2) : prête une fois fait ce qui est dit plus bas "
+        "(profil windows-11 du 24/11/2026)"
+    )
     at = lines.index("Ce qui la rendrait prête, le moins cher d’abord :")
     assert lines[at + 1 : at + 5] == [
         "  1. activer le TPM dans le BIOS (il s’y appelle « TPM », « Security Chip », « PTT » chez "
@@ -158,15 +170,17 @@ def test_what_would_be_better_stands_apart_from_what_is_needed() -> None:
 
 def test_a_category_is_said_with_its_points() -> None:
     lines = said(assess_machine(machine(), load_profile("emmaus-connect"), DAY))
-    assert lines[0] == ("Catégories d’Emmaüs Connect : catégorie entre B et A, de 6 à 10 points "
-                        "(profil emmaus-connect du 24/11/2026)")
+    assert lines[0] == (
+        "Catégories d’Emmaüs Connect : catégorie entre B et A, de 6 à 10 points "
+        "(profil emmaus-connect du 24/11/2026)"
+    )
 
 
 def test_the_parts_for_a_front_end_are_those_of_the_text() -> None:
     result = assess_machine(poor(), load_profile("windows-10"), DAY)
     parts, text = lay_out(result, "fr"), describe(result, "fr")
     assert text[0] == parts.heading
-    assert text[-len(parts.closing):] == parts.closing
+    assert text[-len(parts.closing) :] == parts.closing
     rows = [row for group in parts.groups for row in group.rows]
     assert len(rows) == len(result.requirements)
     assert all(row[1] in "\n".join(text) for row in rows)
@@ -188,8 +202,11 @@ def test_the_guide_for_authors_tells_every_reading_remedy_and_profile() -> None:
     assert set(REMEDIES) <= told, set(REMEDIES) - told
     assert set(list_profiles()) <= told
     for name in told:
-        if re.fullmatch(r"(cpu|memory|firmware|tpm|disk|display|battery|graphics|system|operator)"
-                        r"\.[a-z0-9_]+", name):
+        if re.fullmatch(
+            r"(cpu|memory|firmware|tpm|disk|display|battery|graphics|system|operator)"
+            r"\.[a-z0-9_]+",
+            name,
+        ):
             assert name in READINGS, name
 
 

@@ -22,8 +22,14 @@ from recond.upload.send import Urgency
 from tests.upload.bench import Still, Workbench
 from tests.upload.records import NOW, files_of, record, write_run
 
-WATCHED = ("recond/upload/", "recond/flow/upload", "recond/host/spool", "recond/host/store",
-           "recond/host/http", "recond/host/journalfile")
+WATCHED = (
+    "recond/upload/",
+    "recond/flow/upload",
+    "recond/host/spool",
+    "recond/host/store",
+    "recond/host/http",
+    "recond/host/journalfile",
+)
 LINES = 1500
 """The points are drawn below this: more lines than a round with some records has."""
 
@@ -67,8 +73,10 @@ def one_round(bench: Workbench, number: int, point: int | None) -> bool:
 def finish_run(bench: Workbench, number: int) -> None:
     """What a run leaves when it has its certificate: its facts, and the output folder."""
     made = record(number)
-    run = create_run(bench.state, RunFacts(
-        made.record_id, NOW, str(bench.path / "out"), "fr", context(), None, ()))
+    run = create_run(
+        bench.state,
+        RunFacts(made.record_id, NOW, str(bench.path / "out"), "fr", context(), None, ()),
+    )
     folder = write_run(bench.path / "out", made)
     write_json(run.issued, {"folder": str(folder), "signed": True})
 

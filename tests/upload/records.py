@@ -53,30 +53,74 @@ def notebook(serial: str = "5CG0123XYZ") -> Machine:
 
 def disk_erasure(serial: str = "S3Z8NX0K123456", **result: Any) -> Erasure:
     identity = DiskIdentity(
-        TargetKind.BLOCK, serial, "5002538e40a1b2c3", "Samsung", "SSD 860 EVO", "RVT04B6Q",
-        256_060_514_304, 512, 512, "sata", Medium.SSD)
+        TargetKind.BLOCK,
+        serial,
+        "5002538e40a1b2c3",
+        "Samsung",
+        "SSD 860 EVO",
+        "RVT04B6Q",
+        256_060_514_304,
+        512,
+        512,
+        "sata",
+        Medium.SSD,
+    )
     verification = Verification(
-        VerifyMode.FULL, "done", "00" * 32, 256_060_514_304, 1, 0, (), (), "zeros", True, 1000,
-        (), Canaries("00" * 32, 64, 64, 0, 0))
+        VerifyMode.FULL,
+        "done",
+        "00" * 32,
+        256_060_514_304,
+        1,
+        0,
+        (),
+        (),
+        "zeros",
+        True,
+        1000,
+        (),
+        Canaries("00" * 32, 64, 64, 0, 0),
+    )
     values = {
-        "status": Status.ERASED, "level_requested": LevelWish.CLEAR,
-        "level_achieved": Level.CLEAR, "verdict": Verdict.APPROVED, "reasons": (), **result,
+        "status": Status.ERASED,
+        "level_requested": LevelWish.CLEAR,
+        "level_achieved": Level.CLEAR,
+        "verdict": Verdict.APPROVED,
+        "reasons": (),
+        **result,
     }
     return Erasure(
-        identity, "/dev/sda", None, None, "typed", NOW, NOW, (), verification, (),
-        Result(**values), JournalRef(
-            f"journals/{serial.strip()}.jsonl", sha256(JOURNAL).hexdigest(), "0" * 64, 1))
+        identity,
+        "/dev/sda",
+        None,
+        None,
+        "typed",
+        NOW,
+        NOW,
+        (),
+        verification,
+        (),
+        Result(**values),
+        JournalRef(f"journals/{serial.strip()}.jsonl", sha256(JOURNAL).hexdigest(), "0" * 64, 1),
+    )
 
 
 def record(number: int = 1, **changes: Any) -> WipeRecord:
     """The `number`th record of a bench: one notebook, one disk, erased."""
     base = WipeRecord(
-        schema=RECORD_SCHEMA, record_id=f"20261124-100000-{number:08x}", issued_at=NOW,
+        schema=RECORD_SCHEMA,
+        record_id=f"20261124-100000-{number:08x}",
+        issued_at=NOW,
         software=(("name", "recond"), ("version", "0.1.0")),
-        workshop=Workshop("Bricol’Café de Lens"), operator=Person("Ada"), verifier=Person("Ada"),
-        lot=None, donor="Mairie", property_number=None, answers=(),
+        workshop=Workshop("Bricol’Café de Lens"),
+        operator=Person("Ada"),
+        verifier=Person("Ada"),
+        lot=None,
+        donor="Mairie",
+        property_number=None,
+        answers=(),
         bench=Bench("00112233aabbccdd", "banc 1", False, "6.1.0"),
-        machine=notebook(f"NB{number:06d}"), assessments=(),
+        machine=notebook(f"NB{number:06d}"),
+        assessments=(),
         erasures=(disk_erasure(f"DISK{number:06d}"),),
         ledger=LedgerPosition("feed" * 8, number - 1, "0" * 64, "0" * 64, number),
     )

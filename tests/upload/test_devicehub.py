@@ -29,11 +29,27 @@ from tests.upload.servers import Reply, Seen, serve
 
 def full_machine() -> Machine:
     return dataclasses.replace(
-        notebook(), disks=(disk(serial=known("S1"), model=known("SSD 860")), disk()),
-        networks=(NetworkCard("enx1", known("ethernet"), known("aa:aa:aa:aa:aa:aa"), known("usb"),
-                              NOTHING, NOTHING),
-                  NetworkCard("enp0", known("ethernet"), known("10:20:30:40:50:60"),
-                              known("pci"), known("I219-LM"), NOTHING)))
+        notebook(),
+        disks=(disk(serial=known("S1"), model=known("SSD 860")), disk()),
+        networks=(
+            NetworkCard(
+                "enx1",
+                known("ethernet"),
+                known("aa:aa:aa:aa:aa:aa"),
+                known("usb"),
+                NOTHING,
+                NOTHING,
+            ),
+            NetworkCard(
+                "enp0",
+                known("ethernet"),
+                known("10:20:30:40:50:60"),
+                known("pci"),
+                known("I219-LM"),
+                NOTHING,
+            ),
+        ),
+    )
 
 
 class Devicehub:
@@ -48,15 +64,25 @@ class Devicehub:
         if seen.headers.get("authorization") != f"Bearer {TOKEN}":
             return Reply(401)
         body = json.loads(seen.body)
-        if not re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
-                            body.get("uuid", "")):
+        if not re.fullmatch(
+            r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+            body.get("uuid", ""),
+        ):
             return Reply(422, b'{"detail":"uuid"}')
         if body["uuid"] in self.kept:
             return Reply(409, b'{"detail":"exists"}')
         self.kept[body["uuid"]] = read(body)
-        return Reply(200, json.dumps({
-            "status": "success", "dhid": "A1B2C3", "url": "https://x/", "public_url": "https://y/",
-        }).encode())
+        return Reply(
+            200,
+            json.dumps(
+                {
+                    "status": "success",
+                    "dhid": "A1B2C3",
+                    "url": "https://x/",
+                    "public_url": "https://y/",
+                }
+            ).encode(),
+        )
 
 
 def read(body: dict[str, Any]) -> dict[str, Any]:
@@ -66,13 +92,18 @@ def read(body: dict[str, Any]) -> dict[str, Any]:
     assert json.loads(body["data"]["smartctl"]) == []
     assert re.search(r"^BIOS Information\n\tVendor: ", body["data"]["dmidecode"], re.M)
     sections = {k: v for part in json.loads(body["data"]["inxi"]) for k, v in part.items()}
-    assert all(isinstance(v, str) for blocks in sections.values() for b in blocks
-               for v in b.values())
+    assert all(
+        isinstance(v, str) for blocks in sections.values() for b in blocks for v in b.values()
+    )
     found: dict[str, Any] = {"disks": [], "mac": ""}
     for block in sections["Machine"]:
         if block.get("System"):
-            found |= {"maker": block["System"], "model": block.get("product", ""),
-                      "serial": block.get("serial", ""), "type": block["Type"]}
+            found |= {
+                "maker": block["System"],
+                "model": block.get("product", ""),
+                "serial": block.get("serial", ""),
+                "type": block["Type"],
+            }
     nets = sections["Network"]
     for one, following in zip(nets[::2], nets[1::2], strict=True):
         if one.get("port"):
@@ -91,15 +122,23 @@ def test_a_snapshot_is_read_as_it_was_meant(tmp_path: Path) -> None:
     bench, hub = workbench(tmp_path), Devicehub()
     bench.queue(1, 2)
     with serve(tmp_path / "tls", hub.answer) as server:
-        add_destination(bench.state, "hub", "devicehub",
-                        {"url": server.url + "/", "token": TOKEN, "ca": server.ca})
+        add_destination(
+            bench.state,
+            "hub",
+            "devicehub",
+            {"url": server.url + "/", "token": TOKEN, "ca": server.ca},
+        )
         done = bench.upload()
     assert done.exit_code == 0
     assert len(hub.kept) == 2
     assert dict(done.deliveries[0][1].words.args) == {"page": "A1B2C3 https://y/"}
     seen = read(snapshot(record(), package().digest, package().key))
     assert (seen["maker"], seen["model"], seen["serial"], seen["type"]) == (
-        "Dell Inc.", "Latitude 5490", "NB000001", "Laptop")
+        "Dell Inc.",
+        "Latitude 5490",
+        "NB000001",
+        "Laptop",
+    )
     seen = read(snapshot(record(machine=full_machine()), "d", "k"))
     assert seen["mac"] == "10:20:30:40:50:60"  # not the bench's adapter
     assert seen["disks"] == ["S1"]
@@ -114,8 +153,9 @@ def test_the_same_record_is_the_same_snapshot(tmp_path: Path) -> None:
         return Reply(0) if len(server.seen) == 1 else reply
 
     with serve(tmp_path / "tls", lose_the_first) as server:
-        add_destination(bench.state, "hub", "devicehub",
-                        {"url": server.url, "token": TOKEN, "ca": server.ca})
+        add_destination(
+            bench.state, "hub", "devicehub", {"url": server.url, "token": TOKEN, "ca": server.ca}
+        )
         bench.upload()
         done = bench.upload(now=True)
     assert (done.exit_code, len(hub.kept)) == (0, 1)
@@ -127,15 +167,17 @@ def test_an_odd_answer_is_not_success(tmp_path: Path, body: bytes) -> None:
     bench = workbench(tmp_path)
     bench.queue(1)
     with serve(tmp_path / "tls", lambda seen: Reply(200, body)) as server:
-        add_destination(bench.state, "hub", "devicehub",
-                        {"url": server.url, "token": TOKEN, "ca": server.ca})
+        add_destination(
+            bench.state, "hub", "devicehub", {"url": server.url, "token": TOKEN, "ca": server.ca}
+        )
         assert bench.upload().parked == 1
 
 
 def test_a_machine_without_any_mark_is_not_merged_with_others() -> None:
     machine = notebook()
     machine = dataclasses.replace(
-        machine, system=dataclasses.replace(machine.system, serial=NOTHING))
+        machine, system=dataclasses.replace(machine.system, serial=NOTHING)
+    )
     with pytest.raises(RecordInvalid, match=r"upload\.devicehub\.anonymous"):
         snapshot(record(machine=machine), "d", "k")
 

@@ -45,16 +45,49 @@ def full_machine() -> Machine:
     """A machine of which everything is known."""
     return dataclasses.replace(
         notebook(),
-        batteries=(Battery("BAT0", known("SMP"), known("DELL 7FR"), known("1"), known("Li-ion"),
-                           known("mWh"), known(68000), known(51000), known(25), known(310),
-                           known(80)),
-                   Battery("BAT1", NOTHING, NOTHING, NOTHING, NOTHING, known("mAh"), known(4000),
-                           known(3000), NOTHING, NOTHING, NOTHING)),
-        networks=(NetworkCard("enp0s31f6", known("ethernet"), known("10:20:30:40:50:60"),
-                              known("pci"), known("I219-LM"), known(1000)),
-                  NetworkCard("wwan0", known("mobile"), NOTHING, known("usb"), NOTHING, NOTHING)),
-        displays=(*notebook().displays, Display("HDMI-1", known(False), known("SAM"), known(2),
-                                                *([NOTHING] * 6))),
+        batteries=(
+            Battery(
+                "BAT0",
+                known("SMP"),
+                known("DELL 7FR"),
+                known("1"),
+                known("Li-ion"),
+                known("mWh"),
+                known(68000),
+                known(51000),
+                known(25),
+                known(310),
+                known(80),
+            ),
+            Battery(
+                "BAT1",
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                NOTHING,
+                known("mAh"),
+                known(4000),
+                known(3000),
+                NOTHING,
+                NOTHING,
+                NOTHING,
+            ),
+        ),
+        networks=(
+            NetworkCard(
+                "enp0s31f6",
+                known("ethernet"),
+                known("10:20:30:40:50:60"),
+                known("pci"),
+                known("I219-LM"),
+                known(1000),
+            ),
+            NetworkCard("wwan0", known("mobile"), NOTHING, known("usb"), NOTHING, NOTHING),
+        ),
+        displays=(
+            *notebook().displays,
+            Display("HDMI-1", known(False), known("SAM"), known(2), *([NOTHING] * 6)),
+        ),
     )
 
 
@@ -69,8 +102,9 @@ def test_the_inventory_is_valid_and_says_what_is_known() -> None:
     found = content(full_machine())
     assert message["tag"] == "LOT-7"
     assert found["hardware"] == {"name": "5CG0123XYZ", "chassis_type": "Notebook", "memory": 8192}
-    assert found["storages"] == [{"name": "sda", "type": "disk", "interface": "SATA",
-                                  "disksize": 256_000}]  # without the live stick
+    assert found["storages"] == [
+        {"name": "sda", "type": "disk", "interface": "SATA", "disksize": 256_000}
+    ]  # without the live stick
     assert found["cpus"][0]["core"] == 4
     assert found["cpus"][0]["thread"] == 2
     assert [one.get("capacity") for one in found["batteries"]] == [68000, None]
@@ -78,16 +112,22 @@ def test_the_inventory_is_valid_and_says_what_is_known() -> None:
     assert [one["port"] for one in found["monitors"]] == ["eDP-1"]  # not the bench's screen
     assert "operatingsystem" not in found
     assert found["recond"]["erasures"][0] == {
-        "serial": "DISK000001", "wwn": "5002538e40a1b2c3", "model": "SSD 860 EVO",
-        "status": "erased", "verdict": "approved", "level": "clear"}
+        "serial": "DISK000001",
+        "wwn": "5002538e40a1b2c3",
+        "model": "SSD 860 EVO",
+        "status": "erased",
+        "verdict": "approved",
+        "level": "clear",
+    }
 
 
 def test_the_schema_sees_a_fault() -> None:
     message = inventory(record(), full_machine(), "ab" * 32)
     assert list(validator().iter_errors(message | {"recond": 1}))
     bios = dict(content(full_machine())["bios"], bdate="2021-05-04T00:00:00+01:00")
-    assert list(validator().iter_errors(
-        message | {"content": content(full_machine()) | {"bios": bios}}))
+    assert list(
+        validator().iter_errors(message | {"content": content(full_machine()) | {"bios": bios}})
+    )
 
 
 def test_every_real_machine_gives_a_valid_inventory() -> None:
@@ -95,8 +135,10 @@ def test_every_real_machine_gives_a_valid_inventory() -> None:
     for sample in read_corpus("dmi"):
         tables = parse_dmidecode(sample.text)
         machine = dataclasses.replace(
-            full_machine(), system=system_of(tables),
-            memory=memory_of(tables, Unknown(Why.NOT_READ)))
+            full_machine(),
+            system=system_of(tables),
+            memory=memory_of(tables, Unknown(Why.NOT_READ)),
+        )
         message = inventory(record(), machine, "ab" * 32)
         faults = [f"{list(error.path)}: {error.message}" for error in check.iter_errors(message)]
         assert not faults, f"{sample}: {faults}"
@@ -105,20 +147,30 @@ def test_every_real_machine_gives_a_valid_inventory() -> None:
 
 
 def test_a_machine_that_nothing_is_known_of() -> None:
-    empty = Machine(**{
-        field.name: _nothing(getattr(notebook(), field.name))
-        for field in dataclasses.fields(Machine)})
+    empty = Machine(
+        **{
+            field.name: _nothing(getattr(notebook(), field.name))
+            for field in dataclasses.fields(Machine)
+        }
+    )
     message = inventory(record(machine=empty), empty, "ab" * 32)
     assert not list(validator().iter_errors(message))
     assert message["content"]["hardware"] == {  # type: ignore[index]
-        "name": record().record_id, "chassis_type": "Other"}
+        "name": record().record_id,
+        "chassis_type": "Other",
+    }
 
 
 def _nothing(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{
-            f.name: NOTHING for f in dataclasses.fields(value)
-            if type(getattr(value, f.name)).__name__ in ("Known", "Unknown")})
+        return dataclasses.replace(
+            value,
+            **{
+                f.name: NOTHING
+                for f in dataclasses.fields(value)
+                if type(getattr(value, f.name)).__name__ in ("Known", "Unknown")
+            },
+        )
     return () if isinstance(value, tuple) else value
 
 
@@ -151,8 +203,9 @@ class Glpi:
                 assert not list(validator().iter_errors(message))
             self.kept.append(message)
         if self._pending:
-            return Reply(200, b'{"status":"pending","expiration":2}',
-                         (("GLPI-Request-ID", "0000BEEF"),))
+            return Reply(
+                200, b'{"status":"pending","expiration":2}', (("GLPI-Request-ID", "0000BEEF"),)
+            )
         return Reply(200, b'{"status":"ok"}')
 
 
@@ -161,8 +214,12 @@ def test_contact_then_inventory(tmp_path: Path, pending: int) -> None:
     bench, glpi = workbench(tmp_path), Glpi(pending)
     bench.queue(1, 2)
     with serve(tmp_path / "tls", glpi.answer) as server:
-        add_destination(bench.state, "parc", "glpi",
-                        {"url": server.url + "/front/inventory.php", "ca": server.ca})
+        add_destination(
+            bench.state,
+            "parc",
+            "glpi",
+            {"url": server.url + "/front/inventory.php", "ca": server.ca},
+        )
         assert bench.upload().exit_code == 0
     assert len(glpi.kept) == 2
     assert glpi.kept[0]["content"]["hardware"]["name"] == "NB000001"
@@ -172,8 +229,12 @@ def test_oauth(tmp_path: Path) -> None:
     bench, glpi = workbench(tmp_path), Glpi(oauth=True)
     bench.queue(1)
     with serve(tmp_path / "tls", glpi.answer) as server:
-        values = {"url": server.url, "token_url": server.url + "/api.php/token", "ca": server.ca,
-                  "client_id": "me"}
+        values = {
+            "url": server.url,
+            "token_url": server.url + "/api.php/token",
+            "ca": server.ca,
+            "client_id": "me",
+        }
         add_destination(bench.state, "parc", "glpi", values | {"client_secret": "wrong"})
         done = bench.upload()
         assert (done.waiting, done.parked) == (1, 0)

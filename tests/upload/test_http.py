@@ -16,21 +16,23 @@ SLOW = Reply(200, b"x" * 100, drip_s=0.05)
 
 def test_an_answer_of_any_status_is_an_answer(tmp_path: Path) -> None:
     with serve(tmp_path, lambda seen: Reply(503, b"busy", (("Retry-After", "7"),))) as server:
-        answer = Https(server.ca).send(Request(
-            "POST", server.url + "/a/?b=c", (("Authorization", "Bearer t"),), b"hello"))
+        answer = Https(server.ca).send(
+            Request("POST", server.url + "/a/?b=c", (("Authorization", "Bearer t"),), b"hello")
+        )
     assert (answer.status, answer.body, answer.headers["retry-after"]) == (503, b"busy", "7")
     assert (server.seen[0].path, server.seen[0].body) == ("/a/?b=c", b"hello")
     assert server.seen[0].headers["authorization"] == "Bearer t"
 
 
-@pytest.mark.parametrize(("host", "days", "ours"), [
-    ("localhost", 30, False),  # an authority that nobody trusts
-    ("elsewhere.test", 30, True),  # another's name
-    ("localhost", -1, True),  # out of date
-])
-def test_a_bad_certificate_sends_nothing(
-    tmp_path: Path, host: str, days: int, ours: bool
-) -> None:
+@pytest.mark.parametrize(
+    ("host", "days", "ours"),
+    [
+        ("localhost", 30, False),  # an authority that nobody trusts
+        ("elsewhere.test", 30, True),  # another's name
+        ("localhost", -1, True),  # out of date
+    ],
+)
+def test_a_bad_certificate_sends_nothing(tmp_path: Path, host: str, days: int, ours: bool) -> None:
     with serve(tmp_path, lambda seen: Reply(), host=host, days=days) as server:
         client = Https(server.ca if ours else None)
         with pytest.raises(NoAnswer) as caught:
@@ -39,11 +41,14 @@ def test_a_bad_certificate_sends_nothing(
     assert not server.seen
 
 
-@pytest.mark.parametrize(("reply", "code"), [
-    (Reply(0), "upload.net.broken"),
-    (Reply(200, b"x" * 1000, cut=10), "upload.net.broken"),
-    (SLOW, "upload.net.timeout"),  # each byte in time, the whole not: no socket timeout sees it
-])
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (Reply(0), "upload.net.broken"),
+        (Reply(200, b"x" * 1000, cut=10), "upload.net.broken"),
+        (SLOW, "upload.net.timeout"),  # each byte in time, the whole not: no socket timeout sees it
+    ],
+)
 def test_half_an_answer_is_none(tmp_path: Path, reply: Reply, code: str) -> None:
     with serve(tmp_path, lambda seen: reply) as server:
         began = time.monotonic()
@@ -68,10 +73,22 @@ def test_a_redirection_is_not_followed(tmp_path: Path) -> None:
     assert len(server.seen) == 1
 
 
-@pytest.mark.parametrize("url", [
-    "http://stock.example", "ftp://x", "https://", "https://me:secret@x", "https://x:0", "x",
-    "https://x:99999", "https://é.example", "https://x/a b", "https://[x", "",
-])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://stock.example",
+        "ftp://x",
+        "https://",
+        "https://me:secret@x",
+        "https://x:0",
+        "x",
+        "https://x:99999",
+        "https://é.example",
+        "https://x/a b",
+        "https://[x",
+        "",
+    ],
+)
 def test_an_address_that_is_not_one(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         check_url(url)

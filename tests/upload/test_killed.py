@@ -38,7 +38,8 @@ class Stock:
             fate = self._draw.random()
             if fate < 0.15:
                 return (Reply(500), Reply(0), Reply(429, b"", (("Retry-After", "3"),)))[
-                    int(fate * 20)]
+                    int(fate * 20)
+                ]
             if self.kept[key]:
                 return Reply(409)
             self.kept[key] += 1
@@ -55,8 +56,21 @@ def test_killed_anywhere_every_record_arrives_once(tmp_path: Path, seed: int) ->
     with serve(tmp_path / "tls", stock.answer) as server:
         bench.endpoint(server.url, server.ca)
         done = subprocess.run(
-            (sys.executable, "-m", "tests.upload.killed", str(tmp_path), str(seed), str(RECORDS),
-             str(ROUNDS)), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+            (
+                sys.executable,
+                "-m",
+                "tests.upload.killed",
+                str(tmp_path),
+                str(seed),
+                str(RECORDS),
+                str(ROUNDS),
+            ),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > ROUNDS // 2  # the points were really reached
     view = read_queue(bench.state)
@@ -69,7 +83,8 @@ def test_killed_anywhere_every_record_arrives_once(tmp_path: Path, seed: int) ->
         assert (stick / sent.record_id / "certificate.pdf").read_bytes() == files["certificate.pdf"]
     assert len(stock.kept) == RECORDS
     assert sorted(p.name for p in stick.glob("[!.]*")) == [
-        record(n).record_id for n in range(1, RECORDS + 1)]
+        record(n).record_id for n in range(1, RECORDS + 1)
+    ]
     # what makes it a test: some answers were lost after the server had kept the record
     assert max(stock.asked.values()) > 1
     assert not list(stick.glob(".*.part"))

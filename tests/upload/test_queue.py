@@ -45,22 +45,26 @@ def test_a_package_is_the_run_byte_for_byte() -> None:
     found = package()
     assert unpack(pack(found), found.record_id) == found
     assert pack(found) == pack(unpack(pack(found), found.record_id))
-    assert dict(found.files) == {k: v for k, v in files_of(record()).items()
-                                 if k != "record.jws"} | {"record.jws": found.file("record.jws")}
+    assert dict(found.files) == {
+        k: v for k, v in files_of(record()).items() if k != "record.jws"
+    } | {"record.jws": found.file("record.jws")}
 
 
-@pytest.mark.parametrize("change", [
-    lambda files: files | {"record.json": files["record.json"].replace(b"erased", b"failed")},
-    lambda files: files | {"record.json": b" " + files["record.json"]},
-    lambda files: files | {"record.json": files["record.json"][:-1]},
-    lambda files: files | {"record.json": b"[]"},
-    lambda files: files | {"record.json": b"[" * 100_000},
-    lambda files: files | {"record.jws": b"a.b.c"},
-    lambda files: files | {"record.jws": b"nonsense"},
-    lambda files: files | {"../../etc/passwd": b"x"},
-    lambda files: files | {"journals/../../x.jsonl": b"x"},
-    lambda files: {"certificate.pdf": b"x"},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda files: files | {"record.json": files["record.json"].replace(b"erased", b"failed")},
+        lambda files: files | {"record.json": b" " + files["record.json"]},
+        lambda files: files | {"record.json": files["record.json"][:-1]},
+        lambda files: files | {"record.json": b"[]"},
+        lambda files: files | {"record.json": b"[" * 100_000},
+        lambda files: files | {"record.jws": b"a.b.c"},
+        lambda files: files | {"record.jws": b"nonsense"},
+        lambda files: files | {"../../etc/passwd": b"x"},
+        lambda files: files | {"journals/../../x.jsonl": b"x"},
+        lambda files: {"certificate.pdf": b"x"},
+    ],
+)
 def test_an_altered_package_is_refused(change: object) -> None:
     with pytest.raises(RecordInvalid):
         make_package(change(files_of(record())))  # type: ignore[operator]
@@ -72,7 +76,7 @@ def test_a_damaged_archive_is_refused() -> None:
     with pytest.raises(RecordInvalid, match=r"upload\.package\.id"):
         unpack(raw, "another")
     for at in range(0, len(raw), 97):
-        broken = raw[:at] + bytes([raw[at] ^ 0x55]) + raw[at + 1:]
+        broken = raw[:at] + bytes([raw[at] ^ 0x55]) + raw[at + 1 :]
         try:
             assert unpack(broken, name) == whole  # a byte that says nothing, such as a date
         except RecordInvalid:
@@ -90,11 +94,22 @@ def test_waiting_grows_is_bounded_and_spreads() -> None:
     assert len({backoff_s(5, f"bench {n}") for n in range(50)}) > 40
 
 
-@pytest.mark.parametrize(("value", "seconds"), [
-    ("7", 7), ("0", 0), (" 12 ", 12), ("99999999", 86400), (None, None), ("soon", None),
-    ("-5", None), ("Tue, 24 Nov 2026 10:00:30 GMT", 30), ("Tue, 24 Nov 2020 10:00:30 GMT", 0),
-    ("", None), ("1.5", None),
-])
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7),
+        ("0", 0),
+        (" 12 ", 12),
+        ("99999999", 86400),
+        (None, None),
+        ("soon", None),
+        ("-5", None),
+        ("Tue, 24 Nov 2026 10:00:30 GMT", 30),
+        ("Tue, 24 Nov 2020 10:00:30 GMT", 0),
+        ("", None),
+        ("1.5", None),
+    ],
+)
 def test_retry_after(value: str | None, seconds: int | None) -> None:
     assert retry_after_s(value, NOW) == seconds
 
@@ -116,7 +131,8 @@ def test_records_reach_a_folder_and_leave_the_queue(tmp_path: Path) -> None:
         there = stick / record(number).record_id
         made = tmp_path / "out" / record(number).record_id
         assert {p.relative_to(there): p.read_bytes() for p in there.rglob("*.*")} == {
-            p.relative_to(made): p.read_bytes() for p in made.rglob("*.*")}
+            p.relative_to(made): p.read_bytes() for p in made.rglob("*.*")
+        }
     view = read_queue(bench.state)
     assert (view.entries, view.done) == ((), 2)
     assert bench.upload().deliveries == ()
@@ -143,8 +159,9 @@ def test_a_record_issued_anew_is_kept_beside_the_old_one(tmp_path: Path) -> None
     bench.queue(1)
     bench.upload()
     # resumed on a live system whose clock was set back: the ledger says which is the later
-    anew = record(1, issued_at="2026-11-23T10:00:00.000Z",
-                  ledger=dataclasses.replace(LEDGER, number=9))
+    anew = record(
+        1, issued_at="2026-11-23T10:00:00.000Z", ledger=dataclasses.replace(LEDGER, number=9)
+    )
     folder = write_run(tmp_path / "out", anew)
     assert queue_folder(bench.state, folder).ids == (anew.record_id,)
     assert bench.upload().exit_code == 0
@@ -181,9 +198,16 @@ def test_already_there_is_success(tmp_path: Path, reply: Reply) -> None:
         assert bench.upload().exit_code == 0
 
 
-@pytest.mark.parametrize("reply", [
-    Reply(500, b"oops"), Reply(502), Reply(0), Reply(201, b"x" * 1000, cut=3), Reply(408),
-])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(500, b"oops"),
+        Reply(502),
+        Reply(0),
+        Reply(201, b"x" * 1000, cut=3),
+        Reply(408),
+    ],
+)
 def test_a_failing_server_keeps_the_record(tmp_path: Path, reply: Reply) -> None:
     bench = workbench(tmp_path)
     bench.queue(1)
@@ -201,8 +225,12 @@ def test_a_failing_server_keeps_the_record(tmp_path: Path, reply: Reply) -> None
 def test_retry_after_holds_the_whole_destination_even_in_a_hurry(tmp_path: Path) -> None:
     bench = workbench(tmp_path)
     bench.queue(1, 2, 3)
-    with serve(tmp_path / "tls", lambda seen: Reply(429, b"slow down", (
-            ("Retry-After", "90"),)) if len(server.seen) == 1 else Reply()) as server:
+    with serve(
+        tmp_path / "tls",
+        lambda seen: (
+            Reply(429, b"slow down", (("Retry-After", "90"),)) if len(server.seen) == 1 else Reply()
+        ),
+    ) as server:
         bench.endpoint(server.url, server.ca)
         done = bench.upload()
         assert (len(server.seen), done.waiting, done.exit_code) == (1, 3, 8)
@@ -222,8 +250,11 @@ def test_a_refused_record_is_parked_and_the_rest_goes_on(tmp_path: Path) -> None
 
     def plan(seen: object) -> Reply:
         about = json.loads(getattr(seen, "body"))["record_id"]  # noqa: B009
-        return Reply(422, f"no such lot \x1b[31m {TOKEN}".encode()) if (
-            about == bad and refusing) else Reply()
+        return (
+            Reply(422, f"no such lot \x1b[31m {TOKEN}".encode())
+            if (about == bad and refusing)
+            else Reply()
+        )
 
     with serve(tmp_path / "tls", plan) as server:
         bench.endpoint(server.url, server.ca)
@@ -321,24 +352,40 @@ def test_neither_a_demonstration_nor_an_unsigned_record_leaves(tmp_path: Path) -
     bench.folder()
     demo = record(1, bench=dataclasses.replace(record().bench, demonstration=True))
     unsigned = record(2, signature="certify.unsigned.no-key", ledger=None)
-    folders = (write_run(tmp_path / "out", demo), write_run(tmp_path / "out", unsigned,
-                                                            signed=False))
+    folders = (
+        write_run(tmp_path / "out", demo),
+        write_run(tmp_path / "out", unsigned, signed=False),
+    )
     done = upload(bench.state, (), bench.clock, urgency=Urgency(), folders=folders)
     assert [why.code for _, why in done.refused] == ["upload.demonstration", "upload.unsigned"]
     assert (done.exit_code, read_queue(bench.state).entries) == (8, ())
-    done = upload(bench.state, (), bench.clock, urgency=Urgency(), folders=folders[1:],
-                  allow_unsigned=True)
+    done = upload(
+        bench.state, (), bench.clock, urgency=Urgency(), folders=folders[1:], allow_unsigned=True
+    )
     assert done.exit_code == 0
 
 
 def test_an_old_unsigned_run_is_spoken_of_and_fails_no_upload(tmp_path: Path) -> None:
     bench = workbench(tmp_path)
     stick = bench.folder()
-    for number, changes in ((1, {}), (2, {"signature": "certify.unsigned.no-key"}), (3, {
-            "bench": dataclasses.replace(record().bench, demonstration=True)})):
+    for number, changes in (
+        (1, {}),
+        (2, {"signature": "certify.unsigned.no-key"}),
+        (3, {"bench": dataclasses.replace(record().bench, demonstration=True)}),
+    ):
         made = record(number, **changes)
-        run = create_run(bench.state, RunFacts(made.record_id, NOW, "", "fr", Context(
-            made.workshop, made.operator, made.verifier, made.bench), None, ()))
+        run = create_run(
+            bench.state,
+            RunFacts(
+                made.record_id,
+                NOW,
+                "",
+                "fr",
+                Context(made.workshop, made.operator, made.verifier, made.bench),
+                None,
+                (),
+            ),
+        )
         folder = write_run(tmp_path / "out", made, signed=number != 2)
         write_json(run.issued, {"folder": str(folder), "signed": number != 2})
     done = bench.upload()
@@ -349,8 +396,18 @@ def test_an_old_unsigned_run_is_spoken_of_and_fails_no_upload(tmp_path: Path) ->
 
 def test_a_bench_without_destinations_exports_its_runs(tmp_path: Path) -> None:
     made = record(1)
-    run = create_run(tmp_path / "state", RunFacts(made.record_id, NOW, "", "fr", Context(
-        made.workshop, made.operator, made.verifier, made.bench), None, ()))
+    run = create_run(
+        tmp_path / "state",
+        RunFacts(
+            made.record_id,
+            NOW,
+            "",
+            "fr",
+            Context(made.workshop, made.operator, made.verifier, made.bench),
+            None,
+            (),
+        ),
+    )
     write_json(run.issued, {"folder": str(write_run(tmp_path / "out", made)), "signed": True})
     assert export_queue(tmp_path / "state", tmp_path / "usb").new == (made.record_id,)
 
@@ -362,7 +419,7 @@ def test_a_damaged_package_in_the_queue_is_named_and_the_rest_goes_on(tmp_path: 
     (bench.state / "queue" / f"{record(2).record_id}.zip").write_bytes(b"PK\x03\x04torn")
     done = bench.upload()
     assert {record_id for record_id, _ in done.deliveries} == {ids(3)[0], ids(3)[2]}
-    entry, = read_queue(bench.state).entries
+    (entry,) = read_queue(bench.state).entries
     assert (entry.record_id, done.exit_code) == (ids(3)[1], 8)
     assert entry.problem is not None
     bench.queue(2)  # the good one takes its place
@@ -426,14 +483,17 @@ def test_a_state_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         bench.upload()
 
 
-@pytest.mark.parametrize(("kind", "values", "code"), [
-    ("ftp", {}, "upload.config.kind"),
-    ("https", {"url": "https://x"}, "upload.config.missing"),
-    ("https", {"url": "http://x", "token": TOKEN}, "upload.url.wrong"),
-    ("https", {"url": "https://x", "token": TOKEN, "tokken": TOKEN}, "upload.config.key"),
-    ("folder", {"path": "stick"}, "upload.folder.relative"),
-    ("folder", {"path": "/nonexistent/stick"}, "upload.folder.absent"),
-])
+@pytest.mark.parametrize(
+    ("kind", "values", "code"),
+    [
+        ("ftp", {}, "upload.config.kind"),
+        ("https", {"url": "https://x"}, "upload.config.missing"),
+        ("https", {"url": "http://x", "token": TOKEN}, "upload.url.wrong"),
+        ("https", {"url": "https://x", "token": TOKEN, "tokken": TOKEN}, "upload.config.key"),
+        ("folder", {"path": "stick"}, "upload.folder.relative"),
+        ("folder", {"path": "/nonexistent/stick"}, "upload.folder.absent"),
+    ],
+)
 def test_a_mistake_in_a_destination_is_named(
     tmp_path: Path, kind: str, values: dict[str, str], code: str
 ) -> None:

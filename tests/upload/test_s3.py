@@ -28,9 +28,20 @@ class S3Server:
     ca: str
 
     def add(self, bench: Workbench, **changes: str) -> None:
-        add_destination(bench.state, "seau", "s3", {
-            "url": self.url, "ca": self.ca, "bucket": "records", "key_id": "me",
-            "secret": "s3cr3t", "prefix": "lot7", **changes})
+        add_destination(
+            bench.state,
+            "seau",
+            "s3",
+            {
+                "url": self.url,
+                "ca": self.ca,
+                "bucket": "records",
+                "key_id": "me",
+                "secret": "s3cr3t",
+                "prefix": "lot7",
+                **changes,
+            },
+        )
 
     def bucket(self) -> Bucket:
         return Bucket("records", self.url, "us-east-1", "me", "s3cr3t", self.ca)
@@ -74,8 +85,18 @@ def server(tmp_path: Path) -> Iterator[S3Server]:
 def _make_bucket(server: S3Server) -> None:
     from recond.host.http import Https, Request
 
-    answer = Https(server.ca).send(Request("PUT", f"{server.url}/records", (
-        ("Authorization", "AWS4-HMAC-SHA256 Credential=me/20261124/us-east-1/s3/aws4_request"),)))
+    answer = Https(server.ca).send(
+        Request(
+            "PUT",
+            f"{server.url}/records",
+            (
+                (
+                    "Authorization",
+                    "AWS4-HMAC-SHA256 Credential=me/20261124/us-east-1/s3/aws4_request",
+                ),
+            ),
+        )
+    )
     assert answer.status == 200, answer.body
 
 

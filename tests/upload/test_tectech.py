@@ -22,8 +22,14 @@ from tests.upload.bench import Workbench, workbench
 from tests.upload.records import disk_erasure, notebook, record, write_run
 from tests.upload.servers import Reply, Running, Seen, serve
 
-MANDATORY = {"typeMateriel", "idMaterielReconditionneur", "statut", "idStock", "numeroSerie",
-             "idLot"}
+MANDATORY = {
+    "typeMateriel",
+    "idMaterielReconditionneur",
+    "statut",
+    "idStock",
+    "numeroSerie",
+    "idLot",
+}
 
 
 class Stock:
@@ -31,7 +37,8 @@ class Stock:
 
     def __init__(self, *there: dict[str, Any]) -> None:
         self.kept: list[dict[str, Any]] = [
-            {"id": f"M-{n}", **one} for n, one in enumerate(there, start=1)]
+            {"id": f"M-{n}", **one} for n, one in enumerate(there, start=1)
+        ]
         self.lost = 0  # how many answers to a PUT get lost
 
     def answer(self, seen: Seen) -> Reply:
@@ -43,8 +50,12 @@ class Stock:
             return Reply(401)
         if seen.method == "GET":
             asked = parse_qs(urlsplit(seen.path).query)
-            data = [one for one in self.kept for key in ("numeroSerie", "idMaterielReconditionneur")
-                    if asked.get(key) == [one.get(key)]]
+            data = [
+                one
+                for one in self.kept
+                for key in ("numeroSerie", "idMaterielReconditionneur")
+                if asked.get(key) == [one.get(key)]
+            ]
             return Reply(200, json.dumps({"total": len(data), "data": data[:2]}).encode())
         for line in json.loads(seen.body):
             if "id" in line:
@@ -61,9 +72,20 @@ class Stock:
 
 
 def add(bench: Workbench, server: Running, secret: str = "right", **more: str) -> None:
-    add_destination(bench.state, "tec", "tectech", {
-        "url": server.url, "ca": server.ca, "client_id": "me", "client_secret": secret,
-        "stock": "S-0094", "lot": "L-0048", **more})
+    add_destination(
+        bench.state,
+        "tec",
+        "tectech",
+        {
+            "url": server.url,
+            "ca": server.ca,
+            "client_id": "me",
+            "client_secret": secret,
+            "stock": "S-0094",
+            "lot": "L-0048",
+            **more,
+        },
+    )
 
 
 def test_a_machine_is_made_with_what_is_known(tmp_path: Path) -> None:
@@ -72,10 +94,14 @@ def test_a_machine_is_made_with_what_is_known(tmp_path: Path) -> None:
     with serve(tmp_path / "tls", stock.answer) as server:
         add(bench, server, state="PRET_A_COMMANDER")
         assert bench.upload().exit_code == 0
-    line, = stock.kept
+    (line,) = stock.kept
     assert line.keys() >= MANDATORY
     assert (line["typeMateriel"], line["statut"], line["marque"], line["RAM"]) == (
-        "ORDINATEUR_PORTABLE", "PRET_A_COMMANDER", "DELL", 8)
+        "ORDINATEUR_PORTABLE",
+        "PRET_A_COMMANDER",
+        "DELL",
+        8,
+    )
     assert (line["typeDisqueDur1"], line["tailleDisqueDur1"]) == ("SSD", 256)
     assert "systemeExploitation" not in line
     assert "webcam" not in line  # not seen is not absent
@@ -96,17 +122,29 @@ def test_a_lost_answer_makes_no_double(tmp_path: Path) -> None:
 
 
 def test_a_machine_that_is_there_keeps_what_it_has(tmp_path: Path) -> None:
-    there = {"numeroSerie": "NB000001", "statut": {"libelle": "DISTRIBUE"}, "RAM": 4,
-             "idStock": "S-0001", "idLot": "L-1", "typeMateriel": "ORDINATEUR_PORTABLE",
-             "idMaterielReconditionneur": "X1", "commentaire": "rayure", "marque": None}
+    there = {
+        "numeroSerie": "NB000001",
+        "statut": {"libelle": "DISTRIBUE"},
+        "RAM": 4,
+        "idStock": "S-0001",
+        "idLot": "L-1",
+        "typeMateriel": "ORDINATEUR_PORTABLE",
+        "idMaterielReconditionneur": "X1",
+        "commentaire": "rayure",
+        "marque": None,
+    }
     bench, stock = workbench(tmp_path), Stock(there)
     bench.queue(1)
     with serve(tmp_path / "tls", stock.answer) as server:
         add(bench, server)
         assert bench.upload().exit_code == 0
-    line, = stock.kept
+    (line,) = stock.kept
     assert (line["statut"], line["RAM"], line["marque"], line["idStock"]) == (
-        "DISTRIBUE", 4, "DELL", "S-0001")
+        "DISTRIBUE",
+        4,
+        "DELL",
+        "S-0001",
+    )
     assert line["commentaire"].startswith("rayure recond 20261124-")
 
 
@@ -153,12 +191,14 @@ def test_a_disk_that_is_not_approved_does_not_make_a_machine_ready() -> None:
     assert stock_line(record(), "d", "S", "PRET_A_DISTRIBUER")["statut"] == "PRET_A_DISTRIBUER"
 
 
-@pytest.mark.parametrize(("field", "value"), [("serial", NOTHING), ("form", NOTHING),
-                                              ("form", known(Form.SERVER))])
+@pytest.mark.parametrize(
+    ("field", "value"), [("serial", NOTHING), ("form", NOTHING), ("form", known(Form.SERVER))]
+)
 def test_a_mandatory_column_is_never_invented(field: str, value: Any) -> None:
     machine = notebook()
     machine = dataclasses.replace(
-        machine, system=dataclasses.replace(machine.system, **{field: value}))
+        machine, system=dataclasses.replace(machine.system, **{field: value})
+    )
     with pytest.raises(RecordInvalid, match=r"upload\.tectech\.unknown"):
         stock_line(record(machine=machine), "d", "S")
 
@@ -185,5 +225,6 @@ def test_the_import_table(tmp_path: Path) -> None:
 
 def test_a_state_that_the_stock_does_not_know(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"upload\.config\.value"):
-        add_destination(tmp_path, "csv", "tectech-csv",
-                        {"path": "/x", "stock": "S", "state": "PRET"})
+        add_destination(
+            tmp_path, "csv", "tectech-csv", {"path": "/x", "stock": "S", "state": "PRET"}
+        )

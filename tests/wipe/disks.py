@@ -21,7 +21,8 @@ from recond.wipe.job import Job, Seam
 from recond.wipe.journal import FIRST, Journal, read_entries
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
 from recond.wipe.position import read_standing
-from recond.wipe.session import Session, run_job
+from recond.wipe.session import Session
+from recond.wipe.start import run_job
 
 MIB = 1 << 20
 PATH = "/dev/sim0"
@@ -30,12 +31,26 @@ ALONE = Pace.of(8192, 1)
 """One request at a time, in order: a history replays."""
 
 HDD = DiskIdentity(
-    kind=TargetKind.BLOCK, serial="SIM0001", wwn="naa.5000c50000000001", vendor="ATA",
-    model="SIMULATED", firmware="1.0", size_bytes=256 * 1024, logical_block_bytes=512,
-    physical_block_bytes=4096, bus="sata", medium=Medium.HDD, disk_seq=7,
+    kind=TargetKind.BLOCK,
+    serial="SIM0001",
+    wwn="naa.5000c50000000001",
+    vendor="ATA",
+    model="SIMULATED",
+    firmware="1.0",
+    size_bytes=256 * 1024,
+    logical_block_bytes=512,
+    physical_block_bytes=4096,
+    bus="sata",
+    medium=Medium.HDD,
+    disk_seq=7,
 )
 STICK = replace(
-    HDD, serial=None, wwn=None, vendor="Generic", model="Flash Disk", bus="usb",
+    HDD,
+    serial=None,
+    wwn=None,
+    vendor="Generic",
+    model="Flash Disk",
+    bus="usb",
     medium=Medium.USB_FLASH,
 )
 
@@ -44,12 +59,18 @@ def letters(size_bytes: int, word: bytes = b"lettre") -> bytes:
     """Somebody's data: no two blocks of 512 bytes are equal, and none is all one byte."""
     return b"".join(
         (b"%s %08d " % (word, index) + b"abcdefg" * 74)[:512]
-        for index in range(-(-size_bytes // 512)))[:size_bytes]
+        for index in range(-(-size_bytes // 512))
+    )[:size_bytes]
 
 
 def plan_for(
-    identity: DiskIdentity, method: str | None = None, verify: VerifyMode = VerifyMode.FULL,
-    *, path: str = PATH, seed: bytes = SEED, refusals: tuple[Message, ...] = (),
+    identity: DiskIdentity,
+    method: str | None = None,
+    verify: VerifyMode = VerifyMode.FULL,
+    *,
+    path: str = PATH,
+    seed: bytes = SEED,
+    refusals: tuple[Message, ...] = (),
 ) -> WipePlan:
     """A plan for a disk that nothing holds."""
     target = Target(path, identity, (), False, None)
@@ -94,14 +115,19 @@ class Bay:
         # asked of the bay each time: the drive in it may be another one by then
         return Seam(
             open_disk=lambda path, writing: self.drive.open(path, writing),
-            read_target=lambda path, _image: self.drive.target(path), clock=self.clock,
-            boot_id=self.boot, temperature=self.temperature, pace=self.pace)
+            read_target=lambda path, _image: self.drive.target(path),
+            clock=self.clock,
+            boot_id=self.boot,
+            temperature=self.temperature,
+            pace=self.pace,
+        )
 
     def run(self) -> str:
         """A new erasure."""
         journal = Journal(self.sink, self.clock)
         return Session(
-            job_for(self.plan), self.seam(), journal, self.should_stop, self.told.append).run()
+            job_for(self.plan), self.seam(), journal, self.should_stop, self.told.append
+        ).run()
 
     def resume(self) -> str:
         """Go on where the journal stands, its torn last line cut off."""
@@ -113,7 +139,11 @@ class Bay:
         prev = hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST
         journal = Journal(self.sink, self.clock, len(lines), prev)
         return Session(
-            job_for(self.plan), self.seam(), journal, self.should_stop, self.told.append,
+            job_for(self.plan),
+            self.seam(),
+            journal,
+            self.should_stop,
+            self.told.append,
         ).resume(standing.position)
 
     @property
@@ -130,8 +160,11 @@ class Bay:
 
 
 def bay(
-    identity: DiskIdentity = HDD, method: str | None = None,
-    verify: VerifyMode = VerifyMode.FULL, faults: Faults | None = None, seed: int = 0,
+    identity: DiskIdentity = HDD,
+    method: str | None = None,
+    verify: VerifyMode = VerifyMode.FULL,
+    faults: Faults | None = None,
+    seed: int = 0,
     content: bytes | None = None,
 ) -> Bay:
     """A simulated drive full of letters, and a plan for it."""
@@ -147,12 +180,20 @@ def bay(
 def image_seam(clock: Any, pace: Pace = REAL_PACE) -> Seam:
     """The real seam for image files, with a clock of the test's."""
     return Seam(
-        open_disk=open_disk, read_target=lambda path, _image: read_target(path, image=True),
-        clock=clock, boot_id="boot", temperature=lambda _path: None, pace=pace)
+        open_disk=open_disk,
+        read_target=lambda path, _image: read_target(path, image=True),
+        clock=clock,
+        boot_id="boot",
+        temperature=lambda _path: None,
+        pace=pace,
+    )
 
 
 def wipe_image(
-    image: Path, clock: Any, method: str | None = None, verify: VerifyMode = VerifyMode.FULL,
+    image: Path,
+    clock: Any,
+    method: str | None = None,
+    verify: VerifyMode = VerifyMode.FULL,
     seed: bytes = SEED,
 ) -> tuple[str, WipePlan, Path]:
     """Erase an image file as a worker does. Returns the outcome, the plan and the journal."""
@@ -160,5 +201,6 @@ def wipe_image(
     plan = plan_wipe(target, Wish(method=method, verify=verify), seed, guard.refusals(target))
     journal = image.with_suffix(".jsonl")
     outcome = run_job(
-        job_for(plan, str(journal)), image_seam(clock), lambda: False, lambda _event: None)
+        job_for(plan, str(journal)), image_seam(clock), lambda: False, lambda _event: None
+    )
     return outcome, plan, journal

@@ -19,8 +19,21 @@ from recond.model import Medium
 from recond.wipe.position import read_standing
 from tests.wipe.disks import Bay, letters, plan_for
 
-METHODS = ("nist-clear", "nist-clear", "zero", "one", "random", "random", "flash-clear",
-           "dod-short", "dod-short", "hmg-is5-enhanced", "bmb21-2019", "rcmp-ops2", "gutmann")
+METHODS = (
+    "nist-clear",
+    "nist-clear",
+    "zero",
+    "one",
+    "random",
+    "random",
+    "flash-clear",
+    "dod-short",
+    "dod-short",
+    "hmg-is5-enhanced",
+    "bmb21-2019",
+    "rcmp-ops2",
+    "gutmann",
+)
 MOST_SESSIONS = 12
 
 
@@ -43,10 +56,12 @@ class History:
 
     def __repr__(self) -> str:
         plan, result = self.bay.plan, self.erasure.result
-        return (f"RECOND_SEED={self.seed}: {plan.disk.size_bytes} bytes, {plan.method}, "
-                f"{plan.verify.value}, faults {self.kinds} {self.first.faults}, struck "
-                f"{self.struck}, ended {self.end}: {result.status.value} {result.verdict.value} "
-                f"{[reason.code for reason in result.reasons]}")
+        return (
+            f"RECOND_SEED={self.seed}: {plan.disk.size_bytes} bytes, {plan.method}, "
+            f"{plan.verify.value}, faults {self.kinds} {self.first.faults}, struck "
+            f"{self.struck}, ended {self.end}: {result.status.value} {result.verdict.value} "
+            f"{[reason.code for reason in result.reasons]}"
+        )
 
 
 class Fate:
@@ -57,7 +72,8 @@ class Fate:
         count = chance.choice((0, 0, 0, 1, 1, 2, 3))
         kinds = ["kill", "power", "stop"] + (["swap"] if history.stranger else [])
         self._strikes = sorted(
-            (chance.randrange(1, moments), chance.choice(kinds)) for _ in range(count))
+            (chance.randrange(1, moments), chance.choice(kinds)) for _ in range(count)
+        )
         self._moment = 0
         self._stop = False
 
@@ -88,8 +104,11 @@ class Fate:
 def make_history(seed: int) -> tuple[History, Fate, random.Random]:
     chance = random.Random(seed)
     block = chance.choice((512, 512, 512, 4096))
-    blocks = chance.choice((24, 64, 97, 130)) if block == 4096 else chance.choice(
-        (1, 8, 65, 512, 1031, 2048))
+    blocks = (
+        chance.choice((24, 64, 97, 130))
+        if block == 4096
+        else chance.choice((1, 8, 65, 512, 1031, 2048))
+    )
     verify = chance.choice((VerifyMode.FULL,) * 6 + (VerifyMode.SAMPLE, VerifyMode.NONE))
     if verify is VerifyMode.SAMPLE and block == 512:
         blocks = 4300  # large enough that a sample is not the whole
@@ -122,10 +141,18 @@ def _identity(chance: random.Random, block: int, blocks: int) -> DiskIdentity:
     medium = chance.choice((Medium.HDD, Medium.SSD, Medium.USB_FLASH))
     named = chance.random() < 0.8
     return DiskIdentity(
-        kind=TargetKind.BLOCK, serial="S1" if named else None, wwn=None, vendor="SIM",
-        model="DISK", firmware=None, size_bytes=block * blocks, logical_block_bytes=block,
-        physical_block_bytes=4096, bus="usb" if medium is Medium.USB_FLASH else "sata",
-        medium=medium, disk_seq=chance.choice((None, 3)),
+        kind=TargetKind.BLOCK,
+        serial="S1" if named else None,
+        wwn=None,
+        vendor="SIM",
+        model="DISK",
+        firmware=None,
+        size_bytes=block * blocks,
+        logical_block_bytes=block,
+        physical_block_bytes=4096,
+        bus="usb" if medium is Medium.USB_FLASH else "sata",
+        medium=medium,
+        disk_seq=chance.choice((None, 3)),
     )
 
 
@@ -138,18 +165,36 @@ def _content(chance: random.Random, size: int) -> bytes:
     full = letters(size)
     if kind == "letters":
         return full
-    return b"".join(full[at : at + 512] if chance.random() < 0.1 else bytes(512)
-                    for at in range(0, size, 512))
+    return b"".join(
+        full[at : at + 512] if chance.random() < 0.1 else bytes(512) for at in range(0, size, 512)
+    )
 
 
 def _faults(chance: random.Random, blocks: int) -> tuple[tuple[str, ...], Faults]:
-    every = ("bad_writes", "bad_reads", "weak_writes", "weak_reads", "dropped", "torn",
-             "misdirected", "stale", "short", "slow", "vanish", "wraps", "flush_lies",
-             "flush_fails", "swap", "dead-zone")
+    every = (
+        "bad_writes",
+        "bad_reads",
+        "weak_writes",
+        "weak_reads",
+        "dropped",
+        "torn",
+        "misdirected",
+        "stale",
+        "short",
+        "slow",
+        "vanish",
+        "wraps",
+        "flush_lies",
+        "flush_fails",
+        "swap",
+        "dead-zone",
+    )
     count = chance.choice((0, 0, 1, 1, 1, 2, 3))
     kinds = tuple(sorted(chance.sample(every, count)))
-    faults = Faults(bad_errno=chance.choice((errno.EIO, errno.ENODATA, errno.EREMOTEIO)),
-                    request_s=chance.choice((0.002, 0.3, 2.0)))  # seldom or often a checkpoint
+    faults = Faults(
+        bad_errno=chance.choice((errno.EIO, errno.ENODATA, errno.EREMOTEIO)),
+        request_s=chance.choice((0.002, 0.3, 2.0)),
+    )  # seldom or often a checkpoint
 
     def some() -> frozenset[int]:
         return frozenset(chance.randrange(blocks) for _ in range(chance.choice((1, 1, 3, 8))))
@@ -164,8 +209,11 @@ def _faults(chance: random.Random, blocks: int) -> tuple[tuple[str, ...], Faults
             faults = _with(faults, kind, seldom())
         elif kind == "vanish":
             faults = replace(
-                faults, vanish_after=chance.randrange(400), unnoticed=chance.randrange(3),
-                vanish_errno=chance.choice((errno.ENODEV, errno.ENOSPC, errno.EIO, errno.ENXIO)))
+                faults,
+                vanish_after=chance.randrange(400),
+                unnoticed=chance.randrange(3),
+                vanish_errno=chance.choice((errno.ENODEV, errno.ENOSPC, errno.EIO, errno.ENXIO)),
+            )
         elif kind == "wraps":
             faults = replace(faults, real_blocks=max(1, blocks // chance.choice((2, 4))))
         elif kind == "flush_lies":
@@ -240,6 +288,7 @@ def wrong_blocks(history: History, *, cut: bool) -> list[int]:
     block = drive.block
     due = fill_bytes(fill, 0, drive.blocks * block)
     return [
-        index for index in range(drive.blocks)
+        index
+        for index in range(drive.blocks)
         if drive.held(index * block, block) != due[index * block : (index + 1) * block]
     ]

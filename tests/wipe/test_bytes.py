@@ -33,11 +33,26 @@ PASSES: dict[str, tuple[str, ...]] = {
     "hmg-is5-enhanced": ("00", "ff", RANDOM),
     "schneier": ("ff", "00", RANDOM, RANDOM, RANDOM, RANDOM, RANDOM),
     "gutmann": (
-        RANDOM, RANDOM, RANDOM, RANDOM,
-        "555555", "aaaaaa", "924924", "492492", "249249",
+        RANDOM,
+        RANDOM,
+        RANDOM,
+        RANDOM,
+        "555555",
+        "aaaaaa",
+        "924924",
+        "492492",
+        "249249",
         *(f"{nibble:x}" * 6 for nibble in range(16)),
-        "924924", "492492", "249249", "6db6db", "b6db6d", "db6db6",
-        RANDOM, RANDOM, RANDOM, RANDOM,
+        "924924",
+        "492492",
+        "249249",
+        "6db6db",
+        "b6db6d",
+        "db6db6",
+        RANDOM,
+        RANDOM,
+        RANDOM,
+        RANDOM,
     ),
     "rcmp-ops2": ("00", "ff", "00", "ff", "00", "ff", RANDOM),
     "bmb21-2019": ("ff", "00", RANDOM, RANDOM, RANDOM, "ff"),
@@ -46,8 +61,9 @@ PASSES: dict[str, tuple[str, ...]] = {
 
 def xts(key: bytes, size: int, first_unit: int = 0) -> bytes:
     """Zeros encrypted with XTS-AES-128 in data units of 1 MiB (IEEE 1619-2018 §5.3.2, §5.2)."""
-    one, two = (Cipher(algorithms.AES(half), modes.ECB()).encryptor()
-                for half in (key[:16], key[16:]))
+    one, two = (
+        Cipher(algorithms.AES(half), modes.ECB()).encryptor() for half in (key[:16], key[16:])
+    )
     found = bytearray()
     for unit in range(first_unit, first_unit + -(-size // (1 << 20))):
         tweak = int.from_bytes(two.update(unit.to_bytes(16, "little")), "little")
@@ -55,7 +71,7 @@ def xts(key: bytes, size: int, first_unit: int = 0) -> bytes:
             raw = tweak.to_bytes(16, "little")
             found += bytes(a ^ b for a, b in zip(one.update(raw), raw, strict=True))
             tweak = (tweak << 1) ^ (0x87 | 1 << 128 if tweak >> 127 else 0)
-        del found[(unit - first_unit + 1) * (1 << 20):]
+        del found[(unit - first_unit + 1) * (1 << 20) :]
     return bytes(found[:size])
 
 
@@ -106,9 +122,17 @@ class RecordingDisk:
 
 def context(size: int, pace: Pace) -> PassContext:
     return PassContext(
-        step=0, size=size, block=512, kind=TargetKind.BLOCK, log=lambda _kind, _data: None,
-        clock=SimClock(), should_stop=lambda: False, progress=lambda _done: None,
-        cool_down=lambda: None, pace=pace)
+        step=0,
+        size=size,
+        block=512,
+        kind=TargetKind.BLOCK,
+        log=lambda _kind, _data: None,
+        clock=SimClock(),
+        should_stop=lambda: False,
+        progress=lambda _done: None,
+        cool_down=lambda: None,
+        pace=pace,
+    )
 
 
 def test_every_method_has_its_expectation() -> None:
@@ -163,6 +187,10 @@ def test_a_random_pass_over_more_than_one_data_unit(piece: int) -> None:
 
 
 def test_chance_is_another_one_in_each_pass_and_each_plan() -> None:
-    keys = [fill.hex for seed in (SEED, SEED[::-1])
-            for fill in plan_fills(find_method("schneier"), seed) if len(fill.hex) == 64]
+    keys = [
+        fill.hex
+        for seed in (SEED, SEED[::-1])
+        for fill in plan_fills(find_method("schneier"), seed)
+        if len(fill.hex) == 64
+    ]
     assert len(set(keys)) == 10

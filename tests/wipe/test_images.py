@@ -15,7 +15,7 @@ from recond.host import realdisk
 from recond.host.clock import SystemClock
 from recond.host.target import read_target
 from recond.methods import all_methods
-from recond.wipe.session import run_job
+from recond.wipe.start import run_job
 from tests.wipe.disks import MIB, SEED, image_seam, job_for, letters, plan_for, wipe_image
 
 CLOCK = SystemClock()
@@ -67,8 +67,9 @@ def test_every_method_on_a_small_image(tmp_path: Path, method: str) -> None:
     assert [step.bytes_written for step in erasure.steps] == [size] * len(plan.steps)
 
 
-@pytest.mark.parametrize("size", [512, 513, 1023, 4095, 4096, 4097, 8191, MIB - 1, MIB + 1,
-                                  3 * MIB + 4095])
+@pytest.mark.parametrize(
+    "size", [512, 513, 1023, 4095, 4096, 4097, 8191, MIB - 1, MIB + 1, 3 * MIB + 4095]
+)
 @pytest.mark.parametrize("method", ["nist-clear", "random", "gutmann"])
 def test_every_size_to_its_last_byte(tmp_path: Path, size: int, method: str) -> None:
     path = image(tmp_path, size)

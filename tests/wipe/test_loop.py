@@ -20,7 +20,7 @@ from recond.host.target import read_target
 from recond.model import Medium
 from recond.wipe import guard
 from recond.wipe.plan import Wish, plan_wipe
-from recond.wipe.session import run_job
+from recond.wipe.start import run_job
 from tests.wipe.disks import MIB, SEED, image_seam, job_for, letters
 
 pytestmark = [
@@ -61,13 +61,15 @@ def erase(device: str, folder: Path, method: str) -> tuple[str, Path, object]:
     target = read_target(device, image=False)
     plan = plan_wipe(target, Wish(method=method), SEED, guard.refusals(target))
     journal = folder / "boucle.jsonl"
-    outcome = run_job(job_for(plan, str(journal)), image_seam(SystemClock()), lambda: False,
-                      lambda _event: None)
+    outcome = run_job(
+        job_for(plan, str(journal)), image_seam(SystemClock()), lambda: False, lambda _event: None
+    )
     return outcome, journal, plan.steps[-1].fill
 
 
-@pytest.mark.parametrize(("size", "sector"), [
-    (64 * MIB + 7 * 512, 512), (3 * MIB + 5 * 4096, 4096), (512, 512)])
+@pytest.mark.parametrize(
+    ("size", "sector"), [(64 * MIB + 7 * 512, 512), (3 * MIB + 5 * 4096, 4096), (512, 512)]
+)
 @pytest.mark.parametrize("method", ["nist-clear", "random"])
 def test_a_loop_device_to_its_last_sector(
     tmp_path: Path, attach: Attach, size: int, sector: int, method: str

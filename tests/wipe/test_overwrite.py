@@ -15,7 +15,7 @@ from recond.host.simdisk import Faults, SimDrive
 from recond.host.simdrive import SimClock
 from recond.host.tuning import Pace
 from recond.model import Range
-from recond.wipe import overwrite
+from recond.wipe import content, overwrite
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
 from tests.wipe.disks import ALONE, HDD, PATH, letters
 
@@ -28,7 +28,10 @@ class Rig:
     """A simulated drive under one pass, with what the pass said."""
 
     def __init__(
-        self, faults: Faults, size: int = SIZE, pace: Pace = ALONE,
+        self,
+        faults: Faults,
+        size: int = SIZE,
+        pace: Pace = ALONE,
         kind: TargetKind = TargetKind.BLOCK,
     ) -> None:
         self.clock = SimClock()
@@ -39,17 +42,23 @@ class Rig:
         self.stop_at = 1 << 60
         self.cooled = 0
         self.context = PassContext(
-            step=3, size=size, block=BLOCK, kind=kind,
-            log=lambda kind, data: self.logged.append((kind, data)), clock=self.clock,
+            step=3,
+            size=size,
+            block=BLOCK,
+            kind=kind,
+            log=lambda kind, data: self.logged.append((kind, data)),
+            clock=self.clock,
             should_stop=lambda: bool(self.progress) and self.progress[-1] >= self.stop_at,
-            progress=self.progress.append, cool_down=self._cool, pace=pace)
+            progress=self.progress.append,
+            cool_down=self._cool,
+            pace=pace,
+        )
 
     def _cool(self) -> None:
         self.cooled += 1
 
     def run(self, done: tuple[Range, ...] = (), bad: tuple[Range, ...] = ()) -> PassResult:
-        return OverwritePass(
-            self.drive.open(PATH, True), ZEROS, self.context, done, bad).run()
+        return OverwritePass(self.drive.open(PATH, True), ZEROS, self.context, done, bad).run()
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [data for found, data in self.logged if found == kind]
@@ -66,8 +75,7 @@ def blocks(*numbers: int) -> frozenset[int]:
 @pytest.mark.parametrize("lanes", [1, 3])
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENODATA, errno.EREMOTEIO, errno.EBADE])
 def test_a_bad_block_is_found_skipped_and_listed(number: int, lanes: int) -> None:
-    rig = Rig(Faults(bad_writes=blocks(5, 900, 901), bad_errno=number),
-              pace=Pace.of(8192, lanes))
+    rig = Rig(Faults(bad_writes=blocks(5, 900, 901), bad_errno=number), pace=Pace.of(8192, lanes))
     result = rig.run()
     assert result.outcome == "failed"
     assert result.reason is not None
@@ -123,8 +131,9 @@ def test_a_disk_that_vanishes_at_the_last_flush_has_vanished() -> None:
 
 
 def test_a_full_file_system_below_an_image_is_no_vanished_disk() -> None:
-    rig = Rig(Faults(vanish_after=20, vanish_errno=errno.ENOSPC, unnoticed=99),
-              kind=TargetKind.IMAGE)
+    rig = Rig(
+        Faults(vanish_after=20, vanish_errno=errno.ENOSPC, unnoticed=99), kind=TargetKind.IMAGE
+    )
     result = rig.run()
     assert result.outcome == "failed"
     assert result.reason is not None
@@ -167,7 +176,7 @@ def test_a_dead_disk_is_given_up_and_all_of_it_said_to_be_bad() -> None:
 
 
 def test_narrowing_is_capped_in_time_for_a_piece_and_for_the_pass(
-    monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     every_other = frozenset(range(0, 2048, 2))
     rig = Rig(Faults(bad_writes=every_other, slow=1.0, slow_s=7.0))
@@ -223,8 +232,12 @@ def test_checkpoints_claim_only_what_is_on_the_medium(lanes: int) -> None:
 def test_checkpoints_are_at_most_ten_seconds_or_a_hundredth_apart() -> None:
     rig = Rig(Faults(request_s=0.3), size=4 * SIZE)
     moments: list[float] = []
-    rig.context = replace(rig.context, log=lambda kind, _data: moments.append(
-        rig.clock.monotonic_s()) if kind == "checkpoint" else None)
+    rig.context = replace(
+        rig.context,
+        log=lambda kind, _data: (
+            moments.append(rig.clock.monotonic_s()) if kind == "checkpoint" else None
+        ),
+    )
     rig.run()
     gaps = [after - before for before, after in zip([1000.0, *moments], moments, strict=False)]
     assert max(gaps) < 11.0
@@ -250,7 +263,7 @@ def test_a_pass_goes_on_where_a_checkpoint_stood_and_skips_what_was_bad() -> Non
 def test_the_speed_profile_has_a_number_for_each_stretch() -> None:
     rig = Rig(Faults(request_s=0.1))
     speed = rig.run().speed
-    assert len(speed) == overwrite.PROFILE_POINTS
+    assert len(speed) == content.PROFILE_POINTS
     assert all(8192 / 0.11 < value < 8192 / 0.09 for value in speed)
 
 

@@ -24,8 +24,9 @@ from recond.model import Medium, Message
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
 from tests.wipe.disks import HDD, SEED, STICK
 
-IMAGE = replace(HDD, kind=TargetKind.IMAGE, serial="a.img", wwn=None, bus="image",
-                medium=Medium.IMAGE)
+IMAGE = replace(
+    HDD, kind=TargetKind.IMAGE, serial="a.img", wwn=None, bus="image", medium=Medium.IMAGE
+)
 SSD = replace(HDD, medium=Medium.SSD)
 NVME = replace(SSD, bus="nvme", namespace=1)
 SD = replace(STICK, bus="mmc", medium=Medium.SD)
@@ -42,17 +43,20 @@ def codes(messages: tuple[Message, ...]) -> set[str]:
     return {message.code.removeprefix("wipe.") for message in messages}
 
 
-@pytest.mark.parametrize(("disk", "method", "passes", "not_reached"), [
-    (HDD, "nist-clear", 1, {"not_reached.remapped", "not_reached.hidden"}),
-    (SSD, "nist-clear", 1, {"not_reached.spare", "not_reached.hidden"}),
-    (NVME, "nist-clear", 1, {"not_reached.spare"}),
-    (STICK, "flash-clear", 2, {"not_reached.spare", "not_reached.hidden"}),
-    (SD, "flash-clear", 2, {"not_reached.spare"}),
-    (EMMC, "flash-clear", 2, {"not_reached.spare", "not_reached.emmc_boot"}),
-    (BRIDGE, "flash-clear", 2, {"not_reached.unknown_medium"}),
-    (USB_HDD, "nist-clear", 1, {"not_reached.remapped", "not_reached.hidden"}),
-    (IMAGE, "nist-clear", 1, {"not_reached.image"}),
-])
+@pytest.mark.parametrize(
+    ("disk", "method", "passes", "not_reached"),
+    [
+        (HDD, "nist-clear", 1, {"not_reached.remapped", "not_reached.hidden"}),
+        (SSD, "nist-clear", 1, {"not_reached.spare", "not_reached.hidden"}),
+        (NVME, "nist-clear", 1, {"not_reached.spare"}),
+        (STICK, "flash-clear", 2, {"not_reached.spare", "not_reached.hidden"}),
+        (SD, "flash-clear", 2, {"not_reached.spare"}),
+        (EMMC, "flash-clear", 2, {"not_reached.spare", "not_reached.emmc_boot"}),
+        (BRIDGE, "flash-clear", 2, {"not_reached.unknown_medium"}),
+        (USB_HDD, "nist-clear", 1, {"not_reached.remapped", "not_reached.hidden"}),
+        (IMAGE, "nist-clear", 1, {"not_reached.image"}),
+    ],
+)
 def test_the_method_that_suits_the_medium(
     disk: DiskIdentity, method: str, passes: int, not_reached: set[str]
 ) -> None:
@@ -74,8 +78,16 @@ def test_purge_by_overwriting_is_refused_everywhere(disk: DiskIdentity) -> None:
 
 @pytest.mark.parametrize("method", all_methods())
 def test_removable_flash_needs_a_pattern_and_its_complement(method: str) -> None:
-    has_pair = method in {"flash-clear", "dod-short", "dod", "hmg-is5-enhanced", "rcmp-ops2",
-                          "schneier", "bmb21-2019", "gutmann"}
+    has_pair = method in {
+        "flash-clear",
+        "dod-short",
+        "dod",
+        "hmg-is5-enhanced",
+        "rcmp-ops2",
+        "schneier",
+        "bmb21-2019",
+        "gutmann",
+    }
     found = plan(STICK, method=method)
     assert codes(found.refusals) == (set() if has_pair else {"refusal.method_too_weak"})
     assert found.level_promised is (Level.CLEAR if has_pair else Level.NONE)
@@ -96,7 +108,9 @@ def test_the_guards_refusals_come_first_and_stay() -> None:
     mounted = Message.of("wipe.refusal.mount", path="/dev/x", node="x1", where="/home")
     found = plan(HDD, (mounted,), level=LevelWish.PURGE)
     assert [message.code for message in found.refusals] == [
-        "wipe.refusal.mount", "wipe.refusal.no_purge"]
+        "wipe.refusal.mount",
+        "wipe.refusal.no_purge",
+    ]
 
 
 def test_an_unknown_method_is_named_with_those_that_exist() -> None:
@@ -108,10 +122,14 @@ def test_an_unknown_method_is_named_with_those_that_exist() -> None:
 def test_the_digest_changes_with_whatever_decides_what_happens() -> None:
     base = plan(HDD)
     others = [
-        plan(replace(HDD, serial="OTHER")), plan(replace(HDD, size_bytes=512)),
-        plan(HDD, method="one"), plan(HDD, verify=VerifyMode.SAMPLE),
-        plan(HDD, level=LevelWish.BEST), replace(base, path="/dev/y"),
-        replace(base, seed="00" * 32), replace(base, steps=base.steps * 2),
+        plan(replace(HDD, serial="OTHER")),
+        plan(replace(HDD, size_bytes=512)),
+        plan(HDD, method="one"),
+        plan(HDD, verify=VerifyMode.SAMPLE),
+        plan(HDD, level=LevelWish.BEST),
+        replace(base, path="/dev/y"),
+        replace(base, seed="00" * 32),
+        replace(base, steps=base.steps * 2),
     ]
     digests = [plan_digest(one) for one in (base, *others)]
     assert len(set(digests)) == len(digests)

@@ -34,9 +34,23 @@ def test_the_evidence_comes_in_its_order() -> None:
     assert bench.run() == "completed"
     kinds = [kind for kind, _ in bench.entries if kind not in ("checkpoint",)]
     assert kinds == [
-        "open", "plan", "confirmation", "identity", "canary",
-        "step_start", "step_end", "step_start", "step_end", "step_start", "step_end",
-        "flush", "canary", "verify_start", "verify_end", "end"]
+        "open",
+        "plan",
+        "confirmation",
+        "identity",
+        "canary",
+        "step_start",
+        "step_end",
+        "step_start",
+        "step_end",
+        "step_start",
+        "step_end",
+        "flush",
+        "canary",
+        "verify_start",
+        "verify_end",
+        "end",
+    ]
     result = bench.erasure.result
     assert (result.status, result.verdict) == (Status.ERASED, Verdict.APPROVED)
     assert result.level_achieved is Level.CLEAR
@@ -65,10 +79,17 @@ def test_a_plan_with_refusals_is_not_carried_out() -> None:
     assert bench.erasure.result.status is Status.REFUSED
 
 
-@pytest.mark.parametrize("changes", [
-    {"serial": "OTHER"}, {"serial": None}, {"size_bytes": 128 * 1024}, {"disk_seq": 8},
-    {"model": "X"}, {"logical_block_bytes": 4096},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"serial": "OTHER"},
+        {"serial": None},
+        {"size_bytes": 128 * 1024},
+        {"disk_seq": 8},
+        {"model": "X"},
+        {"logical_block_bytes": 4096},
+    ],
+)
 def test_another_disk_than_the_one_of_the_plan_is_not_written(changes: dict[str, Any]) -> None:
     bench = bay()
     bench.drive.identity = replace(HDD, **changes)
@@ -97,7 +118,8 @@ def test_a_disk_that_cannot_be_opened_exclusively_is_refused(number: int) -> Non
     assert bench.run() == "refused"
     (reason,) = bench.erasure.result.reasons
     assert reason.code == (
-        "wipe.refusal.busy" if number == errno.EBUSY else "wipe.refusal.cannot_open")
+        "wipe.refusal.busy" if number == errno.EBUSY else "wipe.refusal.cannot_open"
+    )
 
 
 # --- Disks that lie --------------------------------------------------------------------------
@@ -111,10 +133,17 @@ def test_a_disk_that_writes_nothing_is_shown_by_its_canaries() -> None:
     assert "certify.reason.canary-unchanged" in codes(bench)
 
 
-@pytest.mark.parametrize(("method", "found"), [
-    ("random", True), ("dod-short", True), ("schneier", True),
-    ("nist-clear", False), ("flash-clear", False), ("bmb21-2019", False),
-])
+@pytest.mark.parametrize(
+    ("method", "found"),
+    [
+        ("random", True),
+        ("dod-short", True),
+        ("schneier", True),
+        ("nist-clear", False),
+        ("flash-clear", False),
+        ("bmb21-2019", False),
+    ],
+)
 def test_which_methods_find_a_size_that_lies(method: str, found: bool) -> None:
     """docs/guarantees.md states this table."""
     bench = bay(method=method, faults=Faults(real_blocks=HDD.size_bytes // 512 // 4))
@@ -124,8 +153,10 @@ def test_which_methods_find_a_size_that_lies(method: str, found: bool) -> None:
 
 
 FAULTS = {
-    "dropped": Faults(dropped=0.1), "torn": Faults(torn=0.1),
-    "misdirected": Faults(misdirected=0.1), "stale": Faults(stale=0.1),
+    "dropped": Faults(dropped=0.1),
+    "torn": Faults(torn=0.1),
+    "misdirected": Faults(misdirected=0.1),
+    "stale": Faults(stale=0.1),
 }
 
 
@@ -315,8 +346,7 @@ def test_a_sensor_that_never_cools_does_not_stop_the_bench_for_ever() -> None:
 @pytest.mark.parametrize("blocks", [1, 2, 7, 8, 9, 65])
 def test_small_disks_to_their_last_block(block: int, blocks: int) -> None:
     for method in ("nist-clear", "random", "gutmann"):
-        disk: DiskIdentity = replace(
-            HDD, size_bytes=block * blocks, logical_block_bytes=block)
+        disk: DiskIdentity = replace(HDD, size_bytes=block * blocks, logical_block_bytes=block)
         bench = bay(disk, method=method)
         assert bench.run() == "completed"
         assert bench.erasure.result.status is Status.ERASED, (method, codes(bench))

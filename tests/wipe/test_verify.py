@@ -39,9 +39,14 @@ def read(
     drive: SimDrive, fill: Fill, mode: VerifyMode = VerifyMode.FULL, pace: Pace = ALONE
 ) -> Findings:
     context = VerifyContext(
-        size=drive.identity.size_bytes, block=512, clock=drive._clock,
-        should_stop=lambda: False, progress=lambda _done, _all: None, cool_down=lambda: None,
-        pace=pace)
+        size=drive.identity.size_bytes,
+        block=512,
+        clock=drive._clock,
+        should_stop=lambda: False,
+        progress=lambda _done, _all: None,
+        cool_down=lambda: None,
+        pace=pace,
+    )
     return Verifier(drive.open(PATH, False), fill, context).run(mode, b"seed")
 
 
@@ -119,14 +124,21 @@ class TwoAnswers:
 
 def test_what_differed_once_differed() -> None:
     context = VerifyContext(
-        size=8192, block=512, clock=SimClock(), should_stop=lambda: False,
-        progress=lambda _done, _all: None, cool_down=lambda: None, pace=ALONE)
+        size=8192,
+        block=512,
+        clock=SimClock(),
+        should_stop=lambda: False,
+        progress=lambda _done, _all: None,
+        cool_down=lambda: None,
+        pace=ALONE,
+    )
     found = Verifier(TwoAnswers(), ZEROS, context).run(VerifyMode.FULL, b"")  # type: ignore[arg-type]
     assert found.mismatch.total == 8192
 
 
-@pytest.mark.parametrize(("number", "unnoticed"), [
-    (errno.ENODEV, 9), (errno.ENXIO, 9), (errno.EIO, 0)])
+@pytest.mark.parametrize(
+    ("number", "unnoticed"), [(errno.ENODEV, 9), (errno.ENXIO, 9), (errno.EIO, 0)]
+)
 def test_a_disk_that_vanishes_is_told_from_a_bad_block(number: int, unnoticed: int) -> None:
     faults = Faults(vanish_after=9, vanish_errno=number, unnoticed=unnoticed)
     found = read(drive_with(ZEROS, faults), ZEROS)
@@ -144,8 +156,14 @@ def test_a_bridge_that_answers_zeros_for_a_disk_that_is_gone() -> None:
             return False
 
     context = VerifyContext(
-        size=8192, block=512, clock=SimClock(), should_stop=lambda: False,
-        progress=lambda _done, _all: None, cool_down=lambda: None, pace=ALONE)
+        size=8192,
+        block=512,
+        clock=SimClock(),
+        should_stop=lambda: False,
+        progress=lambda _done, _all: None,
+        cool_down=lambda: None,
+        pace=ALONE,
+    )
     found = Verifier(Bridge(), ZEROS, context).run(VerifyMode.FULL, b"")  # type: ignore[arg-type]
     assert found.outcome == "vanished"
 
@@ -153,8 +171,14 @@ def test_a_bridge_that_answers_zeros_for_a_disk_that_is_gone() -> None:
 def test_a_stop_says_so_and_is_no_result() -> None:
     drive = drive_with(ZEROS)
     context = VerifyContext(
-        size=SIZE, block=512, clock=drive._clock, should_stop=lambda: True,
-        progress=lambda _done, _all: None, cool_down=lambda: None, pace=ALONE)
+        size=SIZE,
+        block=512,
+        clock=drive._clock,
+        should_stop=lambda: True,
+        progress=lambda _done, _all: None,
+        cool_down=lambda: None,
+        pace=ALONE,
+    )
     found = Verifier(drive.open(PATH, False), ZEROS, context).run(VerifyMode.FULL, b"")
     assert found.outcome == "stopped"
     assert found.compared < SIZE
@@ -169,7 +193,7 @@ def test_an_untouched_disk_is_told_in_one_reading() -> None:
 
 
 def test_every_other_block_wrong_stays_a_list_of_bounded_size(
-    monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(verify, "MAX_SPANS", 50)
     drive = drive_with(ZEROS)
@@ -204,8 +228,11 @@ def test_a_sample_keeps_its_rule(size: int, block: int, seed: bytes) -> None:
         def place_of(at: int) -> int:
             return at // section * 2 + (at % section >= half)
 
-        hit = {n for start, length in places
-               for n in range(place_of(start), place_of(start + length - block) + 1)}
+        hit = {
+            n
+            for start, length in places
+            for n in range(place_of(start), place_of(start + length - block) + 1)
+        }
         assert set(range(2000)) <= hit
 
 
@@ -221,8 +248,7 @@ def test_a_sample_finds_what_lies_in_its_places_only() -> None:
     places = sample_places(b"seed", size, 512)
     assert len(places) > 1000
     inside = places[500][0]
-    outside = next(at for at in range(0, size, 512)
-                   if not any(a <= at < a + n for a, n in places))
+    outside = next(at for at in range(0, size, 512) if not any(a <= at < a + n for a, n in places))
     drive.cells[outside] = 1
     found = read(drive, ZEROS, VerifyMode.SAMPLE)
     assert not found.mismatch.total
@@ -233,7 +259,9 @@ def test_a_sample_finds_what_lies_in_its_places_only() -> None:
 
 PLACES = st.integers(0, 1 << 50) | st.builds(
     lambda unit, near: max(0, unit * XTS_UNIT_BYTES + near),
-    st.integers(0, 1 << 32), st.integers(-6000, 6000))
+    st.integers(0, 1 << 32),
+    st.integers(-6000, 6000),
+)
 """Anywhere on a disk, and often near the border of two data units."""
 
 
@@ -286,10 +314,20 @@ class OnlySays:
 def test_a_reading_that_brings_nothing_is_not_what_was_there_before(fill: Fill) -> None:
     """The buffer of the piece before must not serve for the next one."""
     context = VerifyContext(
-        size=8 * 8192, block=512, clock=SimClock(), should_stop=lambda: False,
-        progress=lambda _done, _all: None, cool_down=lambda: None, pace=ALONE)
+        size=8 * 8192,
+        block=512,
+        clock=SimClock(),
+        should_stop=lambda: False,
+        progress=lambda _done, _all: None,
+        cool_down=lambda: None,
+        pace=ALONE,
+    )
     found = Verifier(OnlySays(fill), fill, context).run(  # type: ignore[arg-type]
-        VerifyMode.FULL, b"")
-    pages = {at // 4096 for start, length in found.mismatch.ranges()
-             for at in range(start, start + length, 512)}
+        VerifyMode.FULL, b""
+    )
+    pages = {
+        at // 4096
+        for start, length in found.mismatch.ranges()
+        for at in range(start, start + length, 512)
+    }
     assert pages == set(range(2, 16)), "each page but those of the first request"

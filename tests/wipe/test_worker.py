@@ -37,7 +37,10 @@ def make_job(folder: Path, method: str = "gutmann") -> tuple[Path, Job]:
 def start(folder: Path, *more: str, **how: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "recond.wipe.worker", str(folder / "job.json"), *more],
-        cwd=ROOT, stdin=subprocess.DEVNULL, **{"stdout": subprocess.PIPE, **how})
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        **{"stdout": subprocess.PIPE, **how},
+    )
 
 
 def read_until(process: subprocess.Popen[bytes], step: int) -> None:
@@ -149,9 +152,11 @@ def test_an_ended_journal_is_not_written_to_again(tmp_path: Path) -> None:
 def test_a_worker_stays_below_its_memory(tmp_path: Path) -> None:
     """Read from its own memory map: `ru_maxrss` also counts the process that forked it."""
     make_job(tmp_path, "dod-short")
-    code = ("import sys; from recond.wipe.worker import main; "
-            f"code = main([{str(tmp_path / 'job.json')!r}]); "
-            "peak = [one for one in open('/proc/self/status') if one.startswith('VmHWM')]; "
-            "sys.stderr.write(peak[0].split()[1]); sys.exit(code)")
+    code = (
+        "import sys; from recond.wipe.worker import main; "
+        f"code = main([{str(tmp_path / 'job.json')!r}]); "
+        "peak = [one for one in open('/proc/self/status') if one.startswith('VmHWM')]; "
+        "sys.stderr.write(peak[0].split()[1]); sys.exit(code)"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert 8 * 1024 < int(done.stderr) < 120 * 1024
