@@ -17,7 +17,7 @@ RECORD_SCHEMA = "recond.record/1"
 
 
 class Level(Text):
-    """How far an erasure reaches (NIST SP 800-88 Rev. 2 §3.1, IEEE 2883)."""
+    """How far an erasure reaches (NIST SP 800-88 Rev. 2 3.1, IEEE 2883)."""
 
     NONE = "none"
     CLEAR = "clear"
@@ -54,7 +54,7 @@ class FillKind(Text):
 
 
 XTS_UNIT_BYTES = 1 << 20
-"""A data unit of `FillKind.XTS`: what one number (IEEE 1619 §5.1) covers of the disk."""
+"""A data unit of `FillKind.XTS`: what one number (IEEE 1619 5.1) covers of the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Status(Text):
 
 
 class Verdict(Text):
-    """The validation decision (NIST SP 800-88 Rev. 2 §4.5.2)."""
+    """The validation decision (NIST SP 800-88 Rev. 2 4.5.2)."""
 
     APPROVED = "approved"
     REJECTED = "rejected"

@@ -31,8 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from recond.erasure import DiskIdentity, Level, Technique, WipeStep
-from recond.firmware_answers import (
+from recond.drive.answers import (
     R1_ERRORS,
     nvme_good,
     parse_ata_sanitize,
@@ -44,8 +43,9 @@ from recond.firmware_answers import (
     parse_sanitize_log,
     parse_vpd_serial,
 )
+from recond.drive.sense import ata_accepted, parse_registers, parse_sense, scsi_good
+from recond.erasure import DiskIdentity, Level, Technique, WipeStep
 from recond.firmware_said import Proof, Said, last_place, missing, said_of
-from recond.firmware_sense import ata_accepted, parse_registers, parse_sense, scsi_good
 from recond.model import Json
 
 _T = Technique

@@ -78,7 +78,7 @@ Reading: TypeAlias = Known[T] | Unknown
 
 
 class Form(Text):
-    """What kind of computer it is, as a person would call it (SMBIOS 3.x §7.4.1 grouped)."""
+    """What kind of computer it is, as a person would call it (SMBIOS 3.x 7.4.1 grouped)."""
 
     NOTEBOOK = "notebook"
     DESKTOP = "desktop"

@@ -82,7 +82,7 @@ def test_a_field_with_a_default_may_be_absent_and_no_other() -> None:
 
 
 def by_hand(value: Any) -> str:
-    """RFC 8785 written a second time: names in the order of their UTF-16 code units (§3.2.3)."""
+    """RFC 8785 written a second time: names in the order of their UTF-16 code units (3.2.3)."""
     if isinstance(value, dict):
         names = sorted(value, key=lambda name: str(name).encode("utf-16-be"))
         return "{" + ",".join(f"{by_hand(n)}:{by_hand(value[n])}" for n in names) + "}"
@@ -105,7 +105,7 @@ def test_a_plan_is_hashed_over_its_canonical_bytes(plan: WipePlan) -> None:
 
 
 def test_the_example_of_rfc_8785() -> None:
-    """§3.2.3, the sorting of names; the key beyond the basic plane sorts by its surrogates."""
+    """3.2.3, the sorting of names; the key beyond the basic plane sorts by its surrogates."""
     names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
     made = canonical_bytes(dict.fromkeys(names, 0)).decode()
     assert list(json.loads(made)) == [

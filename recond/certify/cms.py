@@ -5,7 +5,7 @@ lengths written long. All of ours follows from the signer's chain, the page's di
 bytes of the signature, so it is written out again and compared; whatever differs is none of ours.
 Pure.
 
-Source: RFC 5652 §5 (SignedData), RFC 5035 (signing-certificate-v2), ETSI EN 319 122-1 (CAdES B-B).
+Source: RFC 5652 5 (SignedData), RFC 5035 (signing-certificate-v2), ETSI EN 319 122-1 (CAdES B-B).
 """
 
 from __future__ import annotations

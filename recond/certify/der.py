@@ -3,7 +3,7 @@
 Why: what is written out anew and compared byte for byte leaves a forger no second spelling. Writes
 only: others' DER is read by `cryptography`. Pure.
 
-Source: X.690 §8.1 and §10.1 (definite lengths in their shortest form), §11.6 (order in a SET OF).
+Source: X.690 8.1 and 10.1 (definite lengths in their shortest form), 11.6 (order in a SET OF).
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def fill_bytes(fill: Fill, offset_bytes: int, length_bytes: int) -> bytes:
 
 
 def _xts_unit(key: bytes, number: int, length_bytes: int) -> bytes:
-    """The first bytes of a data unit of zeros, encrypted (IEEE 1619-2018 §5.3)."""
+    """The first bytes of a data unit of zeros, encrypted (IEEE 1619-2018 5.3)."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
     if length_bytes == 0:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import cast
 
 from recond.certify.story import Story
+from recond.drive.answers import parse_dco_sectors, parse_identify
+from recond.drive.sense import parse_registers, scsi_good
 from recond.erasure import Technique, WipePlan
-from recond.firmware_answers import parse_dco_sectors, parse_identify
-from recond.firmware_sense import parse_registers, scsi_good
 from recond.model import Json, Message
 
 KEPT = "drive.not_reached.hidden"

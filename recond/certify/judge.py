@@ -5,7 +5,7 @@ is proven" and each missing piece of evidence adds a reason; only a story withou
 erasure. It believes neither the plan's promise nor the journal's own `end`: coverage, canaries and
 expected contents are computed again. Pure.
 
-Source: NIST SP 800-88 Rev. 2 §4.5.1 (verification) and §4.5.2 (validation: approve, reject).
+Source: NIST SP 800-88 Rev. 2 4.5.1 (verification) and 4.5.2 (validation: approve, reject).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Why: anyone can check it with a few lines of what is already installed (docs/rec
 the payload is the canonical record itself, byte for byte. Written out over `cryptography`, because
 the known libraries refuse a header with a certificate chain in it. Pure.
 
-Source: RFC 7515 (JWS), RFC 7518 §3.4 (ES256), RFC 7515 §4.1.6 (x5c).
+Source: RFC 7515 (JWS), RFC 7518 3.4 (ES256), RFC 7515 4.1.6 (x5c).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ the PKCS#12 as it lies on the disk, still locked by its passphrase, as QR codes 
 be typed; each line carries its own check, so that a typing mistake names its line. The passphrase
 stands nowhere on it. Pure: bytes in, bytes out.
 
-Source: RFC 4648 §6 (Base32), CRC-16/XMODEM (`binascii.crc_hqx`).
+Source: RFC 4648 6 (Base32), CRC-16/XMODEM (`binascii.crc_hqx`).
 """
 
 from __future__ import annotations

@@ -326,7 +326,7 @@ def authority_fault(one: x509.Certificate, at: str, revoked: tuple[Revocation, .
 
 
 def is_time_authority(one: x509.Certificate) -> bool:
-    """Whether a certificate is for time stamps, and so for nothing else (RFC 3161 §2.3)."""
+    """Whether a certificate is for time stamps, and so for nothing else (RFC 3161 2.3)."""
     try:
         usage = one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except _NO_EXTENSION:

@@ -4,7 +4,7 @@ Why: a certificate proves itself; only a ledger can show that another one was ma
 Each line holds the digest of the one before (an edit shows), each record the ledger's size and RFC
 6962 root as they stood before it (a cut tail or a fork shows). Pure; `recond.flow` keeps the file.
 
-Source: RFC 6962 §2.1, RFC 9162 §2.1.3 and §2.1.4 (Merkle tree hash, inclusion, consistency).
+Source: RFC 6962 2.1, RFC 9162 2.1.3 and 2.1.4 (Merkle tree hash, inclusion, consistency).
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def entry_fault(entry: dict[str, Json], record: WipeRecord, digests: dict[str, s
     return None if same else "certify.ledger.missing"
 
 
-# --- Merkle tree (RFC 6962 §2.1) -------------------------------------------------------------
+# --- Merkle tree (RFC 6962 2.1) -------------------------------------------------------------
 
 
 def _leaf(line: bytes) -> bytes:
@@ -197,7 +197,7 @@ def inclusion_proof(lines: Sequence[bytes], index: int) -> tuple[str, ...]:
 
 
 def is_included(line: bytes, index: int, size: int, proof: Sequence[str], root: str) -> bool:
-    """Whether the audit path leads from the line to the root (RFC 9162 §2.1.3.2)."""
+    """Whether the audit path leads from the line to the root (RFC 9162 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     first, last, found = index, size - 1, _leaf(line)
@@ -230,7 +230,7 @@ def _subproof(lines: Sequence[bytes], before: int, *, whole: bool) -> tuple[str,
 
 
 def is_consistent(before: int, old_root: str, size: int, root: str, proof: Sequence[str]) -> bool:
-    """Whether a tree of `size` lines begins with that of `before` lines (RFC 9162 §2.1.4.2)."""
+    """Whether a tree of `size` lines begins with that of `before` lines (RFC 9162 2.1.4.2)."""
     if not 0 < before <= size:
         return False
     if before == size:

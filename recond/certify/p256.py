@@ -5,7 +5,7 @@ without the key. A file with the other one is not the file that was issued, so r
 lower s and believes no other. A certificate comes from others' tools too, so both its forms count,
 as one: a key that was revoked by a fingerprint stays revoked in its certificate's other form. Pure.
 
-Source: FIPS 186-5 §6 (ECDSA), SEC 2 §2.4.2 (the order n), RFC 7518 §3.4 (64 bytes: r then s).
+Source: FIPS 186-5 6 (ECDSA), SEC 2 2.4.2 (the order n), RFC 7518 3.4 (64 bytes: r then s).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def holds(public: PublicKeyTypes, signature: bytes, message: bytes) -> bool:
 
 def certificate_forms(certificate: x509.Certificate) -> frozenset[bytes]:
     """A certificate's DER with either form of its issuer's signature; empty where the bytes around
-    the signature are not as DER wants them (X.690 §11.2.1: spare bits), or it is none of P-256.
+    the signature are not as DER wants them (X.690 11.2.1: spare bits), or it is none of P-256.
     """
     der, signature = certificate.public_bytes(Encoding.DER), certificate.signature
     end = field(BITS, b"\0" + signature)

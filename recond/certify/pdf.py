@@ -5,7 +5,7 @@ that a verifier can render the record again and see whether the page says what w
 with record, signature and seal attached. Heavy libraries: imported only where a certificate is made
 or checked. Pure: bytes in, bytes out.
 
-Source: ISO 19005-3 (PDF/A-3), ISO 32000-1 §7.11.4 (embedded files).
+Source: ISO 19005-3 (PDF/A-3), ISO 32000-1 7.11.4 (embedded files).
 """
 
 from __future__ import annotations
@@ -209,6 +209,6 @@ def archive(raw: bytes, stamp: str, lang: Lang, files: dict[str, bytes]) -> byte
 
 
 def _pdf_date(utc: str) -> str:
-    """ISO 32000-1 §7.9.4."""
+    """ISO 32000-1 7.9.4."""
     digits = "".join(sign for sign in utc[:19] if sign.isdigit())
     return f"D:{digits}+00'00'"

@@ -5,7 +5,7 @@ signature's padding. Here the file must be exactly what recond writes: one signa
 byte but its own digits, whose digits are one CMS of the only form (`cms`) and zeros. Every
 exception is a "no". Pure.
 
-Source: ISO 32000-1 §12.8.1 (ByteRange), RFC 5652 (CMS), ETSI EN 319 122-1 (CAdES baseline B-B).
+Source: ISO 32000-1 12.8.1 (ByteRange), RFC 5652 (CMS), ETSI EN 319 122-1 (CAdES baseline B-B).
 """
 
 from __future__ import annotations

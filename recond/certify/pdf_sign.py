@@ -4,7 +4,7 @@ Why: any PDF reader can check it. pyHanko does the work; two of its habits are c
 raise the file to PDF 2.0 for ECDSA (which PDF/A-3 forbids), and it takes half a second to import,
 so it is imported here only, when a certificate is really signed or checked.
 
-Source: ETSI EN 319 142-1 (PAdES), ISO 32000-1 §12.8 (DocMDP).
+Source: ETSI EN 319 142-1 (PAdES), ISO 32000-1 12.8 (DocMDP).
 """
 
 from __future__ import annotations

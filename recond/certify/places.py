@@ -5,7 +5,7 @@ take its word but draws the same places from the same seed, so that a sampler th
 wrong part of a disk cannot pass. Independent of `recond.wipe` on purpose: a second writing of the
 rules of docs/journal-format.md. Pure.
 
-Source of the sample's size: NIST SP 800-88 Rev. 1 §4.7.2 (1,000 subsections, two places in each,
+Source of the sample's size: NIST SP 800-88 Rev. 1 4.7.2 (1,000 subsections, two places in each,
 first and last block, a tenth of the medium).
 """
 

@@ -4,7 +4,7 @@ Why: the level in a record is computed here from what was done to the medium, ne
 plan; the table is the law of the whole program and is written a second time on purpose, apart from
 the planner's, so that one mistake cannot promise and prove itself. Pure.
 
-Source: NIST SP 800-88 Rev. 2 §3.1, IEEE 2883-2022 as quoted publicly; for flash media that hide
+Source: NIST SP 800-88 Rev. 2 3.1, IEEE 2883-2022 as quoted publicly; for flash media that hide
 spare area, two passes (a pattern and its complement) are asked for where a stick has no command.
 """
 

@@ -6,7 +6,7 @@ covers it, with the path from the line to that root, and the proof that nothing 
 was changed. A later receipt of the same certificate reaches a later root, which may bear the time
 stamp of an authority. Pure.
 
-Source: RFC 9162 §2.1.3 (inclusion), §2.1.4 (consistency).
+Source: RFC 9162 2.1.3 (inclusion), 2.1.4 (consistency).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ outcome and the key, signed by the same key; with the bench's certificate at han
 without network. It holds no name of donor or operator: whoever photographs the sheet reads it.
 Pure.
 
-Source: RFC 9285 (Base45: the QR code's alphanumeric mode), RFC 7518 §3.4 (signature form).
+Source: RFC 9285 (Base45: the QR code's alphanumeric mode), RFC 7518 3.4 (signature form).
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def seal_holds(signature: bytes, body: bytes, certificate: x509.Certificate) -> 
 
 
 def base45(raw: bytes) -> str:
-    """RFC 9285 §3."""
+    """RFC 9285 3."""
     out: list[str] = []
     for at in range(0, len(raw), 2):
         pair = raw[at : at + 2]
@@ -124,7 +124,7 @@ def base45(raw: bytes) -> str:
 
 
 def unbase45(text: str) -> bytes:
-    """RFC 9285 §4. Raises `RecordInvalid`."""
+    """RFC 9285 4. Raises `RecordInvalid`."""
     out = bytearray()
     for at in range(0, len(text), 3):
         piece = text[at : at + 3]

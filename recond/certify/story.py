@@ -14,8 +14,8 @@ from typing import cast
 
 from recond.certify.coverage import total_bytes
 from recond.codec import digest, from_json
+from recond.drive.types import sizes_after
 from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, JournalEntry, WipePlan
-from recond.firmware import sizes_after
 from recond.model import Json, Message, Range
 
 MAX_CONTRADICTIONS = 20

@@ -5,7 +5,7 @@ was there at its own time, and with the root every line below it. Read strictly:
 over these very bytes, by the pinned certificate, which may do nothing else. It never says that
 what was stamped is true. Pure; `recond.flow.stamp` asks.
 
-Source: RFC 3161 (protocol, §2.3 the authority's certificate), RFC 5035 and RFC 5816 (its digest).
+Source: RFC 3161 (protocol, 2.3 the authority's certificate), RFC 5035 and RFC 5816 (its digest).
 """
 
 from __future__ import annotations

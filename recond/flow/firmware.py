@@ -5,9 +5,9 @@ Why: planning is pure and asking is not; here they meet. Only questions are aske
 
 from __future__ import annotations
 
+from recond.drive.answers import parse_opal
+from recond.drive.types import FirmwarePlan
 from recond.erasure import LevelWish, Target, TargetKind
-from recond.firmware import FirmwarePlan
-from recond.firmware_answers import parse_opal
 from recond.host.drives import open_drive
 from recond.host.process import LocalProcesses
 from recond.model import Message

@@ -19,9 +19,9 @@ from recond.certify.places import canary_bytes, canary_offsets
 from recond.certify.record import fold_journal, journal_file
 from recond.certify.summary import is_approved
 from recond.codec import from_json
+from recond.drive.types import sizes_after
 from recond.erasure import Erasure, WipePlan
 from recond.errors import RecondError
-from recond.firmware import sizes_after
 from recond.flow.attach import is_issued, is_running
 from recond.flow.issue import JWS
 from recond.flow.runfolder import RunFolder, all_runs, disk_name

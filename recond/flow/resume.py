@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from recond.codec import to_json
+from recond.drive.types import sizes_after
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError
-from recond.firmware import sizes_after
 from recond.flow.run import IN_USE, Finished, certify_run, exit_code
 from recond.flow.runfolder import RunFolder, all_runs, find_run, write_json
 from recond.flow.wipe import OnEvent, Supervisor

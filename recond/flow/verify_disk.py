@@ -15,6 +15,7 @@ from pathlib import Path
 
 from recond.certify.journal_kinds import fill_is_sound
 from recond.certify.summary import is_approved
+from recond.drive.types import sizes_after
 from recond.erasure import (
     DiskIdentity,
     Erasure,
@@ -25,7 +26,6 @@ from recond.erasure import (
     WipeRecord,
 )
 from recond.errors import BenchLacks, UsageError
-from recond.firmware import sizes_after
 from recond.flow.given_record import given_record
 from recond.flow.verify_files import Report, verify_paths
 from recond.flow.wipe import OnEvent

@@ -126,7 +126,7 @@ def _usb_medium(files: Files, block: str) -> Medium:
 
 
 def _vpd_serial(files: Files, device: str) -> str | None:
-    """VPD page 80h, unit serial number: four bytes of header, then text (SPC-4 §7.8.16)."""
+    """VPD page 80h, unit serial number: four bytes of header, then text (SPC-4 7.8.16)."""
     page = files.read(f"{device}/vpd_pg80")
     if not isinstance(page, bytes) or len(page) <= 4:
         return None

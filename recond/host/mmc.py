@@ -14,8 +14,8 @@ import os
 import struct
 import time
 
-from recond.firmware import MmcAnswer, MmcRequest
-from recond.firmware_requests import MMC_IOC_CMD
+from recond.drive.requests import MMC_IOC_CMD
+from recond.drive.types import MmcAnswer, MmcRequest
 from recond.host.transport import Tick, waiting
 
 POINTER_AT, RESPONSE_AT = 64, 16

@@ -13,7 +13,7 @@ import fcntl
 import struct
 import time
 
-from recond.firmware import NvmeAnswer, NvmeRequest
+from recond.drive.types import NvmeAnswer, NvmeRequest
 from recond.host.transport import Tick, waiting
 
 NVME_IOCTL_ID = 0x4E40

@@ -13,7 +13,7 @@ import ctypes
 import fcntl
 import time
 
-from recond.firmware import CdbAnswer, CdbRequest
+from recond.drive.types import CdbAnswer, CdbRequest
 from recond.host.transport import Tick, waiting
 
 SG_IO = 0x2285

@@ -11,14 +11,14 @@ an erasure IDENTIFY comes from a cache with another serial), `owned` (somebody's
 open until the power goes), `drops-upper` (a bridge that carries the lower halves only), `cuts-lba`
 (only LBA 7:0 of SET MAX arrives).
 
-Source: ACS-3 §4.20 (security state machine), ACS-4 §7.36 (SANITIZE DEVICE), SAT-4 §12.2.2.
+Source: ACS-3 4.20 (security state machine), ACS-4 7.36 (SANITIZE DEVICE), SAT-4 12.2.2.
 """
 
 from __future__ import annotations
 
 import struct
 
-from recond.firmware import CdbAnswer, CdbRequest
+from recond.drive.types import CdbAnswer, CdbRequest
 from recond.host.simdrive import HIDDEN, SECTOR, Killed, SimClock, SimDrive, Work
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium
@@ -332,7 +332,7 @@ class SimAta(SimDrive):
         return CdbAnswer(0, data=self.cells.read(lba * SECTOR, SECTOR))
 
     def _hidden(self, command: int, asks: int, lba: int, asked: bool) -> CdbAnswer:
-        """HPA, AMAC and DCO; DCO RESTORE is refused while HPA hides something (ATA8 §7.10.4).
+        """HPA, AMAC and DCO; DCO RESTORE is refused while HPA hides something (ATA8 7.10.4).
 
         `asks`: FEATURES 7:0, and COUNT 7:0 above it (bit 0: for good).
         """

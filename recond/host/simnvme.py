@@ -9,7 +9,7 @@ that only makes the file systems go), `other-command` (another command's SCDW10)
 goes on telling of the same command done long ago), `forgets` (power that goes ends a Sanitize, and
 the log tells of the one before), `renames` (after it the controller has another serial).
 
-Source: NVMe Base 2.1 §5.1.10, §5.1.13, §5.1.22, figure "Sanitize Status Log Page".
+Source: NVMe Base 2.1 5.1.10, 5.1.13, 5.1.22, figure "Sanitize Status Log Page".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import errno
 import struct
 
-from recond.firmware import NvmeAnswer, NvmeRequest
+from recond.drive.types import NvmeAnswer, NvmeRequest
 from recond.host.simdrive import SECTOR, Killed, SimClock, SimDrive, Work
 from recond.host.transport import FirmwareDevice, Tick
 

@@ -7,7 +7,7 @@ zeros, the key stays), `locked` (nothing can be read before), `inactive` (lockin
 `swaps` (the tool speaks of another drive), `plain` (the medium is not encrypted), `silent` (no
 clear answer after the revert), `exit-1` (done, and the tool says that it failed).
 
-Source: TCG Opal SSC 2.01 §5.2.2 (Revert), TCG Core §3.3.6 (level 0 discovery), sedutil 1.20's text.
+Source: TCG Opal SSC 2.01 5.2.2 (Revert), TCG Core 3.3.6 (level 0 discovery), sedutil 1.20's text.
 """
 
 from __future__ import annotations

@@ -6,14 +6,14 @@ adapter that ends SANITIZE with DID_ERROR and hands on nothing), `unreadable` (b
 error until they are written, as WABEREQ and WACEREQ say), `swaps` (another serial), `forgets`
 (power that goes ends a SANITIZE, and nothing tells of it), `renames` (another serial behind it).
 
-Source: SBC-4 §5.30 (SANITIZE), §4.11; SPC-5 §6.34, §6.39, §7.7.
+Source: SBC-4 5.30 (SANITIZE), 4.11; SPC-5 6.34, 6.39, 7.7.
 """
 
 from __future__ import annotations
 
 import struct
 
-from recond.firmware import CdbAnswer, CdbRequest
+from recond.drive.types import CdbAnswer, CdbRequest
 from recond.host.simdrive import SECTOR, SimClock, SimDrive, Work
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium

@@ -1,7 +1,7 @@
 """A nap of some seconds, after which a drive that the BIOS froze is not frozen any more.
 
 Why: the BIOS sends SECURITY FREEZE LOCK at the start, and only a drive without power forgets it
-(ACS-3 §7.46); suspending to memory takes its power away, the BIOS of many computers does not freeze
+(ACS-3 7.46); suspending to memory takes its power away, the BIOS of many computers does not freeze
 again on waking. Only where the kernel knows that deep state: a shallow one leaves drives powered.
 Whether anything is going on that must not sleep is the caller's to know.
 """

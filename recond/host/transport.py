@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from recond.firmware import (
+from recond.drive.types import (
     CdbAnswer,
     CdbRequest,
     MmcAnswer,

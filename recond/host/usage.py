@@ -41,7 +41,7 @@ class Mount:
 
 
 def parse_mountinfo(text: str) -> tuple[Mount, ...]:
-    """The mounts of /proc/PID/mountinfo; lines that do not fit are passed over (proc(5) §3.5)."""
+    """The mounts of /proc/PID/mountinfo; lines that do not fit are passed over (proc(5) 3.5)."""
     found = []
     for line in text.splitlines():
         left, _, right = line.partition(" - ")

@@ -82,7 +82,7 @@ _CPU_SERIAL = re.compile(rb"^Serial\s*:.*$", re.MULTILINE)
 _GLOBAL = (b"8be4df61-93ca-11d2-aa0d-00e098032b8c", b"d719b2cb-3d3a-4596-a3bc-dad00e67656f")
 _LEAST = 6  # a shorter number stands in other words by chance
 _IDENTIFY_AT = 60
-_IDENTIFY_WORDS = ((10, 20), (108, 116))  # serial; world-wide names (ACS-4 §7.13.7)
+_IDENTIFY_WORDS = ((10, 20), (108, 116))  # serial; world-wide names (ACS-4 7.13.7)
 
 
 def anonymous_tree(nodes: dict[str, Node], machine: Machine) -> dict[str, Node]:

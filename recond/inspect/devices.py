@@ -2,7 +2,7 @@
 
 Why: graphics decides a verdict, audio, camera and fingerprint reader decide a price. Bridges, hubs
 and controllers that no buyer asks for are not listed. The role follows from the class code, which
-the part gives itself. Sources: PCI Code and ID Assignment 1.11 §1, USB-IF class codes, Linux
+the part gives itself. Sources: PCI Code and ID Assignment 1.11 1, USB-IF class codes, Linux
 Documentation/ABI/testing/sysfs-bus-pci and -usb.
 """
 

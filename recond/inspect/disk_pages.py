@@ -2,7 +2,7 @@
 
 Why: /sys cuts ATA models to 16 and firmware to 4 characters; the whole strings, the rotation rate
 and the hybrid bit stand in the cached pages, and reading those needs no command to the drive.
-Sources: SPC-5 §7.7.19 (80h), SBC-4 §6.6.2 (B1h), SAT-4 §12.4.2 (89h), ACS-4 §7.13.
+Sources: SPC-5 7.7.19 (80h), SBC-4 6.6.2 (B1h), SAT-4 12.4.2 (89h), ACS-4 7.13.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _word(identify: bytes, number: int) -> int:
 
 
 def _ata_text(identify: bytes, start: int, end: int) -> str | None:
-    """ATA strings have the two characters of each word swapped (ACS-4 §3.3.10)."""
+    """ATA strings have the two characters of each word swapped (ACS-4 3.3.10)."""
     words = identify[2 * start : 2 * end + 2]
     swapped = bytes(words[i ^ 1] for i in range(len(words)))
     return _ascii(swapped)

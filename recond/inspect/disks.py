@@ -167,7 +167,7 @@ def _flag(value: bool | None, source: str) -> Reading[bool]:
 
 def _vendor(files: Files, node: BlockNode, folder: str) -> Reading[str]:
     vendor = first(_text(node.vendor, node.source), file_text(files, f"{folder}/device/vendor"))
-    # "ATA" is what libata puts there (SAT-4 §8.1); a virtio disk shows its PCI vendor id
+    # "ATA" is what libata puts there (SAT-4 8.1); a virtio disk shows its PCI vendor id
     if isinstance(vendor, Known) and (
         vendor.value == "ATA" or re.fullmatch(r"0x[0-9a-f]{4}", vendor.value)
     ):
@@ -193,7 +193,7 @@ def _serial(files: Files, node: BlockNode, folder: str, pages: DrivePages) -> Re
 
 
 def _usb_serial(files: Files, folder: str) -> Reading[str]:
-    """The serial of the USB device that a disk hangs below (USB 2.0 §9.6.1, iSerialNumber)."""
+    """The serial of the USB device that a disk hangs below (USB 2.0 9.6.1, iSerialNumber)."""
     real = files.resolve(folder) or ""
     found = re.match(r".*/usb\d+(?:/\d+-[\d.]+)+(?=/)", real)
     if found is None:

@@ -4,7 +4,7 @@ Why: the kernel hands over the bytes as the screen sent them. The base block ans
 extension blocks (CEA-861, DisplayID) count only where the base block has no detailed timing. A
 checksum that is wrong does not make the rest unreadable: many converters get it wrong. Pure.
 
-Sources: VESA E-EDID A.2 (1.4), CTA-861-I §7.5, VESA DisplayID 1.3 §4.4 and 2.0 §4.3.
+Sources: VESA E-EDID A.2 (1.4), CTA-861-I 7.5, VESA DisplayID 1.3 4.4 and 2.0 4.3.
 """
 
 from __future__ import annotations
@@ -88,19 +88,19 @@ def parse_hex(text: str) -> bytes | None:
 
 
 def _maker(base: bytes) -> str | None:
-    """Three letters in five bits each (§3.4.1)."""
+    """Three letters in five bits each (3.4.1)."""
     word = int.from_bytes(base[8:10], "big")
     letters = [word >> shift & 0x1F for shift in (10, 5, 0)]
     return "".join(chr(64 + n) for n in letters) if all(1 <= n <= 26 for n in letters) else None
 
 
 def _year(base: bytes) -> int | None:
-    """Year of making, or of the model where the week is FFh (§3.4.4)."""
+    """Year of making, or of the model where the week is FFh (3.4.4)."""
     return 1990 + base[17] if base[17] else None
 
 
 def _detailed(block: bytes) -> Timing | None:
-    """An 18-byte detailed timing (§3.10.2); None where it is a display descriptor."""
+    """An 18-byte detailed timing (3.10.2); None where it is a display descriptor."""
     if len(block) < 18 or (block[0] == 0 and block[1] == 0):
         return None
     width = block[2] | (block[4] & 0xF0) << 4
@@ -132,7 +132,7 @@ def _size(base: bytes, preferred: Timing | None) -> tuple[int | None, int | None
             return exact if min(exact) > 50 else (None, None)
         if abs(exact[0] - across) <= 10 and abs(exact[1] - down) <= 10:
             return exact
-    # one of the two alone is an aspect ratio (1.4, §3.6.2): a projector or a television
+    # one of the two alone is an aspect ratio (1.4, 3.6.2): a projector or a television
     return (across, down) if across and down else (None, None)
 
 
@@ -182,7 +182,7 @@ def _displayid_timing(block: bytes) -> Timing | None:
     return None
 
 
-# established timings, from the largest (§3.8)
+# established timings, from the largest (3.8)
 _ESTABLISHED = (
     (36, 0x01, 1280, 1024),
     (37, 0x80, 1152, 870),

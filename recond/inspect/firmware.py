@@ -4,7 +4,7 @@ Why: Windows 11 asks what the firmware *can* do, the technician what it is set t
 here. A machine started in BIOS mode shows no UEFI variable, so there Secure Boot is unknown, not
 absent. Reads variables, never writes one.
 
-Sources: UEFI 2.10 §3.3 (SecureBoot, SetupMode), §32.4 (db); Linux efivarfs (four bytes of
+Sources: UEFI 2.10 3.3 (SecureBoot, SetupMode), 32.4 (db); Linux efivarfs (four bytes of
 attributes stand before the value), Documentation/ABI/testing/sysfs-firmware-efi.
 """
 

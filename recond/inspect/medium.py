@@ -24,7 +24,7 @@ _SSD = re.compile(r"\bSSD\b|solid[ -]state", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a disk's make. `rpm` 1 means "non-rotating" (ACS-4 §7.13.7.61, SBC-4)."""
+    """What is known of a disk's make. `rpm` 1 means "non-rotating" (ACS-4 7.13.7.61, SBC-4)."""
 
     name: str
     sysfs_path: str = ""  # resolved, below /sys/devices; empty where there is none

@@ -16,7 +16,7 @@ from recond.model import Known, NetworkCard, Reading, Unknown, Why
 
 CLASS = "/sys/class/net"
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-_LOCAL_BIT = 0x02  # IEEE 802 §8.2.2: given by an administrator, not by a maker
+_LOCAL_BIT = 0x02  # IEEE 802 8.2.2: given by an administrator, not by a maker
 
 
 def read_networks(files: Files) -> tuple[NetworkCard, ...]:

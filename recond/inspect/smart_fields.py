@@ -77,7 +77,7 @@ class Document:
         return next((a for a in self.attributes() if a.count("id") == number), None)
 
     def statistic(self, name: str) -> int | None:
-        """A value of the ATA device statistics log by smartctl's name (ACS-4 §9.5)."""
+        """A value of the ATA device statistics log by smartctl's name (ACS-4 9.5)."""
         for page in self.items("ata_device_statistics", "pages"):
             for entry in page.items("table"):
                 if entry.text("name") == name and entry.flag("flags", "valid") is not False:

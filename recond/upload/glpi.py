@@ -61,7 +61,7 @@ class Glpi:
         )
         if not self._token_url:
             return headers
-        # RFC 6749 §4.4; a token for each record is simpler than one that may end between two
+        # RFC 6749 4.4; a token for each record is simpler than one that may end between two
         answer = self._client.send(
             Request(
                 "POST",

@@ -54,7 +54,7 @@ Outcome: TypeAlias = Delivered | Parked | Later
 
 
 def judge(answer: Answer, now: str, secrets: tuple[str, ...] = ()) -> Outcome:
-    """An HTTP answer (RFC 9110 §15) as an outcome; 409 says "already there"."""
+    """An HTTP answer (RFC 9110 15) as an outcome; 409 says "already there"."""
     said = said_by(answer, secrets)
     if 200 <= answer.status < 300:
         return Delivered(Message("upload.sent"))
@@ -89,7 +89,7 @@ def clean(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def retry_after_s(value: str | None, now: str) -> int | None:
-    """`Retry-After` (RFC 9110 §10.2.3): seconds or a date; None where it is absent or nonsense."""
+    """`Retry-After` (RFC 9110 10.2.3): seconds or a date; None where it is absent or nonsense."""
     if value is None:
         return None
     if re.fullmatch(r"[0-9]{1,9}", value.strip()):

@@ -138,7 +138,7 @@ def _issue(record: WipeRecord) -> Issue:
 
 
 def _payload(jws: bytes) -> bytes | None:
-    """What a compact JWS (RFC 7515 §3.1) carries; None where it is none."""
+    """What a compact JWS (RFC 7515 3.1) carries; None where it is none."""
     parts = jws.strip().split(b".")
     try:
         return base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4))

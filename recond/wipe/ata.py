@@ -6,16 +6,16 @@ the outcome is `unknown`: the run stays open and `recond resume` goes through th
 No password is set on a drive whose passage was not proven in this very step. Nothing here believes
 a status alone: IDENTIFY or SANITIZE STATUS is asked after every change.
 
-Source: ACS-3 §4.20 (security states), ACS-4 §4.17 and §7.36 (sanitize).
+Source: ACS-3 4.20 (security states), ACS-4 4.17 and 7.36 (sanitize).
 """
 
 from __future__ import annotations
 
-from recond import firmware_requests as rq
+from recond.drive import requests as rq
+from recond.drive.answers import parse_ata_sanitize
+from recond.drive.sense import ata_accepted, parse_registers
+from recond.drive.types import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
 from recond.erasure import Technique, WipeStep
-from recond.firmware import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
-from recond.firmware_answers import parse_ata_sanitize
-from recond.firmware_sense import ata_accepted, parse_registers
 from recond.model import Json, Message
 from recond.wipe.firmware_line import (
     SILENCE_S,

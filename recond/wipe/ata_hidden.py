@@ -7,16 +7,16 @@ decides, not what was asked. The kernel is not told: its size stays the one that
 until the disk is plugged in again, so the sectors that it does not see are read here, through the
 drive's own command, before and after the erasure.
 
-Source: ATA8-ACS §7.10 (DCO), §7.47 (SET MAX); ACS-3 §7.1 (accessible max address).
+Source: ATA8-ACS 7.10 (DCO), 7.47 (SET MAX); ACS-3 7.1 (accessible max address).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from recond import firmware_requests as rq
+from recond.drive import requests as rq
+from recond.drive.types import AtaIdentity, CdbRequest, StepOutcome
 from recond.erasure import WipeStep
-from recond.firmware import AtaIdentity, CdbRequest, StepOutcome
 from recond.wipe.firmware_line import (
     Line,
     accepted,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from recond.drive.types import StepOutcome
 from recond.erasure import DiskIdentity, Technique, WipeStep
-from recond.firmware import StepOutcome
 from recond.host.block import BlockDevice
 from recond.host.clock import Clock
 from recond.host.transport import FirmwareDevice

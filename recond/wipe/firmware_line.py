@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from recond import firmware_requests as rq
-from recond.firmware import (
+from recond.drive import requests as rq
+from recond.drive.answers import parse_identify
+from recond.drive.sense import FIXED, AtaRegisters, ata_accepted, parse_registers, scsi_good
+from recond.drive.types import (
     AtaIdentity,
     CdbAnswer,
     CdbRequest,
@@ -21,8 +23,6 @@ from recond.firmware import (
     NvmeRequest,
     StepOutcome,
 )
-from recond.firmware_answers import parse_identify
-from recond.firmware_sense import FIXED, AtaRegisters, ata_accepted, parse_registers, scsi_good
 from recond.host.clock import Clock
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
 from recond.model import Json, Message

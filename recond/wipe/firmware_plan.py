@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from recond.erasure import Fill, FillKind, Level, LevelWish, Technique, WipeStep
-from recond.firmware import (
+from recond.drive.types import (
     AtaCapabilities,
     Capabilities,
     FirmwarePlan,
@@ -22,6 +21,7 @@ from recond.firmware import (
     SecurityState,
     reach_of,
 )
+from recond.erasure import Fill, FillKind, Level, LevelWish, Technique, WipeStep
 from recond.model import Known, Medium, Message
 
 _T = Technique

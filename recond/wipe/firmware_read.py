@@ -7,17 +7,8 @@ those that the kernel knows. What cannot be asked is left out with the reason (`
 
 from __future__ import annotations
 
-from recond import firmware_requests as rq
-from recond.firmware import (
-    AtaCapabilities,
-    AtaIdentity,
-    Capabilities,
-    CdbRequest,
-    HiddenArea,
-    NvmeCapabilities,
-    ScsiCapabilities,
-)
-from recond.firmware_answers import (
+from recond.drive import requests as rq
+from recond.drive.answers import (
     nvme_good,
     parse_ata_sanitize,
     parse_block_characteristics,
@@ -32,7 +23,16 @@ from recond.firmware_answers import (
     parse_supported,
     parse_vpd_serial,
 )
-from recond.firmware_sense import FIXED, AtaRegisters, ata_accepted, parse_registers, scsi_good
+from recond.drive.sense import FIXED, AtaRegisters, ata_accepted, parse_registers, scsi_good
+from recond.drive.types import (
+    AtaCapabilities,
+    AtaIdentity,
+    Capabilities,
+    CdbRequest,
+    HiddenArea,
+    NvmeCapabilities,
+    ScsiCapabilities,
+)
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
 from recond.model import Known, Medium, Message, Reading, Unknown, Why
 

@@ -1,17 +1,17 @@
 """eMMC: secure erase or trim by the kernel, and SANITIZE by the card's own switch.
 
 Why: a discard only tells the card what is free; SANITIZE is what takes it out of the cells
-(JESD84-B51 §6.6.13), so everything is discarded first. Both wait inside the ioctl, with the
+(JESD84-B51 6.6.13), so everything is discarded first. Both wait inside the ioctl, with the
 kernel's own time limits. The card keeps no memory of how it ended: its status word and the reading
 afterwards decide. boot0, boot1 and RPMB are not user area and are not reached.
 """
 
 from __future__ import annotations
 
-from recond import firmware_requests as rq
+from recond.drive import requests as rq
+from recond.drive.answers import R1_ERRORS, parse_ext_csd
+from recond.drive.types import MmcAnswer, StepOutcome
 from recond.erasure import Technique, WipeStep
-from recond.firmware import MmcAnswer, StepOutcome
-from recond.firmware_answers import R1_ERRORS, parse_ext_csd
 from recond.wipe.firmware_line import Line, failed, not_begun, unknown
 
 SANITIZE_S = 1800

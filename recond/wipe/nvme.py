@@ -5,21 +5,21 @@ and failed alike; the log may tell of somebody else's command. So SES is always 
 read from the log's state *and* from the command that the log says it ran. Both may take more than
 the namespace that was asked for: what else hangs on the controller is asked again just before.
 
-Source: NVMe Base 2.1 §5.1.10 (Format NVM), §5.1.22 (Sanitize), figure "Sanitize Status Log Page".
+Source: NVMe Base 2.1 5.1.10 (Format NVM), 5.1.22 (Sanitize), figure "Sanitize Status Log Page".
 """
 
 from __future__ import annotations
 
-from recond import firmware_requests as rq
-from recond.erasure import Technique, WipeStep
-from recond.firmware import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
-from recond.firmware_answers import (
+from recond.drive import requests as rq
+from recond.drive.answers import (
     nvme_good,
     parse_nvme_controller,
     parse_nvme_list,
     parse_nvme_namespace,
     parse_sanitize_log,
 )
+from recond.drive.types import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
+from recond.erasure import Technique, WipeStep
 from recond.model import Message
 from recond.wipe.firmware_line import Line, Look, failed, not_begun, not_it, unknown, wait
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from recond.drive.answers import OpalState, parse_opal
+from recond.drive.types import StepOutcome
 from recond.erasure import WipeStep
-from recond.firmware import StepOutcome
-from recond.firmware_answers import OpalState, parse_opal
 from recond.host.process import NOT_FOUND, TIMED_OUT, Completed, Processes
 from recond.wipe.firmware_line import Line, failed, not_begun, not_it, unknown
 

@@ -9,9 +9,9 @@ is not shown to be gone.
 
 from __future__ import annotations
 
+from recond.drive.answers import OpalState
+from recond.drive.types import Capabilities, FirmwarePlan, reach_of
 from recond.erasure import DiskIdentity, Level, Technique, WipeStep
-from recond.firmware import Capabilities, FirmwarePlan, reach_of
-from recond.firmware_answers import OpalState
 from recond.model import Message
 
 ESTIMATE_S = 30

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from recond import methods
 from recond.codec import digest
+from recond.drive.types import FirmwarePlan
 from recond.erasure import (
     DiskIdentity,
     Fill,
@@ -23,7 +24,6 @@ from recond.erasure import (
     WipePlan,
     WipeStep,
 )
-from recond.firmware import FirmwarePlan
 from recond.model import Medium, Message
 
 FLASH_TWO_PASSES = frozenset({Medium.USB_FLASH, Medium.SD, Medium.EMMC})

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recond.codec import to_json
+from recond.drive.types import sizes_after
 from recond.erasure import DiskIdentity, Fill, TargetKind, VerifyMode
-from recond.firmware import sizes_after
 from recond.host.block import BlockDevice, aligned_buffer, repeats
 from recond.host.lanes import Lane, pieces
 from recond.methods import derive

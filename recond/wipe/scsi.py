@@ -4,17 +4,17 @@ Why: a drive that was asked with IMMED answers GOOD at once, so how it ended is 
 SENSE, and that keeps no memory: "no sense" means done, or never begun. Therefore TEST UNIT READY is
 asked too, and the reading afterwards decides.
 
-Source: SBC-4 §5.4 (FORMAT UNIT), §5.30 (SANITIZE), §4.11 (sanitize operations); SPC-5 §6.39
+Source: SBC-4 5.4 (FORMAT UNIT), 5.30 (SANITIZE), 4.11 (sanitize operations); SPC-5 6.39
 (REQUEST SENSE).
 """
 
 from __future__ import annotations
 
-from recond import firmware_requests as rq
+from recond.drive import requests as rq
+from recond.drive.answers import parse_vpd_serial
+from recond.drive.sense import parse_sense, scsi_good
+from recond.drive.types import StepOutcome
 from recond.erasure import Technique, WipeStep
-from recond.firmware import StepOutcome
-from recond.firmware_answers import parse_vpd_serial
-from recond.firmware_sense import parse_sense, scsi_good
 from recond.model import Message
 from recond.wipe.firmware_line import Line, Look, failed, not_begun, not_it, unknown, wait
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from recond import __version__
 from recond.codec import digest, to_json
+from recond.drive.types import sizes_after
 from recond.erasure import (
     JOURNAL_SCHEMA,
     DiskIdentity,
@@ -20,7 +21,6 @@ from recond.erasure import (
     WipeStep,
 )
 from recond.errors import RecondError
-from recond.firmware import sizes_after
 from recond.host.block import BlockDevice
 from recond.model import Message
 from recond.wipe import guard

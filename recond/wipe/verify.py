@@ -7,7 +7,7 @@ past the page cache through a fresh descriptor, and reports only what it saw.
 
 Sampling: at least 1,000 subsections, two places in each at pseudo-random positions that do not
 overlap, the first and the last block, at least a tenth of the medium (NIST SP 800-88 Rev. 1
-§4.7.2); the seed is drawn after the last write and recorded.
+4.7.2); the seed is drawn after the last write and recorded.
 """
 
 from __future__ import annotations

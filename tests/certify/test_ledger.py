@@ -219,7 +219,7 @@ def test_a_consistency_proof_holds_for_its_two_trees_and_no_others() -> None:
 
 
 def test_the_consistency_proof_is_that_of_the_known_trees() -> None:
-    """The example of RFC 9162 §2.1.5: seven leaves, from three, four and six of them."""
+    """The example of RFC 9162 2.1.5: seven leaves, from three, four and six of them."""
 
     def node(first: int, last: int) -> str:
         return merkle_root([b"d%d" % n for n in range(first, last)])

@@ -190,7 +190,7 @@ def test_a_revoked_key_stays_revoked_under_the_other_form_of_its_certificate() -
     [
         (b"AB", "BB8"),
         (b"Hello!!", "%69 VD92EX0"),
-        (b"base-45", "UJCLQE7W581"),  # RFC 9285 §4.3
+        (b"base-45", "UJCLQE7W581"),  # RFC 9285 4.3
         (b"ietf!", "QED8WEX0"),
         (b"", ""),
         (b"\0", "00"),

@@ -14,9 +14,9 @@ from recond.certify.hidden import hidden_bytes, shown_reasons
 from recond.certify.journal_read import parse_journal
 from recond.certify.story import Story, tell
 from recond.codec import digest
+from recond.drive.answers import parse_opal
+from recond.drive.types import endings_of, reach_of
 from recond.erasure import Level, LevelWish, Technique, VerifyMode, WipePlan
-from recond.firmware import endings_of, reach_of
-from recond.firmware_answers import parse_opal
 from recond.firmware_proof import prove
 from recond.host.simata import SimAta
 from recond.host.simdrive import Killed, PowerCut, SimClock

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recond import firmware_answers as fa
-from recond import firmware_sense as sense_data
-from recond.firmware import SecurityState
+from recond.drive import answers as fa
+from recond.drive import sense as sense_data
+from recond.drive.types import SecurityState
 
 DESCRIPTOR = bytes.fromhex("72 01 00 1d 00 00 00 0e 09 0c 01 00 40 00 00 8f 00 02 00 00 40 50")
 FIXED_SAT = bytes.fromhex("70 00 01 00 50 40 00 0a c0 8f 02 00 00 1d 00 00 00 00")

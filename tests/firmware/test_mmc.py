@@ -7,9 +7,9 @@ import struct
 
 import pytest
 
+from recond.drive.requests import BLKSECDISCARD, MMC_IOC_CMD
+from recond.drive.types import MmcAnswer, MmcRequest
 from recond.erasure import Level, LevelWish, Technique
-from recond.firmware import MmcAnswer, MmcRequest
-from recond.firmware_requests import BLKSECDISCARD, MMC_IOC_CMD
 from recond.host.simdrive import SimClock, SimDrive
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from recond.certify.record import fold_journal
+from recond.drive.answers import OpalState, parse_opal
+from recond.drive.types import Capabilities
 from recond.erasure import Level, LevelWish, Result, Status, Technique, Verdict, WipePlan
 from recond.errors import UsageError
-from recond.firmware import Capabilities
-from recond.firmware_answers import OpalState, parse_opal
 from recond.flow.wipe import confirm_all, parse_psid, with_psids
 from recond.host.process import LocalProcesses
 from recond.host.simdrive import Killed, PowerCut, SimClock

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from recond.certify.reach import firmware_level
+from recond.drive.types import Capabilities, reach_of
 from recond.erasure import Level, LevelWish, Technique, VerifyMode
-from recond.firmware import Capabilities, reach_of
 from recond.host.simdrive import SimClock
 from recond.host.simnvme import SimNvme
 from recond.model import Medium

@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
-from recond import firmware_requests as rq
+from recond.drive import requests as rq
+from recond.drive.types import CdbRequest, NvmeRequest
 from recond.erasure import Technique as T  # noqa: N817 - a table
-from recond.firmware import CdbRequest, NvmeRequest
 from recond.host.nvme import pack_passthru
 
 PASSWORD = b"recond".ljust(32, b"\0")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from recond import firmware_requests as rq
+from recond.drive import requests as rq
 from recond.host.mmc import MmcIoctl
 from recond.host.nvme import NVME_IOCTL_ADMIN_CMD, NvmeIoctl
 from recond.host.sgio import SG_IO, SgIoHdr, SgioTransport

@@ -46,7 +46,7 @@ class Partition:
 
 
 def partition(image: Path, number: int) -> Partition:
-    """From the MBR's table (UEFI 2.10 §5.2.1)."""
+    """From the MBR's table (UEFI 2.10 5.2.1)."""
     with image.open("rb") as stream:
         table = stream.read(SECTOR)[446:]
     start, size = struct.unpack("<II", table[16 * number - 8 : 16 * number])

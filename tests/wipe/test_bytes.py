@@ -60,7 +60,7 @@ PASSES: dict[str, tuple[str, ...]] = {
 
 
 def xts(key: bytes, size: int, first_unit: int = 0) -> bytes:
-    """Zeros encrypted with XTS-AES-128 in data units of 1 MiB (IEEE 1619-2018 §5.3.2, §5.2)."""
+    """Zeros encrypted with XTS-AES-128 in data units of 1 MiB (IEEE 1619-2018 5.3.2, 5.2)."""
     one, two = (
         Cipher(algorithms.AES(half), modes.ECB()).encryptor() for half in (key[:16], key[16:])
     )

@@ -210,7 +210,7 @@ def test_every_other_block_wrong_stays_a_list_of_bounded_size(
 
 @given(st.integers(1, 1 << 44), st.sampled_from([512, 4096]), st.binary(min_size=1, max_size=8))
 def test_a_sample_keeps_its_rule(size: int, block: int, seed: bytes) -> None:
-    """Rev. 1 §4.7.2: a thousand subsections, two places in each that do not overlap, the first and
+    """Rev. 1 4.7.2: a thousand subsections, two places in each that do not overlap, the first and
     the last block, a tenth of the medium.
     """
     size = max(block, size // block * block)

@@ -44,7 +44,7 @@ const utf8 = (text) => new TextEncoder().encode(text);
 const ununicode = (bytes) =>
   new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 
-// RFC 4648 §4 with its padding, in the one spelling that has no spare bits. Null for any other.
+// RFC 4648 4 with its padding, in the one spelling that has no spare bits. Null for any other.
 function unbase64(text) {
   if (typeof text !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   try {
@@ -55,14 +55,14 @@ function unbase64(text) {
   }
 }
 
-// RFC 4648 §5 without padding.
+// RFC 4648 5 without padding.
 function unbase64url(text) {
   if (!/^[A-Za-z0-9_-]+$/.test(text)) return null;
   const plain = text.replaceAll("-", "+").replaceAll("_", "/");
   return unbase64(plain + "=".repeat((4 - (plain.length % 4)) % 4));
 }
 
-// RFC 9285 §4.
+// RFC 9285 4.
 const BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
 function unbase45(text) {

@@ -1,5 +1,5 @@
 // DER, as much of it as certificates and seals need, and in one spelling only: definite lengths,
-// none longer than it must be, nothing left over. Source: X.690 §8.1, §10.1.
+// none longer than it must be, nothing left over. Source: X.690 8.1, 10.1.
 
 const TAG = { integer: 0x02, bits: 0x03, octets: 0x04, nothing: 0x05, oid: 0x06, sequence: 0x30,
               set: 0x31 };

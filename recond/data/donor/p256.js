@@ -1,6 +1,6 @@
 // ECDSA over P-256 in one form: 64 bytes, r then s, with s in its lower half. For each (r, s) the
 // curve knows (r, n - s), which anyone can make without the key; a document with that one is not
-// the document that was issued. Source: SEC 2 §2.4.2 (the order n), RFC 7518 §3.4.
+// the document that was issued. Source: SEC 2 2.4.2 (the order n), RFC 7518 3.4.
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 

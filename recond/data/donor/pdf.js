@@ -1,6 +1,6 @@
 // A sealed certificate, believing nothing: one signature, over every byte but its own digits, whose
 // digits are one strict CMS and zeros; and the files inside, found by a plain scan, each once.
-// Source: ISO 32000-1 §12.8.1 (ByteRange), §7.11.4 (embedded files), RFC 5652 (CMS).
+// Source: ISO 32000-1 12.8.1 (ByteRange), 7.11.4 (embedded files), RFC 5652 (CMS).
 
 const MAX_INSIDE = 64 << 20;
 const RANGE = /\/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/g;

@@ -16,7 +16,7 @@ function canonical(value) {
       `${canonical(key)}:${canonical(value[key])}`).join()}}`;
   }
   const plain = typeof value === "number" ? Number.isSafeInteger(value)
-    : !/[\ud800-\udfff]/u.test(value); // half a character: RFC 8785 §3.2.2.2 forbids it
+    : !/[\ud800-\udfff]/u.test(value); // half a character: RFC 8785 3.2.2.2 forbids it
   need(plain, "certify.verify.record.canonical");
   return JSON.stringify(value);
 }

@@ -1,7 +1,7 @@
 // Certificates, and whom to believe: the same questions in the same order as recond's own
 // `chain_fault`. A certificate is trusted that is pinned in this page, or that a pinned root
 // issued.
-// Source: RFC 5280 §4.1.
+// Source: RFC 5280 4.1.
 
 // What a certificate says; throws for anything but a plain X.509 v3 certificate.
 async function readCertificate(der) {

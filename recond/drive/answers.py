@@ -1,4 +1,4 @@
-"""What a drive's raw answer says: bytes to the types of `recond.firmware`.
+"""What a drive's raw answer says: bytes to the types of `recond.drive.types`.
 
 Why: the eraser decides by these while it runs and the judge reads the journal's bytes by them again
 afterwards; nothing here trusts a tool's text. Pure: no input or output, never raises for what a
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from recond.firmware import (
+from recond.drive.sense import AtaRegisters
+from recond.drive.types import (
     AtaIdentity,
     AtaSanitizeStatus,
     AtaSecurity,
@@ -19,7 +20,6 @@ from recond.firmware import (
     NvmeNamespace,
     SanitizeLog,
 )
-from recond.firmware_sense import AtaRegisters
 
 
 def _word(data: bytes, index: int) -> int:
@@ -31,7 +31,7 @@ def _words(data: bytes, first: int, count: int) -> int:
 
 
 def ata_text(data: bytes, first: int, count: int) -> str:
-    """An ATA string: two characters a word, the first in the upper byte (ACS-4 §3.4.9)."""
+    """An ATA string: two characters a word, the first in the upper byte (ACS-4 3.4.9)."""
     raw = data[2 * first : 2 * (first + count)]
     swapped = b"".join(raw[i : i + 2][::-1] for i in range(0, len(raw), 2))
     return " ".join(swapped.decode("ascii", "replace").strip("\0 ").split())
@@ -93,7 +93,7 @@ def _parse_security(data: bytes) -> AtaSecurity:
 
 
 def parse_erase_time_s(word: int) -> int | None:
-    """Words 89 and 90 in seconds: units of two minutes; 0 is "not told" (ACS-4 §7.13.6.42).
+    """Words 89 and 90 in seconds: units of two minutes; 0 is "not told" (ACS-4 7.13.6.42).
 
     The greatest values mean "more than", so they are no time to plan with, but a floor.
     """
@@ -102,7 +102,7 @@ def parse_erase_time_s(word: int) -> int | None:
 
 
 def parse_ata_sanitize(registers: AtaRegisters | None) -> AtaSanitizeStatus | None:
-    """SANITIZE STATUS EXT's registers (ACS-4 §7.36.6.4); None where they say nothing."""
+    """SANITIZE STATUS EXT's registers (ACS-4 7.36.6.4); None where they say nothing."""
     if registers is None or not registers.whole or not registers.accepted:
         return None
     count = registers.count
@@ -215,7 +215,7 @@ def parse_inquiry(data: bytes) -> tuple[str, str] | None:
 
 
 def parse_vpd_serial(data: bytes) -> str | None:
-    """The unit serial number page 80h (SPC-5 §7.7.19)."""
+    """The unit serial number page 80h (SPC-5 7.7.19)."""
     if len(data) < 5 or data[1] != 0x80:
         return None
     return _ascii(data[4 : 4 + int.from_bytes(data[2:4], "big")]) or None
@@ -224,7 +224,7 @@ def parse_vpd_serial(data: bytes) -> str | None:
 def parse_block_characteristics(data: bytes) -> tuple[int | None, bool, bool]:
     """(rotation, WABEREQ, WACEREQ) of page B1h: must blocks be written before they can be read?
 
-    The two fields say so with 10b ("reads end in an error") or 11b (SBC-4 §6.6.2).
+    The two fields say so with 10b ("reads end in an error") or 11b (SBC-4 6.6.2).
     """
     if len(data) < 8 or data[1] != 0xB1:
         return None, False, False
@@ -242,11 +242,11 @@ def parse_supported(data: bytes) -> bool | None:
 # --- eMMC ------------------------------------------------------------------------------------
 
 R1_ERRORS = 0xFFF9_A080
-"""Error bits of a card's R1 status (JESD84-B51 §6.13), SWITCH_ERROR among them."""
+"""Error bits of a card's R1 status (JESD84-B51 6.13), SWITCH_ERROR among them."""
 
 
 def parse_ext_csd(data: bytes) -> MmcCapabilities | None:
-    """EXT_CSD (JESD84-B51 §7.4); None where it is short or blank."""
+    """EXT_CSD (JESD84-B51 7.4); None where it is short or blank."""
     if len(data) < 512 or not any(data):
         return None
     security = data[231]
@@ -265,7 +265,7 @@ def parse_ext_csd(data: bytes) -> MmcCapabilities | None:
 
 @dataclass(frozen=True, slots=True)
 class OpalState:
-    """The Locking feature of a drive (TCG Core §3.3.6, level 0 discovery), as a tool prints it."""
+    """The Locking feature of a drive (TCG Core 3.3.6, level 0 discovery), as a tool prints it."""
 
     serial: str
     locked: bool

@@ -3,7 +3,7 @@
 Why: `host` carries requests to a drive, `wipe` sends them and `certify` judges the answers that
 the journal kept; they share these frozen values and nothing else. A request is the exact bytes that
 are issued, an answer the exact bytes that came back: meaning is given to them elsewhere
-(`recond.firmware_answers`). Standard library only, no input or output.
+(`recond.drive.answers`). Standard library only, no input or output.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from recond.model import Medium, Message, Reading
 
 @dataclass(frozen=True, slots=True)
 class CdbRequest:
-    """A SCSI command: an ATA PASS-THROUGH(16) (SAT-4 §12.2.3) or a SCSI drive's own.
+    """A SCSI command: an ATA PASS-THROUGH(16) (SAT-4 12.2.3) or a SCSI drive's own.
 
     `cdb` 6, 10, 12 or 16 bytes; either `data_out` is sent or `read_bytes` are wanted, never both.
     """
@@ -90,7 +90,7 @@ class MmcRequest:
 
 @dataclass(frozen=True, slots=True)
 class MmcAnswer:
-    """`response` is the card's R1 word where there is one (eMMC 5.1 §6.13)."""
+    """`response` is the card's R1 word where there is one (eMMC 5.1 6.13)."""
 
     response: int = 0
     data: bytes = b""
@@ -102,7 +102,7 @@ class MmcAnswer:
 
 
 class SecurityState(Enum):
-    """The states of the SECURITY feature set (ACS-3 §4.20, figure "security state")."""
+    """The states of the SECURITY feature set (ACS-3 4.20, figure "security state")."""
 
     SEC0 = "powered down"
     SEC1 = "disabled, not frozen"
@@ -140,7 +140,7 @@ class AtaSecurity:
 
 @dataclass(frozen=True, slots=True)
 class AtaIdentity:
-    """IDENTIFY DEVICE (ACS-4 §7.13.6), the parts an erasure needs. `sectors` as the drive shows."""
+    """IDENTIFY DEVICE (ACS-4 7.13.6), the parts an erasure needs. `sectors` as the drive shows."""
 
     serial: str
     model: str
@@ -162,7 +162,7 @@ class AtaIdentity:
 
 @dataclass(frozen=True, slots=True)
 class AtaSanitizeStatus:
-    """SANITIZE STATUS EXT's normal output (ACS-4 §7.36.6). `permille` of the running operation."""
+    """SANITIZE STATUS EXT's normal output (ACS-4 7.36.6). `permille` of the running operation."""
 
     done: bool
     running: bool
@@ -198,7 +198,7 @@ class AtaCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class SanitizeLog:
-    """NVMe Sanitize Status log, 81h (NVMe Base 2.1 §5.1.12.1.33). Times in s, None: not told."""
+    """NVMe Sanitize Status log, 81h (NVMe Base 2.1 5.1.12.1.33). Times in s, None: not told."""
 
     sprog: int
     state: int  # SSTAT 2:0: 0 never, 1 done, 2 running, 3 failed, 4 done with deallocation
@@ -270,7 +270,7 @@ class ScsiCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class MmcCapabilities:
-    """EXT_CSD of an eMMC (JESD84-B51 §7.4). Sizes in bytes; RPMB and boot are not user area."""
+    """EXT_CSD of an eMMC (JESD84-B51 7.4). Sizes in bytes; RPMB and boot are not user area."""
 
     revision: int
     secure_erase: bool

@@ -17,7 +17,7 @@ _ERR, _DF = 0x01, 0x20
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """Sense data (SPC-5 §4.4). `progress` is in 1/65536; `deferred`: of an earlier command."""
+    """Sense data (SPC-5 4.4). `progress` is in 1/65536; `deferred`: of an earlier command."""
 
     key: int
     asc: int
@@ -28,7 +28,7 @@ class Sense:
 
 @dataclass(frozen=True, slots=True)
 class AtaRegisters:
-    """The ATA registers after a command, from the sense data (SAT-4 §12.2.2.6).
+    """The ATA registers after a command, from the sense data (SAT-4 12.2.2.6).
 
     `whole` is False for the fixed sense form, which drops the upper half of COUNT and LBA.
     """
@@ -42,7 +42,7 @@ class AtaRegisters:
 
     @property
     def accepted(self) -> bool:
-        """Neither ERR nor DF is set (ACS-4 §6.2)."""
+        """Neither ERR nor DF is set (ACS-4 6.2)."""
         return not self.status & (_ERR | _DF)
 
 

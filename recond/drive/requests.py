@@ -3,17 +3,17 @@
 Why: one place builds them, so that a test can hold each against its standard's table, and what the
 journal keeps is what was sent. Pure: no input or output, no decision about when a command is sent.
 
-Sources: SAT-4 §12.2.2 (ATA PASS-THROUGH(16)), ACS-3/ACS-4 §7 (commands), §4.20 (security), §7.36
-(SANITIZE DEVICE), ATA8-ACS §7.10 and §7.47 (DCO, SET MAX), NVMe Base 2.1 §5.1 (Format NVM,
-Identify, Get Log Page, Sanitize), SPC-5 §6, SBC-4 §5 (SANITIZE, FORMAT UNIT).
+Sources: SAT-4 12.2.2 (ATA PASS-THROUGH(16)), ACS-3/ACS-4 7 (commands), 4.20 (security), 7.36
+(SANITIZE DEVICE), ATA8-ACS 7.10 and 7.47 (DCO, SET MAX), NVMe Base 2.1 5.1 (Format NVM,
+Identify, Get Log Page, Sanitize), SPC-5 6, SBC-4 5 (SANITIZE, FORMAT UNIT).
 """
 
 from __future__ import annotations
 
 import struct
 
+from recond.drive.types import CdbRequest, MmcRequest, NvmeRequest
 from recond.erasure import Technique
-from recond.firmware import CdbRequest, MmcRequest, NvmeRequest
 
 NON_DATA, PIO_IN, PIO_OUT = 3, 4, 5
 _CK_COND, _FROM_DEVICE, _BLOCKS, _LENGTH_IN_COUNT = 0x20, 0x08, 0x04, 0x02
@@ -282,7 +282,7 @@ def scsi_read_capacity() -> CdbRequest:
 
 
 def scsi_supports(opcode: int, action: int | None = None) -> CdbRequest:
-    """REPORT SUPPORTED OPERATION CODES, A3h/0Ch, of one command (SPC-5 §6.34)."""
+    """REPORT SUPPORTED OPERATION CODES, A3h/0Ch, of one command (SPC-5 6.34)."""
     option = 1 if action is None else 2
     cdb = struct.pack(">BBBBHIBB", 0xA3, 0x0C, option, opcode, action or 0, 64, 0, 0)
     return CdbRequest("REPORT SUPPORTED OPERATION CODES", cdb, b"", 64)
@@ -312,7 +312,7 @@ def scsi_exit_failure() -> CdbRequest:
 
 
 def scsi_format_unit() -> CdbRequest:
-    """FORMAT UNIT, 04h: FMTDATA, a parameter list with IMMED and nothing else (SBC-4 §5.4)."""
+    """FORMAT UNIT, 04h: FMTDATA, a parameter list with IMMED and nothing else (SBC-4 5.4)."""
     return CdbRequest("FORMAT UNIT", bytes([0x04, 0x10, 0, 0, 0, 0]), bytes([0, 2, 0, 0]), 0, 60)
 
 
@@ -375,12 +375,12 @@ def _mmc_command(
 
 
 def mmc_ext_csd() -> MmcRequest:
-    """SEND_EXT_CSD, CMD8 (JESD84-B51 §6.10.4)."""
+    """SEND_EXT_CSD, CMD8 (JESD84-B51 6.10.4)."""
     return _mmc_command("SEND_EXT_CSD", 8, 0, _R1_ADTC, write=0, read_bytes=512)
 
 
 def mmc_sanitize(timeout_s: int) -> MmcRequest:
-    """SWITCH, CMD6: write 1 to EXT_CSD[165], SANITIZE_START (JESD84-B51 §6.6.13)."""
+    """SWITCH, CMD6: write 1 to EXT_CSD[165], SANITIZE_START (JESD84-B51 6.6.13)."""
     argument = 3 << 24 | _EXT_CSD_SANITIZE_START << 16 | 1 << 8 | 1
     return _mmc_command("SWITCH SANITIZE_START", 6, argument, _R1B_AC, write=1, timeout_s=timeout_s)
 

@@ -1,0 +1,1 @@
+"""The commands of drives: types, exact requests, the meaning of answers. Pure."""
