@@ -14,8 +14,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from recond.certify.jws import Signed, sign_jws
-from recond.certify.keys import SigningKey
 from recond.certify.ledger import (
     LedgerReading,
     consistency_proof,
@@ -26,6 +24,8 @@ from recond.certify.ledger import (
     merkle_root,
     parse_line,
 )
+from recond.certify.sign.jws import Signed, sign_jws
+from recond.certify.sign.keys import SigningKey
 from recond.codec import canonical_bytes, from_json, to_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from recond.certify.coverage import merged
-from recond.certify.journal_read import JournalReading, parse_journal
-from recond.certify.judge import judge
-from recond.certify.story import StepStory, Story, ranges_of, tell
-from recond.certify.witness import count_canaries
+from recond.certify.judge.canaries import count_canaries
+from recond.certify.judge.coverage import merged
+from recond.certify.judge.journal_read import JournalReading, parse_journal
+from recond.certify.judge.timeline import StepStory, Story, ranges_of, tell
+from recond.certify.judge.verdict import judge
 from recond.codec import from_json
 from recond.erasure import (
     RECORD_SCHEMA,

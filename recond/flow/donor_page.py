@@ -10,8 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.donor_page import believed, donor_page, is_donor_page
-from recond.certify.keys import KeyFacts
+from recond.certify.pages.donor_page import believed, donor_page, is_donor_page
+from recond.certify.sign.keys import KeyFacts
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.keyring import Keyring
 from recond.host.store import write_whole

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from recond.certify.jws import CONTENT_TYPE, read_jws
-from recond.certify.pdf_read import read_attachments
 from recond.certify.record import parse_record
+from recond.certify.sign.jws import CONTENT_TYPE, read_jws
+from recond.certify.verify.pdf_read import read_attachments
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid, UsageError
 

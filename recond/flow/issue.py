@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.certify import ledger
-from recond.certify.keys import SigningKey
 from recond.certify.receipt import RECEIPT_FILE, make_receipt
 from recond.certify.record import Issue, build_record, journal_file
+from recond.certify.sign.keys import SigningKey
 from recond.codec import canonical_bytes
 from recond.erasure import Context, LedgerPosition, WipeRecord
 from recond.errors import BenchLacks, RecondError
@@ -154,7 +154,7 @@ class _Drawn:
 
 
 def _fingerprint(key: SigningKey | None) -> str | None:
-    from recond.certify.keys import fingerprint
+    from recond.certify.sign.keys import fingerprint
 
     return fingerprint(key.certificate) if key else None
 
@@ -170,11 +170,11 @@ def _record(
 
 def _draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
     """The record signed, drawn and sealed."""
-    from recond.certify.jws import read_jws, sign_jws
-    from recond.certify.pdf import Sheet, render
-    from recond.certify.pdf_sign import sign_pdf
-    from recond.certify.seal import make_seal
-    from recond.certify.verify import signer_of
+    from recond.certify.pages.certificate import Sheet, render
+    from recond.certify.sign.jws import read_jws, sign_jws
+    from recond.certify.sign.pdf_sign import sign_pdf
+    from recond.certify.sign.seal import make_seal
+    from recond.certify.verify.bundle import signer_of
 
     raw = canonical_bytes(record)
     jws, seal = sign_jws(raw, key), make_seal(record, raw, key)
@@ -194,7 +194,7 @@ def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:
     """The record without signature; if it cannot even be drawn, its bytes alone."""
     raw = canonical_bytes(record)
     try:
-        from recond.certify.pdf import Sheet, render
+        from recond.certify.pages.certificate import Sheet, render
 
         page = render(Sheet(raw, None, None, None, lang))
     except Exception:

@@ -15,9 +15,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify import key_paper, keys, revocations
-from recond.certify.keys import KeyFacts, Revocation, SigningKey, facts_of
-from recond.certify.token_key import TokenKey
+from recond.certify.pages import key_backup
+from recond.certify.sign import keys, revocations
+from recond.certify.sign.keys import KeyFacts, Revocation, SigningKey, facts_of
+from recond.certify.sign.token_key import TokenKey
 from recond.errors import BenchLacks, RecondError, RecordInvalid, UsageError
 from recond.flow.config import Overrides, read_context
 from recond.flow.keyring import PASSPHRASE, Keyring
@@ -137,7 +138,7 @@ def restore(
     state: Path, paper: Path, out: Path | None, passphrase: str, lang: Lang, clock: Clock
 ) -> RootMade:
     """Make the root again from its page. Raises `RecordInvalid` naming the line that is wrong."""
-    packed = key_paper.read_paper(_read(paper).decode("utf-8", "replace"))
+    packed = key_backup.read_paper(_read(paper).decode("utf-8", "replace"))
     root = _unlock(packed, passphrase, paper)
     folder = out or Keyring(state).folder / "root"
     if (folder / ROOT_KEY).exists():
@@ -149,8 +150,8 @@ def _write_root(
     state: Path, folder: Path, root: SigningKey, packed: bytes, lang: Lang, clock: Clock
 ) -> RootMade:
     facts, made_at = facts_of(root.certificate), clock.now()[:10]
-    page = key_paper.render_paper(
-        key_paper.PaperKey(facts.name, facts.fingerprint, facts.not_after[:10], made_at, packed),
+    page = key_backup.render_paper(
+        key_backup.PaperKey(facts.name, facts.fingerprint, facts.not_after[:10], made_at, packed),
         lang,
     )
     made = RootMade(facts, folder / ROOT_KEY, folder / ROOT_CERTIFICATE, folder / ROOT_PAGE)

@@ -24,10 +24,11 @@ from pathlib import Path
 
 from cryptography import x509
 
-from recond.certify import keys, ledger, revocations
-from recond.certify.keys import Revocation, SigningKey
-from recond.certify.token_key import TokenKey
-from recond.certify.verdicts import Trust
+from recond.certify import ledger
+from recond.certify.sign import keys, revocations
+from recond.certify.sign.keys import Revocation, SigningKey
+from recond.certify.sign.token_key import TokenKey
+from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes, from_json, to_json
 from recond.errors import FormatError, RecordInvalid
 from recond.flow.software import versions

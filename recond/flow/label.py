@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.label_pdf import (
+from recond.certify.pages.label import (
     COLUMNS,
     ROWS,
     Label,
@@ -18,8 +18,8 @@ from recond.certify.label_pdf import (
     render_roll,
     render_sheets,
 )
-from recond.certify.pdf_read import read_attachments
-from recond.certify.verdicts import Answer, Axis
+from recond.certify.verify.pdf_read import read_attachments
+from recond.certify.verify.verdicts import Answer, Axis
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.given_record import given_record
 from recond.flow.verify_files import verify_paths

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.jws import read_jws
-from recond.certify.keys import fingerprint
+from recond.certify.sign.jws import read_jws
+from recond.certify.sign.keys import fingerprint
 from recond.certify.summary import is_boot_medium
 from recond.erasure import Erasure, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError

@@ -35,8 +35,8 @@ def write_paper(
     state: Path, status: LotStatus, impact: Impact, stem: str, *, lang: Lang, clock: Clock
 ) -> Paper:
     """Draw and seal the report."""
-    from recond.certify.lot_pdf import LotPages, render_lot
-    from recond.certify.pdf_sign import sign_pdf
+    from recond.certify.pages.lot import LotPages, render_lot
+    from recond.certify.sign.pdf_sign import sign_pdf
 
     context = read_context(state, Overrides(), clock)
     why: Message | None = None

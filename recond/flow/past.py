@@ -14,8 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.fills import fill_bytes
-from recond.certify.places import canary_bytes, canary_offsets
+from recond.certify.judge.expected_content import fill_bytes
+from recond.certify.judge.sampling import canary_bytes, canary_offsets
 from recond.certify.record import fold_journal, journal_file
 from recond.certify.summary import is_approved
 from recond.codec import from_json

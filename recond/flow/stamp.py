@@ -13,8 +13,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.jws import read_jws
-from recond.certify.keys import SigningKey, is_time_authority
 from recond.certify.ledger import LedgerReading, merkle_root
 from recond.certify.receipt import (
     RECEIPT_FILE,
@@ -23,7 +21,9 @@ from recond.certify.receipt import (
     make_receipt,
     read_receipt,
 )
-from recond.certify.timestamp import CONTENT_TYPE, read_answer, stamp_request, stamp_time
+from recond.certify.sign.jws import read_jws
+from recond.certify.sign.keys import SigningKey, is_time_authority
+from recond.certify.sign.timestamp import CONTENT_TYPE, read_answer, stamp_request, stamp_time
 from recond.errors import BenchLacks, RecordInvalid, UploadFailed, UsageError
 from recond.flow.config import timestamp_server
 from recond.flow.keyring import Keyring

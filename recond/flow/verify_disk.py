@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.journal_kinds import fill_is_sound
+from recond.certify.judge.journal_schema import fill_is_sound
 from recond.certify.summary import is_approved
 from recond.drive.types import sizes_after
 from recond.erasure import (

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from recond.certify.ledger import read_ledger
 from recond.certify.receipt import RECEIPT_FILE
-from recond.certify.seal import PREFIX
-from recond.certify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
-from recond.certify.verify import verify_bundle
+from recond.certify.sign.seal import PREFIX
+from recond.certify.verify.bundle import verify_bundle
+from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.errors import UsageError
 from recond.flow.keyring import Keyring
 from recond.model import Message

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.certify.ledger import LedgerReading, entry_fault, position_fault, read_ledger
-from recond.certify.verdicts import Answer, Axis, Check, Verdicts
+from recond.certify.verify.verdicts import Answer, Axis, Check, Verdicts
 from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.given_record import given_record

@@ -16,7 +16,7 @@ from recond.locale import date
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
-    from recond.certify.keys import KeyFacts
+    from recond.certify.sign.keys import KeyFacts
     from recond.flow.key import BenchMade, KeyReport, RootMade, Trusted
     from recond.flow.stamp import Stamped
 

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from recond.certify.summary import is_approved, overall
-from recond.certify.verdicts import Answer, Verdicts
+from recond.certify.verify.verdicts import Answer, Verdicts
 from recond.codec import to_json
 from recond.flow.run import Finished, erasure_exit
 from recond.model import Json

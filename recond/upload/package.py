@@ -3,7 +3,7 @@
 Why one file: it is there or not there, it fits a USB stick, and no half of it can be sent. A
 package is checked when it is made and when it is read: the record is in its canonical form, its
 id is the file's name, and the signature beside it is over these very bytes. Whether that
-signature is *valid* is for `recond.certify.verify` to say. Nothing here changes a byte of a
+signature is *valid* is for `recond.certify.verify.bundle` to say. Nothing here changes a byte of a
 record.
 """
 

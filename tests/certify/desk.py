@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify import pdf
-from recond.certify.verdicts import Trust
+from recond.certify.pages import certificate
+from recond.certify.verify.verdicts import Trust
 from recond.flow.verify_files import Report, verify_paths
 from tests.certify.papers import corpus
 from tests.certify.tamper import PDF, RECORD, Files
@@ -19,7 +19,7 @@ from tests.certify.tamper import PDF, RECORD, Files
 def drawn_once() -> Iterator[None]:
     """The same sheet gives the same bytes (test_pdf.py), so one drawing of each is enough here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf, "render", functools.cache(pdf.render))
+        patch.setattr(certificate, "render", functools.cache(certificate.render))
         yield
 
 

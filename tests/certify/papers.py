@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from recond.certify.keys import SigningKey, issue_bench_key, make_root_key
-from recond.certify.verdicts import Bundle, Trust, Verdicts
-from recond.certify.verify import verify_bundle
+from recond.certify.sign.keys import SigningKey, issue_bench_key, make_root_key
+from recond.certify.verify.bundle import verify_bundle
+from recond.certify.verify.verdicts import Bundle, Trust, Verdicts
 from recond.erasure import Bench, Context, DiskIdentity, Person, Workshop
 from recond.flow.issue import Issued, Material, issue
 from recond.flow.keyring import Keyring

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify import pdf as pdf_module
-from recond.certify.jws import read_jws, sign_jws
-from recond.certify.keys import (
+from recond.certify.pages import certificate as pdf_module
+from recond.certify.pages.certificate import Sheet
+from recond.certify.record import parse_record
+from recond.certify.sign.jws import read_jws, sign_jws
+from recond.certify.sign.keys import (
     Revocation,
     SigningKey,
     fingerprint,
@@ -24,12 +26,10 @@ from recond.certify.keys import (
     make_bench_key,
     make_root_key,
 )
-from recond.certify.pdf import Sheet
-from recond.certify.pdf_read import read_sealed
-from recond.certify.pdf_sign import sign_pdf
-from recond.certify.record import parse_record
-from recond.certify.seal import make_seal
-from recond.certify.verify import signer_of
+from recond.certify.sign.pdf_sign import sign_pdf
+from recond.certify.sign.seal import make_seal
+from recond.certify.verify.bundle import signer_of
+from recond.certify.verify.pdf_read import read_sealed
 from recond.codec import canonical_bytes
 from recond.flow.lot_collect import collect, folder_sources
 from recond.flow.lot_store import Lot, open_lots

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from recond.certify.keys import (
+from recond.certify.sign.keys import (
     BENCH_DAYS,
     DOCUMENT_SIGNING,
     ROOT_DAYS,

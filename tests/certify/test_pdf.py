@@ -15,9 +15,9 @@ import pytest
 from pikepdf import pdfa
 from PIL import Image
 
-from recond.certify import pdf_read
-from recond.certify.jws import read_jws
-from recond.certify.seal import read_seal, seal_holds
+from recond.certify.sign.jws import read_jws
+from recond.certify.sign.seal import read_seal, seal_holds
+from recond.certify.verify import pdf_read
 from recond.locale import Lang
 from tests.certify.papers import KINDS, LONG, corpus, files_of, issued
 from tests.house import ROOT
@@ -56,9 +56,9 @@ def unsigned_part(raw: bytes) -> bytes:
 RENDER = """
 import sys, pathlib, hashlib
 from recond.certify import pdf_read
-from recond.certify.jws import read_jws
-from recond.certify.pdf import Sheet, render
-from recond.certify.verify import signer_of
+from recond.certify.sign.jws import read_jws
+from recond.certify.pages.certificate import Sheet, render
+from recond.certify.verify.bundle import signer_of
 raw = pathlib.Path(sys.argv[1]).read_bytes()
 inside = pdf_read.read_attachments(raw)
 jws, seal = inside.get("record.jws"), inside.get("seal.txt")
@@ -217,7 +217,7 @@ def test_a_long_name_stands_in_full() -> None:
 
 
 def written(tmp_path: Path, kind: str, *, root: bool = False) -> tuple[Path, Path]:
-    from recond.certify.keys import pem
+    from recond.certify.sign.keys import pem
 
     page, trust = tmp_path / "certificate.pdf", tmp_path / "root.pem"
     page.write_bytes(pdf_of(kind))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from recond.certify.reach import FIRMWARE, firmware_level, overwrite_level
+from recond.certify.judge.levels import FIRMWARE, firmware_level, overwrite_level
 from recond.erasure import DiskIdentity, Fill, FillKind, Level, TargetKind, Technique
 from recond.methods import all_methods, find_method, plan_fills
 from recond.model import Medium

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.jws import read_jws, sign_jws
-from recond.certify.keys import SigningKey, issue_bench_key, make_bench_key, make_root_key
 from recond.certify.ledger import merkle_root
 from recond.certify.receipt import CONTENT_TYPE, Receipt, make_receipt, read_receipt
-from recond.certify.verdicts import Answer, Trust
+from recond.certify.sign.jws import read_jws, sign_jws
+from recond.certify.sign.keys import SigningKey, issue_bench_key, make_bench_key, make_root_key
+from recond.certify.verify.verdicts import Answer, Trust
 from recond.codec import canonical_bytes, to_json
 from recond.errors import RecordInvalid
 from tests.certify.desk import Desk, desk, drawn_once

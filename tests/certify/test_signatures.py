@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from jwcrypto import jwk, jws
 
-from recond.certify import p256
-from recond.certify.jws import CONTENT_TYPE, Signed, read_jws, sign_jws
-from recond.certify.keys import (
+from recond.certify.sign import p256
+from recond.certify.sign.jws import CONTENT_TYPE, Signed, read_jws, sign_jws
+from recond.certify.sign.keys import (
     Revocation,
     SigningKey,
     chain_fault,
@@ -25,7 +25,7 @@ from recond.certify.keys import (
     public_der,
     read_certificates,
 )
-from recond.certify.seal import (
+from recond.certify.sign.seal import (
     PREFIX,
     base45,
     make_seal,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from recond.certify.verdicts import Answer
+from recond.certify.verify.verdicts import Answer
 from recond.codec import canonical_bytes
 from tests.certify import tamper
 from tests.certify.desk import Desk, desk, drawn_once

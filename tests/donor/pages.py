@@ -25,16 +25,16 @@ from pikepdf import (
     String,
 )
 
-from recond.certify import p256
-from recond.certify.donor_page import donor_page
-from recond.certify.jws import CONTENT_TYPE, read_jws, sign_jws
-from recond.certify.keys import Revocation, SigningKey
-from recond.certify.pdf import Sheet, render
-from recond.certify.pdf_sign import sign_pdf
+from recond.certify.pages.certificate import Sheet, render
+from recond.certify.pages.donor_page import donor_page
 from recond.certify.record import parse_record
-from recond.certify.seal import make_seal
-from recond.certify.verdicts import Answer, Trust
-from recond.certify.verify import signer_of
+from recond.certify.sign import p256
+from recond.certify.sign.jws import CONTENT_TYPE, read_jws, sign_jws
+from recond.certify.sign.keys import Revocation, SigningKey
+from recond.certify.sign.pdf_sign import sign_pdf
+from recond.certify.sign.seal import make_seal
+from recond.certify.verify.bundle import signer_of
+from recond.certify.verify.verdicts import Answer, Trust
 from recond.codec import canonical_bytes
 from recond.locale import text
 from tests.certify.papers import corpus, files_of, issued, verified

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageOps, ImageStat
 
-from recond.certify.keys import make_root_key
-from recond.certify.label_pdf import (
+from recond.certify.pages.label import (
     Label,
     Proof,
     headline,
@@ -22,9 +21,10 @@ from recond.certify.label_pdf import (
     render_roll,
     render_sheets,
 )
-from recond.certify.pdf_read import read_attachments
 from recond.certify.record import parse_record
-from recond.certify.seal import read_seal
+from recond.certify.sign.keys import make_root_key
+from recond.certify.sign.seal import read_seal
+from recond.certify.verify.pdf_read import read_attachments
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.keyring import Keyring
 from recond.flow.label import LabelsMade, make_labels

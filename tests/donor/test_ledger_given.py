@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.verdicts import Answer
+from recond.certify.verify.verdicts import Answer
 from recond.codec import canonical_bytes
 from recond.flow.verify_ledger import verify_with_ledger
 from tests.cli.command import recond

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from recond.certify.donor_page import SCRIPTS, donor_page, is_donor_page
-from recond.certify.keys import make_root_key, pem
+from recond.certify.pages.donor_page import SCRIPTS, donor_page, is_donor_page
 from recond.certify.record import parse_record
+from recond.certify.sign.keys import make_root_key, pem
 from recond.certify.summary import is_approved, overall
 from recond.codec import canonical_bytes
 from recond.errors import RecordInvalid, UsageError

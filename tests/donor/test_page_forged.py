@@ -20,11 +20,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from recond.certify import p256
-from recond.certify import seal as seal_module
-from recond.certify.donor_page import believed
-from recond.certify.jws import sign_jws
-from recond.certify.keys import (
+from recond.certify.pages.donor_page import believed
+from recond.certify.record import parse_record
+from recond.certify.sign import p256
+from recond.certify.sign import seal as seal_module
+from recond.certify.sign.jws import sign_jws
+from recond.certify.sign.keys import (
     BENCH_DAYS,
     Revocation,
     SigningKey,
@@ -33,10 +34,9 @@ from recond.certify.keys import (
     make_bench_key,
     make_root_key,
 )
-from recond.certify.pdf_sign import sign_pdf
-from recond.certify.record import parse_record
-from recond.certify.seal import make_seal
-from recond.certify.verdicts import Trust
+from recond.certify.sign.pdf_sign import sign_pdf
+from recond.certify.sign.seal import make_seal
+from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes
 from tests.certify.journals import base_seed, how_many
 from tests.certify.papers import corpus, files_of

@@ -10,14 +10,14 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from recond.certify.hidden import hidden_bytes, shown_reasons
-from recond.certify.journal_read import parse_journal
-from recond.certify.story import Story, tell
+from recond.certify.judge.drive_proof import prove
+from recond.certify.judge.hidden_sectors import hidden_bytes, shown_reasons
+from recond.certify.judge.journal_read import parse_journal
+from recond.certify.judge.timeline import Story, tell
 from recond.codec import digest
 from recond.drive.answers import parse_opal
 from recond.drive.types import endings_of, reach_of
 from recond.erasure import Level, LevelWish, Technique, VerifyMode, WipePlan
-from recond.firmware_proof import prove
 from recond.host.simata import SimAta
 from recond.host.simdrive import Killed, PowerCut, SimClock
 from recond.host.simnvme import SimNvme

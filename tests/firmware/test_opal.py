@@ -278,7 +278,7 @@ def test_without_the_tool_nothing_is_said_to_be_done(monkeypatch: pytest.MonkeyP
     "change", [{"status": 1}, {"status": -1}, {"errno": 5}, {"answer": None}, {"transport": "scsi"}]
 )
 def test_the_proof_falls_with_each_part(change: dict[str, Any]) -> None:
-    from recond.firmware_proof import prove
+    from recond.certify.judge.drive_proof import prove
 
     history, _ = run(drive(), LevelWish.PURGE)
     plan = history.plan

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from recond.certify.reach import firmware_level
+from recond.certify.judge.levels import firmware_level
 from recond.drive.types import Capabilities, reach_of
 from recond.erasure import Level, LevelWish, Technique, VerifyMode
 from recond.host.simdrive import SimClock

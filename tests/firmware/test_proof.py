@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from recond.certify.judge.drive_proof import prove
 from recond.erasure import DiskIdentity, Level, LevelWish, Technique, WipeStep
-from recond.firmware_proof import prove
 from tests.firmware.histories import erase
 from tests.firmware.test_lies import drive_of
 

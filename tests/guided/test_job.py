@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
-from recond.certify.pdf_details import _answer
+from recond.certify.pages.details import _answer
 from recond.errors import BenchLacks
 from recond.flow.guided import QUESTIONS, take_nap, with_answers
 from recond.flow.run import Prepared

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.journal_read import parse_journal
+from recond.certify.judge.journal_read import parse_journal
 from recond.errors import BenchLacks
 from recond.host.clock import SystemClock
 from recond.host.journalfile import JournalFile, is_held

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from recond.certify import keys
+from recond.certify.sign import keys
 from recond.flow.key import ROOT_KEY, ROOT_PAGE
 from recond.flow.keyring import Keyring
 from tests.cli.command import Done, environment, recond
@@ -102,7 +102,7 @@ def test_a_rollover_retires_the_former_key_and_keeps_what_it_signed(tmp_path: Pa
 def test_the_root_comes_back_from_paper(tmp_path: Path) -> None:
     root = answer("init", "--out", str(tmp_path / "stick"), folder=tmp_path)
     packed = Path(str(root["key"])).read_bytes()
-    from recond.certify.key_paper import paper_codes, paper_lines
+    from recond.certify.pages.key_backup import paper_codes, paper_lines
 
     typed = tmp_path / "typed.txt"
     typed.write_text("\n".join(paper_codes(paper_lines(packed))))

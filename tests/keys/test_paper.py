@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recond.certify import key_paper, keys
-from recond.certify.key_paper import paper_codes, paper_lines, read_paper, render_paper
+from recond.certify.pages import key_backup
+from recond.certify.pages.key_backup import paper_codes, paper_lines, read_paper, render_paper
+from recond.certify.sign import keys
 from recond.errors import RecordInvalid
 from tests.keys.bench import NOW, PHRASE
 
@@ -26,7 +27,7 @@ def packed() -> bytes:
 @given(st.binary(max_size=3000))
 def test_any_file_comes_back(raw: bytes) -> None:
     lines = paper_lines(raw)
-    if len(lines) <= key_paper.MAX_LINES + 1:
+    if len(lines) <= key_backup.MAX_LINES + 1:
         assert read_paper("\n".join(lines)) == raw
 
 
@@ -74,7 +75,7 @@ def test_two_pages_mixed_up_are_no_key() -> None:
 
 def test_the_page_holds_the_locked_key_and_nothing_more(tmp_path: Path) -> None:
     page = render_paper(
-        key_paper.PaperKey("Atelier", "AB" * 32, "2041-11-20", "2026-11-24", packed()), "fr"
+        key_backup.PaperKey("Atelier", "AB" * 32, "2041-11-20", "2026-11-24", packed()), "fr"
     )
     file = tmp_path / "page.pdf"
     file.write_bytes(page)

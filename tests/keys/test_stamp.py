@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from recond.certify.jws import read_jws, sign_jws
-from recond.certify.keys import Revocation, chain_fault, fingerprint, read_certificates
 from recond.certify.receipt import CONTENT_TYPE, Receipt, read_receipt
-from recond.certify.timestamp import read_answer, stamp_request, stamp_time
-from recond.certify.verdicts import Answer, Trust, Verdicts
+from recond.certify.sign.jws import read_jws, sign_jws
+from recond.certify.sign.keys import Revocation, chain_fault, fingerprint, read_certificates
+from recond.certify.sign.timestamp import read_answer, stamp_request, stamp_time
+from recond.certify.verify.verdicts import Answer, Trust, Verdicts
 from recond.codec import canonical_bytes, to_json
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.key import trust as take_in

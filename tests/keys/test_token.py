@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.keys import SigningKey, issue_bench_key, make_bench_key, make_root_key
-from recond.certify.pdf_read import read_sealed
-from recond.certify.pdf_sign import sign_pdf
-from recond.certify.token_key import TokenKey
+from recond.certify.sign.keys import SigningKey, issue_bench_key, make_bench_key, make_root_key
+from recond.certify.sign.pdf_sign import sign_pdf
+from recond.certify.sign.token_key import TokenKey
+from recond.certify.verify.pdf_read import read_sealed
 from recond.errors import RecordInvalid, UsageError
 from recond.host.token import TokenPlace, parse_place
 from tests.certify.papers import files_of

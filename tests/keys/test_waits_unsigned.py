@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify import keys
-from recond.certify.keys import Revocation
+from recond.certify.sign import keys
+from recond.certify.sign.keys import Revocation
 from recond.errors import RecordInvalid
 from recond.flow import key as flow
 from recond.flow.issue import UNSIGNED

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.fills import fill_bytes
+from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import Fill
 from recond.wipe.journal import read_entries
 from recond.wipe.position import Standing, read_standing

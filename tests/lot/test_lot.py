@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from recond.certify.jws import sign_jws
-from recond.certify.keys import make_bench_key
+from recond.certify.sign.jws import sign_jws
+from recond.certify.sign.keys import make_bench_key
 from recond.erasure import Level, Status, Verdict, WipeRecord
 from recond.errors import BenchLacks, NotReady, UsageError
 from recond.flow.lot import (

@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from recond.certify.jws import sign_jws
-from recond.certify.keys import SigningKey, make_bench_key
+from recond.certify.sign.jws import sign_jws
+from recond.certify.sign.keys import SigningKey, make_bench_key
 from recond.codec import canonical_bytes
 from recond.erasure import (
     RECORD_SCHEMA,

@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from recond.certify.fills import fill_bytes
+from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import DiskIdentity, Erasure, TargetKind, VerifyMode
 from recond.host.simdisk import Faults, SimDrive
 from recond.host.simdrive import Killed, PowerCut, SimClock

@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from recond.certify.journal_read import parse_journal
+from recond.certify.judge.journal_read import parse_journal
 from recond.erasure import FillKind, Level, Status, Verdict, VerifyMode
 from recond.wipe.verify import sample_places
 from tests.wipe.histories import History, run_history, wrong_blocks

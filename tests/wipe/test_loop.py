@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.fills import fill_bytes
+from recond.certify.judge.expected_content import fill_bytes
 from recond.certify.record import fold_journal
 from recond.erasure import Status, TargetKind
 from recond.errors import UsageError

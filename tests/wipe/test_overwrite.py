@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from recond.certify.fills import fill_bytes
+from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import Fill, FillKind, TargetKind
 from recond.host.block import _address
 from recond.host.simdisk import Faults, SimDrive

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recond.certify.fills import fill_bytes
+from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import XTS_UNIT_BYTES, DiskIdentity, Fill, FillKind, VerifyMode
 from recond.host.block import repeats
 from recond.host.lanes import Lane

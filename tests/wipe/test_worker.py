@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from recond.certify.fills import fill_bytes
+from recond.certify.judge.expected_content import fill_bytes
 from recond.certify.record import fold_journal
 from recond.codec import canonical_bytes
 from recond.erasure import Status

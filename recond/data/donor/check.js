@@ -1,4 +1,4 @@
-// Is this certificate true, whole, and signed by whom? recond.certify.verify again, for files that
+// Is this certificate true, whole, and signed by whom? recond.certify.verify.bundle again, for files that
 // somebody dropped here. What is not checked is "unknown", never "yes"; every exception is a "no".
 
 const AXES = ["intact", "valid", "trusted", "complete"];

@@ -1,0 +1,1 @@
+"""What a journal proves: from its lines to a verdict, nothing believed. Pure."""

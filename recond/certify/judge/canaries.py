@@ -1,0 +1,101 @@
+"""The witnesses (canaries): what stood at seeded places before the first write and after the last.
+
+Why: a drive that acknowledges everything and writes nothing keeps its old data there. The journal's
+own word counts for nothing: the places are drawn again from the plan's seed (`places`) and what
+must stand there is computed again from the plan's fill (`fills`). Pure.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from recond.certify.judge.expected_content import MAX_PLACE_BYTES, fill_sha256
+from recond.certify.judge.sampling import canary_bytes, canary_offsets
+from recond.certify.judge.timeline import Story
+from recond.erasure import Canaries, Fill, WipePlan
+from recond.methods import derive
+from recond.model import Json, Message
+
+_Place = dict[str, Json]
+
+
+def count_canaries(story: Story) -> Canaries:
+    """Compare the places before and after; what must stand there is computed again."""
+    before, after, plan = story.canary_before, story.canary_after, story.plan
+    seed = cast(str, before.data["seed"]) if before else None
+    if before is None or after is None or plan is None or not _drawn(before.data, after.data, plan):
+        return Canaries(seed, 0, 0, 0, 0)
+    fill = last_fill(story, plan)
+    changed = unchanged = uninformative = 0
+    for old, new in zip(_places(before.data), _places(after.data), strict=True):
+        due = _due(fill, cast(int, new["offset"]), plan)
+        blank = old["uniform"] is True and fill is None
+        if old["sha256"] is None or old["sha256"] == due or blank:
+            uninformative += 1
+        elif new["sha256"] == old["sha256"]:
+            unchanged += 1
+        else:
+            changed += 1
+    return Canaries(seed, len(_places(after.data)), changed, unchanged, uninformative)
+
+
+def canary_reasons(canaries: Canaries, story: Story, plan: WipePlan) -> tuple[Message, ...]:
+    """What the witnesses say against an erasure; empty where they say nothing against it."""
+    before, after = story.canary_before, story.canary_after
+    if before is None or after is None:
+        return (Message("certify.reason.no-canaries"),)
+    if not _drawn(before.data, after.data, plan):
+        return (Message("certify.reason.canary-places"),)
+    found: list[Message] = []
+    if canaries.unchanged:
+        found.append(Message.of("certify.reason.canary-unchanged", n=canaries.unchanged))
+    fill, places = last_fill(story, plan), _places(after.data)
+    if any(place["sha256"] is None for place in places):
+        found.append(Message("certify.reason.canary-unreadable"))
+    elif fill is not None:
+        wrong = sum(
+            place["sha256"] != _due(fill, cast(int, place["offset"]), plan) for place in places
+        )
+        if wrong:
+            found.append(Message.of("certify.reason.canary-wrong", n=wrong))
+    elif not _show_change(before.data, after.data):
+        found.append(Message("certify.reason.canary-silent"))
+    return tuple(found)
+
+
+def last_fill(story: Story, plan: WipePlan) -> Fill | None:
+    """What the last step that ran leaves everywhere: a fallback behind it may never have begun."""
+    last = max(story.steps, default=len(plan.steps) - 1)
+    return plan.steps[last].fill if 0 <= last < len(plan.steps) else None
+
+
+def _show_change(before: dict[str, Json], after: dict[str, Json]) -> bool:
+    """Whether some place that could be read before reads otherwise now."""
+    return any(
+        old["sha256"] not in (None, new["sha256"])
+        for old, new in zip(_places(before), _places(after), strict=True)
+    )
+
+
+def _due(fill: Fill | None, offset: int, plan: WipePlan) -> str | None:
+    disk = plan.disk
+    length = min(canary_bytes(disk.logical_block_bytes), disk.size_bytes - offset)
+    return fill_sha256(fill, offset, length) if fill is not None else None
+
+
+def _places(data: dict[str, Json]) -> list[_Place]:
+    return cast(list[_Place], data["places"])
+
+
+def _drawn(before: dict[str, Json], after: dict[str, Json], plan: WipePlan) -> bool:
+    """Whether both readings are of the places that the plan's seed draws."""
+    disk, seed = plan.disk, derive(bytes.fromhex(plan.seed), "canary", 0)
+    length = canary_bytes(disk.logical_block_bytes)
+    if length > MAX_PLACE_BYTES:
+        return False
+    offsets = canary_offsets(seed, disk.size_bytes, disk.logical_block_bytes)
+    return bool(offsets) and all(
+        (data["seed"], data["length"]) == (seed.hex(), length)
+        and tuple(place["offset"] for place in _places(data)) == offsets
+        for data in (before, after)
+    )

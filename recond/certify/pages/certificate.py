@@ -1,0 +1,214 @@
+"""The certificate: the record's bytes made into a page that carries them inside.
+
+Why: the page is a rendering of the record and of nothing else, byte for byte the same each time, so
+that a verifier can render the record again and see whether the page says what was signed. PDF/A-3b,
+with record, signature and seal attached. Heavy libraries: imported only where a certificate is made
+or checked. Pure: bytes in, bytes out.
+
+Source: ISO 19005-3 (PDF/A-3), ISO 32000-1 7.11.4 (embedded files).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pikepdf import AttachedFileSpec, Dictionary, Name, ObjectStreamMode, Pdf, pdfa
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+
+from recond.certify.pages import parts as part
+from recond.certify.pages.details import detail_pages
+from recond.certify.pages.front import Signer, front_page, headline
+from recond.certify.record import parse_record
+from recond.certify.summary import Overall, overall
+from recond.erasure import WipeRecord
+from recond.locale import Lang, text
+
+RECORD, JWS, SEAL = "record.json", "record.jws", "seal.txt"
+LEFT, BOTTOM, TOP = 18 * mm, 17 * mm, 25 * mm
+_MIME = {RECORD: "application/json", JWS: "application/jose", SEAL: "text/plain"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a certificate is made of: the record's signed bytes, and nothing that is not in them."""
+
+    record_bytes: bytes
+    jws: bytes | None
+    seal: str | None
+    signer: Signer | None
+    lang: Lang
+
+    @cached_property
+    def record(self) -> WipeRecord:
+        """The record as its bytes say it: a list that they hold in order is drawn in that order."""
+        return parse_record(json.loads(self.record_bytes))
+
+
+def render(sheet: Sheet) -> bytes:
+    """The unsigned PDF/A-3b. The same sheet gives the same bytes, anywhere, at any time."""
+    files = {RECORD: sheet.record_bytes}
+    if sheet.jws is not None and sheet.seal is not None:
+        files |= {JWS: sheet.jws, SEAL: sheet.seal.encode("ascii")}
+    return archive(_draw(sheet), sheet.record.issued_at, sheet.lang, files)
+
+
+# --- Pages -----------------------------------------------------------------------------------
+
+
+class Pages(Canvas):  # type: ignore[misc] # reportlab has no types
+    """A canvas that knows the number of pages when it draws their heads and feet."""
+
+    furniture: Callable[[Canvas, int, int], None]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # else reportlab names Helvetica in every page, which is not embedded
+        super().__init__(*args, **{**kwargs, "initialFontName": part.SANS})
+        self._kept: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        """Keep the page until all are there."""
+        self._kept.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        """Draw head, foot and watermark of every page, then write."""
+        for number, kept in enumerate(self._kept, 1):
+            self.__dict__.update(kept)
+            type(self).furniture(self, number, len(self._kept))
+            super().showPage()
+        super().save()
+
+
+def _draw(sheet: Sheet) -> bytes:
+    part.register_fonts()
+    out = io.BytesIO()
+    title = text(sheet.lang, "certify.title")
+    document = BaseDocTemplate(
+        out,
+        pagesize=A4,
+        leftMargin=LEFT,
+        rightMargin=LEFT,
+        topMargin=TOP,
+        bottomMargin=BOTTOM,
+        title=f"{title} {sheet.record.record_id}",
+        author=sheet.record.workshop.name or "recond",
+        subject=text(sheet.lang, f"certify.verdict.{overall(sheet.record).value}"),
+        creator="recond",
+        producer="recond",
+        lang=sheet.lang,
+        invariant=1,
+        pageCompression=1,
+    )
+    width, height = A4
+    frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
+    document.addPageTemplates([PageTemplate("page", [frame])])
+    maker = type(
+        "Sheet", (Pages,), {"furniture": lambda canvas, *pages: _furniture(canvas, sheet, *pages)}
+    )
+    flow = front_page(sheet.record, sheet.lang, sheet.signer, sheet.seal)
+    document.build([*flow, *detail_pages(sheet.record, sheet.lang)], canvasmaker=maker)
+    return out.getvalue()
+
+
+def _furniture(canvas: Canvas, sheet: Sheet, number: int, total: int) -> None:
+    width, height = A4
+    record, lang = sheet.record, sheet.lang
+    canvas.setFillColor(part.INK)
+    title, points = text(lang, "certify.title"), 13 if number == 1 else 9
+    canvas.setFont(part.BOLD, points)
+    canvas.drawString(LEFT, height - 14 * mm, title)
+    canvas.setFont(part.SANS, 7.5)
+    canvas.drawString(LEFT, height - 18.5 * mm, text(lang, "certify.number", id=record.record_id))
+    free = part.WIDTH - canvas.stringWidth(title, part.BOLD, points) - 8 * mm
+    canvas.drawRightString(
+        width - LEFT,
+        height - 14 * mm,
+        part.fitted(record.workshop.name or "", part.SANS, 7.5, free),
+    )
+    canvas.drawRightString(
+        width - LEFT, height - 18.5 * mm, headline(record, lang, signed=sheet.signer is not None)
+    )
+    canvas.setStrokeColor(part.LINE)
+    canvas.setLineWidth(0.5)
+    canvas.line(LEFT, height - 20.5 * mm, width - LEFT, height - 20.5 * mm)
+    canvas.line(LEFT, 13 * mm, width - LEFT, 13 * mm)
+    canvas.setFillColor(part.SOFT)
+    canvas.drawString(LEFT, 9 * mm, text(lang, "certify.foot"))
+    canvas.drawRightString(
+        width - LEFT, 9 * mm, text(lang, "certify.page", number=number, total=total)
+    )
+    _watermark(canvas, sheet)
+
+
+def _watermark(canvas: Canvas, sheet: Sheet) -> None:
+    """Words across the page, too large to overlook; outlines, so that all stays legible."""
+    words = []
+    if sheet.record.bench.demonstration:
+        words.append(text(sheet.lang, "certify.mark.demonstration"))
+    if sheet.signer is None:
+        words.append(text(sheet.lang, "certify.mark.unsigned"))
+    if overall(sheet.record) in (Overall.NOT_ERASED, Overall.NOTHING):
+        words.append(text(sheet.lang, "certify.mark.not-erased"))
+    width, height = A4
+    for index, word in enumerate(words):
+        canvas.saveState()
+        canvas.translate(width / 2, height / 2 + (len(words) - 1 - 2 * index) * 38 * mm)
+        canvas.rotate(52)
+        points = min(60.0, 245 * mm / max(1.0, canvas.stringWidth(word, part.BOLD, 1)))
+        outline = canvas.beginText(-canvas.stringWidth(word, part.BOLD, points) / 2, 0)
+        outline.setFont(part.BOLD, points)
+        outline.setTextRenderMode(1)
+        canvas.setStrokeColor(HexColor("#8a8a8a"))
+        canvas.setLineWidth(0.5)
+        outline.textOut(word)
+        canvas.drawText(outline)
+        canvas.restoreState()
+
+
+# --- Archive ---------------------------------------------------------------------------------
+
+
+def archive(raw: bytes, stamp: str, lang: Lang, files: dict[str, bytes]) -> bytes:
+    """PDF/A-3b with these files inside, the first as its source; every date is `stamp`."""
+    with Pdf.open(io.BytesIO(raw)) as pdf:
+        for page in pdf.pages:
+            if Name.Trans in page.obj:
+                del page.obj.Trans
+        for name, content in files.items():
+            relationship = Name.Source if name == next(iter(files)) else Name.Supplement
+            pdf.attachments[name] = AttachedFileSpec(
+                pdf,
+                content,
+                filename=name,
+                mime_type=_MIME.get(name, "text/csv"),
+                relationship=relationship,
+                creation_date=_pdf_date(stamp),
+                mod_date=_pdf_date(stamp),
+            )
+        pdf.Root.Lang = lang
+        pdf.Root.MarkInfo = Dictionary(Marked=False)
+        pdfa.prepare(pdf, "3b")
+        with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
+            for field in ("xmp:CreateDate", "xmp:ModifyDate", "xmp:MetadataDate"):
+                metadata[field] = f"{stamp[:19]}Z"
+        for field in ("/CreationDate", "/ModDate"):
+            pdf.docinfo[field] = _pdf_date(stamp)
+        out = io.BytesIO()
+        # no object streams: a plain scan finds the attachments (the donor's page does that)
+        pdf.save(out, deterministic_id=True, object_stream_mode=ObjectStreamMode.disable)
+    return out.getvalue()
+
+
+def _pdf_date(utc: str) -> str:
+    """ISO 32000-1 7.9.4."""
+    digits = "".join(sign for sign in utc[:19] if sign.isdigit())
+    return f"D:{digits}+00'00'"

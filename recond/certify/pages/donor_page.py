@@ -1,0 +1,171 @@
+"""The donor's page: one HTML file that checks certificates in a browser, without us.
+
+Why: a donor has a PDF, a browser and no reason to install anything. The page is put together from
+its pieces in `recond/data/donor`, the catalogues, the record's schema and the certificates that it
+is to believe. It asks what `recond.certify.verify.bundle` asks, in the same order, and says what it cannot
+check. It may not reach the network: its policy names the digest of its one script and allows
+nothing else. The same input gives the same bytes. Pure: bytes out.
+
+Source: W3C CSP Level 3, W3C Web Cryptography.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from importlib import resources
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from recond import __version__
+from recond.certify import schema
+from recond.certify.sign import p256
+from recond.certify.sign.keys import (
+    KeyFacts,
+    Revocation,
+    chain_fault,
+    facts_of,
+    instant,
+    is_authority,
+)
+from recond.locale import LANGS, Lang, entries, text
+from recond.model import Json
+
+SCRIPTS = ("bytes", "der", "p256", "x509", "jws", "record", "pdf", "words", "check", "page")
+GENERATOR = f"recond {__version__}"
+_WORDS: dict[str, tuple[str, ...]] = {  # a room, and the families of it that the page can say
+    "donor": (),
+    "certify": (
+        "answer",
+        "axis",
+        "disk",
+        "ending",
+        "field",
+        "how",
+        "interrupted",
+        "jws",
+        "mark",
+        "namespace",
+        "not-recorded",
+        "number",
+        "outcome",
+        "reason",
+        "seal",
+        "title",
+        "trust",
+        "unknown",
+        "verdict",
+        "verify",
+        "warn",
+    ),
+    "cli": ("level",),
+    "drive": (),  # why a disk was not erased may be any of these two rooms'
+    "wipe": (),
+}
+_MARK = re.compile(r"\b(?:POLICY|GENERATOR|STYLE|NOSCRIPT|DATA|SCRIPT)\b")
+
+
+def donor_page(trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation, ...]) -> bytes:
+    """The page that believes these certificates (those of P-256) and not those revoked."""
+    style = _piece("page.css")
+    script = (
+        '(() => {\n"use strict";\n'
+        + "\n".join(_piece(f"{name}.js") for name in SCRIPTS)
+        + "})();\n"
+    )
+    data: Json = {
+        "version": __version__,
+        "trusted": [
+            {
+                "der": base64.b64encode(one.public_bytes(Encoding.DER)).decode(),
+                "authority": is_authority(one),
+            }
+            for one in believable(trusted)
+        ],
+        "revoked": [
+            {
+                "fingerprint": one.fingerprint.replace(" ", "").lower(),
+                "reason": one.reason,
+                "since": _microseconds(one.since),
+            }
+            for one in revoked
+        ],
+        "words": {lang: _words(lang) for lang in LANGS},
+        "schema": schema.build(),
+    }
+    parts = {
+        "POLICY": f"default-src 'none'; script-src '{_digest(script)}'; style-src "
+        f"'{_digest(style)}'; base-uri 'none'; form-action 'none'",
+        "GENERATOR": GENERATOR,
+        "STYLE": style,
+        "SCRIPT": script,
+        "NOSCRIPT": "".join(
+            f'<p lang="{lang}">{text(lang, "donor.noscript")}</p>' for lang in LANGS
+        ),
+        # in a data block only `<` could end it or begin markup
+        "DATA": json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace(
+            "<", "\\u003c"
+        ),
+    }
+    return _MARK.sub(lambda mark: parts[mark.group()], _piece("page.html")).encode("utf-8")
+
+
+def believable(trusted: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
+    """Those that can ever be believed for a certificate, each once: of P-256, as all of recond's
+    signatures, and not pinned for another purpose.
+    """
+    return tuple(
+        one
+        for one in dict.fromkeys(trusted)
+        if p256.certificate_forms(one)
+        and p256.is_p256(one.public_key())
+        and _fault(one, ()) is None
+    )
+
+
+def believed(
+    trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation, ...]
+) -> tuple[KeyFacts, ...]:
+    """Whom the page will name as believed: all but those whose key is compromised."""
+    return tuple(
+        facts_of(one)
+        for one in believable(trusted)
+        if _fault(one, revoked) != "certify.trust.compromised"
+    )
+
+
+def _fault(one: x509.Certificate, revoked: tuple[Revocation, ...]) -> str | None:
+    """Why a certificate that is pinned as it is would not be believed on its first day."""
+    return chain_fault((one,), (one,), one.not_valid_before_utc.isoformat(), revoked)
+
+
+def is_donor_page(raw: bytes) -> bool:
+    """Whether the bytes are a page of ours, of whatever version: it may be replaced."""
+    return b'name="generator" content="recond ' in raw[:4096]
+
+
+def _piece(name: str) -> str:
+    return resources.files("recond.data").joinpath("donor", name).read_text(encoding="utf-8")
+
+
+def _digest(source: str) -> str:
+    """A source's digest as a policy names it."""
+    digest = hashlib.sha256(source.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _words(lang: Lang) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for room, families in _WORDS.items():
+        for code, entry in entries(lang, room).items():
+            if not families or code.split(".")[1] in families:
+                found[code] = list(entry) if isinstance(entry, list) else entry
+    return found
+
+
+def _microseconds(utc: str) -> int:
+    moment = instant(utc)
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond

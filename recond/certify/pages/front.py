@@ -1,0 +1,254 @@
+"""Page one: what the donor asks. Verdict, machine, disks, what was not reached, who, how to check.
+
+Why: one page must be enough for a reader who knows nothing of disks. All of it comes from the
+record. No drawing here (`pdf_parts`), no detail (`pdf_details`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from reportlab.lib.units import mm
+from reportlab.platypus import KeepTogether, Spacer, Table, TableStyle
+
+from recond.certify.pages import parts as part
+from recond.certify.summary import Overall, counts, is_approved, overall
+from recond.erasure import Erasure, Person, WipeRecord
+from recond.locale import Lang, date, say, size, text
+from recond.model import Known, Message, Reading
+
+QR_SIZE = 35 * mm
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose key signs: name, fingerprint, and whether the bench made its own certificate."""
+
+    name: str
+    fingerprint: str
+    self_made: bool
+
+
+def front_page(
+    record: WipeRecord, lang: Lang, signer: Signer | None, seal: str | None
+) -> list[Any]:
+    """The flowables of page one (it may run over where there are many disks)."""
+    outcome, tally = overall(record), counts(record)
+    return [
+        part.VerdictBox(
+            outcome,
+            headline(record, lang, signed=signer is not None),
+            text(
+                lang,
+                f"certify.verdict.{outcome.value}.detail",
+                n=tally.approved,
+                total=tally.approved + tally.others,
+            ),
+            hatched=record.bench.demonstration or signer is None,
+        ),
+        *_warnings(record, lang, signer),
+        part.heading(text(lang, "certify.section.machine")),
+        part.facts(_machine(record, lang)),
+        part.heading(text(lang, "certify.section.disks")),
+        _disks(record, lang),
+        *_limits(record, lang, outcome),
+        part.heading(text(lang, "certify.section.people")),
+        part.facts(_people(record, lang)),
+        KeepTogether(
+            [part.heading(text(lang, "certify.section.check")), _check(lang, signer, seal)]
+        ),
+        Spacer(1, 3),
+        part.para(text(lang, "certify.legal"), 6.6, soft=True),
+    ]
+
+
+def headline(record: WipeRecord, lang: Lang, *, signed: bool) -> str:
+    """The verdict in a few words; a demonstration and an unsigned sheet say so before it."""
+    words = text(lang, f"certify.verdict.{overall(record).value}")
+    if not signed:
+        words = text(lang, "certify.marked", mark=text(lang, "certify.mark.unsigned"), words=words)
+    if record.bench.demonstration:
+        mark = text(lang, "certify.mark.demonstration")
+        words = text(lang, "certify.marked", mark=mark, words=words)
+    return words
+
+
+def _warnings(record: WipeRecord, lang: Lang, signer: Signer | None) -> list[Any]:
+    found = []
+    if record.bench.demonstration:
+        found.append(text(lang, "certify.warn.demonstration"))
+    if signer is None:
+        reason = record.signature or ""
+        found.append(text(lang, "certify.warn.unsigned", reason=f"@{reason}"))
+    elif signer.self_made:
+        found.append(text(lang, "certify.warn.self-made"))
+    return [part.para(line, 8, bold=True, spaceBefore=4) for line in found]
+
+
+def known(reading: Reading[Any], lang: Lang) -> str:
+    """A reading's value, else « inconnu »."""
+    return str(reading.value) if isinstance(reading, Known) else text(lang, "certify.unknown")
+
+
+def pair(one: Reading[str], other: Reading[str], lang: Lang) -> str:
+    """Maker and model in a line; « inconnu » once where neither is known."""
+    if not isinstance(one, Known) and not isinstance(other, Known):
+        return text(lang, "certify.unknown")
+    return f"{known(one, lang)} – {known(other, lang)}"
+
+
+def given(value: str | None, lang: Lang) -> str:
+    """A field's text, else « non renseigné »."""
+    return value or text(lang, "certify.not-recorded")
+
+
+def _machine(record: WipeRecord, lang: Lang) -> list[tuple[str, str]]:
+    label = {
+        name: text(lang, f"certify.field.{name}")
+        for name in ("computer", "serial", "property", "donor", "lot")
+    }
+    rows = []
+    if record.machine is not None:
+        system = record.machine.system
+        rows += [
+            (label["computer"], pair(system.maker, system.model, lang)),
+            (label["serial"], known(system.serial, lang)),
+        ]
+    else:
+        rows.append((label["computer"], text(lang, "certify.not-recorded")))
+    if record.property_number:
+        rows.append((label["property"], record.property_number))
+    rows.append((label["donor"], given(record.donor, lang)))
+    if record.lot:
+        rows.append((label["lot"], record.lot))
+    return rows
+
+
+def _disks(record: WipeRecord, lang: Lang) -> Any:
+    head = tuple(
+        text(lang, f"certify.disk.{name}") for name in ("which", "size", "how", "level", "result")
+    )
+    rows = []
+    for one in record.erasures:
+        disk = one.disk
+        which = " ".join(filter(None, (disk.vendor, disk.model))) or text(lang, "certify.unknown")
+        serial = disk.serial or disk.wwn or text(lang, "certify.unknown")
+        if disk.namespace:
+            serial += " " + text(lang, "certify.namespace", number=disk.namespace)
+        rows.append(
+            (
+                f"{which}\n{text(lang, 'certify.field.serial')} {serial}",
+                size(lang, disk.size_bytes),
+                how(one, lang),
+                text(lang, f"cli.level.{one.result.level_achieved.value}"),
+                result(one, lang),
+            )
+        )
+    return part.grid(head, rows, (36, 12, 22, 12, 34))
+
+
+def how(one: Erasure, lang: Lang) -> str:
+    """Method, passes and the reading back, in a line."""
+    if one.plan is None or not any(step.outcome != "not-run" for step in one.steps):
+        return text(lang, "certify.how.nothing")
+    passes = sum(step.outcome != "not-run" for step in one.steps)
+    verify = text(lang, f"certify.how.verify.{one.verification.mode.value}")
+    return text(lang, "certify.how", method=one.plan.method, n=passes, verify=verify)
+
+
+def result(one: Erasure, lang: Lang) -> str:
+    """✓ or ✗, the status, and the first reason."""
+    if is_approved(one):
+        return "✓ " + text(lang, "certify.disk.approved")
+    verdict = text(lang, f"certify.disk.{one.result.status.value}")
+    why = say(lang, one.result.reasons[0]) if one.result.reasons else ""
+    return f"✗ {verdict}\n{why}"
+
+
+def _limits(record: WipeRecord, lang: Lang, outcome: Overall) -> list[Any]:
+    """What the erasure did not reach, each limit once, and what to do where it failed."""
+    found: dict[Message, None] = {}
+    for one in record.erasures:
+        if one.plan is not None and is_approved(one):
+            found.update(dict.fromkeys(one.plan.not_reached))
+    lines = [part.para("• " + say(lang, message), 7.8) for message in found]
+    if outcome in (Overall.PARTIAL, Overall.NOT_ERASED):
+        lines.append(part.para("• " + text(lang, "certify.advice.not-erased"), 7.8, bold=True))
+    if not lines:
+        return []
+    return [part.heading(text(lang, "certify.section.limits")), *lines]
+
+
+def person(one: Person, lang: Lang) -> str:
+    """A person in a line."""
+    return ", ".join(filter(None, (one.name, one.title, one.contact))) or text(
+        lang, "certify.not-recorded"
+    )
+
+
+def _people(record: WipeRecord, lang: Lang) -> list[tuple[str, str]]:
+    workshop = ", ".join(
+        filter(
+            None,
+            (
+                record.workshop.name,
+                record.workshop.address,
+                record.workshop.contact,
+                record.workshop.registration,
+            ),
+        )
+    )
+    when = {one.ended_at for one in record.erasures if one.ended_at} or {record.issued_at}
+    software = dict(record.software)
+    return [
+        (text(lang, "certify.field.workshop"), given(workshop, lang)),
+        (text(lang, "certify.field.operator"), person(record.operator, lang)),
+        (text(lang, "certify.field.verifier"), person(record.verifier, lang)),
+        (
+            text(lang, "certify.field.date"),
+            text(
+                lang,
+                "certify.when",
+                done_date=max(when),
+                time=clock(max(when)),
+                made_date=record.issued_at,
+                made=clock(record.issued_at),
+            ),
+        ),
+        (text(lang, "certify.field.tool"), f"recond {software.get('recond', '')}"),
+    ]
+
+
+def clock(utc: str) -> str:
+    """Hours and minutes of an RFC 3339 time."""
+    return f"{utc[11:16]} UTC"
+
+
+def _check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
+    if signer is None:
+        return part.para(text(lang, "certify.check.unsigned"), 8, bold=True)
+    words = [
+        part.para(text(lang, "certify.check.signed", name=signer.name), 8),
+        part.para(text(lang, "certify.check.fingerprint"), 7.4, soft=True, spaceBefore=3),
+        part.para(signer.fingerprint, 7),
+        part.para(text(lang, "certify.check.how"), 8, spaceBefore=3),
+    ]
+    code = part.QrCode(seal, QR_SIZE) if seal else ""
+    table = Table([[words, code]], colWidths=[part.WIDTH - QR_SIZE - 2 * mm, QR_SIZE + 2 * mm])
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("FONTNAME", (0, 0), (-1, -1), part.SANS),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+            ]
+        )
+    )
+    return table
+
+
+def day(utc: str | None, lang: Lang) -> str:
+    """A time in a reader's form, else « non renseigné »."""
+    return f"{date(lang, utc)} {clock(utc)}" if utc else text(lang, "certify.not-recorded")

@@ -1,0 +1,145 @@
+"""A lot's report as pages: the words and tables that it is given, with the table inside as a file.
+
+Why plain text in the long table: ten thousand disks are three hundred pages, and each cell as a
+paragraph would take minutes. Says nothing of its own: `recond.flow` computes, this draws. Pure.
+
+Source: ISO 19005-3 (PDF/A-3).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Table, TableStyle
+
+from recond.certify.pages import parts as part
+from recond.certify.pages.certificate import BOTTOM, LEFT, TOP, Pages, archive
+from recond.locale import Lang, text
+
+SHARES = (78, 40, 32, 24)
+ROWS_A_TABLE = 30
+CHARACTERS_A_SHARE = 0.86  # of the small type, per millimetre
+
+
+@dataclass(frozen=True, slots=True)
+class LotPages:
+    """What the report says. Table cells hold line feeds; `source` is the table as a file."""
+
+    title: str
+    subtitle: str
+    workshop: str
+    stamp: str
+    facts: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+    anomalies: tuple[tuple[str, str], ...]
+    head: tuple[str, str, str, str]
+    rows: Sequence[tuple[str, str, str, str]]
+    source: tuple[str, bytes]
+    signed: bool
+    lang: Lang
+
+
+def render_lot(pages: LotPages) -> bytes:
+    """The unsigned PDF/A-3b."""
+    part.register_fonts()
+    out = io.BytesIO()
+    document = BaseDocTemplate(
+        out,
+        pagesize=A4,
+        leftMargin=LEFT,
+        rightMargin=LEFT,
+        topMargin=TOP,
+        bottomMargin=BOTTOM,
+        title=f"{pages.title} {pages.subtitle}",
+        author=pages.workshop or "recond",
+        subject=pages.title,
+        creator="recond",
+        producer="recond",
+        lang=pages.lang,
+        invariant=1,
+        pageCompression=1,
+    )
+    width, height = A4
+    frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
+    document.addPageTemplates([PageTemplate("page", [frame])])
+    maker = type(
+        "Lot", (Pages,), {"furniture": lambda canvas, *numbers: _furniture(canvas, pages, *numbers)}
+    )
+    document.build(list(_flow(pages)), canvasmaker=maker)
+    return archive(out.getvalue(), pages.stamp, pages.lang, dict([pages.source]))
+
+
+def _flow(pages: LotPages) -> Iterator[Flowable]:
+    lang = pages.lang
+    yield part.heading(text(lang, "lot.sheet.summary"))
+    yield part.facts(list(pages.facts), share=0.4)
+    for sentence in pages.sentences:
+        yield part.para(sentence, spaceBefore=4)
+    if pages.anomalies:
+        yield part.heading(text(lang, "lot.sheet.anomalies"))
+    # one table of thousands of rows is slow to break into pages
+    for start in range(0, len(pages.anomalies), ROWS_A_TABLE):
+        yield part.grid((), pages.anomalies[start : start + ROWS_A_TABLE], (0.55, 0.45))
+    if pages.rows:
+        yield part.heading(text(lang, "lot.sheet.machines"))
+    for start in range(0, len(pages.rows), ROWS_A_TABLE):
+        yield _table(pages.head, pages.rows[start : start + ROWS_A_TABLE])
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+    body = [[_fitted(cell, share) for cell, share in zip(row, SHARES, strict=True)] for row in rows]
+    table = Table([list(head), *body], colWidths=[share * mm for share in SHARES], repeatRows=1)
+    table.setStyle(
+        TableStyle(
+            [
+                ("FONT", (0, 0), (-1, 0), part.BOLD, 6.4, 8),
+                ("FONT", (0, 1), (-1, -1), part.SANS, 5.4, 7),
+                ("TEXTCOLOR", (0, 0), (-1, -1), part.INK),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("BACKGROUND", (0, 0), (-1, 0), part.BAND),
+                ("LINEBELOW", (0, 0), (-1, -1), 0.3, part.LINE),
+                ("LEFTPADDING", (0, 0), (-1, -1), 2),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+                ("TOPPADDING", (0, 0), (-1, -1), 1.2),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 1.6),
+            ]
+        )
+    )
+    return table
+
+
+def _fitted(cell: str, share: int) -> str:
+    # cut and marked where it would run into its neighbour; the file inside has all of it
+    most = int(share * CHARACTERS_A_SHARE)
+    lines = ("".join(c if c.isprintable() else "\ufffd" for c in line) for line in cell.split("\n"))
+    return "\n".join(line if len(line) <= most else line[: most - 1] + "…" for line in lines)
+
+
+def _furniture(canvas: Canvas, pages: LotPages, number: int, total: int) -> None:
+    width, height = A4
+    canvas.setFillColor(part.INK)
+    canvas.setFont(part.BOLD, 13 if number == 1 else 9)
+    canvas.drawString(LEFT, height - 14 * mm, pages.title)
+    canvas.setFont(part.SANS, 7.5)
+    canvas.drawString(LEFT, height - 18.5 * mm, pages.subtitle[:90])
+    canvas.drawRightString(width - LEFT, height - 14 * mm, pages.workshop[:60])
+    if not pages.signed:
+        canvas.setFont(part.BOLD, 9)
+        canvas.drawRightString(
+            width - LEFT, height - 18.5 * mm, text(pages.lang, "certify.mark.unsigned")
+        )
+        canvas.setFont(part.SANS, 7.5)
+    canvas.setStrokeColor(part.LINE)
+    canvas.setLineWidth(0.5)
+    canvas.line(LEFT, height - 20.5 * mm, width - LEFT, height - 20.5 * mm)
+    canvas.line(LEFT, 13 * mm, width - LEFT, 13 * mm)
+    canvas.setFillColor(part.SOFT)
+    canvas.drawString(LEFT, 9 * mm, text(pages.lang, "lot.pdf.foot"))
+    canvas.drawRightString(
+        width - LEFT, 9 * mm, text(pages.lang, "certify.page", number=number, total=total)
+    )

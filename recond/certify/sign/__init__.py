@@ -1,0 +1,1 @@
+"""Keys, certificates and signatures: making them and taking them apart. Pure."""
