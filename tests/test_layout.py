@@ -76,12 +76,12 @@ WIPE_JOINS = frozenset(
         "recond.wipe.start",
         "recond.wipe.readback",
         "recond.wipe.worker",
-        "recond.wipe.firmware",
+        "recond.wipe.drive.runner",
     }
 )
 """The only modules of wipe/ that may import their siblings."""
 
-WIPE_SHARED = frozenset({"recond.wipe.firmware_line", "recond.wipe.content"})
+WIPE_SHARED = frozenset({"recond.wipe.drive.conversation", "recond.wipe.content"})
 """The journalled conversation with a drive that its command sets (ata, nvme, scsi, mmc) share."""
 
 PURE = (
@@ -406,7 +406,7 @@ def test_the_house_keeps(rule: Rule) -> None:
             "recond.wipe.verify",
             "from recond.wipe.overwrite import OverwritePass",
         ),
-        (siblings_stay_apart, "recond.wipe.ata", "from recond.wipe import guard"),
+        (siblings_stay_apart, "recond.wipe.drive.ata", "from recond.wipe import guard"),
         (pure_rooms_import_pure_things, "recond.wipe.guard", "from recond.host import Host"),
         (pure_rooms_import_pure_things, "recond.certify.x", "import os.path"),
         (libraries_have_their_place, "recond.wipe.x", "import reportlab"),

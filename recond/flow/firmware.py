@@ -11,10 +11,10 @@ from recond.erasure import LevelWish, Target, TargetKind
 from recond.host.drives import open_drive
 from recond.host.process import LocalProcesses
 from recond.model import Message
-from recond.wipe.firmware_plan import plan_firmware
-from recond.wipe.firmware_read import read_capabilities
-from recond.wipe.opal import QUERY, QUERY_S, TOOL
-from recond.wipe.opal_plan import plan_opal
+from recond.wipe.drive.capabilities import read_capabilities
+from recond.wipe.drive.choosing import plan_firmware
+from recond.wipe.drive.opal import QUERY, QUERY_S, TOOL
+from recond.wipe.drive.opal_choosing import plan_opal
 from recond.wipe.plan import Wish
 
 

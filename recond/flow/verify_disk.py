@@ -36,7 +36,7 @@ from recond.host.signals import StopCount, counted_stops
 from recond.host.target import read_target
 from recond.model import Message, Range
 from recond.wipe import guard
-from recond.wipe.firmware_ending import read_ending
+from recond.wipe.drive.ending import read_ending
 from recond.wipe.verify import Verifier, VerifyContext, sample_places
 
 OnProgress = Callable[[int, int], None]

@@ -42,7 +42,7 @@ class Wish:
     """What the operator asks for. `method` None takes the one that suits the medium.
 
     `restore_hidden`: whether sectors that HPA, AMAC or DCO hide are shown again first; None leaves
-    it to the level (`recond.wipe.firmware_plan`). `psid`: erase by the PSID on the drive's label.
+    it to the level (`recond.wipe.drive.choosing`). `psid`: erase by the PSID on the drive's label.
     """
 
     level: LevelWish = LevelWish.CLEAR
@@ -79,7 +79,7 @@ def plan_wipe(
 ) -> WipePlan:
     """The plan for one target. `seed` is 32 unpredictable bytes, `refusals` the guard's answer.
 
-    `firmware` is what `recond.wipe.firmware_plan` found that the drive can do for the level that
+    `firmware` is what `recond.wipe.drive.choosing` found that the drive can do for the level that
     was asked; its steps come instead of the overwrite, which stays behind them at level `best`.
     Raises `UsageError` for an unknown method.
     """

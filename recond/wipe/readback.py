@@ -19,7 +19,8 @@ from recond.host.block import BlockDevice, aligned_buffer, repeats
 from recond.host.lanes import Lane, pieces
 from recond.methods import derive
 from recond.model import Json, Message, Range
-from recond.wipe import canary, firmware_ending, guard, verify
+from recond.wipe import canary, guard, verify
+from recond.wipe.drive import ending
 from recond.wipe.job import Job, Seam
 
 REREAD_BYTES = 16 << 20
@@ -145,12 +146,12 @@ class Reading:
         stretches: tuple[Range, ...] = ((0, disk.size_bytes),)
         if plan.verify is VerifyMode.SAMPLE:
             stretches = verify.sample_places(seed, disk.size_bytes, disk.logical_block_bytes)
-        return firmware_ending.verify_ending(
+        return ending.verify_ending(
             device,
             stretches,
             plan.verify.value,
             seed,
-            firmware_ending.EndingContext(
+            ending.EndingContext(
                 disk.logical_block_bytes, self.seam.clock, self.log, self.should_stop, self.progress
             ),
         )

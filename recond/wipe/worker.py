@@ -27,10 +27,10 @@ from recond.host.process import LocalProcesses
 from recond.host.realdisk import open_disk
 from recond.host.target import read_target
 from recond.model import Json
-from recond.wipe.firmware import Firmware
+from recond.wipe.drive.opal import Opal
+from recond.wipe.drive.runner import Firmware
 from recond.wipe.job import Job, Seam
 from recond.wipe.journal import read_entries
-from recond.wipe.opal import Opal
 from recond.wipe.position import read_standing
 from recond.wipe.start import resume_job, run_job
 

@@ -23,13 +23,13 @@ from recond.host.simdrive import Killed, PowerCut, SimClock
 from recond.host.simnvme import SimNvme
 from recond.host.simopal import PSID, SimOpal
 from recond.host.simscsi import SimScsi
-from recond.wipe.firmware import Firmware
-from recond.wipe.firmware_plan import plan_firmware
-from recond.wipe.firmware_read import read_capabilities
+from recond.wipe.drive.capabilities import read_capabilities
+from recond.wipe.drive.choosing import plan_firmware
+from recond.wipe.drive.opal import Opal
+from recond.wipe.drive.opal_choosing import plan_opal
+from recond.wipe.drive.runner import Firmware
 from recond.wipe.job import Job, Seam
 from recond.wipe.journal import FIRST, Journal, read_entries
-from recond.wipe.opal import Opal
-from recond.wipe.opal_plan import plan_opal
 from recond.wipe.plan import Wish, plan_wipe
 from recond.wipe.position import read_standing
 from recond.wipe.session import Session

@@ -8,7 +8,7 @@ import pytest
 
 from recond.host.simdrive import SimBlock, SimClock
 from recond.host.simscsi import SimScsi
-from recond.wipe.firmware_ending import kind_of, read_ending
+from recond.wipe.drive.ending import kind_of, read_ending
 
 NOISE = random.Random(1).randbytes(1 << 20)
 

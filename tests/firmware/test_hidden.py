@@ -17,8 +17,8 @@ from recond.host.simata import SimAta
 from recond.host.simdrive import HIDDEN, SECTOR, VISIBLE, SimClock
 from recond.locale import LANGS, say
 from recond.model import Message
-from recond.wipe.firmware_plan import plan_firmware
-from recond.wipe.firmware_read import read_capabilities
+from recond.wipe.drive.capabilities import read_capabilities
+from recond.wipe.drive.choosing import plan_firmware
 from recond.wipe.plan import Wish, plan_wipe
 from tests.firmware.histories import History, erase
 

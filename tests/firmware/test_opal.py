@@ -23,8 +23,8 @@ from recond.host.simdrive import Killed, PowerCut, SimClock
 from recond.host.simopal import PSID, SimOpal
 from recond.host.workers import Workers
 from recond.model import Medium
-from recond.wipe.opal import QUERY, REVERT, TOOL, Opal
-from recond.wipe.opal_plan import plan_opal
+from recond.wipe.drive.opal import QUERY, REVERT, TOOL, Opal
+from recond.wipe.drive.opal_choosing import plan_opal
 from tests.firmware.histories import History, erase_opal, run_opal_history
 
 DIGEST = hashlib.sha256(PSID.encode()).hexdigest()
@@ -129,8 +129,8 @@ def test_other_ways_that_are_refused() -> None:
 
 
 def test_it_is_never_planned_unasked() -> None:
-    from recond.wipe.firmware_plan import plan_firmware
-    from recond.wipe.firmware_read import read_capabilities
+    from recond.wipe.drive.capabilities import read_capabilities
+    from recond.wipe.drive.choosing import plan_firmware
     from tests.firmware.test_lies import drive_of
 
     for kind in ("ata", "nvme", "scsi"):
@@ -256,7 +256,7 @@ def test_a_tool_on_the_path_that_exits_0_and_does_nothing_or_hangs(
     tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("recond.host.process._PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr("recond.wipe.opal.REVERT_S", 1)
+    monkeypatch.setattr("recond.wipe.drive.opal.REVERT_S", 1)
     history = erase_opal(disk, tool=Opal(LocalProcesses(), PSID), again=False)
     assert reasons(history) == [
         "drive.reason.no_answer" if hang == "yes" else "drive.reason.revert_not_done"

@@ -13,8 +13,8 @@ from recond.erasure import Level, LevelWish, Technique, VerifyMode
 from recond.host.simdrive import SimClock
 from recond.host.simnvme import SimNvme
 from recond.model import Medium
-from recond.wipe.firmware_plan import plan_firmware
-from recond.wipe.firmware_read import read_capabilities
+from recond.wipe.drive.capabilities import read_capabilities
+from recond.wipe.drive.choosing import plan_firmware
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
 from tests.firmware.test_lies import drive_of
 

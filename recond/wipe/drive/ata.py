@@ -17,7 +17,7 @@ from recond.drive.sense import ata_accepted, parse_registers
 from recond.drive.types import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
 from recond.erasure import Technique, WipeStep
 from recond.model import Json, Message
-from recond.wipe.firmware_line import (
+from recond.wipe.drive.conversation import (
     SILENCE_S,
     Line,
     Look,

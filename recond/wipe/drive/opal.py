@@ -16,7 +16,7 @@ from recond.drive.answers import OpalState, parse_opal
 from recond.drive.types import StepOutcome
 from recond.erasure import WipeStep
 from recond.host.process import NOT_FOUND, TIMED_OUT, Completed, Processes
-from recond.wipe.firmware_line import Line, failed, not_begun, not_it, unknown
+from recond.wipe.drive.conversation import Line, failed, not_begun, not_it, unknown
 
 TOOL, QUERY, REVERT = "sedutil-cli", "--query", "--yesIreallywanttoERASEALLmydatausingthePSID"
 QUERY_S, REVERT_S = 60, 600

@@ -12,7 +12,7 @@ from recond.drive import requests as rq
 from recond.drive.answers import R1_ERRORS, parse_ext_csd
 from recond.drive.types import MmcAnswer, StepOutcome
 from recond.erasure import Technique, WipeStep
-from recond.wipe.firmware_line import Line, failed, not_begun, unknown
+from recond.wipe.drive.conversation import Line, failed, not_begun, unknown
 
 SANITIZE_S = 1800
 

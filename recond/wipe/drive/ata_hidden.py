@@ -17,7 +17,7 @@ from collections.abc import Callable
 from recond.drive import requests as rq
 from recond.drive.types import AtaIdentity, CdbRequest, StepOutcome
 from recond.erasure import WipeStep
-from recond.wipe.firmware_line import (
+from recond.wipe.drive.conversation import (
     Line,
     accepted,
     ask_registers,

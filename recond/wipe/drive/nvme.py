@@ -21,7 +21,7 @@ from recond.drive.answers import (
 from recond.drive.types import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
 from recond.erasure import Technique, WipeStep
 from recond.model import Message
-from recond.wipe.firmware_line import Line, Look, failed, not_begun, not_it, unknown, wait
+from recond.wipe.drive.conversation import Line, Look, failed, not_begun, not_it, unknown, wait
 
 USUAL_S = {
     Technique.NVME_SANITIZE_CRYPTO: 120,

@@ -16,7 +16,7 @@ from recond.drive.sense import parse_sense, scsi_good
 from recond.drive.types import StepOutcome
 from recond.erasure import Technique, WipeStep
 from recond.model import Message
-from recond.wipe.firmware_line import Line, Look, failed, not_begun, not_it, unknown, wait
+from recond.wipe.drive.conversation import Line, Look, failed, not_begun, not_it, unknown, wait
 
 USUAL_S = {
     Technique.SCSI_SANITIZE_CRYPTO: 120,

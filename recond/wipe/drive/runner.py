@@ -15,8 +15,8 @@ from recond.host.block import BlockDevice
 from recond.host.clock import Clock
 from recond.host.transport import FirmwareDevice
 from recond.model import Message
-from recond.wipe import ata, ata_hidden, mmc, nvme, opal, scsi
-from recond.wipe.firmware_line import Entries, Line, Log, failed, unknown
+from recond.wipe.drive import ata, ata_hidden, mmc, nvme, opal, scsi
+from recond.wipe.drive.conversation import Entries, Line, Log, failed, unknown
 
 OpenDrive = Callable[[str], tuple[FirmwareDevice, DiskIdentity]]
 Run = Callable[[Line, WipeStep], StepOutcome]

@@ -1,0 +1,1 @@
+"""A drive's own erase commands: which to issue, and the conversation with it."""
