@@ -1,7 +1,7 @@
 """The block device seam: what the eraser and the verifier may ask of a disk.
 
 Why: one interface with a real form (`recond.host.realdisk`) and a simulated form that can lie
-(`recond.host.simdisk`), so that every fault that a disk can have is a test. Errors are `OSError`
+(`recond.host.sim.disk`), so that every fault that a disk can have is a test. Errors are `OSError`
 with the kernel's errno, because telling a bad block from a vanished disk is the engine's decision.
 """
 

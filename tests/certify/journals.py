@@ -21,7 +21,7 @@ import pytest
 from recond.certify.record import Belonging, fold_journal
 from recond.codec import canonical_bytes, digest
 from recond.erasure import Erasure, VerifyMode
-from recond.host.simdrive import Killed, PowerCut
+from recond.host.sim.drive import Killed, PowerCut
 from recond.host.target import read_target
 from recond.wipe.job import Job
 from recond.wipe.plan import Wish, plan_wipe

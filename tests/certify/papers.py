@@ -16,8 +16,8 @@ from recond.flow.issue import Issued, Material, issue
 from recond.flow.keyring import Keyring
 from recond.flow.profiles import load_profile
 from recond.flow.software import versions
-from recond.host.simdisk import Faults
-from recond.host.simdrive import PowerCut, SimClock
+from recond.host.sim.disk import Faults
+from recond.host.sim.drive import PowerCut, SimClock
 from recond.locale import Lang
 from recond.model import Medium, Message
 from recond.readiness import assess_machine

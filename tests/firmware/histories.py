@@ -18,11 +18,11 @@ from recond.codec import digest
 from recond.drive.answers import parse_opal
 from recond.drive.types import endings_of, reach_of
 from recond.erasure import Level, LevelWish, Technique, VerifyMode, WipePlan
-from recond.host.simata import SimAta
-from recond.host.simdrive import Killed, PowerCut, SimClock
-from recond.host.simnvme import SimNvme
-from recond.host.simopal import PSID, SimOpal
-from recond.host.simscsi import SimScsi
+from recond.host.sim.ata import SimAta
+from recond.host.sim.drive import Killed, PowerCut, SimClock
+from recond.host.sim.nvme import SimNvme
+from recond.host.sim.opal import PSID, SimOpal
+from recond.host.sim.scsi import SimScsi
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
 from recond.wipe.drive.opal import Opal

@@ -11,10 +11,10 @@ import pytest
 from recond.certify.record import fold_journal
 from recond.codec import canonical_bytes
 from recond.erasure import Level, LevelWish, Result, Status
-from recond.host.simata import SimAta
-from recond.host.simdrive import PowerCut, SimClock
-from recond.host.simnvme import SimNvme
-from recond.host.simscsi import SimScsi
+from recond.host.sim.ata import SimAta
+from recond.host.sim.drive import PowerCut, SimClock
+from recond.host.sim.nvme import SimNvme
+from recond.host.sim.scsi import SimScsi
 from tests.firmware.histories import Drive, Fate, History, erase
 from tests.firmware.test_lies import drive_of, told
 

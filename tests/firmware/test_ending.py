@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from recond.host.simdrive import SimBlock, SimClock
-from recond.host.simscsi import SimScsi
+from recond.host.sim.drive import SimBlock, SimClock
+from recond.host.sim.scsi import SimScsi
 from recond.wipe.drive.ending import kind_of, read_ending
 
 NOISE = random.Random(1).randbytes(1 << 20)

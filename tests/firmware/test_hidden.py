@@ -13,8 +13,8 @@ import pytest
 from recond.certify.record import fold_journal
 from recond.codec import canonical_bytes
 from recond.erasure import Level, LevelWish, Status, Technique, Verdict, VerifyMode, WipePlan
-from recond.host.simata import SimAta
-from recond.host.simdrive import HIDDEN, SECTOR, VISIBLE, SimClock
+from recond.host.sim.ata import SimAta
+from recond.host.sim.drive import HIDDEN, SECTOR, VISIBLE, SimClock
 from recond.locale import LANGS, say
 from recond.model import Message
 from recond.wipe.drive.capabilities import read_capabilities

@@ -9,10 +9,10 @@ import pytest
 
 from recond.certify.record import fold_journal
 from recond.erasure import Level, LevelWish, Status, Technique
-from recond.host.simata import SimAta
-from recond.host.simdrive import Killed, PowerCut, SimClock
-from recond.host.simnvme import SimNvme
-from recond.host.simscsi import SimScsi
+from recond.host.sim.ata import SimAta
+from recond.host.sim.drive import Killed, PowerCut, SimClock
+from recond.host.sim.nvme import SimNvme
+from recond.host.sim.scsi import SimScsi
 from recond.locale import LANGS, say
 from recond.model import Message
 from tests.firmware.histories import Drive, Fate, History, erase, run_history

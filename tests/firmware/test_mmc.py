@@ -10,7 +10,7 @@ import pytest
 from recond.drive.requests import BLKSECDISCARD, MMC_IOC_CMD
 from recond.drive.types import MmcAnswer, MmcRequest
 from recond.erasure import Level, LevelWish, Technique
-from recond.host.simdrive import SimClock, SimDrive
+from recond.host.sim.drive import SimClock, SimDrive
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium
 from tests.firmware.histories import Drive, erase

@@ -19,8 +19,8 @@ from recond.erasure import Level, LevelWish, Result, Status, Technique, Verdict,
 from recond.errors import UsageError
 from recond.flow.wipe import confirm_all, parse_psid, with_psids
 from recond.host.process import LocalProcesses
-from recond.host.simdrive import Killed, PowerCut, SimClock
-from recond.host.simopal import PSID, SimOpal
+from recond.host.sim.drive import Killed, PowerCut, SimClock
+from recond.host.sim.opal import PSID, SimOpal
 from recond.host.workers import Workers
 from recond.model import Medium
 from recond.wipe.drive.opal import QUERY, REVERT, TOOL, Opal

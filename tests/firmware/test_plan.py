@@ -10,8 +10,8 @@ import pytest
 from recond.certify.judge.levels import firmware_level
 from recond.drive.types import Capabilities, reach_of
 from recond.erasure import Level, LevelWish, Technique, VerifyMode
-from recond.host.simdrive import SimClock
-from recond.host.simnvme import SimNvme
+from recond.host.sim.drive import SimClock
+from recond.host.sim.nvme import SimNvme
 from recond.model import Medium
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware

@@ -11,8 +11,8 @@ from typing import Any
 from recond.certify.record import fold_journal
 from recond.erasure import DiskIdentity, Erasure, Target, TargetKind, VerifyMode, WipePlan
 from recond.host.realdisk import open_disk
-from recond.host.simdisk import Faults, SimDrive
-from recond.host.simdrive import SimClock
+from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.drive import SimClock
 from recond.host.target import read_target
 from recond.host.tuning import REAL_PACE, Pace
 from recond.model import Json, Medium, Message

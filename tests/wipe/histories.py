@@ -12,8 +12,8 @@ from typing import Any
 
 from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import DiskIdentity, Erasure, TargetKind, VerifyMode
-from recond.host.simdisk import Faults, SimDrive
-from recond.host.simdrive import Killed, PowerCut, SimClock
+from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.drive import Killed, PowerCut, SimClock
 from recond.host.tuning import Pace
 from recond.model import Medium
 from recond.wipe.position import read_standing

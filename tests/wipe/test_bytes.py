@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from recond.erasure import DiskIdentity, TargetKind
-from recond.host.simdrive import SimClock
+from recond.host.sim.drive import SimClock
 from recond.host.tuning import Pace
 from recond.methods import all_methods, find_method, plan_fills
 from recond.wipe.overwrite import OverwritePass, PassContext

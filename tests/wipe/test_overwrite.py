@@ -11,8 +11,8 @@ import pytest
 from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import Fill, FillKind, TargetKind
 from recond.host.block import _address
-from recond.host.simdisk import Faults, SimDrive
-from recond.host.simdrive import SimClock
+from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.drive import SimClock
 from recond.host.tuning import Pace
 from recond.model import Range
 from recond.wipe import content, overwrite

@@ -12,8 +12,8 @@ import pytest
 
 from recond.erasure import DiskIdentity, Level, Status, Target, Verdict, VerifyMode
 from recond.errors import BenchLacks
-from recond.host.simdisk import Faults, SimDrive
-from recond.host.simdrive import Killed
+from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.drive import Killed
 from recond.model import Message, Use
 from recond.wipe.position import read_standing
 from tests.wipe.disks import HDD, PATH, STICK, Bay, bay, letters, plan_for

@@ -13,8 +13,8 @@ from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import XTS_UNIT_BYTES, DiskIdentity, Fill, FillKind, VerifyMode
 from recond.host.block import repeats
 from recond.host.lanes import Lane
-from recond.host.simdisk import Faults, SimDrive
-from recond.host.simdrive import SimClock
+from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.drive import SimClock
 from recond.host.tuning import Pace
 from recond.wipe import verify
 from recond.wipe.verify import Expected, Findings, Verifier, VerifyContext, sample_places

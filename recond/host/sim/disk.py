@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recond.erasure import DiskIdentity, Target
-from recond.host.simdrive import SimClock
+from recond.host.sim.drive import SimClock
 
 WEAK_TRIES = 2
 

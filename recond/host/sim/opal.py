@@ -1,6 +1,6 @@
 """A simulated Opal drive and the `sedutil-cli` that speaks to it.
 
-Why and what for: `recond.host.simdrive`. Its lies: `success` (the tool exits 0, nothing happened),
+Why and what for: `recond.host.sim.drive`. Its lies: `success` (the tool exits 0, nothing happened),
 `keeps-key` (locking goes off, every byte stays: seen on real drives), `half`, `wrong-psid`,
 `hangs` (the tool never returns; the drive did it or not), `lets-go` (blocks are let go and read as
 zeros, the key stays), `locked` (nothing can be read before), `inactive` (locking never in use),
@@ -13,7 +13,7 @@ Source: TCG Opal SSC 2.01 5.2.2 (Revert), TCG Core 3.3.6 (level 0 discovery), se
 from __future__ import annotations
 
 from recond.host.process import NOT_FOUND, TIMED_OUT, Completed
-from recond.host.simdrive import SimClock, SimDrive
+from recond.host.sim.drive import SimClock, SimDrive
 from recond.host.transport import FirmwareDevice
 
 PSID = "A1B2C3D4E5F6G7H8J9K0L1M2N3P4Q5R6"

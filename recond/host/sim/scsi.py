@@ -1,6 +1,6 @@
 """A simulated SAS drive: SANITIZE, FORMAT UNIT and REQUEST SENSE, written from the standards.
 
-Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erases nothing), `half`,
+Why and what for: `recond.host.sim.drive`. Its lies: `success` (accepts and erases nothing), `half`,
 `fails` (half-way: MEDIUM ERROR 31h/03h), `stuck` (progress 655/65536 for ever), `breaks` (a host
 adapter that ends SANITIZE with DID_ERROR and hands on nothing), `unreadable` (blocks end in an
 error until they are written, as WABEREQ and WACEREQ say), `swaps` (another serial), `forgets`
@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 
 from recond.drive.types import CdbAnswer, CdbRequest
-from recond.host.simdrive import SECTOR, SimClock, SimDrive, Work
+from recond.host.sim.drive import SECTOR, SimClock, SimDrive, Work
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium
 

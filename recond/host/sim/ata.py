@@ -1,6 +1,6 @@
 """A simulated ATA drive: SECURITY (SEC0–SEC6), SANITIZE, HPA and DCO, written from the standards.
 
-Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erases nothing), `half`,
+Why and what for: `recond.host.sim.drive`. Its lies: `success` (accepts and erases nothing), `half`,
 `fails` (half-way, and says so), `locks` (stays locked after SECURITY ERASE), `jams` (and refuses to
 be unlocked until the next power cycle), `stuck` (SANITIZE at 655/65536 for ever), `frozen`, `drops`
 (a bridge that answers GOOD to everything and hands on IDENTIFY alone), `swaps` (a bridge with a
@@ -19,7 +19,7 @@ from __future__ import annotations
 import struct
 
 from recond.drive.types import CdbAnswer, CdbRequest
-from recond.host.simdrive import HIDDEN, SECTOR, Killed, SimClock, SimDrive, Work
+from recond.host.sim.drive import HIDDEN, SECTOR, Killed, SimClock, SimDrive, Work
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium
 

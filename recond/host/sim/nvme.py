@@ -1,6 +1,6 @@
 """A simulated NVMe drive: Identify, Format NVM, Sanitize and its log, written from the standard.
 
-Why and what for: `recond.host.simdrive`. Its lies: `success` (accepts and erases nothing), `half`,
+Why and what for: `recond.host.sim.drive`. Its lies: `success` (accepts and erases nothing), `half`,
 `fails` (SSTAT 3 with SPROG FFFFh; Format: an internal error), `stuck` (SPROG 655 for ever), `blank`
 (an all-zero log), `estimate-0` and `estimate-f` (times of 0 or FFFFFFFFh), `ignores-ses` (a Format
 that only makes the file systems go), `other-command` (another command's SCDW10), `deallocates`
@@ -18,7 +18,7 @@ import errno
 import struct
 
 from recond.drive.types import NvmeAnswer, NvmeRequest
-from recond.host.simdrive import SECTOR, Killed, SimClock, SimDrive, Work
+from recond.host.sim.drive import SECTOR, Killed, SimClock, SimDrive, Work
 from recond.host.transport import FirmwareDevice, Tick
 
 FORMAT_S = 40.0

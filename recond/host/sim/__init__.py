@@ -1,0 +1,1 @@
+"""Drives and disks that can lie, for the tests."""
