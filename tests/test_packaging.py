@@ -17,7 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from recond.flow.doctor import TOOLS
+from recond.flow.machine.doctor import TOOLS
 from tests.house import PACKAGE, ROOT, modules
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

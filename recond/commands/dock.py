@@ -38,10 +38,10 @@ def watch_command(
     json_: AsJson = False,
 ) -> None:
     """Each disk that is plugged in and listed is erased and certified."""
-    from recond.flow.check import parse_wish
     from recond.flow.config import Overrides
-    from recond.flow.watch import watch
-    from recond.flow.watch_order import WatchOrder
+    from recond.flow.dock.order import WatchOrder
+    from recond.flow.dock.watch import watch
+    from recond.flow.machine.check import parse_wish
     from recond.host import Host
     from recond.show.dock import DockDisplay, show_summary
 

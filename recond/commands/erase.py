@@ -36,9 +36,9 @@ from recond.commands.frame import (
 from recond.errors import RecondError, UsageError
 
 if TYPE_CHECKING:
-    from recond.flow.batch import Batch
-    from recond.flow.run import Order, Prepared
-    from recond.flow.wipe import Confirmed
+    from recond.flow.run.batch import Batch
+    from recond.flow.run.run import Order, Prepared
+    from recond.flow.run.supervisor import Confirmed
 
 
 @command("wipe")
@@ -59,7 +59,7 @@ def wipe_command(
     events: Events = False,
 ) -> None:
     """Erase and certify."""
-    from recond.flow.check import parse_wish
+    from recond.flow.machine.check import parse_wish
 
     wish = parse_wish(level, method, verify, hidden, psid)
     order = _order(targets, False, wish, image, (), out, operator, lot, donor)
@@ -87,7 +87,7 @@ def run_command(
     events: Events = False,
 ) -> None:
     """All of it."""
-    from recond.flow.check import parse_wish
+    from recond.flow.machine.check import parse_wish
 
     wish = parse_wish(level, method, verify, hidden)
     order = _order(
@@ -125,7 +125,7 @@ def _order(
     donor: str | None,
 ) -> Order:
     from recond.flow.config import Overrides
-    from recond.flow.run import Order
+    from recond.flow.run.run import Order
 
     if not targets and not every:
         raise UsageError("cli.run.no_target")
@@ -151,7 +151,7 @@ def _run(
     events: bool,
     manifest: Path | None = None,
 ) -> NoReturn:
-    from recond.flow.run import execute, prepare, refuse_if_asked
+    from recond.flow.run.run import execute, prepare, refuse_if_asked
     from recond.host import Host
     from recond.show.machine import show_plans
     from recond.show.progress import Display
@@ -183,8 +183,8 @@ def _run(
 
 
 def _by_manifest(prepared: Prepared, manifest: Path) -> Batch:
-    from recond.flow.batch import confirm_by_manifest
-    from recond.flow.past import read_past
+    from recond.flow.run.batch import confirm_by_manifest
+    from recond.flow.run.history import read_past
 
     order = prepared.order
     batch = confirm_by_manifest(
@@ -198,7 +198,7 @@ def _by_manifest(prepared: Prepared, manifest: Path) -> Batch:
 
 def _send(folder: Path, *, as_json: bool) -> None:
     """Queue and try; what does not leave waits, and the run's own exit code stays."""
-    from recond.flow.upload import after_run
+    from recond.flow.deliver.upload import after_run
     from recond.show.upload import show_uploaded
 
     try:
@@ -213,7 +213,7 @@ def _send(folder: Path, *, as_json: bool) -> None:
 def _confirm(
     prepared: Prepared, words: tuple[str, ...], *, unattended: bool
 ) -> tuple[Confirmed, ...]:
-    from recond.flow.wipe import confirm_all, confirm_by_flag
+    from recond.flow.run.supervisor import confirm_all, confirm_by_flag
     from recond.show.ask import ask_each
 
     if words:
@@ -226,7 +226,7 @@ def _confirm(
 
 
 def _with_psids(confirmed: tuple[Confirmed, ...]) -> tuple[Confirmed, ...]:
-    from recond.flow.wipe import with_psids
+    from recond.flow.run.supervisor import with_psids
     from recond.show.ask import ask_psid
 
     return with_psids(confirmed, lambda plan: ask_psid(screen(), plan))
@@ -239,7 +239,7 @@ def resume_command(
     events: Events = False,
 ) -> None:
     """Go on after a crash, a power cut, a stop."""
-    from recond.flow.resume import resume_runs
+    from recond.flow.run.resume import resume_runs
     from recond.host import Host
     from recond.show.progress import Display
     from recond.show.result import show_finished
@@ -262,7 +262,7 @@ def certify_command(
     json_: AsJson = False,
 ) -> None:
     """(Again) record, signature, PDF from the journals."""
-    from recond.flow.run import Finished, certify_run, exit_code
+    from recond.flow.run.run import Finished, certify_run, exit_code
     from recond.flow.runfolder import find_run
     from recond.host import Host
     from recond.show.result import show_finished

@@ -22,7 +22,7 @@ from recond.commands.frame import (
 from recond.errors import UsageError
 
 if TYPE_CHECKING:
-    from recond.flow.key import TokenPlace
+    from recond.flow.keys.workshop import TokenPlace
 
 KEY = make_group("key.about")
 app.add_typer(KEY, name="key")
@@ -36,7 +36,7 @@ RootFolder = Annotated[Path | None, option("key.option.out", "--out", metavar="D
 @command("show", KEY, about="key.about.show")
 def show_command(json_: AsJson = False) -> None:
     """This bench's key, whom it believes, what is revoked."""
-    from recond.flow.key import RENEW_DAYS, show
+    from recond.flow.keys.workshop import RENEW_DAYS, show
     from recond.host import Host
     from recond.show.key import show_keys
 
@@ -46,7 +46,7 @@ def show_command(json_: AsJson = False) -> None:
 @command("init", KEY, about="key.about.init")
 def init_command(name: Name = None, out: RootFolder = None, json_: AsJson = False) -> None:
     """Make the workshop's root."""
-    from recond.flow.key import init
+    from recond.flow.keys.workshop import init
     from recond.host import Host
     from recond.show.key import show_root
 
@@ -62,7 +62,7 @@ def restore_command(
     json_: AsJson = False,
 ) -> None:
     """Make the root again from its page."""
-    from recond.flow.key import restore
+    from recond.flow.keys.workshop import restore
     from recond.host import Host
     from recond.show.key import show_root
 
@@ -80,7 +80,7 @@ def issue_command(
     json_: AsJson = False,
 ) -> None:
     """Give this bench a key under the root."""
-    from recond.flow.key import BENCH_VARIABLE, given_passphrase, issue_bench, open_root
+    from recond.flow.keys.workshop import BENCH_VARIABLE, given_passphrase, issue_bench, open_root
     from recond.host import Host
     from recond.show.key import ask_passphrase, show_bench_key
 
@@ -104,7 +104,7 @@ def trust_command(
     certificate: Annotated[Path, argument("key.option.certificate", FILE)], json_: AsJson = False
 ) -> None:
     """Pin a root, or take in a revocation list."""
-    from recond.flow.key import trust
+    from recond.flow.keys.workshop import trust
     from recond.show.key import show_trusted
 
     show_trusted(screen(), trust(state_path(), certificate), as_json=json_)
@@ -119,7 +119,7 @@ def revoke_command(
     json_: AsJson = False,
 ) -> None:
     """No longer believe a key."""
-    from recond.flow.key import open_root, revoke
+    from recond.flow.keys.workshop import open_root, revoke
     from recond.host import Host
 
     state, clock = state_path(), Host().clock
@@ -140,7 +140,7 @@ def revoke_command(
 @command("stamp", KEY, about="key.about.stamp")
 def stamp_command(json_: AsJson = False) -> None:
     """Sign the ledger, have it time-stamped, renew the receipts."""
-    from recond.flow.stamp import stamp
+    from recond.flow.keys.stamp import stamp
     from recond.host import Host
     from recond.show.key import show_stamped
 
@@ -148,8 +148,8 @@ def stamp_command(json_: AsJson = False) -> None:
 
 
 def _token(text: str) -> tuple[TokenPlace, str]:
-    from recond.flow.key import parse_place
-    from recond.flow.keyring import PIN, given_pin
+    from recond.flow.keys.keyring import PIN, given_pin
+    from recond.flow.keys.workshop import parse_place
     from recond.show.key import ask_passphrase
 
     place = parse_place(text)  # a mistake in it is said before anybody is asked for the PIN
@@ -157,7 +157,7 @@ def _token(text: str) -> tuple[TokenPlace, str]:
 
 
 def _root_passphrase(*, twice: bool = False) -> str:
-    from recond.flow.key import BENCH_VARIABLE, ROOT_VARIABLE, given_passphrase
+    from recond.flow.keys.workshop import BENCH_VARIABLE, ROOT_VARIABLE, given_passphrase
     from recond.show.key import ask_passphrase
 
     given = given_passphrase(ROOT_VARIABLE, BENCH_VARIABLE)

@@ -46,7 +46,7 @@ def inspect_command(
     """Inventory."""
     if self_test is not None:
         _self_test(self_test, as_json=json_)
-    from recond.flow.check import inventory
+    from recond.flow.machine.check import inventory
     from recond.show.machine import show_machine
 
     machine = inventory(from_)
@@ -54,7 +54,7 @@ def inspect_command(
 
 
 def _self_test(kind: str, *, as_json: bool) -> NoReturn:
-    from recond.flow.selftest import self_test
+    from recond.flow.machine.selftest import self_test
     from recond.show.selftest import Followed, show_self_tests
 
     found = self_test(kind, Followed(screen()))
@@ -68,7 +68,7 @@ def capture_command(
     anonymous: Annotated[bool, option("anonymous", "--anonymous")] = False,
 ) -> None:
     """Everything that inspect reads, in one archive."""
-    from recond.flow.check import capture
+    from recond.flow.machine.check import capture
 
     capture(file, anonymous=anonymous)
     screen().talk(t("cli.capture.done", file=str(file)))
@@ -83,7 +83,7 @@ def check_command(
     answer: Annotated[list[str] | None, option("answer", "--answer", metavar="X=N")] = None,
 ) -> None:
     """Readiness."""
-    from recond.flow.check import check, check_exit
+    from recond.flow.machine.check import check, check_exit
     from recond.show.machine import show_assessment
 
     found = check(tuple(profile or ["windows-10"]), from_, marks, tuple(answer or ()))
@@ -109,7 +109,7 @@ def plan_command(
     json_: AsJson = False,
 ) -> None:
     """What would be erased; touches nothing."""
-    from recond.flow.check import parse_wish, plan_only
+    from recond.flow.machine.check import parse_wish, plan_only
     from recond.show.machine import show_plans
 
     wish = parse_wish(level, method, verify, hidden, psid)
@@ -131,7 +131,7 @@ def methods_command(json_: AsJson = False) -> None:
 @command("doctor")
 def doctor_command(json_: AsJson = False) -> None:
     """What is missing on this bench."""
-    from recond.flow.doctor import examine
+    from recond.flow.machine.doctor import examine
     from recond.host import Host
     from recond.show.result import show_bench
 
@@ -155,7 +155,7 @@ def profile_new_command(
     base: Annotated[str | None, option("base", "--from", metavar=NAME)] = None,
 ) -> None:
     """A profile of one's own."""
-    from recond.flow.check import today
+    from recond.flow.machine.check import today
     from recond.flow.profiles import write_new_profile
 
     write_new_profile(file, base, today())

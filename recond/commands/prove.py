@@ -34,8 +34,8 @@ def verify_command(
     json_: AsJson = False,
 ) -> None:
     """Is this certificate, record, journal or ledger true, whole, and signed by whom."""
-    from recond.flow.verify_files import verify_paths
-    from recond.flow.verify_ledger import verify_with_ledger
+    from recond.flow.verify.files import verify_paths
+    from recond.flow.verify.ledger import verify_with_ledger
     from recond.show.result import show_report
 
     given, certificates = tuple(files or ()), tuple(trust or ())
@@ -56,7 +56,7 @@ def verify_command(
 
 
 def _page(html: Path, certificates: tuple[Path, ...], *, as_json: bool) -> NoReturn:
-    from recond.flow.donor_page import write_donor_page
+    from recond.flow.verify.donor_page import write_donor_page
     from recond.show.donor import show_page_made
 
     made = write_donor_page(html, certificates, state=state_path())
@@ -73,7 +73,7 @@ def _disk(
     image: bool,
     as_json: bool,
 ) -> NoReturn:
-    from recond.flow.verify_disk import parse_mode, verify_certificate_and_disk
+    from recond.flow.verify.disk import parse_mode, verify_certificate_and_disk
     from recond.host import Host
     from recond.show.progress import Display
     from recond.show.recheck import show_disk_answer
@@ -109,7 +109,7 @@ def label_command(
     json_: AsJson = False,
 ) -> None:
     """A machine's sticker, from a certificate that is verified first."""
-    from recond.flow.label import make_labels
+    from recond.flow.deliver.label import make_labels
     from recond.show.label import show_labels
 
     made = make_labels(

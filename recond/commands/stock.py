@@ -24,7 +24,7 @@ from recond.commands.frame import (
 from recond.errors import UsageError
 
 if TYPE_CHECKING:
-    from recond.flow.lot import Where
+    from recond.flow.lot.lot import Where
 
 UPLOAD = make_group("cli.help.upload", bare=True)
 QUEUE = make_group("cli.help.queue", bare=True)
@@ -54,7 +54,7 @@ def upload_command(
     """Send what waits."""
     if ctx.invoked_subcommand is not None:
         return
-    from recond.flow.upload import send_now
+    from recond.flow.deliver.upload import send_now
     from recond.show.upload import show_uploaded
 
     done = send_now(
@@ -75,7 +75,7 @@ def upload_add_command(
     value: Annotated[list[str] | None, argument("values", PAIR)] = None,
 ) -> None:
     """A destination; its secrets are typed unseen, never given as arguments."""
-    from recond.flow.upload import add_destination, secrets_of
+    from recond.flow.deliver.upload import add_destination, secrets_of
     from recond.show.upload import ask_secret, show_added
 
     values = _pairs(value or [])
@@ -88,7 +88,7 @@ def upload_add_command(
 @command("list", UPLOAD, about="cli.help.upload.list")
 def upload_list_command() -> None:
     """The destinations."""
-    from recond.flow.upload import list_destinations
+    from recond.flow.deliver.upload import list_destinations
 
     for one in list_destinations(state_path()):
         screen().data(f"{one.name}  {one.kind}  {one.shown}")
@@ -97,7 +97,7 @@ def upload_list_command() -> None:
 @command("remove", UPLOAD, about="cli.help.upload.remove")
 def upload_remove_command(name: Annotated[str, argument("destination", NAME)]) -> None:
     """Forget a destination."""
-    from recond.flow.upload import remove_destination
+    from recond.flow.deliver.upload import remove_destination
     from recond.show.upload import show_removed
 
     remove_destination(state_path(), name)
@@ -119,7 +119,7 @@ def queue_command(ctx: Context, json_: AsJson = False) -> None:
     """What waits."""
     if ctx.invoked_subcommand is not None:
         return
-    from recond.flow.queue import read_queue
+    from recond.flow.deliver.queue import read_queue
     from recond.show.upload import show_queue
 
     view = read_queue(state_path())
@@ -130,7 +130,7 @@ def queue_command(ctx: Context, json_: AsJson = False) -> None:
 @command("export", QUEUE, about="cli.help.queue.export")
 def queue_export_command(folder: Folder) -> None:
     """Copy what waits to a stick."""
-    from recond.flow.queue import export_queue
+    from recond.flow.deliver.queue import export_queue
     from recond.show.upload import show_moved
 
     moved = export_queue(state_path(), folder)
@@ -141,7 +141,7 @@ def queue_export_command(folder: Folder) -> None:
 @command("import", QUEUE, about="cli.help.queue.import")
 def queue_import_command(folder: Folder, allow_unsigned: Unsigned = False) -> None:
     """Take over what another bench exported."""
-    from recond.flow.queue import import_queue
+    from recond.flow.deliver.queue import import_queue
     from recond.show.upload import show_moved
 
     moved = import_queue(state_path(), folder, allow_unsigned=allow_unsigned)
@@ -154,14 +154,14 @@ def lot_command(ctx: Context, database: Database = None) -> None:
     """Every lot."""
     if ctx.invoked_subcommand is not None:
         return
-    from recond.flow.lot import list_lots
+    from recond.flow.lot.lot import list_lots
     from recond.show.lot import show_lots
 
     show_lots(screen(), list_lots(_where(database)))
 
 
 def _where(database: str | None) -> Where:
-    from recond.flow.lot import Where
+    from recond.flow.lot.lot import Where
 
     return Where(state_path(), database)
 
@@ -175,7 +175,7 @@ def lot_new_command(
     database: Database = None,
 ) -> None:
     """A lot with its donor and manifest."""
-    from recond.flow.lot import new_lot
+    from recond.flow.lot.lot import new_lot
     from recond.host import Host
     from recond.show.lot import show_new_lot
 
@@ -191,7 +191,7 @@ def lot_add_command(
     database: Database = None,
 ) -> None:
     """Take the records of benches."""
-    from recond.flow.lot import add_to_lot
+    from recond.flow.lot.lot import add_to_lot
     from recond.show.lot import show_added_to_lot
 
     added = add_to_lot(_where(database), lot, tuple(source))
@@ -202,7 +202,7 @@ def lot_add_command(
 @command("status", LOT, about="cli.help.lot.status")
 def lot_status_command(lot: LotName, json_: AsJson = False, database: Database = None) -> None:
     """Expected, seen, erased, rejected, missing."""
-    from recond.flow.lot import status_of
+    from recond.flow.lot.lot import status_of
     from recond.show.lot import show_lot_status
 
     status = status_of(_where(database), lot)
@@ -217,7 +217,7 @@ def lot_report_command(
     database: Database = None,
 ) -> None:
     """The donor's report: PDF, XLSX, CSV."""
-    from recond.flow.lot import report_lot
+    from recond.flow.lot.lot import report_lot
     from recond.host import Host
     from recond.show.lot import show_reported
 
@@ -233,7 +233,7 @@ def lot_close_command(
     database: Database = None,
 ) -> None:
     """Nothing comes into it any more."""
-    from recond.flow.lot import close_lot
+    from recond.flow.lot.lot import close_lot
     from recond.host import Host
     from recond.show.lot import show_lot_status
 

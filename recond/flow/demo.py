@@ -12,10 +12,10 @@ from typing import Protocol
 
 from recond.erasure import VerifyMode
 from recond.flow.config import Overrides
-from recond.flow.run import Finished, Order, Prepared, execute, prepare
+from recond.flow.run.run import Finished, Order, Prepared, execute, prepare
+from recond.flow.run.supervisor import OnEvent, confirm_all
 from recond.flow.runfolder import new_run_id
-from recond.flow.verify_files import Report, verify_paths
-from recond.flow.wipe import OnEvent, confirm_all
+from recond.flow.verify.files import Report, verify_paths
 from recond.host import Host
 from recond.wipe.plan import Wish
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recond.flow.run import Prepared
+from recond.flow.run.run import Prepared
 from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, Line, Words, fold
 from recond.locale import size_binary
 from recond.model import Assessment, Known, Machine, Outcome, Reading

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from recond.erasure import VerifyMode, WipePlan
-from recond.flow.work import Heard
+from recond.flow.run.background import Heard
 from recond.guided.disks import disk_name
 from recond.guided.letters import big
 from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, Line, Words, cut, cut_front

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 
-from recond.flow.wipe import typed_end
+from recond.flow.run.supervisor import typed_end
 from recond.guided.confirm import confirm_lines
 from recond.guided.session import Session
 from recond.guided.step import Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recond.erasure import WipePlan
 from recond.errors import SafetyRefusal, UsageError
-from recond.flow.wipe import Confirmed, confirm_all, parse_psid, typed_end
+from recond.flow.run.supervisor import Confirmed, confirm_all, parse_psid, typed_end
 from recond.locale import size
 from recond.model import Message
 from recond.show.screen import Screen

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from recond.flow.run import Finished, Prepared
-from recond.flow.verify_files import Report
-from recond.flow.wipe import OnEvent
+from recond.flow.run.run import Finished, Prepared
+from recond.flow.run.supervisor import OnEvent
+from recond.flow.verify.files import Report
 from recond.show.machine import show_assessment, show_machine, show_plans
 from recond.show.progress import Display
 from recond.show.result import finished_json, show_finished, show_report

@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recond.codec import to_json
-from recond.flow.slot import SlotState, View
-from recond.flow.watch_order import Summary
+from recond.flow.dock.order import Summary
+from recond.flow.dock.slot import SlotState, View
 from recond.locale import size
 from recond.model import Json
 from recond.show.screen import Screen

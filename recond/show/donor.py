@@ -12,7 +12,7 @@ from recond.codec import to_json
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
-    from recond.flow.donor_page import PageMade
+    from recond.flow.verify.donor_page import PageMade
 
 
 def show_page_made(screen: Screen, made: PageMade, *, as_json: bool) -> None:

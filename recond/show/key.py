@@ -17,8 +17,8 @@ from recond.show.screen import Screen
 
 if TYPE_CHECKING:
     from recond.certify.sign.keys import KeyFacts
-    from recond.flow.key import BenchMade, KeyReport, RootMade, Trusted
-    from recond.flow.stamp import Stamped
+    from recond.flow.keys.stamp import Stamped
+    from recond.flow.keys.workshop import BenchMade, KeyReport, RootMade, Trusted
 
 
 def ask_passphrase(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
-    from recond.flow.label import LabelsMade
+    from recond.flow.deliver.label import LabelsMade
 
 
 def show_labels(screen: Screen, made: LabelsMade, *, as_json: bool) -> None:

@@ -14,8 +14,8 @@ from recond.show.result import report_json, show_report
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
-    from recond.flow.verify_disk import DiskAnswer
-    from recond.flow.verify_files import Report
+    from recond.flow.verify.disk import DiskAnswer
+    from recond.flow.verify.files import Report
 
 
 def show_disk_answer(

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from recond.certify.summary import is_approved, overall
 from recond.certify.verify.verdicts import Answer, Verdicts
 from recond.codec import to_json
-from recond.flow.run import Finished, erasure_exit
+from recond.flow.run.run import Finished, erasure_exit
 from recond.model import Json
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
     from recond.erasure import Erasure
-    from recond.flow.batch import Judged
-    from recond.flow.doctor import Finding
-    from recond.flow.verify_files import Report
+    from recond.flow.machine.doctor import Finding
+    from recond.flow.run.batch import Judged
+    from recond.flow.verify.files import Report
     from recond.methods import Method
 
 SIGN = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recond.flow.selftest import SelfTested
+from recond.flow.machine.selftest import SelfTested
 from recond.show.screen import Screen
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recond.flow.queue import Moved, QueueView
-from recond.flow.upload import Uploaded
+from recond.flow.deliver.queue import Moved, QueueView
+from recond.flow.deliver.upload import Uploaded
 from recond.model import Message
 from recond.show.screen import Row, Screen
 

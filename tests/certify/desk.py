@@ -10,7 +10,7 @@ import pytest
 
 from recond.certify.pages import certificate
 from recond.certify.verify.verdicts import Trust
-from recond.flow.verify_files import Report, verify_paths
+from recond.flow.verify.files import Report, verify_paths
 from tests.certify.papers import corpus
 from tests.certify.tamper import PDF, RECORD, Files
 

@@ -12,10 +12,10 @@ from recond.certify.sign.keys import SigningKey, issue_bench_key, make_root_key
 from recond.certify.verify.bundle import verify_bundle
 from recond.certify.verify.verdicts import Bundle, Trust, Verdicts
 from recond.erasure import Bench, Context, DiskIdentity, Person, Workshop
-from recond.flow.issue import Issued, Material, issue
-from recond.flow.keyring import Keyring
+from recond.flow.keys.keyring import Keyring
 from recond.flow.profiles import load_profile
-from recond.flow.software import versions
+from recond.flow.run.issue import Issued, Material, issue
+from recond.flow.run.software import versions
 from recond.host.sim.disk import Faults
 from recond.host.sim.drive import PowerCut, SimClock
 from recond.locale import Lang

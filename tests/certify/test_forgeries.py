@@ -31,9 +31,9 @@ from recond.certify.sign.seal import make_seal
 from recond.certify.verify.bundle import signer_of
 from recond.certify.verify.pdf_read import read_sealed
 from recond.codec import canonical_bytes
-from recond.flow.lot_collect import collect, folder_sources
-from recond.flow.lot_store import Lot, open_lots
-from recond.flow.verify_files import verify_paths
+from recond.flow.lot.collect import collect, folder_sources
+from recond.flow.lot.store import Lot, open_lots
+from recond.flow.verify.files import verify_paths
 from tests.certify import tamper
 from tests.certify.desk import Desk, desk, drawn_once
 from tests.certify.papers import corpus, files_of

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from recond.erasure import VerifyMode
-from recond.flow.given_record import given_record
-from recond.flow.verify_disk import expected_fill, find_erasure, verify_disk
+from recond.flow.verify.disk import expected_fill, find_erasure, verify_disk
+from recond.flow.verify.given_record import given_record
 from recond.host.clock import SystemClock
 from recond.host.realdisk import open_disk
 from recond.host.signals import StopCount

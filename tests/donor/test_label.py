@@ -26,8 +26,8 @@ from recond.certify.sign.keys import make_root_key
 from recond.certify.sign.seal import read_seal
 from recond.certify.verify.pdf_read import read_attachments
 from recond.errors import RecordInvalid, UsageError
-from recond.flow.keyring import Keyring
-from recond.flow.label import LabelsMade, make_labels
+from recond.flow.deliver.label import LabelsMade, make_labels
+from recond.flow.keys.keyring import Keyring
 from recond.locale import LANGS, Lang, text
 from recond.model import Known
 from tests.certify.papers import KINDS, LONG, corpus, files_of

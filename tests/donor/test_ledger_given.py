@@ -11,7 +11,7 @@ import pytest
 
 from recond.certify.verify.verdicts import Answer
 from recond.codec import canonical_bytes
-from recond.flow.verify_ledger import verify_with_ledger
+from recond.flow.verify.ledger import verify_with_ledger
 from tests.cli.command import recond
 from tests.keys.bench import StillClock, certify, journal_of
 

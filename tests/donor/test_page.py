@@ -18,7 +18,7 @@ from recond.certify.sign.keys import make_root_key, pem
 from recond.certify.summary import is_approved, overall
 from recond.codec import canonical_bytes
 from recond.errors import RecordInvalid, UsageError
-from recond.flow.donor_page import write_donor_page
+from recond.flow.verify.donor_page import write_donor_page
 from recond.locale import LANGS, text
 from tests.certify.papers import KINDS, LONG, corpus, files_of
 from tests.cli.command import recond

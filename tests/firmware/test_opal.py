@@ -17,7 +17,7 @@ from recond.drive.answers import OpalState, parse_opal
 from recond.drive.types import Capabilities
 from recond.erasure import Level, LevelWish, Result, Status, Technique, Verdict, WipePlan
 from recond.errors import UsageError
-from recond.flow.wipe import confirm_all, parse_psid, with_psids
+from recond.flow.run.supervisor import confirm_all, parse_psid, with_psids
 from recond.host.process import LocalProcesses
 from recond.host.sim.drive import Killed, PowerCut, SimClock
 from recond.host.sim.opal import PSID, SimOpal

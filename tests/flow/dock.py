@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.flow.config import Overrides
-from recond.flow.slot import SlotState, View
-from recond.flow.watch import Watch
-from recond.flow.watch_order import Summary, WatchOrder
+from recond.flow.dock.order import Summary, WatchOrder
+from recond.flow.dock.slot import SlotState, View
+from recond.flow.dock.watch import Watch
 from recond.host import Host
 from recond.host.clock import Clock, SystemClock
 from recond.host.docks import Docked

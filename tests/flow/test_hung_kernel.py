@@ -17,8 +17,8 @@ import pytest
 
 from recond.certify.record import fold_journal
 from recond.erasure import Status, Verdict, WipePlan
+from recond.flow.run.supervisor import Supervisor, confirm_all, write_jobs
 from recond.flow.runfolder import RunFolder
-from recond.flow.wipe import Supervisor, confirm_all, write_jobs
 from recond.host.journalfile import is_held
 from recond.host.signals import StopCount
 from recond.host.target import read_target

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from recond.flow.queue import read_queue
-from recond.flow.run import Finished, carry_out
-from recond.flow.slot import SlotState, View, percent_of
-from recond.flow.upload import add_destination
-from recond.flow.watch_order import Summary
+from recond.flow.deliver.queue import read_queue
+from recond.flow.deliver.upload import add_destination
+from recond.flow.dock.order import Summary
+from recond.flow.dock.slot import SlotState, View, percent_of
+from recond.flow.run.run import Finished, carry_out
 from recond.locale import Lang
 from recond.model import Use
 from recond.show.dock import DockDisplay, show_summary
@@ -190,7 +190,7 @@ def test_a_disk_that_is_another_one_when_it_is_opened_is_refused(
         other.replace(there)
         return carry_out(*args, **more)
 
-    monkeypatch.setattr("recond.flow.watch.carry_out", swapped)
+    monkeypatch.setattr("recond.flow.dock.watch.carry_out", swapped)
     with watching(tmp_path, "A1") as bench:
         bench.plug("1", there)
         refused = bench.seen.state("1", S.REFUSED, S.DONE, S.FAILED)

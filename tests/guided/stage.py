@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from recond.erasure import LevelWish, WipePlan
 from recond.flow.config import Overrides
-from recond.flow.guided import order_for
-from recond.flow.run import Prepared, prepare
-from recond.flow.wipe import target_of
+from recond.flow.run.guided import order_for
+from recond.flow.run.run import Prepared, prepare
+from recond.flow.run.supervisor import target_of
 from recond.guided.app import GuidedApp
 from recond.guided.session import Session
 from recond.guided.words import Words

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from recond.flow.stick_left import disks_left
-from recond.flow.stick_mirror import Places, unfinished_here
+from recond.flow.live.mirror import Places, unfinished_here
+from recond.flow.live.remaining import disks_left
 from recond.host.stick import MARKER, read_media, write_marker
 from recond.model import Json
 from tests.image.sysfs import INNER, STICK, FakeDisk, Machine

@@ -9,7 +9,7 @@ import pytest
 
 from recond.certify.summary import Counts, Overall, counts, overall
 from recond.erasure import Level, Status, Verdict
-from recond.flow.run import IN_USE
+from recond.flow.run.run import IN_USE
 from recond.host.stick import MARKER, read_media, write_marker
 from recond.host.stick_mount import find_partition
 from recond.host.usage import live_disks, read_uses

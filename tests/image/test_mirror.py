@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.flow.stick_mirror import Mirror, Places, restore, unfinished_here
+from recond.flow.live.mirror import Mirror, Places, restore, unfinished_here
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recond.errors import UsageError
-from recond.flow.stick_order import StickOrder, environment, read_order
+from recond.flow.live.order import StickOrder, environment, read_order
 
 BOTH = '[stick]\nmode = "unattended"\nerase = "all"\n'
 

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from recond.codec import to_json
-from recond.flow.stick import (
+from recond.flow.live.mirror import Places
+from recond.flow.live.open_runs import is_settled
+from recond.flow.live.stick import (
     Keeper,
     Live,
     boot,
@@ -24,8 +26,6 @@ from recond.flow.stick import (
     welcome,
     where_results_are,
 )
-from recond.flow.stick_mirror import Places
-from recond.flow.stick_open import is_settled
 from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.host.process import Completed, LocalProcesses
@@ -227,7 +227,7 @@ def test_a_full_memory_folder_neither_ends_the_keeper_nor_says_saved(
         write_whole(path, content, mode=mode)
 
     with monkeypatch.context() as patch:
-        patch.setattr("recond.flow.stick.write_whole", write)
+        patch.setattr("recond.flow.live.stick.write_whole", write)
         patch.setattr("recond.host.stick.write_whole", write)
         assert keeper.look().state == "saved"
         assert bench.on_stick == ["certificats/r1/certificate.pdf"]
@@ -297,7 +297,7 @@ def test_trouble_with_a_stick_is_said_and_tried_again(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("recond.flow.stick_mirror.write_whole", lambda *_: fail(0))
+        patch.setattr("recond.flow.live.mirror.write_whole", lambda *_: fail(0))
         assert (keeper.look().state, bench.state()) == (state, state)
     assert not end(bench.host, bench.live)
     tried = len(bench.mounts.said)
@@ -364,9 +364,9 @@ def test_a_console_says_how_a_run_was_left_and_no_other(
             journal.append(b'{"kind":"end","data":{}}\n')
         journal.close()
     if how == "stopped":  # its disk is here
-        monkeypatch.setattr("recond.flow.attach._can_go_on", lambda *_: plan_for(HDD))
+        monkeypatch.setattr("recond.flow.run.attach._can_go_on", lambda *_: plan_for(HDD))
     if how == "missing":
-        monkeypatch.setattr("recond.flow.attach._can_go_on", lambda *_: None)
+        monkeypatch.setattr("recond.flow.run.attach._can_go_on", lambda *_: None)
     assert not is_settled(bench.host, bench.live.places)
     welcome(bench.host, bench.live)
     told = capsys.readouterr().out
@@ -516,7 +516,7 @@ def test_a_real_stick_that_is_full_stays_whole(
     file, device = fat
     bench = Bench(tmp_path)
     partition = Partition(device, "x#1")
-    monkeypatch.setattr("recond.flow.stick.find_partition", lambda _: partition)
+    monkeypatch.setattr("recond.flow.live.stick.find_partition", lambda _: partition)
     bench.host = replace(bench.host, processes=LocalProcesses())
     probe = tmp_path / "probe"
     try:

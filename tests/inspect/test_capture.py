@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from recond.errors import FormatError, RecondError, UsageError
-from recond.flow import capture
-from recond.flow.capture import host_from, record_capture, write_capture
+from recond.flow.machine import capture
+from recond.flow.machine.capture import host_from, record_capture, write_capture
 from recond.host.files import Files
 from recond.host.recorded import PackedFiles
 from recond.inspect.machine import read_machine

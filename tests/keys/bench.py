@@ -12,7 +12,7 @@ from typing import Any
 
 from recond.codec import canonical_bytes
 from recond.erasure import Bench, Context, Person, Workshop
-from recond.flow.issue import Issued, Material, issue
+from recond.flow.run.issue import Issued, Material, issue
 from tests.cli.command import recond
 
 PHRASE = "cinq mots tires au hasard"

@@ -15,8 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from recond.certify.sign import keys
-from recond.flow.key import ROOT_KEY, ROOT_PAGE
-from recond.flow.keyring import Keyring
+from recond.flow.keys.keyring import Keyring
+from recond.flow.keys.workshop import ROOT_KEY, ROOT_PAGE
 from tests.cli.command import Done, environment, recond
 from tests.keys.bench import PHRASE
 

@@ -21,11 +21,11 @@ from recond.certify.sign.timestamp import read_answer, stamp_request, stamp_time
 from recond.certify.verify.verdicts import Answer, Trust, Verdicts
 from recond.codec import canonical_bytes, to_json
 from recond.errors import BenchLacks, RecordInvalid, UsageError
-from recond.flow.key import trust as take_in
-from recond.flow.keyring import Keyring
+from recond.flow.keys.keyring import Keyring
+from recond.flow.keys.stamp import stamp
+from recond.flow.keys.workshop import trust as take_in
 from recond.flow.runfolder import write_json
-from recond.flow.stamp import stamp
-from recond.flow.verify_files import verify_paths
+from recond.flow.verify.files import verify_paths
 from recond.host.clock import SystemClock
 from tests.certify.journals import base_seed, how_many
 from tests.cli.command import recond

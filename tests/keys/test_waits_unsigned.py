@@ -11,10 +11,10 @@ import pytest
 from recond.certify.sign import keys
 from recond.certify.sign.keys import Revocation
 from recond.errors import RecordInvalid
-from recond.flow import key as flow
-from recond.flow.issue import UNSIGNED
-from recond.flow.keyring import PASSPHRASE, Keyring
-from recond.flow.verify_files import verify_paths
+from recond.flow.keys import workshop as flow
+from recond.flow.keys.keyring import PASSPHRASE, Keyring
+from recond.flow.run.issue import UNSIGNED
+from recond.flow.verify.files import verify_paths
 from tests.keys.bench import PHRASE, StillClock, certify
 
 Break = Callable[[Keyring, pytest.MonkeyPatch], None]

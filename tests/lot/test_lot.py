@@ -20,7 +20,9 @@ from recond.certify.sign.jws import sign_jws
 from recond.certify.sign.keys import make_bench_key
 from recond.erasure import Level, Status, Verdict, WipeRecord
 from recond.errors import BenchLacks, NotReady, UsageError
-from recond.flow.lot import (
+from recond.flow.deliver.queue import export_queue, import_queue
+from recond.flow.lot.impact import impact_of
+from recond.flow.lot.lot import (
     Where,
     add_to_lot,
     close_lot,
@@ -29,10 +31,8 @@ from recond.flow.lot import (
     report_lot,
     status_of,
 )
-from recond.flow.lot_impact import impact_of
-from recond.flow.lot_sheets import COLUMNS, harmless, impact_sentences
-from recond.flow.lot_status import State
-from recond.flow.queue import export_queue, import_queue
+from recond.flow.lot.sheets import COLUMNS, harmless, impact_sentences
+from recond.flow.lot.status import State
 from recond.host.clock import SystemClock
 from recond.model import Assessment, Form, Message, Outcome
 from tests.house import ROOT

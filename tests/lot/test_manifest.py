@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recond.erasure import LevelWish, WipePlan
 from recond.errors import UsageError
-from recond.flow.lot_manifest import Manifest, choose, compared, read_manifest
+from recond.flow.lot.manifest import Manifest, choose, compared, read_manifest
 from tests.upload.records import disk_erasure
 
 TABLE = "N° de série;Modèle;Étiquette\r\nAB123;Latitude 5490;42\r\nCD456;EliteBook;43\r\n"

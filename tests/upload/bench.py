@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.flow.upload import Uploaded, add_destination, queue_folder, upload
+from recond.flow.deliver.upload import Uploaded, add_destination, queue_folder, upload
 from recond.upload.outcome import later_than
 from recond.upload.send import Urgency
 from tests.upload.records import NOW, record, write_run

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from recond.flow.deliver.upload import queue_of, upload
 from recond.flow.runfolder import RunFacts, create_run, write_json
-from recond.flow.upload import queue_of, upload
 from recond.upload.outcome import later_than
 from recond.upload.send import Urgency
 from tests.upload.bench import Still, Workbench

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from recond.errors import RecordInvalid
-from recond.flow.upload import add_destination
+from recond.flow.deliver.upload import add_destination
 from recond.inspect.dmidecode import parse_dmidecode
 from recond.inspect.system import system_of
 from recond.model import Machine, NetworkCard

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from recond.flow.upload import add_destination
+from recond.flow.deliver.upload import add_destination
 from recond.inspect.dmidecode import parse_dmidecode
 from recond.inspect.memory import memory_of
 from recond.inspect.system import system_of
@@ -255,7 +255,7 @@ def test_an_address_that_is_not_glpi_is_said(tmp_path: Path, body: bytes) -> Non
 
 
 def test_a_record_without_a_machine_is_not_a_computer(tmp_path: Path) -> None:
-    from recond.flow.upload import queue_folder
+    from recond.flow.deliver.upload import queue_folder
     from tests.upload.records import write_run
 
     bench = workbench(tmp_path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.flow.queue import read_queue
+from recond.flow.deliver.queue import read_queue
 from tests.house import ROOT
 from tests.upload.bench import workbench
 from tests.upload.records import files_of, package, record

@@ -13,9 +13,8 @@ import pytest
 from recond.codec import to_json
 from recond.erasure import Context
 from recond.errors import BenchLacks, RecordInvalid, UsageError
-from recond.flow.queue import export_queue, import_queue, read_queue
-from recond.flow.runfolder import RunFacts, create_run, write_json
-from recond.flow.upload import (
+from recond.flow.deliver.queue import export_queue, import_queue, read_queue
+from recond.flow.deliver.upload import (
     add_destination,
     queue_folder,
     queue_of,
@@ -23,6 +22,7 @@ from recond.flow.upload import (
     secrets_of,
     upload,
 )
+from recond.flow.runfolder import RunFacts, create_run, write_json
 from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
 from recond.upload.package import make_package, pack, unpack
 from recond.upload.queue import Where

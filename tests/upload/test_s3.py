@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.flow.upload import add_destination
+from recond.flow.deliver.upload import add_destination
 from recond.host.s3 import Bucket
 from recond.upload.package import unpack
 from tests.upload.bench import Workbench, workbench

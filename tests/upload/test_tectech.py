@@ -14,7 +14,7 @@ import pytest
 
 from recond.erasure import Level, Status, Verdict
 from recond.errors import RecordInvalid, UsageError
-from recond.flow.upload import add_destination, queue_folder
+from recond.flow.deliver.upload import add_destination, queue_folder
 from recond.model import Form
 from recond.upload.tectech_row import COLUMNS, STATES, add_line, stock_line
 from tests.readiness.machines import NOTHING, known

@@ -4,7 +4,7 @@ Why: the certificate lies in a file; the machine stands on a shelf. A label says
 it may leave. Outcomes differ by form before they differ by words: only a machine whose every disk
 is approved, by a document that is proven, has a plain frame; every other label has its line white
 on black and a hatched edge, so that none can be taken for it, in a poor grey print neither. Draws
-only; what is proven is `recond.flow.label`'s business. Pure.
+only; what is proven is `recond.flow.deliver.label`'s business. Pure.
 """
 
 from __future__ import annotations

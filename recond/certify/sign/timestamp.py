@@ -3,7 +3,7 @@
 Why: a bench's clock is the bench's word. An authority that the verifier pinned says that the root
 was there at its own time, and with the root every line below it. Read strictly: the token must be
 over these very bytes, by the pinned certificate, which may do nothing else. It never says that
-what was stamped is true. Pure; `recond.flow.stamp` asks.
+what was stamped is true. Pure; `recond.flow.keys.stamp` asks.
 
 Source: RFC 3161 (protocol, 2.3 the authority's certificate), RFC 5035 and RFC 5816 (its digest).
 """

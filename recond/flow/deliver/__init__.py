@@ -1,0 +1,1 @@
+"""What leaves the bench: uploads, the queue, labels."""

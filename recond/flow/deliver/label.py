@@ -1,0 +1,107 @@
+"""`recond label`: certificates to stickers, each verified before a word of it is printed.
+
+Why: nobody checks a sticker again. A certificate that is not true gets none; one that is unsigned,
+or by a key that nobody here believes, gets one that says so in its largest line and bears no code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.certify.pages.label import (
+    COLUMNS,
+    ROWS,
+    Label,
+    Proof,
+    is_label_file,
+    render_roll,
+    render_sheets,
+)
+from recond.certify.verify.pdf_read import read_attachments
+from recond.certify.verify.verdicts import Answer, Axis
+from recond.errors import RecordInvalid, UsageError
+from recond.flow.verify.files import verify_paths
+from recond.flow.verify.given_record import given_record
+from recond.host.store import write_whole
+from recond.locale import Lang
+
+ROLL, SHEET = "roll-62", "a4-24"
+PLACES = COLUMNS * ROWS
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsMade:
+    """The file, how many labels, and of which paths what is not proven."""
+
+    file: Path
+    count: int
+    unproven: tuple[tuple[str, Proof], ...]
+
+    @property
+    def exit_code(self) -> int:
+        """7 where a label says that nothing proves what it is of."""
+        return 7 if self.unproven else 0
+
+
+def make_labels(
+    paths: tuple[Path, ...], out: Path, *, form: str, start: int, lang: Lang, state: Path
+) -> LabelsMade:
+    """Write the labels of certificates, in their order.
+
+    Raises `UsageError`, and `RecordInvalid` for a certificate that is not true: then none is made.
+    """
+    if not paths:
+        raise UsageError("label.command.none")
+    if form not in (ROLL, SHEET):
+        raise UsageError("label.command.format", format=form)
+    if not 1 <= start <= (PLACES if form == SHEET else 1):
+        raise UsageError("label.command.start", places=PLACES)
+    labels = tuple(_label(path, state) for path in paths)
+    raw = render_roll(labels, lang) if form == ROLL else render_sheets(labels, lang, start)
+    try:
+        if out.exists() and not is_label_file(out.read_bytes()):
+            raise UsageError("label.command.exists", file=str(out))
+        write_whole(out, raw)
+    except OSError as error:
+        raise UsageError(
+            "label.command.write", file=str(out), reason=error.strerror or ""
+        ) from None
+    return LabelsMade(
+        out,
+        len(labels),
+        tuple(
+            (str(path), label.proof)
+            for path, label in zip(paths, labels, strict=True)
+            if label.proof is not Proof.PROVEN
+        ),
+    )
+
+
+def _label(path: Path, state: Path) -> Label:
+    """A certificate's label. Raises `RecordInvalid` where any question is answered "no"."""
+    record, _ = given_record(path)
+    found = verify_paths((path,), (), state=state).found
+    if any(one.record_id != record.record_id for one in found):
+        raise RecordInvalid("label.command.false", file=str(path))
+    refused = {axis for one in found for axis, answer in one.answers if answer is Answer.NO}
+    if record.signature is not None and refused <= {Axis.VALID.value}:
+        return Label(record, Proof.UNSIGNED, None)
+    if refused:
+        raise RecordInvalid("label.command.false", file=str(path))
+    if not all(one.good for one in found):
+        return Label(record, Proof.UNVERIFIED, None)
+    return Label(record, Proof.PROVEN, _seal(path))
+
+
+def _seal(path: Path) -> str | None:
+    """The code of a certificate that was found to be true, from its page."""
+    page = path / "certificate.pdf" if path.is_dir() else path
+    try:
+        raw = page.read_bytes()
+    except OSError:
+        return None
+    if not raw.startswith(b"%PDF-"):
+        return None
+    seal = read_attachments(raw).get("seal.txt")
+    return seal.decode("ascii") if seal else None

@@ -1,0 +1,239 @@
+"""Records leave the bench: queue them, try the destinations, add and list destinations.
+
+Why the runs are looked over each time: a run that was killed between its certificate and the queue
+has its record in the output folder and nowhere else; the next upload finds it there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.errors import BenchLacks, RecordInvalid, UsageError
+from recond.flow.deliver.settings import read_settings, write_settings
+from recond.flow.runfolder import all_runs
+from recond.host.clock import Clock, SystemClock
+from recond.model import Message
+from recond.upload.kinds import open_destination
+from recond.upload.package import RECORD, Package, read_folder
+from recond.upload.queue import Delivery, Hold, Queue, Where
+from recond.upload.send import OnDelivery, Urgency, send_pass
+from recond.upload.settings import KINDS, Settings, check_settings
+
+EXIT_LEFT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What one `recond upload` did. `waiting` and `parked` count record × destination."""
+
+    queued: tuple[str, ...]
+    refused: tuple[tuple[str, Message], ...]  # a folder that was named, and why it was not queued
+    kept_back: tuple[tuple[str, Message], ...]  # this bench's own runs that may not leave, and why
+    deliveries: tuple[tuple[str, Delivery], ...]
+    holds: tuple[Hold, ...]
+    waiting: int
+    parked: int
+    busy: bool  # another process is sending: nothing was tried
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every record has reached every destination asked for, else 8."""
+        return EXIT_LEFT if self.waiting or self.parked or self.busy or self.refused else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What was queued, and what was not and why."""
+
+    ids: tuple[str, ...]
+    refused: tuple[tuple[str, Message], ...]
+
+
+def queue_of(state: Path) -> Queue:
+    """This bench's queue."""
+    return Queue(state / "queue")
+
+
+def queue_folder(state: Path, folder: Path, *, allow_unsigned: bool = False) -> Queued:
+    """Queue the record of an output folder (`OUT/<record id>`). Raises `OSError`."""
+    try:
+        package = read_folder(folder)
+        check_may_leave(package, allow_unsigned=allow_unsigned)
+    except (RecordInvalid, UsageError) as error:
+        return Queued((), ((folder.name, error.message),))
+    return Queued((package.record_id,) if queue_of(state).add(package) else (), ())
+
+
+def check_may_leave(package: Package, *, allow_unsigned: bool) -> None:
+    """Raises `RecordInvalid` for a record that must not reach a stock: a demonstration, or unsigned
+    where that is not allowed.
+    """
+    if package.record().bench.demonstration:
+        raise RecordInvalid("upload.demonstration", record=package.record_id)
+    if not package.signed and not allow_unsigned:
+        raise RecordInvalid("upload.unsigned", record=package.record_id)
+
+
+def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
+    """Queue every record of this bench's runs that the queue does not know."""
+    queue = queue_of(state)
+    ids: list[str] = []
+    refused: list[tuple[str, Message]] = []
+    for run in all_runs(state):
+        try:
+            folder = Path(str(json.loads(run.issued.read_bytes())["folder"]))
+            made = (folder / RECORD).stat().st_mtime
+        except (OSError, ValueError, KeyError):
+            continue  # a run without a record yet (`recond resume` speaks of it), or moved away
+        since = queue.known_since(run.run_id)
+        if since is None or made > since:
+            found = queue_folder(state, folder, allow_unsigned=allow_unsigned)
+            ids += found.ids
+            refused += found.refused
+    return Queued(tuple(ids), tuple(refused))
+
+
+def upload(
+    state: Path,
+    names: tuple[str, ...],
+    clock: Clock,
+    *,
+    urgency: Urgency,
+    on_delivery: OnDelivery | None = None,
+    folders: tuple[Path, ...] = (),
+    allow_unsigned: bool = False,
+) -> Uploaded:
+    """Queue what is new and try the named destinations (all, where none is named).
+
+    `folders` are output folders to queue as well. Raises `UsageError` for an unknown destination or
+    a mistake in the configuration, before anything is sent; `BenchLacks` for a full state folder.
+    """
+    settings = _chosen(state, names)
+    destinations = {one.name: open_destination(one) for one in settings}
+    queue, done = queue_of(state), list[tuple[str, Delivery]]()
+
+    def note(record_id: str, delivery: Delivery) -> None:
+        done.append((record_id, delivery))
+        if on_delivery:
+            on_delivery(record_id, delivery)
+
+    everywhere = frozenset(one.name for one in read_settings(state))
+    try:
+        own = queue_runs(state, allow_unsigned=allow_unsigned)
+        named = [queue_folder(state, one, allow_unsigned=allow_unsigned) for one in folders]
+        with queue.sending() as mine:
+            if mine:
+                send_pass(queue, destinations, everywhere, clock, urgency, note)
+        waiting, parked = _left(queue, tuple(destinations))
+    except OSError as error:  # a full or read-only state folder
+        raise BenchLacks(
+            "upload.queue.unusable", folder=str(state), reason=error.strerror or str(error.errno)
+        ) from None
+    holds = tuple(hold for name, hold in queue.holds().items() if name in destinations)
+    refused = tuple(r for one in named for r in one.refused)
+    kept_back = tuple(
+        one for one in own.refused if one not in refused and one[1].code != "upload.demonstration"
+    )
+    return Uploaded(
+        tuple(i for one in (own, *named) for i in one.ids),
+        refused,
+        kept_back,
+        tuple(done),
+        holds,
+        waiting,
+        parked,
+        busy=not mine,
+    )
+
+
+def send_now(
+    state: Path,
+    names: tuple[str, ...],
+    folders: tuple[Path, ...],
+    *,
+    parked: bool,
+    allow_unsigned: bool,
+) -> Uploaded:
+    """`recond upload`: an operator asks, so our own waiting times do not count."""
+    return upload(
+        state,
+        names,
+        SystemClock(),
+        urgency=Urgency(now=True, parked=parked),
+        folders=folders,
+        allow_unsigned=allow_unsigned,
+    )
+
+
+def after_run(state: Path, folder: Path) -> Uploaded | None:
+    """Queue a run's record and try once; None on a bench without destinations.
+
+    Never raises for the network or a destination: the erasure is done and the record waits.
+    """
+    if not read_settings(state):
+        return None
+    return upload(state, (), SystemClock(), urgency=Urgency(), folders=(folder,))
+
+
+def secrets_of(kind: str, values: dict[str, str]) -> tuple[str, ...]:
+    """The secrets to ask for. Raises `UsageError` where one stands among the arguments."""
+    if kind not in KINDS:
+        raise UsageError("upload.config.kind", name="", kind=kind, known=", ".join(KINDS))
+    fields = KINDS[kind]
+    for key in fields.secret:
+        if key in values:  # every list of processes and the shell's history would show it
+            raise UsageError("upload.config.secret", key=key)
+    wanted = (
+        fields.secret
+        if set(fields.secret) & set(fields.required)
+        else (fields.secret if "client_id" in values else ())
+    )
+    return tuple(wanted)
+
+
+def _chosen(state: Path, names: tuple[str, ...]) -> tuple[Settings, ...]:
+    settings = read_settings(state)
+    known = ", ".join(one.name for one in settings)
+    if not settings:
+        raise UsageError("upload.none")
+    for name in names:
+        if name not in {one.name for one in settings}:
+            raise UsageError("upload.unknown", name=name, known=known)
+    return tuple(one for one in settings if not names or one.name in names)
+
+
+def _left(queue: Queue, names: tuple[str, ...]) -> tuple[int, int]:
+    waiting = parked = 0
+    for entry in queue.entries():
+        for name in names:
+            delivery = entry.at(name)
+            if delivery and delivery.where is Where.PARKED:
+                parked += 1
+            elif not entry.has(name):
+                waiting += 1
+    return waiting, parked
+
+
+def add_destination(state: Path, name: str, kind: str, values: dict[str, str]) -> Settings:
+    """Write a destination down (mode 0600) and prepare it; one of that name is replaced.
+
+    `values` hold the secrets too: they come from a prompt or a file, never from an argument.
+    """
+    fresh = check_settings(name, {"kind": kind, **values})
+    open_destination(fresh).prepare()
+    others = tuple(one for one in read_settings(state) if one.name != name)
+    write_settings(state, (*others, fresh))
+    return fresh
+
+
+def remove_destination(state: Path, name: str) -> None:
+    """Forget a destination; its records no longer wait for it. Raises `UsageError`."""
+    left = tuple(one for one in read_settings(state) if one not in _chosen(state, (name,)))
+    write_settings(state, left)
+
+
+def list_destinations(state: Path) -> tuple[Settings, ...]:
+    """The destinations of this bench."""
+    return read_settings(state)

@@ -1,0 +1,1 @@
+"""A dock: slots, the disks in them, and the order for them."""

@@ -1,0 +1,54 @@
+"""What a watch is given, where it is shown, and what it comes to. Types only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from recond.flow import config
+from recond.flow.dock.slot import View
+from recond.wipe.plan import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOrder:
+    """What the operator asked for. `present`: also the disks that are there at the start;
+    `resume`: go on with what was interrupted when its disk is there.
+    """
+
+    manifest: Path
+    wish: Wish
+    out: Path
+    state: Path
+    lang: str
+    overrides: config.Overrides
+    present: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a watch came to: each disk's last state; the listed serials that have no certificate."""
+
+    lot: str | None
+    ends: tuple[View, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """The highest of the disks'."""
+        return max((one.exit_code for one in self.ends), default=0)
+
+
+class Display(Protocol):
+    """Where a watch is shown."""
+
+    def title(self, lot: str, expected: int) -> None:
+        """What is expected."""
+
+    def show(self, view: View) -> None:
+        """A slot has changed."""
+
+    def stopping(self, count: int) -> None:
+        """A stop was asked for, for the first, second, third time."""

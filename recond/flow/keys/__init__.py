@@ -1,0 +1,1 @@
+"""The keys of a workshop and its benches, the ledger, time stamps."""

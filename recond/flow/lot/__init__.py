@@ -1,0 +1,1 @@
+"""A lot: manifest, records that count, balance, report."""

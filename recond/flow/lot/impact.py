@@ -1,0 +1,76 @@
+"""What the reuse of a lot may save: a range, its formula, its source. Pure, but for the data file.
+
+Why so little: a donor prints these figures. Only machines that can be used again count (every disk
+approved, some profile passed), each once; for a kind of machine without a figure in the source no
+figure is made up, and nothing is claimed for scrap.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+
+from recond.flow.lot.store import MachineRow
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """`machines` of a kind × what each saves a year × years; the two ends of each range."""
+
+    machines: int
+    without_figure: int  # can be used again, of a kind for which the source has no kilogrammes
+    years: tuple[int, int]
+    co2e_kg_per_year: int
+    material_kg_per_year: int
+    ewaste_g_per_year: int
+    source: str
+    url: str
+
+    @property
+    def co2e_kg(self) -> tuple[int, int]:
+        """Kilogrammes of CO2 equivalent that are not emitted: least, most."""
+        return self._range(self.co2e_kg_per_year)
+
+    @property
+    def material_kg(self) -> tuple[int, int]:
+        """Kilogrammes of raw material that are not extracted: least, most."""
+        return self._range(self.material_kg_per_year)
+
+    @property
+    def ewaste_kg(self) -> tuple[int, int]:
+        """Kilogrammes of electronic waste that do not arise, rounded down: least, most."""
+        low, high = self._range(self.ewaste_g_per_year)
+        return low // 1000, high // 1000
+
+    def _range(self, kg: int) -> tuple[int, int]:
+        return self.machines * self.years[0] * kg, self.machines * self.years[1] * kg
+
+
+def impact_of(machines: tuple[MachineRow, ...]) -> Impact:
+    """The impact of the machines of a lot that can be used again."""
+    raw = resources.files("recond.data").joinpath("impact.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(raw)
+    kind = data["notebook"]
+    latest = {
+        row.found_by or row.record_id: row
+        for row in sorted(machines, key=lambda one: one.issued_at)
+    }
+    again = [row for row in latest.values() if is_reusable(row)]
+    counted = [row for row in again if row.form in kind["forms"]]
+    return Impact(
+        len(counted),
+        len(again) - len(counted),
+        (data["years"][0], data["years"][1]),
+        kind["co2e_kg_per_year"],
+        kind["material_kg_per_year"],
+        kind["ewaste_g_per_year"],
+        kind["source"],
+        kind["url"],
+    )
+
+
+def is_reusable(row: MachineRow) -> bool:
+    """Whether each disk is approved and some profile is passed as the machine stands."""
+    ready = any(word.endswith("=pass") for word in row.readiness.split())
+    return ready and bool(row.disks) and all(disk.approved for disk in row.disks)

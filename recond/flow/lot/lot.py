@@ -1,0 +1,173 @@
+"""The commands of a lot: new, add, status, report, close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.errors import NotReady, RecondError, UsageError
+from recond.flow.deliver.settings import read_settings
+from recond.flow.lot.collect import Added, bucket_sources, collect, folder_sources
+from recond.flow.lot.impact import Impact, impact_of
+from recond.flow.lot.manifest import Manifest, read_manifest
+from recond.flow.lot.paper import write_paper
+from recond.flow.lot.sheets import write_csv, write_workbook
+from recond.flow.lot.status import LotStatus, lot_status
+from recond.flow.lot.store import Lot, LotStore, open_lots
+from recond.host.clock import Clock
+from recond.host.spool import Spool
+from recond.locale import Lang
+from recond.model import Message
+from recond.upload.s3 import S3
+
+MAX_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which database: the state folder's own, or `url` (SQLAlchemy's form)."""
+
+    state: Path
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewLot:
+    """A lot that was made, and its manifest as it was read."""
+
+    lot: Lot
+    manifest: Manifest | None
+
+    @property
+    def exit_code(self) -> int:
+        """0: a manifest's wrong lines are named, and the lot stands."""
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The report's files and what they say; `why_unsigned` None: the PDF is sealed."""
+
+    files: tuple[Path, ...]
+    status: LotStatus
+    impact: Impact
+    why_unsigned: Message | None
+
+    @property
+    def exit_code(self) -> int:
+        """7 when the PDF could not be sealed."""
+        return 7 if self.why_unsigned else 0
+
+
+def new_lot(
+    where: Where,
+    name: str,
+    clock: Clock,
+    *,
+    donor: str | None = None,
+    date: str | None = None,
+    manifest: Path | None = None,
+) -> NewLot:
+    """Make a lot. Raises `UsageError` for a name that is taken or a manifest that is none."""
+    if not name.strip() or len(name) > MAX_NAME or not name.isprintable() or "/" in name:
+        raise UsageError("lot.name", lot=name[:MAX_NAME], limit=MAX_NAME)
+    read = read_manifest(manifest) if manifest else None
+    lot = Lot(name, donor, date, clock.now())
+    with open_lots(where.state, where.url) as store:
+        wrong = (
+            {
+                f"{read.path} ({number})": message
+                for number, message in enumerate(read.problems, start=1)
+            }
+            if read
+            else {}
+        )
+        store.make(lot, read.expected if read else (), wrong)
+    return NewLot(lot, read)
+
+
+def add_to_lot(where: Where, name: str, sources: tuple[str, ...]) -> Added:
+    """Take records from folders (output, exported queue) and buckets (`s3:DESTINATION`).
+
+    Raises `UsageError` for an unknown lot, one that is closed, or a source that is not there.
+    """
+    with open_lots(where.state, where.url) as store:
+        lot = store.lot(name)
+        if lot.closed_at:
+            raise UsageError("lot.closed", lot=name, at_date=lot.closed_at)
+        found = [_add(store, name, where, source) for source in sources]
+    return Added(
+        tuple(i for one in found for i in one.new),
+        tuple(i for one in found for i in one.renewed),
+        sum(one.known for one in found),
+        sum(one.others for one in found),
+        tuple(p for one in found for p in one.problems),
+    )
+
+
+def _add(store: LotStore, lot: str, where: Where, source: str) -> Added:
+    if not source.startswith("s3:"):
+        return collect(store, lot, folder_sources(Path(source)))
+    for settings in read_settings(where.state):
+        if settings.name == source[3:] and settings.kind == "s3":
+            try:
+                return collect(store, lot, bucket_sources(S3(settings)))
+            except RecondError as error:  # the bucket as a whole; the other sources go on
+                return Added((), (), 0, 0, ((source, error.message),))
+    raise UsageError("lot.source.unknown", source=source)
+
+
+def status_of(where: Where, name: str) -> LotStatus:
+    """A lot's state. Raises `UsageError` for an unknown lot."""
+    with open_lots(where.state, where.url) as store:
+        return lot_status(
+            store.lot(name),
+            store.expected(name),
+            store.machines(name),
+            store.problems(name),
+            store.numbers,
+        )
+
+
+def list_lots(where: Where) -> tuple[Lot, ...]:
+    """Every lot, oldest first."""
+    with open_lots(where.state, where.url) as store:
+        return store.lots()
+
+
+def report_lot(where: Where, name: str, out: Path, *, lang: Lang, clock: Clock) -> Reported:
+    """Write `LOT.csv`, `.xlsx` and `.pdf` into a folder. Raises `UsageError` where it cannot."""
+    status = status_of(where, name)
+    impact = impact_of(status.machines)
+    stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in name).strip(".") or "lot"
+    there = Spool(out)
+    try:
+        paper = write_paper(where.state, status, impact, stem, lang=lang, clock=clock)
+        mark = "-NON-SIGNE" if paper.why_unsigned else ""  # as a certificate's file says it
+        files = {
+            f"{stem}.csv": write_csv(status, lang),
+            f"{stem}.xlsx": write_workbook(status, impact, lang),
+            f"{stem}{mark}.pdf": paper.raw,
+        }
+        for file, raw in files.items():
+            there.save(file, raw, mode=0o644)
+    except OSError as error:
+        raise UsageError(
+            "upload.folder.unusable", path=str(out), reason=error.strerror or str(error.errno)
+        ) from None
+    return Reported(tuple(out / file for file in files), status, impact, paper.why_unsigned)
+
+
+def close_lot(where: Where, name: str, clock: Clock, *, anyway: bool = False) -> LotStatus:
+    """Say that a lot is complete; nothing comes into it any more.
+
+    Raises `NotReady` where something is missing, rejected, unsigned or wrong, unless `anyway`.
+    """
+    status = status_of(where, name)
+    if status.lot.closed_at:
+        raise UsageError("lot.closed", lot=name, at_date=status.lot.closed_at)
+    if not status.complete and not anyway:
+        raise NotReady("lot.incomplete", lot=name)
+    with open_lots(where.state, where.url) as store:
+        store.close(name, clock.now())
+    return status_of(where, name)

@@ -1,0 +1,98 @@
+"""A lot's report on paper: pages with every disk, its certificate's number and digest, sealed.
+
+The bench's key signs it as it signs certificates; without a key the pages and the file's name say
+that nobody signed. The table is inside the file too, so that the seal covers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.errors import RecondError
+from recond.flow.config import Overrides, read_context
+from recond.flow.keys.keyring import Keyring
+from recond.flow.lot.impact import Impact
+from recond.flow.lot.sheets import anomaly_rows, impact_sentences, summary_rows, write_csv
+from recond.flow.lot.status import LotStatus
+from recond.host.clock import Clock
+from recond.locale import Lang, text
+from recond.model import Message
+
+Cells = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The PDF, and why it is not signed where it is not."""
+
+    raw: bytes
+    why_unsigned: Message | None
+
+
+def write_paper(
+    state: Path, status: LotStatus, impact: Impact, stem: str, *, lang: Lang, clock: Clock
+) -> Paper:
+    """Draw and seal the report."""
+    from recond.certify.pages.lot import LotPages, render_lot
+    from recond.certify.sign.pdf_sign import sign_pdf
+
+    context = read_context(state, Overrides(), clock)
+    why: Message | None = None
+    key = None
+    try:
+        name = context.bench.name or context.workshop.name or f"recond {context.bench.bench_id}"
+        key = Keyring(state).signing_key(name, clock)
+    except RecondError as error:
+        why = error.message
+    except OSError:
+        why = Message("certify.key.file")
+    now = clock.now()
+    raw = render_lot(
+        LotPages(
+            title=text(lang, "lot.pdf.title"),
+            subtitle=status.lot.name,
+            workshop=context.workshop.name or "",
+            stamp=now,
+            facts=(
+                (text(lang, "lot.pdf.made"), now),
+                *(
+                    (str(n), "—" if v is None else str(v))
+                    for n, v in summary_rows(status, None, lang)
+                ),
+            ),
+            sentences=tuple(impact_sentences(impact, lang)),
+            anomalies=tuple((str(what), str(where)) for what, where in anomaly_rows(status, lang)),
+            head=(
+                text(lang, "lot.pdf.head.record"),
+                text(lang, "lot.pdf.head.machine"),
+                text(lang, "lot.pdf.head.disk"),
+                text(lang, "lot.pdf.head.result"),
+            ),
+            rows=tuple(_rows(status, lang)),
+            source=(f"{stem}.csv", write_csv(status, lang)),
+            signed=key is not None,
+            lang=lang,
+        )
+    )
+    return Paper(sign_pdf(raw, key) if key else raw, why)
+
+
+def _rows(status: LotStatus, lang: Lang) -> Iterator[Cells]:
+    for row in status.machines:
+        number = row.record_id if row.number is None else f"{row.record_id}  ({row.number})"
+        record = f"{number}\n{row.digest}"
+        machine = f"{row.maker or ''} {row.model or '—'}".strip() + f"\n{row.serial or '—'}"
+        for disk in row.disks:
+            result = text(lang, f"cli.status.{disk.status}")
+            verdict = text(lang, f"cli.verdict.{disk.verdict}")
+            level = text(lang, f"cli.level.{disk.level}")
+            yield (
+                record,
+                machine,
+                f"{disk.model or '—'}\n{disk.serial or '—'}",
+                f"{result}, {verdict}\n{level}",
+            )
+        if not row.disks:
+            yield record, machine, text(lang, "lot.state.seen"), "—"

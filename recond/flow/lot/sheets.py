@@ -1,0 +1,278 @@
+"""A lot's report as a table (CSV) and as a workbook (XLSX): every machine and every disk.
+
+Why both: a donor's officer filters the workbook, a stock system reads the table. A text that begins
+like a formula is made harmless: serials and names come from other people's hardware and files. The
+workbook is written line by line, so that ten thousand machines do not fill the memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from recond.flow.lot.impact import Impact
+from recond.flow.lot.status import LotStatus, State
+from recond.flow.lot.store import DiskRow, MachineRow
+from recond.locale import Lang, number, say, text
+
+if TYPE_CHECKING:
+    import xlsxwriter
+
+COLUMNS = (
+    "record",
+    "number",
+    "issued",
+    "bench",
+    "operator",
+    "maker",
+    "model",
+    "serial",
+    "property",
+    "form",
+    "category",
+    "readiness",
+    "disk",
+    "disk_model",
+    "medium",
+    "size_gb",
+    "status",
+    "verdict",
+    "level",
+    "method",
+    "ended",
+    "digest",
+    "signer",
+    "remark",
+)
+Cell = str | int | None
+GB = 1_000_000_000
+
+
+def report_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
+    """A row for each disk, and one for a machine without; in the order of `COLUMNS`."""
+    doubled = {record for _, records in status.duplicates for record in records}
+    strangers = set(status.unexpected)
+    for row in status.machines:
+        remarks = [
+            text(lang, f"lot.remark.{name}")
+            for name, applies in (
+                ("unexpected", row.record_id in strangers),
+                ("duplicate", row.record_id in doubled),
+                ("unsigned", row.signer is None),
+            )
+            if applies
+        ]
+        for disk in row.disks or (None,):
+            yield (
+                *_machine_cells(row, lang),
+                *_disk_cells(disk, lang),
+                row.digest,
+                row.signer,
+                ", ".join(remarks),
+            )
+
+
+def _machine_cells(row: MachineRow, lang: Lang) -> tuple[Cell, ...]:
+    form = text(lang, f"cli.form.{row.form}") if row.form else None
+    return (
+        row.record_id,
+        row.number,
+        row.issued_at,
+        row.bench,
+        row.operator,
+        row.maker,
+        row.model,
+        row.serial,
+        row.property_number,
+        form,
+        row.category,
+        row.readiness,
+    )
+
+
+def _disk_cells(disk: DiskRow | None, lang: Lang) -> tuple[Cell, ...]:
+    if disk is None:
+        return (None,) * 9
+    return (
+        disk.serial,
+        disk.model,
+        text(lang, f"cli.medium.{disk.medium}"),
+        round(disk.size_bytes / GB),
+        text(lang, f"cli.status.{disk.status}"),
+        text(lang, f"cli.verdict.{disk.verdict}"),
+        text(lang, f"cli.level.{disk.level}"),
+        disk.method,
+        disk.ended_at,
+    )
+
+
+def headings(lang: Lang) -> list[str]:
+    """The columns' names."""
+    return [text(lang, f"lot.column.{name}") for name in COLUMNS]
+
+
+def harmless(cell: Cell) -> Cell:
+    """A text that a spreadsheet would take for a formula, with an apostrophe before it."""
+    return (
+        f"'{cell}"
+        if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        else cell
+    )
+
+
+def write_csv(status: LotStatus, lang: Lang) -> bytes:
+    """The table: UTF-8 with its mark, semicolons in French, as the language's spreadsheets read."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";" if lang == "fr" else ",")
+    writer.writerow(headings(lang))
+    writer.writerows([harmless(cell) for cell in row] for row in report_rows(status, lang))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def write_workbook(status: LotStatus, impact: Impact, lang: Lang) -> bytes:
+    """The workbook: summary, machines and disks, manifest, anomalies."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        out,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    bold = book.add_format({"bold": True})
+    _sheet(book, bold, lang, "summary", ("what", "value"), summary_rows(status, impact, lang))
+    _sheet(book, bold, lang, "machines", COLUMNS, report_rows(status, lang))
+    if status.lines:
+        _sheet(
+            book,
+            bold,
+            lang,
+            "manifest",
+            ("line", "serial", "model", "property", "state", "record"),
+            _manifest_rows(status, lang),
+        )
+    _sheet(book, bold, lang, "anomalies", ("what", "where"), anomaly_rows(status, lang))
+    book.close()
+    return out.getvalue()
+
+
+def _sheet(
+    book: xlsxwriter.Workbook,
+    bold: Any,
+    lang: Lang,
+    name: str,
+    columns: Sequence[str],
+    rows: Iterable[tuple[Cell, ...]],
+) -> None:
+    sheet = book.add_worksheet(text(lang, f"lot.sheet.{name}"))
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(columns) - 1, 22)
+    sheet.write_row(0, 0, [text(lang, f"lot.column.{column}") for column in columns], bold)
+    last = 0
+    for last, row in enumerate(rows, start=1):
+        sheet.write_row(last, 0, row)
+    sheet.autofilter(0, 0, last, len(columns) - 1)
+
+
+def summary_rows(
+    status: LotStatus, impact: Impact | None, lang: Lang
+) -> Iterator[tuple[Cell, Cell]]:
+    """What the lot comes to, a line each: name and value."""
+
+    def line(name: str, value: Cell) -> tuple[Cell, Cell]:
+        return text(lang, f"lot.summary.{name}"), value
+
+    lot = status.lot
+    yield line("lot", lot.name)
+    yield line("donor", lot.donor)
+    yield line("date", lot.date)
+    yield line("closed", lot.closed_at or text(lang, "lot.open"))
+    if status.lines:
+        yield line("expected", len(status.lines))
+        yield line("seen", status.seen)
+        yield line("missing", status.count(State.MISSING))
+        yield line("unexpected", len(status.unexpected))
+    yield line("machines", len(status.machines))
+    yield line("erased", status.erased)
+    yield line("rejected", status.rejected)
+    yield line("duplicates", len(status.duplicates))
+    for name, many in status.categories:
+        yield text(lang, "lot.summary.category", category=name), many
+    for word, many in status.readiness:
+        profile, _, outcome = word.rpartition("=")
+        yield (
+            text(lang, "lot.summary.readiness", profile=profile, outcome=f"@cli.outcome.{outcome}"),
+            many,
+        )
+    for sentence in impact_sentences(impact, lang) if impact else ():
+        yield text(lang, "lot.summary.impact"), sentence
+
+
+def impact_sentences(impact: Impact, lang: Lang) -> Iterator[str]:
+    """The range with its formula and source; nothing where nothing can be used again."""
+    if impact.machines:
+        low, high = (number(lang, kg) for kg in impact.co2e_kg)
+        less, more = (number(lang, kg) for kg in impact.material_kg)
+        fewer, most = (number(lang, kg) for kg in impact.ewaste_kg)
+        yield text(
+            lang,
+            "lot.impact.range",
+            low=low,
+            high=high,
+            less=less,
+            more=more,
+            fewer=fewer,
+            most=most,
+        )
+        yield text(
+            lang,
+            "lot.impact.formula",
+            n=impact.machines,
+            first=impact.years[0],
+            last=impact.years[1],
+            co2e=impact.co2e_kg_per_year,
+            material=impact.material_kg_per_year,
+            ewaste=impact.ewaste_g_per_year,
+        )
+        yield text(lang, "lot.impact.source", source=impact.source, url=impact.url)
+    if impact.without_figure:
+        yield text(lang, "lot.impact.none", n=impact.without_figure)
+
+
+def _manifest_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
+    for line in status.lines:
+        one = line.expected
+        yield (
+            one.line,
+            one.written,
+            one.model,
+            one.number,
+            text(lang, f"lot.state.{line.state}"),
+            line.record_id,
+        )
+
+
+def anomaly_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, Cell]]:
+    """Everything that does not fit, each with where it is."""
+    for line in status.lines:
+        if line.state is not State.ERASED:
+            yield text(lang, f"lot.state.{line.state}"), line.expected.written
+    for record in status.unexpected:
+        yield text(lang, "lot.remark.unexpected"), record
+    for serial, records in status.duplicates:
+        yield text(lang, "lot.remark.duplicate"), f"{serial} : {', '.join(records)}"
+    for record in status.unsigned:
+        yield text(lang, "lot.remark.unsigned"), record
+    for gap in status.gaps:
+        yield (
+            text(lang, "lot.gap", bench=gap.bench, ledger=gap.ledger),
+            ", ".join(map(str, gap.numbers)),
+        )
+    for source, message in status.problems:
+        yield say(lang, message), source

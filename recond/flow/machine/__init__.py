@@ -1,0 +1,1 @@
+"""This computer without an erasure: capture, readiness, self-tests, the bench."""

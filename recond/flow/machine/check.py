@@ -1,0 +1,107 @@
+"""Readiness and plans without an erasure: `recond check` and `recond plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recond.erasure import LevelWish, VerifyMode, WipePlan
+from recond.errors import UsageError
+from recond.flow.machine.capture import host_from, write_capture
+from recond.flow.profiles import load_cpu_marks, load_profile
+from recond.flow.run.supervisor import plan_machine, plan_targets
+from recond.host import Host
+from recond.inspect.machine import read_machine
+from recond.methods import find_method
+from recond.model import Assessment, Machine, Outcome
+from recond.readiness import assess_machine
+from recond.wipe.plan import Wish
+
+
+def inventory(source: Path | None) -> Machine:
+    """This machine, or the one of a capture. Raises `UsageError` for what is no capture."""
+    return read_machine(host_of(source))
+
+
+def host_of(source: Path | None) -> Host:
+    """This computer, or a capture (an archive or a folder) in its place."""
+    return Host() if source is None else host_from(source)
+
+
+def capture(file: Path, *, anonymous: bool) -> None:
+    """Everything that inspect reads, in one archive. Raises `UsageError`, `BenchLacks`."""
+    write_capture(Host(), file, anonymous=anonymous)
+
+
+def check(
+    profiles: tuple[str, ...],
+    source: Path | None = None,
+    marks: Path | None = None,
+    answers: tuple[str, ...] = (),
+) -> tuple[Assessment, ...]:
+    """This machine by each profile. `answers` are `key=number`, what only a person can say.
+
+    Raises `UsageError` for an unknown or wrong profile, table of marks or answer.
+    """
+    loaded = [load_profile(name) for name in profiles]
+    table = load_cpu_marks(str(marks)) if marks else None
+    said = parse_answers(answers)
+    host = host_of(source)
+    machine = read_machine(host)
+    return tuple(
+        assess_machine(machine, profile, host.clock.now(), table, said) for profile in loaded
+    )
+
+
+def parse_answers(words: tuple[str, ...]) -> dict[str, int | str]:
+    """`looks=1` for the reading `operator.looks`. Raises `UsageError`."""
+    found: dict[str, int | str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key or not value:
+            raise UsageError("cli.answer.form", word=word)
+        name = key if key.startswith("operator.") else f"operator.{key}"
+        found[name] = int(value) if value.lstrip("-").isdigit() else value
+    return found
+
+
+def today() -> str:
+    """This computer's day, UTC."""
+    return Host().clock.now()[:10]
+
+
+def check_exit(found: tuple[Assessment, ...]) -> int:
+    """0 where every profile passes, 3 otherwise: fixable and unknown are not ready."""
+    return 0 if all(one.verdict is Outcome.PASS for one in found) else 3
+
+
+def parse_wish(
+    level: str,
+    method: str | None,
+    verify: str,
+    restore_hidden: bool | None = None,
+    psid: bool = False,
+) -> Wish:
+    """The words of the command line. Raises `UsageError` naming the one that is wrong."""
+    if level not in {word.value for word in LevelWish}:
+        raise UsageError("cli.wish.level", found=level)
+    if verify not in {word.value for word in VerifyMode}:
+        raise UsageError("cli.wish.verify", found=verify)
+    if method is not None:
+        find_method(method)
+    if psid and method is not None:
+        raise UsageError("cli.psid.method")
+    return Wish(LevelWish(level), method, VerifyMode(verify), restore_hidden, psid)
+
+
+def plan_only(
+    targets: tuple[str, ...], every: bool, wish: Wish, image: bool, source: Path | None = None
+) -> tuple[WipePlan, ...]:
+    """Plans to look at; with no target, or `every`, for each disk of this machine."""
+    host = host_of(source)
+    if source is not None:
+        return plan_machine(read_machine(host, smart=False), wish, host.clock)
+    if every or not targets:
+        machine = read_machine(host, smart=False)
+        targets = tuple(disk.path for disk in machine.disks)
+        image = False
+    return plan_targets(targets, wish, image=image, clock=host.clock)

@@ -1,0 +1,304 @@
+"""The decisions of the guided main job; a screen, or a plain dialogue, only asks and shows.
+
+Why: which disks are offered, what a confirmation is, what goes into the record and what the end is
+called must be the same whoever asks, and must be testable without a terminal. The erasure runs as a
+`Work` beside whatever shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from recond.certify.summary import is_approved, is_boot_medium, overall
+from recond.erasure import Context, Erasure, LevelWish, TargetKind, WipePlan
+from recond.errors import RecondError, SafetyRefusal
+from recond.flow.config import Overrides
+from recond.flow.deliver.upload import after_run
+from recond.flow.profiles import load_profile
+from recond.flow.run.attach import Left, OpenRun, follow, open_runs
+from recond.flow.run.background import Work
+from recond.flow.run.issue import RECORD
+from recond.flow.run.resume import resume_runs
+from recond.flow.run.run import Finished, Order, Prepared, execute
+from recond.flow.run.supervisor import OnEvent, confirm_all
+from recond.flow.runfolder import RunFolder, disk_name
+from recond.host import Host
+from recond.host.signals import StopCount
+from recond.host.sound import play_tone
+from recond.host.suspend import can_nap, nap
+from recond.model import Disk, Message
+from recond.readiness import assess_machine
+from recond.wipe.plan import Wish
+
+PROFILES = ("windows-11", "linux-mint-22")
+"""What a volunteer asks first: may it get today's Windows, may it get a Linux."""
+
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "looks": ("good", "used", "damaged"),
+    "keyboard": ("works", "broken", "absent"),
+    "screen": ("works", "broken", "absent"),
+    "sound": ("works", "broken", "absent"),
+    "camera": ("works", "broken", "absent"),
+}
+"""What no reading of the hardware tells, and what may be answered; unanswered stays unsaid."""
+
+LOOKS_POINTS = {"good": 1, "used": 0, "damaged": -1}
+NO_SCREEN = frozenset({"", "dumb", "unknown", "vt100", "vt102", "vt220", "ansi"})
+"""Terminals of serial lines, and none: they are spoken to line by line."""
+COLUMNS, ROWS = 80, 24
+
+
+def can_draw() -> bool:
+    """Whether this terminal can show the screen: a terminal both ways, of a size that is known."""
+    if not all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)):
+        return False
+    if os.environ.get("TERM", "") in NO_SCREEN:
+        return False
+    try:
+        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+    except OSError:
+        return False
+    return columns >= COLUMNS and rows >= ROWS
+
+
+def wipe_console() -> None:
+    """A Linux console has no second screen to come back from: wipe what is still on it, so that
+    the words that follow stand alone. The cursor is at its top."""
+    if os.environ.get("TERM") == "linux" and sys.stderr.isatty():
+        sys.stderr.write("\x1b[0m\x1b[J")
+        sys.stderr.flush()
+
+
+def order_for(
+    targets: tuple[str, ...],
+    profiles: tuple[str, ...],
+    *,
+    image: bool,
+    out: Path,
+    state: Path,
+    lang: str,
+    overrides: Overrides,
+) -> Order:
+    """A guided run erases every disk where none is named, each as far as it can be brought."""
+    return Order(
+        targets=targets,
+        every_unused=not targets,
+        wish=Wish(level=LevelWish.BEST),
+        image=image,
+        profiles=profiles or PROFILES,
+        out=out,
+        state=state,
+        lang=lang,
+        overrides=overrides,
+    )
+
+
+# --- Before ----------------------------------------------------------------------------------
+
+
+def chosen_first(plans: tuple[WipePlan, ...]) -> frozenset[str]:
+    """The paths that are ticked to begin with: the computer's own disks, nothing on USB."""
+    return frozenset(p.path for p in plans if not p.refusals and p.disk.bus != "usb")
+
+
+def disk_of(prepared: Prepared, plan: WipePlan) -> Disk | None:
+    """The inventory's account of a plan's disk."""
+    return next((one for one in prepared.machine.disks if one.path == plan.path), None)
+
+
+def with_answers(prepared: Prepared, answers: Mapping[str, str]) -> Prepared:
+    """The operator's word taken into the record, and into what a profile asks of it."""
+    said = tuple(sorted(answers.items()))  # in the order in which they come back from a record
+    context: Context = replace(prepared.context, answers=said)
+    looks = LOOKS_POINTS.get(answers.get("looks", ""))
+    told: dict[str, int | str] = {} if looks is None else {"operator.looks": looks}
+    today = prepared.machine.inspected_at[:10]
+    assessments = tuple(
+        assess_machine(prepared.machine, load_profile(name), today, None, told)
+        for name in prepared.order.profiles
+    )
+    return replace(prepared, context=context, assessments=assessments)
+
+
+def chosen_plans(prepared: Prepared, chosen: frozenset[str]) -> tuple[WipePlan, ...]:
+    """The plans to confirm, in order."""
+    return tuple(plan for plan in prepared.to_erase if plan.path in chosen)
+
+
+def try_sound(host: Host) -> bool:
+    """Play a tone; whether a sound card took it. What was heard, only the person knows."""
+    return play_tone(host.processes)
+
+
+FROZEN = frozenset({"drive.note.frozen", "drive.note.sanitize_frozen"})
+
+
+def keyboard_layout(host: Host) -> str:
+    """The layout that the console was set to (keyboard(5)); "" where nothing says so."""
+    text = host.files.read_text("/etc/default/keyboard")
+    found = re.search(r'(?m)^XKBLAYOUT="?([a-z]+)', text) if isinstance(text, str) else None
+    return found[1] if found else ""
+
+
+def is_frozen(plan: WipePlan) -> bool:
+    """Whether the drive has a better way to be erased that the BIOS has shut."""
+    return any(note.code in FROZEN for note in plan.notes)
+
+
+def nap_word(prepared: Prepared, host: Host) -> str:
+    """What to say of frozen drives: "" where there is none, else whether a nap may free them."""
+    if not any(is_frozen(plan) for plan in prepared.plans):
+        return ""
+    return "guided.nap.offer" if can_nap(host.files) else "guided.nap.cannot"
+
+
+def take_nap(state: Path, host: Host) -> str:
+    """Suspend for some seconds, unless something is being erased on this computer; "" where it
+    slept, else why not.
+    """
+    if any(run.left is Left.RUNNING for run in open_runs(state, host)):
+        return "guided.nap.busy"
+    return "" if nap(host.files, host.processes) else "guided.nap.failed"
+
+
+# --- The work --------------------------------------------------------------------------------
+
+
+def begin(prepared: Prepared, chosen: frozenset[str], host: Host) -> tuple[Work, dict[str, str]]:
+    """Start erasing what was chosen and confirmed; (the work, each disk's name → its path).
+
+    The plans that are refused go along: their journals say why, and no certificate of this
+    computer is silent about a disk that kept its data. Raises `SafetyRefusal` for an empty choice.
+    """
+    plans = tuple(p for p in prepared.plans if p.refusals or p.path in chosen)
+    part = replace(prepared, plans=plans)
+    if not part.to_erase:
+        raise SafetyRefusal((Message("wipe.refusal.all_in_use"),))
+    confirmed = confirm_all(plans, "typed")
+
+    def task(on_event: OnEvent, stops: StopCount) -> Finished:
+        return execute(part, confirmed, host, on_event, stops)
+
+    return Work(task, host.clock, lambda done: send(part.order.state, done)), names_of(plans)
+
+
+def names_of(plans: tuple[WipePlan, ...]) -> dict[str, str]:
+    """The name of each disk in its run, as `write_jobs` gives it → its path."""
+    names: dict[str, str] = {}
+    for plan in plans:
+        names[disk_name(plan.disk, frozenset(names))] = plan.path
+    return names
+
+
+def come_back(folder: RunFolder, state: Path, host: Host) -> Work:
+    """Follow a run that goes on without a screen; it cannot be stopped from here."""
+    return Work(
+        lambda on_event, _: follow(folder, state, host, on_event),
+        host.clock,
+        lambda done: send(state, done),
+        stoppable=False,
+    )
+
+
+def take_up(run: OpenRun, state: Path, host: Host) -> Work:
+    """Go on with a run as it was left: resume what stopped, follow what runs.
+
+    What stopped is written again, and only the disks of `run.to_write`: the caller has had each of
+    them confirmed. Its words alone are no leave: the disk may be somebody's since.
+    """
+    if run.left is not Left.STOPPED:
+        return come_back(run.folder, state, host)
+
+    def task(on_event: OnEvent, stops: StopCount) -> Finished | None:
+        done = resume_runs(
+            state, run.folder.run_id, host, on_event, stops, only=frozenset(run.to_write)
+        )
+        return done[0] if done else None
+
+    return Work(task, host.clock, lambda done: send(state, done))
+
+
+def send(state: Path, finished: Finished) -> Message | None:
+    """Queue the record and try once; what to say of it, or None on a bench without destinations."""
+    try:
+        done = after_run(state, finished.issued.folder)
+    except RecondError as error:
+        return error.message
+    if done is None:
+        return None
+    left = done.waiting + done.parked + len(done.refused)
+    return Message.of("guided.sent.waiting", n=left) if left else Message("guided.sent.all")
+
+
+# --- The end ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DiskEnd:
+    """What became of one disk, as its record says."""
+
+    name: str
+    approved: bool
+    medium: bool  # the stick that recond came from: listed, not counted
+    status: str
+    level: str
+    reasons: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What a person takes away. `word` is the record's outcome, `code` the QR code's text (the
+    record's number and digest), `number` what is written on the computer.
+    """
+
+    word: str
+    disks: tuple[DiskEnd, ...]
+    certificate: Path
+    why_unsigned: Message | None
+    set_aside: Message | None
+    day: str
+    number: str
+    code: str
+    left_out: tuple[str, ...]  # disks of this computer that the record does not speak of
+    demonstration: bool
+
+
+def end_of(finished: Finished) -> End:
+    """The end of a run, from its record alone."""
+    issued = finished.issued
+    record = issued.record
+    digest = hashlib.sha256((issued.folder / RECORD).read_bytes()).hexdigest()
+    spoken = {one.path for one in record.erasures}
+    here = record.machine.disks if record.machine else ()
+    if all(one.disk.kind is TargetKind.IMAGE for one in record.erasures):
+        here = ()
+    return End(
+        word=overall(record).value,
+        disks=tuple(_disk_end(one) for one in record.erasures),
+        certificate=issued.certificate,
+        why_unsigned=None if issued.signed else issued.why_unsigned,
+        set_aside=issued.set_aside,
+        day=record.issued_at[:10],
+        number=record.record_id.rsplit("-", 1)[-1].upper(),
+        code=f"RECOND:{record.record_id}:{digest}".upper(),
+        left_out=tuple(disk.path for disk in here if disk.path not in spoken),
+        demonstration=record.bench.demonstration,
+    )
+
+
+def _disk_end(one: Erasure) -> DiskEnd:
+    name = one.disk.token if one.disk.size_bytes else one.path
+    return DiskEnd(
+        name,
+        is_approved(one),
+        is_boot_medium(one),
+        one.result.status.value,
+        one.result.level_achieved.value,
+        one.result.reasons,
+    )

@@ -1,0 +1,202 @@
+"""Issuing: journals to record, signature, certificate, ledger and the folder that is handed over.
+
+Why: the order matters. The record takes its place in the ledger as it stands, is signed, drawn and
+sealed; then the ledger names it, then the folder appears. Whatever cannot be done leaves the
+erasure's record all the same, unsigned and saying why: evidence is never lost for want of a key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.certify import ledger
+from recond.certify.receipt import RECEIPT_FILE, make_receipt
+from recond.certify.record import Issue, build_record, journal_file
+from recond.certify.sign.keys import SigningKey
+from recond.codec import canonical_bytes
+from recond.erasure import Context, LedgerPosition, WipeRecord
+from recond.errors import BenchLacks, RecondError
+from recond.flow.keys.keyring import Keyring
+from recond.flow.run.software import versions
+from recond.host.clock import Clock
+from recond.host.store import append_line, locked, write_folder
+from recond.locale import Lang
+from recond.model import Assessment, Json, Machine, Message
+
+RECORD, JWS = "record.json", "record.jws"
+SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What was issued. `why_unsigned` is None where `signed`; `fingerprint` names the key;
+    `set_aside` says that the ledger was damaged and a new one begun.
+    """
+
+    folder: Path
+    certificate: Path
+    record: WipeRecord
+    signed: bool
+    why_unsigned: Message | None
+    fingerprint: str | None
+    self_made_key: bool
+    set_aside: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a record is made from."""
+
+    context: Context
+    machine: Machine | None
+    assessments: tuple[Assessment, ...]
+    journals: dict[str, bytes]
+    record_id: str
+
+
+def issue(state: Path, out: Path, material: Material, *, lang: Lang, clock: Clock) -> Issued:
+    """Make and write everything. Raises `BenchLacks` where the folder cannot be written."""
+    keyring = Keyring(state)
+    bench = material.context.bench
+    name = bench.name or material.context.workshop.name or f"recond {bench.bench_id}"
+    key: SigningKey | None = None
+    why: Message | None = None
+    try:
+        key = keyring.signing_key(name, clock)
+    except RecondError as error:
+        why = error.message
+    except OSError:
+        why = Message("certify.key.file")
+    try:
+        with locked(keyring.lock()):
+            return _issue(keyring, out, material, key, why, lang, clock)
+    except OSError as error:
+        raise BenchLacks(
+            "certify.store.failed",
+            folder=str(out),
+            run=material.record_id,
+            reason=error.strerror or str(error),
+        ) from None
+
+
+def _issue(
+    keyring: Keyring,
+    out: Path,
+    material: Material,
+    key: SigningKey | None,
+    why: Message | None,
+    lang: Lang,
+    clock: Clock,
+) -> Issued:
+    damage = keyring.read_ledger().problems
+    set_aside = Message("certify.ledger.damaged", damage[0].args) if damage else None
+    reading = keyring.open_ledger(material.context.bench.bench_id, clock)
+    now = clock.now()
+    if now < reading.last_time:
+        # a certificate that is older than the one before it would not be believed
+        key, why = None, Message("certify.unsigned.clock")
+    drawn = None
+    if key is not None:
+        try:
+            drawn = _draw(_record(material, now, reading.position(), None), key, lang)
+        except RecondError as error:  # a token that was pulled out
+            key, why = None, error.message
+        except Exception as error:
+            key, why = None, Message.of("certify.unsigned.library", reason=type(error).__name__)
+    if drawn is None:
+        code = why.code if why else "certify.unsigned.no-key"
+        drawn = _unsigned(_record(material, now, None, code), lang)
+    files = {
+        **drawn.files,
+        **{journal_file(disk): journal for disk, journal in material.journals.items()},
+    }
+    if key is not None:
+        line = ledger.ledger_line(reading, now, "issued", _line(drawn.record.record_id, files))
+        append_line(keyring.ledger_file, line)
+        files |= _receipt(reading.followed_by(line), key, now)
+    folder = out / material.record_id
+    write_folder(folder, files)
+    earlier = {RECORD, JWS, SIGNED, UNSIGNED, RECEIPT_FILE}  # of an earlier issue of this run
+    for name in earlier - set(files):
+        (folder / name).unlink(missing_ok=True)
+    page = next((file for file in (SIGNED, UNSIGNED) if file in files), RECORD)
+    leaf = key.certificate if key else None
+    return Issued(
+        folder,
+        folder / page,
+        drawn.record,
+        key is not None,
+        why if key is None else None,
+        _fingerprint(key),
+        leaf is not None and leaf.issuer == leaf.subject,
+        set_aside,
+    )
+
+
+def _line(record_id: str, files: Mapping[str, bytes]) -> dict[str, Json]:
+    """What the ledger's line says of a certificate: its number and its files' digests."""
+    digests: dict[str, Json] = {
+        f"{name}_sha256": hashlib.sha256(files[file]).hexdigest()
+        for name, file in (("record", RECORD), ("jws", JWS), ("pdf", SIGNED))
+    }
+    return {"record_id": record_id, **digests}
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A record with the files that show it."""
+
+    record: WipeRecord
+    files: dict[str, bytes]
+
+
+def _fingerprint(key: SigningKey | None) -> str | None:
+    from recond.certify.sign.keys import fingerprint
+
+    return fingerprint(key.certificate) if key else None
+
+
+def _record(
+    material: Material, now: str, position: LedgerPosition | None, unsigned: str | None
+) -> WipeRecord:
+    issue_ = Issue(material.record_id, now, versions(), position, unsigned)
+    return build_record(
+        material.context, material.machine, material.assessments, material.journals, issue_
+    )
+
+
+def _draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
+    """The record signed, drawn and sealed."""
+    from recond.certify.pages.certificate import Sheet, render
+    from recond.certify.sign.jws import read_jws, sign_jws
+    from recond.certify.sign.pdf_sign import sign_pdf
+    from recond.certify.sign.seal import make_seal
+    from recond.certify.verify.bundle import signer_of
+
+    raw = canonical_bytes(record)
+    jws, seal = sign_jws(raw, key), make_seal(record, raw, key)
+    page = render(Sheet(raw, jws, seal, signer_of(read_jws(jws)), lang))
+    return _Drawn(record, {RECORD: raw, JWS: jws, SIGNED: sign_pdf(page, key)})
+
+
+def _receipt(reading: ledger.LedgerReading, key: SigningKey, now: str) -> dict[str, bytes]:
+    """The last line's receipt; nothing of a certificate waits for it."""
+    try:
+        return {RECEIPT_FILE: make_receipt(reading, len(reading.lines), key, now)}
+    except Exception:
+        return {}
+
+
+def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:
+    """The record without signature; if it cannot even be drawn, its bytes alone."""
+    raw = canonical_bytes(record)
+    try:
+        from recond.certify.pages.certificate import Sheet, render
+
+        page = render(Sheet(raw, None, None, None, lang))
+    except Exception:
+        return _Drawn(record, {RECORD: raw})
+    return _Drawn(record, {RECORD: raw, UNSIGNED: page})

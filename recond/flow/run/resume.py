@@ -1,0 +1,136 @@
+"""Going on after a crash, a power cut or a stop.
+
+Why: an interrupted run is found by its journals, each disk by what it *is* (its path may have
+moved, the machine may be another one), and nothing is continued that cannot be identified. Where
+it cannot go on, it says why, and the record says `interrupted`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recond.codec import to_json
+from recond.drive.types import sizes_after
+from recond.erasure import TargetKind, WipePlan
+from recond.errors import FormatError, RecondError
+from recond.flow.run.run import IN_USE, Finished, certify_run, exit_code
+from recond.flow.run.supervisor import OnEvent, Supervisor
+from recond.flow.runfolder import RunFolder, all_runs, find_run, write_json
+from recond.host import Host
+from recond.host.journalfile import is_held
+from recond.host.realdisk import open_disk
+from recond.host.signals import StopCount, counted_stops
+from recond.wipe import guard
+from recond.wipe.job import Job
+from recond.wipe.journal import read_entries
+from recond.wipe.position import Standing, read_standing
+
+
+def resume_runs(
+    state: Path,
+    run: str | None,
+    host: Host,
+    on_event: OnEvent,
+    asked: StopCount | None = None,
+    only: frozenset[str] | None = None,
+) -> tuple[Finished, ...]:
+    """Go on with one run, or with every run that has a journal without an end.
+
+    `asked` as in `execute`; `only` are the names of the disks that may be written, where a person
+    confirmed some: one that was plugged in since stays as it is.
+    """
+    folders = (find_run(state, run),) if run else all_runs(state)
+    found: list[Finished] = []
+    for folder in folders:
+        wait_for_workers(folder, host, on_event)
+        with folder.supervised(wait=True):
+            finished = _resume(folder, state, host, on_event, asked, only)
+        found += [finished] if finished else []
+    return tuple(found)
+
+
+def _resume(
+    folder: RunFolder,
+    state: Path,
+    host: Host,
+    on_event: OnEvent,
+    asked: StopCount | None,
+    only: frozenset[str] | None,
+) -> Finished | None:
+    jobs = unfinished_jobs(folder, host, on_event, only)
+    if jobs is None and folder.issued.exists():
+        return None
+    with counted_stops(asked) as stops:
+        if jobs:
+            Supervisor(folder, jobs, on_event, stops).run(resume=True)
+        issued = certify_run(folder, state, host)
+    return Finished(folder, issued, exit_code(issued, IN_USE, stops.number))
+
+
+def wait_for_workers(folder: RunFolder, host: Host, on_event: OnEvent) -> None:
+    """An erasure outlives the screen that started it: wait until its own process has ended."""
+    for path in sorted((folder.path / "journals").glob("*.jsonl")):
+        while is_held(path):
+            on_event(path.stem, {"phase": "end", "outcome": "running"})
+            host.clock.sleep(1)
+
+
+def unfinished_jobs(
+    folder: RunFolder, host: Host, on_event: OnEvent, only: frozenset[str] | None = None
+) -> dict[str, Job] | None:
+    """The jobs of a run that can go on, of those named in `only`; None where every journal has its
+    end.
+    """
+    jobs: dict[str, Job] = {}
+    any_open = False
+    for name, raw in folder.journals().items():
+        entries = read_entries(raw)
+        if entries and entries[-1][0] == "end":
+            continue
+        any_open = True
+        try:
+            standing = read_standing(entries, same_boot=False)
+            path = find_disk(standing, host)
+        except RecondError as error:
+            on_event(name, {"phase": "end", "outcome": "lost", "why": to_json(error.message)})
+            continue
+        if only is not None and name not in only:
+            on_event(name, {"phase": "end", "outcome": "interrupted"})
+            continue
+        jobs[name] = Job(
+            run_id=standing.run_id,
+            plan=standing.plan,
+            digest=standing.digest,
+            path=path,
+            confirmed_by=standing.confirmed_by,
+            token=standing.token,
+            journal=str(folder.journal(name)),
+            demonstration=standing.demonstration,
+        )
+        write_json(folder.job(name), to_json(jobs[name]))
+    return jobs if any_open else None
+
+
+def find_disk(standing: Standing, host: Host) -> str:
+    """Where the plan's disk is now. Raises `FormatError` where it is not to be found."""
+    plan = standing.plan
+    candidates = [standing.path]
+    if plan.disk.kind is TargetKind.BLOCK:
+        candidates += [f"/dev/{name}" for name in host.files.list("/sys/block")]
+    for path in dict.fromkeys(candidates):
+        if _is_it(plan, path):
+            return path
+    raise FormatError("wipe.resume.disk_not_found", token=plan.disk.token)
+
+
+def _is_it(plan: WipePlan, path: str) -> bool:
+    try:
+        device = open_disk(path, False)
+    except OSError:
+        return False
+    try:
+        return not guard.resumed_differences(plan.disk, device.identity(), sizes_after(plan))
+    except OSError:
+        return False
+    finally:
+        device.close()

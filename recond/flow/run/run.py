@@ -1,0 +1,205 @@
+"""The whole main job: inspect, check, plan, (ask,) wipe, certify.
+
+Why: the order of the stages and what each is given stands here once; `wipe`, `run`, `resume`,
+`certify` and `demo` are the same path with other beginnings. The facts of the run are on the disk
+before the first byte is erased, so that a crash at any later moment can still be certified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePlan
+from recond.errors import SafetyRefusal, UsageError
+from recond.flow import config
+from recond.flow.profiles import load_profile
+from recond.flow.run.issue import Issued, Material, issue
+from recond.flow.run.supervisor import Confirmed, OnEvent, Supervisor, plan_targets, write_jobs
+from recond.flow.runfolder import RunFacts, RunFolder, create_run, new_run_id, write_json
+from recond.host import Host
+from recond.host.signals import StopCount, counted_stops
+from recond.host.state import prepare_folder
+from recond.inspect.machine import read_machine
+from recond.model import Assessment, Machine, Message
+from recond.readiness import assess_machine
+from recond.wipe.plan import Wish
+
+IN_USE = frozenset({"mount", "swap", "holder", "system", "busy", "medium", "open"})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the operator asked for."""
+
+    targets: tuple[str, ...]
+    every_unused: bool
+    wish: Wish
+    image: bool
+    profiles: tuple[str, ...]
+    out: Path
+    state: Path
+    lang: str
+    overrides: config.Overrides
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that is known before the question "erase?"."""
+
+    order: Order
+    context: Context
+    machine: Machine
+    assessments: tuple[Assessment, ...]
+    plans: tuple[WipePlan, ...]
+
+    @property
+    def to_erase(self) -> tuple[WipePlan, ...]:
+        """The plans without refusals."""
+        return tuple(plan for plan in self.plans if not plan.refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a run left. `exit_code` as in docs/exit-codes.md."""
+
+    folder: RunFolder
+    issued: Issued
+    exit_code: int
+
+
+def prepare(order: Order, host: Host) -> Prepared:
+    """Inspect, check and plan; nothing is written but the state folder itself.
+
+    A computer without a disk has an inventory and no plan. Raises `UsageError` for a wrong target,
+    profile or method, `BenchLacks` for an output folder that cannot be written, before anything is
+    touched.
+    """
+    loaded = [load_profile(name) for name in order.profiles]
+    prepare_folder(order.state)
+    prepare_folder(order.out)
+    context = config.read_context(
+        order.state, order.overrides, host.clock, demonstration=order.demonstration
+    )
+    early = plan_targets(order.targets, order.wish, image=order.image, clock=host.clock)
+    machine = read_machine(host)
+    today = host.clock.now()[:10]
+    assessments = tuple(assess_machine(machine, profile, today) for profile in loaded)
+    plans = early
+    if order.every_unused:
+        paths = tuple(disk.path for disk in machine.disks)
+        plans = plan_targets(paths, order.wish, image=False, clock=host.clock)
+    if not plans and not order.every_unused:
+        raise UsageError("cli.run.no_target")
+    return Prepared(order, context, machine, assessments, plans)
+
+
+def refuse_if_asked(prepared: Prepared) -> None:
+    """A disk that was named and may not be erased stops the run before anything is written.
+
+    With `every_unused` no disk was named: what is refused goes into the record, the others go on.
+    Raises `SafetyRefusal`; `UsageError` for a computer that shows no disk at all.
+    """
+    if not prepared.plans:
+        raise UsageError("cli.run.no_disk")
+    found = [message for plan in prepared.plans for message in plan.refusals]
+    if found and not prepared.order.every_unused:
+        raise SafetyRefusal(tuple(found))
+    if not prepared.to_erase:
+        raise SafetyRefusal((*found, Message("wipe.refusal.all_in_use")))
+
+
+def execute(
+    prepared: Prepared,
+    confirmed: tuple[Confirmed, ...],
+    host: Host,
+    on_event: OnEvent,
+    asked: StopCount | None = None,
+) -> Finished:
+    """Erase and certify. The journals decide what the record says.
+
+    `asked` counts the stops that were asked for; without it signals are counted.
+    """
+    order = prepared.order
+    facts = RunFacts(
+        run_id=new_run_id(host.clock),
+        started_at=host.clock.now(),
+        out=str(order.out.resolve()),
+        lang=order.lang,
+        context=prepared.context,
+        machine=prepared.machine,
+        assessments=prepared.assessments,
+    )
+    allowed = IN_USE if order.every_unused else frozenset()
+    return carry_out(order.state, facts, confirmed, host, on_event, asked, allowed=allowed)
+
+
+def carry_out(
+    state: Path,
+    facts: RunFacts,
+    confirmed: tuple[Confirmed, ...],
+    host: Host,
+    on_event: OnEvent,
+    asked: StopCount | None,
+    *,
+    allowed: frozenset[str] = frozenset(),
+) -> Finished:
+    """One run from its facts: the only way from confirmed plans to a certificate.
+
+    `allowed` are the refusals that do not count in the exit code; `asked` as in `execute`.
+    """
+    folder = create_run(state, facts)
+    jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
+    with folder.supervised(wait=True), counted_stops(asked) as stops:
+        Supervisor(folder, jobs, on_event, stops).run(
+            psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
+        )
+        on_event("", {"phase": "certify"})
+        issued = certify_run(folder, state, host)
+    return Finished(folder, issued, exit_code(issued, allowed, stops.number))
+
+
+def certify_run(
+    folder: RunFolder, state: Path, host: Host, out: Path | None = None, lang: str | None = None
+) -> Issued:
+    """(Again) record, signature and PDF from a run's journals."""
+    facts = folder.facts()
+    material = Material(
+        facts.context, facts.machine, facts.assessments, folder.journals(), folder.run_id
+    )
+    issued = issue(
+        state,
+        out or Path(facts.out),
+        material,
+        lang="en" if (lang or facts.lang) == "en" else "fr",
+        clock=host.clock,
+    )
+    write_json(folder.issued, {"folder": str(issued.folder), "signed": issued.signed})
+    return issued
+
+
+def exit_code(issued: Issued, allowed_refusals: frozenset[str], stop_signal: int = 0) -> int:
+    """The highest of 5, 6 and 4 over the disks; 7 for a record that could not be signed."""
+    codes = [erasure_exit(one, allowed_refusals, stop_signal) for one in issued.record.erasures]
+    worst = max(codes, default=0)
+    return worst or (0 if issued.signed else 7)
+
+
+def erasure_exit(erasure: Erasure, allowed: frozenset[str], stop_signal: int = 0) -> int:
+    """One disk's exit code, from its computed result."""
+    result = erasure.result
+    if result.status is Status.ERASED:
+        return 0 if result.verdict is Verdict.APPROVED else 6
+    if result.status is Status.REFUSED:
+        planned = erasure.plan.refusals if erasure.plan else ()
+        refused = {message.code.rsplit(".", 1)[-1] for message in planned}
+        return 0 if refused & allowed else 4
+    if result.status is Status.INTERRUPTED and stop_signal:
+        return 128 + stop_signal
+    found = erasure.verification
+    unread = found.mode is VerifyMode.NONE and all(s.outcome == "done" for s in erasure.steps)
+    if found.mismatch_bytes or found.unreadable_ranges or found.canaries.unchanged or unread:
+        written = all(step.outcome == "done" for step in erasure.steps)
+        return 6 if written else 5
+    return 5

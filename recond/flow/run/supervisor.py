@@ -1,0 +1,287 @@
+"""Plans for targets, their confirmation, and the supervisor of the workers.
+
+Why: one process a disk; the supervisor starts them, listens, hands on their progress, asks them to
+stop, and closes the journal of one that died. It writes nothing to any disk.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from recond import __version__
+from recond.codec import to_json
+from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, Technique, WipePlan
+from recond.errors import SafetyRefusal, UsageError
+from recond.flow.run.drive_offers import read_firmware_plan
+from recond.flow.runfolder import RunFolder, disk_name, write_json
+from recond.host.clock import Clock, SystemClock
+from recond.host.files import Files
+from recond.host.machineinfo import read_boot_id
+from recond.host.signals import StopCount
+from recond.host.target import read_target
+from recond.host.workers import Worker, Workers
+from recond.model import Disk, Json, Known, Machine, Message, Reading
+from recond.wipe import guard
+from recond.wipe.job import Job
+from recond.wipe.journal import Journal, read_entries
+from recond.wipe.plan import Wish, plan_digest, plan_wipe
+
+HANG_S = 900.0
+KILL_WAIT_S = 10.0
+TYPED_CHARACTERS = 4
+PSID_CHARACTERS = 32
+WORKER = "recond.wipe.worker"
+
+OnEvent = Callable[[str, dict[str, Json]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A plan that may be carried out: who confirmed it, and how."""
+
+    plan: WipePlan
+    digest: str
+    by: str  # typed, flag, manifest, demonstration
+    token: str
+    psid: str | None = field(default=None, repr=False)  # typed; never written anywhere
+
+
+def plan_targets(
+    targets: tuple[str, ...], wish: Wish, *, image: bool, clock: Clock
+) -> tuple[WipePlan, ...]:
+    """A plan for each target, in order; the same disk named twice is one target.
+
+    Raises `UsageError` or `BenchLacks` for a target that is no disk or cannot be looked at.
+    """
+    plans: dict[str, WipePlan] = {}
+    for path in targets:
+        target = read_target(path, image=image)
+        if target.path not in plans:
+            refusals = guard.refusals(target)
+            drive = None if refusals else read_firmware_plan(target, wish)
+            plans[target.path] = plan_wipe(target, wish, clock.random_bytes(32), refusals, drive)
+    return tuple(plans.values())
+
+
+def plan_machine(machine: Machine, wish: Wish, clock: Clock) -> tuple[WipePlan, ...]:
+    """Plans for the disks of a machine that is not here (a capture): to look at, never to do."""
+    targets = [target_of(disk) for disk in machine.disks]
+    return tuple(
+        plan_wipe(one, wish, clock.random_bytes(32), guard.refusals(one))
+        for one in targets
+        if one is not None
+    )
+
+
+def target_of(disk: Disk) -> Target | None:
+    """A disk of an inventory as a target; None where its size or block size is unknown."""
+    size, block = disk.size_bytes, disk.logical_block_bytes
+    if not isinstance(size, Known) or not isinstance(block, Known):
+        return None
+    physical = disk.physical_block_bytes
+    identity = DiskIdentity(
+        kind=TargetKind.BLOCK,
+        serial=_value(disk.serial),
+        wwn=_value(disk.wwn),
+        vendor=_value(disk.vendor),
+        model=_value(disk.model),
+        firmware=_value(disk.firmware),
+        size_bytes=size.value,
+        logical_block_bytes=block.value,
+        physical_block_bytes=physical.value if isinstance(physical, Known) else block.value,
+        bus=_value(disk.bus) or "unknown",
+        medium=disk.medium,
+        namespace=disk.namespace.value if isinstance(disk.namespace, Known) else None,
+    )
+    read_only = isinstance(disk.read_only, Known) and disk.read_only.value
+    return Target(disk.path, identity, disk.uses, read_only, disk.path.rsplit("/", 1)[-1])
+
+
+def _value(reading: Reading[str]) -> str | None:
+    return reading.value if isinstance(reading, Known) else None
+
+
+def typed_end(plan: WipePlan) -> str:
+    """What an operator types to confirm this disk: the end of its serial or of its stand-in."""
+    return plan.disk.token[-TYPED_CHARACTERS:]
+
+
+def names_disk(plan: WipePlan, word: str) -> bool:
+    """Whether a word of the operator names this plan's disk: serial, WWN or token, whole."""
+    disk = plan.disk
+    return word in {disk.serial, disk.wwn, disk.token} - {None}
+
+
+def confirm_by_flag(
+    plans: tuple[WipePlan, ...], words: tuple[str, ...], *, by: str = "flag"
+) -> tuple[Confirmed, ...]:
+    """`--confirm SERIAL` for each disk. Raises `SafetyRefusal` for a disk that is not named, and
+    for a word that names no disk: whoever typed it meant another one.
+    """
+    wrong = [word for word in words if not any(names_disk(plan, word) for plan in plans)]
+    refusals = [Message.of("wipe.confirm.no_such_disk", word=word) for word in wrong]
+    refusals += [
+        Message.of("wipe.confirm.missing", path=plan.path, token=plan.disk.token)
+        for plan in plans
+        if not plan.refusals and not any(names_disk(plan, word) for word in words)
+    ]
+    if refusals:
+        raise SafetyRefusal(tuple(refusals))
+    return confirm_all(plans, by)
+
+
+def confirm_all(plans: tuple[WipePlan, ...], by: str) -> tuple[Confirmed, ...]:
+    """Plans confirmed together (typed one by one, a manifest, the demonstration)."""
+    return tuple(Confirmed(plan, plan_digest(plan), by, plan.disk.token) for plan in plans)
+
+
+def parse_psid(typed: str) -> str:
+    """A PSID as it is printed on a drive: 32 letters and digits, dashes and spaces left out.
+
+    Raises `UsageError`, which does not repeat what was typed.
+    """
+    found = "".join(typed.split()).replace("-", "")
+    if len(found) != PSID_CHARACTERS or not (found.isascii() and found.isalnum()):
+        raise UsageError("cli.psid.form", n=PSID_CHARACTERS)
+    return found
+
+
+def with_psids(
+    confirmed: tuple[Confirmed, ...], ask: Callable[[WipePlan], str]
+) -> tuple[Confirmed, ...]:
+    """The same, with the PSID of each disk whose plan reverts it."""
+    return tuple(
+        replace(one, psid=ask(one.plan))
+        if any(step.technique is Technique.OPAL_PSID_REVERT for step in one.plan.steps)
+        else one
+        for one in confirmed
+    )
+
+
+def write_jobs(
+    folder: RunFolder, confirmed: tuple[Confirmed, ...], *, demonstration: bool
+) -> dict[str, Job]:
+    """Each disk's job, in the run's folder, by its name there."""
+    jobs: dict[str, Job] = {}
+    for one in confirmed:
+        name = disk_name(one.plan.disk, frozenset(jobs))
+        jobs[name] = Job(
+            run_id=folder.run_id,
+            plan=one.plan,
+            digest=one.digest,
+            path=one.plan.path,
+            confirmed_by=one.by,
+            token=one.token,
+            journal=str(folder.journal(name)),
+            demonstration=demonstration,
+        )
+        write_json(folder.job(name), to_json(jobs[name]))
+    return jobs
+
+
+class Supervisor:
+    """Runs a worker for each job until all have ended."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        jobs: dict[str, Job],
+        on_event: OnEvent,
+        stops: StopCount,
+        *,
+        hang_s: float = HANG_S,
+    ) -> None:
+        self._folder = folder
+        self._jobs = jobs
+        self._on_event = on_event
+        self._stops = stops
+        self._hang_s = hang_s
+        self._workers = Workers()
+        self._clock = SystemClock()
+        self._asked = 0
+        self._hung: dict[str, float] = {}
+
+    def run(self, *, resume: bool = False, psids: dict[str, str] | None = None) -> None:
+        """Start, listen, stop where asked, and see that every journal says how it ended.
+
+        `psids` by the job's name go to their workers through a pipe.
+        """
+        for name in self._jobs:
+            psid = (psids or {}).get(name)
+            argv = (
+                str(self._folder.job(name)),
+                *(("resume",) if resume else ()),
+                *(("psid",) if psid else ()),
+            )
+            self._workers.start(name, WORKER, argv, self._folder.errors(name), secret=psid)
+        for event in self._workers.events():
+            if event is None:
+                self._tick()
+            else:
+                self._on_event(event[0].name, event[1])
+        for name, job in self._jobs.items():
+            self._close(name, job)
+
+    def _tick(self) -> None:
+        if self._stops.count > self._asked:
+            self._asked = self._stops.count
+            if self._asked == 1:
+                self._workers.signal(signal.SIGTERM)
+                self._on_event("", {"phase": "stopping"})
+            else:
+                for worker in self._workers.running:
+                    self._workers.kill(worker)
+        now = self._clock.monotonic_s()
+        for worker in self._workers.running:
+            self._watch(worker, now)
+
+    def _watch(self, worker: Worker, now: float) -> None:
+        """A worker that says nothing for long hangs in the kernel; it is killed, then given up."""
+        if worker.name in self._hung:
+            if now - self._hung[worker.name] > KILL_WAIT_S:
+                self._workers.forget(worker)
+        elif now - worker.silent_since > self._hang_s or worker.killed:
+            self._hung[worker.name] = now
+            self._workers.kill(worker)
+
+    def _close(self, name: str, job: Job) -> None:
+        """A journal without an end gets one line that says how the worker ended."""
+        path = Path(job.journal)
+        raw = path.read_bytes() if path.exists() else b""
+        entries = read_entries(raw)
+        if entries and entries[-1][0] in ("end", "interrupted"):
+            return
+        if raw:
+            journal, _ = Journal.reopen(path, self._clock, abandoned=name in self._hung)
+        else:
+            journal = self._begin(path, job)
+        reason = "crash"
+        if name in self._hung:
+            reason = "killed" if self._asked > 1 else "hang"
+        journal.log("interrupted", {"by": "supervisor", "reason": reason, "signal": None})
+        journal.close()
+        self._on_event(
+            name,
+            {"phase": "end", "outcome": "interrupted", "details": str(self._folder.errors(name))},
+        )
+
+    def _begin(self, path: Path, job: Job) -> Journal:
+        """A worker that could not even open its journal: the journal says so all the same."""
+        journal = Journal.create(path, self._clock)
+        journal.log(
+            "open",
+            {
+                "schema": JOURNAL_SCHEMA,
+                "run_id": job.run_id,
+                "path": job.path,
+                "software": {"name": "recond", "version": __version__},
+                "session": 1,
+                "boot": read_boot_id(Files()),
+                "demonstration": job.demonstration,
+            },
+        )
+        journal.log("plan", {"plan": to_json(job.plan), "digest": job.digest})
+        return journal

@@ -1,0 +1,1 @@
+"""Verification of files, a disk or a ledger that somebody hands over."""

@@ -1,0 +1,61 @@
+"""The record in whatever was given: a certificate, a record, a signature, a certificate's folder.
+
+Why: a label, a disk that is read again and a ledger that is compared all begin with a file that a
+person has at hand. Only takes the record out; whether it is true is `recond.flow.verify.files`'s
+business, and whoever uses a record says whether it was asked.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from recond.certify.record import parse_record
+from recond.certify.sign.jws import CONTENT_TYPE, read_jws
+from recond.certify.verify.pdf_read import read_attachments
+from recond.erasure import WipeRecord
+from recond.errors import FormatError, RecordInvalid, UsageError
+
+MAX_BYTES = 128 << 20
+_FIRST = ("record.jws", "record.json", "certificate.pdf", "certificate-NON-SIGNE.pdf")
+
+
+def given_record(path: Path) -> tuple[WipeRecord, bytes]:
+    """(record, its bytes) of a file or folder; the signed bytes where there are any.
+
+    Raises `UsageError` for a path without one, `RecordInvalid` for one that cannot be read.
+    """
+    raw = _bytes_of(_file_of(path))
+    try:
+        return parse_record(json.loads(raw)), raw
+    except (FormatError, ValueError, TypeError, RecursionError):
+        raise RecordInvalid("recheck.record.form", file=str(path)) from None
+
+
+def _file_of(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    for name in _FIRST:
+        if (path / name).is_file():
+            return path / name
+    raise UsageError("recheck.record.none", file=str(path))
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(MAX_BYTES)
+    except OSError as error:
+        raise UsageError("key.read", file=str(file), reason=error.strerror or "") from None
+    if raw.startswith(b"%PDF-"):
+        inside = read_attachments(raw)
+        raw = inside.get("record.jws") or inside.get("record.json") or b""
+    if raw.startswith(b"{"):
+        return raw
+    try:
+        signed = read_jws(raw)
+    except RecordInvalid:
+        raise UsageError("recheck.record.none", file=str(file)) from None
+    if signed.content_type != CONTENT_TYPE or not signed.holds:
+        raise RecordInvalid("recheck.record.form", file=str(file))
+    return signed.payload
