@@ -47,6 +47,17 @@ def room_of(name: str) -> str:
     return name.split(".")[1] if "." in name else ""
 
 
+def shelf_of(name: str) -> str:
+    """The shelf of a dotted name: `flow.run` for recond.flow.run.issue and for recond.flow.run."""
+    return ".".join(name.split(".")[1:3])
+
+
+def place_of(name: str) -> str:
+    """Where a module stands: its shelf, else itself, for what lies beside the shelves."""
+    shelf = shelf_of(name)
+    return shelf if (PACKAGE / shelf.replace(".", "/")).is_dir() else name
+
+
 @functools.cache
 def modules() -> tuple[Module, ...]:
     """Every module of recond, by name."""

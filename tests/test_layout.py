@@ -12,7 +12,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.house import ROOT, Function, Module, module_names, modules, parse, room_of
+from tests.house import (
+    PACKAGE,
+    ROOT,
+    Function,
+    Module,
+    module_names,
+    modules,
+    parse,
+    place_of,
+    room_of,
+    shelf_of,
+)
 
 BOTTOM = frozenset(
     {
@@ -23,12 +34,7 @@ BOTTOM = frozenset(
         "ranges",
         "methods",
         "codec",
-        "firmware",
-        "firmware_requests",
-        "firmware_answers",
-        "firmware_proof",
-        "firmware_said",
-        "firmware_sense",
+        "drive",
     }
 )
 """The types and the pure functions on them; `` is recond/__init__.py with the version."""
@@ -41,14 +47,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "ranges": frozenset({"model"}),
     "codec": frozenset({"model", "errors"}),
     "methods": frozenset({"erasure", "errors"}),
-    "firmware": frozenset({"model", "erasure"}),
-    "firmware_requests": frozenset({"model", "erasure", "errors", "firmware"}),
-    "firmware_answers": frozenset({"model", "erasure", "errors", "firmware", "firmware_sense"}),
-    "firmware_sense": frozenset({"model", "erasure", "firmware"}),
-    "firmware_said": frozenset({"model", "erasure"}),
-    "firmware_proof": frozenset(
-        {"model", "erasure", "firmware", "firmware_answers", "firmware_sense", "firmware_said"}
-    ),
+    "drive": frozenset({"model", "erasure", "errors"}),
     "locale": frozenset({"model"}),
     "data": frozenset(),
     "host": BOTTOM,
@@ -84,6 +83,25 @@ WIPE_JOINS = frozenset(
 WIPE_SHARED = frozenset({"recond.wipe.drive.conversation", "recond.wipe.content"})
 """The journalled conversation with a drive that its command sets (ata, nvme, scsi, mmc) share."""
 
+SHELVES: dict[str, frozenset[str]] = {
+    "flow.keys": frozenset(),
+    "flow.machine": frozenset({"flow.run"}),
+    "flow.verify": frozenset({"flow.keys"}),
+    "flow.deliver": frozenset({"flow.keys", "flow.verify"}),
+    "flow.lot": frozenset({"flow.keys", "flow.verify", "flow.deliver"}),
+    "flow.run": frozenset({"flow.keys", "flow.verify", "flow.lot"}),
+    "flow.dock": frozenset({"flow.run", "flow.lot", "flow.deliver"}),
+    "flow.live": frozenset({"flow.run", "flow.keys", "flow.deliver"}),
+    "certify.judge": frozenset(),
+    "certify.sign": frozenset(),
+    "certify.pages": frozenset({"certify.sign"}),
+    "certify.verify": frozenset({"certify.judge", "certify.sign", "certify.pages"}),
+    "wipe.drive": frozenset(),
+    "host.sim": frozenset(),
+}
+"""Which shelves of its own room a shelf may import. Modules beside the shelves are free, as long
+as there is no circle."""
+
 PURE = (
     *sorted(BOTTOM - {""}),
     "locale",
@@ -99,7 +117,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "rich": ("show",),
     "rfc8785": ("codec",),
     "tomli_w": ("readiness", "upload", "flow"),
-    "cryptography": ("certify", "flow.keyring", "wipe.content", "wipe.verify"),
+    "cryptography": ("certify", "flow.keys.keyring", "wipe.content", "wipe.verify"),
     "reportlab": ("certify",),
     "pyhanko": ("certify",),
     "pyhanko_certvalidator": ("certify",),
@@ -112,8 +130,8 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "pySMART": ("host",),
     "obstore": ("host.s3",),
     "pkcs11": ("host.token",),
-    "sqlalchemy": ("flow.lot_store",),
-    "xlsxwriter": ("flow.lot_sheets",),
+    "sqlalchemy": ("flow.lot.store",),
+    "xlsxwriter": ("flow.lot.sheets",),
 }
 """Where each library may be imported; one that is not here has no place in recond."""
 
@@ -152,7 +170,7 @@ TOUCHES_OUTSIDE: dict[str, frozenset[str]] = {
     "__main__": frozenset({"os"}),  # the closed pipe of `recond inspect | head`
     "show.progress": frozenset({"time"}),  # speed and time left on the screen; nothing is kept
     "wipe.worker": frozenset({"os", "signal"}),  # a process of its own, asked to stop by signals
-    "certify.pdf_sign": frozenset({"asyncio"}),  # pyHanko's signer is a coroutine; nothing waits
+    "certify.sign.pdf_sign": frozenset({"asyncio"}),  # pyHanko's signer is a coroutine
     "upload.folder": frozenset({"shutil"}),  # takes a half-made folder of its own away
 }
 """The exceptions beside host/ and flow/, each for the reason given."""
@@ -239,8 +257,24 @@ def siblings_stay_apart(module: Module) -> Iterator[str]:
         yield from (
             f"imports its sibling {name}"
             for name in module.imports
-            if name.startswith("recond.wipe.") and name not in WIPE_SHARED
+            if name.startswith("recond.wipe.") and name not in WIPE_SHARED | {"recond.wipe.drive"}
         )
+
+
+def shelves_go_one_way(module: Module) -> Iterator[str]:
+    """A shelf imports the shelves below it only."""
+    shelf = shelf_of(module.name)
+    if shelf in SHELVES:
+        for name in module.imports:
+            other = shelf_of(name)
+            if (
+                other in SHELVES
+                and room_of(name) == module.room
+                and other not in SHELVES[shelf] | {shelf}
+            ):
+                yield f"imports {name}"
+    elif shelf.count(".") == 1 and (PACKAGE / shelf.replace(".", "/")).is_dir():
+        yield f"a shelf that the house does not know: {shelf}"
 
 
 def pure_rooms_import_pure_things(module: Module) -> Iterator[str]:
@@ -372,6 +406,7 @@ def _undescribed(node: ast.Module | ast.ClassDef) -> Iterator[str]:
 
 RULES: tuple[Rule, ...] = (
     imports_go_one_way,
+    shelves_go_one_way,
     siblings_stay_apart,
     pure_rooms_import_pure_things,
     libraries_have_their_place,
@@ -406,6 +441,8 @@ def test_the_house_keeps(rule: Rule) -> None:
             "recond.wipe.verify",
             "from recond.wipe.overwrite import OverwritePass",
         ),
+        (shelves_go_one_way, "recond.flow.keys.x", "from recond.flow.run import run"),
+        (shelves_go_one_way, "recond.certify.judge.x", "from recond.certify.sign.jws import sign"),
         (siblings_stay_apart, "recond.wipe.drive.ata", "from recond.wipe import guard"),
         (pure_rooms_import_pure_things, "recond.wipe.guard", "from recond.host import Host"),
         (pure_rooms_import_pure_things, "recond.certify.x", "import os.path"),
@@ -465,6 +502,24 @@ def test_the_judge_cannot_reach_a_disk() -> None:
     for module in modules():
         if module.room == "certify":
             assert not {name for name in reach(module.name) if room_of(name) == "host"}, module.name
+
+
+def test_there_is_no_circle_among_the_shelves() -> None:
+    """A module beside the shelves counts as a shelf of its own."""
+    packages = {module.name for module in modules() if module.path.name == "__init__.py"}
+    arrows: dict[str, set[str]] = {}
+    for module in modules():
+        for name in module.imports & module_names() - packages:
+            arrows.setdefault(place_of(module.name), set()).add(place_of(name))
+    for start in arrows:
+        found: set[str] = set()
+        todo = [other for other in arrows[start] if other != start]
+        while todo:
+            at = todo.pop()
+            if at not in found:
+                found.add(at)
+                todo += arrows.get(at, set())
+        assert start not in found, f"{start} imports itself by way of {sorted(found)}"
 
 
 def test_every_import_of_ours_exists() -> None:

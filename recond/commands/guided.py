@@ -37,7 +37,7 @@ def guided_command(
 ) -> None:
     """The whole job, step by step."""
     from recond.flow.config import Overrides
-    from recond.flow.run.guided import order_for
+    from recond.flow.guided import order_for
     from recond.guided.start import start
     from recond.host import Host
 

@@ -13,8 +13,8 @@ from typing import Protocol
 from recond.erasure import VerifyMode
 from recond.flow.config import Overrides
 from recond.flow.run.run import Finished, Order, Prepared, execute, prepare
-from recond.flow.run.supervisor import OnEvent, confirm_all
-from recond.flow.runfolder import new_run_id
+from recond.flow.run.supervisor import confirm_all
+from recond.flow.runfolder import OnEvent, new_run_id
 from recond.flow.verify.files import Report, verify_paths
 from recond.host import Host
 from recond.wipe.plan import Wish

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,13 @@ from recond.host.clock import Clock
 from recond.host.journalfile import sync_folder
 from recond.host.spool import Spool
 from recond.model import Assessment, Json, Machine
+
+RECORD, JWS = "record.json", "record.jws"
+SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
+"""The files of a certificate's folder, beside `receipt.jws` and `journals/`."""
+
+OnEvent = Callable[[str, dict[str, Json]], None]
+"""Hears a worker's progress: the disk's name in the run, and the event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recond.flow.run.guided import QUESTIONS
+from recond.flow.guided import QUESTIONS
 from recond.guided.words import FAINT, PLAIN, STRONG, Line, Words, fold
 from recond.model import Known, Machine
 

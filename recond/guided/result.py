@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from recond.erasure import Status
+from recond.flow.guided import End
 from recond.flow.live.mirror import on_stick
 from recond.flow.live.stick import StickStatus
-from recond.flow.run.guided import End
 from recond.guided.letters import big_lines
 from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, Line, Words, fold
 from recond.locale import date

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recond.flow.guided import can_draw, wipe_console
 from recond.flow.run.attach import find_attachable
-from recond.flow.run.guided import can_draw, wipe_console
 from recond.flow.run.run import Order
 from recond.guided.plain import talk_through, watch
 from recond.guided.session import Session

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from recond.flow.run.guided import chosen_plans, disk_of, nap_word, take_nap
+from recond.flow.guided import chosen_plans, disk_of, nap_word, take_nap
 from recond.guided.disks import disk_lines, summary
 from recond.guided.session import Session
 from recond.guided.step import Step

@@ -10,7 +10,7 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
-from recond.flow.run.guided import QUESTIONS, keyboard_layout, try_sound
+from recond.flow.guided import QUESTIONS, keyboard_layout, try_sound
 from recond.guided.questions import COLOURS, keyboard_lines, question_lines
 from recond.guided.session import Session
 from recond.guided.step import Step, drawn

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
-from recond.flow.run.guided import end_of
+from recond.flow.guided import end_of
 from recond.guided.result import code_lines, detail_lines, result_lines
 from recond.guided.session import Session
 from recond.guided.step import MARGIN, Step

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from recond.flow.run.run import Finished, Prepared
-from recond.flow.run.supervisor import OnEvent
+from recond.flow.runfolder import OnEvent
 from recond.flow.verify.files import Report
 from recond.show.machine import show_assessment, show_machine, show_plans
 from recond.show.progress import Display

@@ -15,7 +15,7 @@ from recond.erasure import Bench, Context, DiskIdentity, Person, Workshop
 from recond.flow.keys.keyring import Keyring
 from recond.flow.profiles import load_profile
 from recond.flow.run.issue import Issued, Material, issue
-from recond.flow.run.software import versions
+from recond.flow.software import versions
 from recond.host.sim.disk import Faults
 from recond.host.sim.drive import PowerCut, SimClock
 from recond.locale import Lang

@@ -119,7 +119,7 @@ DESERVED: dict[str, tuple[Attack, Verdict]] = {
     "unreadable": (put("verify_end", "unreadable", [[0, 512]]), R),
     "wrong-content": (put("verify_start", "expects", None), E),
 }
-OTHERWISE = {  # held by the tests below, and by those of hidden sectors in tests/firmware
+OTHERWISE = {  # held by the tests below, and by those of hidden sectors in tests/drive
     "below-request",
     "demonstration",
     "erased-full",

@@ -55,7 +55,7 @@ def unsigned_part(raw: bytes) -> bytes:
 
 RENDER = """
 import sys, pathlib, hashlib
-from recond.certify import pdf_read
+from recond.certify.verify import pdf_read
 from recond.certify.sign.jws import read_jws
 from recond.certify.pages.certificate import Sheet, render
 from recond.certify.verify.bundle import signer_of

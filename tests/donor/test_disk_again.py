@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from recond.certify.judge.expected_content import expected_fill
 from recond.erasure import VerifyMode
-from recond.flow.verify.disk import expected_fill, find_erasure, verify_disk
+from recond.flow.verify.disk import find_erasure, verify_disk
 from recond.flow.verify.given_record import given_record
 from recond.host.clock import SystemClock
 from recond.host.realdisk import open_disk

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from recond.erasure import LevelWish, WipePlan
 from recond.flow.config import Overrides
-from recond.flow.run.guided import order_for
+from recond.flow.guided import order_for
 from recond.flow.run.run import Prepared, prepare
 from recond.flow.run.supervisor import target_of
 from recond.guided.app import GuidedApp

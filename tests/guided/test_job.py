@@ -13,11 +13,10 @@ from textual.pilot import Pilot
 
 from recond.certify.pages.details import _answer
 from recond.errors import BenchLacks
+from recond.flow.guided import QUESTIONS, take_nap, with_answers
 from recond.flow.run.background import MOST_HEARD, Work
-from recond.flow.run.guided import QUESTIONS, take_nap, with_answers
 from recond.flow.run.run import Prepared
-from recond.flow.run.supervisor import OnEvent
-from recond.flow.runfolder import RunFolder
+from recond.flow.runfolder import OnEvent, RunFolder
 from recond.flow.verify.files import verify_paths
 from recond.guided import start as starting
 from recond.guided.app import GuidedApp
@@ -306,7 +305,7 @@ def test_a_frozen_drive_is_freed_by_a_nap(
         naps.append(why_not)
         return why_not
 
-    monkeypatch.setattr("recond.flow.run.guided.can_nap", lambda _: can)
+    monkeypatch.setattr("recond.flow.guided.can_nap", lambda _: can)
     monkeypatch.setattr("recond.guided.step_disks.take_nap", slept)
     session = shown_session(tmp_path, "fr")
     prepared = cast(Prepared, session.prepared)
@@ -333,7 +332,7 @@ def test_no_nap_while_something_is_erased(tmp_path: Path, monkeypatch: pytest.Mo
         slept.append(True)
         return True
 
-    monkeypatch.setattr("recond.flow.run.guided.nap", sleep)
+    monkeypatch.setattr("recond.flow.guided.nap", sleep)
     journal = empty_run(tmp_path).journal("d")
     writer = JournalFile.create(journal)
     writer.append(b'{"kind": "open", "data": {}}\n')

@@ -14,8 +14,8 @@ import pytest
 from textual.pilot import Pilot
 
 from recond.errors import SafetyRefusal, UsageError
+from recond.flow.guided import DiskEnd, End, wipe_console
 from recond.flow.run.background import Work
-from recond.flow.run.guided import DiskEnd, End, wipe_console
 from recond.flow.run.run import Finished, refuse_if_asked
 from recond.guided import step_result
 from recond.guided.app import GuidedApp

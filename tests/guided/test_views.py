@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from recond.flow.guided import DiskEnd, End
 from recond.flow.live.stick import StickStatus
 from recond.flow.run.background import Heard
-from recond.flow.run.guided import DiskEnd, End
 from recond.guided.letters import HEIGHT, big, big_lines
 from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
 from recond.guided.result import code_lines, detail_lines, result_lines

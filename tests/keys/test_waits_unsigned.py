@@ -13,7 +13,7 @@ from recond.certify.sign.keys import Revocation
 from recond.errors import RecordInvalid
 from recond.flow.keys import workshop as flow
 from recond.flow.keys.keyring import PASSPHRASE, Keyring
-from recond.flow.run.issue import UNSIGNED
+from recond.flow.runfolder import UNSIGNED
 from recond.flow.verify.files import verify_paths
 from tests.keys.bench import PHRASE, StillClock, certify
 

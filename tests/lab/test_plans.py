@@ -15,7 +15,7 @@ pytestmark = pytest.mark.lab
 
 ANSWERS = r"""
 import json, subprocess, sys
-from recond import firmware_requests as rq
+from recond.drive import requests as rq
 from recond.host.drives import open_drive
 
 def tool(*argv):

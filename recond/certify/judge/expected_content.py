@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 
-from recond.erasure import XTS_UNIT_BYTES, Fill, FillKind
+from recond.certify.judge.journal_schema import fill_is_sound
+from recond.erasure import XTS_UNIT_BYTES, Erasure, Fill, FillKind, Technique
 
 MAX_PLACE_BYTES = 1 << 20
 _BLOCK = 16  # AES block: XTS takes whole ones
+_UNIFORM = {"zeros": "00", "ones": "ff"}
 
 
 def fill_bytes(fill: Fill, offset_bytes: int, length_bytes: int) -> bytes:
@@ -65,3 +67,17 @@ def ending_of(fill: Fill) -> frozenset[str]:
     if set(fill.hex) == {"f"}:
         return frozenset({"expected", "ones"})
     return frozenset({"expected", "pattern"})
+
+
+def expected_fill(erasure: Erasure) -> Fill | None:
+    """The content that the disk was left with by its last step; None where that is not a content
+    that can be computed (noise, a mixture, nothing was finished).
+    """
+    ending = erasure.verification.ending
+    done = [step for step in erasure.steps if step.outcome == "done"]
+    if ending == "expected" and done and done[-1].technique is Technique.OVERWRITE:
+        fill = done[-1].fill  # of a record that nobody has verified yet
+        return fill if fill is not None and fill_is_sound(fill) else None
+    if ending in _UNIFORM:
+        return Fill(FillKind.CONSTANT, _UNIFORM[ending])
+    return None

@@ -2,8 +2,8 @@
 
 Why: a donor has a PDF, a browser and no reason to install anything. The page is put together from
 its pieces in `recond/data/donor`, the catalogues, the record's schema and the certificates that it
-is to believe. It asks what `recond.certify.verify.bundle` asks, in the same order, and says what it cannot
-check. It may not reach the network: its policy names the digest of its one script and allows
+is to believe. It asks what `recond.certify.verify.bundle` asks, in the same order, and says what it
+cannot check. It may not reach the network: its policy names the digest of its one script and allows
 nothing else. The same input gives the same bytes. Pure: bytes out.
 
 Source: W3C CSP Level 3, W3C Web Cryptography.

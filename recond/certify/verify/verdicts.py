@@ -1,6 +1,6 @@
 """The questions and answers of a verification, as types.
 
-Why: apart from `recond.certify.verify.bundle`, so that whoever shows a report imports no cryptography.
+Why: whoever shows a report imports no cryptography; `recond.certify.verify.bundle` does.
 """
 
 from __future__ import annotations

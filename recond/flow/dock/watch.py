@@ -21,16 +21,16 @@ from recond.flow.deliver.upload import upload
 from recond.flow.dock.occupied import ENDED, LEFT_STATE, Slot, after_pull
 from recond.flow.dock.order import Display, Summary, WatchOrder
 from recond.flow.dock.slot import Found, Look, SlotState, View, listed_past, percent_of
+from recond.flow.guided import send
 from recond.flow.lot.manifest import compared, read_manifest
 from recond.flow.run.attach import follow
 from recond.flow.run.background import Task, Work
 from recond.flow.run.batch import Judged, Listed, judge
-from recond.flow.run.guided import send
 from recond.flow.run.history import Before, Past, read_past
 from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, carry_out, erasure_exit
-from recond.flow.run.supervisor import OnEvent, confirm_all
-from recond.flow.runfolder import RunFacts, RunFolder, disk_name, new_run_id
+from recond.flow.run.supervisor import confirm_all
+from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, disk_name, new_run_id
 from recond.host import Host
 from recond.host.docks import Docked, Docks, FolderDocks, SysfsDocks
 from recond.host.signals import StopCount, counted_stops

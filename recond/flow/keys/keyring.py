@@ -31,7 +31,7 @@ from recond.certify.sign.token_key import TokenKey
 from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes, from_json, to_json
 from recond.errors import FormatError, RecordInvalid
-from recond.flow.run.software import versions
+from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.store import append_line, is_private, locked, write_whole
 from recond.host.token import Token, TokenPlace

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from recond.flow.live.mirror import Places
-from recond.flow.run.issue import RECORD
+from recond.flow.runfolder import RECORD
 from recond.host.diskid import read_strings
 from recond.host.files import Files
 from recond.host.stick import medium_uses

@@ -16,11 +16,20 @@ from recond.certify.record import Issue, build_record
 from recond.codec import from_json
 from recond.erasure import TargetKind, Technique, WipePlan, WipeRecord
 from recond.errors import RecondError, UsageError
-from recond.flow.run.issue import JWS, RECORD, SIGNED, UNSIGNED, Issued
+from recond.flow.run.issue import Issued
 from recond.flow.run.resume import find_disk
 from recond.flow.run.run import IN_USE, Finished, certify_run, exit_code
-from recond.flow.run.supervisor import OnEvent
-from recond.flow.runfolder import RunFolder, all_runs, disk_name, find_run
+from recond.flow.runfolder import (
+    JWS,
+    RECORD,
+    SIGNED,
+    UNSIGNED,
+    OnEvent,
+    RunFolder,
+    all_runs,
+    disk_name,
+    find_run,
+)
 from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.model import Json, Message, Text

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recond.flow.run.run import Finished
-from recond.flow.run.supervisor import OnEvent
+from recond.flow.runfolder import OnEvent
 from recond.host.clock import Clock
 from recond.host.signals import StopCount
 from recond.model import Json, Message

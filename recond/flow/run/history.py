@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.judge.expected_content import fill_bytes
+from recond.certify.judge.expected_content import expected_fill, fill_bytes
 from recond.certify.judge.sampling import canary_bytes, canary_offsets
 from recond.certify.record import fold_journal, journal_file
 from recond.certify.summary import is_approved
@@ -23,9 +23,7 @@ from recond.drive.types import sizes_after
 from recond.erasure import Erasure, WipePlan
 from recond.errors import RecondError
 from recond.flow.run.attach import is_issued, is_running
-from recond.flow.run.issue import JWS
-from recond.flow.runfolder import RunFolder, all_runs, disk_name
-from recond.flow.verify.disk import expected_fill
+from recond.flow.runfolder import JWS, RunFolder, all_runs, disk_name
 from recond.host.block import aligned_buffer
 from recond.host.realdisk import open_disk
 from recond.model import Message, Text

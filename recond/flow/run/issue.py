@@ -20,14 +20,12 @@ from recond.codec import canonical_bytes
 from recond.erasure import Context, LedgerPosition, WipeRecord
 from recond.errors import BenchLacks, RecondError
 from recond.flow.keys.keyring import Keyring
-from recond.flow.run.software import versions
+from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED
+from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.store import append_line, locked, write_folder
 from recond.locale import Lang
 from recond.model import Assessment, Json, Machine, Message
-
-RECORD, JWS = "record.json", "record.jws"
-SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from recond.drive.types import sizes_after
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError
 from recond.flow.run.run import IN_USE, Finished, certify_run, exit_code
-from recond.flow.run.supervisor import OnEvent, Supervisor
-from recond.flow.runfolder import RunFolder, all_runs, find_run, write_json
+from recond.flow.run.supervisor import Supervisor
+from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run, write_json
 from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.host.realdisk import open_disk

@@ -15,8 +15,8 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.profiles import load_profile
 from recond.flow.run.issue import Issued, Material, issue
-from recond.flow.run.supervisor import Confirmed, OnEvent, Supervisor, plan_targets, write_jobs
-from recond.flow.runfolder import RunFacts, RunFolder, create_run, new_run_id, write_json
+from recond.flow.run.supervisor import Confirmed, Supervisor, plan_targets, write_jobs
+from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, create_run, new_run_id, write_json
 from recond.host import Host
 from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder

@@ -16,14 +16,14 @@ from recond.codec import to_json
 from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, Technique, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.drive_offers import read_firmware_plan
-from recond.flow.runfolder import RunFolder, disk_name, write_json
+from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
 from recond.host.clock import Clock, SystemClock
 from recond.host.files import Files
 from recond.host.machineinfo import read_boot_id
 from recond.host.signals import StopCount
 from recond.host.target import read_target
 from recond.host.workers import Worker, Workers
-from recond.model import Disk, Json, Known, Machine, Message, Reading
+from recond.model import Disk, Known, Machine, Message, Reading
 from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.journal import Journal, read_entries
@@ -34,8 +34,6 @@ KILL_WAIT_S = 10.0
 TYPED_CHARACTERS = 4
 PSID_CHARACTERS = 32
 WORKER = "recond.wipe.worker"
-
-OnEvent = Callable[[str, dict[str, Json]], None]
 
 
 @dataclass(frozen=True, slots=True)

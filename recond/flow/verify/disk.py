@@ -13,20 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.judge.journal_schema import fill_is_sound
+from recond.certify.judge.expected_content import expected_fill
 from recond.certify.summary import is_approved
 from recond.drive.types import sizes_after
 from recond.erasure import (
     DiskIdentity,
     Erasure,
-    Fill,
-    FillKind,
-    Technique,
     VerifyMode,
     WipeRecord,
 )
 from recond.errors import BenchLacks, UsageError
-from recond.flow.run.supervisor import OnEvent
+from recond.flow.runfolder import OnEvent
 from recond.flow.verify.files import Report, verify_paths
 from recond.flow.verify.given_record import given_record
 from recond.host.block import BlockDevice
@@ -40,7 +37,6 @@ from recond.wipe.drive.ending import read_ending
 from recond.wipe.verify import Verifier, VerifyContext, sample_places
 
 OnProgress = Callable[[int, int], None]
-_UNIFORM = {"zeros": "00", "ones": "ff"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +130,6 @@ def find_erasure(
             return one, ()
         candidates.append((one.disk.token, differing))
     return None, tuple(sorted(candidates, key=lambda one: len(one[1])))
-
-
-def expected_fill(erasure: Erasure) -> Fill | None:
-    """The content that the disk was left with by its last step; None where that is not a content
-    that can be computed (noise, a mixture, nothing was finished).
-    """
-    ending = erasure.verification.ending
-    done = [step for step in erasure.steps if step.outcome == "done"]
-    if ending == "expected" and done and done[-1].technique is Technique.OVERWRITE:
-        fill = done[-1].fill  # of a record that nobody has verified yet
-        return fill if fill is not None and fill_is_sound(fill) else None
-    if ending in _UNIFORM:
-        return Fill(FillKind.CONSTANT, _UNIFORM[ending])
-    return None
 
 
 def _compare(

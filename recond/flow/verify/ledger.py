@@ -18,7 +18,7 @@ from recond.certify.verify.verdicts import Answer, Axis, Check, Verdicts
 from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.keys.keyring import Keyring
-from recond.flow.run.issue import JWS, SIGNED
+from recond.flow.runfolder import JWS, SIGNED
 from recond.flow.verify.files import Report, verify_paths
 from recond.flow.verify.given_record import given_record
 from recond.model import Message

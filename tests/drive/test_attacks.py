@@ -15,8 +15,8 @@ from recond.host.sim.ata import SimAta
 from recond.host.sim.drive import PowerCut, SimClock
 from recond.host.sim.nvme import SimNvme
 from recond.host.sim.scsi import SimScsi
-from tests.firmware.histories import Drive, Fate, History, erase
-from tests.firmware.test_lies import drive_of, told
+from tests.drive.histories import Drive, Fate, History, erase
+from tests.drive.test_lies import drive_of, told
 
 KINDS: dict[str, type[SimAta] | type[SimNvme] | type[SimScsi]] = {
     "ata": SimAta,
@@ -131,7 +131,7 @@ def test_another_drive_of_the_same_model_is_not_gone_on_with(
     """The bench loses power in the middle, and somebody plugs the neighbour in."""
     disk, other = drive(kind), KINDS[kind](SimClock(9), 10, frozenset())
     before, swapped = bytes(other.cells.data), list[int]()
-    monkeypatch.setattr("tests.firmware.histories.judge", lambda _history: None)
+    monkeypatch.setattr("tests.drive.histories.judge", lambda _history: None)
 
     def strike(_fate: Fate, _word: str) -> None:
         if disk.work is not None and not swapped:

@@ -16,7 +16,7 @@ from recond.model import Medium
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
-from tests.firmware.test_lies import drive_of
+from tests.drive.test_lies import drive_of
 
 SIZE = 500_000_000_000
 T = Technique

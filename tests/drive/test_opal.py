@@ -25,7 +25,7 @@ from recond.host.workers import Workers
 from recond.model import Medium
 from recond.wipe.drive.opal import QUERY, REVERT, TOOL, Opal
 from recond.wipe.drive.opal_choosing import plan_opal
-from tests.firmware.histories import History, erase_opal, run_opal_history
+from tests.drive.histories import History, erase_opal, run_opal_history
 
 DIGEST = hashlib.sha256(PSID.encode()).hexdigest()
 
@@ -131,7 +131,7 @@ def test_other_ways_that_are_refused() -> None:
 def test_it_is_never_planned_unasked() -> None:
     from recond.wipe.drive.capabilities import read_capabilities
     from recond.wipe.drive.choosing import plan_firmware
-    from tests.firmware.test_lies import drive_of
+    from tests.drive.test_lies import drive_of
 
     for kind in ("ata", "nvme", "scsi"):
         for wish in LevelWish:

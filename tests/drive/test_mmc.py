@@ -13,7 +13,7 @@ from recond.erasure import Level, LevelWish, Technique
 from recond.host.sim.drive import SimClock, SimDrive
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium
-from tests.firmware.histories import Drive, erase
+from tests.drive.histories import Drive, erase
 
 
 class SimMmc(SimDrive):

@@ -10,8 +10,8 @@ import pytest
 
 from recond.certify.judge.drive_proof import prove
 from recond.erasure import DiskIdentity, Level, LevelWish, Technique, WipeStep
-from tests.firmware.histories import erase
-from tests.firmware.test_lies import drive_of
+from tests.drive.histories import erase
+from tests.drive.test_lies import drive_of
 
 Commands = list[dict[str, Any]]
 HONEST: list[tuple[str, dict[str, bool]]] = [

@@ -20,7 +20,7 @@ from recond.model import Message
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
 from recond.wipe.plan import Wish, plan_wipe
-from tests.firmware.histories import History, erase
+from tests.drive.histories import History, erase
 
 FULL = (VISIBLE + HIDDEN) // SECTOR
 WAYS = ("hpa", "hpa+dco", "dco", "amac", "amac+dco")
@@ -171,7 +171,7 @@ def test_the_judge_believes_the_drive_and_not_the_plan() -> None:
 
 
 def erase_with(drive: SimAta, found: Any) -> History:
-    with patch("tests.firmware.histories.plan_firmware", lambda *_a, **_k: found):
+    with patch("tests.drive.histories.plan_firmware", lambda *_a, **_k: found):
         return erase(drive, drive.clock, LevelWish.PURGE)
 
 

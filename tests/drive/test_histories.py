@@ -13,7 +13,7 @@ import pytest
 
 from recond.certify.record import fold_journal
 from recond.erasure import Level, LevelWish, Status
-from tests.firmware.histories import HARMLESS, run_history
+from tests.drive.histories import HARMLESS, run_history
 
 COUNT = int(os.environ.get("RECOND_HISTORIES", "240"))
 SHARES = 8

@@ -23,11 +23,10 @@ from recond.flow.deliver.upload import after_run
 from recond.flow.profiles import load_profile
 from recond.flow.run.attach import Left, OpenRun, follow, open_runs
 from recond.flow.run.background import Work
-from recond.flow.run.issue import RECORD
 from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, Order, Prepared, execute
-from recond.flow.run.supervisor import OnEvent, confirm_all
-from recond.flow.runfolder import RunFolder, disk_name
+from recond.flow.run.supervisor import confirm_all
+from recond.flow.runfolder import RECORD, OnEvent, RunFolder, disk_name
 from recond.host import Host
 from recond.host.signals import StopCount
 from recond.host.sound import play_tone

@@ -15,7 +15,7 @@ from recond.host.sim.nvme import SimNvme
 from recond.host.sim.scsi import SimScsi
 from recond.locale import LANGS, say
 from recond.model import Message
-from tests.firmware.histories import Drive, Fate, History, erase, run_history
+from tests.drive.histories import Drive, Fate, History, erase, run_history
 
 
 def drive_of(kind: str, *lies: str, **traits: bool) -> tuple[Drive, SimClock]:
