@@ -14,6 +14,7 @@ from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings, write_settings
 from recond.flow.runfolder import all_runs
 from recond.host.clock import Clock, SystemClock
+from recond.host.reason import os_reason
 from recond.model import Message
 from recond.upload.kinds import open_destination
 from recond.upload.package import RECORD, Package, read_folder
@@ -129,7 +130,7 @@ def upload(
         waiting, parked = _left(queue, tuple(destinations))
     except OSError as error:  # a full or read-only state folder
         raise BenchLacks(
-            "upload.queue.unusable", folder=str(state), reason=error.strerror or str(error.errno)
+            "upload.queue.unusable", folder=str(state), reason=os_reason(error)
         ) from None
     holds = tuple(hold for name, hold in queue.holds().items() if name in destinations)
     refused = tuple(r for one in named for r in one.refused)
