@@ -198,8 +198,6 @@ ERRORS = frozenset(
         "UsageError",
         "FormatError",
         "NotReady",
-        "ErasureFailed",
-        "VerificationFailed",
         "RecordInvalid",
         "UploadFailed",
         "BenchLacks",

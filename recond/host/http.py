@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What the server said. Header names are in lower case."""
 
     status: int
@@ -107,7 +107,7 @@ class Https:
     answer_s: float = ANSWER_S
     proxy: str = ""
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> HttpAnswer:
         """One exchange. Raises `NoAnswer`; an answer of any status is an answer."""
         parts = urlsplit(check_url(request.url))
         where = parts.hostname or ""
@@ -220,7 +220,7 @@ class _Deadline:
                         continue
 
 
-def _exchange(connection: http.client.HTTPSConnection, request: Request, target: str) -> Answer:
+def _exchange(connection: http.client.HTTPSConnection, request: Request, target: str) -> HttpAnswer:
     # http.client would add no User-Agent, and Accept-Encoding: identity, which is what we want
     connection.request(
         request.method,
@@ -236,7 +236,7 @@ def _exchange(connection: http.client.HTTPSConnection, request: Request, target:
         if request.method != "HEAD" and wanted.isdigit() and len(body) < int(wanted):
             raise http.client.IncompleteRead(body)
         headers = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, headers, body)
+        return HttpAnswer(response.status, headers, body)
 
 
 def _no_answer(error: Exception, line: _Line, host: str, *, late: bool) -> NoAnswer:

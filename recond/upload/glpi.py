@@ -12,7 +12,7 @@ import json
 
 from recond.erasure import WipeRecord
 from recond.host.clock import Clock
-from recond.host.http import Answer, NoAnswer, Request, check_url, form
+from recond.host.http import HttpAnswer, NoAnswer, Request, check_url, form
 from recond.model import Message
 from recond.upload.client import client_of
 from recond.upload.facts import machine_seed, stable_uuid
@@ -119,7 +119,7 @@ def _contact(record: WipeRecord) -> dict[str, object]:
     }
 
 
-def _json(answer: Answer) -> dict[str, object]:
+def _json(answer: HttpAnswer) -> dict[str, object]:
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -12,7 +12,7 @@ import json
 
 from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
-from recond.host.http import Answer, NoAnswer, Request, check_url, form
+from recond.host.http import HttpAnswer, NoAnswer, Request, check_url, form
 from recond.model import Message
 from recond.upload.client import client_of
 from recond.upload.folder import Folder
@@ -143,7 +143,7 @@ def complete(there: Line, line: Line) -> Line:
     }
 
 
-def _json(answer: Answer) -> object:
+def _json(answer: HttpAnswer) -> object:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -18,7 +18,7 @@ from recond.host.reason import os_reason
 from recond.model import Message
 from recond.upload.kinds import open_destination
 from recond.upload.package import RECORD, Package, read_folder
-from recond.upload.queue import Delivery, Hold, Queue, Where
+from recond.upload.queue import Delivery, DeliveryState, Hold, Queue
 from recond.upload.send import OnDelivery, Urgency, send_pass
 from recond.upload.settings import KINDS, Settings, check_settings
 
@@ -210,7 +210,7 @@ def _left(queue: Queue, names: tuple[str, ...]) -> tuple[int, int]:
     for entry in queue.entries():
         for name in names:
             delivery = entry.at(name)
-            if delivery and delivery.where is Where.PARKED:
+            if delivery and delivery.where is DeliveryState.PARKED:
                 parked += 1
             elif not entry.has(name):
                 waiting += 1
