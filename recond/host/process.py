@@ -7,7 +7,9 @@ No shell, ever. A missing tool is an answer (`returncode` 127), not an exception
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from typing import Protocol
 
 NOT_FOUND = 127
 TIMED_OUT = 124
+AFTER_KILL_S = 2.0
+"""How long a killed tool may take to be gone; one in an uninterruptible wait takes for ever."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -52,24 +56,44 @@ class LocalProcesses:
     def run(self, argv: tuple[str, ...], *, timeout_s: float = 30.0) -> Completed:
         """Run a tool to its end; a hanging one is killed after `timeout_s` seconds."""
         started = time.monotonic()
-        env = {"LC_ALL": "C.UTF-8", "PATH": _path(), "HOME": "/nonexistent"}
         try:
-            done = subprocess.run(
-                argv,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=timeout_s,
-                env=env,
-                check=False,
-                cwd="/",
-            )
-            code, out, err = done.returncode, done.stdout, done.stderr
+            code, out, err = _finish(_start(argv), timeout_s)
         except (FileNotFoundError, PermissionError) as error:
             code, out, err = NOT_FOUND, b"", str(error).encode()
-        except subprocess.TimeoutExpired as error:
-            code, out, err = TIMED_OUT, error.stdout or b"", error.stderr or b""
         elapsed = int((time.monotonic() - started) * 1000)
         return Completed(tuple(argv), code, out, err, elapsed)
+
+
+def _start(argv: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"LC_ALL": "C.UTF-8", "PATH": _path(), "HOME": "/nonexistent"},
+        cwd="/",
+        start_new_session=True,  # what it started itself is killed with it
+    )
+
+
+def _finish(process: subprocess.Popen[bytes], timeout_s: float) -> tuple[int, bytes, bytes]:
+    """Its end, or 124 with what it said so far. A tool that no signal ends (it hangs in the kernel)
+    is left behind: the bench goes on, the tool dies when its request returns.
+    """
+    try:
+        out, err = process.communicate(timeout=timeout_s)
+        return process.returncode, out, err
+    except subprocess.TimeoutExpired as error:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        said = error.stdout or b"", error.stderr or b""
+    try:
+        said = process.communicate(timeout=AFTER_KILL_S)
+    except subprocess.TimeoutExpired:
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+    return TIMED_OUT, *said
 
 
 def _path() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -19,6 +20,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.model import Json
+
+SECRETS = re.compile(r"RECOND_\w*(PASSPHRASE|PIN|TOKEN|SECRET|PASSWORD)")
+"""What opens a key or a destination: a worker erases and needs none of it."""
+
+
+def worker_environment(paths: list[str]) -> dict[str, str]:
+    """This process's environment without secrets, with the folders that recond is loaded from."""
+    kept = {name: value for name, value in os.environ.items() if not SECRETS.match(name)}
+    return kept | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(slots=True)
@@ -52,7 +62,7 @@ class Workers:
     ) -> Worker:
         """Start `python -m module argv…`. `secret` is one line on its standard input."""
         paths = [entry for entry in sys.path if entry and Path(entry).is_dir()]
-        env = dict(os.environ, PYTHONPATH=os.pathsep.join(paths), PYTHONDONTWRITEBYTECODE="1")
+        env = worker_environment(paths)
         with errors.open("wb") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *argv],

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from recond.readiness.assess import assess_machine
 from recond.readiness.describe import describe, lay_out
+from recond.readiness.facts import ANSWERS
 from recond.readiness.marks import CpuMarks, parse_cpu_marks
 from recond.readiness.parse import check_profile, parse_profile
 from recond.readiness.profile import Mistake, Profile
 from recond.readiness.write import new_profile_toml
 
 __all__ = [
+    "ANSWERS",
     "CpuMarks",
     "Mistake",
     "Profile",

@@ -309,3 +309,6 @@ READINGS: dict[str, NamedFact] = {
     "operator.system": NamedFact(*_TEXT, _answer("operator.system")),
 }
 """Every reading that a profile may name, and in docs/readiness.md what each is."""
+
+ANSWERS = {name: one.kind for name, one in READINGS.items() if name.startswith("operator.")}
+"""What only a person can say, and whether it is a number (`int`) or a word (`str`)."""

@@ -20,6 +20,7 @@ from recond.certify.sign.keys import (
     chain_fault,
     common_name,
     fingerprint,
+    is_time_authority,
     issue_bench_key,
     make_bench_key,
     make_root_key,
@@ -180,3 +181,30 @@ def test_a_key_is_never_shown() -> None:
     for shown in (repr(BENCH), str(BENCH), f"{(BENCH,)}"):
         assert secret not in shown
         assert "BEGIN" not in shown
+
+
+@pytest.mark.parametrize(
+    ("purposes", "stamps"),
+    [
+        ([ExtendedKeyUsageOID.TIME_STAMPING], True),
+        ([ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.SERVER_AUTH], False),
+        ([ExtendedKeyUsageOID.EMAIL_PROTECTION], False),
+    ],
+)
+def test_a_time_authority_has_no_second_purpose(
+    purposes: list[x509.ObjectIdentifier], stamps: bool
+) -> None:
+    root = make_root_key("Horodatage", "2026-11-24T08:00:00.000Z")
+    one = root.certificate
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(one.subject)
+        .issuer_name(one.subject)
+        .public_key(root.key.public_key())
+        .serial_number(7)
+        .not_valid_before(one.not_valid_before_utc)
+        .not_valid_after(one.not_valid_after_utc)
+        .add_extension(x509.ExtendedKeyUsage(purposes), critical=True)
+        .sign(root.key, hashes.SHA256())
+    )
+    assert is_time_authority(certificate) is stamps

@@ -75,6 +75,8 @@ CASES = {
         2,
         "windows-95",
     ),
+    "an answer that is no number": (("check", "--answer", "looks=--5"), 2, "--5"),
+    "an answer in another script": (("check", "--answer", "looks=²"), 2, "²"),
     "profile with a mistake": (("check", "--profile", "{tmp}/wrong.toml"), 2, "wrong.toml"),
     "unattended without --all": (("run", "--unattended"), 2, "--all"),
     "unknown language": (("methods", "--lang", "de"), 2, "de"),

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command import environment, recond
+from tests.processes import kill_all
 
 MIB = 1 << 20
 
@@ -166,7 +167,7 @@ def test_kill_9_of_everything_then_resume(step: int, tmp_path: Path, image: Path
     )
     wait_for(process, "write", step)
     process.kill()
-    subprocess.run(["pkill", "-9", "-f", f"recond.wipe.worker .*{tmp_path}"], check=False)
+    kill_all(f"recond.wipe.worker .*{tmp_path}")
     process.communicate(timeout=60)
     resumed = recond("resume", "--json", folder=tmp_path)
     assert resumed.code == 0, resumed.stderr
@@ -208,12 +209,8 @@ def test_a_killed_worker_leaves_the_others_going(tmp_path: Path, image: Path) ->
         "gutmann",
     )
     wait_for(process, "write", 2)
-    workers = subprocess.run(
-        ["pgrep", "-f", f"recond.wipe.worker .*{tmp_path}.*donneur"], capture_output=True, text=True
-    ).stdout.split()
-    assert workers, "the worker of the first disk was not found"
-    for pid in workers:
-        os.kill(int(pid), signal.SIGKILL)
+    killed = kill_all(f"recond.wipe.worker .*{tmp_path}.*donneur")
+    assert killed, "the worker of the first disk was not found"
     out, _ = process.communicate(timeout=120)
     result = json.loads(out)
     status = {Path(disk["path"]).name: disk["result"]["status"] for disk in result["disks"]}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -23,6 +21,7 @@ from tests.certify.journals import chained, entries_of, first, true_journal
 from tests.cli.command import environment, recond
 from tests.guided.stage import MIB, images, play, session_on, text_of
 from tests.guided.test_job import TYPED, to_the_end
+from tests.processes import kill_all
 
 PLAN: dict[str, Json] = {"plan": {"steps": [{}, {}], "disk": {"size_bytes": 1000}}, "digest": ""}
 BEGUN: list[tuple[str, dict[str, Json]]] = [
@@ -165,10 +164,7 @@ def cut_power(
     """An erasure whose supervisor and workers die in the middle, as `begin_and_kill` gives it."""
     target, run = begin_and_kill(folder, size_bytes, names)
     for job in (run / "jobs").iterdir():
-        for one in subprocess.run(
-            ["pgrep", "-f", f"recond.wipe.worker {job}"], capture_output=True, text=True
-        ).stdout.split():
-            os.kill(int(one), signal.SIGKILL)
+        kill_all(f"recond.wipe.worker {job}")
     while is_running(RunFolder(run)):
         time.sleep(0.05)
     return target, run

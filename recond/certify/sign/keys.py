@@ -304,7 +304,9 @@ def chain_fault(
         return fault
     if not leaf.not_valid_before_utc <= time <= leaf.not_valid_after_utc:
         return "certify.trust.expired"
-    pinned = tuple(one for one in pinned if not is_time_authority(one))
+    pinned = tuple(
+        one for one in pinned if not _purposes(one) & {ExtendedKeyUsageOID.TIME_STAMPING}
+    )
     if any(leaf == one for one in pinned):
         return None
     for root in pinned:
@@ -326,12 +328,16 @@ def authority_fault(one: x509.Certificate, at: str, revoked: tuple[Revocation, .
 
 
 def is_time_authority(one: x509.Certificate) -> bool:
-    """Whether a certificate is for time stamps, and so for nothing else (RFC 3161 2.3)."""
+    """Whether a certificate is for time stamps and for nothing else (RFC 3161 2.3)."""
+    return _purposes(one) == {ExtendedKeyUsageOID.TIME_STAMPING}
+
+
+def _purposes(one: x509.Certificate) -> frozenset[x509.ObjectIdentifier]:
+    """Its extended key usages; empty where it names none or cannot be read."""
     try:
-        usage = one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        return frozenset(one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
     except _NO_EXTENSION:
-        return False
-    return ExtendedKeyUsageOID.TIME_STAMPING in usage
+        return frozenset()
 
 
 def _revoked(one: x509.Certificate, revoked: tuple[Revocation, ...], at: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from recond.erasure import LevelWish, VerifyMode, WipePlan
@@ -13,7 +14,7 @@ from recond.host import Host
 from recond.inspect.machine import read_machine
 from recond.methods import find_method
 from recond.model import Assessment, Machine, Outcome
-from recond.readiness import assess_machine
+from recond.readiness import ANSWERS, assess_machine
 from recond.wipe.plan import Wish
 
 
@@ -60,7 +61,13 @@ def parse_answers(words: tuple[str, ...]) -> dict[str, int | str]:
         if not equals or not key or not value:
             raise UsageError("cli.answer.form", word=word)
         name = key if key.startswith("operator.") else f"operator.{key}"
-        found[name] = int(value) if value.lstrip("-").isdigit() else value
+        kind = ANSWERS.get(name)
+        if kind is None:
+            known = ", ".join(one.removeprefix("operator.") for one in ANSWERS)
+            raise UsageError("cli.answer.unknown", word=word, known=known)
+        if kind is int and not re.fullmatch("-?[0-9]{1,9}", value):
+            raise UsageError("cli.answer.number", word=word)
+        found[name] = int(value) if kind is int else value
     return found
 
 

@@ -13,12 +13,7 @@ TOOLS = (
     ("lsblk", "util-linux", True),
     ("smartctl", "smartmontools", True),
     ("dmidecode", "dmidecode", False),
-    ("hdparm", "hdparm", False),
-    ("nvme", "nvme-cli", False),
-    ("sg_inq", "sg3-utils", False),
-    ("lspci", "pciutils", False),
-    ("lsusb", "usbutils", False),
-    ("mmc", "mmc-utils", False),
+    ("lscpu", "util-linux", False),
     ("rtcwake", "util-linux-extra", False),
     ("sedutil-cli", "sedutil-cli", False),
 )
