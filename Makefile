@@ -5,7 +5,7 @@ PREFIX = /opt/recond
 BINDIR = /usr/local/bin
 PY = .venv/bin/python
 
-.PHONY: help demo test lock install uninstall image clean
+.PHONY: help demo quick test lock install uninstall image clean
 .NOTPARALLEL:
 
 help:
@@ -14,6 +14,14 @@ help:
 demo:
 	@packaging/setup venv run
 	@$(PY) -m recond demo
+
+# lint, form, types, the house and the catalogues: under a minute
+quick:
+	@packaging/setup venv test
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -n auto tests/test_*.py
 
 test:
 	@packaging/setup venv test

@@ -339,11 +339,11 @@ def test_a_failed_installation_leaves_the_version_that_was_there(
 
 def test_a_missing_package_is_named(clone: Clone, tmp_path: Path) -> None:
     clone.tool("id", "#!/bin/sh\necho 0\n")
-    clone.tool("dpkg-query", '#!/bin/sh\n[ "$4" = hdparm ] || echo install ok installed\n')
+    clone.tool("dpkg-query", '#!/bin/sh\n[ "$4" = dmidecode ] || echo install ok installed\n')
     clone.tool("apt-get", "#!/bin/sh\nexit 100\n")
     code, lines = clone.setup("install", PREFIX=str(tmp_path / "opt"), BINDIR=str(tmp_path / "b"))
     assert code == 9
     assert lines == [
-        "Installation des outils : hdparm",
-        "Erreur : apt n’a pas pu installer : hdparm. Faites « sudo apt update », puis recommencez.",
+        "Installation des outils : dmidecode",
+        "Erreur : apt n’a pas pu installer : dmidecode. Faites « sudo apt update », puis recommencez.",
     ]
