@@ -345,5 +345,6 @@ def test_a_missing_package_is_named(clone: Clone, tmp_path: Path) -> None:
     assert code == 9
     assert lines == [
         "Installation des outils : dmidecode",
-        "Erreur : apt n’a pas pu installer : dmidecode. Faites « sudo apt update », puis recommencez.",
+        "Erreur : apt n’a pas pu installer : dmidecode. "
+        "Faites « sudo apt update », puis recommencez.",
     ]
