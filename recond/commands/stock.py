@@ -24,7 +24,7 @@ from recond.commands.frame import (
 from recond.errors import UsageError
 
 if TYPE_CHECKING:
-    from recond.flow.lot.lot import LotDatabase
+    from recond.flow.lot.lot import Where
 
 UPLOAD = make_group("cli.help.upload", bare=True)
 QUEUE = make_group("cli.help.queue", bare=True)
@@ -34,7 +34,7 @@ LOT = make_group("cli.help.lot", bare=True)
 app.add_typer(LOT, name="lot")
 
 PAIR = "X=VALEUR" if LANG == "fr" else "X=VALUE"
-KINDS_SHOWN = "folder|https|glpi|s3|devicehub|tectech|tectech-csv"
+KINDS_SHOWN = "folder|board|https|glpi|s3|devicehub|tectech|tectech-csv"
 Names = Annotated[list[str] | None, option("to", "--to", metavar=NAME)]
 Unsigned = Annotated[bool, option("allow_unsigned", "--allow-unsigned")]
 LotName = Annotated[str, argument("lot_name", "LOT")]
@@ -160,10 +160,10 @@ def lot_command(ctx: Context, database: Database = None) -> None:
     show_lots(screen(), list_lots(_where(database)))
 
 
-def _where(database: str | None) -> LotDatabase:
-    from recond.flow.lot.lot import LotDatabase
+def _where(database: str | None) -> Where:
+    from recond.flow.lot.lot import Where
 
-    return LotDatabase(state_path(), database)
+    return Where(state_path(), database)
 
 
 @command("new", LOT, about="cli.help.lot.new")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from recond.host.clock import Clock
+from recond.upload.board import Board
 from recond.upload.devicehub import Devicehub
 from recond.upload.folder import Folder
 from recond.upload.glpi import Glpi
@@ -29,6 +30,7 @@ class Destination(Protocol):
 
 _MAKERS: dict[str, Callable[[Settings], Destination]] = {
     "folder": Folder,
+    "board": Board,
     "https": Endpoint,
     "glpi": Glpi,
     "devicehub": Devicehub,

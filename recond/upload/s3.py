@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from recond.errors import UploadFailed
 from recond.host.clock import Clock
-from recond.host.http import check_proxy, check_url
+from recond.host.http import check_url
 from recond.host.s3 import Bucket
 from recond.model import Message
 from recond.upload.outcome import Delivered, Later, Outcome, clean
@@ -34,7 +34,6 @@ class S3:
             settings.get("key_id"),
             settings.get("secret"),
             settings.get("ca"),
-            check_proxy(settings.get("proxy")),
         )
 
     def prepare(self) -> None:
@@ -57,6 +56,14 @@ class S3:
     def get(self, name: str) -> bytes:
         """A package's bytes. Raises `UploadFailed`."""
         return self._bucket.get(name)
+
+    def put(self, name: str, raw: bytes) -> None:
+        """Put an object below the prefix. Raises `UploadFailed`."""
+        self._bucket.put(self._under(name), raw)
+
+    def get_below(self, name: str) -> bytes:
+        """An object below the prefix. Raises `UploadFailed`."""
+        return self._bucket.get(self._under(name))
 
     def record_id(self, name: str) -> str:
         """Which record an object is of."""

@@ -12,9 +12,8 @@ import json
 
 from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
-from recond.host.http import HttpAnswer, NoAnswer, Request, check_url, form
+from recond.host.http import Answer, Https, NoAnswer, Request, check_url, form
 from recond.model import Message
-from recond.upload.client import client_of
 from recond.upload.folder import Folder
 from recond.upload.outcome import Delivered, Later, Outcome, Parked, judge
 from recond.upload.package import Package
@@ -65,7 +64,7 @@ class TecTech:
             settings.get("lot"),
             _state(settings),
         )
-        self._client = client_of(settings)
+        self._client = Https(settings.get("ca") or None)
 
     def prepare(self) -> None:
         """Nothing to prepare."""
@@ -143,7 +142,7 @@ def complete(there: Line, line: Line) -> Line:
     }
 
 
-def _json(answer: HttpAnswer) -> object:
+def _json(answer: Answer) -> object:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):

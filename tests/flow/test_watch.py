@@ -17,8 +17,9 @@ import pytest
 from recond.flow.deliver.queue import read_queue
 from recond.flow.deliver.upload import add_destination
 from recond.flow.dock.order import Summary
-from recond.flow.dock.slot import SlotState, View, percent_of
+from recond.flow.dock.slot import SlotState, View
 from recond.flow.run.run import Finished, carry_out
+from recond.flow.telling import percent_of
 from recond.locale import Lang
 from recond.model import Use
 from recond.show.dock import DockDisplay, show_summary

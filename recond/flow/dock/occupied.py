@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recond.erasure import Status
-from recond.flow.dock.slot import Found, SlotLook, SlotState, View
-from recond.flow.run.background import BackgroundRun
+from recond.flow.dock.slot import Found, Look, SlotState, View
+from recond.flow.run.background import Work
 from recond.flow.run.batch import Listed
 from recond.host.docks import Docked
 
@@ -34,9 +34,9 @@ class Slot:
     docked: Docked
     asked: bool
     view: View
-    look: SlotLook | None = None
+    look: Look | None = None
     found: Found | None = None
-    work: BackgroundRun | None = None
+    work: Work | None = None
     here: bool = True
     ended: bool = False
     doubted: bool = False

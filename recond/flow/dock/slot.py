@@ -67,7 +67,7 @@ class Found:
     past: Past
 
 
-class SlotLook:
+class Look:
     """A disk is looked at until it says the same of itself twice. `found` or `error` once `over`.
 
     `read_past` is asked of a disk that holds still.
@@ -117,23 +117,6 @@ class SlotLook:
                 self.error = error
                 return
             self._clock.sleep(self._settle_s)
-
-
-def percent_of(event: dict[str, Json]) -> int | None:
-    """How far an erasure is as a whole, passes and reading back alike; 99 until it has ended."""
-    done, total = event.get("done"), event.get("total")
-    step, steps = event.get("step"), event.get("steps")
-    if (
-        not (
-            isinstance(done, int)
-            and isinstance(total, int)
-            and isinstance(step, int)
-            and isinstance(steps, int)
-        )
-        or total <= 0
-    ):
-        return None
-    return max(0, min(99, (step * total + min(done, total)) * 100 // (total * (steps + 1))))
 
 
 def listed_past(named: bool, read_past: Callable[[WipePlan], Past], plan: WipePlan) -> Past:

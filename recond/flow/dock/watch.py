@@ -19,18 +19,20 @@ from recond.flow import config
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import upload
 from recond.flow.dock.occupied import ENDED, LEFT_STATE, Slot, after_pull
-from recond.flow.dock.order import DockListener, Summary, WatchOrder
-from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past, percent_of
+from recond.flow.dock.order import Display, Summary, WatchOrder
+from recond.flow.dock.slot import Found, Look, SlotState, View, listed_past
+from recond.flow.dock.telling import telling_dock
 from recond.flow.guided import send
 from recond.flow.lot.manifest import compared, read_manifest
 from recond.flow.run.attach import follow
-from recond.flow.run.background import BackgroundRun, Task
+from recond.flow.run.background import Task, Work
 from recond.flow.run.batch import Judged, Listed, judge
 from recond.flow.run.history import Before, Past, read_past
 from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, carry_out, erasure_exit
 from recond.flow.run.supervisor import confirm_all
 from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, disk_name, new_run_id
+from recond.flow.telling import percent_of
 from recond.host import Host
 from recond.host.docks import Docked, Docks, FolderDocks, SysfsDocks
 from recond.host.signals import StopCount, counted_stops
@@ -52,7 +54,7 @@ class Watch:
         order: WatchOrder,
         docks: Docks,
         host: Host,
-        display: DockListener,
+        display: Display,
         *,
         tick_s: float = TICK_S,
         settle_s: float = SETTLE_S,
@@ -128,7 +130,7 @@ class Watch:
 
     def _look(self, slot: Slot) -> None:
         slot.found = None
-        slot.look = SlotLook(
+        slot.look = Look(
             slot.docked,
             self._order.wish,
             self._host.clock,
@@ -259,20 +261,22 @@ class Watch:
 
     def _resuming(self, folder: RunFolder) -> Task:
         def task(on_event: OnEvent, stops: StopCount) -> Finished | None:
-            done = resume_runs(self._order.state, folder.run_id, self._host, on_event, stops)
+            done = resume_runs(
+                self._order.state, folder.run_id, self._host, on_event, stops, tells=False
+            )
             return done[0] if done else None
 
         return task
 
     def _begin(self, slot: Slot, run: str, task: Task, *, stoppable: bool = True) -> None:
-        slot.work = BackgroundRun(
+        slot.work = Work(
             task, self._host.clock, lambda done: send(self._order.state, done), stoppable=stoppable
         )
         self._put(slot, state=SlotState.ERASING, run=run, percent=0, message=None)
 
     # --- How it goes on ----------------------------------------------------------------------
 
-    def _follow(self, slot: Slot, work: BackgroundRun) -> None:
+    def _follow(self, slot: Slot, work: Work) -> None:
         disk = slot.view.disk
         name = disk_name(disk, frozenset()) if disk else ""
         for heard in work.heard():
@@ -379,7 +383,7 @@ class Watch:
         return Summary(self._context.lot, tuple(self._ends.values()), missing)
 
 
-def watch(order: WatchOrder, images: Path | None, host: Host, display: DockListener) -> Summary:
+def watch(order: WatchOrder, images: Path | None, host: Host, display: Display) -> Summary:
     """Watch this computer's slots, or a folder of images, until a signal stops it.
 
     Raises `UsageError` for a file that is no manifest or a folder that is none, `BenchLacks` for an
@@ -388,7 +392,9 @@ def watch(order: WatchOrder, images: Path | None, host: Host, display: DockListe
     if images is not None and not images.is_dir():
         raise UsageError("dock.folder", folder=str(images))
     docks: Docks = SysfsDocks(host.files) if images is None else FolderDocks(images)
-    bench = Watch(order, docks, host, display)
-    display.title(order.overrides.lot or "—", len(bench.manifest.expected))
-    with counted_stops() as stops:
-        return bench.run(stops)
+    said = order.overrides
+    with telling_dock(order.state, said.lot, said.operator, display, host.clock) as shown:
+        bench = Watch(order, docks, host, shown)
+        shown.title(said.lot or "—", len(bench.manifest.expected))
+        with counted_stops() as stops:
+            return bench.run(stops)

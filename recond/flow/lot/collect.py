@@ -21,7 +21,7 @@ from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.lot.manifest import compared
 from recond.flow.lot.store import DiskRow, LotStore, MachineRow
 from recond.model import Known, Message, Reading
-from recond.upload.package import RECORD, SIGNATURE, IssueOrder, Package, read_folder, unpack
+from recond.upload.package import RECORD, SIGNATURE, Issue, Package, read_folder, unpack
 from recond.upload.s3 import S3
 
 Source = tuple[str, Callable[[], Package]]
@@ -81,7 +81,7 @@ def collect(store: LotStore, lot: str, sources: Iterator[Source]) -> Added:
     for source, read in sources:
         try:
             package = read()
-            row = None if package.digest in digests else _take(store, lot, source, package)
+            row = None if package.digest in digests else take(store, lot, source, package)
         except (RecordInvalid, UploadFailed, OSError) as error:
             problems.append((source, _why(error)))
             store.note(lot, source, problems[-1][1])
@@ -104,8 +104,11 @@ def _why(error: Exception) -> Message:
     return Message.of("lot.source.unreadable", reason=getattr(error, "strerror", None) or "?")
 
 
-def _take(store: LotStore, lot: str, source: str, package: Package) -> str:
-    """Check a record and write its row: "new", "renewed", "older" or "other" (of another lot)."""
+def take(store: LotStore, lot: str, source: str, package: Package) -> str:
+    """Check a record and write its row: "new", "renewed", "older" or "other" (of another lot).
+
+    Raises `RecordInvalid`.
+    """
     record = package.record()
     if record.lot not in (None, lot):
         return "other"
@@ -125,7 +128,7 @@ def _take(store: LotStore, lot: str, source: str, package: Package) -> str:
         return "new"
     if there.signer != signer:
         raise RecordInvalid("lot.record.other_key", record=package.record_id)
-    before = IssueOrder(there.issued_at, there.ledger, there.number or 0)
+    before = Issue(there.issued_at, there.ledger, there.number or 0)
     if package.issue.after(before):
         store.put(lot, row)
         return "renewed"

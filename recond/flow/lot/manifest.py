@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.erasure import DiskIdentity
+from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import UsageError
 from recond.model import Message, Text
 
@@ -71,7 +71,7 @@ _MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectedDisk:
+class Expected:
     """One line: the serial as compared, and as written. `kind`: serial (a machine's or a disk's,
     the heading does not say which) or disk.
     """
@@ -90,7 +90,7 @@ class Manifest:
 
     path: str
     encoding: str
-    expected: tuple[ExpectedDisk, ...]
+    expected: tuple[Expected, ...]
     problems: tuple[Message, ...]
 
     def names(self, serial: str | None) -> bool:
@@ -106,9 +106,37 @@ class Named(Text):
     NOT = "not"
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which plans a manifest allows: named, not named, and those that nothing tells apart."""
+
+    named: tuple[WipePlan, ...]
+    strangers: tuple[WipePlan, ...]
+    ambiguous: tuple[WipePlan, ...]
+
+
 def compared(serial: str) -> str:
     """A serial as it is compared: outer white space and case do not count, everything else does."""
     return _clean(serial).upper()
+
+
+def choose(manifest: Manifest, plans: tuple[WipePlan, ...]) -> Chosen:
+    """The plans whose disk's own serial the manifest names, by the rule of `is_named`."""
+    found = [
+        (
+            plan,
+            is_named(
+                manifest, plan.disk, tuple(other.disk for other in plans if other is not plan)
+            ),
+        )
+        for plan in plans
+    ]
+    return Chosen(
+        *(
+            tuple(plan for plan, said in found if said is one)
+            for one in (Named.ONCE, Named.NOT, Named.TWICE)
+        )
+    )
 
 
 def is_named(manifest: Manifest, disk: DiskIdentity, others: tuple[DiskIdentity, ...]) -> Named:
@@ -137,15 +165,20 @@ def read_manifest(path: Path) -> Manifest:
         raise UsageError(
             "lot.manifest.unreadable", file=str(path), reason=error.strerror or ""
         ) from None
+    return parse_manifest(raw, str(path))
+
+
+def parse_manifest(raw: bytes, name: str) -> Manifest:
+    """A manifest from its bytes; `name` is what it is called. Raises as `read_manifest`."""
     if len(raw) > MAX_BYTES:
-        raise UsageError("lot.manifest.too_large", file=str(path), limit_bytes=MAX_BYTES)
-    text, encoding = _decode(raw, str(path))
-    rows = _rows(text, str(path))
-    columns, first = _columns(rows, str(path))
+        raise UsageError("lot.manifest.too_large", file=name, limit_bytes=MAX_BYTES)
+    text, encoding = _decode(raw, name)
+    rows = _rows(text, name)
+    columns, first = _columns(rows, name)
     expected, problems = _expected(rows[first:], columns)
     if not expected and not problems:
-        raise UsageError("lot.manifest.empty", file=str(path))
-    return Manifest(str(path), encoding, expected, problems)
+        raise UsageError("lot.manifest.empty", file=name)
+    return Manifest(name, encoding, expected, problems)
 
 
 def _decode(raw: bytes, path: str) -> tuple[str, str]:
@@ -227,8 +260,8 @@ def _clean(cell: str) -> str:
 
 def _expected(
     rows: list[tuple[int, list[str]]], columns: dict[str, int]
-) -> tuple[tuple[ExpectedDisk, ...], tuple[Message, ...]]:
-    found: dict[str, ExpectedDisk] = {}
+) -> tuple[tuple[Expected, ...], tuple[Message, ...]]:
+    found: dict[str, Expected] = {}
     problems: list[Message] = []
     kinds = [kind for kind in (_SERIAL, _DISK) if kind in columns]
     for line, row in rows:
@@ -251,7 +284,7 @@ def _expected(
                     )
                 )
             else:
-                found[compared(serial)] = ExpectedDisk(
+                found[compared(serial)] = Expected(
                     line,
                     compared(serial),
                     serial,

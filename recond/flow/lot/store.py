@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recond.errors import BenchLacks, UsageError
-from recond.flow.lot.manifest import ExpectedDisk
+from recond.flow.lot.manifest import Expected
 from recond.model import Message
 
 _META = sa.MetaData()
@@ -182,9 +182,7 @@ class LotStore:
         known = ", ".join(lot.name for lot in self.lots()) or "—"
         raise UsageError("lot.unknown", lot=name, known=known)
 
-    def make(
-        self, lot: Lot, expected: Sequence[ExpectedDisk], problems: dict[str, Message]
-    ) -> None:
+    def make(self, lot: Lot, expected: Sequence[Expected], problems: dict[str, Message]) -> None:
         """A new lot with its manifest. Raises `UsageError` for a name that is taken."""
         try:
             self._db.execute(sa.insert(_LOTS).values(asdict(lot)))
@@ -283,14 +281,14 @@ class LotStore:
             (row["source"], Message.of(row["code"], **json.loads(row["args"]))) for row in rows
         )
 
-    def expected(self, name: str) -> tuple[ExpectedDisk, ...]:
+    def expected(self, name: str) -> tuple[Expected, ...]:
         """The manifest's lines, in its order."""
         rows = self._db.execute(
-            _select(_EXPECTED, ExpectedDisk)
+            _select(_EXPECTED, Expected)
             .where(_EXPECTED.c.lot == name)
             .order_by(_EXPECTED.c.line, _EXPECTED.c.serial)
         )
-        return tuple(ExpectedDisk(*row) for row in rows)
+        return tuple(Expected(*row) for row in rows)
 
     def machines(self, name: str) -> tuple[MachineRow, ...]:
         """Every record's row with its disks, by id."""
@@ -333,6 +331,11 @@ def _plain(row: MachineRow | DiskRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__slots__}
 
 
+def make_lot_tables(connection: sa.Connection) -> None:
+    """Make the lots' tables where they are not: here, or in the board's database."""
+    _META.create_all(connection)
+
+
 @contextmanager
 def open_lots(state: Path, url: str | None) -> Iterator[LotStore]:
     """One transaction: all of it is kept, or nothing. `url` (or RECOND_LOTS) is SQLAlchemy's.
@@ -355,7 +358,7 @@ def open_lots(state: Path, url: str | None) -> Iterator[LotStore]:
         raise UsageError("lot.database.url") from None  # the URL may hold a password
     try:
         with engine.begin() as connection:
-            _META.create_all(connection)
+            make_lot_tables(connection)
             yield LotStore(connection)
     except sa.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or type(error).__name__).strip()

@@ -16,6 +16,7 @@ from recond.errors import FormatError, RecondError
 from recond.flow.run.run import IN_USE, Finished, certify_run, exit_code
 from recond.flow.run.supervisor import Supervisor
 from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run, write_json
+from recond.flow.telling import telling
 from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.host.realdisk import open_disk
@@ -33,10 +34,13 @@ def resume_runs(
     on_event: OnEvent,
     asked: StopCount | None = None,
     only: frozenset[str] | None = None,
+    *,
+    tells: bool = True,
 ) -> tuple[Finished, ...]:
     """Go on with one run, or with every run that has a journal without an end.
 
-    `asked` as in `execute`; `only` are the names of the disks that may be written, where a person
+    `tells`: the board hears of it from here (a dock tells of its slots itself). `asked` as in
+    `execute`; `only` are the names of the disks that may be written, where a person
     confirmed some: one that was plugged in since stays as it is.
     """
     folders = (find_run(state, run),) if run else all_runs(state)
@@ -44,7 +48,7 @@ def resume_runs(
     for folder in folders:
         wait_for_workers(folder, host, on_event)
         with folder.supervised(wait=True):
-            finished = _resume(folder, state, host, on_event, asked, only)
+            finished = _resume(folder, state, host, on_event, asked, only, tells=tells)
         found += [finished] if finished else []
     return tuple(found)
 
@@ -56,12 +60,18 @@ def _resume(
     on_event: OnEvent,
     asked: StopCount | None,
     only: frozenset[str] | None,
+    *,
+    tells: bool,
 ) -> Finished | None:
     jobs = unfinished_jobs(folder, host, on_event, only)
     if jobs is None and folder.issued.exists():
         return None
     with counted_stops(asked) as stops:
-        if jobs:
+        if jobs and tells:
+            plans = {name: job.plan for name, job in jobs.items()}
+            with telling(state, folder.facts(), plans, on_event, host.clock) as hear:
+                Supervisor(folder, jobs, hear, stops).run(resume=True)
+        elif jobs:
             Supervisor(folder, jobs, on_event, stops).run(resume=True)
         issued = certify_run(folder, state, host)
     return Finished(folder, issued, exit_code(issued, IN_USE, stops.number))

@@ -15,8 +15,15 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.profiles import load_profile
 from recond.flow.run.issue import Issued, Material, issue
-from recond.flow.run.supervisor import Confirmed, Supervisor, plan_targets, write_jobs
+from recond.flow.run.supervisor import (
+    Confirmed,
+    Supervisor,
+    disk_names,
+    plan_targets,
+    write_jobs,
+)
 from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, create_run, new_run_id, write_json
+from recond.flow.telling import telling
 from recond.host import Host
 from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder
@@ -132,7 +139,9 @@ def execute(
         assessments=prepared.assessments,
     )
     allowed = IN_USE if order.every_unused else frozenset()
-    return carry_out(order.state, facts, confirmed, host, on_event, asked, allowed=allowed)
+    plans = disk_names(tuple(one.plan for one in confirmed))
+    with telling(order.state, facts, plans, on_event, host.clock) as hear:
+        return carry_out(order.state, facts, confirmed, host, hear, asked, allowed=allowed)
 
 
 def carry_out(

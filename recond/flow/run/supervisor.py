@@ -159,6 +159,14 @@ def with_psids(
     )
 
 
+def disk_names(plans: tuple[WipePlan, ...]) -> dict[str, WipePlan]:
+    """The plans by the name of each disk in its run, as `write_jobs` gives it."""
+    names: dict[str, WipePlan] = {}
+    for plan in plans:
+        names[disk_name(plan.disk, frozenset(names))] = plan
+    return names
+
+
 def write_jobs(
     folder: RunFolder, confirmed: tuple[Confirmed, ...], *, demonstration: bool
 ) -> dict[str, Job]:

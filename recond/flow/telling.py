@@ -1,0 +1,231 @@
+"""A bench tells its board how far it is: the events of a run as one state.
+
+Why beside the work and never in it: whoever listens takes nothing from the erasure, and a board
+that is slow, gone or hostile changes nothing here; no answer is read. Only a bench with a
+destination of kind `board` says anything. What it says holds no result: how an erasure ended is the
+certificate's word.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from recond.erasure import WipePlan
+from recond.errors import RecondError
+from recond.flow.deliver.settings import read_settings
+from recond.flow.runfolder import OnEvent, RunFacts
+from recond.host.clock import Clock
+from recond.model import Json, Known, Machine, Message, Reading
+from recond.upload.live import (
+    SCHEMA,
+    BoardLine,
+    ComputerSaid,
+    Live,
+    SlotSaid,
+    SlotWord,
+    Teller,
+)
+
+WINDOW_S = 15.0
+LONGEST = 100
+ENDED = {
+    "completed": SlotWord.OVER,
+    "failed": SlotWord.FAILED,
+    "refused": SlotWord.REFUSED,
+    "interrupted": SlotWord.INTERRUPTED,
+    "lost": SlotWord.LEFT,
+}
+"""The worker's last word as the board hears it. "completed" is no result: the judge was not yet
+asked."""
+
+
+@dataclass(slots=True)
+class _Way:
+    """How far a disk came, for the time that is left: (seconds, bytes of the whole way)."""
+
+    points: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def left_s(self, event: Mapping[str, Json], now_s: float) -> int | None:
+        """Seconds left of all passes and the reading back; None while nobody can say."""
+        done, total = event.get("done"), event.get("total")
+        step, steps = event.get("step"), event.get("steps")
+        if not (
+            isinstance(done, int)
+            and isinstance(total, int)
+            and isinstance(step, int)
+            and isinstance(steps, int)
+        ):
+            return None
+        here, whole = step * total + min(done, total), total * (steps + 1)
+        if self.points and here < self.points[-1][1]:
+            self.points.clear()
+        self.points.append((now_s, here))
+        while len(self.points) > 2 and now_s - self.points[0][0] > WINDOW_S:
+            self.points.popleft()
+        (first_s, first), (last_s, last) = self.points[0], self.points[-1]
+        if last <= first or last_s - first_s < 1:
+            return None
+        return int((whole - here) * (last_s - first_s) / (last - first))
+
+
+class Told:
+    """The state as it is told, changed by the work's thread and looked at by the tellers'."""
+
+    def __init__(self, base: Live, clock: Clock) -> None:
+        self._base, self._clock = base, clock
+        self._lock = threading.Lock()
+        self._slots: dict[str, SlotSaid] = {one.place: one for one in base.slots}
+        self._ways: dict[str, _Way] = {}
+
+    def look(self, seq: int, ended: bool) -> Live:
+        """The state as it is now."""
+        with self._lock:
+            slots = tuple(self._slots[place] for place in sorted(self._slots))
+        return replace(self._base, seq=seq, ended=ended, slots=slots)
+
+    def hear(self, place: str, event: Mapping[str, Json]) -> None:
+        """An event of a disk's worker."""
+        with self._lock:
+            before = self._slots.get(place)
+            if before is None:
+                return
+            if event.get("phase") == "end":
+                word = ENDED.get(str(event.get("outcome")))
+                if word is not None:
+                    self._slots[place] = replace(
+                        before, state=word, percent=None, left_s=None, phase=None
+                    )
+                return
+            self._slots[place] = self._moved(replace(before, state=SlotWord.WORKING), event)
+
+    def put(self, slot: SlotSaid, event: Mapping[str, Json]) -> None:
+        """A slot as it is now, with its worker's last event while it is worked on."""
+        with self._lock:
+            working = slot.state is SlotWord.WORKING
+            self._slots[slot.place] = self._moved(slot, event) if working else slot
+
+    def _moved(self, slot: SlotSaid, event: Mapping[str, Json]) -> SlotSaid:
+        way = self._ways.setdefault(slot.place, _Way())
+        percent = percent_of(dict(event))
+        step, steps, phase = event.get("step"), event.get("steps"), event.get("phase")
+        return replace(
+            slot,
+            phase=str(phase)[:LONGEST] if phase else slot.phase,
+            step=step if isinstance(step, int) else slot.step,
+            steps=steps if isinstance(steps, int) else slot.steps,
+            percent=slot.percent if percent is None else percent,
+            left_s=way.left_s(event, self._clock.monotonic_s()),
+        )
+
+
+def percent_of(event: dict[str, Json]) -> int | None:
+    """How far an erasure is as a whole, passes and reading back alike; 99 until it has ended."""
+    done, total = event.get("done"), event.get("total")
+    step, steps = event.get("step"), event.get("steps")
+    if (
+        not (
+            isinstance(done, int)
+            and isinstance(total, int)
+            and isinstance(step, int)
+            and isinstance(steps, int)
+        )
+        or total <= 0
+    ):
+        return None
+    return max(0, min(99, (step * total + min(done, total)) * 100 // (total * (steps + 1))))
+
+
+def board_lines(state: Path) -> tuple[BoardLine, ...]:
+    """A line to each board of this bench. A configuration with a mistake gives none: the upload
+    names the mistake, and no erasure waits for it.
+    """
+    try:
+        return tuple(BoardLine(one) for one in read_settings(state) if one.kind == "board")
+    except RecondError:
+        return ()
+
+
+@contextmanager
+def telling(
+    state: Path, facts: RunFacts, plans: Mapping[str, WipePlan], on_event: OnEvent, clock: Clock
+) -> Iterator[OnEvent]:
+    """Whom to tell a run's events, so that the board hears of them too. `plans` by the disk's name
+    in the run.
+    """
+    lines = board_lines(state)
+    if not lines:
+        yield on_event
+        return
+    base = base_state(clock, computer_said(facts.machine, facts.context.property_number))
+    slots = tuple(_slot(name, plan, facts.run_id) for name, plan in plans.items())
+    told = Told(
+        replace(
+            base,
+            lot=cut(facts.context.lot),
+            operator=cut(facts.context.operator.name),
+            slots=slots,
+        ),
+        clock,
+    )
+
+    def hear(disk: str, event: dict[str, Json]) -> None:
+        told.hear(disk, event)
+        on_event(disk, event)
+
+    teller = Teller(lines, told.look)
+    try:
+        yield hear
+    finally:
+        teller.stop()
+
+
+def base_state(clock: Clock, computer: ComputerSaid | None) -> Live:
+    """The state of a process that has just begun."""
+    session = clock.random_bytes(8).hex()
+    return Live(SCHEMA, session, 0, computer, None, None, ended=False, slots=())
+
+
+def _slot(name: str, plan: WipePlan, run: str) -> SlotSaid:
+    return SlotSaid(
+        place=name[:LONGEST],
+        state=SlotWord.REFUSED if plan.refusals else SlotWord.WAITING,
+        serial=cut(plan.disk.token),
+        model=cut(plan.disk.model),
+        size_bytes=plan.disk.size_bytes,
+        run=run,
+        message=cut_message(plan.refusals[0] if plan.refusals else None),
+    )
+
+
+def computer_said(machine: Machine | None, property_number: str | None) -> ComputerSaid | None:
+    """Which computer it is, in few words."""
+    if machine is None:
+        return None
+    system = machine.system
+    return ComputerSaid(
+        _known(system.maker), _known(system.model), _known(system.serial), cut(property_number)
+    )
+
+
+def _known(reading: Reading[str]) -> str | None:
+    return cut(reading.value) if isinstance(reading, Known) else None
+
+
+def cut(text: str | None) -> str | None:
+    """A text that fits a message."""
+    return text[:LONGEST] if text is not None else None
+
+
+def cut_message(message: Message | None) -> Message | None:
+    """A message whose arguments fit; a longer one is cut, it is only shown."""
+    if message is None:
+        return None
+    return Message(
+        message.code,
+        tuple((key, one[:LONGEST] if isinstance(one, str) else one) for key, one in message.args),
+    )
