@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "requirements"
-NEWEST = ("test", "run", "lock")
+NEWEST = ("test", "run", "board", "lock")
 """Order of writing: each list is held to the versions of the one before."""
 
 
@@ -25,7 +25,8 @@ def wanted() -> dict[str, list[str]]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     run = project["build-system"]["requires"] + project["project"]["dependencies"]
     extras = project["project"]["optional-dependencies"]
-    return {"run": run, "test": run + extras["test"], "lock": extras["lock"]}
+    board = run + extras["board"] + extras["postgresql"]
+    return {"run": run, "board": board, "test": run + extras["test"], "lock": extras["lock"]}
 
 
 def compile_lock(names: list[str], constraints: Path | None, upgrade: bool, old: Path) -> str:
@@ -75,7 +76,7 @@ def main() -> None:
     lists = wanted()
     for name in NEWEST:
         path = LOCKS / f"{name}.txt"
-        constraints = LOCKS / "test.txt" if name == "run" else None
+        constraints = LOCKS / "test.txt" if name in ("run", "board") else None
         text = compile_lock(lists[name], constraints, upgrade, path)
         check_no_address(text, path.name)
         path.write_text(text, encoding="utf-8")

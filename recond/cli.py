@@ -11,13 +11,13 @@ import sys
 from typing import Annotated, Any
 
 from recond import __version__
-from recond.commands import dock, erase, guided, key, machine, prove, stock
+from recond.commands import board, dock, erase, guided, key, machine, prove, stock
 from recond.commands.frame import ASKED, LANG, Context, app, leave, option, screen, t
 from recond.commands.guided import Plain, guided_command
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.show.framework import say_usage_error
 
-COMMANDS = (guided, machine, erase, dock, prove, stock, key)
+COMMANDS = (guided, machine, erase, dock, prove, stock, board, key)
 """Named, because importing them is what declares them; their order in the help is the frame's."""
 
 

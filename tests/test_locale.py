@@ -14,7 +14,6 @@ import pytest
 
 from recond import locale
 from recond.erasure import Level, Status, Verdict
-from recond.host.reason import KNOWN
 from recond.locale import LANGS, NBSP, NNBSP, Lang, french_spaces, language, text
 from recond.methods import all_methods
 from recond.model import Form, HealthVerdict, Medium, Outcome, Why
@@ -103,11 +102,6 @@ def test_no_sentence_is_left_untranslated() -> None:
         assert FR[code] != EN[code] or len(words) < 4 or code.startswith(STANDARDS), code
 
 
-def test_the_systems_reasons_are_those_of_the_code() -> None:
-    named = {code.rpartition(".")[2] for code in FR if code.startswith("host.errno.")}
-    assert named == KNOWN
-
-
 # --- Code and catalogue ----------------------------------------------------------------------
 
 
@@ -151,6 +145,13 @@ def codes_in_source() -> tuple[frozenset[tuple[str, str]], tuple[tuple[str, re.P
             if "${" in found[1]:
                 parts = re.split(r"\$\{[^}]*\}", found[1])
                 made.append((path.name, re.compile(".+".join(map(re.escape, parts)))))
+            else:
+                literal.add((path.name, found[1]))
+    for path in sorted((PACKAGE / "board" / "pages").iterdir()):  # "a.code" or "a.code." ~ value
+        page = path.read_text(encoding="utf-8")
+        for found in re.finditer(rf'"@?((?:{"|".join(ROOMS)})\.[^"]*)"( ~ )?', page):
+            if found[2]:
+                made.append((path.name, re.compile(re.escape(found[1]) + ".+")))
             else:
                 literal.add((path.name, found[1]))
     return frozenset(literal), tuple(made)
@@ -198,6 +199,8 @@ ERRORS = frozenset(
         "UsageError",
         "FormatError",
         "NotReady",
+        "ErasureFailed",
+        "VerificationFailed",
         "RecordInvalid",
         "UploadFailed",
         "BenchLacks",

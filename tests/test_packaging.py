@@ -21,7 +21,7 @@ from recond.flow.machine.doctor import TOOLS
 from tests.house import PACKAGE, ROOT, modules
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKS = ("run", "test", "lock")
+LOCKS = ("run", "test", "board", "lock")
 SETUP = (ROOT / "packaging" / "setup").read_text(encoding="utf-8")
 
 
@@ -71,8 +71,9 @@ def test_the_tests_run_with_what_a_bench_installs() -> None:
     assert lock("run").items() <= lock("test").items()
 
 
-OPTIONAL = {"pkcs11": "token"}
-"""Module and extra: only on a bench whose key lies in a token, so no file of versions names it."""
+BOARD = ("alembic", "argon2", "jinja2", "starlette", "uvicorn")
+OPTIONAL = {"pkcs11": "token", **dict.fromkeys(BOARD, "board")}
+"""Module and extra: on a bench whose key lies in a token; on the computer of the board."""
 
 
 def test_an_optional_library_has_its_extra_and_a_narrow_version() -> None:

@@ -50,6 +50,23 @@ def prepare_folder(folder: Path) -> None:
         raise BenchLacks("host.folder.full", folder=str(folder), needed_bytes=ROOM_BYTES)
 
 
+def credential(name: str) -> str | None:
+    """A secret that systemd hands to the service (systemd.exec(5), LoadCredential=); None without.
+
+    Raises `BenchLacks` for one that cannot be read.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder, name) if folder else None
+    if file is None or not file.exists():
+        return None
+    try:
+        return file.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BenchLacks(
+            "host.folder.unusable", folder=str(file), reason=type(error).__name__
+        ) from None
+
+
 def is_root() -> bool:
     """Whether this process may open any device."""
     return os.geteuid() == 0

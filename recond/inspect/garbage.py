@@ -12,8 +12,6 @@ import re
 import tomllib
 from importlib import resources
 
-_AROUND = " \t.,;:!?*_-=~#'\"`()[]{}<>/\\|"
-
 
 @functools.cache
 def _data() -> tuple[frozenset[str], re.Pattern[str], frozenset[str], frozenset[str]]:
@@ -38,11 +36,7 @@ def is_garbage(text: str) -> bool:
     """Whether a maker's text is filler. Empty text is."""
     exact, patterns, _, _ = _data()
     value = text.strip().lower()
-    # "None.", "(Not Specified)", "*Default string*": punctuation around it makes it no other word
-    return any(
-        one in exact or (len(one) <= 100 and patterns.fullmatch(one) is not None)
-        for one in (value, value.strip(_AROUND))
-    )
+    return value in exact or (len(value) <= 100 and patterns.fullmatch(value) is not None)
 
 
 def is_garbage_uuid(text: str) -> bool:

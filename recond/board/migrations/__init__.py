@@ -1,0 +1,1 @@
+"""The board's database, version by version (Alembic). A step that was released is never edited."""

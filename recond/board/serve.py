@@ -1,0 +1,222 @@
+"""Starting the board: where it listens, with which key, and how its first user comes in.
+
+Why it refuses to listen beyond this computer without TLS: passwords and tokens would pass the wire
+for everybody to read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from recond.board import people
+from recond.board.app import make_app
+from recond.board.context import Context
+from recond.board.database import Database, open_database
+from recond.board.judging import Judging
+from recond.board.live import Room
+from recond.board.pace import Pace
+from recond.board.people import Role
+from recond.board.records import Records
+from recond.board.store import open_store
+from recond.errors import BenchLacks, UsageError
+from recond.flow.deliver.settings import read_settings
+from recond.host.clock import Clock
+from recond.host.state import prepare_folder
+
+FOLDER = "board"
+KEEP_ALIVE_S = 30
+FIRST = "lead"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How to start. `listen` is HOST:PORT; `tls` the certificate's chain and its key, PEM."""
+
+    state: Path
+    database: str | None = None
+    listen: str = "127.0.0.1:8630"
+    tls: tuple[Path, Path] | None = None
+    store: str | None = None
+    name: str | None = None
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A board that is ready to answer; `first` is the token of the first user's link, where nobody
+    was let in yet.
+    """
+
+    context: Context
+    judging: Judging
+    database: Database
+    host: str
+    port: int
+    first: str | None
+
+    @property
+    def address(self) -> str:
+        """Where it is reached."""
+        return self.context.address
+
+    @property
+    def first_link(self) -> str | None:
+        """The one-time link, whole."""
+        return f"{self.address}/link/{self.first}" if self.first else None
+
+
+def open_board(order: Order, clock: Clock) -> Opened:
+    """Open everything that a board needs. Raises `UsageError` (an address beyond this computer
+    without TLS, a wrong URL), `BenchLacks` (no database, no folder).
+    """
+    host, port = read_listen(order.listen)
+    secure = order.tls is not None
+    if not secure and not _is_here(host):
+        raise UsageError("board.listen.tls", listen=order.listen)
+    if order.tls is not None:
+        _check_tls(*order.tls)
+    folder = order.state / FOLDER
+    prepare_folder(order.state)
+    prepare_folder(folder)
+    folder.chmod(0o700)
+    database = open_database(order.database, folder)
+    store = open_store(order.store, folder, read_settings(order.state))
+    judging = Judging(order.state, demonstration=order.demonstration)
+    room = Room()
+    context: Context
+
+    def kept(record_id: str) -> None:
+        context.look_up((record_id,))
+
+    context = Context(
+        state=order.state,
+        database=database,
+        records=Records(database, store, judging.judge, kept),
+        room=room,
+        clock=clock,
+        pace=Pace(clock),
+        address=order.name or _address(host, port, secure),
+        secure=secure,
+        demonstration=order.demonstration,
+    )
+    first = None
+    with database.writing() as db:
+        if people.is_empty(db):
+            first = people.add_person(db, FIRST, Role.LEAD, clock.now(), "recond board")
+        elif people.nobody_can_lead(db):
+            first = people.renew_first(db, clock.now())
+    return Opened(context, judging, database, host, port, first)
+
+
+def read_listen(listen: str) -> tuple[str, int]:
+    """HOST:PORT taken apart. Raises `UsageError`."""
+    host, colon, port = listen.rpartition(":")
+    host = host.strip("[]")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise UsageError("board.listen.form", listen=listen)
+    return host, int(port)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _address(host: str, port: int, secure: bool) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
+def _check_tls(certificate: Path, key: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            "board.listen.key", file=str(certificate), reason=str(error)[:200]
+        ) from None
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: object = None) -> None:
+        """Listen, then say on which port."""
+        await super().startup(sockets)  # type: ignore[arg-type] # uvicorn's own list
+        if self.started and self.servers:
+            self._on_ready(int(self.servers[0].sockets[0].getsockname()[1]))
+
+
+def make_server(
+    opened: Opened, tls: tuple[Path, Path] | None, on_ready: Callable[[int], None]
+) -> Server:
+    """The server of a board that was opened."""
+    config = uvicorn.Config(
+        make_app(opened.context),
+        host=opened.host,
+        port=opened.port,
+        ssl_certfile=str(tls[0]) if tls else None,
+        ssl_keyfile=str(tls[1]) if tls else None,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=32 << 10,
+        limit_concurrency=2000,
+        lifespan="on",
+    )
+    return Server(config, on_ready)
+
+
+def serve(order: Order, clock: Clock, on_ready: Callable[[Opened, int], None]) -> None:
+    """Run a board until a signal ends it. Raises as `open_board`; `BenchLacks` where the port is
+    taken.
+    """
+    opened = open_board(order, clock)
+
+    def ready(port: int) -> None:
+        if order.name is None:  # port 0 is whichever was free
+            opened.context.address = _address(opened.host, port, opened.context.secure)
+        on_ready(opened, port)
+
+    server = make_server(opened, order.tls, ready)
+    try:
+        server.run()
+    except SystemExit:
+        raise BenchLacks("board.listen.taken", listen=order.listen) from None
+    finally:
+        opened.judging.close()
+        opened.database.close()
+    if not server.started:
+        raise BenchLacks("board.listen.taken", listen=order.listen)
+
+
+def serve_in_thread(opened: Opened) -> tuple[Server, threading.Thread, int]:
+    """A board that answers in a thread of this process: (server, thread, port)."""
+    ready = threading.Event()
+    ports: list[int] = []
+
+    def on_ready(port: int) -> None:
+        ports.append(port)
+        ready.set()
+
+    server = make_server(opened, None, on_ready)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    if not ready.wait(30):
+        raise BenchLacks("board.listen.taken", listen=f"{opened.host}:{opened.port}")
+    return server, thread, ports[0]
