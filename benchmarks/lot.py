@@ -36,10 +36,10 @@ def make(folder: Path, count: int) -> None:
 def run_step(name: str, folder: Path) -> None:
     """One step, timed from the outside world's view: imports included."""
     began = time.perf_counter()
-    from recond.flow.lot.lot import Where, add_to_lot, new_lot, report_lot, status_of
+    from recond.flow.lot.lot import LotDatabase, add_to_lot, new_lot, report_lot, status_of
     from recond.host.clock import SystemClock
 
-    where = Where(folder / "state")
+    where = LotDatabase(folder / "state")
     if name == "add":
         new_lot(where, "L", SystemClock(), manifest=folder / "manifest.csv")
         done = f"{len(add_to_lot(where, 'L', (str(folder / 'out'),)).new)} records"

@@ -4,7 +4,8 @@ Why: a plan's digest, a journal's chain and a record's signature all hang on byt
 way to make them (RFC 8785) and one typed way to read them. Pure: no input or output. A dataclass is
 an object with its fields; a tuple is an array; an enumeration is its word; `Known` is
 {"value", "source"}; `Unknown` is {"unknown", "detail"}; a tuple of (name, value) pairs, like the
-arguments of a message, is an object.
+arguments of a message, is an object. A field that was added after records were signed without it
+(`model.LATER`) is left out where it holds its default, so that old bytes stay their own.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def to_json(value: object) -> Json:
         return {
             f.name: _field_to_json(hints[f.name], getattr(value, f.name))
             for f in dataclasses.fields(value)
+            if not (f.metadata.get("later") and getattr(value, f.name) == f.default)
         }
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]

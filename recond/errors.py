@@ -50,18 +50,6 @@ class SafetyRefusal(RecondError):
         super().__init__(first.code, **dict(first.args))
 
 
-class ErasureFailed(RecondError):
-    """A write, a firmware command or the disk itself failed."""
-
-    exit_code = 5
-
-
-class VerificationFailed(RecondError):
-    """What was read back is not what had to be there."""
-
-    exit_code = 6
-
-
 class RecordInvalid(RecondError):
     """A record, journal, signature, certificate or ledger is not what it should be."""
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T", covariant=True)
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 Range: TypeAlias = tuple[int, int]
 """A stretch of a disk: (start in bytes, length in bytes)."""
+LATER: Final = {"later": True}
+"""Metadata of a field younger than the first records: at its default it is not written."""
 
 
 class Text(StrEnum):

@@ -533,6 +533,16 @@ def test_there_is_no_circle_among_the_shelves() -> None:
         assert start not in found, f"{start} imports itself by way of {sorted(found)}"
 
 
+def test_a_class_name_stands_once_in_the_house() -> None:
+    """Whoever reads `Proof` must not have to ask which."""
+    places: dict[str, list[str]] = {}
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module.name)
+    assert not {name: found for name, found in places.items() if len(found) > 1}
+
+
 def test_every_import_of_ours_exists() -> None:
     missing = [
         f"{module.name}: {name}"

@@ -14,6 +14,7 @@ import pytest
 
 from recond import locale
 from recond.erasure import Level, Status, Verdict
+from recond.host.reason import KNOWN
 from recond.locale import LANGS, NBSP, NNBSP, Lang, french_spaces, language, text
 from recond.methods import all_methods
 from recond.model import Form, HealthVerdict, Medium, Outcome, Why
@@ -100,6 +101,11 @@ def test_no_sentence_is_left_untranslated() -> None:
     for code in sorted(FR.keys() & EN.keys()):
         words = re.findall(r"[^\W\d_]{2,}", _PLACEHOLDER.sub("", forms(FR[code])[-1]))
         assert FR[code] != EN[code] or len(words) < 4 or code.startswith(STANDARDS), code
+
+
+def test_the_systems_reasons_are_those_of_the_code() -> None:
+    named = {code.rpartition(".")[2] for code in FR if code.startswith("host.errno.")}
+    assert named == KNOWN
 
 
 # --- Code and catalogue ----------------------------------------------------------------------
@@ -199,8 +205,6 @@ ERRORS = frozenset(
         "UsageError",
         "FormatError",
         "NotReady",
-        "ErasureFailed",
-        "VerificationFailed",
         "RecordInvalid",
         "UploadFailed",
         "BenchLacks",

@@ -30,7 +30,7 @@ from recond.flow.lot.store import MachineRow
 from recond.flow.verify.files import verify_paths
 from recond.host.store import write_folder
 from recond.model import Known, Message
-from recond.upload.package import RECORD, SIGNATURE, Issue, Package, unpack
+from recond.upload.package import RECORD, SIGNATURE, IssueOrder, Package, unpack
 
 MEMORY_BYTES = 2 << 30
 MOST_FILES = 512
@@ -45,7 +45,7 @@ class Kept:
     """
 
     digest: str
-    issue: Issue
+    issue: IssueOrder
     trusted: bool
     trust_seen: str
     why: Message | None

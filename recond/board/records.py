@@ -25,7 +25,7 @@ from recond.errors import RecordInvalid
 from recond.flow.lot.collect import take
 from recond.flow.lot.store import DiskRow, LotStore
 from recond.model import Message, Text
-from recond.upload.package import Issue, unpack
+from recond.upload.package import IssueOrder, unpack
 
 PREFIX = 16
 
@@ -200,7 +200,7 @@ def _is_newest(db: sa.Connection, kept: Kept) -> bool:
     ).first()
     if before is None or before.signer != row.signer:
         return True
-    return kept.issue.after(Issue(before.issued_at, before.ledger, before.number or 0))
+    return kept.issue.after(IssueOrder(before.issued_at, before.ledger, before.number or 0))
 
 
 def _insert(

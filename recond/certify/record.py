@@ -13,7 +13,7 @@ from typing import cast
 from recond.certify.judge.canaries import count_canaries
 from recond.certify.judge.coverage import merged
 from recond.certify.judge.journal_read import JournalReading, parse_journal
-from recond.certify.judge.timeline import StepStory, Story, ranges_of, tell
+from recond.certify.judge.timeline import StepTimeline, Timeline, ranges_of, read_timeline
 from recond.certify.judge.verdict import judge
 from recond.codec import from_json
 from recond.erasure import (
@@ -75,27 +75,29 @@ def fold_journal(raw: bytes, file: str, belongs: Belonging | None = None) -> Era
     Never raises for what the bytes hold: what cannot be read proves nothing, and it says so.
     """
     reading = parse_journal(raw)
-    story = tell(reading.entries)
-    if belongs is not None and story.opened:
-        if story.opened["run_id"] != belongs.run_id:
-            story.contradictions.append(Message("certify.reason.other-run"))
-        if story.opened["demonstration"] is not belongs.demonstration:
-            story.contradictions.append(Message("certify.reason.demonstration"))
-    canaries = count_canaries(story)
-    plan = story.plan
+    timeline = read_timeline(reading.entries)
+    if belongs is not None and timeline.opened:
+        if timeline.opened["run_id"] != belongs.run_id:
+            timeline.contradictions.append(Message("certify.reason.other-run"))
+        if timeline.opened["demonstration"] is not belongs.demonstration:
+            timeline.contradictions.append(Message("certify.reason.demonstration"))
+    canaries = count_canaries(timeline)
+    plan = timeline.plan
     entries = reading.entries
     return Erasure(
-        disk=plan.disk if plan else story.identity or UNKNOWN_DISK,
-        path=str(story.opened.get("path", "")),
+        disk=plan.disk if plan else timeline.identity or UNKNOWN_DISK,
+        path=str(timeline.opened.get("path", "")),
         plan=plan,
-        plan_digest=story.plan_digest,
-        confirmed_by=story.confirmed_by,
+        plan_digest=timeline.plan_digest,
+        confirmed_by=timeline.confirmed_by,
         started_at=entries[0].time if entries else None,
         ended_at=entries[-1].time if entries else None,
-        steps=tuple(_step(plan, story, index) for index in range(len(plan.steps))) if plan else (),
-        verification=_verification(story, plan, canaries),
-        interruptions=tuple(story.interruptions),
-        result=judge(story, reading.problems, canaries),
+        steps=tuple(_step(plan, timeline, index) for index in range(len(plan.steps)))
+        if plan
+        else (),
+        verification=_verification(timeline, plan, canaries),
+        interruptions=tuple(timeline.interruptions),
+        result=judge(timeline, reading.problems, canaries),
         journal=_reference(reading, file),
     )
 
@@ -144,9 +146,9 @@ def _reference(reading: JournalReading, file: str) -> JournalRef:
 # --- Steps -----------------------------------------------------------------------------------
 
 
-def _step(plan: WipePlan, story: Story, index: int) -> StepResult:
+def _step(plan: WipePlan, timeline: Timeline, index: int) -> StepResult:
     planned = plan.steps[index]
-    told = story.steps.get(index)
+    told = timeline.steps.get(index)
     if told is None:
         return StepResult(
             planned.technique, planned.fill, None, None, "not-run", 0, (), 0, 0, 0, ()
@@ -168,7 +170,7 @@ def _step(plan: WipePlan, story: Story, index: int) -> StepResult:
     )
 
 
-def _written(told: StepStory) -> int:
+def _written(told: StepTimeline) -> int:
     """Bytes that the journal says were written: the end's count, else the last checkpoint's."""
     if told.end is not None:
         return _int(told.end.data["written"])
@@ -187,9 +189,9 @@ def _command(data: dict[str, Json]) -> Message:
 # --- Verification ----------------------------------------------------------------------------
 
 
-def _verification(story: Story, plan: WipePlan | None, canaries: Canaries) -> Verification:
-    start = story.verify_start.data if story.verify_start else {}
-    end = story.verify_end.data if story.verify_end else {}
+def _verification(timeline: Timeline, plan: WipePlan | None, canaries: Canaries) -> Verification:
+    start = timeline.verify_start.data if timeline.verify_start else {}
+    end = timeline.verify_end.data if timeline.verify_end else {}
     mode = plan.verify if plan else VerifyMode.NONE
     return Verification(
         mode=mode,
@@ -197,9 +199,9 @@ def _verification(story: Story, plan: WipePlan | None, canaries: Canaries) -> Ve
         seed=cast("str | None", start.get("seed")),
         bytes_compared=_int(end.get("compared")),
         places=_int(end.get("places")),
-        mismatch_bytes=story.differing_bytes,
-        mismatch_ranges=merged(story.differing)[:MAX_RANGES],
-        unreadable_ranges=merged(story.verify_bad)[:MAX_RANGES],
+        mismatch_bytes=timeline.differing_bytes,
+        mismatch_ranges=merged(timeline.differing)[:MAX_RANGES],
+        unreadable_ranges=merged(timeline.verify_bad)[:MAX_RANGES],
         ending=cast("str | None", end.get("ending")),
         direct=bool(start.get("direct")),
         duration_ms=_int(end.get("duration_ms")),

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import types
 import typing
+from collections.abc import Set
 from enum import Enum
 from typing import Any
 
@@ -84,16 +85,17 @@ def _dataclass(cls: Any, defs: dict[str, Any]) -> dict[str, Any]:
     if cls.__name__ not in defs:
         defs[cls.__name__] = {}
         hints = typing.get_type_hints(cls)
+        later = {f.name for f in dataclasses.fields(cls) if f.metadata.get("later")}
         defs[cls.__name__] = _object(
-            {field.name: _of(hints[field.name], defs) for field in dataclasses.fields(cls)}
+            {field.name: _of(hints[field.name], defs) for field in dataclasses.fields(cls)}, later
         )
     return {"$ref": f"#/$defs/{cls.__name__}"}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def _object(properties: dict[str, Any], later: Set[str] = frozenset()) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [name for name in properties if name not in later],
         "additionalProperties": False,
     }

@@ -154,7 +154,7 @@ def _run(
     from recond.flow.run.run import execute, prepare, refuse_if_asked
     from recond.host import Host
     from recond.show.machine import show_plans
-    from recond.show.progress import Display
+    from recond.show.progress import ProgressDisplay
     from recond.show.result import show_finished, show_nothing_begun
 
     shown, host = screen(), Host()
@@ -173,7 +173,7 @@ def _run(
         show_nothing_begun(shown, left, batch.exit_code, as_json=as_json)
         leave(batch.exit_code)
     totals = {plan.disk.token: plan.disk.size_bytes for plan in prepared.plans}
-    with Display(shown, json_events=events, totals=totals) as display:
+    with ProgressDisplay(shown, json_events=events, totals=totals) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
     if batch:
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
@@ -241,11 +241,11 @@ def resume_command(
     """Go on after a crash, a power cut, a stop."""
     from recond.flow.run.resume import resume_runs
     from recond.host import Host
-    from recond.show.progress import Display
+    from recond.show.progress import ProgressDisplay
     from recond.show.result import show_finished
 
     shown, code = screen(), 0
-    with Display(shown, json_events=events, totals={}) as display:
+    with ProgressDisplay(shown, json_events=events, totals={}) as display:
         finished = resume_runs(state_path(), run, Host(), display.on_event)
     if not finished:
         shown.talk(t("cli.resume.nothing"))

@@ -108,7 +108,7 @@ class Command(_Words, TyperCommand):
     """A command that speaks the reader's language."""
 
 
-class Group(_Words, TyperGroup):
+class CommandGroup(_Words, TyperGroup):
     """The commands, in the order of the flow."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -125,7 +125,7 @@ def make_group(code: str, *, epilog: str | None = None, bare: bool = False) -> t
     without a command of its own too.
     """
     return typer.Typer(
-        cls=Group,
+        cls=CommandGroup,
         help=t(code),
         add_completion=False,
         no_args_is_help=not bare,

@@ -75,12 +75,12 @@ def _disk(
 ) -> NoReturn:
     from recond.flow.verify.disk import parse_mode, verify_certificate_and_disk
     from recond.host import Host
-    from recond.show.progress import Display
+    from recond.show.progress import ProgressDisplay
     from recond.show.recheck import show_disk_answer
 
     if len(files) != 1:
         raise UsageError("recheck.disk.one-file")
-    with Display(screen(), json_events=False, totals={}) as display:
+    with ProgressDisplay(screen(), json_events=False, totals={}) as display:
         report, answer = verify_certificate_and_disk(
             path,
             files[0],

@@ -24,7 +24,7 @@ from recond.commands.frame import (
 from recond.errors import UsageError
 
 if TYPE_CHECKING:
-    from recond.flow.lot.lot import Where
+    from recond.flow.lot.lot import LotDatabase
 
 UPLOAD = make_group("cli.help.upload", bare=True)
 QUEUE = make_group("cli.help.queue", bare=True)
@@ -160,10 +160,10 @@ def lot_command(ctx: Context, database: Database = None) -> None:
     show_lots(screen(), list_lots(_where(database)))
 
 
-def _where(database: str | None) -> Where:
-    from recond.flow.lot.lot import Where
+def _where(database: str | None) -> LotDatabase:
+    from recond.flow.lot.lot import LotDatabase
 
-    return Where(state_path(), database)
+    return LotDatabase(state_path(), database)
 
 
 @command("new", LOT, about="cli.help.lot.new")

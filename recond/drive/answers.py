@@ -196,7 +196,6 @@ def parse_sanitize_log(data: bytes) -> SanitizeLog | None:
     return SanitizeLog(
         sprog=int.from_bytes(data[0:2], "little"),
         state=status & 7,
-        global_erased=bool(status & 0x0100),
         purged=bool(status & 0x0800),
         scdw10=int.from_bytes(data[4:8], "little"),
         overwrite_s=seconds(8),
@@ -254,7 +253,6 @@ def parse_ext_csd(data: bytes) -> MmcCapabilities | None:
         revision=data[192],
         secure_erase=bool(security & 0x01),
         sanitize=bool(security & 0x40),
-        erased_byte=0xFF if data[181] & 1 else 0x00,
         boot_bytes=data[226] * 128 * 1024,
         rpmb_bytes=data[168] * 128 * 1024,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GOOD, CHECK_CONDITION = 0x00, 0x02
+GOOD = 0x00
 FIXED = (b"\x70", b"\x71", b"\xf0", b"\xf1")
 """The first byte of sense data in the fixed form."""
 _DRIVER_SENSE = 0x08

@@ -202,7 +202,6 @@ class SanitizeLog:
 
     sprog: int
     state: int  # SSTAT 2:0: 0 never, 1 done, 2 running, 3 failed, 4 done with deallocation
-    global_erased: bool
     purged: bool  # PRGD
     scdw10: int
     overwrite_s: int | None
@@ -258,7 +257,6 @@ class ScsiCapabilities:
     vendor: str
     product: str
     block_bytes: int
-    protection: int  # 0, or the protection type 1 to 3
     rotation_rpm: int | None
     crypto: bool
     block: bool
@@ -275,7 +273,6 @@ class MmcCapabilities:
     revision: int
     secure_erase: bool
     sanitize: bool
-    erased_byte: int  # 0x00 or 0xFF: what an erased cell reads as
     boot_bytes: int  # each of boot0 and boot1
     rpmb_bytes: int
 

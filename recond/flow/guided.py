@@ -2,7 +2,7 @@
 
 Why: which disks are offered, what a confirmation is, what goes into the record and what the end is
 called must be the same whoever asks, and must be testable without a terminal. The erasure runs as a
-`Work` beside whatever shows it.
+`BackgroundRun` beside whatever shows it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from recond.flow.config import Overrides
 from recond.flow.deliver.upload import after_run
 from recond.flow.profiles import load_profile
 from recond.flow.run.attach import Left, OpenRun, follow, open_runs
-from recond.flow.run.background import Work
+from recond.flow.run.background import BackgroundRun
 from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, Order, Prepared, execute
 from recond.flow.run.supervisor import confirm_all
@@ -169,7 +169,9 @@ def take_nap(state: Path, host: Host) -> str:
 # --- The work --------------------------------------------------------------------------------
 
 
-def begin(prepared: Prepared, chosen: frozenset[str], host: Host) -> tuple[Work, dict[str, str]]:
+def begin(
+    prepared: Prepared, chosen: frozenset[str], host: Host
+) -> tuple[BackgroundRun, dict[str, str]]:
     """Start erasing what was chosen and confirmed; (the work, each disk's name → its path).
 
     The plans that are refused go along: their journals say why, and no certificate of this
@@ -184,7 +186,9 @@ def begin(prepared: Prepared, chosen: frozenset[str], host: Host) -> tuple[Work,
     def task(on_event: OnEvent, stops: StopCount) -> Finished:
         return execute(part, confirmed, host, on_event, stops)
 
-    return Work(task, host.clock, lambda done: send(part.order.state, done)), names_of(plans)
+    return BackgroundRun(task, host.clock, lambda done: send(part.order.state, done)), names_of(
+        plans
+    )
 
 
 def names_of(plans: tuple[WipePlan, ...]) -> dict[str, str]:
@@ -195,9 +199,9 @@ def names_of(plans: tuple[WipePlan, ...]) -> dict[str, str]:
     return names
 
 
-def come_back(folder: RunFolder, state: Path, host: Host) -> Work:
+def come_back(folder: RunFolder, state: Path, host: Host) -> BackgroundRun:
     """Follow a run that goes on without a screen; it cannot be stopped from here."""
-    return Work(
+    return BackgroundRun(
         lambda on_event, _: follow(folder, state, host, on_event),
         host.clock,
         lambda done: send(state, done),
@@ -205,7 +209,7 @@ def come_back(folder: RunFolder, state: Path, host: Host) -> Work:
     )
 
 
-def take_up(run: OpenRun, state: Path, host: Host) -> Work:
+def take_up(run: OpenRun, state: Path, host: Host) -> BackgroundRun:
     """Go on with a run as it was left: resume what stopped, follow what runs.
 
     What stopped is written again, and only the disks of `run.to_write`: the caller has had each of
@@ -220,7 +224,7 @@ def take_up(run: OpenRun, state: Path, host: Host) -> Work:
         )
         return done[0] if done else None
 
-    return Work(task, host.clock, lambda done: send(state, done))
+    return BackgroundRun(task, host.clock, lambda done: send(state, done))
 
 
 def send(state: Path, finished: Finished) -> Message | None:

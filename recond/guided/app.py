@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.step_computer import ComputerStep
 from recond.guided.step_confirm import ConfirmStep
@@ -42,7 +42,7 @@ class GuidedApp(App[None]):
     #code { background: #ffffff; color: #000000; }
     """
 
-    def __init__(self, session: Session, first: str) -> None:
+    def __init__(self, session: GuidedSession, first: str) -> None:
         super().__init__()
         self.session = session
         self._first = first

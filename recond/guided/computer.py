@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recond.flow.run.run import Prepared
-from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, Line, Words, fold
+from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.locale import size_binary
 from recond.model import Assessment, Known, Machine, Outcome, Reading
 
@@ -13,7 +13,7 @@ MOST_LINES = 4
 """Of what stands in the way; `recond check` says all."""
 
 
-def computer_lines(words: Words, prepared: Prepared, width: int) -> list[Line]:
+def computer_lines(words: GuidedWords, prepared: Prepared, width: int) -> list[Line]:
     """The whole step."""
     lines = [*_machine(words, prepared.machine, width), ("", PLAIN)]
     for one in prepared.assessments:
@@ -21,7 +21,7 @@ def computer_lines(words: Words, prepared: Prepared, width: int) -> list[Line]:
     return lines
 
 
-def _machine(words: Words, machine: Machine, width: int) -> list[Line]:
+def _machine(words: GuidedWords, machine: Machine, width: int) -> list[Line]:
     t, r, system, cpu = words.t, words.reading, machine.system, machine.cpu
     named = [_known(system.maker), _known(system.version) or _known(system.model)]
     title = " ".join(name for name in named if name) or t("guided.computer.unnamed")
@@ -54,7 +54,7 @@ def _known(reading: Reading[str]) -> str:
     return reading.value if isinstance(reading, Known) else ""
 
 
-def _memory(words: Words, machine: Machine) -> str:
+def _memory(words: GuidedWords, machine: Machine) -> str:
     memory = machine.memory
     if isinstance(memory.installed_bytes, Known):
         return size_binary(words.lang, memory.installed_bytes.value)
@@ -65,7 +65,7 @@ def _memory(words: Words, machine: Machine) -> str:
     return words.reading(memory.installed_bytes)
 
 
-def _assessment(words: Words, found: Assessment, width: int) -> list[Line]:
+def _assessment(words: GuidedWords, found: Assessment, width: int) -> list[Line]:
     """The profile's verdict with its sign, then what is to be done, or what stands in the way."""
     sign = words.t(f"guided.ready.{found.verdict.value}")
     title = words.say(found.title) if found.title else found.profile

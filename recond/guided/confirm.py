@@ -6,7 +6,7 @@ from recond.erasure import WipePlan
 from recond.flow.run.attach import OpenRun
 from recond.flow.run.supervisor import typed_end
 from recond.guided.disks import disk_name
-from recond.guided.words import BAD, CARE, PLAIN, STRONG, Line, Words, fold
+from recond.guided.words import BAD, CARE, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.locale import size
 from recond.show.machine import short_path
 
@@ -14,7 +14,7 @@ MOST_LINES = 5
 
 
 def confirm_lines(
-    words: Words,
+    words: GuidedWords,
     plan: WipePlan,
     typed: str,
     *,

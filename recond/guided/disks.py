@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recond.erasure import WipePlan
-from recond.guided.words import FAINT, PLAIN, STRONG, Line, Words, cut, fold
+from recond.guided.words import FAINT, PLAIN, STRONG, GuidedWords, Line, cut, fold
 from recond.locale import duration, size
 from recond.model import Disk, Known
 from recond.show.machine import short_path
@@ -12,7 +12,7 @@ INDENT = " " * 6
 
 
 def disk_lines(
-    words: Words, plan: WipePlan, disk: Disk | None, *, ticked: bool, at: bool, width: int
+    words: GuidedWords, plan: WipePlan, disk: Disk | None, *, ticked: bool, at: bool, width: int
 ) -> list[Line]:
     """One disk: `[X]` will be erased, `[ ]` may be, ` - ` may not and says why; `>` is here."""
     box = " - " if plan.refusals else "[X]" if ticked else "[ ]"
@@ -51,17 +51,17 @@ def disk_lines(
     return [*lines, *fold(said, width, first=INDENT, rest=INDENT)]
 
 
-def disk_name(words: Words, plan: WipePlan) -> str:
+def disk_name(words: GuidedWords, plan: WipePlan) -> str:
     """How a person calls a disk."""
     named = " ".join(word for word in (plan.disk.vendor, plan.disk.model) if word)
     return named or words.t("guided.disk.unnamed")
 
 
-def _number(words: Words, plan: WipePlan) -> str:
+def _number(words: GuidedWords, plan: WipePlan) -> str:
     return words.t("guided.disk.number", token=plan.disk.token, path=short_path(plan))
 
 
-def health(words: Words, disk: Disk | None) -> str:
+def health(words: GuidedWords, disk: Disk | None) -> str:
     """« santé : bon », or that it is not known."""
     verdict = getattr(disk.health, "verdict", None) if disk else None
     known = (
@@ -72,7 +72,7 @@ def health(words: Words, disk: Disk | None) -> str:
     return words.t("guided.disk.health", verdict=known)
 
 
-def summary(words: Words, plans: tuple[WipePlan, ...]) -> str:
+def summary(words: GuidedWords, plans: tuple[WipePlan, ...]) -> str:
     """How many disks are ticked, and the time of the longest: they are erased side by side."""
     longest = max((plan.estimate_s or 0 for plan in plans), default=0)
     if not plans:

@@ -17,7 +17,7 @@ from recond.guided.disks import disk_lines, summary
 from recond.guided.progress import track_lines
 from recond.guided.questions import answer_word
 from recond.guided.result import detail_lines, result_lines
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.words import Line, texts
 from recond.model import Message
 from recond.show.ask import ask_each
@@ -28,7 +28,7 @@ LOOK_EVERY_S = 0.5
 COPY_PATIENCE_S = 60.0
 
 
-def talk_through(session: Session) -> None:
+def talk_through(session: GuidedSession) -> None:
     """The whole job as a dialogue. Raises `SafetyRefusal` where a disk is not confirmed."""
     words = session.words
     words.data(words.t("guided.computer.reading"))
@@ -50,12 +50,12 @@ def talk_through(session: Session) -> None:
     watch(session)
 
 
-def _print(session: Session, lines: Iterable[Line]) -> None:
+def _print(session: GuidedSession, lines: Iterable[Line]) -> None:
     for text in texts(lines):
         session.words.data(text.rstrip())
 
 
-def _takes_up(session: Session) -> bool:
+def _takes_up(session: GuidedSession) -> bool:
     """Offer what was begun earlier. Raises `SafetyRefusal` where a disk that would be written again
     is not confirmed.
     """
@@ -74,7 +74,7 @@ def _takes_up(session: Session) -> bool:
     return True
 
 
-def _ask(session: Session, key: str) -> None:
+def _ask(session: GuidedSession, key: str) -> None:
     """One question; an empty line leaves it out."""
     words = session.words
     values = QUESTIONS[key]
@@ -87,7 +87,7 @@ def _ask(session: Session, key: str) -> None:
         session.answers[key] = values[int(answer) - 1]
 
 
-def _choose(session: Session) -> None:
+def _choose(session: GuidedSession) -> None:
     """Which disks, by their numbers in the list."""
     prepared, words = session.prepared, session.words
     if prepared is None:
@@ -115,7 +115,7 @@ def _choose(session: Session) -> None:
         )
 
 
-def watch(session: Session) -> None:
+def watch(session: GuidedSession) -> None:
     """Say how far it is until it ends, then the result. Ctrl-C asks for a stop."""
     work, told = session.work, ""
     if work is None:
@@ -143,12 +143,12 @@ def watch(session: Session) -> None:
     show_end(session)
 
 
-def _tell(session: Session, now_s: float) -> None:
+def _tell(session: GuidedSession, now_s: float) -> None:
     for track in session.board.tracks.values():
         _print(session, track_lines(session.words, track, now_s, WIDTH))
 
 
-def show_end(session: Session) -> None:
+def show_end(session: GuidedSession) -> None:
     """The result, from the record; nothing where there is none."""
     work = session.work
     if work is None or work.finished is None:
@@ -159,7 +159,7 @@ def show_end(session: Session) -> None:
     session.words.data(session.words.t("guided.plain.code", text=end.code))
 
 
-def _stick_at_rest(session: Session) -> StickStatus | None:
+def _stick_at_rest(session: GuidedSession) -> StickStatus | None:
     """How it stands with the stick once the copying is over: a line is not drawn again."""
     clock = session.host.clock
     until_s = clock.monotonic_s() + COPY_PATIENCE_S

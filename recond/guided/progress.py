@@ -14,7 +14,7 @@ from recond.erasure import VerifyMode, WipePlan
 from recond.flow.run.background import Heard
 from recond.guided.disks import disk_name
 from recond.guided.letters import big
-from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, Line, Words, cut, cut_front
+from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, cut, cut_front
 from recond.locale import duration, size
 from recond.model import Json
 
@@ -167,7 +167,7 @@ def draw_bar(percent: int | None, width: int) -> str:
     return "[" + "█" * full + "░" * (width - full) + "]"
 
 
-def head_lines(words: Words, board: Board, width: int) -> list[Line]:
+def head_lines(words: GuidedWords, board: Board, width: int) -> list[Line]:
     """How far the whole run is, in large figures, beside the speed of all disks together."""
     figures = big(f"{board.percent}%")
     now = board.speeds[-1] if board.speeds else 0
@@ -188,7 +188,7 @@ def head_lines(words: Words, board: Board, width: int) -> list[Line]:
     return [(row, STRONG) for row in rows]
 
 
-def track_lines(words: Words, track: Track, now_s: float, width: int) -> list[Line]:
+def track_lines(words: GuidedWords, track: Track, now_s: float, width: int) -> list[Line]:
     """One disk in two lines: which and what it does; how far, how fast, how long still."""
     name = disk_name(words, track.plan) if track.plan else track.name
     doing = phase_words(words, track)
@@ -210,7 +210,7 @@ def track_lines(words: Words, track: Track, now_s: float, width: int) -> list[Li
     ]
 
 
-def phase_words(words: Words, track: Track) -> str:
+def phase_words(words: GuidedWords, track: Track) -> str:
     """What a disk does now."""
     if track.outcome:
         return words.t(f"cli.phase.end.{track.outcome}")

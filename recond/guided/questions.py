@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recond.flow.guided import QUESTIONS
-from recond.guided.words import FAINT, PLAIN, STRONG, Line, Words, fold
+from recond.guided.words import FAINT, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.model import Known, Machine
 
 KEYS = {
@@ -19,7 +19,7 @@ COLOURS = ("white", "black", "red", "green", "blue")
 
 
 def question_lines(
-    words: Words, key: str, answers: Mapping[str, str], at: int, machine: Machine, width: int
+    words: GuidedWords, key: str, answers: Mapping[str, str], at: int, machine: Machine, width: int
 ) -> list[Line]:
     """One question, its possible answers with the one that is pointed at, and what can be tried."""
     number = list(QUESTIONS).index(key) + 1
@@ -38,14 +38,14 @@ def question_lines(
     return lines
 
 
-def answer_word(words: Words, key: str, value: str) -> str:
+def answer_word(words: GuidedWords, key: str, value: str) -> str:
     """An answer in words; "" is no answer, and nothing of it goes into the record."""
     if not value:
         return words.t("guided.answer.none")
     return words.t(f"guided.answer.looks.{value}" if key == "looks" else f"guided.answer.{value}")
 
 
-def _camera(words: Words, machine: Machine) -> str:
+def _camera(words: GuidedWords, machine: Machine) -> str:
     found = [
         one.name.value if isinstance(one.name, Known) else one.ids
         for one in machine.devices
@@ -58,7 +58,7 @@ def _camera(words: Words, machine: Machine) -> str:
     )
 
 
-def keyboard_lines(words: Words, layout: str, seen: frozenset[str]) -> list[Line]:
+def keyboard_lines(words: GuidedWords, layout: str, seen: frozenset[str]) -> list[Line]:
     """The keyboard test: each key that was seen stands in brackets. `layout`: "" where unknown."""
     rows = KEYS.get(layout or BY_LANGUAGE[words.lang])
     if rows is None:

@@ -7,7 +7,7 @@ from recond.flow.guided import End
 from recond.flow.live.mirror import on_stick
 from recond.flow.live.stick import StickStatus
 from recond.guided.letters import big_lines
-from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, Line, Words, fold
+from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.locale import date
 from recond.model import Message
 
@@ -16,7 +16,7 @@ MARKS = {"erased": GOOD, "partial": CARE, "not-erased": BAD, "nothing": CARE}
 
 
 def result_lines(
-    words: Words,
+    words: GuidedWords,
     end: End,
     said: Message | None,
     width: int,
@@ -60,7 +60,7 @@ def result_lines(
     return lines
 
 
-def _how_to_go_on(words: Words, end: End, width: int) -> list[Line]:
+def _how_to_go_on(words: GuidedWords, end: End, width: int) -> list[Line]:
     """What to do where a disk was interrupted; nothing else that failed can be taken up."""
     if not any(one.status == Status.INTERRUPTED for one in end.disks):
         return []
@@ -74,7 +74,7 @@ def _place(end: End, stick: StickStatus | None) -> str:
     return on_stick(end.certificate)
 
 
-def detail_lines(words: Words, end: End, width: int) -> list[Line]:
+def detail_lines(words: GuidedWords, end: End, width: int) -> list[Line]:
     """Each disk with its outcome and the reasons, then what the certificate does not speak of."""
     lines: list[Line] = []
     for one in end.disks:

@@ -11,20 +11,20 @@ from recond.errors import RecondError
 from recond.flow.guided import begin, chosen_first, chosen_plans, take_up, with_answers
 from recond.flow.live.stick import Live, StickStatus, where_results_are
 from recond.flow.run.attach import Left, OpenRun, is_issued, is_running, open_runs, plans_of
-from recond.flow.run.background import Work
+from recond.flow.run.background import BackgroundRun
 from recond.flow.run.run import Order, Prepared, prepare
 from recond.flow.runfolder import RunFolder
 from recond.guided.progress import Board
-from recond.guided.words import Words
+from recond.guided.words import GuidedWords
 from recond.host import Host
 from recond.model import Message
 
 
 @dataclass(slots=True)
-class Session:
+class GuidedSession:
     """One person in front of one computer. `go` is the screen's: it shows a step by its name."""
 
-    words: Words
+    words: GuidedWords
     host: Host
     state: Path
     order: Order | None = None  # None: only coming back to a run
@@ -34,7 +34,7 @@ class Session:
     chosen: frozenset[str] = frozenset()
     answers: dict[str, str] = field(default_factory=dict)
     problem: Exception | None = None
-    work: Work | None = None
+    work: BackgroundRun | None = None
     earlier: Message | None = None  # which finished run is shown, where this is no new one
     board: Board = field(default_factory=lambda: Board({}))
     live: Live = field(default_factory=Live)

@@ -12,8 +12,8 @@ from recond.flow.guided import can_draw, wipe_console
 from recond.flow.run.attach import find_attachable
 from recond.flow.run.run import Order
 from recond.guided.plain import talk_through, watch
-from recond.guided.session import Session
-from recond.guided.words import Words
+from recond.guided.session import GuidedSession
+from recond.guided.words import GuidedWords
 from recond.host import Host
 from recond.locale import Lang
 
@@ -23,7 +23,7 @@ GIVEN_UP = 130
 
 def start(lang: Lang, order: Order, host: Host, *, plain: bool) -> int:
     """The whole job with a person; returns the exit code. Raises what the flow raises."""
-    session = Session(Words(lang), host, order.state, order)
+    session = GuidedSession(GuidedWords(lang), host, order.state, order)
     if plain or not can_draw() or not _draw(session, "computer"):
         try:
             talk_through(session)
@@ -37,7 +37,7 @@ def start(lang: Lang, order: Order, host: Host, *, plain: bool) -> int:
 
 def attach(lang: Lang, state: Path, run: str | None, host: Host, *, plain: bool) -> int:
     """Come back to a run; returns its exit code. Raises `UsageError` where there is none."""
-    session = Session(Words(lang), host, state)
+    session = GuidedSession(GuidedWords(lang), host, state)
     session.come_back(find_attachable(state, run, host))
     if plain or not can_draw():
         watch(session)
@@ -46,7 +46,7 @@ def attach(lang: Lang, state: Path, run: str | None, host: Host, *, plain: bool)
     return _leave(session)
 
 
-def _draw(session: Session, first: str) -> bool:
+def _draw(session: GuidedSession, first: str) -> bool:
     """Show the screen. Where it breaks, its own words are on standard error, and we go on.
 
     Returns False where it broke before anything had begun.
@@ -66,7 +66,7 @@ def _draw(session: Session, first: str) -> bool:
     return True
 
 
-def _leave(session: Session) -> int:
+def _leave(session: GuidedSession) -> int:
     """The exit code: the run's; 0 where nothing was begun, or where it goes on."""
     work = session.work
     if work is None:

@@ -11,7 +11,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, Line
 
 STYLES = {
@@ -36,7 +36,7 @@ class Step(Screen[None]):
     NAME: ClassVar[str] = ""
     NUMBER: ClassVar[int] = 0
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: GuidedSession) -> None:
         super().__init__()
         self.session = session
         self.said = session.words

@@ -9,7 +9,7 @@ from textual.events import Key
 
 from recond.flow.run.supervisor import typed_end
 from recond.guided.confirm import confirm_lines
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import Line
 
@@ -24,7 +24,7 @@ class ConfirmStep(Step):
         Binding("backspace", "rub"),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: GuidedSession) -> None:
         super().__init__(session)
         self._plans = session.to_confirm
         self._at = 0

@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 
 from recond.flow.guided import chosen_plans, disk_of, nap_word, take_nap
 from recond.guided.disks import disk_lines, summary
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import CARE, FAINT, PLAIN, STRONG, Line, fold
 
@@ -28,7 +28,7 @@ class DisksStep(Step):
         Binding("v", "nap"),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: GuidedSession) -> None:
         super().__init__(session)
         self._at = 0
         self._notice = ""

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from recond.guided.progress import head_lines, track_lines
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import CARE, PLAIN, Line, fold
 
@@ -25,7 +25,7 @@ class ProgressStep(Step):
         Binding("n,N,escape", "no"),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: GuidedSession) -> None:
         super().__init__(session)
         self._asking = False
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from recond.flow.guided import QUESTIONS, keyboard_layout, try_sound
 from recond.guided.questions import COLOURS, keyboard_lines, question_lines
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.step import Step, drawn
 from recond.guided.words import CARE, PLAIN, Line, fold
 
@@ -32,7 +32,7 @@ class QuestionsStep(Step):
         Binding("p", "skip"),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: GuidedSession) -> None:
         super().__init__(session)
         self._asked = 0
         self._at = 0
@@ -124,7 +124,7 @@ class KeyboardTry(Screen[None]):
     """Shows each key that arrives; Escape twice ends it, or Enter twice: one of them may be what is
     broken."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: GuidedSession) -> None:
         super().__init__()
         self._words = session.words
         self._layout = keyboard_layout(session.host)

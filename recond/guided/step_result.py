@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from recond.flow.guided import end_of
 from recond.guided.result import code_lines, detail_lines, result_lines
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.step import MARGIN, Step
 from recond.guided.words import BAD, PLAIN, Line, fold
 
@@ -24,7 +24,7 @@ class ResultStep(Step):
     NAME, NUMBER = "result", 6
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "finish"), Binding("d", "details")]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: GuidedSession) -> None:
         super().__init__(session)
         work = session.work
         self._end = end_of(work.finished) if work and work.finished else None

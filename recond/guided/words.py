@@ -25,7 +25,7 @@ GOOD, BAD, CARE = "good", "bad", "care"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-class Words(Screen):
+class GuidedWords(Screen):
     """The sentences of the reader's language, in glyphs that a console has."""
 
     def t(self, code: str, **args: str | int) -> str:

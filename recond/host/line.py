@@ -16,7 +16,7 @@ import time
 from urllib.parse import urlsplit
 
 from recond.errors import UploadFailed
-from recond.host.http import ANSWER_BYTES, Answer, Https, NoAnswer, Request, check_url
+from recond.host.http import ANSWER_BYTES, HttpAnswer, Https, NoAnswer, Request, check_url
 
 PATIENCE_S = 3.0
 RECORD_PATIENCE_S = 90.0
@@ -47,7 +47,7 @@ def open_client(url: str, ca_file: str | None) -> Https | Loopback:
 class Loopback:
     """A client of a server on this computer."""
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> HttpAnswer:
         """One exchange. Raises `NoAnswer`; an answer of any status is an answer."""
         parts = urlsplit(check_near_url(request.url))
         line = http.client.HTTPConnection(
@@ -117,12 +117,12 @@ def _exchange(
     target: str,
     body: bytes,
     headers: dict[str, str],
-) -> Answer:
+) -> HttpAnswer:
     line.request(method, target, body=body or None, headers={"User-Agent": "recond", **headers})
     with line.getresponse() as answer:
         read = answer.read(ANSWER_BYTES + 1)
         if len(read) > ANSWER_BYTES:
             raise http.client.HTTPException("answer too long")
-        return Answer(
+        return HttpAnswer(
             answer.status, {name.lower(): value for name, value in answer.getheaders()}, read
         )

@@ -31,6 +31,7 @@ class Seen:
     folders: set[str] = field(default_factory=set)
     links: dict[str, str] = field(default_factory=dict)  # the link's own path → relative target
     denied: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)  # asked for, and not there
     commands: dict[tuple[str, ...], Completed] = field(default_factory=dict)
 
     def at(self, path: str) -> Path:
@@ -77,6 +78,8 @@ class WatchedFiles(Files):
             self.seen.files[self.seen.trace(path)] = found
         elif found.why is Why.DENIED:
             self.seen.denied.add(path)
+        elif found.why is Why.ABSENT:
+            self.seen.absent.add(path)
         return found
 
     def list(self, path: str) -> tuple[str, ...]:
@@ -89,6 +92,8 @@ class WatchedFiles(Files):
                 full = f"{real}/{name}"
                 if self.seen.at(full).is_symlink() or self.seen.at(full).is_dir():
                     self.seen.note(full)
+        else:
+            self._look(path)
         return found
 
     def exists(self, path: str) -> bool:
@@ -96,6 +101,8 @@ class WatchedFiles(Files):
         found = Files.exists(self, path)
         if found:
             self.seen.note(path)
+        else:
+            self._look(path)
         return found
 
     def resolve(self, path: str) -> str | None:
@@ -104,6 +111,13 @@ class WatchedFiles(Files):
         if found is not None:
             self.seen.note(path)
         return found
+
+    def _look(self, path: str) -> None:
+        """Note what is not there; an empty folder is there, and empty."""
+        if Files.exists(self, path):
+            self.seen.note(path)
+        else:
+            self.seen.absent.add(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +139,42 @@ Node = bytes | str | None
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """What a recording says of itself: paths that were denied, and paths that were not there.
+
+    `made`: by `recond capture`. A folder that a person put together says nothing by what it lacks.
+    `absent` is None where there is no list: recond before 0.2 kept none, and always looked.
+    """
+
+    made: bool = False
+    denied: frozenset[str] = frozenset()
+    absent: frozenset[str] | None = frozenset()
+
+    def looked(self, path: str) -> bool:
+        """Whether somebody looked for the path, or for a folder above it, and found none."""
+        if self.absent is None:
+            return True
+        places = (path, *(str(above) for above in PurePosixPath(path).parents))
+        return any(place in self.absent for place in places)
+
+
+@dataclass(frozen=True, slots=True)
 class FolderFiles(Files):
     """A tree that lies in a folder. What was denied when it was recorded stays denied."""
 
-    denied: frozenset[str] = frozenset()
+    recording: Recording = Recording()
+
+    def looked(self, path: str) -> bool:
+        """Whether the path is there, or was looked for when this was recorded."""
+        return self.recording.looked(path) or Files.exists(self, path)
+
+    def whole(self) -> bool:
+        """Whether `recond capture` made it."""
+        return self.recording.made
 
     def read(self, path: str, limit_bytes: int = MAX_BYTES) -> bytes | Unknown:
         """As `Files.read`."""
-        if path in self.denied:
+        if path in self.recording.denied:
             return Unknown(Why.DENIED, path)
         return Files.read(self, path, limit_bytes)
 
@@ -143,10 +185,10 @@ class PackedFiles(Files):
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
     children: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    denied: frozenset[str] = frozenset()
+    recording: Recording = Recording()
 
     @staticmethod
-    def of(name: str, nodes: Mapping[str, Node], denied: frozenset[str]) -> PackedFiles:
+    def of(name: str, nodes: Mapping[str, Node], recording: Recording) -> PackedFiles:
         """The tree of some nodes; `name` is the archive's, for messages."""
         children: dict[str, set[str]] = {"/": set()}
         for path in nodes:
@@ -156,11 +198,11 @@ class PackedFiles(Files):
             if nodes[path] is None:
                 children.setdefault(path, set())
         frozen = {path: frozenset(names) for path, names in children.items()}
-        return PackedFiles(Path(name), nodes, frozen, denied)
+        return PackedFiles(Path(name), nodes, frozen, recording)
 
     def read(self, path: str, limit_bytes: int = MAX_BYTES) -> bytes | Unknown:
         """The bytes of a file; denied where it was denied when the tree was recorded."""
-        if path in self.denied:
+        if path in self.recording.denied:
             return Unknown(Why.DENIED, path)
         found = self.nodes.get(self._follow(path) or "")
         return found[:limit_bytes] if isinstance(found, bytes) else Unknown(Why.ABSENT, path)
@@ -168,6 +210,14 @@ class PackedFiles(Files):
     def list(self, path: str) -> tuple[str, ...]:
         """The names in a folder, sorted."""
         return tuple(sorted(self.children.get(self._follow(path) or "", ())))
+
+    def looked(self, path: str) -> bool:
+        """Whether the path is there, or was looked for when this was recorded."""
+        return self.recording.looked(path) or self.exists(path)
+
+    def whole(self) -> bool:
+        """Whether `recond capture` made it."""
+        return self.recording.made
 
     def exists(self, path: str) -> bool:
         """Whether the path leads to a file or folder."""
@@ -226,16 +276,23 @@ class RecordedProcesses:
         found = self.files.read(place)
         if isinstance(found, bytes):
             return found
-        if argv[0] != "smartctl" or "-d" in argv:
+        if argv[0] != "smartctl":
+            return None
+        kind = argv[argv.index("-d") + 1] if "-d" in argv[:-1] else None
+        if kind == "sat":  # the second question to a bridge that was not understood
             return None
         # a file that a person named otherwise still says of which device it speaks; an NVMe
         # disk's is often that of its controller
-        name = argv[-1].rsplit("/", 1)[-1]
+        name = argv[-1].removeprefix("/dev/")
         controller = re.match(r"nvme\d+", name)
         names = "|".join(re.escape(n) for n in (name, controller[0] if controller else name))
         device = re.compile(f'"name"\\s*:\\s*"/dev/({names})"'.encode())
         for entry in self.files.list("/smartctl"):
             other = self.files.read(f"/smartctl/{entry}")
-            if isinstance(other, bytes) and device.search(other[:65536]):
+            if (
+                isinstance(other, bytes)
+                and device.search(other[:65536])
+                and (kind is None or f'"{kind}"'.encode() in other[:65536])
+            ):
                 return other
         return None

@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from recond.errors import UploadFailed, UsageError
+from recond.host.http import proxy_of
+from recond.host.reason import os_reason
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Store
@@ -34,6 +37,7 @@ class Bucket:
     key_id: str
     secret: str = field(repr=False)
     ca_file: str = ""
+    proxy: str = ""  # as in `recond.host.http.check_proxy`
 
     def put(self, name: str, data: bytes) -> None:
         """Write an object, whole or not at all. Raises `UploadFailed`."""
@@ -58,12 +62,15 @@ class Bucket:
             "connect_timeout": timedelta(seconds=CONNECT_S),
             "timeout": timedelta(seconds=ANSWER_S),
         }
+        host = urlsplit(self.endpoint).hostname or f"{self.name}.s3.{self.region}.amazonaws.com"
+        if proxy := proxy_of(self.proxy, host):
+            client["proxy_url"] = proxy
         if self.ca_file:
             try:
                 client["root_certificate"] = Path(self.ca_file).read_bytes()
             except OSError as error:
                 raise UsageError(
-                    "upload.ca.unreadable", file=self.ca_file, reason=error.strerror or ""
+                    "upload.ca.unreadable", file=self.ca_file, reason=os_reason(error)
                 ) from None
         return S3Store(
             self.name,

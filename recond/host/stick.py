@@ -29,7 +29,7 @@ LABELS = frozenset({LABEL, "RECOND_LIVE", "RECOND_EFI"})
 
 
 @dataclass(frozen=True, slots=True)
-class Medium:
+class StickMedium:
     """What a medium calls itself. `size` in 512-byte units as sysfs gives it."""
 
     bus: str
@@ -40,10 +40,10 @@ class Medium:
     size: str | None
 
 
-def read_medium(files: Files, name: str) -> Medium:
+def read_medium(files: Files, name: str) -> StickMedium:
     """What the disk `name` calls itself, now."""
     strings, size = read_strings(files, name), files.read_text(f"/sys/block/{name}/size")
-    return Medium(
+    return StickMedium(
         strings.bus,
         strings.serial,
         strings.wwn,
@@ -72,7 +72,7 @@ def is_portable(files: Files, name: str) -> bool:
     return found.bus == "usb" or found.medium is Storage.SD
 
 
-def read_media(files: Files, own: frozenset[str] = frozenset()) -> dict[str, Medium]:
+def read_media(files: Files, own: frozenset[str] = frozenset()) -> dict[str, StickMedium]:
     """Every stick here that carries one of our labels, by its name; of the inner disks only those
     that the system came from (`own`).
     """
@@ -86,22 +86,23 @@ def read_media(files: Files, own: frozenset[str] = frozenset()) -> dict[str, Med
     return found
 
 
-def write_marker(media: dict[str, Medium], path: Path = Path(MARKER)) -> None:
+def write_marker(media: dict[str, StickMedium], path: Path = Path(MARKER)) -> None:
     """Write down what this boot's media are, beside those already known. Raises `OSError`."""
     known = read_marker(Files(path.parent), path.name)
     both = dict.fromkeys((*(known if isinstance(known, tuple) else ()), *media.values()))
     write_whole(path, json.dumps({"media": [asdict(one) for one in both]}).encode())
 
 
-def read_marker(files: Files, path: str = MARKER) -> tuple[Medium, ...] | Unknown:
+def read_marker(files: Files, path: str = MARKER) -> tuple[StickMedium, ...] | Unknown:
     """The media that were written down; empty where there is no marker, `Unknown` if damaged."""
     raw = files.read_text(path)
     if isinstance(raw, Unknown):
         return () if raw.why is Why.ABSENT else raw
     try:
-        names = [field.name for field in fields(Medium)]
+        names = [field.name for field in fields(StickMedium)]
         return tuple(
-            Medium(**{name: entry[name] for name in names}) for entry in json.loads(raw)["media"]
+            StickMedium(**{name: entry[name] for name in names})
+            for entry in json.loads(raw)["media"]
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return Unknown(Why.UNPARSABLE, path)
@@ -126,12 +127,12 @@ def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
     return {Use(kind, name, LABEL)} if same else set()
 
 
-def _named_alike(one: Medium, known: Medium) -> bool:
+def _named_alike(one: StickMedium, known: StickMedium) -> bool:
     """Whether a name of its own, not its model, says that a reading is of a known medium."""
     return bool(one.wwn and one.wwn == known.wwn) or bool(one.serial and one.serial == known.serial)
 
 
-def _same(one: Medium, known: Medium) -> bool:
+def _same(one: StickMedium, known: StickMedium) -> bool:
     """Whether two readings are of one medium, in doubt yes: it costs a refusal, no data."""
     if one.size != known.size:
         return False

@@ -87,7 +87,7 @@ def nodes_of(files: Files, name: str) -> tuple[str, ...]:
         if node in seen:
             continue
         seen.append(node)
-        folder = f"/sys/class/block/{node}"
+        folder = folder_of(files, node)
         todo += [c for c in files.list(folder) if files.exists(f"{folder}/{c}/partition")]
         todo += _holders(files, node)
         todo += [loop for loop, backing in _loops(files) if backing == f"/dev/{node}"]
@@ -98,8 +98,19 @@ def nodes_of(files: Files, name: str) -> tuple[str, ...]:
     return tuple(seen)
 
 
+def folder_of(files: Files, node: str) -> str:
+    """Where /sys keeps a block device; a recording may hold only the disks' own folders."""
+    flat = f"/sys/class/block/{node}"
+    if files.exists(flat):
+        return flat
+    if files.exists(f"/sys/block/{node}"):
+        return f"/sys/block/{node}"
+    above = next((d for d in files.list("/sys/block") if node.startswith(d)), None)
+    return f"/sys/block/{above}/{node}" if above else flat
+
+
 def _holders(files: Files, node: str) -> tuple[str, ...]:
-    return files.list(f"/sys/class/block/{node}/holders")
+    return files.list(f"{folder_of(files, node)}/holders")
 
 
 def _loops(files: Files) -> tuple[tuple[str, str], ...]:
@@ -134,9 +145,10 @@ def _mounted(files: Files, nodes: tuple[str, ...]) -> set[Use]:
     numbers = {
         number: node
         for node in nodes
-        if isinstance(number := files.read_text(f"/sys/class/block/{node}/dev"), str)
+        if isinstance(number := files.read_text(f"{folder_of(files, node)}/dev"), str)
     }
     uses = set()
+    strange = [] if nodes[0] in numbers.values() else [f"/sys/class/block/{nodes[0]}/dev"]
     for mount in mounts:
         node = numbers.get(mount.number) or _source_node(files, mount.source, nodes)
         if node is not None:
@@ -144,7 +156,20 @@ def _mounted(files: Files, nodes: tuple[str, ...]) -> set[Use]:
             if LIVE_PLACES.match(mount.point):
                 kind = "medium"
             uses.add(Use(kind, node, public_place(mount.point)))
+        elif not files.whole() and not _is_elsewhere(files, mount):
+            strange.append(f"/proc/self/mountinfo: {mount.number}")
+    if not uses and not files.whole():
+        # a recording that lacks part of /sys cannot show that a mount is another disk's
+        return {Use("unreadable", nodes[0], where) for where in strange[:1]}
     return uses
+
+
+def _is_elsewhere(files: Files, mount: Mount) -> bool:
+    """Whether a mount is seen to be of another device, or of none."""
+    if mount.number.startswith("0:") and not mount.source.startswith("/dev/"):
+        return True  # no block device behind it
+    known = [*files.list("/sys/class/block"), *files.list("/sys/block")]
+    return any(files.read_text(f"{folder_of(files, n)}/dev") == mount.number for n in known)
 
 
 def _source_node(files: Files, source: str, nodes: tuple[str, ...]) -> str | None:

@@ -2,13 +2,18 @@
 
 Why: /proc/cpuinfo is there on every machine and costs nothing; `lscpu` is what captures hold and
 tells the highest clock; the tables know a processor that a stopped machine has. A present clock is
-no maximum: its source says which it is. Counts are of the whole machine. Pure, apart from reading.
+no maximum: its source says which it is. Counts are of the whole machine, and a processor may have
+several kinds of core (ARM big.LITTLE, Intel since the 12th generation): they are counted one by
+one, never by a product. Pure, apart from reading.
 """
 
 from __future__ import annotations
 
+import functools
 import re
+import tomllib
 from collections.abc import Mapping
+from importlib import resources
 
 from recond.host.files import Files
 from recond.inspect.readings import clean, first, int_reading, text_reading
@@ -16,7 +21,7 @@ from recond.inspect.smbios import Tables
 from recond.model import Cpu, Known, Reading, Unknown, Why
 
 CPUINFO = "/proc/cpuinfo"
-_MAX_FREQ = "/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq"
+_CPUS = "/sys/devices/system/cpu"
 _FLAG = re.compile(r"[0-9a-z][0-9a-z_.]{0,39}")
 _MOST_BLOCKS = 8192
 # what the kernel writes where the processor has no name (family/model)
@@ -29,6 +34,7 @@ def read_cpu(files: Files, lscpu: str | Unknown, tables: Tables | Unknown) -> Cp
     kernel = unread_cpu(raw) if isinstance(raw, Unknown) else parse_cpuinfo(raw)
     tool = unread_cpu(lscpu) if isinstance(lscpu, Unknown) else parse_lscpu(lscpu)
     firmware = unread_cpu(tables) if isinstance(tables, Unknown) else _of_tables(tables)
+    packages, cores = _topology(files)
     maximum = _max_frequency(files)
     return Cpu(
         maker=first(kernel.maker, tool.maker),
@@ -36,8 +42,8 @@ def read_cpu(files: Files, lscpu: str | Unknown, tables: Tables | Unknown) -> Cp
         family=first(kernel.family, tool.family, firmware.family),
         model=first(kernel.model, tool.model, firmware.model),
         stepping=first(kernel.stepping, tool.stepping, firmware.stepping),
-        sockets=first(tool.sockets, kernel.sockets, firmware.sockets),
-        cores=first(tool.cores, kernel.cores, firmware.cores),
+        sockets=first(kernel.sockets, tool.sockets, packages, firmware.sockets),
+        cores=first(kernel.cores, cores, tool.cores, firmware.cores),
         threads=first(tool.threads, kernel.threads, firmware.threads),
         bits=first(kernel.bits, tool.bits, firmware.bits),
         max_mhz=first(maximum, _maximum_only(tool.max_mhz), kernel.max_mhz, tool.max_mhz),
@@ -57,10 +63,47 @@ def _maximum_only(reading: Reading[int]) -> Reading[int]:
 
 
 def _max_frequency(files: Files) -> Reading[int]:
-    kilohertz = int_reading(files.read_text(_MAX_FREQ), _MAX_FREQ, least=1000)
-    if isinstance(kilohertz, Known):
-        return Known(kilohertz.value // 1000, _MAX_FREQ)
-    return kilohertz
+    """The highest clock of the fastest kind of core (Documentation/admin-guide/pm/cpufreq.rst)."""
+    folders = [f"{_CPUS}/cpufreq/{name}" for name in files.list(f"{_CPUS}/cpufreq")]
+    best: Reading[int] = Unknown(Why.ABSENT, f"{_CPUS}/cpufreq")
+    for folder in folders or [f"{_CPUS}/cpu0/cpufreq"]:
+        path = f"{folder}/cpuinfo_max_freq"
+        kilohertz = int_reading(files.read_text(path), path, least=1000)
+        if isinstance(kilohertz, Unknown):
+            best = best if isinstance(best, Known) else kilohertz
+        elif isinstance(best, Unknown) or kilohertz.value // 1000 > best.value:
+            best = Known(kilohertz.value // 1000, path)
+    return best
+
+
+def _topology(files: Files) -> tuple[Reading[int], Reading[int]]:
+    """(packages, cores) by the kernel's own list of cores (Documentation/admin-guide/cputopology).
+
+    A cluster is part of a core's name: on ARM each kind of core counts its own from 0.
+    """
+    packages: set[str] = set()
+    cores: set[tuple[str, ...]] = set()
+    names = [name for name in files.list(_CPUS) if re.fullmatch(r"cpu[0-9]+", name)]
+    for name in names[:_MOST_BLOCKS]:
+        place = f"{_CPUS}/{name}/topology"
+        told = [
+            files.read_text(f"{place}/{part}")
+            for part in ("physical_package_id", "cluster_id", "core_id")
+        ]
+        package, cluster, core = (text if isinstance(text, str) else "" for text in told)
+        if not core:
+            return (Unknown(Why.ABSENT, place),) * 2
+        packages.add(package)
+        cores.add((package, cluster, core))
+    if not names:
+        return (Unknown(Why.ABSENT, _CPUS),) * 2
+    known = all(
+        re.fullmatch(r"[0-9]+", package) for package in packages
+    )  # -1: the kernel knows not
+    return (
+        Known(len(packages), _CPUS) if known else Unknown(Why.UNSUPPORTED, _CPUS),
+        Known(len(cores), _CPUS),
+    )
 
 
 def parse_cpuinfo(text: str) -> Cpu:
@@ -81,7 +124,8 @@ def parse_cpuinfo(text: str) -> Cpu:
         model=_number(head, "model", source),
         stepping=_number(head, "stepping", source),
         sockets=_counted(len(packages), source),
-        cores=_counted(len(cores), source),
+        # one thread is one core, whatever the kernel does not say of it
+        cores=_counted(len(cores) or (1 if len(blocks) == 1 else 0), source),
         threads=_counted(len(blocks), source),
         bits=_bits_of_flags(flags),
         max_mhz=_megahertz(head.get("cpu MHz"), f"{source}:cpu MHz"),
@@ -99,29 +143,132 @@ def _fields(block: str) -> dict[str, str]:
 
 
 def parse_lscpu(text: str) -> Cpu:
-    """The text of `lscpu` (util-linux 2.2x to 2.41; later ones indent)."""
-    fields = _fields(text)
-    sockets = _number(fields, "Socket(s)", "lscpu")
-    per_socket = _number(fields, "Core(s) per socket", "lscpu")
-    clusters = _number(fields, "Cluster(s)", "lscpu")
-    per_cluster = _number(fields, "Core(s) per cluster", "lscpu")
-    flags = _flags(fields.get("Flags"), "lscpu")
+    """The text of `lscpu` (util-linux 2.2x to 2.41; later ones indent), in one of its languages.
+
+    Where there are several kinds of core, each has its own lines from "Model name" on.
+    """
+    head, kinds = _lscpu_kinds(text)
+    if head is None:
+        return unread_cpu(Unknown(Why.UNPARSABLE, "lscpu: no language that is known"))
+    first_kind = head | kinds[0]
+    clocks = [_lscpu_clock(head | kind) for kind in kinds]
+    known = [clock for clock in clocks if isinstance(clock, Known)]
+    flags = _flags(first_kind.get("Flags"), "lscpu")
     return Cpu(
-        maker=text_reading(fields.get("Vendor ID"), "lscpu"),
-        name=name_reading(fields.get("Model name"), "lscpu"),
-        family=_number(fields, "CPU family", "lscpu"),
-        model=_number(fields, "Model", "lscpu"),
-        stepping=_number(fields, "Stepping", "lscpu"),
-        sockets=first(sockets, clusters),
-        cores=first(_product(sockets, per_socket), _product(clusters, per_cluster)),
-        threads=_number(fields, "CPU(s)", "lscpu"),
-        bits=_bits(fields.get("CPU op-mode(s)"), flags),
-        max_mhz=first(
-            _megahertz(fields.get("CPU max MHz"), "lscpu:CPU max MHz"),
-            _megahertz(fields.get("CPU MHz"), "lscpu:CPU MHz"),
-        ),
+        maker=text_reading(first_kind.get("Vendor ID"), "lscpu"),
+        name=_lscpu_name(kinds, clocks),
+        family=_number(first_kind, "CPU family", "lscpu"),
+        model=_number(first_kind, "Model", "lscpu"),
+        stepping=_number(first_kind, "Stepping", "lscpu"),
+        sockets=_lscpu_sockets(head, kinds),
+        cores=_lscpu_cores(head, kinds),
+        threads=_number(head, "CPU(s)", "lscpu"),
+        bits=_bits(first_kind.get("CPU op-mode(s)"), flags),
+        max_mhz=max(known, key=lambda clock: clock.value) if known else clocks[0],
         flags=flags,
     )
+
+
+def lscpu_understood(text: str) -> bool:
+    """Whether a text of `lscpu` is in one of the languages that are known."""
+    return _lscpu_kinds(text)[0] is not None
+
+
+def _lscpu_kinds(text: str) -> tuple[dict[str, str] | None, list[dict[str, str]]]:
+    """Fields of the machine, and of each kind of core; (None, []) in an unknown language."""
+    head: dict[str, str] = {}
+    kinds: list[dict[str, str]] = []
+    labels = _labels()
+    for line in text.splitlines():
+        told, colon, value = line.partition(":")
+        label = labels.get(" ".join(told.split()).casefold())
+        if not colon or label is None:
+            continue
+        if label == "Model name":
+            kinds.append({})
+        (kinds[-1] if kinds else head).setdefault(label, value.strip())
+    if "CPU(s)" not in head:
+        # before 2.37 "Model name" stood among the lines of the machine
+        if not kinds or "CPU(s)" not in kinds[0]:
+            return None, []
+        head = kinds[0]
+    return head, kinds or [{}]
+
+
+@functools.cache
+def _labels() -> dict[str, str]:
+    """The English labels by those of each language, folded."""
+    raw = resources.files("recond.data").joinpath("lscpu.toml").read_text(encoding="utf-8")
+    found = {label.casefold(): label for label in _LABELS}
+    for table in tomllib.loads(raw).values():
+        found |= {told.casefold(): label for told, label in table.items()}
+    return found
+
+
+_LABELS = (
+    "Architecture",
+    "CPU op-mode(s)",
+    "CPU(s)",
+    "Thread(s) per core",
+    "Core(s) per socket",
+    "Core(s) per cluster",
+    "Socket(s)",
+    "Cluster(s)",
+    "Vendor ID",
+    "CPU family",
+    "Model",
+    "Model name",
+    "Stepping",
+    "CPU MHz",
+    "CPU max MHz",
+    "Flags",
+)
+
+
+def _lscpu_clock(fields: Mapping[str, str]) -> Reading[int]:
+    return first(
+        _megahertz(fields.get("CPU max MHz"), "lscpu:CPU max MHz"),
+        _megahertz(fields.get("CPU MHz"), "lscpu:CPU MHz"),
+    )
+
+
+def _lscpu_name(kinds: list[dict[str, str]], clocks: list[Reading[int]]) -> Reading[str]:
+    """The name; of several kinds of core all, the fastest first."""
+    by_clock = sorted(
+        zip(kinds, clocks, strict=True),
+        key=lambda pair: -pair[1].value if isinstance(pair[1], Known) else 0,
+    )
+    told = [name_reading(kind.get("Model name"), "lscpu") for kind, _ in by_clock]
+    names = dict.fromkeys(name.value for name in told if isinstance(name, Known))
+    return Known(" + ".join(names), "lscpu") if len(names) > 1 else first(*told)
+
+
+def _lscpu_sockets(head: dict[str, str], kinds: list[dict[str, str]]) -> Reading[int]:
+    """Sockets: kinds of core share them. ARM without a socket id tells clusters instead."""
+    told = [_number(head | kind, "Socket(s)", "lscpu") for kind in kinds]
+    known = [one.value for one in told if isinstance(one, Known)]
+    if known:
+        return Known(max(known), "lscpu")
+    # one chip, whatever its clusters
+    clusters = [_number(head | kind, "Cluster(s)", "lscpu") for kind in kinds]
+    return Known(1, "lscpu") if any(isinstance(c, Known) for c in clusters) else told[0]
+
+
+def _lscpu_cores(head: dict[str, str], kinds: list[dict[str, str]]) -> Reading[int]:
+    """Cores of all kinds: of each, those in a socket or cluster times their number."""
+    total = 0
+    for kind in kinds:
+        fields = head | kind
+        sockets = _number(fields, "Socket(s)", "lscpu")
+        clusters = _number(fields, "Cluster(s)", "lscpu")
+        found = first(
+            _product(sockets, _number(fields, "Core(s) per socket", "lscpu")),
+            _product(clusters, _number(fields, "Core(s) per cluster", "lscpu")),
+        )
+        if isinstance(found, Unknown):
+            return found
+        total += found.value
+    return Known(total, "lscpu")
 
 
 def _product(sockets: Reading[int], per_socket: Reading[int]) -> Reading[int]:

@@ -49,6 +49,11 @@ def discreet_tree(seen: Seen) -> dict[str, Node]:
     return nodes
 
 
+def public_absences(seen: Seen) -> list[str]:
+    """What was looked for and is not there: without it, what a capture lacks would say nothing."""
+    return sorted(path for path in seen.absent if _allowed(path))
+
+
 def _allowed(path: str) -> bool:
     """/sys and /proc only: names in /dev are those that people gave to mappings and labels."""
     return path.startswith(("/sys/", "/proc/")) or path in ("/sys", "/proc")

@@ -73,9 +73,15 @@ def _build(host: Host, chosen: list[BlockNode], smart: bool) -> tuple[Disk, ...]
     asked: list[Health | Unknown] = [Unknown(Why.NOT_READ, "smartctl")] * len(chosen)
     if smart:
         with ThreadPoolExecutor(min(16, len(chosen))) as pool:
-            asked = list(pool.map(lambda n: read_health(host, f"/dev/{n.name}"), chosen))
+            asked = list(pool.map(lambda node: _read_health(host, node), chosen))
     disks = [_disk(host, node, health) for node, health in zip(chosen, asked, strict=True)]
     return tuple(sorted(disks, key=lambda d: _natural(d.path)))
+
+
+def _read_health(host: Host, node: BlockNode) -> Health | Unknown:
+    if node.smart_path is None:
+        return read_health(host, node.path)
+    return read_health(host, node.smart_path, node.smart_type)
 
 
 def _natural(path: str) -> tuple[str, list[tuple[int, str]]]:
@@ -95,7 +101,7 @@ def _disk(host: Host, node: BlockNode, health: Health | Unknown) -> Disk:
     bus = decide_bus(evidence)
     loop = bus == "loop"
     return Disk(
-        path=f"/dev/{node.name}",
+        path=node.path,
         bus=Known(bus, folder) if bus else Unknown(Why.ABSENT, folder),
         medium=decide_medium(bus, evidence),
         vendor=_vendor(files, node, folder),

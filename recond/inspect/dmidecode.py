@@ -1,8 +1,10 @@
 """The text of `dmidecode` as SMBIOS tables.
 
 Why: captures and collections hold this text where the raw tables could not be kept. It gives the
-same `Tables` as the raw form (a test holds this), for every version since 2.12. Pure; a line that
-has no known form is passed over, a size that is no size is not told.
+same `Tables` as the raw form (a test holds this), for every version since 2.7. Text that went
+through a mail or a form lost its tabs; it is read by how far each line stands in. A text that is
+none of these (older, or in another language) is told apart from a computer that has nothing. Pure;
+a line that has no known form is passed over, a size that is no size is not told.
 """
 
 from __future__ import annotations
@@ -23,7 +25,13 @@ from recond.inspect.smbios import (
 )
 from recond.inspect.smbios_words import CHASSIS, MEMORY_FORMS, MEMORY_KINDS
 
-_HANDLE = re.compile(r"Handle 0x([0-9A-Fa-f]{1,4}), DMI type ([0-9]{1,3}), [0-9]+ bytes")
+_HANDLE = re.compile(
+    r"\s*Handle\s+0x([0-9A-Fa-f]{1,4}),?\s+DMI\s+type\s+([0-9]{1,3}),?\s+[0-9]+\s+bytes"
+)
+# before 2.7 the handle stood on a line of its own
+_OLD_HANDLE = re.compile(r"^[ \t]*Handle 0x[0-9A-Fa-f]{1,4}[ \t]*$\s+DMI type [0-9]", re.MULTILINE)
+# any language: a handle, then a type and a length
+_ANY_HANDLE = re.compile(r"\b0x[0-9A-Fa-f]{4}\b\D+\b[0-9]{1,3}\b\D+\b[0-9]{1,4}\b")
 _SIZE = re.compile(r"([0-9]{1,15}) (bytes|[kKMGTPE]i?B)")
 _SIGNATURE = re.compile(r"\bFamily ([0-9]{1,4}), Model ([0-9]{1,4}), Stepping ([0-9]{1,3})\b")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -67,21 +75,46 @@ def parse_dmidecode(text: str) -> Tables:
     return found.tables("dmidecode")
 
 
+def not_understood(text: str) -> str | None:
+    """Why a text cannot be read: "old" (before dmidecode 2.7), "language", or None: it can be."""
+    head = text[:_MOST_CHARS]
+    if _OLD_HANDLE.search(head):
+        return "old"
+    asked = [s for s in _sections(head.splitlines()) if s.kind in _LABELS]
+    if not asked and not _ANY_HANDLE.search(head):
+        return None  # no output of dmidecode at all, or one with an error message
+    understood = [s for s in asked if _LABELS[s.kind] & s.fields.keys()]
+    # one structure in ten may be a maker's own idea of it
+    return None if asked and len(understood) * 10 >= len(asked) * 9 else "language"
+
+
 def _sections(lines: Iterable[str]) -> list[Section]:
     found: list[Section] = []
+    bodies: list[list[str]] = []
     for line in lines:
         start = _HANDLE.match(line)
         if start:
             found.append(Section(int(start[2]), int(start[1], 16)))
-        elif not found:
-            continue
-        elif line.startswith("\t\t"):
-            found[-1].notes.append(line.strip())
-        elif line.startswith("\t"):
-            label, colon, value = line[1:].partition(":")
-            if colon:
-                found[-1].fields.setdefault(label, value.strip())
+            bodies.append([])
+        elif found and line.strip():
+            bodies[-1].append(line.expandtabs(8))
+    for section, body in zip(found, bodies, strict=True):
+        _fill(section, body[1:])  # the first line is the title
     return found
+
+
+def _fill(section: Section, body: list[str]) -> None:
+    """Fields stand one step in, what belongs to one two; without any step all are fields."""
+    depths = [len(line) - len(line.lstrip()) for line in body]
+    first = min((depth for depth in depths if depth), default=0)
+    for line, depth in zip(body, depths, strict=True):
+        label, colon, value = line.strip().partition(":")
+        if depth > first:
+            section.notes.append(line.strip())
+        elif colon:
+            section.fields.setdefault(label.strip(), value.strip())
+        elif not first:  # no step is left: what has no colon is a note
+            section.notes.append(line.strip())
 
 
 def parse_size(text: str | None) -> int | None:
@@ -229,3 +262,14 @@ _READERS: dict[int, Callable[[Section, Gathered], None]] = {
     41: _onboard,
     43: _tpm,
 }
+
+_LABELS: dict[int, frozenset[str]] = {
+    0: frozenset({"Vendor", "Version", "Release Date"}),
+    1: frozenset({"Manufacturer", "Product Name", "Serial Number"}),
+    2: frozenset({"Manufacturer", "Product Name", "Serial Number"}),
+    3: frozenset({"Manufacturer", "Type", "Serial Number"}),
+    4: frozenset({"Socket Designation", "Type", "Manufacturer"}),
+    16: frozenset({"Location", "Use", "Maximum Capacity"}),
+    17: frozenset({"Array Handle", "Size", "Form Factor"}),
+}
+"""Labels of which each structure of a type has one: a text without them is in another language."""

@@ -51,10 +51,8 @@ def read_firmware(files: Files, tables: Tables | Unknown) -> Firmware:
 def _mode(files: Files) -> Reading[str]:
     if files.exists(EFI):
         return Known("uefi", EFI)
-    # a folder of texts has no /sys at all, and says nothing by lacking this one
-    if files.exists("/sys/firmware"):
-        return Known("bios", EFI)
-    return Unknown(Why.NOT_READ, EFI)
+    # a folder of texts, or a part of /sys, says nothing by lacking this one
+    return Known("bios", EFI) if files.looked(EFI) else Unknown(Why.NOT_READ, EFI)
 
 
 def _flag(files: Files, path: str) -> Reading[bool]:
@@ -71,7 +69,8 @@ def _capable(files: Files, secure: Reading[bool]) -> Reading[bool]:
         return Known(True, secure.source)
     # the variable is required of a firmware that has Secure Boot; its absence from a listing
     # that has other variables means that it does not
-    if secure.why is Why.ABSENT and files.list(EFIVARS):
+    asked = files.looked(secure.detail) if secure.why is Why.ABSENT else False
+    if asked and files.list(EFIVARS):
         return Known(False, EFIVARS)
     return secure
 

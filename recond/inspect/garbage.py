@@ -12,6 +12,8 @@ import re
 import tomllib
 from importlib import resources
 
+_AROUND = " \t.,;:!?*_-=~#'\"`()[]{}<>/\\|"
+
 
 @functools.cache
 def _data() -> tuple[frozenset[str], re.Pattern[str], frozenset[str], frozenset[str]]:
@@ -36,7 +38,11 @@ def is_garbage(text: str) -> bool:
     """Whether a maker's text is filler. Empty text is."""
     exact, patterns, _, _ = _data()
     value = text.strip().lower()
-    return value in exact or (len(value) <= 100 and patterns.fullmatch(value) is not None)
+    # "None.", "(Not Specified)", "*Default string*": punctuation around it makes it no other word
+    return any(
+        one in exact or (len(one) <= 100 and patterns.fullmatch(one) is not None)
+        for one in (value, value.strip(_AROUND))
+    )
 
 
 def is_garbage_uuid(text: str) -> bool:

@@ -58,8 +58,15 @@ class BlockNode:
     transport: str | None = None
     subsystems: str | None = None
     fstype: str | None = None
+    smart_type: str | None = None  # smartctl's device type, in a capture of its documents
+    smart_path: str | None = None  # what smartctl opened, where several disks stand behind it
     source: str = "lsblk"
     children: tuple[BlockNode, ...] = field(default=())
+
+    @property
+    def path(self) -> str:
+        """Where the device is: the kernel writes "!" in a name where /dev has a folder."""
+        return "/dev/" + self.name.replace("!", "/")
 
     def walk(self) -> tuple[BlockNode, ...]:
         """This device and all below it, each time it appears."""
@@ -86,18 +93,33 @@ def parse_lsblk(raw: bytes) -> tuple[BlockNode, ...] | Unknown:
     """`lsblk -J -b` output, any set of columns."""
     try:
         document = json.loads(raw.decode("utf-8", "replace"))
-        return tuple(_node(entry, 0) for entry in list(document["blockdevices"]))
+        return _nodes(document["blockdevices"], 0)
     except (ValueError, TypeError, KeyError, RecursionError):
         return Unknown(Why.UNPARSABLE, "lsblk")
 
 
-def _node(entry: object, depth: int) -> BlockNode:
-    if not isinstance(entry, dict) or depth > _DEPTH:
-        raise TypeError("block device")
+def kernel_name(told: str | None) -> str | None:
+    """A device's name as /sys spells it ("cciss!c0d0" of "cciss/c0d0"); None where it is none."""
+    name = (told or "").strip().replace("/", "!")
+    return name if re.fullmatch(r"[A-Za-z][\w!:.+-]{0,63}", name) and ".." not in name else None
+
+
+def _nodes(entries: object, depth: int) -> tuple[BlockNode, ...]:
+    """The devices of a list. One that cannot be named spoils no other."""
+    if not isinstance(entries, list) or depth > _DEPTH:
+        raise TypeError("block devices")
+    found = []
+    for entry in entries:
+        if not isinstance(entry, dict):
+            raise TypeError("block device")
+        name = kernel_name(_text(entry, "kname")) or kernel_name(_text(entry, "name"))
+        if name is not None:
+            found.append(_node(entry, name, depth))
+    return tuple(found)
+
+
+def _node(entry: dict[str, object], name: str, depth: int) -> BlockNode:
     children = entry.get("children")
-    name = _text(entry, "kname") or _text(entry, "name")
-    if name is None or "/" in name:
-        raise ValueError("a block device without a name")
     return BlockNode(
         name=name,
         kind=_text(entry, "type") or "",
@@ -115,7 +137,7 @@ def _node(entry: object, depth: int) -> BlockNode:
         transport=_text(entry, "tran"),
         subsystems=_text(entry, "subsystems"),
         fstype=_text(entry, "fstype"),
-        children=tuple(_node(c, depth + 1) for c in children) if isinstance(children, list) else (),
+        children=_nodes(children, depth + 1) if isinstance(children, list) else (),
     )
 
 

@@ -17,11 +17,11 @@ from recond.host import Host
 from recond.host.cpubrand import read_brand
 from recond.host.kernelram import read_visible_bytes
 from recond.host.process import TIMED_OUT
-from recond.inspect.cpu import name_reading, read_cpu, unread_cpu
+from recond.inspect.cpu import lscpu_understood, name_reading, read_cpu, unread_cpu
 from recond.inspect.devices import read_devices
 from recond.inspect.disks import read_disks
 from recond.inspect.displays import read_displays
-from recond.inspect.dmidecode import parse_dmidecode
+from recond.inspect.dmidecode import not_understood, parse_dmidecode
 from recond.inspect.firmware import read_firmware
 from recond.inspect.form import refine_form
 from recond.inspect.identity import identify
@@ -50,6 +50,7 @@ from recond.model import (
 T = TypeVar("T")
 DMI_TABLES = "/sys/firmware/dmi/tables"
 _READERS_AT_ONCE = 8
+_DMIDECODE = "dmidecode"
 
 
 class Readers:
@@ -96,10 +97,13 @@ def read_machine(host: Host, *, smart: bool = True) -> Machine:
         visible_soon = readers.start(read_visible_bytes, files)
         key_soon = readers.start(read_windows_key, files)
         tables = readers.take("smbios", tables_soon, _same)
+        _not_understood(readers, tables)
         system_soon = readers.start(read_system, files, tables)
         firmware_soon = readers.start(read_firmware, files, tables)
         tpm_soon = readers.start(read_tpm, files, tables)
         lscpu = readers.take("cpu", lscpu_soon, _same)
+        if isinstance(lscpu, str) and not lscpu_understood(lscpu):
+            readers.problems.append(Message.of("inspect.problem.lscpu_language"))
         cpu_soon = readers.start(_read_whole_cpu, host, lscpu, tables)
         visible = readers.take("memory", visible_soon, _same)
         memory_soon = readers.start(memory_of, tables, visible)
@@ -131,6 +135,13 @@ def _same(reason: Unknown) -> Unknown:
     return reason
 
 
+def _not_understood(readers: Readers, tables: Tables | Unknown) -> None:
+    """Say of a text of dmidecode that is there and is not read: it is no computer without parts."""
+    if isinstance(tables, Unknown) and tables.detail.startswith(f"{_DMIDECODE}: "):
+        reason = tables.detail.partition(": ")[2]
+        readers.problems.append(Message.of(f"inspect.problem.dmidecode_{reason}"))
+
+
 def _listed(readers: Readers, disks: tuple[Disk, ...] | Unknown) -> tuple[Disk, ...]:
     if isinstance(disks, Unknown):
         readers.problems.append(Message.of("inspect.problem.disks", why=f"@cli.why.{disks.why}"))
@@ -154,6 +165,9 @@ def read_tables(host: Host) -> Tables | Unknown:
         raw = Unknown(Why.UNPARSABLE, f"{DMI_TABLES}/DMI")
     done = host.processes.run(("dmidecode",), timeout_s=10.0)
     if done.stdout:
+        reason = not_understood(done.text)
+        if reason is not None:
+            return Unknown(Why.UNPARSABLE, f"{_DMIDECODE}: {reason}")
         tables = parse_dmidecode(done.text)
         if tables != Tables(tables.source):
             return tables

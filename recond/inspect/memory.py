@@ -8,6 +8,7 @@ unknown, not a number. Must not read the size of the memory from anything but mo
 
 from __future__ import annotations
 
+from recond.inspect.module_names import maker_of_code, part_of_code
 from recond.inspect.readings import text_reading
 from recond.inspect.smbios import MemorySlot, Tables
 from recond.model import Known, Memory, MemoryModule, Reading, Unknown, Why
@@ -54,13 +55,18 @@ def _module(place: MemorySlot, source: str) -> MemoryModule:
     return MemoryModule(
         slot=Known(slot, source) if slot else names[0],
         size_bytes=_count(place.size_bytes, source),
-        kind=text_reading(place.kind, source),
-        form=text_reading(_FORMS.get(place.form or "", place.form), source),
+        kind=_word(place.kind, source),
+        form=_word(_FORMS.get(place.form or "", place.form), source),
         speed_mts=_count(place.speed_mts, source),
-        maker=text_reading(place.maker, source),
-        part=text_reading(place.part, source),
+        maker=text_reading(maker_of_code(place.maker), source),
+        part=text_reading(part_of_code(place.part), source),
         serial=text_reading(place.serial, source),
     )
+
+
+def _word(value: str | None, source: str) -> Reading[str]:
+    """A word of an enumeration: no maker wrote it, so it cannot be filler."""
+    return Unknown(Why.ABSENT, source) if value is None else Known(value, source)
 
 
 def _count(value: int | None, source: str) -> Reading[int]:

@@ -23,9 +23,9 @@ from recond.inspect.smart_fields import (
     read_hours,
     read_limits,
     read_self_test,
-    read_wear,
     read_written,
 )
+from recond.inspect.smart_wear import is_attribute, read_wear
 from recond.model import Health, HealthVerdict, Known, Message, Reading, Unknown, Why
 
 _TIMEOUT_S = 20.0
@@ -40,9 +40,12 @@ def smart_argv(path: str, kind: str | None = None) -> tuple[str, ...]:
     return ("smartctl", "-j", "-x", *(("-d", kind) if kind else ()), path)
 
 
-def read_health(host: Host, path: str) -> Health | Unknown:
-    """The health of the disk at a path; `Unknown` where it or the tool does not answer."""
-    done = host.processes.run(smart_argv(path), timeout_s=_TIMEOUT_S)
+def read_health(host: Host, path: str, kind: str | None = None) -> Health | Unknown:
+    """The health of the disk at a path; `Unknown` where it or the tool does not answer.
+
+    `kind` is smartctl's device type where several disks stand behind one path ("megaraid,0").
+    """
+    done = host.processes.run(smart_argv(path, kind), timeout_s=_TIMEOUT_S)
     health = _judge_run(done)
     if isinstance(health, Unknown) and _wants_bridge(done):
         # most USB bridges speak SAT; smartctl only tries it for those in its list
@@ -107,7 +110,7 @@ def _judge(document: Document, status: int) -> Health:
             continue
         limits = _limits()[name]
         message = Message.of(f"inspect.health.{name}", n=value)
-        if value >= limits["failing"]:
+        if value >= _failing_from(name, reading, limits):
             failing.append(message)
         elif value >= limits["worn"]:
             worn.append(message)
@@ -126,6 +129,13 @@ def _judge(document: Document, status: int) -> Health:
         temperature_limit_c=limit,
         self_test=read_self_test(document)[0],
     )
+
+
+def _failing_from(name: str, reading: Reading[int], limits: dict[str, int]) -> int:
+    """The figure from which on a disk fails: an attribute that is used up cannot count further."""
+    if name == "wear_percent" and is_attribute(reading):
+        return limits["failing_attribute"]
+    return limits["failing"]
 
 
 def _own_alarms(document: Document, status: int) -> list[Message]:

@@ -12,18 +12,22 @@ from dataclasses import dataclass
 from recond.inspect.readings import clean, first
 from recond.model import Known, Reading, Unknown, Why
 
-_NVME = "nvme_smart_health_information_log"
-# Attributes whose normalised value is the endurance that is left, in percent, by smartctl's name
-# (drivedb.h). The identifiers alone mean different things with different makers.
-_LIFE_LEFT = re.compile(
-    r"(SSD_Life_Left|Media_Wearout_Indicator|Wear_Leveling_Count|Percent_Lifetime_Remain\w*"
-    r"|Remaining_Lifetime_Perc|Lifetime_Left|Drive_Life_Remaining\w*|Remaining_Life|Life_Left"
-    r"|Ave_Block-Erase_Count|Perc_Rated_Life_Remain\w*)"
-)
+NVME_LOG = "nvme_smart_health_information_log"
 _WRITTEN_UNITS = (
-    (re.compile(r"Total_LBAs_Written|Host_Sector_Writes?|Total_Host_Sector_Write"), 512),
-    (re.compile(r"Host_Writes_32MiB|Lifetime_Writes_32MiB"), 32 << 20),
-    (re.compile(r"(Host|Lifetime|Total)_Writes?_(To_Flash_)?GiB|Total_Writes_GB"), 1 << 30),
+    (
+        re.compile(
+            r"Total_(Host_)?LBAs?_Written|Host_Sector_Writes?|Total_Host_Sector_Write"
+            r"|Device_Sectors_Written|Sectors_Written_to_SSD|Write_Sectors_Tot_Ct"
+        ),
+        512,
+    ),
+    (re.compile(r"(Host|Lifetime)_Writes_32MiB"), 32 << 20),
+    (
+        re.compile(
+            r"(Host|Lifetime|Total)_Writes?_GiB|Total_Writes_GB|Lifetime_W(rite|t)s_Frm_Hst_GB"
+        ),
+        1 << 30,
+    ),
     (re.compile(r"Host_Writes_MiB"), 1 << 20),
 )
 _MOST = 2**53 - 1
@@ -95,21 +99,26 @@ def read_counts(document: Document) -> tuple[Reading[int], Reading[int], Reading
     return (
         first(
             _raw(document, 5),
-            _known(document.count("scsi_grown_defect_list"), "smartctl:scsi_grown_defect_list"),
+            known_count(
+                document.count("scsi_grown_defect_list"), "smartctl:scsi_grown_defect_list"
+            ),
         ),
         first(
             _raw(document, 197),
-            _known(document.count("ata_pending_defects_log", "count"), "smartctl:pending_defects"),
+            known_count(
+                document.count("ata_pending_defects_log", "count"), "smartctl:pending_defects"
+            ),
         ),
         first(
             _largest(_raw(document, 198), _raw(document, 187)),
-            _known(document.count(_NVME, "media_errors"), "smartctl:media_errors"),
-            _known(sum(scsi) if scsi else None, "smartctl:scsi_error_counter_log"),
+            known_count(document.count(NVME_LOG, "media_errors"), "smartctl:media_errors"),
+            known_count(sum(scsi) if scsi else None, "smartctl:scsi_error_counter_log"),
         ),
     )
 
 
-def _known(value: int | None, source: str) -> Reading[int]:
+def known_count(value: int | None, source: str) -> Reading[int]:
+    """A figure with its source; unsupported where the drive does not tell it."""
     if value is None or not 0 <= value <= _MOST:
         return Unknown(Why.UNSUPPORTED, source)
     return Known(value, source)
@@ -122,7 +131,7 @@ def _raw(document: Document, number: int) -> Reading[int]:
     if attribute is None:
         return Unknown(Why.UNSUPPORTED, source)
     leading = re.match(r"(\d{1,15})\b", attribute.text("raw", "string") or "")
-    return _known(int(leading[1]) if leading else attribute.count("raw", "value"), source)
+    return known_count(int(leading[1]) if leading else attribute.count("raw", "value"), source)
 
 
 def _largest(*readings: Reading[int]) -> Reading[int]:
@@ -133,68 +142,47 @@ def _largest(*readings: Reading[int]) -> Reading[int]:
 def read_hours(document: Document) -> Reading[int]:
     """Hours under power."""
     return first(
-        _known(document.count("power_on_time", "hours"), "smartctl:power_on_time"),
-        _known(document.count(_NVME, "power_on_hours"), "smartctl:power_on_hours"),
+        known_count(document.count("power_on_time", "hours"), "smartctl:power_on_time"),
+        known_count(document.count(NVME_LOG, "power_on_hours"), "smartctl:power_on_hours"),
     )
-
-
-def read_wear(document: Document) -> Reading[int]:
-    """Share of the rated endurance that is used up, in percent; may pass 100."""
-    told = first(
-        _known(document.count("endurance_used", "current_percent"), "smartctl:endurance_used"),
-        _known(document.count(_NVME, "percentage_used"), "smartctl:percentage_used"),
-        _known(
-            document.count("scsi_percentage_used_endurance_indicator"),
-            "smartctl:scsi_percentage_used_endurance_indicator",
-        ),
-        _known(
-            document.statistic("Percentage Used Endurance Indicator"),
-            "smartctl:ata_device_statistics",
-        ),
-    )
-    if isinstance(told, Known):
-        return told
-    for attribute in document.attributes():
-        name, value = attribute.text("name") or "", attribute.count("value")
-        if _LIFE_LEFT.fullmatch(name) and value is not None and value <= 100:
-            return Known(100 - value, f"smartctl:{name}")
-    return told
 
 
 def read_written(document: Document) -> Reading[int]:
     """Bytes that the computer has written in the disk's life."""
-    units = document.count(_NVME, "data_units_written")
+    units = document.count(NVME_LOG, "data_units_written")
     if units is not None:  # in thousands of 512 bytes (NVM Express base 2.0 figure 207)
-        return _known(units * 512_000, "smartctl:data_units_written")
+        return known_count(units * 512_000, "smartctl:data_units_written")
     block = document.count("logical_block_size") or 512
     sectors = document.statistic("Logical Sectors Written")
     if sectors is not None:
-        return _known(sectors * block, "smartctl:ata_device_statistics")
+        return known_count(sectors * block, "smartctl:ata_device_statistics")
     gigabytes = document.text("scsi_error_counter_log", "write", "gigabytes_processed") or ""
     if re.fullmatch(r"\d{1,9}\.\d{1,9}", gigabytes):
         whole, _, part = gigabytes.partition(".")
-        return _known(int(whole) * 10**9 + int(part.ljust(9, "0")), "smartctl:gigabytes_processed")
+        return known_count(
+            int(whole) * 10**9 + int(part.ljust(9, "0")), "smartctl:gigabytes_processed"
+        )
     for attribute in document.attributes():
         name, raw = attribute.text("name") or "", attribute.count("raw", "value")
         for pattern, unit in _WRITTEN_UNITS:
             if pattern.fullmatch(name) and raw is not None:
-                return _known(raw * (block if unit == 512 else unit), f"smartctl:{name}")
+                return known_count(raw * (block if unit == 512 else unit), f"smartctl:{name}")
     return Unknown(Why.UNSUPPORTED, "smartctl")
 
 
 def read_limits(document: Document) -> tuple[Reading[int], Reading[int]]:
     """Temperature now, and the highest that the drive is made for, in degrees Celsius."""
     limit = first(
-        _known(document.count("temperature", "op_limit_max"), "smartctl:temperature"),
-        _known(document.count("temperature", "drive_trip"), "smartctl:temperature"),
-        _known(
+        known_count(document.count("temperature", "op_limit_max"), "smartctl:temperature"),
+        known_count(document.count("temperature", "drive_trip"), "smartctl:temperature"),
+        known_count(
             document.count("nvme_composite_temperature_threshold", "warning"),
             "smartctl:nvme_composite_temperature_threshold",
         ),
     )
     now = document.count("temperature", "current")
     # 0 degrees is what a drive without a sensor gives
-    return _known(now or None, "smartctl:temperature"), limit
+    return known_count(now or None, "smartctl:temperature"), limit
 
 
 def read_self_test(document: Document) -> tuple[Reading[str], bool | None]:

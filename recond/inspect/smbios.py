@@ -196,25 +196,47 @@ def parse_structures(table: bytes) -> tuple[Structure, ...]:
     return tuple(found)
 
 
-def parse_version(entry_point: bytes) -> tuple[int, int]:
-    """(major, minor) of an entry point `_SM3_` or `_SM_` (5.2); (2, 0) where it is neither."""
+def parse_version(entry_point: bytes) -> tuple[int, int] | None:
+    """(major, minor) of an entry point `_SM3_` or `_SM_` (5.2); None where it is neither."""
     if entry_point[:5] == b"_SM3_" and len(entry_point) > 8:
         return entry_point[7], entry_point[8]
     if entry_point[:4] == b"_SM_" and len(entry_point) > 7:
-        return entry_point[6], entry_point[7]
-    return 2, 0
+        # 2.31 and 2.33 are how some firmwares wrote 2.3, 2.51 is 2.6
+        return entry_point[6], {0x1F: 3, 0x21: 3, 0x33: 6}.get(entry_point[7], entry_point[7])
+    return None
+
+
+# type, and its length from version 2.6 on: processor family 2, memory attributes (7.5, 7.18)
+_GREW_IN_2_6 = ((4, 0x2A), (17, 0x1C))
+
+
+def guess_version(items: tuple[Structure, ...]) -> tuple[int, int] | None:
+    """(2, 6) or (2, 5): the side of 2.6 that a table without entry point is on; None: not shown.
+
+    Only the order of a UUID's bytes hangs on it (7.2.1).
+    """
+    grown = [
+        len(item.data) >= length
+        for item in items
+        for kind, length in _GREW_IN_2_6
+        if item.kind == kind
+    ]
+    if any(grown) or any(41 <= item.kind <= 46 for item in items):  # types that came with it
+        return 2, 6
+    return (2, 5) if grown else None
 
 
 def parse_smbios(table: bytes, entry_point: bytes, source: str) -> Tables:
     """`Tables` of the raw table; empty where nothing of it can be read."""
-    version = parse_version(entry_point)
+    items = parse_structures(table)
+    version = parse_version(entry_point) or guess_version(items)
     found = Gathered()
-    for item in parse_structures(table):
+    for item in items:
         _gather(item, version, found)
     return found.tables(source)
 
 
-def _gather(item: Structure, version: tuple[int, int], found: Gathered) -> None:
+def _gather(item: Structure, version: tuple[int, int] | None, found: Gathered) -> None:
     if item.kind == 0 and found.bios is None:
         found.bios = _bios(item)
     elif item.kind == 1 and found.system is None:
@@ -261,21 +283,23 @@ def _bios(item: Structure) -> Bios:
     )
 
 
-def _system(item: Structure, version: tuple[int, int]) -> Product:
+def _system(item: Structure, version: tuple[int, int] | None) -> Product:
     return Product(
         item.text(4),
         item.text(5),
         item.text(6),
         item.text(7),
-        uuid=uuid_text(item.data[8:24], version),
+        uuid=uuid_text(item.data[8:24], version),  # None where the order is not known
         sku=item.text(0x19),
         family=item.text(0x1A),
     )
 
 
-def uuid_text(raw: bytes, version: tuple[int, int]) -> str | None:
-    """A UUID in lower case; None: short, not present (FF) or not settable (00) (7.2.1)."""
-    if len(raw) < 16 or raw in (b"\xff" * 16, b"\0" * 16):
+def uuid_text(raw: bytes, version: tuple[int, int] | None) -> str | None:
+    """A UUID in lower case; None: short, not present (FF), not settable (00) (7.2.1), or in one of
+    two orders, where the version is not known.
+    """
+    if len(raw) < 16 or raw in (b"\xff" * 16, b"\0" * 16) or version is None:
         return None
     if version >= (2, 6):  # from then on the first three fields are little-endian
         raw = raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]

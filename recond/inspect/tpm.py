@@ -24,7 +24,7 @@ def read_tpm(files: Files, tables: Tables | Unknown) -> Tpm:
     if chips:
         place = f"{_CLASS}/{chips[0]}"
         return Tpm(Known(True, place), _driver_version(files, place), Known(True, place))
-    if not files.exists("/sys/class"):
+    if not files.looked(_CLASS):
         nothing = Unknown(Why.NOT_READ, _CLASS)
         told = _smbios_version(tables)
         present: Reading[bool] = Known(True, told.source) if isinstance(told, Known) else nothing
@@ -37,6 +37,10 @@ def read_tpm(files: Files, tables: Tables | Unknown) -> Tpm:
     told = _smbios_version(tables)
     if isinstance(told, Known):
         return Tpm(Known(True, told.source), told, Known(False, _CLASS))
+    unasked = next((t for t in ("TPM2", "TCPA") if not files.looked(f"{_ACPI}/{t}")), None)
+    if unasked is not None:  # off in the firmware, it would stand there
+        nothing = Unknown(Why.NOT_READ, f"{_ACPI}/{unasked}")
+        return Tpm(nothing, nothing, nothing)
     return Tpm(Known(False, _CLASS), Unknown(Why.ABSENT, _CLASS), Unknown(Why.ABSENT, _CLASS))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from recond.model import Message
 from recond.readiness.lines import Lines, Path
-from recond.readiness.profile import Mistake, Words
+from recond.readiness.profile import Mistake, ProfileText
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SIZE = re.compile(r"(\d{1,9})(?:[.,](\d{1,3}))?\s*([kKMGT])(i?)(?:B|o)")
@@ -129,13 +129,13 @@ class Node:
         self.mistake(key, "day", value=text[:64])
         return ""
 
-    def words(self, key: str) -> Words:
+    def words(self, key: str) -> ProfileText:
         """A text in both languages: { fr = "…", en = "…" }."""
         node = self.table(key)
         if key not in self.value or not isinstance(self.value[key], dict):
-            return Words("", "")
+            return ProfileText("", "")
         node.unknown_keys(("fr", "en"))
-        return Words(node.text("fr"), node.text("en"))
+        return ProfileText(node.text("fr"), node.text("en"))
 
     def table(self, key: str) -> Node:
         """A table below this one; an empty one where it is missing or wrong."""

@@ -23,12 +23,12 @@ from recond.readiness.profile import (
     Category,
     Mistake,
     Profile,
+    ProfileText,
     Rule,
     Scale,
     Source,
     Support,
     Tier,
-    Words,
 )
 from recond.readiness.questions import OPS, conditions, question, reading_name
 from recond.readiness.settings import COMPUTED, REMEDIES
@@ -320,7 +320,7 @@ def _cap(node: Node, names: set[str]) -> Cap:
     )
 
 
-def _note(node: Node) -> Words:
+def _note(node: Node) -> ProfileText:
     node.unknown_keys(("text",))
     return node.words("text")
 

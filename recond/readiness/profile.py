@@ -19,7 +19,7 @@ Scalar = bool | int | str
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ProfileText:
     """A text in both languages, as a profile's author wrote it."""
 
     fr: str
@@ -62,7 +62,7 @@ class Support:
 
     key: str
     ends: str  # YYYY-MM-DD
-    text: Words
+    text: ProfileText
     source: str
     sure: bool = True
     when: tuple[Condition, ...] = ()
@@ -73,7 +73,7 @@ class Tier:
     """A group of requirements. The verdict of the profile is that of the tiers that decide."""
 
     key: str
-    title: Words
+    title: ProfileText
     decides: bool
 
 
@@ -86,7 +86,7 @@ class Rule:
 
     key: str
     tier: str
-    title: Words
+    title: ProfileText
     source: str
     test: Test | None
     accept: tuple[Condition, ...]
@@ -95,8 +95,8 @@ class Rule:
     fixable: tuple[Condition, ...]
     doubt: tuple[Condition, ...]
     remedy: str  # "", ram, disk, ssd, or a firmware setting of the catalogue
-    advice: Words | None  # the author's own remedy
-    required: Words | None
+    advice: ProfileText | None  # the author's own remedy
+    required: ProfileText | None
     show: str  # the reading to show where there is no test
     cost: int | None
 
@@ -106,7 +106,7 @@ class Scale:
     """Points by limits: 0 below the first of `below`, 1 below the second, …"""
 
     key: str
-    title: Words
+    title: ProfileText
     reading: str
     below: tuple[int, ...]
     factor_percent: int
@@ -118,7 +118,7 @@ class Bonus:
     """Points given where a condition holds."""
 
     key: str
-    title: Words
+    title: ProfileText
     points: int
     when: tuple[Condition, ...]
 
@@ -128,7 +128,7 @@ class Adjustment:
     """Points that a person gives, within bounds; `default` counts where nobody answered."""
 
     key: str
-    title: Words
+    title: ProfileText
     reading: str
     lowest: int
     highest: int
@@ -140,7 +140,7 @@ class Cap:
     """The best category that a machine may have where a condition holds."""
 
     category: str
-    title: Words
+    title: ProfileText
     when: tuple[Condition, ...]
     assume: bool | None = None  # what an unknown condition counts as; None makes a range
 
@@ -160,7 +160,7 @@ class Profile:
     name: str
     version: str  # YYYY-MM-DD, the day its facts were checked
     review_after: str  # YYYY-MM-DD, the day from which it wants to be checked again
-    title: Words
+    title: ProfileText
     digest: str
     sources: tuple[Source, ...]
     support: tuple[Support, ...]
@@ -171,7 +171,7 @@ class Profile:
     adjustments: tuple[Adjustment, ...] = ()
     caps: tuple[Cap, ...] = ()
     categories: tuple[Category, ...] = ()
-    notes: tuple[Words, ...] = ()
+    notes: tuple[ProfileText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class Broken:
 
 
 @dataclass(slots=True)
-class Source:
+class ProfileTables:
     """The tables that could be read; `text` is the text with the broken sections left blank."""
 
     text: str
@@ -72,9 +72,9 @@ class Source:
     broken: list[Broken] = field(default_factory=list)
 
 
-def read_source(text: str) -> Source:
+def read_source(text: str) -> ProfileTables:
     """Read a text as TOML, leaving out at most `MAX_BROKEN` places that are none."""
-    source = Source(text)
+    source = ProfileTables(text)
     for _ in range(MAX_BROKEN):
         try:
             source.tables = tomllib.loads(source.text)
@@ -90,7 +90,7 @@ def read_source(text: str) -> Source:
     return source
 
 
-def _leave_out(source: Source, message: str) -> None:
+def _leave_out(source: ProfileTables, message: str) -> None:
     lines = source.text.split("\n")
     kind = next((kind for start, kind in _KINDS if message.startswith(start)), "other")
     found = _WHERE.search(message)

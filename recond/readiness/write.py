@@ -12,7 +12,16 @@ from typing import Any
 from recond.errors import UsageError
 from recond.readiness.facts import READINGS
 from recond.readiness.parse import check_profile
-from recond.readiness.profile import FORMAT, Condition, Profile, Rule, Scalar, Scale, Test, Words
+from recond.readiness.profile import (
+    FORMAT,
+    Condition,
+    Profile,
+    ProfileText,
+    Rule,
+    Scalar,
+    Scale,
+    Test,
+)
 
 _KIB = 1024
 
@@ -184,7 +193,7 @@ def _some(**values: object) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "", [], ())}
 
 
-def _words(words: Words) -> dict[str, str]:
+def _words(words: ProfileText) -> dict[str, str]:
     return {"fr": words.fr, "en": words.en}
 
 

@@ -9,7 +9,7 @@ from recond.flow.run.run import Finished, Prepared
 from recond.flow.runfolder import OnEvent
 from recond.flow.verify.files import Report
 from recond.show.machine import show_assessment, show_machine, show_plans
-from recond.show.progress import Display
+from recond.show.progress import ProgressDisplay
 from recond.show.result import finished_json, show_finished, show_report
 from recond.show.screen import Screen
 
@@ -21,7 +21,7 @@ class TellDemo:
         self._screen = screen
         self._json = as_json
         self._events = events
-        self._display: Display | None = None
+        self._display: ProgressDisplay | None = None
         self._results: list[object] = []
 
     def begin(self, folder: Path) -> None:
@@ -44,7 +44,7 @@ class TellDemo:
             self._screen.talk(
                 self._screen.t("cli.demo.erasing", name=name, size_bytes=size_bytes, method=method)
             )
-        self._display = Display(self._screen, json_events=self._events, totals=totals)
+        self._display = ProgressDisplay(self._screen, json_events=self._events, totals=totals)
         self._display.__enter__()
         return self._display.on_event
 

@@ -42,7 +42,7 @@ class Meter:
         return int((high - low) / (end - start)) if end > start and high > low else 0
 
 
-class Display:
+class ProgressDisplay:
     """Shows the supervisor's events. A context manager."""
 
     def __init__(self, screen: Screen, *, json_events: bool, totals: dict[str, int]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 
 from recond.host.clock import Clock
-from recond.host.http import Answer, NoAnswer, Request
+from recond.host.http import HttpAnswer, NoAnswer, Request
 from recond.host.line import check_near_url, open_client
 from recond.model import Message
 from recond.upload.outcome import Delivered, Later, Outcome, Parked, clean, judge
@@ -49,7 +49,7 @@ class Board:
         return judge(answer, clock.now(), (self._token,))
 
 
-def _said(answer: Answer, key: str) -> str:
+def _said(answer: HttpAnswer, key: str) -> str:
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):

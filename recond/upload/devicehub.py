@@ -10,8 +10,9 @@ import json
 
 from recond.errors import RecordInvalid
 from recond.host.clock import Clock
-from recond.host.http import Https, NoAnswer, Request, check_url
+from recond.host.http import NoAnswer, Request, check_url
 from recond.model import Message
+from recond.upload.client import client_of
 from recond.upload.devicehub_snapshot import snapshot
 from recond.upload.outcome import Delivered, Later, Outcome, Parked, clean, judge, said_by
 from recond.upload.package import Package
@@ -24,7 +25,7 @@ class Devicehub:
     def __init__(self, settings: Settings) -> None:
         self._url = check_url(settings.get("url")).rstrip("/") + "/api/v1/snapshot/"
         self._token = settings.get("token")
-        self._client = Https(settings.get("ca") or None)
+        self._client = client_of(settings)
 
     def prepare(self) -> None:
         """Nothing to prepare."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from recond.errors import UsageError
 from recond.host.clock import Clock
+from recond.host.reason import os_reason
 from recond.host.spool import Spool
 from recond.model import Message
 from recond.upload.outcome import Delivered, Later, Outcome, Parked
@@ -61,4 +62,4 @@ class Folder:
         return Parked(Message.of("upload.folder.taken", name=package.record_id))
 
     def _why(self, error: OSError) -> dict[str, str]:
-        return {"path": self._path, "reason": error.strerror or str(error.errno)}
+        return {"path": self._path, "reason": os_reason(error)}

@@ -12,8 +12,9 @@ import json
 
 from recond.erasure import WipeRecord
 from recond.host.clock import Clock
-from recond.host.http import Answer, Https, NoAnswer, Request, check_url, form
+from recond.host.http import HttpAnswer, NoAnswer, Request, check_url, form
 from recond.model import Message
+from recond.upload.client import client_of
 from recond.upload.facts import machine_seed, stable_uuid
 from recond.upload.glpi_inventory import device_id, inventory
 from recond.upload.outcome import Delivered, Later, Outcome, Parked, clean, judge
@@ -31,7 +32,7 @@ class Glpi:
         self._url = check_url(settings.get("url"))
         self._token_url = settings.get("token_url") and check_url(settings.get("token_url"))
         self._id, self._secret = settings.get("client_id"), settings.get("client_secret")
-        self._client = Https(settings.get("ca") or None)
+        self._client = client_of(settings)
 
     def prepare(self) -> None:
         """Nothing to prepare."""
@@ -118,7 +119,7 @@ def _contact(record: WipeRecord) -> dict[str, object]:
     }
 
 
-def _json(answer: Answer) -> dict[str, object]:
+def _json(answer: HttpAnswer) -> dict[str, object]:
     try:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -13,7 +13,8 @@ import base64
 import json
 
 from recond.host.clock import Clock
-from recond.host.http import Https, NoAnswer, Request, check_url
+from recond.host.http import NoAnswer, Request, check_url
+from recond.upload.client import client_of
 from recond.upload.outcome import Later, Outcome, judge
 from recond.upload.package import SIGNATURE, Package
 from recond.upload.settings import Settings
@@ -27,7 +28,7 @@ class Endpoint:
     def __init__(self, settings: Settings) -> None:
         self._url = check_url(settings.get("url"))
         self._token = settings.get("token")
-        self._client = Https(settings.get("ca") or None)
+        self._client = client_of(settings)
 
     def prepare(self) -> None:
         """Nothing to prepare."""

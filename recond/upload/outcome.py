@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 
 from recond.host.clock import rfc3339
-from recond.host.http import Answer
+from recond.host.http import HttpAnswer
 from recond.model import Message
 
 FIRST_S = 30
@@ -53,7 +53,7 @@ class Later:
 Outcome: TypeAlias = Delivered | Parked | Later
 
 
-def judge(answer: Answer, now: str, secrets: tuple[str, ...] = ()) -> Outcome:
+def judge(answer: HttpAnswer, now: str, secrets: tuple[str, ...] = ()) -> Outcome:
     """An HTTP answer (RFC 9110 15) as an outcome; 409 says "already there"."""
     said = said_by(answer, secrets)
     if 200 <= answer.status < 300:
@@ -71,11 +71,11 @@ def judge(answer: Answer, now: str, secrets: tuple[str, ...] = ()) -> Outcome:
     return Parked(_message("upload.refused", answer, said))
 
 
-def _message(code: str, answer: Answer, said: str) -> Message:
+def _message(code: str, answer: HttpAnswer, said: str) -> Message:
     return Message.of(code, status=answer.status, said=said or "—")
 
 
-def said_by(answer: Answer, secrets: tuple[str, ...]) -> str:
+def said_by(answer: HttpAnswer, secrets: tuple[str, ...]) -> str:
     """The server's own words, at most 300 characters of one line."""
     return clean(answer.body[:4096].decode("utf-8", "replace"), secrets)
 

@@ -41,14 +41,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class IssueOrder:
     """Which of two records with one id is the later: by their ledger, else by the clock."""
 
     at: str
     ledger: str | None = None
     number: int = 0
 
-    def after(self, other: Issue) -> bool:
+    def after(self, other: IssueOrder) -> bool:
         """Whether this one was issued later (a live system's clock may have been set back)."""
         if self.ledger is not None and self.ledger == other.ledger:
             return self.number > other.number
@@ -61,7 +61,7 @@ class Package:
 
     record_id: str
     digest: str  # SHA-256 of record.json
-    issue: Issue
+    issue: IssueOrder
     signed: bool
     files: tuple[tuple[str, bytes], ...]
 
@@ -130,11 +130,11 @@ def make_package(files: dict[str, bytes]) -> Package:
     )
 
 
-def _issue(record: WipeRecord) -> Issue:
+def _issue(record: WipeRecord) -> IssueOrder:
     ledger = record.ledger
     if ledger is None:
-        return Issue(record.issued_at)
-    return Issue(record.issued_at, ledger.ledger_id, ledger.number)
+        return IssueOrder(record.issued_at)
+    return IssueOrder(record.issued_at, ledger.ledger_id, ledger.number)
 
 
 def _payload(jws: bytes) -> bytes | None:

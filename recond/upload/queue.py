@@ -24,13 +24,13 @@ from recond.codec import canonical_bytes, from_json
 from recond.errors import FormatError, RecordInvalid
 from recond.host.spool import Spool
 from recond.model import Message, Text
-from recond.upload.package import Issue, Package, pack, peek_digest, unpack
+from recond.upload.package import IssueOrder, Package, pack, peek_digest, unpack
 
 T = TypeVar("T")
 HOLDS = "holds.json"
 
 
-class Where(Text):
+class DeliveryState(Text):
     """How far a record is with one destination."""
 
     WAITING = "waiting"
@@ -43,7 +43,7 @@ class Delivery:
     """One record at one destination. `attempts` counts the failures since it was queued."""
 
     destination: str
-    where: Where
+    where: DeliveryState
     attempts: int
     at: str
     until: str | None
@@ -56,7 +56,7 @@ class Entry:
 
     record_id: str
     digest: str
-    issue: Issue
+    issue: IssueOrder
     deliveries: tuple[Delivery, ...] = ()
     problem: Message | None = None
 
@@ -67,7 +67,7 @@ class Entry:
     def has(self, destination: str) -> bool:
         """Whether the destination has the record."""
         found = self.at(destination)
-        return found is not None and found.where is Where.SENT
+        return found is not None and found.where is DeliveryState.SENT
 
     def with_delivery(self, delivery: Delivery) -> Entry:
         """The entry after an attempt."""
@@ -153,7 +153,7 @@ class Queue:
                 return found
             package = unpack(raw, record_id)
         except RecordInvalid as error:
-            return Entry(record_id, "", Issue(""), problem=error.message)
+            return Entry(record_id, "", IssueOrder(""), problem=error.message)
         return Entry(record_id, package.digest, package.issue)
 
     def write(self, entry: Entry) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from recond.errors import UploadFailed
 from recond.host.clock import Clock
-from recond.host.http import check_url
+from recond.host.http import check_proxy, check_url
 from recond.host.s3 import Bucket
 from recond.model import Message
 from recond.upload.outcome import Delivered, Later, Outcome, clean
@@ -34,6 +34,7 @@ class S3:
             settings.get("key_id"),
             settings.get("secret"),
             settings.get("ca"),
+            check_proxy(settings.get("proxy")),
         )
 
     def prepare(self) -> None:

@@ -14,7 +14,7 @@ from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
 from recond.upload.kinds import Destination
 from recond.upload.outcome import Delivered, Later, Outcome, backoff_s, is_due, later_than
-from recond.upload.queue import Delivery, Entry, Hold, Queue, Where
+from recond.upload.queue import Delivery, DeliveryState, Entry, Hold, Queue
 
 OnDelivery = Callable[[str, Delivery], None]
 
@@ -98,9 +98,9 @@ def _in_turn(queue: Queue, name: str) -> list[Entry]:
 def _wanted(delivery: Delivery | None, now: str, urgency: Urgency) -> bool:
     if delivery is None:
         return True
-    if delivery.where is Where.PARKED:
+    if delivery.where is DeliveryState.PARKED:
         return urgency.parked
-    return delivery.where is Where.WAITING and _may(delivery.until, now, urgency.now)
+    return delivery.where is DeliveryState.WAITING and _may(delivery.until, now, urgency.now)
 
 
 def _may(until: str | None, now: str, hurry: bool) -> bool:
@@ -112,15 +112,15 @@ def _delivery(
 ) -> Delivery:
     attempts = before.attempts if before else 0
     if isinstance(outcome, Delivered):
-        return Delivery(name, Where.SENT, attempts, now, None, outcome.words)
+        return Delivery(name, DeliveryState.SENT, attempts, now, None, outcome.words)
     if isinstance(outcome, Later):
         if outcome.whole:  # it says nothing about this record: the destination's hold makes it wait
-            return Delivery(name, Where.WAITING, attempts, now, None, outcome.words)
+            return Delivery(name, DeliveryState.WAITING, attempts, now, None, outcome.words)
         wait = backoff_s(attempts + 1, f"{entry.record_id}\0{name}")
         return Delivery(
-            name, Where.WAITING, attempts + 1, now, later_than(now, wait), outcome.words
+            name, DeliveryState.WAITING, attempts + 1, now, later_than(now, wait), outcome.words
         )
-    return Delivery(name, Where.PARKED, attempts + 1, now, None, outcome.words)
+    return Delivery(name, DeliveryState.PARKED, attempts + 1, now, None, outcome.words)
 
 
 def _hold(name: str, before: Hold | None, outcome: Later, now: str) -> Hold:

@@ -28,17 +28,20 @@ class Fields:
     secret: tuple[str, ...] = ()
 
 
+NET = ("ca", "proxy")
+"""What every kind that speaks to a server may have."""
+
 KINDS: dict[str, Fields] = {
     "folder": Fields(("path",)),
-    "board": Fields(("url", "token"), ("ca",), ("token",)),
-    "https": Fields(("url", "token"), ("ca",), ("token",)),
-    "s3": Fields(("bucket", "key_id", "secret"), ("url", "region", "prefix", "ca"), ("secret",)),
-    "devicehub": Fields(("url", "token"), ("ca",), ("token",)),
+    "board": Fields(("url", "token"), NET, ("token",)),
+    "https": Fields(("url", "token"), NET, ("token",)),
+    "s3": Fields(("bucket", "key_id", "secret"), ("url", "region", "prefix", *NET), ("secret",)),
+    "devicehub": Fields(("url", "token"), NET, ("token",)),
     "tectech": Fields(
-        ("url", "client_id", "client_secret", "stock", "lot"), ("ca", "state"), ("client_secret",)
+        ("url", "client_id", "client_secret", "stock", "lot"), (*NET, "state"), ("client_secret",)
     ),
     "tectech-csv": Fields(("path", "stock"), ("state",)),
-    "glpi": Fields(("url",), ("ca", "token_url", "client_id", "client_secret"), ("client_secret",)),
+    "glpi": Fields(("url",), (*NET, "token_url", "client_id", "client_secret"), ("client_secret",)),
 }
 
 

@@ -12,8 +12,9 @@ import json
 
 from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
-from recond.host.http import Answer, Https, NoAnswer, Request, check_url, form
+from recond.host.http import HttpAnswer, NoAnswer, Request, check_url, form
 from recond.model import Message
+from recond.upload.client import client_of
 from recond.upload.folder import Folder
 from recond.upload.outcome import Delivered, Later, Outcome, Parked, judge
 from recond.upload.package import Package
@@ -64,7 +65,7 @@ class TecTech:
             settings.get("lot"),
             _state(settings),
         )
-        self._client = Https(settings.get("ca") or None)
+        self._client = client_of(settings)
 
     def prepare(self) -> None:
         """Nothing to prepare."""
@@ -142,7 +143,7 @@ def complete(there: Line, line: Line) -> Line:
     }
 
 
-def _json(answer: Answer) -> object:
+def _json(answer: HttpAnswer) -> object:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):

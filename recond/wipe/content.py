@@ -76,7 +76,7 @@ def _xts(key: bytes) -> Callable[[int], CipherContext]:
     return lambda number: Cipher(made, modes.XTS(number.to_bytes(16, "little"))).encryptor()
 
 
-class Profile:
+class SpeedProfile:
     """Speed over equal stretches of the disk: bytes and time of each, for a plot."""
 
     def __init__(self, size: int) -> None:

@@ -25,7 +25,7 @@ from recond.host.lanes import Done, Lane, Lanes, pieces
 from recond.host.tuning import REAL_PACE, Pace, Setting, Tuner
 from recond.model import Json, Message, Range
 from recond.ranges import RangeSet
-from recond.wipe.content import Content, Profile
+from recond.wipe.content import Content, SpeedProfile
 
 if TYPE_CHECKING:
     pass
@@ -44,7 +44,7 @@ CHECKPOINT_S = 10.0
 CHECKPOINT_MIN_S = 1.0
 
 
-class Vanished(Exception):
+class WriteVanished(Exception):
     """The disk is gone."""
 
 
@@ -100,7 +100,7 @@ class OverwritePass:
         self._retries = 0
         self._narrow_left_s = NARROW_TOTAL_S
         self._alive_at = -ALIVE_S
-        self._profile = Profile(context.size)
+        self._profile = SpeedProfile(context.size)
         self._flusher = ThreadPoolExecutor(1, thread_name_prefix="flush")
         self._flush: Future[None] | None = None
         self._flushed: tuple[tuple[Range, ...], int] = ((), 0)
@@ -117,7 +117,7 @@ class OverwritePass:
                 self._gap(start, start + length)
             self._finish_flush()
             self._device.flush()
-        except Vanished:
+        except WriteVanished:
             outcome, reason = "vanished", Message("wipe.reason.vanished")
         except OSError as error:
             outcome, reason = self._failure(error)
@@ -224,24 +224,24 @@ class OverwritePass:
             done += count
 
     def _check_gone(self, error: OSError) -> None:
-        """Tell a vanished disk from a bad block. Raises `Vanished`, or what no retry can mend."""
+        """Tell a vanished disk from a bad block. Raises `WriteVanished`, or a lasting error."""
         if error.errno in READ_ONLY or (
             error.errno == errno.ENOSPC and self._c.kind is TargetKind.IMAGE
         ):
             raise error
         # a place inside the disk has no ENOSPC: an NVMe disk that was pulled out answers so
         if error.errno in GONE or error.errno == errno.ENOSPC or not self._device.still_there():
-            raise Vanished from error
+            raise WriteVanished from error
         if self._c.clock.monotonic_s() - self._alive_at >= ALIVE_S:
             self._c.clock.sleep(0.2)
             if not self._device.still_there():
-                raise Vanished from error
+                raise WriteVanished from error
             self._alive_at = self._c.clock.monotonic_s()
 
     def _narrow(self, offset: int, length: int, error: OSError) -> bool:
         """A piece failed: write what can be written of it, block by block at worst.
 
-        Returns whether any of it could be written. Raises `Vanished`.
+        Returns whether any of it could be written. Raises `WriteVanished`.
         """
         began, attempts, good = self._c.clock.monotonic_s(), 0, 0
         bad, lane, todo = RangeSet(), Lane(), [(offset, length)]

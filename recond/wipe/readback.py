@@ -32,7 +32,7 @@ that was half written when the power went is neither old nor new."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadBack:
     """What the readings of a session share."""
 
     job: Job

@@ -28,7 +28,7 @@ from recond.wipe.job import Job, Seam, Tell
 from recond.wipe.journal import Journal
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
 from recond.wipe.position import Position, last_step
-from recond.wipe.readback import REREAD_BYTES, Reading
+from recond.wipe.readback import REREAD_BYTES, ReadBack
 
 COOL_BY_C = 5
 PAUSE_CAP_S = 1800
@@ -54,7 +54,7 @@ class Session:
         self._tell = tell
         self._told = 0.0
         self._position = Position()
-        self._reading = Reading(
+        self._reading = ReadBack(
             job,
             seam,
             journal.log,

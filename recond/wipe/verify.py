@@ -46,7 +46,7 @@ STEADY = 64  # how often a pattern stands in what is compared at once: whole lin
 GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM, errno.ESHUTDOWN, errno.EBADF})
 
 
-class Vanished(Exception):
+class ReadVanished(Exception):
     """The disk is gone."""
 
 
@@ -211,7 +211,7 @@ class Verifier:
         try:
             self._compare(stretches, sum(length for _, length in stretches))
             self._check_there()
-        except Vanished:
+        except ReadVanished:
             self._found.outcome = "vanished"
             self._found.reason = Message("wipe.reason.vanished")
         self._found.duration_ms = int((self._c.clock.monotonic_s() - began) * 1000)
@@ -326,11 +326,11 @@ class Verifier:
     def _check_there(self) -> None:
         """A bridge may go on answering for a disk that is gone."""
         if not self._device.still_there():
-            raise Vanished
+            raise ReadVanished
 
     def _check_gone(self, error: OSError) -> None:
         if error.errno in GONE or not self._device.still_there():
-            raise Vanished from error
+            raise ReadVanished from error
 
     # --- speed over the disk -----------------------------------------------------------------
 

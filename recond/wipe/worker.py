@@ -28,7 +28,7 @@ from recond.host.realdisk import open_disk
 from recond.host.target import read_target
 from recond.model import Json
 from recond.wipe.drive.opal import Opal
-from recond.wipe.drive.runner import Firmware
+from recond.wipe.drive.runner import DriveRunner
 from recond.wipe.job import Job, Seam
 from recond.wipe.journal import read_entries
 from recond.wipe.position import read_standing
@@ -76,7 +76,7 @@ def real_seam(psid: str | None = None) -> Seam:
         clock=SystemClock(),
         boot_id=read_boot_id(files),
         temperature=lambda path: read_temperature(files, path),
-        firmware=Firmware(open_drive, SystemClock(), Opal(LocalProcesses(), psid)),
+        firmware=DriveRunner(open_drive, SystemClock(), Opal(LocalProcesses(), psid)),
     )
 
 

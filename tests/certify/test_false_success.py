@@ -236,14 +236,14 @@ ATTACKS: dict[str, Attack] = {
     "a disk without bytes": redisk(size_bytes=0),
     "blocks without bytes": redisk(logical_block_bytes=0),
     "blocks larger than the disk": redisk(logical_block_bytes=1 << 40),
-    "witnesses of my choice": both_canaries(lambda d: d.update(places=d["places"][:1])),
-    "witnesses beyond the end": both_canaries(
+    "canaries of my choice": both_canaries(lambda d: d.update(places=d["places"][:1])),
+    "canaries beyond the end": both_canaries(
         lambda d: d.update(
             places=[{**place, "offset": place["offset"] + SIZE * 4} for place in d["places"]]
         )
     ),
-    "no witnesses at all": both_canaries(lambda d: d["places"].clear()),
-    "witnesses of one byte": both_canaries(lambda d: d.update(length=1)),
+    "no canaries at all": both_canaries(lambda d: d["places"].clear()),
+    "canaries of one byte": both_canaries(lambda d: d.update(length=1)),
     "flushed after the reading": move("flush", "end"),
     "flushed between the readings": move("flush", "verify_start"),
     "flushed before the last pass ended": move("flush", "step_end", step=2),
@@ -292,7 +292,7 @@ ATTACKS: dict[str, Attack] = {
     "confirmed after the first write": move("confirmation", "step_end", step=0),
     "identified after the first write": move("identity", "step_end", step=0),
     "planned after the first write": move("plan", "step_end", step=0),
-    "witnesses hashed after the first write": move("canary", "step_end", step=0),
+    "canaries hashed after the first write": move("canary", "step_end", step=0),
     "the plan was confirmed for another disk": redisk_plan_only,
 }
 

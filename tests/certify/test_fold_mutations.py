@@ -110,9 +110,9 @@ def _lacks(of: dict[str, list[tuple[int, dict[str, Any]]]], count: int) -> str |
         length = min(4096, size - place["offset"])
         due = hashlib.sha256(content(fill, place["offset"], length)).hexdigest()
         if length <= 0 or place["sha256"] != due:
-            return "witness"
+            return "canary"
     if len(after[-1][1]["places"]) < 10 or len(of["canary"]) < 2:
-        return "witnesses"
+        return "canaries"
     if not last_write < verify_at < read_at < of["end"][-1][0] == count - 1:
         return "order"
     if verify["mode"] != "full" or (verify["expects"] or {}).get("hex") != fill["hex"]:

@@ -52,7 +52,7 @@ def by_the_drive(ending: str) -> Attack:
     return attack
 
 
-def silent_witnesses(entries: Entries) -> None:
+def silent_canaries(entries: Entries) -> None:
     by_the_drive("random")(entries)
     for place in first(entries, "canary", phase="before")["data"]["places"]:
         place.update(sha256=None, errno=5)
@@ -69,7 +69,7 @@ def strange_data(entries: Entries) -> None:
     first(entries, "canary", phase="after")["data"]["places"][3]["sha256"] = "ab" * 32
 
 
-def unreadable_witness(entries: Entries) -> None:
+def unreadable_canary(entries: Entries) -> None:
     first(entries, "canary", phase="after")["data"]["places"][3].update(sha256=None, errno=5)
 
 
@@ -92,9 +92,9 @@ DESERVED: dict[str, tuple[Attack, Verdict]] = {
     "bad-ranges": (BAD, R),
     "destroy": (BAD, R),
     "canary-places": (both_canaries(lambda d: d.update(seed="11" * 32)), E),
-    "canary-silent": (silent_witnesses, E),
+    "canary-silent": (silent_canaries, E),
     "canary-unchanged": (old_data, R),
-    "canary-unreadable": (unreadable_witness, R),
+    "canary-unreadable": (unreadable_canary, R),
     "canary-wrong": (strange_data, R),
     "contradiction": (put("step_start", "offset", 4096, step=1), E),
     "drive-not-proven": (by_the_drive("zeros"), E),

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, ImageStat
 
 from recond.certify.pages.label import (
     Label,
-    Proof,
+    LabelProof,
     headline,
     is_label_file,
     render_roll,
@@ -40,14 +40,14 @@ poppler = pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm 
 
 
 @functools.cache
-def label(kind: str = "erased", proof: Proof = Proof.PROVEN) -> Label:
+def label(kind: str = "erased", proof: LabelProof = LabelProof.PROVEN) -> Label:
     files = files_of(kind)
     page = next(raw for name, raw in files.items() if name.endswith(".pdf"))
     seal = read_attachments(page).get("seal.txt")
     return Label(
         parse_record(json.loads(files["record.json"])),
-        Proof.UNSIGNED if kind == "unsigned" else proof,
-        seal.decode() if seal and proof is Proof.PROVEN else None,
+        LabelProof.UNSIGNED if kind == "unsigned" else proof,
+        seal.decode() if seal and proof is LabelProof.PROVEN else None,
     )
 
 
@@ -85,7 +85,7 @@ def test_only_a_proven_erasure_is_plain(kind: str, lang: Lang) -> None:
     line, _, plain = headline(label(kind), lang)
     assert plain is (kind in PLAIN)
     assert (line == text(lang, "certify.verdict.erased")) is plain
-    for proof in (Proof.UNSIGNED, Proof.UNVERIFIED):
+    for proof in (LabelProof.UNSIGNED, LabelProof.UNVERIFIED):
         line, detail, plain = headline(label(kind, proof), lang)
         assert not plain
         assert text(lang, "certify.verdict.erased") not in line + detail
@@ -147,7 +147,9 @@ def test_the_code_reads_from_a_print(render: Any, dpi: int, tmp_path: Path) -> N
 @pytest.mark.parametrize("lang", LANGS)
 def test_black_and_white_show_the_difference(lang: Lang, tmp_path: Path) -> None:
     kinds = [*KINDS, "unproven"]
-    given = [label(kind) if kind in KINDS else label("erased", Proof.UNVERIFIED) for kind in kinds]
+    given = [
+        label(kind) if kind in KINDS else label("erased", LabelProof.UNVERIFIED) for kind in kinds
+    ]
     for kind, picture in zip(kinds, pictures(render_roll(given, lang), tmp_path, 203), strict=True):
         band = ink(picture, 5, 5, 57, 17)
         edge = ink(picture, 1, 20, 2.7, 60)
@@ -234,7 +236,7 @@ def test_a_true_certificate_and_an_unsigned_one(tmp_path: Path) -> None:
         assert (found.exit_code, found.count, found.unproven) == (0, 1, ())
     unsigned = folder_of("unsigned")
     found = made(tmp_path, folder, unsigned, form="a4-24", start=23)
-    assert (found.exit_code, found.unproven) == (7, ((str(unsigned), Proof.UNSIGNED),))
+    assert (found.exit_code, found.unproven) == (7, ((str(unsigned), LabelProof.UNSIGNED),))
     assert is_label_file((tmp_path / "out.pdf").read_bytes())
 
 
@@ -242,11 +244,11 @@ def test_a_record_alone_or_by_a_stranger_is_marked(tmp_path: Path) -> None:
     folder = folder_of("erased")
     alone = tmp_path / "alone.json"
     alone.write_bytes((folder / "record.json").read_bytes())
-    assert made(tmp_path, alone).unproven == ((str(alone), Proof.UNVERIFIED),)
+    assert made(tmp_path, alone).unproven == ((str(alone), LabelProof.UNVERIFIED),)
     elsewhere = Keyring(tmp_path / "elsewhere")
     elsewhere.pin((make_root_key("un autre", corpus().clock.now()).certificate,))
     found = made(tmp_path, folder / "certificate.pdf", state=elsewhere.state)
-    assert [proof for _, proof in found.unproven] == [Proof.UNVERIFIED]
+    assert [proof for _, proof in found.unproven] == [LabelProof.UNVERIFIED]
 
 
 def test_what_is_not_true_gets_no_label(tmp_path: Path) -> None:

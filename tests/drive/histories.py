@@ -13,7 +13,7 @@ from typing import Any
 from recond.certify.judge.drive_proof import prove
 from recond.certify.judge.hidden_sectors import hidden_bytes, shown_reasons
 from recond.certify.judge.journal_read import parse_journal
-from recond.certify.judge.timeline import Story, tell
+from recond.certify.judge.timeline import Timeline, read_timeline
 from recond.codec import digest
 from recond.drive.answers import parse_opal
 from recond.drive.types import endings_of, reach_of
@@ -27,7 +27,7 @@ from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
 from recond.wipe.drive.opal import Opal
 from recond.wipe.drive.opal_choosing import plan_opal
-from recond.wipe.drive.runner import Firmware
+from recond.wipe.drive.runner import DriveRunner
 from recond.wipe.job import Job, Seam
 from recond.wipe.journal import FIRST, Journal, read_entries
 from recond.wipe.plan import Wish, plan_wipe
@@ -331,7 +331,9 @@ def _session(history: History, plan: WipePlan, clock: SimClock, fate: Fate, boot
         clock=clock,
         boot_id=boot,
         temperature=lambda _path: None,
-        firmware=Firmware(lambda path: (drive.device(path), drive.identity), clock, history.opal),
+        firmware=DriveRunner(
+            lambda path: (drive.device(path), drive.identity), clock, history.opal
+        ),
     )
     job = Job("run", plan, digest(plan), PATH, "flag", plan.disk.token, "memory")
     entries = read_entries(sink.raw)
@@ -353,42 +355,42 @@ def _session(history: History, plan: WipePlan, clock: SimClock, fate: Fate, boot
 
 def judge(history: History) -> None:
     reading = parse_journal(history.sink.raw)
-    story, plan = tell(reading.entries), history.plan
+    timeline, plan = read_timeline(reading.entries), history.plan
     assert plan is not None
     assert not reading.problems, (str(history), reading.problems)
-    assert not story.contradictions, (str(history), story.contradictions)
-    level, history.why_not = _proven(story, plan)
-    if level is Level.PURGE and hidden_bytes(story, plan):
+    assert not timeline.contradictions, (str(history), timeline.contradictions)
+    level, history.why_not = _proven(timeline, plan)
+    if level is Level.PURGE and hidden_bytes(timeline, plan):
         level = Level.CLEAR
-    if level is not None and (against := shown_reasons(story, plan)):
+    if level is not None and (against := shown_reasons(timeline, plan)):
         level, history.why_not = None, against[0].code
-    ended = story.end is not None and story.end.data["outcome"] == "completed"
+    ended = timeline.end is not None and timeline.end.data["outcome"] == "completed"
     if level is not None and ended:
         history.approved = level
 
 
-def _proven(story: Story, plan: WipePlan) -> tuple[Level | None, str]:
-    index = max(story.steps, default=0)
+def _proven(timeline: Timeline, plan: WipePlan) -> tuple[Level | None, str]:
+    index = max(timeline.steps, default=0)
     step = plan.steps[index]
-    told = story.steps.get(index)
+    told = timeline.steps.get(index)
     if told is None or told.end is None or told.end.data["outcome"] != "done":
         return None, "not done"
-    after = story.verify_end.data if story.verify_end else None
+    after = timeline.verify_end.data if timeline.verify_end else None
     if after is None or after["outcome"] != "done" or after["mismatch"] or after["unreadable"]:
         return None, f"read back {after and after['ending']}"
-    if _canaries_unchanged(story, step.technique is Technique.OVERWRITE):
+    if _canaries_unchanged(timeline, step.technique is Technique.OVERWRITE):
         return None, "canary"
     if step.technique is Technique.OVERWRITE:
         if after["ending"] != "expected":
             return None, "content"
         proofs = [
             plan.steps[i]
-            for i in story.steps
+            for i in timeline.steps
             if plan.steps[i].fill is None and not plan.steps[i].fallback and not step.fallback
         ]
         levels = [Level.CLEAR] + [
             min(
-                prove(one, plan.disk, [e.data for e in story.steps[i].commands]).highest,
+                prove(one, plan.disk, [e.data for e in timeline.steps[i].commands]).highest,
                 reach_of(one.technique, plan.disk.medium),
                 key=lambda level: level.rank,
             )
@@ -405,11 +407,11 @@ def _proven(story: Story, plan: WipePlan) -> tuple[Level | None, str]:
     return min(reach, proof.highest, key=lambda level: level.rank), ""
 
 
-def _canaries_unchanged(story: Story, overwritten: bool) -> bool:
-    if story.canary_before is None or story.canary_after is None:
+def _canaries_unchanged(timeline: Timeline, overwritten: bool) -> bool:
+    if timeline.canary_before is None or timeline.canary_after is None:
         return True
-    before: Any = {p["offset"]: p for p in story.canary_before.data["places"]}  # type: ignore
-    for place in story.canary_after.data["places"]:  # type: ignore[union-attr]
+    before: Any = {p["offset"]: p for p in timeline.canary_before.data["places"]}  # type: ignore
+    for place in timeline.canary_after.data["places"]:  # type: ignore[union-attr]
         was = before[place["offset"]]  # type: ignore[index,call-overload]
         if place["sha256"] is None:  # type: ignore[index,call-overload]
             return True

@@ -56,7 +56,7 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
         if history.lies <= HARMLESS and history.plan is not None and not history.plan.refusals:
             assert approved is not None, str(history)
             assert judged is not None, str(history)
-            # random content and no witness that could have changed: honest, yet not proven
+            # random content and no canary that could have changed: honest, yet not proven
             silent = [r.code for r in judged.reasons] == ["certify.reason.canary-silent"]
             assert silent or judged.status is Status.ERASED, (str(history), judged)
         ends[str(approved or history.outcome)] += 1

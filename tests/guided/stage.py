@@ -16,8 +16,8 @@ from recond.flow.guided import order_for
 from recond.flow.run.run import Prepared, prepare
 from recond.flow.run.supervisor import target_of
 from recond.guided.app import GuidedApp
-from recond.guided.session import Session
-from recond.guided.words import Words
+from recond.guided.session import GuidedSession
+from recond.guided.words import GuidedWords
 from recond.host import Host
 from recond.locale import Lang
 from recond.model import Known, Medium, Message
@@ -59,7 +59,7 @@ def laptop_host(folder: Path) -> Host:
     return laptop.make_laptop(folder / "laptop").host()
 
 
-def session_on(folder: Path, lang: Lang, targets: tuple[str, ...]) -> Session:
+def session_on(folder: Path, lang: Lang, targets: tuple[str, ...]) -> GuidedSession:
     """A session of the laptop that is to erase these images."""
     order = order_for(
         targets,
@@ -70,10 +70,10 @@ def session_on(folder: Path, lang: Lang, targets: tuple[str, ...]) -> Session:
         lang=lang,
         overrides=Overrides(operator="Camille"),
     )
-    return Session(Words(lang), laptop_host(folder), folder / "state", order)
+    return GuidedSession(GuidedWords(lang), laptop_host(folder), folder / "state", order)
 
 
-def shown_session(folder: Path, lang: Lang) -> Session:
+def shown_session(folder: Path, lang: Lang) -> GuidedSession:
     """A session that has read the laptop: an SSD, a hard disk, a stick, and one that is in use."""
     session = session_on(folder, lang, images(folder, "x.img"))
     assert session.order is not None
@@ -122,7 +122,7 @@ def plans_of_a_bench(prepared: Prepared) -> tuple[WipePlan, ...]:
     return tuple(made)
 
 
-def play(session: Session, first: str, act: Act) -> None:
+def play(session: GuidedSession, first: str, act: Act) -> None:
     """Show the screen at 80 by 25 and act on it."""
 
     async def run() -> None:

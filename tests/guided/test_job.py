@@ -14,13 +14,13 @@ from textual.pilot import Pilot
 from recond.certify.pages.details import _answer
 from recond.errors import BenchLacks
 from recond.flow.guided import QUESTIONS, take_nap, with_answers
-from recond.flow.run.background import MOST_HEARD, Work
+from recond.flow.run.background import MOST_HEARD, BackgroundRun
 from recond.flow.run.run import Prepared
 from recond.flow.runfolder import OnEvent, RunFolder
 from recond.flow.verify.files import verify_paths
 from recond.guided import start as starting
 from recond.guided.app import GuidedApp
-from recond.guided.session import Session
+from recond.guided.session import GuidedSession
 from recond.guided.step_progress import ProgressStep
 from recond.host import Host
 from recond.host.journalfile import JournalFile
@@ -31,7 +31,7 @@ from tests.guided.stage import HeldClock, images, play, session_on, shown_sessio
 TYPED = (".", "i", "m", "g", "enter")
 
 
-async def to_the_end(session: Session, app: GuidedApp, pilot: Pilot[None]) -> None:
+async def to_the_end(session: GuidedSession, app: GuidedApp, pilot: Pilot[None]) -> None:
     """Wait for the erasure, then let the screen look."""
     assert session.work is not None
     assert session.work.wait(120)
@@ -160,7 +160,7 @@ def test_a_stop_is_asked_for_and_meant(lang: Lang, yes: str, tmp_path: Path) -> 
     def wait(*_: object) -> None:
         go_on.wait()
 
-    session.work = Work(wait, HeldClock())
+    session.work = BackgroundRun(wait, HeldClock())
     work = session.work
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
@@ -235,7 +235,7 @@ def test_work_keeps_what_it_failed_of_and_forgets_the_oldest() -> None:
             on_event("d", {"phase": "write", "done": number})
         raise BenchLacks("host.folder.full", folder="x", needed_bytes=1)
 
-    work = Work(task, HeldClock())
+    work = BackgroundRun(task, HeldClock())
     work.wait_over(60)
     assert isinstance(work.failure, BenchLacks)
     assert work.finished is None
@@ -250,7 +250,7 @@ def test_what_failed_is_said_and_raised(tmp_path: Path) -> None:
     def task(*_: object) -> None:
         raise RuntimeError("ours")
 
-    session.work = Work(task, HeldClock())
+    session.work = BackgroundRun(task, HeldClock())
     session.work.wait_over(60)
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:

@@ -15,14 +15,14 @@ from textual.pilot import Pilot
 
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.guided import DiskEnd, End, wipe_console
-from recond.flow.run.background import Work
+from recond.flow.run.background import BackgroundRun
 from recond.flow.run.run import Finished, refuse_if_asked
 from recond.guided import step_result
 from recond.guided.app import GuidedApp
 from recond.guided.progress import Board
 from recond.guided.questions import keyboard_lines
 from recond.guided.step_questions import KeyboardTry
-from recond.guided.words import Words, texts
+from recond.guided.words import GuidedWords, texts
 from recond.locale import LANGS, Lang
 from recond.model import Json, Message
 from tests.guided.stage import HeldClock, check_screen, play, shown_session, text_of
@@ -111,7 +111,7 @@ def test_the_keyboard_test_ends_by_either_of_two_keys(key: str, times: int, tmp_
 def test_the_keys_that_are_asked_for_are_those_of_the_layout(
     layout: str, asked: Lang, first: str
 ) -> None:
-    lines = texts(keyboard_lines(Words(asked), layout, frozenset({"ß"})))
+    lines = texts(keyboard_lines(GuidedWords(asked), layout, frozenset({"ß"})))
     assert any(line.split()[:1] == [first] for line in lines)
 
 
@@ -154,7 +154,7 @@ def test_the_progress(lang: Lang, tmp_path: Path) -> None:
     def wait(*_: object) -> None:
         go_on.wait()
 
-    session.work = Work(wait, clock)
+    session.work = BackgroundRun(wait, clock)
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
         for disk, event, second in events(session.board, clock):
@@ -263,7 +263,7 @@ def test_the_result(
 ) -> None:
     monkeypatch.setattr(step_result, "end_of", lambda _: ENDS[name])
     session = shown_session(tmp_path, lang)
-    session.work = cast(Work, _Done())
+    session.work = cast(BackgroundRun, _Done())
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
         await pilot.press(*("d",) * details)

@@ -16,7 +16,7 @@ from recond.flow.run.background import Heard
 from recond.guided.letters import HEIGHT, big, big_lines
 from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
 from recond.guided.result import code_lines, detail_lines, result_lines
-from recond.guided.words import PLAIN, Words, cut, cut_front, fold, texts
+from recond.guided.words import PLAIN, GuidedWords, cut, cut_front, fold, texts
 from recond.locale import LANGS, NBSP, NNBSP, Lang, text
 from recond.model import Json, Message
 from tests.guided.stage import SCREENS
@@ -81,7 +81,7 @@ def test_a_refused_disk_never_starts_and_does_not_count() -> None:
     board = Board.of({"free": free, "stick": stick})
     (refused,) = (one for one in board.tracks.values() if one.is_refused)
     for _ in range(2):
-        assert phase_words(Words("fr"), refused) == text("fr", "cli.phase.end.refused")
+        assert phase_words(GuidedWords("fr"), refused) == text("fr", "cli.phase.end.refused")
         assert board.percent == 0
         board.hear([Heard(0.0, refused.name, {"phase": "open"})])
     for one in board.tracks.values():
@@ -112,7 +112,7 @@ def test_a_reading_back_that_is_watched_has_no_percentage() -> None:
     track.hear(said("write", 1000, 0))
     track.hear(Heard(1, "d", {"phase": "verify", "step": 2, "steps": 2}))
     assert track.percent is None
-    assert "– %" in track_lines(Words("fr"), track, 1, 78)[1][0]
+    assert "– %" in track_lines(GuidedWords("fr"), track, 1, 78)[1][0]
     assert track.permille == 666
 
 
@@ -125,7 +125,7 @@ def test_only_what_is_complete_shows_100(outcome: str, percent: int) -> None:
     track.hear(said("write", 500, 0))
     track.hear(ended(outcome))
     assert track.percent == percent
-    assert phase_words(Words("fr"), track) == text("fr", f"cli.phase.end.{outcome}")
+    assert phase_words(GuidedWords("fr"), track) == text("fr", f"cli.phase.end.{outcome}")
 
 
 def test_a_run_that_still_writes_never_shows_100() -> None:
@@ -213,7 +213,7 @@ def test_lines_break_at_plain_spaces_only() -> None:
 @pytest.mark.parametrize(("width", "shown"), [(78, "S3Z1NB0K222222"), (36, "…0K222222")])
 def test_a_serial_is_whole_where_it_fits_and_says_where_it_is_cut(width: int, shown: str) -> None:
     track = Track("d", plan_for(replace(HDD, serial="S3Z1NB0K222222")))
-    line = track_lines(Words("fr"), track, 0, width)[0][0]
+    line = track_lines(GuidedWords("fr"), track, 0, width)[0][0]
     assert f" {shown} " in line
     assert len(line) <= width
 
@@ -232,7 +232,7 @@ def test_a_moment_is_on_the_readers_clock(
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        shown = Words(lang).say(
+        shown = GuidedWords(lang).say(
             Message.of("certify.interrupted", time="2026-11-27T21:39:36.154Z", reason="x")
         )
     finally:
@@ -244,7 +244,7 @@ def test_a_moment_is_on_the_readers_clock(
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_keys_fit_the_foot(lang: Lang) -> None:
     entries = json.loads((PACKAGE / "locale" / lang / "guided.json").read_text(encoding="utf-8"))
-    keys = {code: Words(lang).t(code) for code in entries if code.startswith("guided.keys.")}
+    keys = {code: GuidedWords(lang).t(code) for code in entries if code.startswith("guided.keys.")}
     assert keys
     assert not {code: len(said) for code, said in keys.items() if len(said) > 79}
 
@@ -252,7 +252,7 @@ def test_the_keys_fit_the_foot(lang: Lang) -> None:
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_console_has_every_glyph(lang: Lang) -> None:
     entries = json.loads((PACKAGE / "locale" / lang / "guided.json").read_text(encoding="utf-8"))
-    words = Words(lang)
+    words = GuidedWords(lang)
     shown = {
         code: words.t(code, **dict.fromkeys(re.findall(r"{(\w+)}", str(entry)), "x"))
         for code, entry in entries.items()
@@ -287,11 +287,11 @@ def test_the_result_says_on_the_stick_only_what_is_there(
         (),
         demonstration=False,
     )
-    shown = "\n".join(texts(result_lines(Words("fr"), end, None, 78, StickStatus(state, 2))))
+    shown = "\n".join(texts(result_lines(GuidedWords("fr"), end, None, 78, StickStatus(state, 2))))
     assert where in shown
     assert words in shown
     assert ("RECOND/" in shown) == ("peut être éteint" in shown) == (state == "saved")
-    assert "clé" not in "\n".join(texts(result_lines(Words("fr"), end, None, 78)))
+    assert "clé" not in "\n".join(texts(result_lines(GuidedWords("fr"), end, None, 78)))
 
 
 def test_the_stick_is_listed_and_not_counted() -> None:
@@ -311,7 +311,7 @@ def test_the_stick_is_listed_and_not_counted() -> None:
         (),
         demonstration=False,
     )
-    shown = "\n".join(texts(result_lines(Words("fr"), end, None, 78)))
+    shown = "\n".join(texts(result_lines(GuidedWords("fr"), end, None, 78)))
     assert "1 sur 1" in shown
-    listed = dict(detail_lines(Words("fr"), end, 78))
+    listed = dict(detail_lines(GuidedWords("fr"), end, 78))
     assert [mark for text, mark in listed.items() if "STICK1" in text] == [PLAIN]

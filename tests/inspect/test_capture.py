@@ -14,7 +14,7 @@ from recond.errors import FormatError, RecondError, UsageError
 from recond.flow.machine import capture
 from recond.flow.machine.capture import host_from, record_capture, write_capture
 from recond.host.files import Files
-from recond.host.recorded import PackedFiles
+from recond.host.recorded import PackedFiles, Recording
 from recond.inspect.machine import read_machine
 from recond.model import Known, Machine, Unknown, Why
 from tests.inspect import laptop
@@ -284,7 +284,7 @@ def test_a_packed_tree_answers_as_the_folder_does(tmp_path: Path) -> None:
             nodes[name] = str(place.readlink())
         else:
             nodes[name] = None if place.is_dir() else place.read_bytes()
-    packed = PackedFiles.of("x", nodes, frozenset())
+    packed = PackedFiles.of("x", nodes, Recording())
     probes = [
         *nodes,
         "/sys/block/sda/device/vpd_pg89",

@@ -23,7 +23,7 @@ from recond.errors import BenchLacks, NotReady, UsageError
 from recond.flow.deliver.queue import export_queue, import_queue
 from recond.flow.lot.impact import impact_of
 from recond.flow.lot.lot import (
-    Where,
+    LotDatabase,
     add_to_lot,
     close_lot,
     list_lots,
@@ -56,9 +56,9 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> LotDatabase:
     if request.param == "sqlite":
-        return Where(tmp_path / "state")
+        return LotDatabase(tmp_path / "state")
     import sqlalchemy as sa
 
     base, name = request.getfixturevalue("server"), f"t{next(_numbers)}"
@@ -68,7 +68,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
     with engine.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     engine.dispose()
-    return Where(tmp_path / "state", base.rpartition("/")[0] + f"/{name}")
+    return LotDatabase(tmp_path / "state", base.rpartition("/")[0] + f"/{name}")
 
 
 def assessed(outcome: Outcome, category: str | None = None) -> Assessment:
@@ -87,7 +87,7 @@ def manifest(tmp_path: Path, *serials: str) -> Path:
     return file
 
 
-def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: Where) -> None:
+def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: LotDatabase) -> None:
     new_lot(
         where,
         "Mairie 7",
@@ -117,7 +117,7 @@ def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: Where) -
     assert status.lot.donor == "Mairie"
 
 
-def test_adding_twice_changes_nothing(tmp_path: Path, where: Where) -> None:
+def test_adding_twice_changes_nothing(tmp_path: Path, where: LotDatabase) -> None:
     new_lot(where, "L", Still())
     put(tmp_path / "out", 1)
     add_to_lot(where, "L", (str(tmp_path / "out"),))
@@ -127,7 +127,7 @@ def test_adding_twice_changes_nothing(tmp_path: Path, where: Where) -> None:
     assert status_of(where, "L") == before
 
 
-def test_many_benches_by_folder_and_by_stick(tmp_path: Path, where: Where) -> None:
+def test_many_benches_by_folder_and_by_stick(tmp_path: Path, where: LotDatabase) -> None:
     new_lot(where, "L", Still())
     bench = workbench(tmp_path / "bench")
     bench.queue(1, 2)
@@ -139,7 +139,9 @@ def test_many_benches_by_folder_and_by_stick(tmp_path: Path, where: Where) -> No
     assert added.problems[0][0].endswith("photo.zip")
 
 
-def test_an_altered_record_is_named_and_the_rest_goes_on(tmp_path: Path, where: Where) -> None:
+def test_an_altered_record_is_named_and_the_rest_goes_on(
+    tmp_path: Path, where: LotDatabase
+) -> None:
     new_lot(where, "L", Still())
     out = tmp_path / "out"
     for number in range(1, 6):
@@ -169,7 +171,7 @@ def test_an_altered_record_is_named_and_the_rest_goes_on(tmp_path: Path, where: 
     assert len(status_of(where, "L").problems) == 3
 
 
-def test_a_record_issued_anew_takes_its_place(tmp_path: Path, where: Where) -> None:
+def test_a_record_issued_anew_takes_its_place(tmp_path: Path, where: LotDatabase) -> None:
     assert LEDGER is not None
     new_lot(where, "L", Still())
     put(tmp_path / "a", 1, erasures=(disk_erasure("DISK000001", **FAILED),))
@@ -183,7 +185,7 @@ def test_a_record_issued_anew_takes_its_place(tmp_path: Path, where: Where) -> N
     assert status_of(where, "L") == status
 
 
-def test_two_contents_for_one_place_are_a_contradiction(tmp_path: Path, where: Where) -> None:
+def test_two_contents_for_one_place_are_a_contradiction(tmp_path: Path, where: LotDatabase) -> None:
     new_lot(where, "L", Still())
     put(tmp_path / "a", 1)
     add_to_lot(where, "L", (str(tmp_path / "a"),))
@@ -202,7 +204,7 @@ def test_two_contents_for_one_place_are_a_contradiction(tmp_path: Path, where: W
     assert status_of(where, "L").machines[0].digest is not None
 
 
-def test_what_does_not_belong_here(tmp_path: Path, where: Where) -> None:
+def test_what_does_not_belong_here(tmp_path: Path, where: LotDatabase) -> None:
     new_lot(where, "L", Still())
     put(tmp_path / "out", 1, lot="Autre")
     put(tmp_path / "out", 2, lot="L")
@@ -213,7 +215,7 @@ def test_what_does_not_belong_here(tmp_path: Path, where: Where) -> None:
 
 
 def test_a_disk_seen_twice_counts_once_and_its_last_result_decides(
-    tmp_path: Path, where: Where
+    tmp_path: Path, where: LotDatabase
 ) -> None:
     new_lot(where, "L", Still())
     put(tmp_path / "out", 1, erasures=(disk_erasure("D", **FAILED),))
@@ -224,7 +226,7 @@ def test_a_disk_seen_twice_counts_once_and_its_last_result_decides(
     assert status.duplicates == (("D", (record(1).record_id, record(2).record_id)),)
 
 
-def test_the_live_stick_is_no_disk_of_the_lot(tmp_path: Path, where: Where) -> None:
+def test_the_live_stick_is_no_disk_of_the_lot(tmp_path: Path, where: LotDatabase) -> None:
     new_lot(where, "L", Still())
     stick = disk_erasure(
         "STICK",
@@ -238,7 +240,9 @@ def test_the_live_stick_is_no_disk_of_the_lot(tmp_path: Path, where: Where) -> N
     assert (status_of(where, "L").erased, status_of(where, "L").rejected) == (1, 0)
 
 
-def test_a_gap_in_a_ledger_shows_unless_another_lot_has_it(tmp_path: Path, where: Where) -> None:
+def test_a_gap_in_a_ledger_shows_unless_another_lot_has_it(
+    tmp_path: Path, where: LotDatabase
+) -> None:
     new_lot(where, "L", Still())
     new_lot(where, "M", Still())
     for number in (1, 2, 5):
@@ -250,7 +254,7 @@ def test_a_gap_in_a_ledger_shows_unless_another_lot_has_it(tmp_path: Path, where
     assert status_of(where, "L").gaps[0].numbers == (4,)
 
 
-def test_a_lot_is_closed_when_it_is_complete(tmp_path: Path, where: Where) -> None:
+def test_a_lot_is_closed_when_it_is_complete(tmp_path: Path, where: LotDatabase) -> None:
     new_lot(where, "L", Still(), manifest=manifest(tmp_path, "DISK000001", "DISK000002"))
     put(tmp_path / "out", 1)
     add_to_lot(where, "L", (str(tmp_path / "out"),))
@@ -264,7 +268,7 @@ def test_a_lot_is_closed_when_it_is_complete(tmp_path: Path, where: Where) -> No
             again()
 
 
-def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Where) -> None:
+def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: LotDatabase) -> None:
     new_lot(where, "Lot n° 7/é"[:6], Still(), manifest=manifest(tmp_path, "DISK000001", "PERDU"))
     name = list_lots(where)[0].name
     put(
@@ -297,7 +301,7 @@ def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Whe
     _check_paper(paper, name, raw, where)
 
 
-def _check_paper(paper: Path, name: str, table: bytes, where: Where) -> None:
+def _check_paper(paper: Path, name: str, table: bytes, where: LotDatabase) -> None:
     """PDF/A with every disk, number and digest; sealed, and the seal covers the table inside."""
     import pikepdf
     from pyhanko.pdf_utils.reader import PdfFileReader
@@ -330,7 +334,7 @@ def _check_paper(paper: Path, name: str, table: bytes, where: Where) -> None:
 
 
 def test_a_report_that_nobody_can_sign_says_so(tmp_path: Path) -> None:
-    where = Where(tmp_path / "state")
+    where = LotDatabase(tmp_path / "state")
     new_lot(where, "L", Still())
     (where.state / "keys").mkdir(mode=0o700)
     (where.state / "keys" / "bench.p12").write_bytes(b"not a key")
@@ -346,7 +350,7 @@ def test_a_cell_is_never_a_formula(cell: str) -> None:
 
 
 def test_impact_claims_a_range_for_notebooks_that_live_and_nothing_else(
-    tmp_path: Path, where: Where
+    tmp_path: Path, where: LotDatabase
 ) -> None:
     new_lot(where, "L", Still())
     out, good = tmp_path / "out", (assessed(Outcome.PASS, "B"),)
@@ -388,7 +392,7 @@ def test_impact_figures_are_those_of_the_source() -> None:
 @pytest.mark.parametrize("name", ["", " ", "a/b", "x" * 81, "a\nb"])
 def test_a_name_that_is_none(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match=r"lot\.name"):
-        new_lot(Where(tmp_path), name, Still())
+        new_lot(LotDatabase(tmp_path), name, Still())
 
 
 def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
@@ -398,15 +402,15 @@ def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     state = tmp_path / "a file" / "state"
     state.parent.write_bytes(b"")
     for use in (
-        lambda: new_lot(Where(state), "L", Still()),
-        lambda: status_of(Where(state), "L"),
+        lambda: new_lot(LotDatabase(state), "L", Still()),
+        lambda: status_of(LotDatabase(state), "L"),
         lambda: import_queue(state, tmp_path / "usb"),
     ):
         with pytest.raises(BenchLacks):
             use()
 
 
-def test_mistakes_are_named(tmp_path: Path, where: Where) -> None:
+def test_mistakes_are_named(tmp_path: Path, where: LotDatabase) -> None:
     with pytest.raises(UsageError, match=r"lot\.unknown"):
         status_of(where, "L")
     new_lot(where, "L", Still())
@@ -420,16 +424,18 @@ def test_mistakes_are_named(tmp_path: Path, where: Where) -> None:
 @pytest.mark.parametrize("url", ["nonsense", "oracle://x/y", "postgresql"])
 def test_a_database_url_that_is_none(tmp_path: Path, url: str) -> None:
     with pytest.raises(UsageError, match=r"lot\.database\.url"):
-        list_lots(Where(tmp_path, url))
+        list_lots(LotDatabase(tmp_path, url))
 
 
 def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(BenchLacks) as caught:
-        list_lots(Where(tmp_path, "postgresql://me:s3cr3t@127.0.0.1:1/x"))
+        list_lots(LotDatabase(tmp_path, "postgresql://me:s3cr3t@127.0.0.1:1/x"))
     assert "s3cr3t" not in str(caught.value)
 
 
-def test_an_addition_that_fails_leaves_the_lot_as_it_was(tmp_path: Path, where: Where) -> None:
+def test_an_addition_that_fails_leaves_the_lot_as_it_was(
+    tmp_path: Path, where: LotDatabase
+) -> None:
     new_lot(where, "L", Still())
     put(tmp_path / "out", 1)
     with pytest.raises(UsageError):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recond.erasure import LevelWish, WipePlan
 from recond.errors import UsageError
-from recond.flow.lot.manifest import Manifest, choose, compared, read_manifest
+from recond.flow.lot.manifest import Manifest, Named, compared, is_named, read_manifest
 from tests.upload.records import disk_erasure
 
 TABLE = "N° de série;Modèle;Étiquette\r\nAB123;Latitude 5490;42\r\nCD456;EliteBook;43\r\n"
@@ -159,15 +159,15 @@ def plan(serial: str | None) -> WipePlan:
 
 def test_only_an_equal_serial_is_allowed(tmp_path: Path) -> None:
     found = manifest(tmp_path, "serial\nS3Z8NX0K1\n0012\n")
-    chosen = choose(
-        found,
-        tuple(
-            map(plan, ("S3Z8NX0K1", "s3z8nx0k1 ", "S3Z8NX0K", "S3Z8NX0K12", "12", "0012", None, ""))
-        ),
-    )
-    assert [one.disk.serial for one in chosen.named] == ["0012"]
-    assert [one.disk.serial for one in chosen.ambiguous] == ["S3Z8NX0K1", "s3z8nx0k1 "]
-    assert len(chosen.strangers) == 5
+    serials = ("S3Z8NX0K1", "s3z8nx0k1 ", "S3Z8NX0K", "S3Z8NX0K12", "12", "0012", None, "")
+    disks = [plan(serial).disk for serial in serials]
+    said = {
+        disk.serial: is_named(found, disk, tuple(other for other in disks if other is not disk))
+        for disk in disks
+    }
+    assert [serial for serial, one in said.items() if one is Named.ONCE] == ["0012"]
+    assert [serial for serial, one in said.items() if one is Named.TWICE] == list(serials[:2])
+    assert sum(one is Named.NOT for one in said.values()) == 5
 
 
 def test_a_serial_is_compared_without_case_and_outer_space_only() -> None:

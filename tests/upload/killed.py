@@ -24,7 +24,7 @@ from tests.upload.records import NOW, files_of, record, write_run
 
 WATCHED = (
     "recond/upload/",
-    "recond/flow/upload",
+    "recond/flow/deliver/",
     "recond/host/spool",
     "recond/host/store",
     "recond/host/http",

@@ -6,9 +6,11 @@ request; every request that came whole is in `seen`.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import http.server
 import ipaddress
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -189,3 +191,59 @@ def _handler(plan: Plan, seen: list[Seen]) -> type[http.server.BaseHTTPRequestHa
             """Silent."""
 
     return Handler
+
+
+@dataclass
+class Proxy:
+    """A forwarding proxy (CONNECT): what was asked of it, and the header that it wants."""
+
+    url: str
+    asked: list[str] = field(default_factory=list)
+    wants: str = ""
+
+
+@contextmanager
+def proxy(*, wants: str = "", drip_s: float = 0.0) -> Iterator[Proxy]:
+    """A proxy on this machine; `wants` is the Proxy-Authorization that it lets through."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    running = Proxy(f"http://127.0.0.1:{listener.getsockname()[1]}", wants=wants)
+
+    def serve_one(client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += client.recv(4096)
+            first, *lines = head.decode("latin-1").split("\r\n")
+            running.asked.append(first)
+            if wants and f"Proxy-Authorization: {wants}" not in lines:
+                client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+                return
+            for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1000 if drip_s else b"":
+                client.sendall(bytes([byte]))
+                threading.Event().wait(drip_s)
+            host, _, port = first.split()[1].rpartition(":")
+            with socket.create_connection((host, int(port))) as there:
+                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                back = threading.Thread(target=_pump, args=(there, client), daemon=True)
+                back.start()
+                _pump(client, there)
+                back.join(5)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                threading.Thread(target=serve_one, args=(client,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield running
+    finally:
+        listener.close()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)

@@ -25,7 +25,7 @@ from recond.flow.deliver.upload import (
 from recond.flow.runfolder import RunFacts, create_run, write_json
 from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
 from recond.upload.package import make_package, pack, unpack
-from recond.upload.queue import Where
+from recond.upload.queue import DeliveryState
 from recond.upload.send import Urgency
 from tests.upload.bench import TOKEN, workbench
 from tests.upload.records import NOW, files_of, package, record, write_run
@@ -317,7 +317,7 @@ def test_destinations_have_each_their_own_state(tmp_path: Path) -> None:
         assert (stick / record(1).record_id).is_dir()
         assert bench.upload("stick").exit_code == 0
         states = {d.destination: d.where for d in read_queue(bench.state).entries[0].deliveries}
-        assert states == {"stick": Where.SENT, "asso": Where.WAITING}
+        assert states == {"stick": DeliveryState.SENT, "asso": DeliveryState.WAITING}
     remove_destination(bench.state, "asso")
     assert bench.upload().exit_code == 0
     assert read_queue(bench.state).done == 1

@@ -11,7 +11,7 @@ from typing import Any
 from recond.certify.record import fold_journal
 from recond.erasure import DiskIdentity, Erasure, Target, TargetKind, VerifyMode, WipePlan
 from recond.host.realdisk import open_disk
-from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import SimClock
 from recond.host.target import read_target
 from recond.host.tuning import REAL_PACE, Pace
@@ -101,7 +101,7 @@ class MemorySink:
 class Bay:
     """Where a simulated drive is plugged in, and the journal of its erasure."""
 
-    drive: SimDrive
+    drive: SimCells
     clock: SimClock
     plan: WipePlan
     sink: MemorySink = field(default_factory=MemorySink)
@@ -170,7 +170,7 @@ def bay(
     """A simulated drive full of letters, and a plan for it."""
     clock = SimClock(seed)
     full = letters(identity.size_bytes) if content is None else content
-    drive = SimDrive(identity, full, clock, seed, faults)
+    drive = SimCells(identity, full, clock, seed, faults)
     return Bay(drive, clock, plan_for(identity, method, verify))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import DiskIdentity, Erasure, TargetKind, VerifyMode
-from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import Killed, PowerCut, SimClock
 from recond.host.tuning import Pace
 from recond.model import Medium
@@ -44,8 +44,8 @@ class History:
     seed: int
     kinds: tuple[str, ...]
     bay: Bay
-    first: SimDrive
-    stranger: SimDrive | None
+    first: SimCells
+    stranger: SimCells | None
     content: bytes
     struck: list[str] = field(default_factory=list)
     end: str = "none"
@@ -117,13 +117,13 @@ def make_history(seed: int) -> tuple[History, Fate, random.Random]:
     kinds, faults = _faults(chance, blocks)
     clock = SimClock(seed)
     content = _content(chance, identity.size_bytes)
-    drive = SimDrive(identity, content, clock, seed, faults)
+    drive = SimCells(identity, content, clock, seed, faults)
     stranger = None
     if "swap" in kinds:
         other = replace(identity, serial=chance.choice((identity.serial and "OTHER", None)))
         other = replace(other, disk_seq=99 if chance.random() < 0.5 else identity.disk_seq)
         if identity.serial is None or other.serial != identity.serial:
-            stranger = SimDrive(other, letters(identity.size_bytes, b"fremd"), clock, seed + 1)
+            stranger = SimCells(other, letters(identity.size_bytes, b"fremd"), clock, seed + 1)
     piece = chance.choice((block, 4 * block, 8192, 16384))
     depth = chance.choice((1,) * 7 + (3,))
     pace = Pace.of(max(block, piece), depth)

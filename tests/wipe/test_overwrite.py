@@ -11,7 +11,7 @@ import pytest
 from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import Fill, FillKind, TargetKind
 from recond.host.block import _address
-from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import SimClock
 from recond.host.tuning import Pace
 from recond.model import Range
@@ -36,7 +36,7 @@ class Rig:
     ) -> None:
         self.clock = SimClock()
         self.identity = replace(HDD, size_bytes=size)
-        self.drive = SimDrive(self.identity, letters(size), self.clock, 0, faults)
+        self.drive = SimCells(self.identity, letters(size), self.clock, 0, faults)
         self.logged: list[tuple[str, dict[str, Any]]] = []
         self.progress: list[int] = []
         self.stop_at = 1 << 60

@@ -12,7 +12,7 @@ import pytest
 
 from recond.erasure import DiskIdentity, Level, Status, Target, Verdict, VerifyMode
 from recond.errors import BenchLacks
-from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import Killed
 from recond.model import Message, Use
 from recond.wipe.position import read_standing
@@ -169,10 +169,10 @@ def test_one_write_in_ten_that_lies_is_found(fault: str, method: str) -> None:
     assert "certify.reason.mismatch" in codes(bench)
 
 
-def test_a_disk_swapped_between_writing_and_reading_is_no_witness() -> None:
+def test_a_disk_swapped_between_writing_and_reading_is_no_canary() -> None:
     for changes in ({"serial": "OTHER"}, {"disk_seq": 8}):
         bench = bay()
-        twin = SimDrive(replace(HDD, **changes), bytes(HDD.size_bytes), bench.clock)
+        twin = SimCells(replace(HDD, **changes), bytes(HDD.size_bytes), bench.clock)
         opened = bench.drive.open
 
         def swap(path: str, writing: bool, opened: Any = opened, twin: Any = twin) -> Any:
@@ -270,7 +270,7 @@ def test_a_stick_without_a_serial_goes_on_where_its_content_is_familiar() -> Non
 @pytest.mark.parametrize("content", [letters(STICK.size_bytes, b"fremd"), bytes(STICK.size_bytes)])
 def test_another_stick_of_the_same_model_is_not_touched(content: bytes) -> None:
     bench = stopped_stick()
-    bench.drive = SimDrive(replace(STICK, disk_seq=99), content, bench.clock)
+    bench.drive = SimCells(replace(STICK, disk_seq=99), content, bench.clock)
     bench.boot = "boot1"
     assert bench.resume() == "refused"
     assert bench.drive.written == 0

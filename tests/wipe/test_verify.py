@@ -13,7 +13,7 @@ from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import XTS_UNIT_BYTES, DiskIdentity, Fill, FillKind, VerifyMode
 from recond.host.block import repeats
 from recond.host.lanes import Lane
-from recond.host.sim.disk import Faults, SimDrive
+from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import SimClock
 from recond.host.tuning import Pace
 from recond.wipe import verify
@@ -31,12 +31,12 @@ def identity(size: int) -> DiskIdentity:
     return replace(HDD, size_bytes=size)
 
 
-def drive_with(fill: Fill, faults: Faults | None = None, size: int = SIZE) -> SimDrive:
-    return SimDrive(identity(size), fill_bytes(fill, 0, size), SimClock(), 0, faults)
+def drive_with(fill: Fill, faults: Faults | None = None, size: int = SIZE) -> SimCells:
+    return SimCells(identity(size), fill_bytes(fill, 0, size), SimClock(), 0, faults)
 
 
 def read(
-    drive: SimDrive, fill: Fill, mode: VerifyMode = VerifyMode.FULL, pace: Pace = ALONE
+    drive: SimCells, fill: Fill, mode: VerifyMode = VerifyMode.FULL, pace: Pace = ALONE
 ) -> Findings:
     context = VerifyContext(
         size=drive.identity.size_bytes,
@@ -81,7 +81,7 @@ def test_a_content_of_another_pass_is_no_match() -> None:
 def test_a_disk_whose_size_lies_is_found_by_chance_and_not_by_zeros() -> None:
     faults = Faults(real_blocks=SIZE // 512 // 2)
     for fill, expected in ((CHANCE, True), (ZEROS, False)):
-        drive = SimDrive(identity(SIZE), bytes(SIZE), SimClock(), 0, faults)
+        drive = SimCells(identity(SIZE), bytes(SIZE), SimClock(), 0, faults)
         disk = drive.open(PATH, True)
         for at in range(0, SIZE, 512):
             disk.write(at, memoryview(bytearray(fill_bytes(fill, at, 512))))

@@ -1,4 +1,4 @@
-"""The witnesses (canaries): what stood at seeded places before the first write and after the last.
+"""The canaries: what stood at seeded places before the first write and after the last.
 
 Why: a drive that acknowledges everything and writes nothing keeps its old data there. The journal's
 own word counts for nothing: the places are drawn again from the plan's seed (`places`) and what
@@ -11,7 +11,7 @@ from typing import cast
 
 from recond.certify.judge.expected_content import MAX_PLACE_BYTES, fill_sha256
 from recond.certify.judge.sampling import canary_bytes, canary_offsets
-from recond.certify.judge.timeline import Story
+from recond.certify.judge.timeline import Timeline
 from recond.erasure import Canaries, Fill, WipePlan
 from recond.methods import derive
 from recond.model import Json, Message
@@ -19,13 +19,13 @@ from recond.model import Json, Message
 _Place = dict[str, Json]
 
 
-def count_canaries(story: Story) -> Canaries:
+def count_canaries(timeline: Timeline) -> Canaries:
     """Compare the places before and after; what must stand there is computed again."""
-    before, after, plan = story.canary_before, story.canary_after, story.plan
+    before, after, plan = timeline.canary_before, timeline.canary_after, timeline.plan
     seed = cast(str, before.data["seed"]) if before else None
     if before is None or after is None or plan is None or not _drawn(before.data, after.data, plan):
         return Canaries(seed, 0, 0, 0, 0)
-    fill = last_fill(story, plan)
+    fill = last_fill(timeline, plan)
     changed = unchanged = uninformative = 0
     for old, new in zip(_places(before.data), _places(after.data), strict=True):
         due = _due(fill, cast(int, new["offset"]), plan)
@@ -39,9 +39,9 @@ def count_canaries(story: Story) -> Canaries:
     return Canaries(seed, len(_places(after.data)), changed, unchanged, uninformative)
 
 
-def canary_reasons(canaries: Canaries, story: Story, plan: WipePlan) -> tuple[Message, ...]:
-    """What the witnesses say against an erasure; empty where they say nothing against it."""
-    before, after = story.canary_before, story.canary_after
+def canary_reasons(canaries: Canaries, timeline: Timeline, plan: WipePlan) -> tuple[Message, ...]:
+    """What the canaries say against an erasure; empty where they say nothing against it."""
+    before, after = timeline.canary_before, timeline.canary_after
     if before is None or after is None:
         return (Message("certify.reason.no-canaries"),)
     if not _drawn(before.data, after.data, plan):
@@ -49,7 +49,7 @@ def canary_reasons(canaries: Canaries, story: Story, plan: WipePlan) -> tuple[Me
     found: list[Message] = []
     if canaries.unchanged:
         found.append(Message.of("certify.reason.canary-unchanged", n=canaries.unchanged))
-    fill, places = last_fill(story, plan), _places(after.data)
+    fill, places = last_fill(timeline, plan), _places(after.data)
     if any(place["sha256"] is None for place in places):
         found.append(Message("certify.reason.canary-unreadable"))
     elif fill is not None:
@@ -63,9 +63,9 @@ def canary_reasons(canaries: Canaries, story: Story, plan: WipePlan) -> tuple[Me
     return tuple(found)
 
 
-def last_fill(story: Story, plan: WipePlan) -> Fill | None:
+def last_fill(timeline: Timeline, plan: WipePlan) -> Fill | None:
     """What the last step that ran leaves everywhere: a fallback behind it may never have begun."""
-    last = max(story.steps, default=len(plan.steps) - 1)
+    last = max(timeline.steps, default=len(plan.steps) - 1)
     return plan.steps[last].fill if 0 <= last < len(plan.steps) else None
 
 

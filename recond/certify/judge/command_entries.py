@@ -13,7 +13,7 @@ from recond.model import Json, Message
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class DriveProof:
     """`faults`: what is missing, empty where it is proven; `highest`: what it allows at most."""
 
     faults: tuple[Message, ...]
@@ -21,7 +21,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandEntry:
     """A `command` entry with its bytes."""
 
     transport: str
@@ -33,7 +33,7 @@ class Said:
     errno: int | None
 
 
-def said_of(data: Mapping[str, Json]) -> Said:
+def said_of(data: Mapping[str, Json]) -> CommandEntry:
     """The entry's `data` as bytes (its form was checked by the reader)."""
 
     def raw(name: str) -> bytes:
@@ -41,7 +41,7 @@ def said_of(data: Mapping[str, Json]) -> Said:
         return bytes.fromhex(value) if isinstance(value, str) else b""
 
     status, errno = data["status"], data["errno"]
-    return Said(
+    return CommandEntry(
         str(data["transport"]),
         raw("request"),
         raw("data_out"),
@@ -52,11 +52,13 @@ def said_of(data: Mapping[str, Json]) -> Said:
     )
 
 
-def missing(word: str) -> Proof:
+def missing(word: str) -> DriveProof:
     """No proof, for the reason `drive.proof.<word>`."""
-    return Proof((Message(f"drive.proof.{word}"),), Level.NONE)
+    return DriveProof((Message(f"drive.proof.{word}"),), Level.NONE)
 
 
-def last_place(said: list[Said], test: Callable[[Said], bool], after: int = -1) -> int:
+def last_place(
+    said: list[CommandEntry], test: Callable[[CommandEntry], bool], after: int = -1
+) -> int:
     """The place of the last command after a place that passes a test; -1 where there is none."""
     return max((at for at, one in enumerate(said) if at > after and test(one)), default=-1)

@@ -31,7 +31,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from recond.certify.judge.command_entries import Proof, Said, last_place, missing, said_of
+from recond.certify.judge.command_entries import (
+    CommandEntry,
+    DriveProof,
+    last_place,
+    missing,
+    said_of,
+)
+from recond.certify.judge.timeline import StepTimeline
 from recond.drive.answers import (
     R1_ERRORS,
     nvme_good,
@@ -46,12 +53,12 @@ from recond.drive.answers import (
 )
 from recond.drive.sense import ata_accepted, parse_registers, parse_sense, scsi_good
 from recond.erasure import DiskIdentity, Level, Technique, WipeStep
-from recond.model import Json
+from recond.model import Json, Message
 
 _T = Technique
 
 
-def prove(step: WipeStep, disk: DiskIdentity, commands: Sequence[Mapping[str, Json]]) -> Proof:
+def prove(step: WipeStep, disk: DiskIdentity, commands: Sequence[Mapping[str, Json]]) -> DriveProof:
     """Judge the `data` of a step's `command` entries (their form was checked by the reader)."""
     rule = _RULES.get(step.technique)
     if rule is None:
@@ -69,11 +76,11 @@ _SANITIZE = {
 }
 
 
-def _is_ata(one: Said, command: int) -> bool:
+def _is_ata(one: CommandEntry, command: int) -> bool:
     return one.transport == "ata" and len(one.request) == 16 and one.request[14] == command
 
 
-def _taken(one: Said) -> bool:
+def _taken(one: CommandEntry) -> bool:
     return ata_accepted(one.status, one.sense, one.errno)
 
 
@@ -81,13 +88,13 @@ def _lba(cdb: bytes) -> int:
     return int.from_bytes(bytes(cdb[i] for i in (11, 9, 7, 12, 10, 8)), "big")
 
 
-def _same_ata(said: list[Said], serial: str | None) -> bool:
+def _same_ata(said: list[CommandEntry], serial: str | None) -> bool:
     """Whether some IDENTIFY gave the disk's serial, and none another."""
     found = [parse_identify(one.answer) for one in said if _is_ata(one, 0xEC) and one.answer]
     return any(found) and all(one is None or one.serial == serial for one in found)
 
 
-def _ata_sanitize(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
+def _ata_sanitize(step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) -> DriveProof:
     feature, key = _SANITIZE[step.technique]
     erase = last_place(
         said,
@@ -106,10 +113,10 @@ def _ata_sanitize(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof
     status = parse_ata_sanitize(parse_registers(asked[-1].sense)) if asked else None
     if status is None or not status.done or status.running:
         return missing("not_done")
-    return Proof(()) if _same_ata(after, disk.serial) else missing("other_drive")
+    return DriveProof(()) if _same_ata(after, disk.serial) else missing("other_drive")
 
 
-def _ata_security(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
+def _ata_security(step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) -> DriveProof:
     mode = 2 if step.technique is _T.ATA_SECURITY_ERASE_ENHANCED else 0
     erase = last_place(
         said,
@@ -133,16 +140,16 @@ def _ata_security(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof
     last = parse_identify([one for one in after if _is_ata(one, 0xEC) and one.answer][-1].answer)
     if last is None or not last.security.supported or last.security.enabled:
         return missing("still_locked")
-    return Proof(())
+    return DriveProof(())
 
 
-def _restore_hidden(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
+def _restore_hidden(step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) -> DriveProof:
     wanted = max(int(value) for _, value in step.options)
     found = [parse_identify(one.answer) for one in said if _is_ata(one, 0xEC)]
     last = found[-1] if found else None
     if last is None or last.serial != disk.serial:
         return missing("other_drive")
-    return Proof(()) if last.sectors >= wanted else missing("still_hidden")
+    return DriveProof(()) if last.sectors >= wanted else missing("still_hidden")
 
 
 # --- NVMe ------------------------------------------------------------------------------------
@@ -156,19 +163,19 @@ _SANACT = {
 _NDAS, _PREQ = 1 << 9, 1 << 11
 
 
-def _is_nvme(one: Said, opcode: int) -> bool:
+def _is_nvme(one: CommandEntry, opcode: int) -> bool:
     return one.transport == "nvme" and len(one.request) == 64 and one.request[0] == opcode
 
 
-def _dword(one: Said, offset: int) -> int:
+def _dword(one: CommandEntry, offset: int) -> int:
     return int.from_bytes(one.request[offset : offset + 4], "little")
 
 
-def _good(one: Said) -> bool:
+def _good(one: CommandEntry) -> bool:
     return nvme_good(one.status, one.errno)
 
 
-def _same_nvme(said: list[Said], serial: str | None) -> bool:
+def _same_nvme(said: list[CommandEntry], serial: str | None) -> bool:
     """Whether some Identify Controller gave the disk's serial, and none another."""
     found = [
         parse_nvme_controller(one.answer)
@@ -178,7 +185,7 @@ def _same_nvme(said: list[Said], serial: str | None) -> bool:
     return any(found) and all(one is None or one.serial == serial for one in found)
 
 
-def _nvme_format(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
+def _nvme_format(step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) -> DriveProof:
     erase = last_place(
         said,
         lambda one: (
@@ -199,10 +206,10 @@ def _nvme_format(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
     last = looks[-1] if looks else None
     if last is None or last.left_percent:
         return missing("not_done")
-    return Proof(()) if _same_nvme(after, disk.serial) else missing("other_drive")
+    return DriveProof(()) if _same_nvme(after, disk.serial) else missing("other_drive")
 
 
-def _nvme_sanitize(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
+def _nvme_sanitize(step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) -> DriveProof:
     erase = last_place(
         said,
         lambda one: (
@@ -225,7 +232,7 @@ def _nvme_sanitize(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proo
     # deallocated blocks read as zeros whether they were erased or only unmapped: the drive's word
     # is then all there is, and that is not evidence of a purge
     short = log.state == 4 or not cdw10 & _NDAS or (cdw10 & _PREQ and not log.purged)
-    return Proof((), Level.CLEAR if short else Level.PURGE)
+    return DriveProof((), Level.CLEAR if short else Level.PURGE)
 
 
 # --- SCSI ------------------------------------------------------------------------------------
@@ -239,11 +246,11 @@ _ACTIONS = {
 }
 
 
-def _is_scsi(one: Said, opcode: int) -> bool:
+def _is_scsi(one: CommandEntry, opcode: int) -> bool:
     return one.transport == "scsi" and bool(one.request) and one.request[0] == opcode
 
 
-def _scsi_erase(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
+def _scsi_erase(step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) -> DriveProof:
     opcode, action = _ACTIONS[step.technique]
     erase = last_place(
         said,
@@ -276,7 +283,7 @@ def _scsi_erase(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
     if not same or disk.serial is None:
         return missing("other_drive")
     blind = ("write_after", 1) in step.options  # what it left was written over before it was read
-    return Proof((), Level.CLEAR if blind else Level.PURGE)
+    return DriveProof((), Level.CLEAR if blind else Level.PURGE)
 
 
 # --- eMMC ------------------------------------------------------------------------------------
@@ -284,15 +291,15 @@ def _scsi_erase(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
 _SECURE_DISCARD, _DISCARD, _IOC = 0x127D, 0x1277, 0xC048B300
 
 
-def _is_mmc(one: Said, *numbers: int) -> bool:
+def _is_mmc(one: CommandEntry, *numbers: int) -> bool:
     return one.transport == "mmc" and int.from_bytes(one.request[:4], "big") in numbers
 
 
-def _card_good(one: Said) -> bool:
+def _card_good(one: CommandEntry) -> bool:
     return one.errno is None and not one.status & R1_ERRORS
 
 
-def _mmc_erase(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
+def _mmc_erase(step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) -> DriveProof:
     sanitizes = step.technique is _T.MMC_SANITIZE
     numbers = (_SECURE_DISCARD, _DISCARD) if sanitizes else (_SECURE_DISCARD,)
     whole = bytes(8) + disk.size_bytes.to_bytes(8, "little")
@@ -314,7 +321,7 @@ def _mmc_erase(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
         if at < 0:
             return missing("not_accepted")
     answers = any(_is_mmc(one, _IOC) and parse_ext_csd(one.answer) for one in said[at + 1 :])
-    return Proof((), Level.CLEAR) if answers else missing("not_done")
+    return DriveProof((), Level.CLEAR) if answers else missing("not_done")
 
 
 # --- Opal ------------------------------------------------------------------------------------
@@ -322,7 +329,7 @@ def _mmc_erase(step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
 _REVERT = b"--yesIreallywanttoERASEALLmydatausingthePSID"
 
 
-def _opal(_step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
+def _opal(_step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) -> DriveProof:
     words = [one.request.split(b"\0") if one.transport == "tool" else [] for one in said]
     sent = [at for at, argv in enumerate(words) if argv[1:2] == [_REVERT]]
     good = [at for at in sent if said[at].status == 0 and said[at].errno is None]
@@ -342,10 +349,10 @@ def _opal(_step: WipeStep, disk: DiskIdentity, said: list[Said]) -> Proof:
         return missing("not_done")
     if {first.serial, last.serial} != {disk.serial}:
         return missing("other_drive")
-    return Proof((), Level.PURGE if first.encrypts and not first.locked else Level.CLEAR)
+    return DriveProof((), Level.PURGE if first.encrypts and not first.locked else Level.CLEAR)
 
 
-_RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[Said]], Proof]] = {
+_RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[CommandEntry]], DriveProof]] = {
     **dict.fromkeys(_SANITIZE, _ata_sanitize),
     _T.ATA_SECURITY_ERASE: _ata_security,
     _T.ATA_SECURITY_ERASE_ENHANCED: _ata_security,
@@ -357,3 +364,24 @@ _RULES: dict[Technique, Callable[[WipeStep, DiskIdentity, list[Said]], Proof]] =
     _T.MMC_SANITIZE: _mmc_erase,
     _T.OPAL_PSID_REVERT: _opal,
 }
+
+
+def drive_evidence(
+    step: WipeStep, disk: DiskIdentity, index: int, told: StepTimeline
+) -> tuple[tuple[Message, ...], Level]:
+    """What is missing for this step's proof (empty where the answers prove it), and the highest
+    level that the answers allow.
+    """
+    number = index + 1
+    if told.end is None:
+        return (Message.of("certify.reason.step-unfinished", step=number),), Level.NONE
+    if told.end.data["outcome"] != "done":
+        word = f"@certify.outcome.{told.end.data['outcome']}"
+        missing = Message.of("certify.reason.step-outcome", step=number, outcome=word)
+        return (missing,), Level.NONE
+    proof = prove(step, disk, [entry.data for entry in told.commands])
+    if proof.faults:
+        return (Message.of("certify.reason.drive-not-proven", step=number), *proof.faults), (
+            Level.NONE
+        )
+    return (), proof.highest

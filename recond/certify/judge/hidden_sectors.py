@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from recond.certify.judge.timeline import Story
+from recond.certify.judge.timeline import Timeline
 from recond.drive.answers import parse_dco_sectors, parse_identify
 from recond.drive.sense import parse_registers, scsi_good
 from recond.erasure import Technique, WipePlan
@@ -23,7 +23,7 @@ _PERIODS = (1, 2, 4, 8, 16, 32)
 _SECTOR, _LOWER_HALF, _SPREAD, _PLACES = 512, bytes(range(128)), 90, 16
 
 
-def hidden_bytes(story: Story, plan: WipePlan) -> int:
+def hidden_bytes(timeline: Timeline, plan: WipePlan) -> int:
     """How much is still hidden: what the plan leaves, or what the drive said last, the larger."""
     planned = [
         dict(message.args).get("size_bytes", 0)
@@ -31,7 +31,7 @@ def hidden_bytes(story: Story, plan: WipePlan) -> int:
         if message.code == KEPT
     ]
     visible = known = 0
-    for cdb, data in _ata(story):
+    for cdb, data in _ata(timeline):
         answer = _raw(data, "answer")
         if cdb[14] == 0xEC and (found := parse_identify(answer)) is not None:
             visible = found.sectors
@@ -45,7 +45,7 @@ def hidden_bytes(story: Story, plan: WipePlan) -> int:
     return max([left, *(int(count) for count in planned)])
 
 
-def shown_reasons(story: Story, plan: WipePlan) -> tuple[Message, ...]:
+def shown_reasons(timeline: Timeline, plan: WipePlan) -> tuple[Message, ...]:
     """Against a plan that shows hidden sectors again: what the drive's own reads of them lack."""
     restores = [step for step in plan.steps if step.technique is Technique.RESTORE_HIDDEN]
     if not restores:
@@ -53,7 +53,7 @@ def shown_reasons(story: Story, plan: WipePlan) -> tuple[Message, ...]:
     before: dict[int, bytes] = {}
     after: dict[int, bytes] = {}
     erased, sectors = False, 0
-    for cdb, data in _ata(story):
+    for cdb, data in _ata(timeline):
         answer = _raw(data, "answer")
         if cdb[14] == 0xF4 or (cdb[14] == 0xB4 and cdb[4]):
             erased, sectors, after = True, 0, {}
@@ -70,7 +70,7 @@ def shown_reasons(story: Story, plan: WipePlan) -> tuple[Message, ...]:
     places = {first + at * (sectors - first - 1) // (_PLACES - 1) for at in range(_PLACES)}
     if sectors <= first or sectors < wanted or not places <= after.keys():
         return (Message("certify.reason.hidden-unread"),)
-    ending = story.verify_end.data["ending"] if story.verify_end else None
+    ending = timeline.verify_end.data["ending"] if timeline.verify_end else None
     kinds = {_kind(after[lba]) for lba in places}
     changed = ending in ("zeros", "ones") or all(
         before.get(lba, after[lba]) != after[lba] for lba in places
@@ -79,9 +79,9 @@ def shown_reasons(story: Story, plan: WipePlan) -> tuple[Message, ...]:
     return () if alike and changed else (Message("certify.reason.hidden-content"),)
 
 
-def _ata(story: Story) -> Iterator[tuple[bytes, dict[str, Json]]]:
+def _ata(timeline: Timeline) -> Iterator[tuple[bytes, dict[str, Json]]]:
     """Every ATA command of the run in order: (ATA PASS-THROUGH(16), the entry's data)."""
-    for _, told in sorted(story.steps.items()):
+    for _, told in sorted(timeline.steps.items()):
         for entry in told.commands:
             cdb = _raw(entry.data, "request")
             if entry.data["transport"] == "ata" and len(cdb) == 16:

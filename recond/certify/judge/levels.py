@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 
 from recond.certify.judge.expected_content import are_complements
-from recond.erasure import DiskIdentity, Fill, Level, TargetKind, Technique, WipePlan
+from recond.erasure import DiskIdentity, Fill, Level, TargetKind, Technique
 from recond.model import Medium
 
 _CLEAR, _PURGE = Level.CLEAR, Level.PURGE
@@ -59,8 +59,3 @@ def firmware_level(technique: Technique, disk: DiskIdentity) -> Level:
         return Level.NONE
     media, there, elsewhere = FIRMWARE[technique]
     return there if disk.medium in media else elsewhere
-
-
-def is_firmware(plan: WipePlan, index: int) -> bool:
-    """Whether a step of the plan is a command of the drive that erases by itself."""
-    return plan.steps[index].technique in FIRMWARE

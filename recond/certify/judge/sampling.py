@@ -1,4 +1,4 @@
-"""Where the witnesses and the samples lie: computed again from their seeds.
+"""Where the canaries and the samples lie: computed again from their seeds.
 
 Why: a journal says which places were hashed and how much of a sample was read; the fold does not
 take its word but draws the same places from the same seed, so that a sampler that looks at the
@@ -24,12 +24,12 @@ _EACH = 2
 
 
 def canary_bytes(block_bytes: int) -> int:
-    """How long a witness is: a page, or the disk's block where that is larger."""
+    """How long a canary is: a page, or the disk's block where that is larger."""
     return max(PAGE_BYTES, block_bytes)
 
 
 def canary_offsets(seed: bytes, size_bytes: int, block_bytes: int) -> tuple[int, ...]:
-    """The witnesses' offsets in order: the first, the last and up to 64 drawn ones.
+    """The canaries' offsets in order: the first, the last and up to 64 drawn ones.
 
     None on a disk without blocks, which only a forger's plan has.
     """

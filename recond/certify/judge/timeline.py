@@ -27,7 +27,7 @@ def ranges_of(value: Json) -> tuple[Range, ...]:
 
 
 @dataclass(slots=True)
-class StepStory:
+class StepTimeline:
     """One step: `starts` has one entry a session; positions are indices of journal entries."""
 
     starts: list[tuple[int, JournalEntry]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class StepStory:
 
 
 @dataclass(slots=True)
-class Story:
+class Timeline:
     """What the entries say, in order. `fault` fields are None where all is as it must be."""
 
     plan: WipePlan | None = None
@@ -55,13 +55,12 @@ class Story:
     confirmed_by: str | None = None
     confirmed: bool = False
     refusals: list[Message] | None = None
-    steps: dict[int, StepStory] = field(default_factory=dict)
+    steps: dict[int, StepTimeline] = field(default_factory=dict)
     current: int | None = None
     resumable: bool = False  # the current step was left open by an earlier session
     go_on_bytes: int = 0  # how much of it a flushed checkpoint holds, read back in this session
     canary_before: JournalEntry | None = None
     canary_after: JournalEntry | None = None
-    canary_bad: int = 0
     verify_start: JournalEntry | None = None
     verify_end: JournalEntry | None = None
     verify_bad: list[Range] = field(default_factory=list)  # since the last write
@@ -77,9 +76,9 @@ class Story:
         """Whether anything may have been written to the disk."""
         return bool(self.steps)
 
-    def step(self, index: int) -> StepStory:
-        """The story of a step of the plan."""
-        return self.steps.setdefault(index, StepStory())
+    def step(self, index: int) -> StepTimeline:
+        """The timeline of a step of the plan."""
+        return self.steps.setdefault(index, StepTimeline())
 
     def wrong(self, at: int, entry: JournalEntry) -> None:
         """Note an entry that cannot stand where it stands (`at` is its line, from 1)."""
@@ -89,71 +88,73 @@ class Story:
             )
 
 
-def tell(entries: tuple[JournalEntry, ...]) -> Story:
-    """Sort the entries of a journal (read by `journal_read.parse_journal`) into a story."""
-    story = Story()
+def read_timeline(entries: tuple[JournalEntry, ...]) -> Timeline:
+    """Sort the entries of a journal (read by `journal_read.parse_journal`) into a timeline."""
+    timeline = Timeline()
     for at, entry in enumerate(entries):
-        if (story.end is not None or story.cut) and not _may_follow_end(story, entry):
-            story.wrong(at, entry)
-        _HANDLERS[entry.kind](story, at, entry)
-    return story
+        if (timeline.end is not None or timeline.cut) and not _may_follow_end(timeline, entry):
+            timeline.wrong(at, entry)
+        _HANDLERS[entry.kind](timeline, at, entry)
+    return timeline
 
 
-def _may_follow_end(story: Story, entry: JournalEntry) -> bool:
-    if story.end is not None:
+def _may_follow_end(timeline: Timeline, entry: JournalEntry) -> bool:
+    if timeline.end is not None:
         # an interrupted run may be taken up again; nothing else comes after an end
-        return entry.kind == "open" and story.end.data["outcome"] == "interrupted"
+        return entry.kind == "open" and timeline.end.data["outcome"] == "interrupted"
     return entry.kind in ("open", "end", "interrupted")
 
 
-def _open(story: Story, at: int, entry: JournalEntry) -> None:
+def _open(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     data = entry.data
-    same = not story.opened or data["run_id"] == story.opened["run_id"]
-    if data["schema"] != JOURNAL_SCHEMA or data["session"] != story.session + 1 or not same:
-        story.wrong(at, entry)
-    if story.opened and data["demonstration"] != story.opened["demonstration"]:
-        story.wrong(at, entry)
-    story.opened = story.opened or data
-    story.session += 1
-    story.identified, story.cut, story.end, story.go_on_bytes = False, False, None, 0
-    story.resumable = story.current is not None
-    story.verify_start = story.verify_end = None
+    same = not timeline.opened or data["run_id"] == timeline.opened["run_id"]
+    if data["schema"] != JOURNAL_SCHEMA or data["session"] != timeline.session + 1 or not same:
+        timeline.wrong(at, entry)
+    if timeline.opened and data["demonstration"] != timeline.opened["demonstration"]:
+        timeline.wrong(at, entry)
+    timeline.opened = timeline.opened or data
+    timeline.session += 1
+    timeline.identified, timeline.cut, timeline.end, timeline.go_on_bytes = False, False, None, 0
+    timeline.resumable = timeline.current is not None
+    timeline.verify_start = timeline.verify_end = None
 
 
-def _plan(story: Story, at: int, entry: JournalEntry) -> None:
+def _plan(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     claimed = cast(str, entry.data["digest"])
-    if digest(entry.data["plan"]) != claimed or story.plan_digest not in (None, claimed):
-        story.wrong(at, entry)
+    if digest(entry.data["plan"]) != claimed or timeline.plan_digest not in (None, claimed):
+        timeline.wrong(at, entry)
         return
-    if story.plan is None and story.wrote:
-        story.wrong(at, entry)
-    story.plan = from_json(WipePlan, entry.data["plan"])
-    story.plan_digest = claimed
+    if timeline.plan is None and timeline.wrote:
+        timeline.wrong(at, entry)
+    timeline.plan = from_json(WipePlan, entry.data["plan"])
+    timeline.plan_digest = claimed
 
 
-def _confirmation(story: Story, at: int, entry: JournalEntry) -> None:
-    if story.plan_digest is None or entry.data["digest"] != story.plan_digest:
-        story.wrong(at, entry)
+def _confirmation(timeline: Timeline, at: int, entry: JournalEntry) -> None:
+    if timeline.plan_digest is None or entry.data["digest"] != timeline.plan_digest:
+        timeline.wrong(at, entry)
         return
-    story.confirmed_by = story.confirmed_by or cast(str, entry.data["by"])
-    story.confirmed = True
+    timeline.confirmed_by = timeline.confirmed_by or cast(str, entry.data["by"])
+    timeline.confirmed = True
 
 
-def _refused(story: Story, _at: int, entry: JournalEntry) -> None:
-    story.refusals = [from_json(Message, item) for item in cast(list[Json], entry.data["refusals"])]
+def _refused(timeline: Timeline, _at: int, entry: JournalEntry) -> None:
+    timeline.refusals = [
+        from_json(Message, item) for item in cast(list[Json], entry.data["refusals"])
+    ]
 
 
-def _identity(story: Story, at: int, entry: JournalEntry) -> None:
+def _identity(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     found = from_json(DiskIdentity, entry.data["identity"])
-    story.identity = story.identity or found
-    if story.plan is None or (story.current is not None and not story.resumable):
-        story.wrong(at, entry)
+    timeline.identity = timeline.identity or found
+    if timeline.plan is None or (timeline.current is not None and not timeline.resumable):
+        timeline.wrong(at, entry)
         return
-    same = is_same_resumed if story.wrote else is_same_disk
-    if entry.data["differences"] or not same(found, story.plan):
-        story.contradictions.append(Message.of("certify.reason.other-disk", line=at + 1))
+    same = is_same_resumed if timeline.wrote else is_same_disk
+    if entry.data["differences"] or not same(found, timeline.plan):
+        timeline.contradictions.append(Message.of("certify.reason.other-disk", line=at + 1))
         return
-    story.identified = True
+    timeline.identified = True
 
 
 def is_same_disk(found: DiskIdentity, plan: WipePlan) -> bool:
@@ -186,20 +187,20 @@ def is_same_resumed(found: DiskIdentity, plan: WipePlan) -> bool:
     )
 
 
-def _canary(story: Story, at: int, entry: JournalEntry) -> None:
+def _canary(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     if entry.data["phase"] == "after":
-        if story.current is not None or not story.wrote:
-            story.wrong(at, entry)
-        story.canary_after = entry
-    elif not story.wrote and story.canary_before is None:
-        story.canary_before = entry
-    elif story.session == 1:
-        story.wrong(at, entry)  # the old content is gone: it cannot be hashed "before" any more
+        if timeline.current is not None or not timeline.wrote:
+            timeline.wrong(at, entry)
+        timeline.canary_after = entry
+    elif not timeline.wrote and timeline.canary_before is None:
+        timeline.canary_before = entry
+    elif timeline.session == 1:
+        timeline.wrong(at, entry)  # the old content is gone: it cannot be hashed "before" any more
 
 
-def _step_start(story: Story, at: int, entry: JournalEntry) -> None:
+def _step_start(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     index = cast(int, entry.data["step"])
-    plan, offset = story.plan, cast(int, entry.data["offset"])
+    plan, offset = timeline.plan, cast(int, entry.data["offset"])
     fits = (
         plan is not None
         and index < len(plan.steps)
@@ -208,149 +209,153 @@ def _step_start(story: Story, at: int, entry: JournalEntry) -> None:
             and 0 < plan.disk.logical_block_bytes <= plan.disk.size_bytes
         )
     )
-    again = story.current == index and story.resumable and offset == story.go_on_bytes
-    fresh = story.current is None and all(done < index for done in story.steps) and offset == 0
-    ready = story.identified and story.confirmed and story.refusals is None
+    again = timeline.current == index and timeline.resumable and offset == timeline.go_on_bytes
+    fresh = (
+        timeline.current is None and all(done < index for done in timeline.steps) and offset == 0
+    )
+    ready = timeline.identified and timeline.confirmed and timeline.refusals is None
     if not (fits and ready and (again or fresh)):
-        story.wrong(at, entry)
-    story.current, story.resumable = index, False
-    step = story.step(index)
+        timeline.wrong(at, entry)
+    timeline.current, timeline.resumable = index, False
+    step = timeline.step(index)
     step.starts.append((at, entry))
     step.last_write, step.end, step.end_at = at, None, -1  # a stopped step may end once more
     # a read-back or a canary from before this write says nothing of what is there after it
-    story.canary_after = story.verify_start = story.verify_end = None
-    story.verify_bad, story.differing, story.differing_bytes = [], [], 0
+    timeline.canary_after = timeline.verify_start = timeline.verify_end = None
+    timeline.verify_bad, timeline.differing, timeline.differing_bytes = [], [], 0
 
 
-def _in_step(story: Story, at: int, entry: JournalEntry) -> StepStory:
+def _in_step(timeline: Timeline, at: int, entry: JournalEntry) -> StepTimeline:
     index = cast(int, entry.data["step"])
-    if story.current != index or story.resumable:
-        story.wrong(at, entry)
-    return story.step(index)
+    if timeline.current != index or timeline.resumable:
+        timeline.wrong(at, entry)
+    return timeline.step(index)
 
 
-def _checkpoint(story: Story, at: int, entry: JournalEntry) -> None:
+def _checkpoint(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     bad = ranges_of(entry.data["bad"])
     if entry.data["phase"] == "verify":
-        if story.verify_start is None or story.verify_end is not None:
-            story.wrong(at, entry)
-        story.verify_bad.extend(bad)
+        if timeline.verify_start is None or timeline.verify_end is not None:
+            timeline.wrong(at, entry)
+        timeline.verify_bad.extend(bad)
         return
-    step = _in_step(story, at, entry)
+    step = _in_step(timeline, at, entry)
     step.checkpoints.append((at, entry))
     step.bad.extend(bad)
 
 
-def _retry(story: Story, at: int, entry: JournalEntry) -> None:
+def _retry(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     if entry.data["phase"] == "write":
-        step = _in_step(story, at, entry)
+        step = _in_step(timeline, at, entry)
         step.retries += 1
         step.last_write = at
 
 
-def _bad_range(story: Story, at: int, entry: JournalEntry) -> None:
+def _bad_range(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     (found,) = ranges_of([entry.data["range"]])
     if entry.data["phase"] == "canary":
-        story.canary_bad += 1
-    elif entry.data["phase"] == "verify":
-        story.verify_bad.append(found)
+        return  # the canaries' own entries say which places could not be read
+    if entry.data["phase"] == "verify":
+        timeline.verify_bad.append(found)
     else:
-        step = _in_step(story, at, entry)
+        step = _in_step(timeline, at, entry)
         step.bad.append(found)
         step.last_write = at
 
 
-def _pause(story: Story, _at: int, _entry: JournalEntry) -> None:
-    if story.current is not None:
-        story.step(story.current).pauses += 1
+def _pause(timeline: Timeline, _at: int, _entry: JournalEntry) -> None:
+    if timeline.current is not None:
+        timeline.step(timeline.current).pauses += 1
 
 
-def _command(story: Story, _at: int, entry: JournalEntry) -> None:
+def _command(timeline: Timeline, _at: int, entry: JournalEntry) -> None:
     # asking a drive something before or after its step is allowed; it is then no evidence
-    if story.current is not None and story.current == entry.data["step"]:
-        story.step(story.current).commands.append(entry)
+    if timeline.current is not None and timeline.current == entry.data["step"]:
+        timeline.step(timeline.current).commands.append(entry)
 
 
-def _flush(story: Story, at: int, entry: JournalEntry) -> None:
+def _flush(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     index = cast(int, entry.data["step"])
-    if index not in story.steps:
-        story.wrong(at, entry)
+    if index not in timeline.steps:
+        timeline.wrong(at, entry)
         return
-    story.steps[index].flushes.append((at, entry))
+    timeline.steps[index].flushes.append((at, entry))
 
 
-def _step_end(story: Story, at: int, entry: JournalEntry) -> None:
-    step = _in_step(story, at, entry)
+def _step_end(timeline: Timeline, at: int, entry: JournalEntry) -> None:
+    step = _in_step(timeline, at, entry)
     if step.end is not None:
-        story.wrong(at, entry)
+        timeline.wrong(at, entry)
     step.end, step.end_at = entry, at
     step.bad.extend(ranges_of(entry.data["bad"]))
     if entry.data["outcome"] not in ("stopped", "vanished"):
-        story.current = None
+        timeline.current = None
     else:
         step.end = entry  # kept: a resumed session starts the step again
         if entry.data["outcome"] == "stopped":
             step.checkpoints.append((at, entry))  # flushed before it was journalled
-        story.resumable = False
+        timeline.resumable = False
 
 
-def _verify_start(story: Story, at: int, entry: JournalEntry) -> None:
-    if story.current is not None or story.verify_start is not None or not story.identified:
-        story.wrong(at, entry)
-    story.verify_start, story.verify_end = entry, None
+def _verify_start(timeline: Timeline, at: int, entry: JournalEntry) -> None:
+    if timeline.current is not None or timeline.verify_start is not None or not timeline.identified:
+        timeline.wrong(at, entry)
+    timeline.verify_start, timeline.verify_end = entry, None
 
 
-def _verify_end(story: Story, at: int, entry: JournalEntry) -> None:
-    if story.verify_start is None or story.verify_end is not None:
-        story.wrong(at, entry)
-    story.verify_end = entry
+def _verify_end(timeline: Timeline, at: int, entry: JournalEntry) -> None:
+    if timeline.verify_start is None or timeline.verify_end is not None:
+        timeline.wrong(at, entry)
+    timeline.verify_end = entry
     if entry.data["outcome"] == "done":  # a reading that was stopped lists what it did not try
-        story.verify_bad += ranges_of(entry.data["unreadable"])
-    story.differing += ranges_of(entry.data["mismatch"])
-    story.differing_bytes = max(story.differing_bytes, cast(int, entry.data["mismatch_bytes"]))
+        timeline.verify_bad += ranges_of(entry.data["unreadable"])
+    timeline.differing += ranges_of(entry.data["mismatch"])
+    timeline.differing_bytes = max(
+        timeline.differing_bytes, cast(int, entry.data["mismatch_bytes"])
+    )
 
 
-def _interrupted(story: Story, at: int, entry: JournalEntry) -> None:
+def _interrupted(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     reason = cast(str, entry.data["reason"])
     known = reason in ("signal", "killed", "crash", "hang", "power", "refused", "unclear")
     shown = f"@certify.interrupted.{reason}" if known else reason
-    story.interruptions.append(Message.of("certify.interrupted", time=entry.time, reason=shown))
+    timeline.interruptions.append(Message.of("certify.interrupted", time=entry.time, reason=shown))
     # the resuming session may say of those before that they were cut; then work goes on
     resuming = entry.data["by"] == "resume"
-    if resuming and (story.session < 2 or story.identified):
-        story.wrong(at, entry)
-    story.cut = not resuming
+    if resuming and (timeline.session < 2 or timeline.identified):
+        timeline.wrong(at, entry)
+    timeline.cut = not resuming
 
 
-def _resume(story: Story, at: int, entry: JournalEntry) -> None:
+def _resume(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     reread = entry.data["reread"]
-    if entry.data["session"] != story.session or story.session < 2:
-        story.wrong(at, entry)
+    if entry.data["session"] != timeline.session or timeline.session < 2:
+        timeline.wrong(at, entry)
     if isinstance(reread, dict) and reread["ok"] is not True:
-        story.contradictions.append(Message.of("certify.reason.reread", line=at + 1))
+        timeline.contradictions.append(Message.of("certify.reason.reread", line=at + 1))
     index, offset = cast(int, entry.data["step"]), cast(int, entry.data["offset"])
-    if not story.identified or (offset and offset != _flushed_bytes(story, index)):
-        story.wrong(at, entry)
-    story.go_on_bytes = offset
+    if not timeline.identified or (offset and offset != _flushed_bytes(timeline, index)):
+        timeline.wrong(at, entry)
+    timeline.go_on_bytes = offset
 
 
-def _flushed_bytes(story: Story, index: int) -> int:
+def _flushed_bytes(timeline: Timeline, index: int) -> int:
     """How much of an open step is known to be on the medium: by its last checkpoint, or by its end
     where it was stopped (a vanished disk's was never flushed).
     """
-    known = story.steps.get(index, StepStory()).checkpoints[-1:]
+    known = timeline.steps.get(index, StepTimeline()).checkpoints[-1:]
     return sum(total_bytes(ranges_of(entry.data["done"])) for _, entry in known)
 
 
-def _end(story: Story, _at: int, entry: JournalEntry) -> None:
-    story.end = entry
+def _end(timeline: Timeline, _at: int, entry: JournalEntry) -> None:
+    timeline.end = entry
 
 
-def _nothing(_story: Story, _at: int, _entry: JournalEntry) -> None:
+def _nothing(_story: Timeline, _at: int, _entry: JournalEntry) -> None:
     """`progress` and `password` decide nothing."""
 
 
-_HANDLERS: dict[str, Callable[[Story, int, JournalEntry], None]] = {
+_HANDLERS: dict[str, Callable[[Timeline, int, JournalEntry], None]] = {
     "open": _open,
     "plan": _plan,
     "refused": _refused,

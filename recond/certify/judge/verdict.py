@@ -1,8 +1,8 @@
-"""The judgement: what a journal's story proves about one disk, in a closed list of reasons.
+"""The judgement: what a journal's timeline proves about one disk, in a closed list of reasons.
 
 Why: this is the only code of recond from which the word "erased" can come. It starts from "nothing
-is proven" and each missing piece of evidence adds a reason; only a story without any reason is an
-erasure. It believes neither the plan's promise nor the journal's own `end`: coverage, canaries and
+is proven"; each missing piece of evidence adds a reason; only a timeline without one is an erasure.
+It believes neither the plan's promise nor the journal's own `end`: coverage, canaries and
 expected contents are computed again. Pure.
 
 Source: NIST SP 800-88 Rev. 2 4.5.1 (verification) and 4.5.2 (validation: approve, reject).
@@ -15,12 +15,12 @@ from typing import cast
 
 from recond.certify.judge.canaries import canary_reasons, last_fill
 from recond.certify.judge.coverage import are_disjoint_within, covers, total_bytes
-from recond.certify.judge.drive_evidence import drive_evidence
+from recond.certify.judge.drive_proof import drive_evidence
 from recond.certify.judge.expected_content import ending_of
 from recond.certify.judge.hidden_sectors import hidden_bytes, shown_reasons
 from recond.certify.judge.levels import FIRMWARE, firmware_level, overwrite_level
 from recond.certify.judge.sampling import SECTIONS, SHARE, sample_ranges
-from recond.certify.judge.timeline import StepStory, Story, ranges_of
+from recond.certify.judge.timeline import StepTimeline, Timeline, ranges_of
 from recond.erasure import (
     Canaries,
     Fill,
@@ -37,7 +37,7 @@ from recond.model import Json, Message
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Shortfall:
     """What was found wanting, by kind; all three empty is the only proof of an erasure."""
 
     unwritten: tuple[Message, ...]  # a step did not do its work on every byte
@@ -47,37 +47,37 @@ class Proof:
     hidden: int  # bytes that the drive does not show and nobody erased for certain
 
 
-def judge(story: Story, problems: tuple[Message, ...], canaries: Canaries) -> Result:
+def judge(timeline: Timeline, problems: tuple[Message, ...], canaries: Canaries) -> Result:
     """Status, level, verdict and reasons of one disk. `problems` are the file's own faults."""
-    plan = story.plan
+    plan = timeline.plan
     wish = plan.level_requested if plan else LevelWish.CLEAR
-    refusals = _refusals(story)
+    refusals = _refusals(timeline)
     reasons: tuple[Message, ...]
-    if not story.wrote and not problems:
+    if not timeline.wrote and not problems:
         if refusals:
             return Result(Status.REFUSED, wish, Level.NONE, Verdict.REJECTED, refusals)
-        reasons = _why_stopped(story) or (Message("certify.reason.nothing-done"),)
-        ended = story.end is not None and not story.cut
+        reasons = _why_stopped(timeline) or (Message("certify.reason.nothing-done"),)
+        ended = timeline.end is not None and not timeline.cut
         status = Status.FAILED if ended else Status.INTERRUPTED
         return Result(status, wish, Level.NONE, Verdict.ESCALATE, reasons)
     if plan is None:
         reasons = (*problems, Message("certify.reason.no-plan"))
         return Result(Status.FAILED, wish, Level.NONE, Verdict.ESCALATE, reasons)
-    proof = _prove(story, plan, problems, canaries)
+    proof = _prove(timeline, plan, problems, canaries)
     # where nothing was read back because the writing failed, the writing is the reason
-    unread = proof.unread if story.verify_start or not proof.unwritten else ()
+    unread = proof.unread if timeline.verify_start or not proof.unwritten else ()
     reasons = (*refusals, *proof.doubts, *proof.unwritten, *unread)
-    if not problems and (story.end is None or story.cut):
-        stopped = _why_stopped(story)
+    if not problems and (timeline.end is None or timeline.cut):
+        stopped = _why_stopped(timeline)
         return Result(
             Status.INTERRUPTED, wish, Level.NONE, Verdict.ESCALATE, _unique((*stopped, *reasons))
         )
     if reasons:
-        return _failed(story, wish, proof, _unique((*reasons, *_end_reason(story))))
+        return _failed(timeline, wish, proof, _unique((*reasons, *_end_reason(timeline))))
     return _erased(plan, proof)
 
 
-def _erased(plan: WipePlan, proof: Proof) -> Result:
+def _erased(plan: WipePlan, proof: Shortfall) -> Result:
     wish, level = plan.level_requested, proof.level
     if wish is LevelWish.PURGE and level is not Level.PURGE:
         short = Message.of("certify.reason.below-request", level=f"@cli.level.{level.value}")
@@ -88,14 +88,16 @@ def _erased(plan: WipePlan, proof: Proof) -> Result:
     return Result(Status.ERASED, wish, level, Verdict.APPROVED, (reached, *_left(proof)))
 
 
-def _left(proof: Proof) -> tuple[Message, ...]:
+def _left(proof: Shortfall) -> tuple[Message, ...]:
     said = Message.of("certify.reason.hidden-left", size_bytes=proof.hidden)
     return (said,) if proof.hidden else ()
 
 
-def _failed(story: Story, wish: LevelWish, proof: Proof, reasons: tuple[Message, ...]) -> Result:
+def _failed(
+    timeline: Timeline, wish: LevelWish, proof: Shortfall, reasons: tuple[Message, ...]
+) -> Result:
     """Rejected where the medium itself was seen to fail; escalate where evidence is missing."""
-    seen_bad = any(step.bad for step in story.steps.values()) or any(
+    seen_bad = any(step.bad for step in timeline.steps.values()) or any(
         message.code in _SEEN for message in (*proof.unwritten, *proof.unread)
     )
     verdict = Verdict.REJECTED if seen_bad else Verdict.ESCALATE
@@ -121,21 +123,21 @@ def _unique(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return tuple(dict.fromkeys(messages))
 
 
-def _refusals(story: Story) -> tuple[Message, ...]:
-    planned = story.plan.refusals if story.plan else ()
-    return _unique((*planned, *(story.refusals or ())))
+def _refusals(timeline: Timeline) -> tuple[Message, ...]:
+    planned = timeline.plan.refusals if timeline.plan else ()
+    return _unique((*planned, *(timeline.refusals or ())))
 
 
-def _why_stopped(story: Story) -> tuple[Message, ...]:
-    return tuple(story.interruptions[-1:]) or (
-        () if story.end is not None else (Message("certify.reason.no-end"),)
+def _why_stopped(timeline: Timeline) -> tuple[Message, ...]:
+    return tuple(timeline.interruptions[-1:]) or (
+        () if timeline.end is not None else (Message("certify.reason.no-end"),)
     )
 
 
-def _end_reason(story: Story) -> tuple[Message, ...]:
+def _end_reason(timeline: Timeline) -> tuple[Message, ...]:
     from recond.codec import from_json
 
-    reason = story.end.data["reason"] if story.end else None
+    reason = timeline.end.data["reason"] if timeline.end else None
     return (from_json(Message, reason),) if reason is not None else ()
 
 
@@ -143,33 +145,33 @@ def _end_reason(story: Story) -> tuple[Message, ...]:
 
 
 def _prove(
-    story: Story, plan: WipePlan, problems: tuple[Message, ...], canaries: Canaries
-) -> Proof:
-    doubts = (*problems, *story.contradictions)
-    if not story.confirmed:
+    timeline: Timeline, plan: WipePlan, problems: tuple[Message, ...], canaries: Canaries
+) -> Shortfall:
+    doubts = (*problems, *timeline.contradictions)
+    if not timeline.confirmed:
         doubts = (*doubts, Message("certify.reason.unconfirmed"))
-    if story.end is not None and story.end.data["outcome"] != "completed":
+    if timeline.end is not None and timeline.end.data["outcome"] != "completed":
         doubts = (*doubts, Message("certify.reason.not-completed"))
-    level, unwritten = _steps(story, plan)
-    hidden = hidden_bytes(story, plan)
-    if level is Level.PURGE and (hidden or _unseen_key(story, plan)):
+    level, unwritten = _steps(timeline, plan)
+    hidden = hidden_bytes(timeline, plan)
+    if level is Level.PURGE and (hidden or _unseen_key(timeline, plan)):
         level = Level.CLEAR  # purge reaches what the drive hides, or it is none
     unread = (
-        *_read_back(story, plan),
-        *canary_reasons(canaries, story, plan),
-        *shown_reasons(story, plan),
+        *_read_back(timeline, plan),
+        *canary_reasons(canaries, timeline, plan),
+        *shown_reasons(timeline, plan),
     )
-    return Proof(unwritten, unread, doubts, level, hidden)
+    return Shortfall(unwritten, unread, doubts, level, hidden)
 
 
-def _unseen_key(story: Story, plan: WipePlan) -> bool:
+def _unseen_key(timeline: Timeline, plan: WipePlan) -> bool:
     """Whether a revert left anything but noise: zeros show that blocks were let go, no new key."""
     reverted = any(step.technique is Technique.OPAL_PSID_REVERT for step in plan.steps)
-    ending = story.verify_end.data["ending"] if story.verify_end else None
+    ending = timeline.verify_end.data["ending"] if timeline.verify_end else None
     return reverted and ending != "random"
 
 
-def _steps(story: Story, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:
+def _steps(timeline: Timeline, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:
     """Every step that had to be done, and what those that were done reach together."""
     reasons: list[Message] = []
     fills: list[Fill] = []
@@ -177,7 +179,7 @@ def _steps(story: Story, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:
     for index, step in enumerate(plan.steps):
         if step.fallback and proven_before:
             continue
-        told = story.steps.get(index, StepStory())
+        told = timeline.steps.get(index, StepTimeline())
         if step.technique is Technique.OVERWRITE and step.fill is not None:
             faults = _overwritten(told, plan, index)
             fills += [] if faults else [step.fill]
@@ -196,14 +198,14 @@ def _steps(story: Story, plan: WipePlan) -> tuple[Level, tuple[Message, ...]]:
     level = max(level, overwrite_level(plan.disk, tuple(fills)), key=_rank)
     if level is Level.NONE and not reasons:
         reasons.append(Message("certify.reason.level-none"))
-    return level, (*reasons, *_flushed(story, plan))
+    return level, (*reasons, *_flushed(timeline, plan))
 
 
 def _rank(level: Level) -> int:
     return level.rank
 
 
-def _overwritten(told: StepStory, plan: WipePlan, index: int) -> tuple[Message, ...]:
+def _overwritten(told: StepTimeline, plan: WipePlan, index: int) -> tuple[Message, ...]:
     """One pass: it ended well and every byte of the disk lies in what it wrote."""
     size, number = plan.disk.size_bytes, index + 1
     if told.bad:
@@ -224,14 +226,16 @@ def _overwritten(told: StepStory, plan: WipePlan, index: int) -> tuple[Message, 
     return ()
 
 
-def _flushed(story: Story, plan: WipePlan) -> tuple[Message, ...]:
+def _flushed(timeline: Timeline, plan: WipePlan) -> tuple[Message, ...]:
     """After the last step and before any reading the drive was told to empty its cache, and said
     that it did.
     """
-    last = max(story.steps, default=0)
-    told = story.steps.get(last, StepStory())
+    last = max(timeline.steps, default=0)
+    told = timeline.steps.get(last, StepTimeline())
     after = [(at, entry) for at, entry in told.flushes if at > told.end_at >= 0]
-    readings = [one.seq for one in (story.canary_after, story.verify_start) if one is not None]
+    readings = [
+        one.seq for one in (timeline.canary_after, timeline.verify_start) if one is not None
+    ]
     good = (
         after
         and all(entry.data["errno"] is None for _, entry in after)
@@ -241,27 +245,27 @@ def _flushed(story: Story, plan: WipePlan) -> tuple[Message, ...]:
     return () if good or (firmware_only and not after) else (Message("certify.reason.flush"),)
 
 
-def _read_back(story: Story, plan: WipePlan) -> tuple[Message, ...]:
+def _read_back(timeline: Timeline, plan: WipePlan) -> tuple[Message, ...]:
     """The reading after the last write: of what it must be, and all of it."""
     if plan.verify is VerifyMode.NONE:
         return (Message("certify.reason.not-verified"),)
-    start, end = story.verify_start, story.verify_end
+    start, end = timeline.verify_start, timeline.verify_end
     if start is None or end is None:
         return (Message("certify.reason.no-read-back"),)
     if end.data["outcome"] != "done" or start.data["mode"] != plan.verify.value:
         return (Message("certify.reason.read-back-unfinished"),)
     found: list[Message] = []
     # a reading that was stopped counts too: what differed once is not made good by another answer
-    if story.differing or story.differing_bytes:
-        count = max(total_bytes(story.differing), story.differing_bytes)
+    if timeline.differing or timeline.differing_bytes:
+        count = max(total_bytes(timeline.differing), timeline.differing_bytes)
         found.append(Message.of("certify.reason.mismatch", count_bytes=count))
-    if story.verify_bad:
+    if timeline.verify_bad:
         found.append(
-            Message.of("certify.reason.unreadable", count_bytes=total_bytes(story.verify_bad))
+            Message.of("certify.reason.unreadable", count_bytes=total_bytes(timeline.verify_bad))
         )
     ending = cast("str | None", end.data["ending"])
     if not found:  # what differs ends in no word of its own
-        found += _right_content(start.data["expects"], ending, story, plan)
+        found += _right_content(start.data["expects"], ending, timeline, plan)
     compared, size = cast(int, end.data["compared"]), plan.disk.size_bytes
     whole = (
         compared == size
@@ -287,14 +291,14 @@ def _is_sample(seed: Json, data: dict[str, Json], plan: WipePlan) -> bool:
 
 
 def _right_content(
-    expects: Json, ending: str | None, story: Story, plan: WipePlan
+    expects: Json, ending: str | None, timeline: Timeline, plan: WipePlan
 ) -> tuple[Message, ...]:
     """It was compared with the last pass's content, or, after a drive's own erasure, it ended in
     one of the ways that such an erasure may end (never in what was there before).
     """
     from recond.codec import from_json
 
-    last = last_fill(story, plan)
+    last = last_fill(timeline, plan)
     if last is None:
         if ending in ("zeros", "ones", "pattern", "random"):
             return ()

@@ -35,7 +35,7 @@ _EDGE = 2 * mm  # the hatching's width
 _NAMED_DISKS = 4
 
 
-class Proof(Text):
+class LabelProof(Text):
     """What stands behind a label."""
 
     PROVEN = "proven"
@@ -48,7 +48,7 @@ class Label:
     """One machine's label. `seal` is the record's code; None where none is proven."""
 
     record: WipeRecord
-    proof: Proof
+    proof: LabelProof
     seal: str | None
 
 
@@ -117,7 +117,7 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
     tally = counts(record)
     if record.bench.demonstration:
         return text(lang, "certify.mark.demonstration"), text(lang, "label.demonstration"), False
-    unproven = label.proof is not Proof.PROVEN
+    unproven = label.proof is not LabelProof.PROVEN
     mark = text(lang, f"label.mark.{label.proof.value}") if unproven else ""
     if outcome in (Overall.NOT_ERASED, Overall.NOTHING):
         return (

@@ -13,7 +13,6 @@ from importlib import resources
 from typing import Any
 
 from reportlab.lib.colors import Color, HexColor, black, white
-from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
@@ -24,7 +23,7 @@ from recond.certify.summary import Overall
 
 # no DejaVu Sans Mono: its subset comes out with widths that PDF/A checkers refuse
 SANS, BOLD = "DejaVuSans", "DejaVuSans-Bold"
-INK, SOFT, LINE, PAPER = HexColor("#1a1a1a"), HexColor("#555555"), HexColor("#b5b5b5"), white
+INK, SOFT, LINE = HexColor("#1a1a1a"), HexColor("#555555"), HexColor("#b5b5b5")
 BAND = HexColor("#f0f0f0")
 WIDTH = 174 * mm
 TEXT_SIDES = 37 * mm  # beside a verdict's words: its sign, and the hatching
@@ -289,8 +288,3 @@ class QrCode(Flowable):  # type: ignore[misc] # reportlab has no types
                         fill=1,
                     )
                     start = None
-
-
-def centred(text: str, size: float) -> Paragraph:
-    """A centred paragraph."""
-    return Paragraph(escape(text), style(size, alignment=TA_CENTER))

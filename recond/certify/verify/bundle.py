@@ -23,7 +23,7 @@ from recond.certify.verify.evidence import (
     check_receipt,
     check_seal,
 )
-from recond.certify.verify.findings import Work, check_trust
+from recond.certify.verify.findings import BundleFindings, check_trust
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.codec import canonical_bytes, to_json
 from recond.erasure import WipeRecord
@@ -34,7 +34,7 @@ from recond.model import Known, Message
 
 def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     """Check everything that a bundle holds against everything else in it."""
-    work = Work(trust)
+    work = BundleFindings(trust)
     try:
         _check(work, bundle)
     except Exception as error:  # whatever a forger thought of and we did not is no "yes"
@@ -42,7 +42,7 @@ def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     return _sum_up(work, name)
 
 
-def _digests(work: Work, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict[str, str]:
+def _digests(work: BundleFindings, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict[str, str]:
     """The SHA-256 of the files that are at hand, by the ledger's names."""
     given = {
         "record": work.record_bytes,
@@ -52,7 +52,7 @@ def _digests(work: Work, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict[
     return {f"{name}_sha256": hashlib.sha256(raw).hexdigest() for name, raw in given.items() if raw}
 
 
-def _check(work: Work, bundle: Bundle) -> None:
+def _check(work: BundleFindings, bundle: Bundle) -> None:
     inside = _open_pdf(work, bundle)
     jws = bundle.jws or inside.get("record.jws")
     _signature(work, jws)
@@ -77,7 +77,7 @@ def _check(work: Work, bundle: Bundle) -> None:
 # --- Signature and record --------------------------------------------------------------------
 
 
-def _open_pdf(work: Work, bundle: Bundle) -> dict[str, tuple[str, bytes]]:
+def _open_pdf(work: BundleFindings, bundle: Bundle) -> dict[str, tuple[str, bytes]]:
     if bundle.pdf is None:
         return {}
     name, raw = bundle.pdf
@@ -92,7 +92,7 @@ def _open_pdf(work: Work, bundle: Bundle) -> dict[str, tuple[str, bytes]]:
     return {key: (f"{name} → {key}", value) for key, value in found.items() if key in known}
 
 
-def _signature(work: Work, jws: tuple[str, bytes] | None) -> None:
+def _signature(work: BundleFindings, jws: tuple[str, bytes] | None) -> None:
     if jws is None:
         return
     name, raw = jws
@@ -112,7 +112,7 @@ def _signature(work: Work, jws: tuple[str, bytes] | None) -> None:
     work.say(Axis.VALID, Answer.YES, name, "certify.verify.jws.holds")
 
 
-def _record(work: Work, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) -> None:
+def _record(work: BundleFindings, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) -> None:
     """Which bytes are the record: the signed ones, if there are any; all others must equal them."""
     given = [one for one in (bundle.record, inside.get("record.json")) if one is not None]
     other = inside.get("record.jws")
@@ -146,7 +146,7 @@ def _record(work: Work, bundle: Bundle, inside: dict[str, tuple[str, bytes]]) ->
         check_trust(work, name, work.signed.chain, work.record.issued_at)
 
 
-def _parse(work: Work, name: str) -> WipeRecord | None:
+def _parse(work: BundleFindings, name: str) -> WipeRecord | None:
     try:
         value = json.loads(work.record_bytes)
         record = parse_record(value)
@@ -165,7 +165,9 @@ def _parse(work: Work, name: str) -> WipeRecord | None:
 # --- Page ------------------------------------------------------------------------------------
 
 
-def _page(work: Work, pdf: tuple[str, bytes], inside: dict[str, tuple[str, bytes]]) -> None:
+def _page(
+    work: BundleFindings, pdf: tuple[str, bytes], inside: dict[str, tuple[str, bytes]]
+) -> None:
     """The seal first: a page whose seal does not hold is not worth drawing again."""
     name, raw = pdf
     if work.record is None or work.record.signature is None:
@@ -186,7 +188,9 @@ def _page(work: Work, pdf: tuple[str, bytes], inside: dict[str, tuple[str, bytes
         _same_page(work, name, raw, inside)
 
 
-def _same_page(work: Work, name: str, raw: bytes, inside: dict[str, tuple[str, bytes]]) -> None:
+def _same_page(
+    work: BundleFindings, name: str, raw: bytes, inside: dict[str, tuple[str, bytes]]
+) -> None:
     """Render the record again: the result must be the file, or the signed file's beginning."""
     from recond.certify.pages.certificate import Sheet, render
 
@@ -239,7 +243,7 @@ def signer_of(signed: Signed) -> Signer:
 # --- Sum -------------------------------------------------------------------------------------
 
 
-def _sum_up(work: Work, name: str) -> Verdicts:
+def _sum_up(work: BundleFindings, name: str) -> Verdicts:
     record = work.record
     told = dict.fromkeys(work.checks)  # each thing once
     if record is None:

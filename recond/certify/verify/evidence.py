@@ -17,7 +17,7 @@ from recond.certify.record import Belonging, fold_journal
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint, instant, is_time_authority
 from recond.certify.sign.seal import claims_of, read_seal, seal_holds
-from recond.certify.verify.findings import Work, check_trust
+from recond.certify.verify.findings import BundleFindings, check_trust
 from recond.certify.verify.verdicts import Answer, Axis, Check
 from recond.codec import to_json
 from recond.erasure import WipeRecord
@@ -26,7 +26,9 @@ from recond.errors import RecordInvalid
 CLOCKS = dt.timedelta(minutes=5)  # two clocks that are both right may differ by so much
 
 
-def check_journals(work: Work, record: WipeRecord, journals: tuple[tuple[str, bytes], ...]) -> None:
+def check_journals(
+    work: BundleFindings, record: WipeRecord, journals: tuple[tuple[str, bytes], ...]
+) -> None:
     """Each journal of the record is there, is the one it names, and folds to the same result."""
     if not journals:
         work.say(Axis.COMPLETE, Answer.UNKNOWN, "journals", "certify.verify.journal.none")
@@ -62,7 +64,7 @@ def check_journals(work: Work, record: WipeRecord, journals: tuple[tuple[str, by
             work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.journal.extra")
 
 
-def check_lone_journals(work: Work, journals: tuple[tuple[str, bytes], ...]) -> None:
+def check_lone_journals(work: BundleFindings, journals: tuple[tuple[str, bytes], ...]) -> None:
     """Journals without a record: their chain is all that can be said."""
     for name, raw in journals:
         reading = parse_journal(raw)
@@ -81,7 +83,7 @@ def check_lone_journals(work: Work, journals: tuple[tuple[str, bytes], ...]) -> 
         work.say(Axis.VALID, Answer.UNKNOWN, name, "certify.verify.journal.alone")
 
 
-def check_ledger(work: Work, record: WipeRecord) -> None:
+def check_ledger(work: BundleFindings, record: WipeRecord) -> None:
     """The bench's own ledger, where it is at hand, holds the certificate's line."""
     ledger, position = work.trust.ledger, record.ledger
     if ledger is None or position is None or ledger.ledger_id != position.ledger_id:
@@ -103,7 +105,7 @@ def check_ledger(work: Work, record: WipeRecord) -> None:
         )
 
 
-def check_receipt(work: Work, name: str, raw: bytes) -> None:
+def check_receipt(work: BundleFindings, name: str, raw: bytes) -> None:
     """The bench's word, given after it, that the ledger holds this certificate's line."""
     try:
         signed = read_jws(raw)
@@ -136,7 +138,9 @@ def check_receipt(work: Work, name: str, raw: bytes) -> None:
         work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.receipt.not", reason=f"@{fault}")
 
 
-def _check_stamp(work: Work, name: str, receipt: Receipt, stamp: str, issued_at: str) -> None:
+def _check_stamp(
+    work: BundleFindings, name: str, receipt: Receipt, stamp: str, issued_at: str
+) -> None:
     """When an authority saw the root that covers this certificate."""
     from recond.certify.sign.timestamp import stamp_time
 
@@ -169,7 +173,7 @@ def _check_stamp(work: Work, name: str, receipt: Receipt, stamp: str, issued_at:
     )
 
 
-def check_seal(work: Work, name: str, text: str) -> None:
+def check_seal(work: BundleFindings, name: str, text: str) -> None:
     """The QR code's claims are signed, and are the record's."""
     try:
         claims, signature, body = read_seal(text.strip())

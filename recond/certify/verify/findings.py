@@ -18,7 +18,7 @@ from recond.model import Message
 
 
 @dataclass(slots=True)
-class Work:
+class BundleFindings:
     """`signed`, `record` and its bytes stay empty where they do not hold."""
 
     trust: Trust
@@ -33,7 +33,9 @@ class Work:
         self.checks.append(Check(axis, answer, about, Message.of(code, **args)))
 
 
-def check_trust(work: Work, name: str, chain: tuple[x509.Certificate, ...], at: str) -> None:
+def check_trust(
+    work: BundleFindings, name: str, chain: tuple[x509.Certificate, ...], at: str
+) -> None:
     """Whether a chain was to be believed at a time."""
     trust, leaf = work.trust, chain[0]
     try:

@@ -13,7 +13,7 @@ from recond.certify.pages.label import (
     COLUMNS,
     ROWS,
     Label,
-    Proof,
+    LabelProof,
     is_label_file,
     render_roll,
     render_sheets,
@@ -36,7 +36,7 @@ class LabelsMade:
 
     file: Path
     count: int
-    unproven: tuple[tuple[str, Proof], ...]
+    unproven: tuple[tuple[str, LabelProof], ...]
 
     @property
     def exit_code(self) -> int:
@@ -73,7 +73,7 @@ def make_labels(
         tuple(
             (str(path), label.proof)
             for path, label in zip(paths, labels, strict=True)
-            if label.proof is not Proof.PROVEN
+            if label.proof is not LabelProof.PROVEN
         ),
     )
 
@@ -86,12 +86,12 @@ def _label(path: Path, state: Path) -> Label:
         raise RecordInvalid("label.command.false", file=str(path))
     refused = {axis for one in found for axis, answer in one.answers if answer is Answer.NO}
     if record.signature is not None and refused <= {Axis.VALID.value}:
-        return Label(record, Proof.UNSIGNED, None)
+        return Label(record, LabelProof.UNSIGNED, None)
     if refused:
         raise RecordInvalid("label.command.false", file=str(path))
     if not all(one.good for one in found):
-        return Label(record, Proof.UNVERIFIED, None)
-    return Label(record, Proof.PROVEN, _seal(path))
+        return Label(record, LabelProof.UNVERIFIED, None)
+    return Label(record, LabelProof.PROVEN, _seal(path))
 
 
 def _seal(path: Path) -> str | None:

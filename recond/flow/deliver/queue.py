@@ -12,6 +12,7 @@ from pathlib import Path
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import check_may_leave, queue_of, queue_runs
+from recond.host.reason import os_reason
 from recond.host.spool import Spool
 from recond.model import Message
 from recond.upload.package import pack, unpack
@@ -80,7 +81,7 @@ def export_queue(state: Path, target: Path) -> Moved:
                 known.append(record_id)
     except OSError as error:
         raise UsageError(
-            "upload.folder.unusable", path=str(target), reason=error.strerror or str(error.errno)
+            "upload.folder.unusable", path=str(target), reason=os_reason(error)
         ) from None
     return Moved(tuple(new), tuple(known), tuple(wrong))
 
@@ -109,9 +110,7 @@ def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> 
             wrong.append(
                 (
                     file.name,
-                    Message.of(
-                        "upload.folder.unusable", path=str(file), reason=error.strerror or "?"
-                    ),
+                    Message.of("upload.folder.unusable", path=str(file), reason=os_reason(error)),
                 )
             )
             continue
@@ -121,6 +120,6 @@ def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> 
             raise BenchLacks(
                 "upload.queue.unusable",
                 folder=str(state),
-                reason=error.strerror or str(error.errno),
+                reason=os_reason(error),
             ) from None
     return Moved(tuple(new), tuple(known), tuple(wrong))

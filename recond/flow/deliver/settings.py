@@ -13,6 +13,7 @@ from pathlib import Path
 import tomli_w
 
 from recond.errors import UsageError
+from recond.host.reason import os_reason
 from recond.host.spool import Spool
 from recond.host.store import is_private
 from recond.upload.settings import Settings, check_settings
@@ -37,7 +38,9 @@ def read_settings(state: Path) -> tuple[Settings, ...]:
 def _place(error: Exception) -> str:
     # a parser's message may quote the line, and the line may be the token's
     found = re.search(r"at line \d+, column \d+", str(error))
-    return found[0] if found else getattr(error, "strerror", None) or type(error).__name__
+    if found:
+        return found[0]
+    return os_reason(error) if isinstance(error, OSError) else type(error).__name__
 
 
 def write_settings(state: Path, settings: tuple[Settings, ...]) -> None:

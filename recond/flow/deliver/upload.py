@@ -14,10 +14,11 @@ from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings, write_settings
 from recond.flow.runfolder import all_runs
 from recond.host.clock import Clock, SystemClock
+from recond.host.reason import os_reason
 from recond.model import Message
 from recond.upload.kinds import open_destination
 from recond.upload.package import RECORD, Package, read_folder
-from recond.upload.queue import Delivery, Hold, Queue, Where
+from recond.upload.queue import Delivery, DeliveryState, Hold, Queue
 from recond.upload.send import OnDelivery, Urgency, send_pass
 from recond.upload.settings import KINDS, Settings, check_settings
 
@@ -129,7 +130,7 @@ def upload(
         waiting, parked = _left(queue, tuple(destinations))
     except OSError as error:  # a full or read-only state folder
         raise BenchLacks(
-            "upload.queue.unusable", folder=str(state), reason=error.strerror or str(error.errno)
+            "upload.queue.unusable", folder=str(state), reason=os_reason(error)
         ) from None
     holds = tuple(hold for name, hold in queue.holds().items() if name in destinations)
     refused = tuple(r for one in named for r in one.refused)
@@ -209,7 +210,7 @@ def _left(queue: Queue, names: tuple[str, ...]) -> tuple[int, int]:
     for entry in queue.entries():
         for name in names:
             delivery = entry.at(name)
-            if delivery and delivery.where is Where.PARKED:
+            if delivery and delivery.where is DeliveryState.PARKED:
                 parked += 1
             elif not entry.has(name):
                 waiting += 1

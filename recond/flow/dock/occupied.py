@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recond.erasure import Status
-from recond.flow.dock.slot import Found, Look, SlotState, View
-from recond.flow.run.background import Work
+from recond.flow.dock.slot import Found, SlotLook, SlotState, View
+from recond.flow.run.background import BackgroundRun
 from recond.flow.run.batch import Listed
 from recond.host.docks import Docked
 
@@ -34,9 +34,9 @@ class Slot:
     docked: Docked
     asked: bool
     view: View
-    look: Look | None = None
+    look: SlotLook | None = None
     found: Found | None = None
-    work: Work | None = None
+    work: BackgroundRun | None = None
     here: bool = True
     ended: bool = False
     doubted: bool = False

@@ -41,7 +41,7 @@ class Summary:
         return max((one.exit_code for one in self.ends), default=0)
 
 
-class Display(Protocol):
+class DockListener(Protocol):
     """Where a watch is shown."""
 
     def title(self, lot: str, expected: int) -> None:

@@ -67,7 +67,7 @@ class Found:
     past: Past
 
 
-class Look:
+class SlotLook:
     """A disk is looked at until it says the same of itself twice. `found` or `error` once `over`.
 
     `read_past` is asked of a disk that holds still.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from recond.flow.dock.order import Display
+from recond.flow.dock.order import DockListener
 from recond.flow.dock.slot import SlotState, View
 from recond.flow.telling import Told, base_state, board_lines, cut, cut_message
 from recond.host.clock import Clock
@@ -30,8 +30,8 @@ DOCKED = {
 
 @contextmanager
 def telling_dock(
-    state: Path, lot: str | None, operator: str | None, display: Display, clock: Clock
-) -> Iterator[Display]:
+    state: Path, lot: str | None, operator: str | None, display: DockListener, clock: Clock
+) -> Iterator[DockListener]:
     """Where a watch is shown, so that the board hears of it too."""
     lines = board_lines(state)
     if not lines:
@@ -49,7 +49,7 @@ def telling_dock(
 class _Both:
     """A display that also tells."""
 
-    def __init__(self, display: Display, told: Told) -> None:
+    def __init__(self, display: DockListener, told: Told) -> None:
         self._display, self._told = display, told
 
     def title(self, lot: str, expected: int) -> None:

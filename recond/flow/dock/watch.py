@@ -19,13 +19,13 @@ from recond.flow import config
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import upload
 from recond.flow.dock.occupied import ENDED, LEFT_STATE, Slot, after_pull
-from recond.flow.dock.order import Display, Summary, WatchOrder
-from recond.flow.dock.slot import Found, Look, SlotState, View, listed_past
+from recond.flow.dock.order import DockListener, Summary, WatchOrder
+from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past
 from recond.flow.dock.telling import telling_dock
 from recond.flow.guided import send
 from recond.flow.lot.manifest import compared, read_manifest
 from recond.flow.run.attach import follow
-from recond.flow.run.background import Task, Work
+from recond.flow.run.background import BackgroundRun, Task
 from recond.flow.run.batch import Judged, Listed, judge
 from recond.flow.run.history import Before, Past, read_past
 from recond.flow.run.resume import resume_runs
@@ -54,7 +54,7 @@ class Watch:
         order: WatchOrder,
         docks: Docks,
         host: Host,
-        display: Display,
+        display: DockListener,
         *,
         tick_s: float = TICK_S,
         settle_s: float = SETTLE_S,
@@ -130,7 +130,7 @@ class Watch:
 
     def _look(self, slot: Slot) -> None:
         slot.found = None
-        slot.look = Look(
+        slot.look = SlotLook(
             slot.docked,
             self._order.wish,
             self._host.clock,
@@ -269,14 +269,14 @@ class Watch:
         return task
 
     def _begin(self, slot: Slot, run: str, task: Task, *, stoppable: bool = True) -> None:
-        slot.work = Work(
+        slot.work = BackgroundRun(
             task, self._host.clock, lambda done: send(self._order.state, done), stoppable=stoppable
         )
         self._put(slot, state=SlotState.ERASING, run=run, percent=0, message=None)
 
     # --- How it goes on ----------------------------------------------------------------------
 
-    def _follow(self, slot: Slot, work: Work) -> None:
+    def _follow(self, slot: Slot, work: BackgroundRun) -> None:
         disk = slot.view.disk
         name = disk_name(disk, frozenset()) if disk else ""
         for heard in work.heard():
@@ -383,7 +383,7 @@ class Watch:
         return Summary(self._context.lot, tuple(self._ends.values()), missing)
 
 
-def watch(order: WatchOrder, images: Path | None, host: Host, display: Display) -> Summary:
+def watch(order: WatchOrder, images: Path | None, host: Host, display: DockListener) -> Summary:
     """Watch this computer's slots, or a folder of images, until a signal stops it.
 
     Raises `UsageError` for a file that is no manifest or a folder that is none, `BenchLacks` for an

@@ -21,7 +21,7 @@ from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.lot.manifest import compared
 from recond.flow.lot.store import DiskRow, LotStore, MachineRow
 from recond.model import Known, Message, Reading
-from recond.upload.package import RECORD, SIGNATURE, Issue, Package, read_folder, unpack
+from recond.upload.package import RECORD, SIGNATURE, IssueOrder, Package, read_folder, unpack
 from recond.upload.s3 import S3
 
 Source = tuple[str, Callable[[], Package]]
@@ -128,7 +128,7 @@ def take(store: LotStore, lot: str, source: str, package: Package) -> str:
         return "new"
     if there.signer != signer:
         raise RecordInvalid("lot.record.other_key", record=package.record_id)
-    before = Issue(there.issued_at, there.ledger, there.number or 0)
+    before = IssueOrder(there.issued_at, there.ledger, there.number or 0)
     if package.issue.after(before):
         store.put(lot, row)
         return "renewed"

@@ -24,7 +24,7 @@ MAX_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class LotDatabase:
     """Which database: the state folder's own, or `url` (SQLAlchemy's form)."""
 
     state: Path
@@ -60,7 +60,7 @@ class Reported:
 
 
 def new_lot(
-    where: Where,
+    where: LotDatabase,
     name: str,
     clock: Clock,
     *,
@@ -86,7 +86,7 @@ def new_lot(
     return NewLot(lot, read)
 
 
-def add_to_lot(where: Where, name: str, sources: tuple[str, ...]) -> Added:
+def add_to_lot(where: LotDatabase, name: str, sources: tuple[str, ...]) -> Added:
     """Take records from folders (output, exported queue) and buckets (`s3:DESTINATION`).
 
     Raises `UsageError` for an unknown lot, one that is closed, or a source that is not there.
@@ -105,7 +105,7 @@ def add_to_lot(where: Where, name: str, sources: tuple[str, ...]) -> Added:
     )
 
 
-def _add(store: LotStore, lot: str, where: Where, source: str) -> Added:
+def _add(store: LotStore, lot: str, where: LotDatabase, source: str) -> Added:
     if not source.startswith("s3:"):
         return collect(store, lot, folder_sources(Path(source)))
     for settings in read_settings(where.state):
@@ -117,7 +117,7 @@ def _add(store: LotStore, lot: str, where: Where, source: str) -> Added:
     raise UsageError("lot.source.unknown", source=source)
 
 
-def status_of(where: Where, name: str) -> LotStatus:
+def status_of(where: LotDatabase, name: str) -> LotStatus:
     """A lot's state. Raises `UsageError` for an unknown lot."""
     with open_lots(where.state, where.url) as store:
         return lot_status(
@@ -129,13 +129,13 @@ def status_of(where: Where, name: str) -> LotStatus:
         )
 
 
-def list_lots(where: Where) -> tuple[Lot, ...]:
+def list_lots(where: LotDatabase) -> tuple[Lot, ...]:
     """Every lot, oldest first."""
     with open_lots(where.state, where.url) as store:
         return store.lots()
 
 
-def report_lot(where: Where, name: str, out: Path, *, lang: Lang, clock: Clock) -> Reported:
+def report_lot(where: LotDatabase, name: str, out: Path, *, lang: Lang, clock: Clock) -> Reported:
     """Write `LOT.csv`, `.xlsx` and `.pdf` into a folder. Raises `UsageError` where it cannot."""
     status = status_of(where, name)
     impact = impact_of(status.machines)
@@ -158,7 +158,7 @@ def report_lot(where: Where, name: str, out: Path, *, lang: Lang, clock: Clock) 
     return Reported(tuple(out / file for file in files), status, impact, paper.why_unsigned)
 
 
-def close_lot(where: Where, name: str, clock: Clock, *, anyway: bool = False) -> LotStatus:
+def close_lot(where: LotDatabase, name: str, clock: Clock, *, anyway: bool = False) -> LotStatus:
     """Say that a lot is complete; nothing comes into it any more.
 
     Raises `NotReady` where something is missing, rejected, unsigned or wrong, unless `anyway`.

@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.erasure import DiskIdentity, WipePlan
+from recond.erasure import DiskIdentity
 from recond.errors import UsageError
 from recond.model import Message, Text
 
@@ -71,7 +71,7 @@ _MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedDisk:
     """One line: the serial as compared, and as written. `kind`: serial (a machine's or a disk's,
     the heading does not say which) or disk.
     """
@@ -90,7 +90,7 @@ class Manifest:
 
     path: str
     encoding: str
-    expected: tuple[Expected, ...]
+    expected: tuple[ExpectedDisk, ...]
     problems: tuple[Message, ...]
 
     def names(self, serial: str | None) -> bool:
@@ -106,37 +106,9 @@ class Named(Text):
     NOT = "not"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which plans a manifest allows: named, not named, and those that nothing tells apart."""
-
-    named: tuple[WipePlan, ...]
-    strangers: tuple[WipePlan, ...]
-    ambiguous: tuple[WipePlan, ...]
-
-
 def compared(serial: str) -> str:
     """A serial as it is compared: outer white space and case do not count, everything else does."""
     return _clean(serial).upper()
-
-
-def choose(manifest: Manifest, plans: tuple[WipePlan, ...]) -> Chosen:
-    """The plans whose disk's own serial the manifest names, by the rule of `is_named`."""
-    found = [
-        (
-            plan,
-            is_named(
-                manifest, plan.disk, tuple(other.disk for other in plans if other is not plan)
-            ),
-        )
-        for plan in plans
-    ]
-    return Chosen(
-        *(
-            tuple(plan for plan, said in found if said is one)
-            for one in (Named.ONCE, Named.NOT, Named.TWICE)
-        )
-    )
 
 
 def is_named(manifest: Manifest, disk: DiskIdentity, others: tuple[DiskIdentity, ...]) -> Named:
@@ -260,8 +232,8 @@ def _clean(cell: str) -> str:
 
 def _expected(
     rows: list[tuple[int, list[str]]], columns: dict[str, int]
-) -> tuple[tuple[Expected, ...], tuple[Message, ...]]:
-    found: dict[str, Expected] = {}
+) -> tuple[tuple[ExpectedDisk, ...], tuple[Message, ...]]:
+    found: dict[str, ExpectedDisk] = {}
     problems: list[Message] = []
     kinds = [kind for kind in (_SERIAL, _DISK) if kind in columns]
     for line, row in rows:
@@ -284,7 +256,7 @@ def _expected(
                     )
                 )
             else:
-                found[compared(serial)] = Expected(
+                found[compared(serial)] = ExpectedDisk(
                     line,
                     compared(serial),
                     serial,

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from recond.flow.lot.manifest import Expected
+from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.store import DiskRow, Lot, MachineRow
 from recond.model import Message, Text
 
@@ -26,10 +26,10 @@ class State(Text):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LotLine:
     """A line of the manifest and what became of it; `record_id` None: nothing was seen."""
 
-    expected: Expected
+    expected: ExpectedDisk
     state: State
     record_id: str | None
 
@@ -49,7 +49,7 @@ class LotStatus:
 
     lot: Lot
     machines: tuple[MachineRow, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[LotLine, ...]
     erased: int
     rejected: int
     unexpected: tuple[str, ...]  # record ids
@@ -83,7 +83,7 @@ class LotStatus:
 
 def lot_status(
     lot: Lot,
-    expected: tuple[Expected, ...],
+    expected: tuple[ExpectedDisk, ...],
     machines: tuple[MachineRow, ...],
     problems: tuple[tuple[str, Message], ...],
     numbers: Callable[[str], set[int]],
@@ -140,16 +140,16 @@ def _serials(row: MachineRow) -> set[str]:
 
 
 def _line(
-    one: Expected,
+    one: ExpectedDisk,
     last: dict[str, tuple[MachineRow, DiskRow]],
     by_machine: dict[str, list[MachineRow]],
-) -> Line:
+) -> LotLine:
     if one.serial in last:
         row, disk = last[one.serial]
-        return Line(one, State.ERASED if disk.approved else State.REJECTED, row.record_id)
+        return LotLine(one, State.ERASED if disk.approved else State.REJECTED, row.record_id)
     rows = by_machine.get(one.serial, [])
     if not rows:
-        return Line(one, State.MISSING, None)
+        return LotLine(one, State.MISSING, None)
     disks = [
         last[disk.found_by][1] if disk.found_by else disk for row in rows for disk in row.disks
     ]
@@ -158,7 +158,7 @@ def _line(
         if not disks
         else (State.ERASED if all(disk.approved for disk in disks) else State.REJECTED)
     )
-    return Line(one, state, rows[-1].record_id)
+    return LotLine(one, state, rows[-1].record_id)
 
 
 def _gaps(machines: tuple[MachineRow, ...], numbers: Callable[[str], set[int]]) -> Iterable[Gap]:

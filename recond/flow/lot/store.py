@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recond.errors import BenchLacks, UsageError
-from recond.flow.lot.manifest import Expected
+from recond.flow.lot.manifest import ExpectedDisk
 from recond.model import Message
 
 _META = sa.MetaData()
@@ -182,7 +182,9 @@ class LotStore:
         known = ", ".join(lot.name for lot in self.lots()) or "—"
         raise UsageError("lot.unknown", lot=name, known=known)
 
-    def make(self, lot: Lot, expected: Sequence[Expected], problems: dict[str, Message]) -> None:
+    def make(
+        self, lot: Lot, expected: Sequence[ExpectedDisk], problems: dict[str, Message]
+    ) -> None:
         """A new lot with its manifest. Raises `UsageError` for a name that is taken."""
         try:
             self._db.execute(sa.insert(_LOTS).values(asdict(lot)))
@@ -281,14 +283,14 @@ class LotStore:
             (row["source"], Message.of(row["code"], **json.loads(row["args"]))) for row in rows
         )
 
-    def expected(self, name: str) -> tuple[Expected, ...]:
+    def expected(self, name: str) -> tuple[ExpectedDisk, ...]:
         """The manifest's lines, in its order."""
         rows = self._db.execute(
-            _select(_EXPECTED, Expected)
+            _select(_EXPECTED, ExpectedDisk)
             .where(_EXPECTED.c.lot == name)
             .order_by(_EXPECTED.c.line, _EXPECTED.c.serial)
         )
-        return tuple(Expected(*row) for row in rows)
+        return tuple(ExpectedDisk(*row) for row in rows)
 
     def machines(self, name: str) -> tuple[MachineRow, ...]:
         """Every record's row with its disks, by id."""

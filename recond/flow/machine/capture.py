@@ -28,12 +28,13 @@ from recond.host.recorded import (
     Node,
     PackedFiles,
     RecordedProcesses,
+    Recording,
     Seen,
     WatchedFiles,
     WatchedProcesses,
 )
 from recond.inspect.anonymous import anonymous_tree, own_numbers, remaining
-from recond.inspect.discretion import discreet_tree
+from recond.inspect.discretion import discreet_tree, public_absences
 from recond.inspect.machine import read_machine
 from recond.inspect.uses import CLAIMS_FILE, read_recorded_claims
 from recond.model import Machine
@@ -71,8 +72,10 @@ def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -
         watched.files.read(path)
     nodes = discreet_tree(seen)
     nodes[CLAIMS_FILE] = json.dumps(_claims(host, machine)).encode()
+    absent = public_absences(seen)
     if anonymous:
         nodes = anonymous_tree(nodes, machine)
+        absent = [path for path in absent if path in anonymous_tree({path: None}, machine)]
         left = remaining(nodes, own_numbers(machine))
         if left:
             raise FormatError("inspect.capture.not_anonymous", path=left[0], n=len(left))
@@ -83,6 +86,7 @@ def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -
             "recorded_at": host.clock.now(),
             "anonymous": anonymous,
             "denied": sorted(seen.denied),
+            "absent": absent,
         },
         indent=1,
     ).encode()
@@ -146,7 +150,7 @@ def _open_folder(path: Path) -> Files:
     if not any((path / name).exists() for name in _KNOWN):
         raise UsageError("inspect.capture.nothing", path=str(path), known=", ".join(_KNOWN))
     root = path.resolve()
-    return FolderFiles(root, _denied(Files(root).read(INDEX), path))
+    return FolderFiles(root, _recording(Files(root).read(INDEX), path))
 
 
 def _open_archive(path: Path) -> Files:
@@ -155,23 +159,28 @@ def _open_archive(path: Path) -> Files:
         name == f"/{known}" or name.startswith(f"/{known}/") for name in nodes for known in _KNOWN
     ):
         raise UsageError("inspect.capture.nothing", path=str(path), known=", ".join(_KNOWN))
-    return PackedFiles.of(str(path), nodes, _denied(nodes.get(INDEX), path))
+    return PackedFiles.of(str(path), nodes, _recording(nodes.get(INDEX), path))
 
 
-def _denied(index: object, path: Path) -> frozenset[str]:
-    """The paths that were denied when the capture was made; checks the format."""
+def _recording(index: object, path: Path) -> Recording:
+    """What was denied and what was not there when the capture was made; checks the format."""
     if not isinstance(index, bytes):
-        return frozenset()  # a folder or archive that a person put together
+        return Recording()  # a folder or archive that a person put together
     try:
         table = json.loads(index)
-        number, denied = table["format"], table.get("denied", [])
+        number, denied, absent = table["format"], table.get("denied", []), table.get("absent")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise FormatError("inspect.capture.broken", path=str(path)) from None
-    if not isinstance(number, int) or isinstance(number, bool) or not isinstance(denied, list):
+    lists = isinstance(denied, list) and (absent is None or isinstance(absent, list))
+    if not isinstance(number, int) or isinstance(number, bool) or not lists:
         raise FormatError("inspect.capture.broken", path=str(path))
     if number > FORMAT:
         raise FormatError("inspect.capture.newer", path=str(path), format=number)
-    return frozenset(entry for entry in denied if isinstance(entry, str))
+    return Recording(True, _paths(denied), None if absent is None else _paths(absent))
+
+
+def _paths(entries: list[object]) -> frozenset[str]:
+    return frozenset(entry for entry in entries if isinstance(entry, str))
 
 
 def _pack(nodes: dict[str, Node]) -> bytes:

@@ -33,7 +33,7 @@ class Heard:
     event: dict[str, Json]
 
 
-class Work:
+class BackgroundRun:
     """A task under way. `finished` is its result; `failure` what it raised instead.
 
     `afterwards` is done with the result once it stands (the upload); its message is `said`.

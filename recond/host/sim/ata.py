@@ -19,7 +19,7 @@ from __future__ import annotations
 import struct
 
 from recond.drive.types import CdbAnswer, CdbRequest
-from recond.host.sim.drive import HIDDEN, SECTOR, Killed, SimClock, SimDrive, Work
+from recond.host.sim.drive import HIDDEN, SECTOR, Killed, RunningErase, SimClock, SimDrive
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium
 
@@ -310,7 +310,7 @@ class SimAta(SimDrive):
             return self._abort(3)
         if feature not in KEYS or key != KEYS[feature] or self.work or self.locked:
             return self._abort(2)
-        self.work = Work(now, now + ERASE_S[feature], ENDINGS[feature])
+        self.work = RunningErase(now, now + ERASE_S[feature], ENDINGS[feature])
         self.sanitized = "running"
         return self._registers(count=0x4000)
 

@@ -50,7 +50,7 @@ class Faults:
     flush_fails_after: int | None = None  # flushes
 
 
-class SimDrive:
+class SimCells:
     """The drive itself: cells that last, a cache that a power cut empties. Opened by `open`.
 
     The size and all requests are whole blocks.
@@ -247,7 +247,7 @@ class SimDrive:
 class SimDisk:
     """One opening of a drive: the block device seam."""
 
-    def __init__(self, path: str, drive: SimDrive) -> None:
+    def __init__(self, path: str, drive: SimCells) -> None:
         self._path = path
         self._drive = drive
 

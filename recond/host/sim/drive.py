@@ -57,7 +57,7 @@ class SimClock:
 
 
 @dataclass(slots=True)
-class Work:
+class RunningErase:
     """An erasure under way in the drive: when it began and ends, and how it changes the cells."""
 
     began_s: float
@@ -143,7 +143,7 @@ class SimDrive:
         self.chance = random.Random(seed)  # noqa: S311 - repeatable
         self.cells = Cells(self.chance, content, hidden)
         self.serial = f"SIM{seed:08d}"
-        self.work: Work | None = None
+        self.work: RunningErase | None = None
         self.unreadable = False
         self.strike: Callable[[str], None] = lambda _moment: None
 

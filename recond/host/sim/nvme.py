@@ -18,7 +18,7 @@ import errno
 import struct
 
 from recond.drive.types import NvmeAnswer, NvmeRequest
-from recond.host.sim.drive import SECTOR, Killed, SimClock, SimDrive, Work
+from recond.host.sim.drive import SECTOR, Killed, RunningErase, SimClock, SimDrive
 from recond.host.transport import FirmwareDevice, Tick
 
 FORMAT_S = 40.0
@@ -175,7 +175,7 @@ class SimNvme(SimDrive):
         unknown = action not in SANITIZE_S or ("crypto-only" in self.lies and action != 4)
         if refused or unknown:
             return NvmeAnswer(INVALID_FIELD)
-        self.work = Work(now, now + SANITIZE_S[action], ENDINGS[action])
+        self.work = RunningErase(now, now + SANITIZE_S[action], ENDINGS[action])
         self.state, self.scdw10 = 2, cdw10
         return NvmeAnswer(0)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 
 from recond.drive.types import CdbAnswer, CdbRequest
-from recond.host.sim.drive import SECTOR, SimClock, SimDrive, Work
+from recond.host.sim.drive import SECTOR, RunningErase, SimClock, SimDrive
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium
 
@@ -150,5 +150,5 @@ class SimScsi(SimDrive):
             return self._check(self._progress())
         now = self.clock.monotonic_s()
         self.failed = False
-        self.work = Work(now, now + seconds, how)
+        self.work = RunningErase(now, now + seconds, how)
         return CdbAnswer(0)

@@ -19,8 +19,8 @@ from recond.erasure import Technique, WipeStep
 from recond.model import Json, Message
 from recond.wipe.drive.conversation import (
     SILENCE_S,
-    Line,
-    Look,
+    Conversation,
+    StatusLook,
     accepted,
     ask_registers,
     cap_s,
@@ -49,7 +49,7 @@ SANITIZE_REASONS = {1: "failed_before", 2: "unsupported", 3: "frozen", 4: "antif
 # --- SANITIZE --------------------------------------------------------------------------------
 
 
-def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
+def run_sanitize(line: Conversation, step: WipeStep) -> StepOutcome:
     """Issue one SANITIZE operation (unless this run did and it is under way) and wait for it."""
     identity = identify(line)
     if identity is None:
@@ -83,7 +83,7 @@ def run_sanitize(line: Line, step: WipeStep) -> StepOutcome:
     return outcome
 
 
-def _refused(line: Line, answer: CdbAnswer) -> StepOutcome:
+def _refused(line: Conversation, answer: CdbAnswer) -> StepOutcome:
     """The command was not taken; a transport that broke may still have carried it."""
     if answer.errno is not None or parse_registers(answer.sense) is None:
         look = _sanitize_look(line)
@@ -93,30 +93,30 @@ def _refused(line: Line, answer: CdbAnswer) -> StepOutcome:
     return failed("refused", command="SANITIZE DEVICE")
 
 
-def _sanitize_look(line: Line) -> Look:
+def _sanitize_look(line: Conversation) -> StatusLook:
     """SANITIZE STATUS EXT, whose state stands in COUNT 15:8."""
     answer, registers, keep = ask_registers(line, rq.ata_sanitize_status())
     if answer.errno is not None or registers is None:
-        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if not registers.accepted:
         word = SANITIZE_REASONS.get(registers.lba & 0xFF, "aborted")
-        return Look("failed", 0, Message(f"drive.reason.sanitize_{word}"), keep)
+        return StatusLook("failed", 0, Message(f"drive.reason.sanitize_{word}"), keep)
     status = parse_ata_sanitize(registers)
     if status is None:
-        return Look("unclear", line.permille, Message("drive.reason.no_registers"), keep)
+        return StatusLook("unclear", line.permille, Message("drive.reason.no_registers"), keep)
     if status.running:
-        return Look("running", status.permille, None, keep)
+        return StatusLook("running", status.permille, None, keep)
     if status.frozen:
-        return Look("failed", 0, FROZEN, keep)
+        return StatusLook("failed", 0, FROZEN, keep)
     if status.done:
-        return Look("done", 1000, None, keep)
-    return Look("failed", 0, Message("drive.reason.sanitize_idle"), keep)
+        return StatusLook("done", 1000, None, keep)
+    return StatusLook("failed", 0, Message("drive.reason.sanitize_idle"), keep)
 
 
 # --- SECURITY --------------------------------------------------------------------------------
 
 
-def run_security(line: Line, step: WipeStep) -> StepOutcome:
+def run_security(line: Conversation, step: WipeStep) -> StepOutcome:
     """SECURITY ERASE UNIT with its state machine; a drive that this run locked is opened first."""
     enhanced = step.technique is Technique.ATA_SECURITY_ERASE_ENHANCED
     identity = identify(line)
@@ -144,7 +144,7 @@ def run_security(line: Line, step: WipeStep) -> StepOutcome:
     return StepOutcome("done")
 
 
-def _password(line: Line) -> bytes | None:
+def _password(line: Conversation) -> bytes | None:
     """The password that this run's journal holds for the drive, if it was ever set."""
     for kind, data in reversed(line.entries):
         if kind == "password":
@@ -152,7 +152,7 @@ def _password(line: Line) -> bytes | None:
     return None
 
 
-def _enter(line: Line, identity: AtaIdentity) -> StepOutcome | None:
+def _enter(line: Conversation, identity: AtaIdentity) -> StepOutcome | None:
     """Bring the drive to SEC5 with our password; an outcome where that cannot be."""
     state, known = identity.security.state, _password(line)
     if state is SecurityState.UNSUPPORTED:
@@ -182,7 +182,7 @@ def _enter(line: Line, identity: AtaIdentity) -> StepOutcome | None:
     return _leave(line, failed("refused", command="SECURITY UNLOCK"))
 
 
-def _leave(line: Line, outcome: StepOutcome) -> StepOutcome:
+def _leave(line: Conversation, outcome: StepOutcome) -> StepOutcome:
     """Take the password off again; `unknown` where the drive keeps it."""
     password = _password(line) or PASSWORD
     identity = _answering(line)
@@ -197,7 +197,7 @@ def _leave(line: Line, outcome: StepOutcome) -> StepOutcome:
     return outcome
 
 
-def _answering(line: Line) -> AtaIdentity | None:
+def _answering(line: Conversation) -> AtaIdentity | None:
     """IDENTIFY, asked again for five minutes: a drive may be deaf after a reset of its link."""
     began = line.clock.monotonic_s()
     while (found := identify(line)) is None:

@@ -18,7 +18,7 @@ from recond.drive import requests as rq
 from recond.drive.types import AtaIdentity, CdbRequest, StepOutcome
 from recond.erasure import WipeStep
 from recond.wipe.drive.conversation import (
-    Line,
+    Conversation,
     accepted,
     ask_registers,
     failed,
@@ -31,7 +31,7 @@ PLACES = 16
 _ERASING = frozenset({0xB4, 0xF1, 0xF4})
 
 
-def run_restore(line: Line, step: WipeStep) -> StepOutcome:
+def run_restore(line: Conversation, step: WipeStep) -> StepOutcome:
     """Restore HPA or AMAC, then DCO; done where IDENTIFY shows all that the plan knew of."""
     identity = identify(line)
     if identity is None:
@@ -42,7 +42,7 @@ def run_restore(line: Line, step: WipeStep) -> StepOutcome:
     if line.should_stop():
         return not_begun()
     names = dict(step.options)
-    changes: list[Callable[[Line, AtaIdentity], None]] = [_show_all]
+    changes: list[Callable[[Conversation, AtaIdentity], None]] = [_show_all]
     if int(names.get("real_sectors", 0)) > int(names.get("native_sectors", 0)):
         changes += [_restore_dco, _show_all]
     if identity.sectors >= wanted:  # shown by a session that was cut before it made it lasting
@@ -57,8 +57,8 @@ def run_restore(line: Line, step: WipeStep) -> StepOutcome:
     return failed("still_hidden", sectors=wanted - identity.sectors)
 
 
-def witnessed(
-    line: Line, step: WipeStep, run: Callable[[Line, WipeStep], StepOutcome]
+def checked_by_canaries(
+    line: Conversation, step: WipeStep, run: Callable[[Conversation, WipeStep], StepOutcome]
 ) -> StepOutcome:
     """An erasing step; the sectors that the kernel does not see are read before and after it, and
     the drive is asked once more what it hides. The answers stand in the journal for the judge.
@@ -77,7 +77,7 @@ def witnessed(
     return outcome
 
 
-def _read_places(line: Line, first: int) -> None:
+def _read_places(line: Conversation, first: int) -> None:
     """Sectors from `first` to the drive's last one, evenly spread, both ends among them."""
     identity = identify(line)
     count = identity.sectors - first if identity is not None else 0
@@ -86,7 +86,7 @@ def _read_places(line: Line, first: int) -> None:
         line.ata(rq.ata_read(lba))
 
 
-def _ask_hidden(line: Line, identity: AtaIdentity) -> None:
+def _ask_hidden(line: Conversation, identity: AtaIdentity) -> None:
     """Ask for the native and the real size; only the journal's reader makes something of it."""
     if identity.hpa or identity.amac:
         native = rq.ata_amac_native() if identity.amac else rq.ata_read_native_max(extended=True)
@@ -95,12 +95,12 @@ def _ask_hidden(line: Line, identity: AtaIdentity) -> None:
         line.ata(rq.ata_dco_identify())
 
 
-def _restore_dco(line: Line, identity: AtaIdentity) -> None:
+def _restore_dco(line: Conversation, identity: AtaIdentity) -> None:
     if identity.dco:
         line.ata(rq.ata_dco_restore())
 
 
-def _show_all(line: Line, identity: AtaIdentity) -> None:
+def _show_all(line: Conversation, identity: AtaIdentity) -> None:
     """Set the greatest address to the native one, as the drive gives it now.
 
     Until the power goes at first: a way to the drive that loses the upper half of an address would
@@ -121,20 +121,20 @@ def _show_all(line: Line, identity: AtaIdentity) -> None:
             return
 
 
-def _for_now(line: Line) -> bool:
+def _for_now(line: Conversation) -> bool:
     """Whether an earlier session showed sectors until the power goes, and no more."""
     sent = [cdb[6] for cdb, _ in line.sent("ata") if len(cdb) == 16 and cdb[14] == 0x37]
     return bool(sent) and not any(sent)
 
 
-def _keep_all(line: Line, _identity: AtaIdentity) -> None:
+def _keep_all(line: Conversation, _identity: AtaIdentity) -> None:
     """Make lasting what is shown until the power goes."""
     last = _native(line, rq.ata_read_native_max(extended=True))
     if last is not None:
         line.ata(rq.ata_set_max(last, extended=True))
 
 
-def _native(line: Line, request: CdbRequest) -> int | None:
+def _native(line: Conversation, request: CdbRequest) -> int | None:
     """The native greatest address; None where it did not come back whole."""
     answer, registers, keep = ask_registers(line, request)
     keep()

@@ -187,7 +187,6 @@ def _read_scsi(transport: ScsiTransport, names: tuple[str, str]) -> ScsiCapabili
         vendor=names[0],
         product=names[1],
         block_bytes=int.from_bytes(capacity[8:12], "big"),
-        protection=(capacity[12] >> 1 & 7) + 1 if len(capacity) > 12 and capacity[12] & 1 else 0,
         rotation_rpm=rotation,
         overwrite=asks(0x48, 1),
         block=asks(0x48, 2),

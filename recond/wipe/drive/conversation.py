@@ -46,7 +46,7 @@ def unknown(code: str, **args: str | int) -> StepOutcome:
     return StepOutcome("unknown", Message.of(f"drive.reason.{code}", **args))
 
 
-def not_it(line: Line) -> StepOutcome:
+def not_it(line: Conversation) -> StepOutcome:
     """The drive did not show who it is: another one answered, or none."""
     return unknown("no_answer") if line.deaf else failed("other_drive")
 
@@ -57,7 +57,7 @@ def not_begun() -> StepOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StatusLook:
     """One look at a running operation: `running`, `done`, `failed` or `unclear`, and its answer."""
 
     state: str
@@ -67,7 +67,7 @@ class Look:
 
 
 @dataclass(slots=True)
-class Line:
+class Conversation:
     """A step's transports, journal and clock. `entries`: what the journal holds of this step."""
 
     device: FirmwareDevice
@@ -212,7 +212,7 @@ class Line:
         ]
 
 
-def identify(line: Line) -> AtaIdentity | None:
+def identify(line: Conversation) -> AtaIdentity | None:
     """IDENTIFY DEVICE of the drive that the plan names; None for no answer or another drive's."""
     found = parse_identify(line.ata(rq.ata_identify()).data)
     if found is None or found.checksum is False or found.serial != line.device.serial:
@@ -226,7 +226,7 @@ def accepted(answer: CdbAnswer) -> bool:
 
 
 def ask_registers(
-    line: Line, request: CdbRequest
+    line: Conversation, request: CdbRequest
 ) -> tuple[CdbAnswer, AtaRegisters | None, Callable[[], None]]:
     """An ATA command whose answer is its registers; the third value writes it down.
 
@@ -249,7 +249,9 @@ def cap_s(estimate_s: int | None, usual_s: int) -> int:
     return min(CAP_CEILING_S, max(CAP_FLOOR_S, 3 * (estimate_s or usual_s)))
 
 
-def wait(line: Line, look: Callable[[], Look], estimate_s: int | None, usual_s: int) -> StepOutcome:
+def wait(
+    line: Conversation, look: Callable[[], StatusLook], estimate_s: int | None, usual_s: int
+) -> StepOutcome:
     """Look until the drive says how it ended, the cap is reached, or progress stands still.
 
     An answer that says nothing is asked again for five minutes: a drive may be deaf for a while.
@@ -283,7 +285,7 @@ def wait(line: Line, look: Callable[[], Look], estimate_s: int | None, usual_s: 
 
 
 def _patience(
-    found: Look, deaf_s: float, still_s: float, waited_s: float, stuck_s: int, limit_s: int
+    found: StatusLook, deaf_s: float, still_s: float, waited_s: float, stuck_s: int, limit_s: int
 ) -> StepOutcome | None:
     """`unknown` where waiting has no more sense.
 

@@ -12,12 +12,12 @@ from recond.drive import requests as rq
 from recond.drive.answers import R1_ERRORS, parse_ext_csd
 from recond.drive.types import MmcAnswer, StepOutcome
 from recond.erasure import Technique, WipeStep
-from recond.wipe.drive.conversation import Line, failed, not_begun, unknown
+from recond.wipe.drive.conversation import Conversation, failed, not_begun, unknown
 
 SANITIZE_S = 1800
 
 
-def run_erase(line: Line, step: WipeStep) -> StepOutcome:
+def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
     """Discard the whole user area, securely where the card can, then SANITIZE where it is asked."""
     card = parse_ext_csd(line.mmc(rq.mmc_ext_csd()).data)
     if card is None:

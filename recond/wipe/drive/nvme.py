@@ -21,7 +21,15 @@ from recond.drive.answers import (
 from recond.drive.types import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
 from recond.erasure import Technique, WipeStep
 from recond.model import Message
-from recond.wipe.drive.conversation import Line, Look, failed, not_begun, not_it, unknown, wait
+from recond.wipe.drive.conversation import (
+    Conversation,
+    StatusLook,
+    failed,
+    not_begun,
+    not_it,
+    unknown,
+    wait,
+)
 
 USUAL_S = {
     Technique.NVME_SANITIZE_CRYPTO: 120,
@@ -33,13 +41,13 @@ FORMAT_FLOOR_S, FORMAT_CEILING_S = 900, 6 * 3600
 FORMAT_BYTES_PER_S = 100_000_000
 
 
-def _controller(line: Line) -> NvmeController | None:
+def _controller(line: Conversation) -> NvmeController | None:
     """Identify Controller of the drive that the plan names; None for another's or no answer."""
     found = parse_nvme_controller(line.nvme(rq.nvme_identify(1)).data)
     return found if found is not None and found.serial == line.device.serial else None
 
 
-def _others(line: Line, controller: NvmeController, nsid: int) -> tuple[int, ...]:
+def _others(line: Conversation, controller: NvmeController, nsid: int) -> tuple[int, ...]:
     """Namespaces of the controller beside this one, also those that are not attached."""
     found = set(parse_nvme_list(line.nvme(rq.nvme_identify(2)).data))
     if controller.can_manage:
@@ -55,7 +63,7 @@ def _broken(answer: NvmeAnswer) -> bool:
 # --- Format ----------------------------------------------------------------------------------
 
 
-def run_format(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
+def run_format(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     """Format with SES 1 or 2 in the format that the namespace has; then what is left of it."""
     controller = _controller(line)
     namespace = parse_nvme_namespace(line.nvme(rq.nvme_identify(0, nsid)).data)
@@ -81,20 +89,20 @@ def run_format(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
     return outcome
 
 
-def _format_look(line: Line, nsid: int) -> Look:
+def _format_look(line: Conversation, nsid: int) -> StatusLook:
     answer, keep = line.ask_nvme(rq.nvme_identify(0, nsid))
     found = parse_nvme_namespace(answer.data)
     if not nvme_good(answer.status, answer.errno) or found is None:
-        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if found.left_percent:
-        return Look("running", 10 * (100 - min(100, found.left_percent)), None, keep)
-    return Look("done", 1000, None, keep)
+        return StatusLook("running", 10 * (100 - min(100, found.left_percent)), None, keep)
+    return StatusLook("done", 1000, None, keep)
 
 
 # --- Sanitize --------------------------------------------------------------------------------
 
 
-def run_sanitize(line: Line, step: WipeStep, nsid: int) -> StepOutcome:
+def run_sanitize(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     """Issue one Sanitize (unless this run did and it is under way) and wait for its log."""
     controller = _controller(line)
     if controller is None:
@@ -133,7 +141,9 @@ def _requests(technique: Technique, controller: NvmeController) -> tuple[NvmeReq
     )
 
 
-def _issue(line: Line, technique: Technique, controller: NvmeController) -> tuple[NvmeAnswer, int]:
+def _issue(
+    line: Conversation, technique: Technique, controller: NvmeController
+) -> tuple[NvmeAnswer, int]:
     """Send it; where PREQ is an invalid field, once more without. Returns the CDW10 that ran."""
     *first, last = _requests(technique, controller)
     for request in first:
@@ -143,7 +153,7 @@ def _issue(line: Line, technique: Technique, controller: NvmeController) -> tupl
     return line.nvme(last), rq.cdw10_of(last.command)
 
 
-def _mine(line: Line, technique: Technique) -> int | None:
+def _mine(line: Conversation, technique: Technique) -> int | None:
     """CDW10 of this step's Sanitize that the drive accepted in an earlier session."""
     for request, data in reversed(line.sent("nvme")):
         good = data["errno"] is None and int(str(data["status"])) & 0x7FF == 0
@@ -152,19 +162,19 @@ def _mine(line: Line, technique: Technique) -> int | None:
     return None
 
 
-def _log_look(line: Line, cdw10: int | None) -> Look:
+def _log_look(line: Conversation, cdw10: int | None) -> StatusLook:
     answer, keep = line.ask_nvme(rq.nvme_sanitize_log())
     log = parse_sanitize_log(answer.data)
     if not nvme_good(answer.status, answer.errno) or log is None:
-        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if log.blank or log.state == 0:
-        return Look("unclear", line.permille, Message("drive.reason.blank_log"), keep)
+        return StatusLook("unclear", line.permille, Message("drive.reason.blank_log"), keep)
     if log.state == 2:
-        return Look("running", log.sprog * 1000 // 65536, None, keep)
+        return StatusLook("running", log.sprog * 1000 // 65536, None, keep)
     if log.state == 3:
-        return Look("failed", 0, Message("drive.reason.sanitize_failed"), keep)
+        return StatusLook("failed", 0, Message("drive.reason.sanitize_failed"), keep)
     if log.state not in (1, 4):
-        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     if cdw10 is not None and log.scdw10 != cdw10:
-        return Look("failed", 0, Message("drive.reason.other_command"), keep)
-    return Look("done", 1000, None, keep)
+        return StatusLook("failed", 0, Message("drive.reason.other_command"), keep)
+    return StatusLook("done", 1000, None, keep)

@@ -16,7 +16,7 @@ from recond.drive.answers import OpalState, parse_opal
 from recond.drive.types import StepOutcome
 from recond.erasure import WipeStep
 from recond.host.process import NOT_FOUND, TIMED_OUT, Completed, Processes
-from recond.wipe.drive.conversation import Line, failed, not_begun, not_it, unknown
+from recond.wipe.drive.conversation import Conversation, failed, not_begun, not_it, unknown
 
 TOOL, QUERY, REVERT = "sedutil-cli", "--query", "--yesIreallywanttoERASEALLmydatausingthePSID"
 QUERY_S, REVERT_S = 60, 600
@@ -30,7 +30,7 @@ class Opal:
     psid: str | None = None
 
 
-def run_revert(line: Line, _step: WipeStep, opal: Opal) -> StepOutcome:
+def run_revert(line: Conversation, _step: WipeStep, opal: Opal) -> StepOutcome:
     """Ask, revert, ask again; a revert of an earlier session is only asked about."""
     before, code = _query(line, opal)
     if code == NOT_FOUND:
@@ -58,17 +58,19 @@ def run_revert(line: Line, _step: WipeStep, opal: Opal) -> StepOutcome:
     return StepOutcome("done") if done.returncode == 0 else failed("psid_refused")
 
 
-def _sent(line: Line) -> bool:
+def _sent(line: Conversation) -> bool:
     """Whether an earlier session gave the drive its PSID."""
     return any(sent.split(b"\0")[1:2] == [REVERT.encode()] for sent, _ in line.sent("tool"))
 
 
-def _query(line: Line, opal: Opal) -> tuple[OpalState | None, int]:
+def _query(line: Conversation, opal: Opal) -> tuple[OpalState | None, int]:
     done = _run(line, opal, "Opal query", (QUERY, line.device.path), QUERY_S)
     return (parse_opal(done.stdout) if done.returncode == 0 else None), done.returncode
 
 
-def _run(line: Line, opal: Opal, name: str, words: tuple[str, ...], timeout_s: int) -> Completed:
+def _run(
+    line: Conversation, opal: Opal, name: str, words: tuple[str, ...], timeout_s: int
+) -> Completed:
     """Start the tool once; what is kept of it holds the PSID's digest in its place."""
     secret = (opal.psid or "").encode()
     stand_in = b"sha256:" + hashlib.sha256(secret).hexdigest().encode()

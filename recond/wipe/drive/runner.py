@@ -16,10 +16,10 @@ from recond.host.clock import Clock
 from recond.host.transport import FirmwareDevice
 from recond.model import Message
 from recond.wipe.drive import ata, ata_hidden, mmc, nvme, opal, scsi
-from recond.wipe.drive.conversation import Entries, Line, Log, failed, unknown
+from recond.wipe.drive.conversation import Conversation, Entries, Log, failed, unknown
 
 OpenDrive = Callable[[str], tuple[FirmwareDevice, DiskIdentity]]
-Run = Callable[[Line, WipeStep], StepOutcome]
+Run = Callable[[Conversation, WipeStep], StepOutcome]
 _SAME = ("kind", "serial", "wwn", "model", "size_bytes", "namespace", "disk_seq")
 
 _ATA: dict[Technique, Run] = {
@@ -36,7 +36,7 @@ _SCSI: dict[Technique, Run] = {
     Technique.SCSI_FORMAT_UNIT: scsi.run_erase,
 }
 _MMC = frozenset({Technique.MMC_SECURE_ERASE, Technique.MMC_SANITIZE})
-_NVME: dict[Technique, Callable[[Line, WipeStep, int], StepOutcome]] = {
+_NVME: dict[Technique, Callable[[Conversation, WipeStep, int], StepOutcome]] = {
     Technique.NVME_FORMAT_USER: nvme.run_format,
     Technique.NVME_FORMAT_CRYPTO: nvme.run_format,
     Technique.NVME_SANITIZE_CRYPTO: nvme.run_sanitize,
@@ -45,7 +45,7 @@ _NVME: dict[Technique, Callable[[Line, WipeStep, int], StepOutcome]] = {
 }
 
 
-class Firmware:
+class DriveRunner:
     """Runs firmware steps; `open_drive` opens a path's transports, `by_psid` is Opal's tool."""
 
     def __init__(
@@ -74,7 +74,9 @@ class Firmware:
             held = disk.identity()
             if any(getattr(held, name) != getattr(found, name) for name in _SAME):
                 return "failed", Message("drive.reason.other_drive")
-            line = Line(device, index, log, self._clock, should_stop, progress, list(entries))
+            line = Conversation(
+                device, index, log, self._clock, should_stop, progress, list(entries)
+            )
             outcome = _carry_out(line, step, self._by_psid)
         except OSError:
             outcome = unknown("no_answer")
@@ -83,14 +85,14 @@ class Firmware:
         return outcome.outcome, outcome.reason
 
 
-def _carry_out(line: Line, step: WipeStep, by_psid: opal.Opal | None) -> StepOutcome:
+def _carry_out(line: Conversation, step: WipeStep, by_psid: opal.Opal | None) -> StepOutcome:
     device, technique = line.device, step.technique
     if technique is Technique.OPAL_PSID_REVERT and by_psid is not None:
         return opal.run_revert(line, step, by_psid)
     if technique is Technique.RESTORE_HIDDEN and device.ata is not None:
         return ata_hidden.run_restore(line, step)
     if technique in _ATA and device.ata is not None:
-        return ata_hidden.witnessed(line, step, _ATA[technique])
+        return ata_hidden.checked_by_canaries(line, step, _ATA[technique])
     if technique in _SCSI and device.scsi is not None:
         return _SCSI[technique](line, step)
     if technique in _NVME and device.nvme is not None:

@@ -16,7 +16,15 @@ from recond.drive.sense import parse_sense, scsi_good
 from recond.drive.types import StepOutcome
 from recond.erasure import Technique, WipeStep
 from recond.model import Message
-from recond.wipe.drive.conversation import Line, Look, failed, not_begun, not_it, unknown, wait
+from recond.wipe.drive.conversation import (
+    Conversation,
+    StatusLook,
+    failed,
+    not_begun,
+    not_it,
+    unknown,
+    wait,
+)
 
 USUAL_S = {
     Technique.SCSI_SANITIZE_CRYPTO: 120,
@@ -29,13 +37,13 @@ UNDER_WAY = frozenset({(0x04, 0x1B), (0x04, 0x04)})  # sanitize, format
 ENDED_BADLY = frozenset({(0x31, 0x03), (0x31, 0x01), (0x31, 0x00)})
 
 
-def _is_it(line: Line) -> bool:
+def _is_it(line: Conversation) -> bool:
     answer = line.scsi(rq.scsi_inquiry(0x80))
     found = parse_vpd_serial(answer.data) if scsi_good(answer.packed_status, answer.errno) else None
     return found is not None and found == line.device.serial
 
 
-def run_erase(line: Line, step: WipeStep) -> StepOutcome:
+def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
     """Issue the command (unless this run did and it is under way) and wait for its end."""
     if not _is_it(line):
         return not_it(line)
@@ -69,7 +77,7 @@ def run_erase(line: Line, step: WipeStep) -> StepOutcome:
     return outcome
 
 
-def _ready(line: Line) -> bool:
+def _ready(line: Conversation) -> bool:
     """TEST UNIT READY; asked twice, because the first may only report the change."""
     for _ in range(2):
         answer = line.scsi(rq.scsi_test_unit_ready())
@@ -78,16 +86,16 @@ def _ready(line: Line) -> bool:
     return False
 
 
-def _look(line: Line) -> Look:
+def _look(line: Conversation) -> StatusLook:
     answer, keep = line.ask_scsi(rq.scsi_request_sense())
     sense = parse_sense(answer.data)
     if not scsi_good(answer.packed_status, answer.errno) or sense is None:
-        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
     code = (sense.asc, sense.ascq)
     if code in UNDER_WAY:
-        return Look("running", (sense.progress or 0) * 1000 // 65536, None, keep)
+        return StatusLook("running", (sense.progress or 0) * 1000 // 65536, None, keep)
     if code in ENDED_BADLY or sense.key == MEDIUM_ERROR:
-        return Look("failed", 0, Message("drive.reason.sanitize_failed"), keep)
+        return StatusLook("failed", 0, Message("drive.reason.sanitize_failed"), keep)
     if sense.key or sense.asc not in (0x00, LOW_POWER):  # not ready, or the news of a reset
-        return Look("unclear", line.permille, Message("drive.reason.no_answer"), keep)
-    return Look("done", 1000, None, keep)
+        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+    return StatusLook("done", 1000, None, keep)
