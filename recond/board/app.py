@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recond.board import admin, apart, entry, finding, intake, room
-from recond.board.context import Context
+from recond.board.context import BoardContext
 from recond.board.frame import Visit, Way, finish, routes_of
 from recond.board.judge import trust_digest
 from recond.errors import RecondError
@@ -37,7 +37,7 @@ TRUST_S = 30.0
 AGAIN_EACH = 10
 
 
-def make_app(context: Context) -> ASGIApp:
+def make_app(context: BoardContext) -> ASGIApp:
     """The board as an ASGI application."""
 
     @contextlib.asynccontextmanager
@@ -56,7 +56,7 @@ def make_app(context: Context) -> ASGIApp:
 
 
 async def _again_and_again(
-    context: Context, work: Callable[[Context], None], seconds: float
+    context: BoardContext, work: Callable[[BoardContext], None], seconds: float
 ) -> None:
     while True:
         try:
@@ -66,7 +66,7 @@ async def _again_and_again(
         await asyncio.sleep(seconds)
 
 
-def judge_again(context: Context) -> None:
+def judge_again(context: BoardContext) -> None:
     """Records that were judged when others were believed, some at a time."""
     try:
         digest = trust_digest(context.state)
@@ -77,7 +77,7 @@ def judge_again(context: Context) -> None:
         pass
 
 
-def _static(context: Context) -> list[Route]:
+def _static(context: BoardContext) -> list[Route]:
     found = []
     for name, kind in STATIC.items():
         raw = resources.files("recond.board").joinpath("static", name).read_bytes()
@@ -85,7 +85,7 @@ def _static(context: Context) -> list[Route]:
     return found
 
 
-def _serving(context: Context, raw: bytes, kind: str) -> Callable[[Request], Response]:
+def _serving(context: BoardContext, raw: bytes, kind: str) -> Callable[[Request], Response]:
     def serve(_request: Request) -> Response:
         answer = Response(raw, media_type=kind, headers={"Cache-Control": "max-age=3600"})
         return finish(context, Visit(context, "fr", {}, {}), answer)

@@ -16,11 +16,11 @@ from starlette.responses import HTMLResponse, Response
 from recond.board import tokens
 from recond.board.database import Database
 from recond.board.live import Certificate, Room
-from recond.board.pace import Pace
-from recond.board.people import Person, sha256
+from recond.board.pace import BoardPace
+from recond.board.people import BoardPerson, sha256
 from recond.board.records import Records
 from recond.board.tables import RECORDS
-from recond.board.tokens import Bench
+from recond.board.tokens import BenchToken
 from recond.host.clock import Clock
 from recond.locale import Lang, date, duration, has, number, say, size, size_binary, text
 from recond.model import Message
@@ -37,12 +37,12 @@ class Reader(Protocol):
         """Their language."""
 
     @property
-    def person(self) -> Person | None:
+    def person(self) -> BoardPerson | None:
         """Who they are."""
 
 
 @dataclass(slots=True)
-class Context:
+class BoardContext:
     """One board. `address` is where it is reached; `secure` says that it speaks TLS. `cards` are
     the benches' cards as they were last drawn, with the version that they show.
     """
@@ -52,13 +52,13 @@ class Context:
     records: Records
     room: Room
     clock: Clock
-    pace: Pace
+    pace: BoardPace
     address: str
     secure: bool
     demonstration: bool
     pages: Environment = field(default_factory=lambda: make_pages())
     cards: dict[tuple[int, Lang], tuple[int, str]] = field(default_factory=dict)
-    _benches: dict[str, tuple[float, Bench | None]] = field(default_factory=dict)
+    _benches: dict[str, tuple[float, BenchToken | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -66,7 +66,7 @@ class Context:
         """The session's cookie; over TLS its name binds it to this host (RFC 6265bis §4.1.3.2)."""
         return "__Host-recond" if self.secure else "recond"
 
-    def bench_of(self, token: str) -> Bench | None:
+    def bench_of(self, token: str) -> BenchToken | None:
         """Whose token it is, asked of the database every few seconds only."""
         if not token:
             return None

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from recond.board import reading
 from recond.board.frame import EVERYBODY, Turned, Visit, Way, number_of
-from recond.board.people import Person
+from recond.board.people import BoardPerson
 from recond.board.reading import RecordLine
 from recond.certify.record import parse_record
 from recond.erasure import WipeRecord
@@ -54,7 +54,7 @@ def _found(visit: Visit) -> tuple[RecordLine, ...]:
         )
 
 
-def _reader(visit: Visit) -> Person:
+def _reader(visit: Visit) -> BoardPerson:
     if visit.person is None:
         raise Turned(401, "board.error.sign-in")
     return visit.person

@@ -22,9 +22,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from recond.board import people, tokens
-from recond.board.context import Context
-from recond.board.people import Person, Role
-from recond.board.tokens import Bench
+from recond.board.context import BoardContext
+from recond.board.people import BoardPerson, Role
+from recond.board.tokens import BenchToken
 from recond.errors import BenchLacks, RecondError, UploadFailed, UsageError
 from recond.locale import LANGS, Lang, say, text
 from recond.model import Message
@@ -47,12 +47,12 @@ POLICY = (
 class Visit:
     """A request as a page sees it. `person` None: nobody signed in, or a bench or a script."""
 
-    context: Context
+    context: BoardContext
     lang: Lang
     path: dict[str, str]
     query: dict[str, str]
-    person: Person | None = None
-    bench: Bench | None = None
+    person: BoardPerson | None = None
+    bench: BenchToken | None = None
     form: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -105,7 +105,7 @@ class Way:
     pace: str = ""
 
 
-def routes_of(context: Context, ways: tuple[Way, ...]) -> list[Route]:
+def routes_of(context: BoardContext, ways: tuple[Way, ...]) -> list[Route]:
     """The ways as the framework knows them."""
     return [
         Route(way.path, _Frame(context, way), methods=[way.method], name=way.path) for way in ways
@@ -115,7 +115,7 @@ def routes_of(context: Context, ways: tuple[Way, ...]) -> list[Route]:
 class _Frame:
     """One way, asked by the framework."""
 
-    def __init__(self, context: Context, way: Way) -> None:
+    def __init__(self, context: BoardContext, way: Way) -> None:
         self._context, self._way = context, way
 
     async def __call__(self, scope: object, receive: object, send: object) -> None:
@@ -162,7 +162,7 @@ class _Frame:
                 raise Turned(401, "board.error.token")
             if found[1] not in way.roles:
                 raise Turned(403, "board.error.role")
-            visit.person = Person(0, found[0], found[1], "")
+            visit.person = BoardPerson(0, found[0], found[1], "")
             return
         visit.session = request.cookies.get(context.cookie, "")
         if visit.session:
@@ -194,7 +194,7 @@ class _Frame:
         return self._context.render(visit, "turned.html", turned.status, sentence=sentence)
 
 
-def _signed_in(context: Context, visit: Visit) -> Person | None:
+def _signed_in(context: BoardContext, visit: Visit) -> BoardPerson | None:
     with context.database.reading() as db:
         found = people.session_person(db, visit.session, visit.now)
     if found is None:
@@ -206,7 +206,7 @@ def _signed_in(context: Context, visit: Visit) -> Person | None:
     return person
 
 
-def _visit(context: Context, request: Request) -> Visit:
+def _visit(context: BoardContext, request: Request) -> Visit:
     query = dict(request.query_params.items())
     asked = query.get("lang") or request.cookies.get("lang", "")
     preferred = request.headers.get("accept-language", "fr").lower()
@@ -270,7 +270,7 @@ def _form(request: Request, body: bytes) -> dict[str, str]:
     return {name: values[0] for name, values in found.items()}
 
 
-def finish(context: Context, visit: Visit, answer: Response) -> Response:
+def finish(context: BoardContext, visit: Visit, answer: Response) -> Response:
     """The headers that every answer has."""
     headers = answer.headers
     headers.setdefault("Content-Security-Policy", POLICY)

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from recond.board.context import Context
+from recond.board.context import BoardContext
 from recond.board.frame import PUBLIC, Turned, Visit, Way, json_answer
 from recond.board.live import read_live
-from recond.board.records import Answer
+from recond.board.records import IntakeAnswer
 from recond.upload import live
 from recond.upload.package import ID
 
 MOST_PACKAGE_BYTES = 48 << 20
-STATUS = {Answer.KEPT: 201, Answer.UNTRUSTED: 201, Answer.KNOWN: 409, Answer.APART: 422}
+STATUS = {
+    IntakeAnswer.KEPT: 201,
+    IntakeAnswer.UNTRUSTED: 201,
+    IntakeAnswer.KNOWN: 409,
+    IntakeAnswer.APART: 422,
+}
 
 
 def take_record(visit: Visit) -> Response:
@@ -39,7 +44,7 @@ def take_live(visit: Visit) -> Response:
     """A bench's state, to be shown."""
     if visit.bench is None:
         raise Turned(401, "board.error.token")
-    context: Context = visit.context
+    context: BoardContext = visit.context
     said = read_live(visit.body)
     context.room.hear(visit.bench, said, context.clock.monotonic_s(), visit.now)
     return Response(status_code=204)

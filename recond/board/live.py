@@ -13,12 +13,12 @@ import json
 import threading
 from dataclasses import dataclass, field
 
-from recond.board.tokens import Bench
+from recond.board.tokens import BenchToken
 from recond.codec import from_json
 from recond.errors import FormatError, RecordInvalid
 from recond.locale import has
 from recond.model import Json, Message
-from recond.upload.live import MOST_BYTES, MOST_SLOTS, SCHEMA, Live, SlotSaid
+from recond.upload.live import MOST_BYTES, MOST_SLOTS, SCHEMA, LiveSaid, SlotSaid
 
 SILENT_S = 20.0
 FORGET_S = 12 * 3600.0
@@ -28,13 +28,13 @@ ENDS_BADLY = frozenset({"failed", "refused", "left", "interrupted", "stranger"})
 AT_WORK = frozenset({"working", "identifying"})
 
 
-def read_live(raw: bytes) -> Live:
+def read_live(raw: bytes) -> LiveSaid:
     """A message from its bytes. Raises `RecordInvalid` for anything but the form, whole."""
     if len(raw) > MOST_BYTES:
         raise RecordInvalid("board.live.form", what="size")
     try:
         value: Json = json.loads(raw)
-        found = from_json(Live, value)
+        found = from_json(LiveSaid, value)
     except (ValueError, RecursionError):
         raise RecordInvalid("board.live.form", what="JSON") from None
     except FormatError as error:
@@ -57,10 +57,10 @@ def _fits(value: Json) -> bool:
 
 
 @dataclass(slots=True)
-class Report:
+class BenchReport:
     """The last message of one process on a bench; `heard_s` is monotonic."""
 
-    said: Live
+    said: LiveSaid
     heard_s: float
     heard_at: str
 
@@ -75,11 +75,11 @@ class Certificate:
 
 
 @dataclass(slots=True)
-class Standing:
+class BenchStanding:
     """A bench with all that it said lately. `version` grows with each change that shows."""
 
-    bench: Bench
-    reports: dict[str, Report] = field(default_factory=dict)
+    bench: BenchToken
+    reports: dict[str, BenchReport] = field(default_factory=dict)
     version: int = 0
     was_silent: bool = False
 
@@ -105,7 +105,7 @@ class SlotView:
 class ComputerView:
     """One process of a bench: a computer with its disks, or a dock with its slots."""
 
-    said: Live
+    said: LiveSaid
     slots: tuple[SlotView, ...]
 
 
@@ -113,7 +113,7 @@ class ComputerView:
 class BenchView:
     """A bench as it is shown; `seen_at` None: nothing heard since the board started."""
 
-    bench: Bench
+    bench: BenchToken
     computers: tuple[ComputerView, ...]
     seen_at: str | None
     version: int
@@ -133,31 +133,31 @@ class Room:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._benches: dict[int, Standing] = {}
+        self._benches: dict[int, BenchStanding] = {}
         self._certificates: dict[str, Certificate | None] = {}
 
-    def know(self, benches: tuple[Bench, ...]) -> None:
+    def know(self, benches: tuple[BenchToken, ...]) -> None:
         """The benches that may report: one that never did is shown all the same."""
         with self._lock:
             known = {one.id: one for one in benches}
             for number in self._benches.keys() - known.keys():
                 del self._benches[number]
             for one in benches:
-                self._benches.setdefault(one.id, Standing(one)).bench = one
+                self._benches.setdefault(one.id, BenchStanding(one)).bench = one
 
-    def hear(self, bench: Bench, said: Live, now_s: float, now: str) -> None:
+    def hear(self, bench: BenchToken, said: LiveSaid, now_s: float, now: str) -> None:
         """A bench has said something. An older message than the last is passed over."""
         with self._lock:
-            standing = self._benches.setdefault(bench.id, Standing(bench))
+            standing = self._benches.setdefault(bench.id, BenchStanding(bench))
             before = standing.reports.get(said.session)
             if before is not None and said.seq <= before.said.seq:
                 return
             if before is None:
                 self._make_room(standing, said, now_s)
-            standing.reports[said.session] = Report(said, now_s, now)
+            standing.reports[said.session] = BenchReport(said, now_s, now)
             standing.version += 1
 
-    def _make_room(self, standing: Standing, said: Live, now_s: float) -> None:
+    def _make_room(self, standing: BenchStanding, said: LiveSaid, now_s: float) -> None:
         """A new process: what ended before, or is about the same runs, gives way."""
         runs = {slot.run for slot in said.slots if slot.run}
         for session, report in list(standing.reports.items()):
@@ -215,7 +215,7 @@ class Room:
             found = [self._view(one, now_s) for one in self._benches.values()]
         return tuple(sorted(found, key=lambda one: (TONES.index(one.tone), one.bench.name)))
 
-    def _view(self, standing: Standing, now_s: float) -> BenchView:
+    def _view(self, standing: BenchStanding, now_s: float) -> BenchView:
         silent = any(_is_silent(one, now_s) for one in standing.reports.values())
         if silent != standing.was_silent:
             standing.was_silent = silent
@@ -230,7 +230,7 @@ class Room:
         seen = max((one.heard_at for one in standing.reports.values()), default=None)
         return BenchView(standing.bench, computers, seen, standing.version)
 
-    def _slot(self, said: SlotSaid, report: Report, now_s: float) -> SlotView:
+    def _slot(self, said: SlotSaid, report: BenchReport, now_s: float) -> SlotView:
         certificate = self._certificates.get(said.run) if said.run else None
         silent = _is_silent(report, now_s) and said.state in AT_WORK
         return SlotView(
@@ -238,7 +238,7 @@ class Room:
         )
 
 
-def _is_silent(report: Report, now_s: float) -> bool:
+def _is_silent(report: BenchReport, now_s: float) -> bool:
     return not report.said.ended and now_s - report.heard_s > SILENT_S
 
 

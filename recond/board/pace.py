@@ -21,7 +21,7 @@ class _Bucket:
     seen_s: float
 
 
-class Pace:
+class BoardPace:
     """Token buckets by name and address."""
 
     def __init__(self, clock: Clock) -> None:

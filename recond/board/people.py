@@ -46,7 +46,7 @@ class Role(Text):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class BoardPerson:
     """Somebody who is signed in. `lots` are a donor's; nobody else's are counted."""
 
     id: int
@@ -255,7 +255,7 @@ def sign_out(db: sa.Connection, token: str) -> None:
     db.execute(sa.delete(SESSIONS).where(SESSIONS.c.token_sha256 == sha256(token)))
 
 
-def session_person(db: sa.Connection, token: str, now: str) -> tuple[Person, bool] | None:
+def session_person(db: sa.Connection, token: str, now: str) -> tuple[BoardPerson, bool] | None:
     """Whose session it is, and whether it is time to write down that it was seen.
 
     None for no session, or one that was idle or lasted too long.
@@ -281,7 +281,7 @@ def session_person(db: sa.Connection, token: str, now: str) -> tuple[Person, boo
     role = Role(row.role)
     lots = _lots(db, row.id) if role is Role.DONOR else frozenset()
     stale = later_than(row.seen_at, 600) < now
-    return Person(row.id, row.name, role, row.csrf, lots), stale
+    return BoardPerson(row.id, row.name, role, row.csrf, lots), stale
 
 
 def _lots(db: sa.Connection, person: int) -> frozenset[str]:
@@ -315,7 +315,7 @@ def grant(db: sa.Connection, person: int, lot: str, now: str, who: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedPerson:
     """A person as leads see them."""
 
     id: int
@@ -326,11 +326,11 @@ class Listed:
     lots: tuple[str, ...]
 
 
-def list_people(db: sa.Connection, now: str) -> tuple[Listed, ...]:
+def list_people(db: sa.Connection, now: str) -> tuple[ListedPerson, ...]:
     """Everybody who may come in, by name."""
     rows = db.execute(sa.select(PEOPLE).where(PEOPLE.c.left_at.is_(None)).order_by(PEOPLE.c.name))
     return tuple(
-        Listed(
+        ListedPerson(
             row.id,
             row.name,
             Role(row.role),

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from recond.board import search
-from recond.board.people import Person, Role
+from recond.board.people import BoardPerson, Role
 from recond.board.tables import DISKS, RECORDS
 from recond.flow.lot.manifest import compared
 
@@ -82,7 +82,7 @@ class RecordLine:
 _COLUMNS = [RECORDS.c[name] for name in RecordLine.__slots__ if name not in ("disks",)]
 
 
-def may_see(person: Person) -> sa.ColumnElement[bool]:
+def may_see(person: BoardPerson) -> sa.ColumnElement[bool]:
     """The condition under which a reader may see a record."""
     if person.role is Role.DONOR:
         return sa.and_(RECORDS.c.lot.in_(sorted(person.lots)), RECORDS.c.trusted, RECORDS.c.current)
@@ -90,7 +90,7 @@ def may_see(person: Person) -> sa.ColumnElement[bool]:
 
 
 def find(
-    db: sa.Connection, person: Person, question: str, before: int | None = None
+    db: sa.Connection, person: BoardPerson, question: str, before: int | None = None
 ) -> tuple[RecordLine, ...]:
     """The newest records that meet every word typed, at most `SHOWN`; of nothing typed, the newest.
 
@@ -107,19 +107,19 @@ def find(
     return _with_disks(db, wanted.order_by(RECORDS.c.id.desc()).limit(SHOWN))
 
 
-def one(db: sa.Connection, person: Person, number: int) -> RecordLine | None:
+def one(db: sa.Connection, person: BoardPerson, number: int) -> RecordLine | None:
     """A record by the board's own number."""
     wanted = sa.select(*_COLUMNS).where(may_see(person), RECORDS.c.id == number)
     return next(iter(_with_disks(db, wanted)), None)
 
 
-def issues(db: sa.Connection, person: Person, record_id: str) -> tuple[RecordLine, ...]:
+def issues(db: sa.Connection, person: BoardPerson, record_id: str) -> tuple[RecordLine, ...]:
     """Every issue of a record, newest first."""
     wanted = sa.select(*_COLUMNS).where(may_see(person), RECORDS.c.record_id == record_id)
     return _with_disks(db, wanted.order_by(RECORDS.c.current.desc(), RECORDS.c.id.desc()))
 
 
-def of_computer(db: sa.Connection, person: Person, computer: str) -> tuple[RecordLine, ...]:
+def of_computer(db: sa.Connection, person: BoardPerson, computer: str) -> tuple[RecordLine, ...]:
     """Every record of one machine, newest first."""
     wanted = sa.select(*_COLUMNS).where(
         may_see(person), RECORDS.c.computer == computer, RECORDS.c.current
@@ -127,7 +127,7 @@ def of_computer(db: sa.Connection, person: Person, computer: str) -> tuple[Recor
     return _with_disks(db, wanted.order_by(RECORDS.c.issued_at.desc()).limit(SHOWN))
 
 
-def of_disk(db: sa.Connection, person: Person, serial: str) -> tuple[RecordLine, ...]:
+def of_disk(db: sa.Connection, person: BoardPerson, serial: str) -> tuple[RecordLine, ...]:
     """Every record that holds a disk, newest first: its history, also in other machines."""
     held = sa.select(DISKS.c.record).where(DISKS.c.found_by == compared(serial))
     wanted = sa.select(*_COLUMNS).where(may_see(person), RECORDS.c.current, RECORDS.c.id.in_(held))

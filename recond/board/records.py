@@ -20,7 +20,7 @@ from recond.board.database import Database
 from recond.board.judge import Kept, Refused
 from recond.board.store import Store
 from recond.board.tables import APART, DISKS, RECORDS
-from recond.board.tokens import Bench
+from recond.board.tokens import BenchToken
 from recond.errors import RecordInvalid
 from recond.flow.lot.collect import take
 from recond.flow.lot.store import DiskRow, LotStore
@@ -30,7 +30,7 @@ from recond.upload.package import IssueOrder, unpack
 PREFIX = 16
 
 
-class Answer(Text):
+class IntakeAnswer(Text):
     """What a bench is told of a record."""
 
     KEPT = "kept"
@@ -43,7 +43,7 @@ class Answer(Text):
 class Intake:
     """What became of one upload."""
 
-    answer: Answer
+    answer: IntakeAnswer
     record_id: str
     reason: Message | None = None
 
@@ -61,7 +61,7 @@ class Records:
         self._on_kept = on_kept
         self._turn = threading.Lock()  # two issues of one record are told apart one by one
 
-    def take_in(self, bench: Bench, key: str, raw: bytes, now: str) -> Intake:
+    def take_in(self, bench: BenchToken, key: str, raw: bytes, now: str) -> Intake:
         """One upload. `key` is the idempotency key, `<record id>.<digest's beginning>`.
 
         Raises `BenchLacks` where it could not be judged, and the errors of store and database: then
@@ -70,7 +70,7 @@ class Records:
         record_id, _, beginning = key.rpartition(".")
         with self._database.reading() as db:
             if _is_known(db, record_id, beginning):
-                return Intake(Answer.KNOWN, record_id)
+                return Intake(IntakeAnswer.KNOWN, record_id)
         found = self._judge(raw, record_id)
         if isinstance(found, Kept) and not found.digest.startswith(beginning or "-"):
             found = Refused(record_id, Message.of("board.apart.key", record=record_id))
@@ -81,18 +81,18 @@ class Records:
             )
             if isinstance(done, Refused):
                 self._set_apart(bench, done, package, len(raw), now)
-                return Intake(Answer.APART, record_id, done.reason)
-        if done.answer in (Answer.KEPT, Answer.UNTRUSTED):
+                return Intake(IntakeAnswer.APART, record_id, done.reason)
+        if done.answer in (IntakeAnswer.KEPT, IntakeAnswer.UNTRUSTED):
             self._on_kept(record_id)
         return done
 
     def _keep(
-        self, bench: Bench, kept: Kept, package: str, raw: bytes, now: str
+        self, bench: BenchToken, kept: Kept, package: str, raw: bytes, now: str
     ) -> Intake | Refused:
         row = kept.row
         with self._database.writing() as db:
             if _is_known(db, row.record_id, kept.digest):
-                return Intake(Answer.KNOWN, row.record_id)
+                return Intake(IntakeAnswer.KNOWN, row.record_id)
             contradiction = _contradiction(db, kept)
             if contradiction is not None:
                 return Refused(row.record_id, contradiction)
@@ -108,9 +108,13 @@ class Records:
             search.put_words(db, number, words, tails)
             if kept.trusted and kept.lot:
                 _into_lot(db, kept.lot, raw, row.record_id)
-        return Intake(Answer.KEPT if kept.trusted else Answer.UNTRUSTED, row.record_id, kept.why)
+        return Intake(
+            IntakeAnswer.KEPT if kept.trusted else IntakeAnswer.UNTRUSTED, row.record_id, kept.why
+        )
 
-    def _set_apart(self, bench: Bench, refused: Refused, package: str, size: int, now: str) -> None:
+    def _set_apart(
+        self, bench: BenchToken, refused: Refused, package: str, size: int, now: str
+    ) -> None:
         with self._database.writing() as db:
             known = sa.select(APART.c.id).where(
                 APART.c.digest == package, APART.c.bench == bench.id
@@ -205,7 +209,7 @@ def _is_newest(db: sa.Connection, kept: Kept) -> bool:
 
 def _insert(
     db: sa.Connection,
-    bench: Bench,
+    bench: BenchToken,
     kept: Kept,
     package: str,
     size: int,

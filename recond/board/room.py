@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from recond.board import people
-from recond.board.context import Context
+from recond.board.context import BoardContext
 from recond.board.frame import HANDS, WORKSHOP, Visit, Way, finish, number_of
 from recond.board.live import TONES, BenchView
 from recond.board.tokens import list_benches
@@ -28,7 +28,7 @@ BEAT_S = 15.0
 MOST_WATCHERS = 200
 
 
-def draw_card(context: Context, view: BenchView, lang: Lang) -> str:
+def draw_card(context: BoardContext, view: BenchView, lang: Lang) -> str:
     """A bench's card, drawn once for each change and language."""
     key = (view.bench.id, lang)
     known = context.cards.get(key)
@@ -49,7 +49,7 @@ def tally(views: tuple[BenchView, ...]) -> dict[str, int]:
     return {**counts, "benches": len(views)}
 
 
-def refresh(context: Context) -> None:
+def refresh(context: BoardContext) -> None:
     """What the room knows beside what benches say: who they are, and their runs' certificates."""
     with context.database.reading() as db:
         context.room.know(list_benches(db))
@@ -70,7 +70,7 @@ def dismiss(visit: Visit) -> Response:
     return Response(status_code=204)
 
 
-def watching(context: Context) -> Route:
+def watching(context: BoardContext) -> Route:
     """`GET /room/events`: the cards that change, once a second at most (WHATWG server-sent events).
 
     Who watches is asked again at each beat: a session that ended sees no more.
@@ -114,7 +114,7 @@ def watching(context: Context) -> Route:
 
 
 def _piece(
-    context: Context, views: tuple[BenchView, ...], seen: dict[int, int], lang: Lang
+    context: BoardContext, views: tuple[BenchView, ...], seen: dict[int, int], lang: Lang
 ) -> dict[str, object]:
     """What changed since the watcher last heard; nothing where nothing did."""
     changed = {

@@ -17,11 +17,11 @@ import uvicorn
 
 from recond.board import people
 from recond.board.app import make_app
-from recond.board.context import Context
+from recond.board.context import BoardContext
 from recond.board.database import Database, open_database
 from recond.board.judging import Judging
 from recond.board.live import Room
-from recond.board.pace import Pace
+from recond.board.pace import BoardPace
 from recond.board.people import Role
 from recond.board.records import Records
 from recond.board.store import open_store
@@ -36,7 +36,7 @@ FIRST = "lead"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BoardOrder:
     """How to start. `listen` is HOST:PORT; `tls` the certificate's chain and its key, PEM."""
 
     state: Path
@@ -54,7 +54,7 @@ class Opened:
     was let in yet.
     """
 
-    context: Context
+    context: BoardContext
     judging: Judging
     database: Database
     host: str
@@ -72,7 +72,7 @@ class Opened:
         return f"{self.address}/link/{self.first}" if self.first else None
 
 
-def open_board(order: Order, clock: Clock) -> Opened:
+def open_board(order: BoardOrder, clock: Clock) -> Opened:
     """Open everything that a board needs. Raises `UsageError` (an address beyond this computer
     without TLS, a wrong URL), `BenchLacks` (no database, no folder).
     """
@@ -90,18 +90,18 @@ def open_board(order: Order, clock: Clock) -> Opened:
     store = open_store(order.store, folder, read_settings(order.state))
     judging = Judging(order.state, demonstration=order.demonstration)
     room = Room()
-    context: Context
+    context: BoardContext
 
     def kept(record_id: str) -> None:
         context.look_up((record_id,))
 
-    context = Context(
+    context = BoardContext(
         state=order.state,
         database=database,
         records=Records(database, store, judging.judge, kept),
         room=room,
         clock=clock,
-        pace=Pace(clock),
+        pace=BoardPace(clock),
         address=order.name or _address(host, port, secure),
         secure=secure,
         demonstration=order.demonstration,
@@ -182,7 +182,7 @@ def make_server(
     return Server(config, on_ready)
 
 
-def serve(order: Order, clock: Clock, on_ready: Callable[[Opened, int], None]) -> None:
+def serve(order: BoardOrder, clock: Clock, on_ready: Callable[[Opened, int], None]) -> None:
     """Run a board until a signal ends it. Raises as `open_board`; `BenchLacks` where the port is
     taken.
     """

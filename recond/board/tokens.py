@@ -17,7 +17,7 @@ from recond.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class BenchToken:
     """A bench that may report."""
 
     id: int
@@ -69,24 +69,24 @@ def revoke_bench(db: sa.Connection, bench: int, now: str, who: str) -> None:
     add_line(db, now, "bench-revoked", who, name=done.name)
 
 
-def bench_of(db: sa.Connection, token: str) -> Bench | None:
+def bench_of(db: sa.Connection, token: str) -> BenchToken | None:
     """Whose token it is; None where nobody's or revoked."""
     row = db.execute(
         sa.select(BENCHES.c.id, BENCHES.c.name).where(
             BENCHES.c.token_sha256 == sha256(token), BENCHES.c.revoked_at.is_(None)
         )
     ).first()
-    return Bench(row.id, row.name) if row else None
+    return BenchToken(row.id, row.name) if row else None
 
 
-def list_benches(db: sa.Connection) -> tuple[Bench, ...]:
+def list_benches(db: sa.Connection) -> tuple[BenchToken, ...]:
     """Every bench that may report, by name."""
     rows = db.execute(
         sa.select(BENCHES.c.id, BENCHES.c.name)
         .where(BENCHES.c.revoked_at.is_(None))
         .order_by(BENCHES.c.name)
     )
-    return tuple(Bench(row.id, row.name) for row in rows)
+    return tuple(BenchToken(row.id, row.name) for row in rows)
 
 
 def add_key(db: sa.Connection, name: str, role: Role, now: str, who: str) -> str:

@@ -59,10 +59,10 @@ def _serve(
     database: str | None,
     store: str | None,
 ) -> None:
-    from recond.board.serve import Order, serve
+    from recond.board.serve import BoardOrder, serve
     from recond.host import Host
 
-    order = Order(
+    order = BoardOrder(
         state=state_path(),
         database=_database(database),
         listen=listen,

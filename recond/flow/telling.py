@@ -25,7 +25,7 @@ from recond.upload.live import (
     SCHEMA,
     BoardLine,
     ComputerSaid,
-    Live,
+    LiveSaid,
     SlotSaid,
     SlotWord,
     Teller,
@@ -76,13 +76,13 @@ class _Way:
 class Told:
     """The state as it is told, changed by the work's thread and looked at by the tellers'."""
 
-    def __init__(self, base: Live, clock: Clock) -> None:
+    def __init__(self, base: LiveSaid, clock: Clock) -> None:
         self._base, self._clock = base, clock
         self._lock = threading.Lock()
         self._slots: dict[str, SlotSaid] = {one.place: one for one in base.slots}
         self._ways: dict[str, _Way] = {}
 
-    def look(self, seq: int, ended: bool) -> Live:
+    def look(self, seq: int, ended: bool) -> LiveSaid:
         """The state as it is now."""
         with self._lock:
             slots = tuple(self._slots[place] for place in sorted(self._slots))
@@ -184,10 +184,10 @@ def telling(
         teller.stop()
 
 
-def base_state(clock: Clock, computer: ComputerSaid | None) -> Live:
+def base_state(clock: Clock, computer: ComputerSaid | None) -> LiveSaid:
     """The state of a process that has just begun."""
     session = clock.random_bytes(8).hex()
-    return Live(SCHEMA, session, 0, computer, None, None, ended=False, slots=())
+    return LiveSaid(SCHEMA, session, 0, computer, None, None, ended=False, slots=())
 
 
 def _slot(name: str, plan: WipePlan, run: str) -> SlotSaid:

@@ -19,7 +19,7 @@ from recond.upload.package import Package, pack
 from recond.upload.settings import Settings
 
 
-class Board:
+class BoardUpload:
     """Delivers packages to a board."""
 
     def __init__(self, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from recond.host.clock import Clock
-from recond.upload.board import Board
+from recond.upload.board import BoardUpload
 from recond.upload.devicehub import Devicehub
 from recond.upload.folder import Folder
 from recond.upload.glpi import Glpi
@@ -30,7 +30,7 @@ class Destination(Protocol):
 
 _MAKERS: dict[str, Callable[[Settings], Destination]] = {
     "folder": Folder,
-    "board": Board,
+    "board": BoardUpload,
     "https": Endpoint,
     "glpi": Glpi,
     "devicehub": Devicehub,

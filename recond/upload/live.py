@@ -70,7 +70,7 @@ class ComputerSaid:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveSaid:
     """One message: the whole state of one process on a bench, so that any may be lost."""
 
     schema: str
@@ -83,7 +83,7 @@ class Live:
     slots: tuple[SlotSaid, ...]
 
 
-Look = Callable[[int, bool], Live]
+Look = Callable[[int, bool], LiveSaid]
 """(seq, ended) → the state as it is now."""
 
 

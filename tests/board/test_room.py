@@ -21,18 +21,18 @@ from recond.flow.deliver.upload import add_destination, after_run
 from recond.flow.run.run import Order, execute, prepare
 from recond.flow.run.supervisor import confirm_all
 from recond.host import Host
-from recond.upload.live import SCHEMA, ComputerSaid, Live, SlotSaid, SlotWord
+from recond.upload.live import SCHEMA, ComputerSaid, LiveSaid, SlotSaid, SlotWord
 from recond.wipe.plan import Wish
 from tests.board.workshop import Client, Maker, Workshop, wait_for
 
 
-def said(seq: int = 1, session: str = "aa" * 8, ended: bool = False, **slot: Any) -> Live:
+def said(seq: int = 1, session: str = "aa" * 8, ended: bool = False, **slot: Any) -> LiveSaid:
     values: dict[str, Any] = {"place": "SATA 1", "state": SlotWord.WORKING, **slot}
     computer = ComputerSaid("Lenovo", "ThinkPad T480", "PF1ABCDE", None)
-    return Live(SCHEMA, session, seq, computer, "lot A", "Ada", ended, (SlotSaid(**values),))
+    return LiveSaid(SCHEMA, session, seq, computer, "lot A", "Ada", ended, (SlotSaid(**values),))
 
 
-def tell(bench: Client, live: Live) -> int:
+def tell(bench: Client, live: LiveSaid) -> int:
     answer = bench.send("POST", "/api/v1/live", canonical_bytes(live))
     return answer.status
 

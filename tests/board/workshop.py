@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 
 from recond.board import people, tokens
 from recond.board.people import Role
-from recond.board.serve import Opened, Order, open_board, serve_in_thread
+from recond.board.serve import BoardOrder, Opened, open_board, serve_in_thread
 from recond.flow.keys.keyring import Keyring
 from recond.flow.run.issue import Issued, issue
 from recond.host.clock import SystemClock, rfc3339
@@ -196,7 +196,7 @@ class Maker:
 def board(state: Path, url: str | None = None, **order: Any) -> Iterator[Workshop]:
     """A board that answers until the block ends."""
     clock = Moving()
-    opened = open_board(Order(state, database=url, listen="127.0.0.1:0", **order), clock)
+    opened = open_board(BoardOrder(state, database=url, listen="127.0.0.1:0", **order), clock)
     server, thread, port = serve_in_thread(opened)
     opened.context.address = f"http://127.0.0.1:{port}"
     try:
