@@ -12,6 +12,7 @@ import json
 import re
 
 from recond.host.recorded import Node
+from recond.host.recorded_drive import FOLDER, anonymous_drive_file
 from recond.inspect.edid import HEADER
 from recond.inspect.smbios import parse_structures
 from recond.inspect.uses import CLAIMS_FILE
@@ -131,7 +132,7 @@ def remaining(nodes: dict[str, Node], numbers: tuple[str, ...]) -> tuple[str, ..
         for path, node in nodes.items()
         if any(
             s in path.encode()
-            or (isinstance(node, bytes) and s in node)
+            or (isinstance(node, bytes) and (s in node or s.hex().encode() in node))
             or (isinstance(node, str) and s in node.encode())
             for s in spellings
         )
@@ -169,6 +170,8 @@ def _scrub(raw: bytes, numbers: tuple[str, ...]) -> bytes:
 
 def _by_form(path: str, raw: bytes) -> bytes:
     name = path.rsplit("/", 1)[-1]
+    if path.startswith(f"{FOLDER}/"):
+        return anonymous_drive_file(raw)
     if path.endswith("/dmi/tables/DMI"):
         return _smbios(raw)
     if name == "vpd_pg89":

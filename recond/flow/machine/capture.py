@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from recond import __version__
+from recond.drive.exchange import Exchange
 from recond.errors import BenchLacks, FormatError, UsageError
 from recond.host import Host
 from recond.host.claims import read_claim
+from recond.host.drives import open_drive
 from recond.host.files import MAX_BYTES, Files
 from recond.host.journalfile import sync_folder
 from recond.host.recorded import (
@@ -33,11 +35,13 @@ from recond.host.recorded import (
     WatchedFiles,
     WatchedProcesses,
 )
+from recond.host.recorded_drive import FOLDER, drive_file, watched
 from recond.inspect.anonymous import anonymous_tree, own_numbers, remaining
 from recond.inspect.discretion import discreet_tree, public_absences
 from recond.inspect.machine import read_machine
 from recond.inspect.uses import CLAIMS_FILE, read_recorded_claims
 from recond.model import Machine
+from recond.wipe.drive.capabilities import read_capabilities
 
 FORMAT = 1
 INDEX = "/recond/capture.json"
@@ -61,17 +65,18 @@ def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -
     Raises `FormatError` where an anonymous capture would still hold one of the machine's numbers.
     """
     seen = Seen(host.files.root)
-    watched = Host(
+    watching = Host(
         WatchedProcesses(host.processes, seen),
         WatchedFiles(host.files.root, seen),
         host.clock,
         host.origin,
     )
-    machine = read_machine(watched, smart=smart)
+    machine = read_machine(watching, smart=smart)
     for path in _ALSO:
-        watched.files.read(path)
+        watching.files.read(path)
     nodes = discreet_tree(seen)
     nodes[CLAIMS_FILE] = json.dumps(_claims(host, machine)).encode()
+    nodes |= _drives(host, machine) if smart else {}
     absent = public_absences(seen)
     if anonymous:
         nodes = anonymous_tree(nodes, machine)
@@ -91,6 +96,27 @@ def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -
         indent=1,
     ).encode()
     return Capture(_pack(nodes), machine)
+
+
+def _drives(host: Host, machine: Machine) -> dict[str, Node]:
+    """What each drive says of itself when it is only asked, by the kernel's name of its disk."""
+    found: dict[str, Node] = {}
+    for disk in machine.disks if host.origin == "live" else ():
+        name, exchanges = disk.path.rsplit("/", 1)[-1], list[Exchange]()
+        try:
+            drive, _ = open_drive(disk.path, host.files)
+        except OSError:
+            continue  # without root, or a drive that does not open: inspect says so already
+        try:
+            read_capabilities(watched(drive, exchanges.append))
+            nsid = drive.nvme.namespace() if drive.nvme is not None else None
+        except OSError:
+            nsid = None
+        finally:
+            drive.close()
+        if exchanges:
+            found[f"{FOLDER}/{name}.json"] = drive_file(drive, nsid, exchanges)
+    return found
 
 
 def _claims(host: Host, machine: Machine) -> dict[str, bool]:
