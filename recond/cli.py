@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from recond import __version__
 from recond.commands import board, dock, erase, guided, key, machine, prove, stock
-from recond.commands.frame import ASKED, LANG, Context, app, leave, option, screen, t
+from recond.commands.frame import ASKED, LANG, Context, app, leave, option, screen, start_debug, t
 from recond.commands.guided import Plain, guided_command
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.show.framework import say_usage_error
@@ -25,9 +25,10 @@ COMMANDS = (guided, machine, erase, dock, prove, stock, board, key)
 def _main(
     ctx: Context,
     version: Annotated[bool, option("version", "--version")] = False,
-    # --lang and --state are taken from the arguments before typer sees them (commands.frame)
+    # --lang, --state and --debug are taken from the arguments before typer sees them (frame)
     _lang: Annotated[str | None, option("lang", "--lang", metavar="fr|en")] = None,
     _state: Annotated[str | None, option("state", "--state", metavar="DIR")] = None,
+    _debug: Annotated[bool, option("debug", "--debug")] = False,
     plain: Plain = False,
 ) -> None:
     if version:
@@ -44,6 +45,7 @@ def run_app() -> int:
     """Run the command line; returns the exit code. Errors are said in the reader's language."""
     import typer  # not above: the framework reads its words at its first import (commands.frame)
 
+    start_debug()
     failures: Any = typer.BadParameter.__mro__[2]  # the framework's own error, wherever it lives
     try:
         if ASKED not in (None, "fr", "en"):

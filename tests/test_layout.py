@@ -69,8 +69,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 STARTS_THE_BOARD = "recond.commands.board"
 """The only module that imports the board, when it is started."""
 
-MADE_AT_THE_TOP = frozenset({"recond.host", "recond.host.state"})
-"""What commands/ may name of host/: the real Host is made there, and the state folder chosen.
+MADE_AT_THE_TOP = frozenset({"recond.host", "recond.host.log", "recond.host.state"})
+"""What commands/ may name of host/: the real Host is made there, the state folder chosen, the log
+begun.
 guided/ hands the Host on."""
 
 WIPE_JOINS = frozenset(

@@ -62,9 +62,21 @@ ORDER = (
     "doctor",
     "demo",
 )
+
+
+def _global_flag(name: str) -> bool:
+    """Take `--debug` out of the arguments, wherever it stands before `--`."""
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    found = name in sys.argv[1:end]
+    if found:
+        del sys.argv[sys.argv.index(name, 1, end)]
+    return found
+
+
 ASKED = _global_option("--lang")
 LANG = language(ASKED, dict(os.environ))
 _STATE = _global_option("--state")
+DEBUG = _global_flag("--debug")
 translate_framework(LANG)
 
 import typer  # noqa: E402 - after the framework's words are in place
@@ -118,6 +130,14 @@ class CommandGroup(_Words, TyperGroup):
 
 
 Context = typer.Context
+
+
+def start_debug() -> None:
+    """Show the log where `--debug` or the environment asks for it."""
+    if DEBUG or os.environ.get("RECOND_DEBUG"):
+        from recond.host.log import ask_for_debug, start_log
+
+        ask_for_debug() if DEBUG else start_log()
 
 
 def make_group(code: str, *, epilog: str | None = None, bare: bool = False) -> typer.Typer:

@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from recond.host.log import log_failed_tool
+
 NOT_FOUND = 127
 TIMED_OUT = 124
 AFTER_KILL_S = 2.0
@@ -61,6 +63,8 @@ class LocalProcesses:
         except (FileNotFoundError, PermissionError) as error:
             code, out, err = NOT_FOUND, b"", str(error).encode()
         elapsed = int((time.monotonic() - started) * 1000)
+        if code not in (0, NOT_FOUND):
+            log_failed_tool(tuple(argv), code, err)
         return Completed(tuple(argv), code, out, err, elapsed)
 
 

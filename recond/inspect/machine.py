@@ -16,6 +16,7 @@ from typing import TypeVar
 from recond.host import Host
 from recond.host.cpubrand import read_brand
 from recond.host.kernelram import read_visible_bytes
+from recond.host.log import log_swallowed
 from recond.host.process import TIMED_OUT
 from recond.inspect.cpu import lscpu_understood, name_reading, read_cpu, unread_cpu
 from recond.inspect.devices import read_devices
@@ -69,6 +70,7 @@ class Readers:
         try:
             return started.result()
         except Exception as error:  # a bug in one reader must not cost the others
+            log_swallowed(f"inspect.{name}", error)
             self.problems.append(
                 Message.of(
                     "inspect.problem.reader",

@@ -22,6 +22,7 @@ from recond.errors import RecondError, UsageError
 from recond.host.clock import SystemClock
 from recond.host.drives import open_drive
 from recond.host.files import Files
+from recond.host.log import start_log
 from recond.host.machineinfo import read_boot_id, read_temperature
 from recond.host.process import LocalProcesses
 from recond.host.realdisk import open_disk
@@ -85,6 +86,7 @@ def main(argv: list[str]) -> int:
 
     With `psid`, the PSID is the one line of standard input: arguments are seen by everybody.
     """
+    start_log()
     stop, tell = _Stop(), _Voice()
     signal.signal(signal.SIGTERM, stop.handle)
     signal.signal(signal.SIGINT, stop.handle)

@@ -17,6 +17,7 @@ from recond.flow.run.history import NEVER, Past
 from recond.flow.run.supervisor import plan_targets
 from recond.host.clock import Clock
 from recond.host.docks import Docked
+from recond.host.log import log_swallowed
 from recond.host.target import read_target
 from recond.model import Json, Message, Text
 from recond.wipe.plan import Wish
@@ -114,6 +115,7 @@ class SlotLook:
             except RecondError as error:
                 before, self.error = None, error
             except Exception as error:
+                log_swallowed("flow.dock", error)
                 self.error = error
                 return
             self._clock.sleep(self._settle_s)

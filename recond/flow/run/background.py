@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from recond.flow.run.run import Finished
 from recond.flow.runfolder import OnEvent
 from recond.host.clock import Clock
+from recond.host.log import log_swallowed
 from recond.host.signals import StopCount
 from recond.model import Json, Message
 
@@ -65,6 +66,7 @@ class BackgroundRun:
         try:
             self.finished = self._task(self._hear, self.stops)
         except Exception as error:
+            log_swallowed("flow.run", error)
             self.failure = error
         self._done.set()
         if self.finished is not None and self._afterwards is not None:
