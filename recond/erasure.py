@@ -8,9 +8,10 @@ journal holds what happened; a record says what that proves, and is only ever co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from recond.model import Assessment, Json, Machine, Medium, Message, Range, Text, Use
+from recond.census import OperatorWord
+from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Use
 
 JOURNAL_SCHEMA = "recond.journal/1"
 RECORD_SCHEMA = "recond.record/1"
@@ -350,6 +351,7 @@ class Context:
     donor: str | None = None
     property_number: str | None = None
     answers: tuple[tuple[str, str], ...] = ()  # the operator's word: looks, keyboard, screen, …
+    words: tuple[OperatorWord, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,3 +375,4 @@ class WipeRecord:
     erasures: tuple[Erasure, ...]
     ledger: LedgerPosition | None
     signature: str | None = None  # None: signed beside it; else why not: "unsigned:…"
+    words: tuple[OperatorWord, ...] = field(default=(), metadata=LATER)  # on media and suspicions

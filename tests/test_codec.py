@@ -15,17 +15,19 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recond import erasure, model
+from recond import census, erasure, model
+from recond.census import Census, Look
 from recond.codec import canonical_bytes, digest, from_json, to_json
 from recond.erasure import DiskIdentity, JournalEntry, WipePlan, WipeRecord
 from recond.errors import FormatError
 from recond.model import LATER, Assessment, Known, Machine, Message, Unknown, Why
+from tests.readiness.machines import machine
 from tests.strategies import JSON, MAX_INT, values
 
 TYPES = sorted(
     {
         cls
-        for room in (model, erasure)
+        for room in (model, erasure, census)
         for cls in vars(room).values()
         if isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls is not Known
     },
@@ -250,7 +252,19 @@ def test_a_plan_with_one_thing_changed_is_refused_or_another_plan(
 
 
 def test_a_word_of_every_enumeration_is_lower_case_and_its_own() -> None:
-    for room in (model, erasure):
+    for room in (model, erasure, census):
         for cls in vars(room).values():
             if isinstance(cls, type) and issubclass(cls, enum.Enum):
                 assert all(word.value == word.value.lower() for word in cls), cls
+
+
+def test_a_machine_without_a_census_keeps_its_older_bytes() -> None:
+    """Records from before the census must verify byte for byte."""
+    old = machine()
+    assert "census" not in decoded(old)
+    assert canonical_bytes(from_json(Machine, decoded(old))) == canonical_bytes(old)
+    taken = Census("2026-11-28T10:00:00.000Z", (), (), (), tuple(Look), ())
+    new = dataclasses.replace(old, census=Known(taken, "census"))
+    assert from_json(Machine, decoded(new)) == new
+    with_default = decoded(old) | {"census": {"unknown": "not-read", "detail": ""}}
+    assert canonical_bytes(from_json(Machine, with_default)) != canonical_bytes(with_default)

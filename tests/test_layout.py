@@ -28,6 +28,8 @@ from tests.house import (
 BOTTOM = frozenset(
     {
         "",
+        "reading",
+        "census",
         "model",
         "errors",
         "erasure",
@@ -41,9 +43,11 @@ BOTTOM = frozenset(
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "": frozenset(),
-    "model": frozenset(),
+    "reading": frozenset(),
+    "census": frozenset({"reading"}),
+    "model": frozenset({"reading", "census"}),
     "errors": frozenset({"model"}),
-    "erasure": frozenset({"model"}),
+    "erasure": frozenset({"model", "census"}),
     "ranges": frozenset({"model"}),
     "codec": frozenset({"model", "errors"}),
     "methods": frozenset({"erasure", "errors"}),

@@ -131,6 +131,7 @@ def build_record(
         ),
         ledger=issue.ledger,
         signature=issue.signature,
+        words=context.words,
     )
 
 
