@@ -127,7 +127,9 @@ class DiskIdentity:
     """Which disk: what the plan names, and what is read again from the open descriptor.
 
     `None` means that the disk reports nothing there. Sizes come from BLKGETSIZE64, BLKSSZGET and
-    BLKPBSZGET, never from /sys/block/*/size (that is always in units of 512 bytes).
+    BLKPBSZGET, never from /sys/block/*/size (that is always in units of 512 bytes). Behind a bridge
+    `serial` is the drive's own and `box_serial` the box's; `serial_of` is "box" where only that is
+    known. `box_hides_bytes`: what the box does not show of the drive's end.
     """
 
     kind: TargetKind
@@ -143,6 +145,9 @@ class DiskIdentity:
     medium: Medium
     namespace: int | None = None
     disk_seq: int | None = None
+    serial_of: str = field(default="disk", metadata=LATER)
+    box_serial: str | None = field(default=None, metadata=LATER)
+    box_hides_bytes: int = field(default=0, metadata=LATER)
 
     @property
     def token(self) -> str:
@@ -152,13 +157,19 @@ class DiskIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target as it was looked at, read-only, before any plan. `name` is the kernel's name."""
+    """A target as it was looked at, read-only, before any plan. `name` is the kernel's name.
+
+    `paths` are all names of this one disk where it has several. `faults` say why it cannot be
+    erased where looking at it already showed that.
+    """
 
     path: str
     identity: DiskIdentity
     uses: tuple[Use, ...]
     read_only: bool
     name: str | None
+    paths: tuple[str, ...] = ()
+    faults: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +203,8 @@ class WipePlan:
     not_reached: tuple[Message, ...] = ()
     notes: tuple[Message, ...] = ()
     estimate_s: int | None = None
+    paths: tuple[str, ...] = field(default=(), metadata=LATER)  # all of one disk that has several
+    place: str | None = field(default=None, metadata=LATER)  # tells it from one of an equal token
 
 
 @dataclass(frozen=True, slots=True)

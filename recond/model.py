@@ -23,8 +23,6 @@ from recond.reading import Text as Text
 from recond.reading import Unknown as Unknown
 from recond.reading import Why as Why
 
-# --- Machine ---------------------------------------------------------------------------------
-
 
 class Form(Text):
     """What kind of computer it is, as a person would call it (SMBIOS 3.x 7.4.1 grouped)."""
@@ -256,6 +254,9 @@ class Disk:
     namespace: Reading[int]
     uses: tuple[Use, ...]
     health: Health | Unknown
+    serial_of: str = field(default="disk", metadata=LATER)  # "box" where only that is known
+    box_serial: str | None = field(default=None, metadata=LATER)  # of the USB box around it
+    paths: tuple[str, ...] = field(default=(), metadata=LATER)  # all of one disk with several
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,9 +297,6 @@ class Machine:
     identity: Identity
     problems: tuple[Message, ...]  # readers that failed, and how
     census: Reading[Census] = field(default=Unknown(Why.NOT_READ), metadata=LATER)
-
-
-# --- Assessment ------------------------------------------------------------------------------
 
 
 class Outcome(Text):

@@ -108,6 +108,7 @@ SHELVES: dict[str, frozenset[str]] = {
     "wipe.drive": frozenset(),
     "host.sim": frozenset(),
     "board.migrations": frozenset(),
+    "host.identity": frozenset(),
 }
 """Which shelves of its own room a shelf may import. Modules beside the shelves are free, as long
 as there is no circle."""

@@ -42,6 +42,16 @@ def parse_checksum(data: bytes) -> bool | None:
     return sum(data) & 0xFF == 0 if len(data) == 512 and data[510] == 0xA5 else None
 
 
+def ata_wwn(data: bytes) -> str | None:
+    """The world-wide name of IDENTIFY data: words 108 to 111 where word 87 bit 8 says that there is
+    one (ACS-4 7.13.6.41), high word first; None without.
+    """
+    if len(data) < 512 or _word(data, 87) & 0xC100 != 0x4100:
+        return None
+    digits = "".join(f"{_word(data, index):04x}" for index in range(108, 112))
+    return f"0x{digits}" if digits.strip("0") else None
+
+
 def parse_identify(data: bytes) -> AtaIdentity | None:
     """IDENTIFY DEVICE data; None where it is none (short, all zeros, all ones, ATAPI)."""
     if len(data) < 512 or not any(data) or data.count(0xFF) == len(data):

@@ -91,6 +91,11 @@ def ata_identify() -> CdbRequest:
     return ata_command("IDENTIFY DEVICE", 0xEC, read_bytes=512)
 
 
+def ata_identify_bridged() -> CdbRequest:
+    """The same through a box's bridge, which may hang: not waited for as long."""
+    return ata_command("IDENTIFY DEVICE", 0xEC, read_bytes=512, timeout_s=8)
+
+
 def _password_block(word_0: int, password: bytes) -> bytes:
     if len(password) != PASSWORD_BYTES:
         raise ValueError("a password has 32 bytes")

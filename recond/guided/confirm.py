@@ -29,6 +29,9 @@ def confirm_lines(
     t, wanted = words.t, typed_end(plan)
     boxes = " ".join(f"[ {typed[at : at + 1] or '_'} ]" for at in range(len(wanted)))
     token = plan.disk.token
+    ask, shown = t("guided.confirm.type", n=len(wanted)), f"{token[: -len(wanted)]} [{wanted}]"
+    if plan.place:
+        ask, shown = t("guided.confirm.place", token=token), f"[{plan.place}]"
     lines = [
         *fold(t("guided.confirm.warning"), width, BAD),
         ("", PLAIN),
@@ -36,11 +39,11 @@ def confirm_lines(
         *fold(f"{disk_name(words, plan)}  {size(words.lang, plan.disk.size_bytes)}", width, STRONG),
         (short_path(plan), PLAIN),
         ("", PLAIN),
-        *fold(t("guided.confirm.type", n=len(wanted)), width, STRONG),
+        *fold(ask, width, STRONG),
         ("", PLAIN),
-        (f"    {token[: -len(wanted)]} [{wanted}]", STRONG),
+        (f"    {shown}", STRONG),
         ("", PLAIN),
-        (f"    {boxes}", STRONG),
+        *([("    " + typed + "_", STRONG)] if plan.place else [(f"    {boxes}", STRONG)]),
         (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE),
         ("", PLAIN),
     ]

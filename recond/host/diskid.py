@@ -1,24 +1,32 @@
-"""What a disk calls itself, by its place in sysfs and by its open descriptor.
+"""The identity of a block device: from sysfs, and from an open descriptor.
 
 Why: the plan names a disk, and just before the first destructive byte the same question is asked
-again of the *open descriptor*; both questions must be this one piece of code, or a difference in
-reading would look like another disk (or hide one). `/dev/sda` is never identity.
+again of the *open descriptor*; the inventory asks it too. All of them must be this one piece of
+code (`recond.host.identity` decides), or a difference in reading would look like another disk (or
+hide one). `/dev/sda` is never identity.
 
 Sources: Linux Documentation/ABI/testing/sysfs-block, sysfs-bus-scsi (vpd_pg80, wwid),
-include/uapi/linux/fs.h (BLK* ioctls), include/uapi/linux/hdreg.h (HDIO_GET_IDENTITY).
+include/uapi/linux/fs.h (BLK* ioctls), include/uapi/linux/hdreg.h (HDIO_GET_IDENTITY), SAT-4 12.2.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import re
 import stat
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
+from recond.drive import requests as rq
+from recond.drive.answers import ata_wwn, parse_identify
 from recond.erasure import DiskIdentity, TargetKind
 from recond.host.files import Files
+from recond.host.identity.medium import Evidence
+from recond.host.identity.names import Asked, DiskStrings, DriveWords, Told, name_disk
+from recond.host.identity.pages import DrivePages, read_drive_pages
+from recond.host.sgio import SgioTransport
+from recond.host.transport import AtaTransport
 from recond.model import Medium
 
 BLKROGET = 0x125E
@@ -31,46 +39,92 @@ HDIO_GET_IDENTITY = 0x030D
 IMAGE_BLOCK_BYTES = 512
 
 
-@dataclass(frozen=True, slots=True)
-class DiskStrings:
-    """The names in sysfs; None where there is none."""
-
-    name: str
-    bus: str
-    medium: Medium
-    serial: str | None
-    wwn: str | None
-    vendor: str | None
-    model: str | None
-    firmware: str | None
-    namespace: int | None
+def read_strings(files: Files, name: str, drive: DriveWords | None = None) -> DiskStrings:
+    """What the disk `name` ("sda", "nvme0n1", "loop3") is called, by sysfs and by `drive`: what it
+    answered itself, where somebody could ask it.
+    """
+    return name_disk(asked_of_sysfs(files, name, drive))
 
 
-def read_strings(files: Files, name: str) -> DiskStrings:
-    """What sysfs says of the whole disk `name` ("sda", "nvme0n1", "loop3")."""
+def asked_of_sysfs(files: Files, name: str, drive: DriveWords | None = None) -> Asked:
+    """What sysfs keeps of the whole disk `name`."""
     block = f"/sys/block/{name}"
-    real = files.resolve(block) or block
-    bus = _bus(files, name, real)
     device = f"{block}/device"
-    serial = _text(files, f"{device}/serial") or _vpd_serial(files, device)
-    if bus == "usb":
-        serial = _usb_serial(files, real) or serial
-    if bus == "loop":
-        backing = _text(files, f"{block}/loop/backing_file")
-        serial = Path(backing).name if backing else None
-    if bus == "virtio":
-        serial = _text(files, f"{block}/serial")
-    return DiskStrings(
-        name=name,
-        bus=bus,
-        medium=_medium(files, block, bus),
-        serial=serial or None,
-        wwn=_text(files, f"{block}/wwid") or _text(files, f"{device}/wwid"),
-        vendor=_text(files, f"{device}/vendor") if bus != "virtio" else None,
-        model=_text(files, f"{device}/model") or _text(files, f"{device}/name"),
-        firmware=_text(files, f"{device}/firmware_rev") or _text(files, f"{device}/rev"),
-        namespace=_int(files, f"{block}/nsid"),
+    pages = read_drive_pages(files, block)
+    evidence = read_evidence(files, name, pages)
+    serial = f"{block}/serial" if name.startswith("vd") else f"{device}/serial"
+    told: tuple[Told, ...] = (pages.serial, f"{device}/vpd_pg80"), _told(files, serial)
+    if name.startswith("loop"):
+        told = (_backing(files, block),)
+    return Asked(
+        evidence=evidence,
+        pages=pages,
+        drive=drive or _words_of(pages),
+        box=_usb_serial(files, evidence.sysfs_path),
+        serials=told,
+        wwns=(_told(files, f"{block}/wwid"), _told(files, f"{device}/wwid")),
+        vendors=(_told(files, f"{device}/vendor"),),
+        models=(_told(files, f"{device}/model"), _told(files, f"{device}/name")),
+        firmwares=(_told(files, f"{device}/firmware_rev"), _told(files, f"{device}/rev")),
+        namespace=_namespace(files, name),
+        size_bytes=read_size(files, name),
     )
+
+
+def read_size(files: Files, name: str) -> int | None:
+    """The size that sysfs shows, in bytes; there it is always in units of 512 (block/genhd.c)."""
+    sectors = _int(files, f"/sys/block/{name}/size")
+    return None if sectors is None else sectors * 512
+
+
+def read_evidence(files: Files, name: str, pages: DrivePages) -> Evidence:
+    """What decides bus and medium, from sysfs."""
+    block = f"/sys/block/{name}"
+    path = files.resolve(block) or ""
+    ata = re.match(r"(.*)/ata\d+/", path)
+    driver = (files.resolve(f"{ata[1]}/driver") or "") if ata else ""
+    return Evidence(
+        name=name,
+        sysfs_path=path if path.startswith("/sys/devices") else "",
+        subsystems=_subsystems(files, block),
+        driver=driver.rsplit("/", 1)[-1],
+        vendor=_text(files, f"{block}/device/vendor") or "",
+        model=pages.model or _text(files, f"{block}/device/model") or "",
+        mmc_type=_text(files, f"{block}/device/type") or "" if name.startswith("mmc") else "",
+        rpm=pages.rpm,
+        rotational=_flag(files, f"{block}/queue/rotational"),
+        removable=_flag(files, f"{block}/removable"),
+        hybrid=pages.hybrid,
+        transport="sas" if files.exists(f"{block}/device/sas_address") else "",
+    )
+
+
+def _subsystems(files: Files, block: str) -> str:
+    place = files.resolve(f"{block}/device/subsystem")
+    return place.rsplit("/", 1)[-1] if place else ""
+
+
+def _words_of(pages: DrivePages) -> DriveWords | None:
+    if pages.own_serial is None and pages.model is None:
+        return None
+    return DriveWords(
+        "vpd_pg89",
+        pages.own_serial,
+        pages.model,
+        pages.firmware,
+        pages.wwn,
+        pages.size_bytes,
+        pages.rpm,
+    )
+
+
+def _told(files: Files, path: str) -> Told:
+    return _text(files, path), path
+
+
+def _backing(files: Files, block: str) -> Told:
+    backing = _text(files, f"{block}/loop/backing_file")
+    return (Path(backing).name if backing else None), f"{block}/loop/backing_file"
 
 
 def _text(files: Files, path: str) -> str | None:
@@ -80,67 +134,81 @@ def _text(files: Files, path: str) -> str | None:
 
 def _int(files: Files, path: str) -> int | None:
     found = _text(files, path)
-    return int(found) if found is not None and found.isdigit() else None
+    return int(found) if found is not None and re.fullmatch(r"[0-9]{1,15}", found) else None
 
 
-def _bus(files: Files, name: str, real: str) -> str:
-    for prefix, bus in (("loop", "loop"), ("nvme", "nvme"), ("mmcblk", "mmc"), ("vd", "virtio")):
-        if name.startswith(prefix):
-            return bus
-    if "/usb" in real:
-        return "usb"
-    if "/ata" in real:
-        return "sata"
-    if "/end_device-" in real or files.exists(f"/sys/block/{name}/device/sas_address"):
-        return "sas"
-    return "scsi" if "/host" in real else "other"
+def _flag(files: Files, path: str) -> bool | None:
+    found = _text(files, path)
+    return found == "1" if found in ("0", "1") else None
 
 
-def _medium(files: Files, block: str, bus: str) -> Medium:
-    if bus == "loop":
-        return Medium.IMAGE
-    if bus == "nvme":
-        return Medium.SSD
-    if bus == "mmc":
-        return Medium.SD if _text(files, f"{block}/device/type") == "SD" else Medium.EMMC
-    rotational = _text(files, f"{block}/queue/rotational")
-    if bus == "usb":
-        return _usb_medium(files, block)
-    if bus in ("sata", "sas", "scsi"):
-        return {"1": Medium.HDD, "0": Medium.SSD}.get(rotational or "", Medium.UNKNOWN)
-    return Medium.UNKNOWN
+def _namespace(files: Files, name: str) -> int | None:
+    read = _int(files, f"/sys/block/{name}/nsid")
+    if read is not None or not name.startswith("nvme"):
+        return read
+    # an older kernel has no nsid file; it numbers the names in the order of the namespaces
+    found = re.fullmatch(r"nvme\d+n(\d+)", name)
+    return int(found[1]) if found else None
 
 
-def _usb_medium(files: Files, block: str) -> Medium:
-    """Behind USB the kernel's `rotational` is a default, so only VPD page B1h counts (SBC-4)."""
-    if _text(files, f"{block}/removable") == "1":
-        return Medium.USB_FLASH
-    page = files.read(f"{block}/device/vpd_pgb1")
-    if isinstance(page, bytes) and len(page) >= 6:
-        rate = int.from_bytes(page[4:6], "big")
-        if rate == 1:
-            return Medium.SSD
-        if rate >= 0x401:
-            return Medium.HDD
-    return Medium.UNKNOWN
-
-
-def _vpd_serial(files: Files, device: str) -> str | None:
-    """VPD page 80h, unit serial number: four bytes of header, then text (SPC-4 7.8.16)."""
-    page = files.read(f"{device}/vpd_pg80")
-    if not isinstance(page, bytes) or len(page) <= 4:
-        return None
-    length = int.from_bytes(page[2:4], "big")
-    return " ".join(page[4 : 4 + length].decode("ascii", "replace").strip("\0 ").split()) or None
-
-
-def _usb_serial(files: Files, real: str) -> str | None:
-    """The serial in the USB descriptor: that of the nearest parent with `idVendor`."""
-    place = Path(real)
-    for parent in place.parents:
+def _usb_serial(files: Files, real: str) -> Told:
+    """The serial of the USB device that a disk hangs below: the nearest parent with `idVendor`."""
+    if "/usb" not in real:
+        return None, ""
+    for parent in Path(real).parents:
         if files.exists(f"{parent}/idVendor"):
-            return _text(files, f"{parent}/serial")
-    return None
+            return _told(files, f"{parent}/serial")
+    found = re.match(r".*/usb\d+(?:/\d+-[\d.]+)+(?=/)", real)
+    return _told(files, f"{found[0]}/serial") if found else (None, "")
+
+
+# --- Past the bridge -------------------------------------------------------------------------
+
+
+def ask_drive(transport: AtaTransport) -> DriveWords | None:
+    """IDENTIFY by ATA PASS-THROUGH, twice; None where no drive answers the same both times.
+
+    udev asks it of every USB disk that is not removable (60-persistent-storage.rules); a stick is
+    never asked: some hang.
+    """
+    first = transport.execute(rq.ata_identify_bridged()).data
+    identity = parse_identify(first)
+    if identity is None or identity.checksum is False or not identity.serial:
+        return None
+    if parse_identify(transport.execute(rq.ata_identify_bridged()).data) != identity:
+        return None
+    return DriveWords(
+        "IDENTIFY DEVICE",
+        identity.serial,
+        identity.model,
+        identity.firmware,
+        ata_wwn(first),
+        identity.sectors * identity.logical_block_bytes,
+        identity.rotation_rpm,
+    )
+
+
+def ask_device(path: str, files: Files) -> DriveWords | None:
+    """What the drive at a path answers itself; None where it does not, or may not be opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return _drive_of(descriptor, files, name_of_descriptor(descriptor, files))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _drive_of(descriptor: int, files: Files, name: str) -> DriveWords | None:
+    """What the drive of an open descriptor answers itself; None where it is not to be asked."""
+    asked = asked_of_sysfs(files, name)
+    bus = name_disk(asked).bus
+    if bus == "usb":
+        return None if asked.evidence.removable else ask_drive(SgioTransport(descriptor))
+    return _hd_identity(descriptor) if bus in ("sata", "ide") else None
 
 
 def identity_of_descriptor(descriptor: int, path: str, files: Files) -> DiskIdentity:
@@ -161,23 +229,32 @@ def identity_of_descriptor(descriptor: int, path: str, files: Files) -> DiskIden
             medium=Medium.IMAGE,
         )
     name = name_of_descriptor(descriptor, files)
-    strings = read_strings(files, name)
-    size, logical, physical = read_geometry(descriptor)
-    identify = _hd_identity(descriptor) if strings.bus == "sata" else None
+    strings = read_strings(files, name, _drive_of(descriptor, files, name))
+    return identity_of(strings, read_geometry(descriptor), read_disk_seq(descriptor))
+
+
+def identity_of(
+    strings: DiskStrings, geometry: tuple[int, int, int], disk_seq: int | None = None
+) -> DiskIdentity:
+    """Names and geometry (size, logical block, physical block in bytes) as one value."""
+    size, logical, physical = geometry
     return DiskIdentity(
         kind=TargetKind.LOOP if strings.bus == "loop" else TargetKind.BLOCK,
-        serial=(identify[0] if identify else None) or strings.serial,
+        serial=strings.serial,
         wwn=strings.wwn,
         vendor=strings.vendor,
-        model=(identify[2] if identify else None) or strings.model,
-        firmware=(identify[1] if identify else None) or strings.firmware,
+        model=strings.model,
+        firmware=strings.firmware,
         size_bytes=size,
         logical_block_bytes=logical,
         physical_block_bytes=physical,
         bus=strings.bus,
         medium=strings.medium,
         namespace=strings.namespace,
-        disk_seq=read_disk_seq(descriptor),
+        disk_seq=disk_seq,
+        serial_of=strings.serial_of,
+        box_serial=strings.box_serial,
+        box_hides_bytes=strings.hidden_bytes,
     )
 
 
@@ -212,8 +289,8 @@ def read_disk_seq(descriptor: int) -> int | None:
     return found
 
 
-def _hd_identity(descriptor: int) -> tuple[str | None, str | None, str | None] | None:
-    """(serial, firmware, model) of the kernel's IDENTIFY data (ACS-4 words 10–46)."""
+def _hd_identity(descriptor: int) -> DriveWords | None:
+    """What the kernel's IDENTIFY data says (ACS-4 words 10 to 46, 108 to 111, 217)."""
     try:
         raw = fcntl.ioctl(descriptor, HDIO_GET_IDENTITY, bytes(512))
     except OSError:
@@ -224,4 +301,13 @@ def _hd_identity(descriptor: int) -> tuple[str | None, str | None, str | None] |
         piece = raw[first * 2 : (first + count) * 2]
         return " ".join(piece.decode("ascii", "replace").strip("\0 ").split()) or None
 
-    return words(10, 10), words(23, 4), words(27, 20)
+    rate = int.from_bytes(raw[434:436], "little")
+    return DriveWords(
+        "HDIO_GET_IDENTITY",
+        words(10, 10),
+        words(27, 20),
+        words(23, 4),
+        ata_wwn(raw),
+        None,
+        rate if rate == 1 or 0x401 <= rate <= 0xFFFE else None,
+    )

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from recond.host.files import Files
-from recond.host.target import NOT_DISKS
+from recond.host.identity.nodisk import is_loop, is_no_disk
 
-_PASSED_OVER = re.compile(r"mmcblk\d+(boot\d|rpmb)|nvme\d+c\d+n\d+")
 _PCI = re.compile(r"[0-9a-f]{4}:([0-9a-f]{2}:[0-9a-f]{2}\.[0-7])$")
 
 
@@ -53,7 +52,7 @@ class SysfsDocks:
         """
         found: dict[str, Docked] = {}
         for name in self.files.list("/sys/block"):
-            if name.startswith((*NOT_DISKS, "loop")) or _PASSED_OVER.match(name):
+            if is_no_disk(name) or is_loop(name):
                 continue
             if self.files.read_text(f"/sys/block/{name}/size") in ("", "0"):
                 continue  # a card reader without a card

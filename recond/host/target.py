@@ -6,25 +6,33 @@ a folder, empty, a partition, a device without medium. Opens read-only, writes n
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from recond.erasure import Target
-from recond.errors import BenchLacks, UsageError
+from recond.errors import BenchLacks, RecondError, UsageError
 from recond.host import diskid, usage
+from recond.host.block import aligned_buffer
 from recond.host.files import Files
-from recond.model import Use
+from recond.host.identity.nodisk import is_no_disk
+from recond.host.paths import Paths, read_paths
+from recond.model import Message, Use
 
-NOT_DISKS = ("dm-", "md", "zram", "ram", "sr", "fd", "bcache", "nbd-", "rbd-")
+PLACES, PLACE_BYTES = 32, 4096
 
 
-def read_target(path: str, *, image: bool, files: Files | None = None) -> Target:
+def read_target(
+    path: str, *, image: bool, files: Files | None = None, paths: Paths | None = None
+) -> Target:
     """Look at a target. Raises `UsageError` for what is no disk, `BenchLacks` without permission.
 
     `image` says that the operator knows that it is a disk image; a regular file without it is
-    refused, because a mistyped path must not cost a file.
+    refused, because a mistyped path must not cost a file. `paths` are the disk's names, where they
+    were read already.
     """
     files = files or Files()
     try:
@@ -45,7 +53,7 @@ def read_target(path: str, *, image: bool, files: Files | None = None) -> Target
     real = str(Path(path).resolve())
     descriptor = _open(real)
     try:
-        return _describe(descriptor, real, files)
+        return _describe(descriptor, real, files, paths)
     except OSError as error:
         raise UsageError("host.target.unreadable", path=path, reason=_reason(error)) from None
     finally:
@@ -67,7 +75,50 @@ def _reason(error: OSError) -> str:
     return errno.errorcode.get(error.errno or 0, str(error.errno))
 
 
-def _describe(descriptor: int, path: str, files: Files) -> Target:
+def look_at_target(
+    path: str, *, image: bool, files: Files | None = None, paths: Paths | None = None
+) -> Target:
+    """`read_target` for a disk among others: one that cannot be opened is a target with its faults.
+
+    What sysfs knows of it stands in the identity. Raises where there is no such disk, and for a
+    person without the right to open any.
+    """
+    files = files or Files()
+    try:
+        return read_target(path, image=image, files=files, paths=paths)
+    except RecondError as error:
+        if isinstance(error, BenchLacks) and os.geteuid() != 0:
+            raise
+        target = _unopened(path, files)
+        if target is None:
+            raise
+        fault = error.message
+        if isinstance(error, BenchLacks):  # root already: sudo is no help
+            fault = Message.of("wipe.refusal.cannot_open", path=target.path, errno="EPERM")
+        return replace(target, faults=(fault,))
+
+
+def _unopened(path: str, files: Files) -> Target | None:
+    """A whole disk as sysfs shows it; None for all else."""
+    try:
+        is_block = stat.S_ISBLK(Path(path).stat().st_mode)
+    except OSError:
+        return None
+    real = str(Path(path).resolve())
+    name = real.rsplit("/", 1)[-1]
+    folder = f"/sys/block/{name}"
+    if not is_block or is_no_disk(name) or not files.exists(folder):
+        return None
+    blocks = [
+        files.read_text(f"{folder}/queue/{kind}_block_size") for kind in ("logical", "physical")
+    ]
+    logical, physical = (int(b) if isinstance(b, str) and b.isdigit() else 512 for b in blocks)
+    geometry = diskid.read_size(files, name) or 0, logical, physical
+    identity = diskid.identity_of(diskid.read_strings(files, name), geometry)
+    return Target(real, identity, usage.read_uses(files, name), False, name)
+
+
+def _describe(descriptor: int, path: str, files: Files, paths: Paths | None) -> Target:
     identity = diskid.identity_of_descriptor(descriptor, path, files)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         if not os.access(path, os.W_OK):
@@ -77,14 +128,60 @@ def _describe(descriptor: int, path: str, files: Files) -> Target:
     parent = _parent(files, name)
     if parent is not None:
         raise UsageError("host.target.partition", path=path, disk=f"/dev/{parent}")
-    if name.startswith(NOT_DISKS):
+    if is_no_disk(name):
         raise UsageError("host.target.not_disk", path=path)
     if identity.size_bytes == 0:
         raise UsageError("host.target.no_medium", path=path)
-    uses = usage.read_uses(files, name)
-    if not uses and _is_busy(path):
-        uses = (Use("busy", name, "O_EXCL"),)
-    return Target(path, identity, uses, diskid.read_only(descriptor), name)
+    known = paths or read_paths(files, name)
+    uses = tuple(dict.fromkeys(use for one in known.names for use in usage.read_uses(files, one)))
+    if not uses:
+        busy = [one for one in known.names if _is_busy(path if one == name else f"/dev/{one}")]
+        uses = tuple(Use("busy", one, "O_EXCL") for one in busy)
+    return Target(
+        path,
+        identity,
+        uses,
+        diskid.read_only(descriptor),
+        name,
+        tuple(f"/dev/{one}" for one in known.names) if len(known.names) > 1 else (),
+        _faults(path, known, identity.size_bytes),
+    )
+
+
+def _faults(path: str, known: Paths, size_bytes: int) -> tuple[Message, ...]:
+    """Why nobody can tell which disk an erasure would reach: names or contents contradict."""
+    doubted = known.contradicted
+    if not doubted and len(known.names) > 1:
+        doubted = tuple(one for one in known.names if f"/dev/{one}" != path)
+        if _read_alike([path, *(f"/dev/{one}" for one in doubted)], size_bytes):
+            return ()
+    if not doubted:
+        return ()
+    others = ", ".join(f"/dev/{one}" for one in doubted)
+    return (Message.of("wipe.refusal.which_disk", path=path, others=others),)
+
+
+def _read_alike(paths: list[str], size_bytes: int) -> bool:
+    """Whether some places read the same by every path; past the page cache, each has its own.
+
+    A place that one path cannot read tells nothing: a standby path refuses to.
+    """
+    places = [size_bytes * n // PLACES // PLACE_BYTES * PLACE_BYTES for n in range(PLACES)]
+    found: list[set[bytes]] = [set() for _ in places]
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC)
+        except OSError:
+            continue
+        buffer = aligned_buffer(PLACE_BYTES)
+        try:
+            for number, place in enumerate(places):
+                with contextlib.suppress(OSError):
+                    count = os.preadv(descriptor, [buffer], place)
+                    found[number].add(bytes(buffer[:count]))
+        finally:
+            os.close(descriptor)
+    return all(len(contents) <= 1 for contents in found)
 
 
 def _parent(files: Files, name: str) -> str | None:

@@ -14,18 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from recond.host import Host
 from recond.host.files import Files
-from recond.inspect.disk_pages import DrivePages, read_drive_pages
+from recond.host.identity.names import DiskStrings
+from recond.host.identity.nodisk import is_loop, is_no_disk
+from recond.host.paths import Paths, group
+from recond.inspect.disk_names import read_names
 from recond.inspect.lsblk import BlockNode, read_block_nodes
-from recond.inspect.medium import Evidence, decide_bus, decide_medium
-from recond.inspect.readings import file_int, file_text, first, text_reading
+from recond.inspect.readings import file_int, text_reading
 from recond.inspect.smart import read_health
 from recond.inspect.smart_disks import read_smart_nodes
 from recond.inspect.uses import read_disk_uses
 from recond.model import Disk, Health, Known, Medium, Reading, Unknown, Why
-
-_NO_DISK = re.compile(
-    r"(zram|ram|sr|scd|fd|dm-|md|bcache|drbd|zd|nbd|mtdblock|ubiblock|rbd)\d|mmcblk\d+(boot\d|rpmb)"
-)
 
 
 def read_disks(
@@ -63,8 +61,20 @@ def read_disk(host: Host, path: str) -> Disk | None:
 
 
 def is_whole_disk(node: BlockNode) -> bool:
-    """Whether lsblk's entry is a disk to be listed: of some size, and no part or stack of disks."""
-    return node.kind in ("disk", "loop") and not _NO_DISK.match(node.name) and node.size_bytes != 0
+    """Whether lsblk's entry is a disk to be listed, and no part, stack of disks or empty reader."""
+    return node.kind in ("disk", "loop") and not is_no_disk(node.name) and not is_reader(node)
+
+
+def is_reader(node: BlockNode) -> bool:
+    """Whether it is a reader without a card: on USB, of size zero, with a medium that comes out.
+
+    A fixed disk of size zero is a disk that keeps its data, and so is one in a hot-plug SATA port,
+    which the kernel calls removable.
+    """
+    if node.size_bytes != 0 or is_loop(node.name):
+        return node.size_bytes == 0
+    inner = node.transport in ("sata", "ata", "sas", "nvme", "mmc", "fc") or not node.removable
+    return not inner
 
 
 def _build(host: Host, chosen: list[BlockNode], smart: bool) -> tuple[Disk, ...]:
@@ -74,7 +84,15 @@ def _build(host: Host, chosen: list[BlockNode], smart: bool) -> tuple[Disk, ...]
     if smart:
         with ThreadPoolExecutor(min(16, len(chosen))) as pool:
             asked = list(pool.map(lambda node: _read_health(host, node), chosen))
-    disks = [_disk(host, node, health) for node, health in zip(chosen, asked, strict=True)]
+    names = {node.name: read_names(host, node) for node in chosen}
+    groups = group(
+        {node.name: (names[node.name], node.size_bytes) for node in chosen},
+        {node.name: _is_ata(host.files, node) for node in chosen},
+    )
+    disks = [
+        _disk(host, node, health, names[node.name], groups[node.name])
+        for node, health in zip(chosen, asked, strict=True)
+    ]
     return tuple(sorted(disks, key=lambda d: _natural(d.path)))
 
 
@@ -93,74 +111,59 @@ def _natural(path: str) -> tuple[str, list[tuple[int, str]]]:
     return family, [(len(part), part) for part in parts]
 
 
-def _disk(host: Host, node: BlockNode, health: Health | Unknown) -> Disk:
+def _is_ata(files: Files, node: BlockNode) -> bool:
+    return "ATA" in (node.vendor, files.read_text(f"/sys/block/{node.name}/device/vendor"))
+
+
+def _disk(
+    host: Host, node: BlockNode, health: Health | Unknown, strings: DiskStrings, paths: Paths
+) -> Disk:
     files = host.files
     folder = f"/sys/block/{node.name}"
-    pages = read_drive_pages(files, folder)
-    evidence = _evidence(files, node, folder, pages)
-    bus = decide_bus(evidence)
-    loop = bus == "loop"
+    bus = None if strings.bus == "other" else strings.bus
+    rpm = strings.rpm
+
+    def told(name: str) -> Reading[str]:
+        if name in strings.fillers:
+            return Unknown(Why.GARBAGE, strings.fillers[name])
+        return text_reading(getattr(strings, name), strings.sources.get(name, folder))
+
     return Disk(
         path=node.path,
         bus=Known(bus, folder) if bus else Unknown(Why.ABSENT, folder),
-        medium=decide_medium(bus, evidence),
-        vendor=_vendor(files, node, folder),
-        model=first(
-            _text(pages.model, "vpd_pg89"),
-            _text(node.model, node.source),
-            file_text(files, f"{folder}/device/model"),
-            file_text(files, f"{folder}/device/name"),
-        ),
-        firmware=first(
-            _text(pages.firmware, "vpd_pg89"),
-            file_text(files, f"{folder}/device/firmware_rev"),
-            _text(node.revision, node.source),
-            file_text(files, f"{folder}/device/rev"),
-        ),
-        serial=_loop_serial(files, folder) if loop else _serial(files, node, folder, pages),
-        wwn=_wwn(files, node, folder),
-        size_bytes=_count(node.size_bytes, f"{node.source}:size"),
+        medium=strings.medium,
+        vendor=told("vendor"),
+        model=told("model"),
+        firmware=told("firmware"),
+        serial=told("serial"),
+        wwn=told("wwn"),
+        size_bytes=_size(node),
         logical_block_bytes=_count(node.logical_block_bytes, f"{node.source}:log-sec"),
         physical_block_bytes=_count(node.physical_block_bytes, f"{node.source}:phy-sec"),
-        rotational=_rotational(node, pages, decide_medium(bus, evidence)),
+        rotational=_rotational(node, rpm, strings.medium),
         rpm=(
-            Known(pages.rpm, "vpd_pgb1")
-            if pages.rpm is not None and pages.rpm > 1
-            else Unknown(Why.UNSUPPORTED if pages.rpm == 1 else Why.ABSENT, "vpd_pgb1")
+            Known(rpm, "vpd_pgb1")
+            if rpm is not None and rpm > 1
+            else Unknown(Why.UNSUPPORTED if rpm == 1 else Why.ABSENT, "vpd_pgb1")
         ),
         removable=_flag(node.removable, f"{node.source}:rm"),
         read_only=_flag(node.read_only, f"{node.source}:ro"),
         disk_seq=file_int(files, f"{folder}/diskseq"),
         controller=_controller(files, folder, bus),
-        namespace=_namespace(files, node.name, folder),
+        namespace=_namespace(node, strings.namespace, folder),
         uses=read_disk_uses(host, node),
         health=health,
+        serial_of=strings.serial_of,
+        box_serial=strings.box_serial,
+        paths=tuple(f"/dev/{one}" for one in paths.names) if len(paths.names) > 1 else (),
     )
 
 
-def _evidence(files: Files, node: BlockNode, folder: str, pages: DrivePages) -> Evidence:
-    sysfs_path = files.resolve(folder) or ""
-    mmc_type = files.read_text(f"{folder}/device/type") if node.name.startswith("mmc") else ""
-    ata = re.match(r"(.*)/ata\d+/", sysfs_path)
-    driver = (files.resolve(f"{ata[1]}/driver") or "") if ata else ""
-    return Evidence(
-        name=node.name,
-        sysfs_path=sysfs_path if sysfs_path.startswith("/sys/devices") else "",
-        transport=node.transport or "",
-        subsystems=node.subsystems or "",
-        driver=driver.rsplit("/", 1)[-1],
-        vendor=node.vendor or "",
-        model=pages.model or node.model or "",
-        mmc_type=mmc_type if isinstance(mmc_type, str) else "",
-        rpm=pages.rpm,
-        rotational=node.rotational,
-        removable=node.removable,
-        hybrid=pages.hybrid,
-    )
-
-
-def _text(value: str | None, source: str) -> Reading[str]:
-    return text_reading(value, source)
+def _size(node: BlockNode) -> Reading[int]:
+    """Size zero is no size: sectors that the kernel cannot use, or a drive that does not answer."""
+    if node.size_bytes == 0:
+        return Unknown(Why.UNREADABLE, f"{node.source}:size 0")
+    return _count(node.size_bytes, f"{node.source}:size")
 
 
 def _count(value: int | None, source: str) -> Reading[int]:
@@ -171,58 +174,9 @@ def _flag(value: bool | None, source: str) -> Reading[bool]:
     return Unknown(Why.ABSENT, source) if value is None else Known(value, source)
 
 
-def _vendor(files: Files, node: BlockNode, folder: str) -> Reading[str]:
-    vendor = first(_text(node.vendor, node.source), file_text(files, f"{folder}/device/vendor"))
-    # "ATA" is what libata puts there (SAT-4 8.1); a virtio disk shows its PCI vendor id
-    if isinstance(vendor, Known) and (
-        vendor.value == "ATA" or re.fullmatch(r"0x[0-9a-f]{4}", vendor.value)
-    ):
-        return Unknown(Why.ABSENT, vendor.source)
-    return vendor
-
-
-def _loop_serial(files: Files, folder: str) -> Reading[str]:
-    backing = file_text(files, f"{folder}/loop/backing_file")
-    if isinstance(backing, Known):
-        return Known(backing.value.rsplit("/", 1)[-1], f"{folder}/loop/backing_file")
-    return backing
-
-
-def _serial(files: Files, node: BlockNode, folder: str, pages: DrivePages) -> Reading[str]:
-    return first(
-        _text(node.serial, node.source),
-        file_text(files, f"{folder}/device/serial"),
-        _text(pages.serial, "vpd_pg80"),
-        file_text(files, f"{folder}/serial"),
-        _usb_serial(files, folder),
-    )
-
-
-def _usb_serial(files: Files, folder: str) -> Reading[str]:
-    """The serial of the USB device that a disk hangs below (USB 2.0 9.6.1, iSerialNumber)."""
-    real = files.resolve(folder) or ""
-    found = re.match(r".*/usb\d+(?:/\d+-[\d.]+)+(?=/)", real)
-    if found is None:
-        return Unknown(Why.ABSENT, f"{folder}/device/vpd_pg80")
-    return file_text(files, f"{found[0]}/serial")
-
-
-def _wwn(files: Files, node: BlockNode, folder: str) -> Reading[str]:
-    paths = [f"{folder}/wwid", f"{folder}/device/wwid"]
-    told = [(node.wwn, node.source), *((files.read_text(path), path) for path in paths)]
-    for value, source in told:
-        text = value.lower() if isinstance(value, str) else ""
-        if text.startswith("naa."):
-            text = "0x" + text[4:]
-        # t10.* is made of vendor, model and serial: no world-wide name
-        if re.fullmatch(r"0x[0-9a-f]{16,32}|(eui|nvme|uuid)\.[0-9a-f-]+", text):
-            return Known(text, source)
-    return Unknown(Why.ABSENT, f"{folder}/wwid")
-
-
-def _rotational(node: BlockNode, pages: DrivePages, medium: Medium) -> Reading[bool]:
-    if pages.rpm is not None and pages.rpm >= 1:
-        return Known(pages.rpm > 1, "vpd_pgb1")
+def _rotational(node: BlockNode, rpm: int | None, medium: Medium) -> Reading[bool]:
+    if rpm is not None and rpm >= 1:
+        return Known(rpm > 1, "vpd_pgb1")
     if medium is Medium.UNKNOWN:
         # the kernel's default is "rotational" for what does not tell (USB, virtual disks)
         return Unknown(Why.UNSUPPORTED, f"{node.source}:rota")
@@ -246,12 +200,9 @@ def _controller(files: Files, folder: str, bus: str | None) -> Reading[str]:
     return Known(name, real)
 
 
-def _namespace(files: Files, name: str, folder: str) -> Reading[int]:
-    if not name.startswith("nvme"):
-        return Unknown(Why.UNSUPPORTED, name)
-    read = file_int(files, f"{folder}/nsid", least=1)
-    if isinstance(read, Known):
-        return read
-    # an older kernel has no nsid file; it numbers the names in the order of the namespaces
-    found = re.fullmatch(r"nvme\d+n(\d+)", name)
-    return Known(int(found[1]), "name") if found else read
+def _namespace(node: BlockNode, namespace: int | None, folder: str) -> Reading[int]:
+    if not node.name.startswith("nvme"):
+        return Unknown(Why.UNSUPPORTED, node.name)
+    if namespace is None:
+        return Unknown(Why.ABSENT, f"{folder}/nsid")
+    return Known(namespace, f"{folder}/nsid")

@@ -10,7 +10,7 @@ import re
 from typing import TypeVar
 
 from recond.host.files import Files
-from recond.inspect.garbage import is_garbage
+from recond.host.identity.garbage import is_garbage
 from recond.model import Known, Reading, Unknown, Why
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from recond.host.files import Files
 from recond.inspect.lsblk import BlockNode, kernel_name
-from recond.inspect.smart_fields import Document
+from recond.inspect.smart_fields import Document, document_wwn
 
 _FOLDER = "/smartctl"
 _TRANSPORTS = {"ATA": "sata", "NVMe": "nvme"}
@@ -111,7 +111,7 @@ def _node(document: Document, name: str) -> BlockNode:
             None,
         ),
         serial=document.text("serial_number"),
-        wwn=_wwn(document),
+        wwn=document_wwn(document),
         transport=_transport(document),
         smart_type=document.text("device", "type"),
         source="smartctl",
@@ -146,12 +146,3 @@ def _namespace(node: BlockNode, space: Document | None) -> BlockNode:
         physical_block_bytes=block or node.physical_block_bytes,
         wwn=f"eui.{oui:06x}{number:010x}" if told else node.wwn,
     )
-
-
-def _wwn(document: Document) -> str | None:
-    parts = [document.count("wwn", key) for key in ("naa", "oui", "id")]
-    if None in parts:
-        unit = (document.text("logical_unit_id") or "").lower()
-        return unit if re.fullmatch(r"0x[0-9a-f]{16}", unit) else None
-    naa, oui, number = (part or 0 for part in parts)
-    return f"0x{naa:x}{oui:06x}{number:09x}"

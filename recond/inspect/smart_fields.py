@@ -205,3 +205,13 @@ def read_self_test(document: Document) -> tuple[Reading[str], bool | None]:
     if text:  # 3h to 7h: failed (SPC-5 table 384)
         return Known(text, "smartctl:scsi_self_test_0"), code not in (3, 4, 5, 6, 7)
     return Unknown(Why.ABSENT, "smartctl:self_test"), None
+
+
+def document_wwn(document: Document) -> str | None:
+    """The drive's world-wide name, from its parts, or as SCSI's logical unit."""
+    parts = [document.count("wwn", key) for key in ("naa", "oui", "id")]
+    if None in parts:
+        unit = (document.text("logical_unit_id") or "").lower()
+        return unit if re.fullmatch(r"0x[0-9a-f]{16}", unit) else None
+    naa, oui, number = (part or 0 for part in parts)
+    return f"0x{naa:x}{oui:06x}{number:09x}"

@@ -11,8 +11,8 @@ import dataclasses
 import re
 
 from recond.host.files import Files
+from recond.host.identity.garbage import is_garbage_uuid
 from recond.inspect.form import decide_form
-from recond.inspect.garbage import is_garbage_uuid
 from recond.inspect.readings import clean, file_text, first, text_reading
 from recond.inspect.smbios import Bios, Product, Tables
 from recond.inspect.smbios_words import CHASSIS

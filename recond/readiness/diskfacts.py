@@ -30,9 +30,11 @@ def inner_disks(machine: Machine) -> tuple[Disk, ...]:
 def _stays(disk: Disk) -> bool:
     if disk.medium in _GONE_WITH_THE_BENCH:
         return False
-    if isinstance(disk.bus, Known) and disk.bus.value in ("usb", "loop"):
+    bus = disk.bus.value if isinstance(disk.bus, Known) else None
+    if bus in ("usb", "loop"):
         return False
-    removable = isinstance(disk.removable, Known) and disk.removable.value
+    # a hot-plug SATA port calls its disk removable too: only where the bus is unknown does it count
+    removable = bus is None and isinstance(disk.removable, Known) and disk.removable.value
     started_from = any(use.kind == "medium" for use in disk.uses)
     return not removable and not started_from
 

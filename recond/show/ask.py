@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from recond.erasure import WipePlan
 from recond.errors import SafetyRefusal, UsageError
-from recond.flow.run.supervisor import Confirmed, confirm_all, parse_psid, typed_end
+from recond.flow.run.supervisor import (
+    Confirmed,
+    confirm_all,
+    parse_psid,
+    shown_token,
+    typed_end,
+)
 from recond.locale import size
 from recond.model import Message
 from recond.show.screen import Screen
@@ -26,11 +32,11 @@ def ask_each(screen: Screen, plans: tuple[WipePlan, ...]) -> tuple[Confirmed, ..
                 "cli.ask.disk",
                 path=plan.path,
                 model=plan.disk.model or "—",
-                token=plan.disk.token,
+                token=shown_token(plan),
                 size=size(screen.lang, plan.disk.size_bytes),
             )
         )
-        if not _typed(screen, wanted):
+        if not _typed(screen, wanted, "cli.ask.type_place" if plan.place else "cli.ask.type"):
             raise SafetyRefusal((Message.of("wipe.confirm.not_typed", path=plan.path),))
     return confirm_all(plans, "typed")
 
@@ -46,9 +52,9 @@ def ask_psid(screen: Screen, plan: WipePlan) -> str:
     return parse_psid(input(screen.t("cli.psid.type") + " "))
 
 
-def _typed(screen: Screen, wanted: str) -> bool:
+def _typed(screen: Screen, wanted: str, ask: str) -> bool:
     for _ in range(ATTEMPTS):
-        answer = input(screen.t("cli.ask.type", n=len(wanted)) + " ").strip()
+        answer = input(screen.t(ask, n=len(wanted)) + " ").strip()
         if answer == wanted:
             return True
         if not answer:

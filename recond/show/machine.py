@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recond.erasure import TargetKind, WipePlan
+from recond.flow.run.supervisor import shown_token
 from recond.locale import date, duration, size, size_binary
 from recond.model import Assessment, Disk, Known, Machine, Message, Reading
 from recond.show.screen import Row, Screen
@@ -149,7 +150,7 @@ def show_plans(screen: Screen, plans: tuple[WipePlan, ...]) -> None:
             (
                 short_path(plan),
                 disk.model or "—",
-                disk.serial or "—",
+                shown_token(plan) if plan.place else disk.serial or "—",
                 size(screen.lang, disk.size_bytes),
                 what,
                 "—" if plan.refusals else t(f"cli.level.{plan.level_promised}"),
@@ -159,6 +160,8 @@ def show_plans(screen: Screen, plans: tuple[WipePlan, ...]) -> None:
     head = ("path", "model", "serial", "size", "how", "level", "time")
     screen.table(t("cli.plan.title"), tuple(t(f"cli.plan.{name}") for name in head), rows)
     for plan in plans:
+        if plan.paths:
+            screen.data("  " + t("cli.plan.paths", paths=", ".join(plan.paths)))
         for message in (*plan.refusals, *plan.notes):
             screen.data(_line(screen, plan, message))
         if not plan.refusals:

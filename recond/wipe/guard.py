@@ -20,17 +20,24 @@ _COMPARED = (
     "logical_block_bytes",
     "namespace",
 )
+BOX_KEEPS_BYTES = 64 << 20
+"""What a bridge may keep of a drive's end for itself; more is a part of the disk out of reach."""
 ODD_SECTORS = (520, 524, 528, 4160, 4224)
 
 
 def refusals(target: Target) -> tuple[Message, ...]:
     """Why this target is not erased; empty when nothing forbids it."""
-    found: list[Message] = []
+    found: list[Message] = list(target.faults)
     for use in target.uses:
         code = f"wipe.refusal.{use.kind}"
         found.append(Message.of(code, path=target.path, node=use.node, where=use.where))
     if target.read_only:
         found.append(Message.of("wipe.refusal.read_only", path=target.path))
+    if target.faults:  # nobody could look at it: nothing else of it is to be believed
+        return tuple(found)
+    if target.identity.box_hides_bytes > BOX_KEEPS_BYTES:
+        hidden = target.identity.box_hides_bytes
+        found.append(Message.of("wipe.refusal.box_hides", path=target.path, size_bytes=hidden))
     block = target.identity.logical_block_bytes
     if block in ODD_SECTORS or block < 512 or block & (block - 1):
         found.append(Message.of("wipe.refusal.geometry", path=target.path, block=block))

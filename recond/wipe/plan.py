@@ -37,6 +37,10 @@ ASSUMED_BYTES_PER_S = {
 }
 
 
+NOT_ASKED = FirmwarePlan(notes=(Message("wipe.note.not_asked"),))
+"""Of a drive that is not here: what it offers for its own erasure nobody knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the operator asks for. `method` None takes the one that suits the medium.
@@ -108,6 +112,7 @@ def plan_wipe(
         not_reached=_not_reached(identity, steps) + drive.not_reached,
         notes=_notes(identity, wish, drive) + drive.notes,
         estimate_s=estimate,
+        paths=target.paths,
     )
     return replace(plan, refusals=refusals + drive.refusals + _level_refusals(plan, name))
 
@@ -140,6 +145,8 @@ def _pass_s(identity: DiskIdentity) -> int:
 def _level_refusals(plan: WipePlan, method: str) -> tuple[Message, ...]:
     promised = plan.level_promised
     if plan.level_requested is LevelWish.PURGE and promised is not Level.PURGE:
+        if set(NOT_ASKED.notes) <= set(plan.notes):
+            return (Message.of("wipe.refusal.purge_not_asked", path=plan.path),)
         return (Message.of("wipe.refusal.no_purge", path=plan.path),)
     if promised is Level.NONE:
         return (
@@ -151,7 +158,10 @@ def _level_refusals(plan: WipePlan, method: str) -> tuple[Message, ...]:
 
 
 def _not_reached(identity: DiskIdentity, steps: tuple[WipeStep, ...]) -> tuple[Message, ...]:
-    """What stays out of an overwrite's reach on this medium, in words for the certificate."""
+    """What stays out of reach on this medium, in words for the certificate."""
+    if identity.box_hides_bytes:
+        part = Message.of("wipe.not_reached.box", size_bytes=identity.box_hides_bytes)
+        return (part, *_not_reached(replace(identity, box_hides_bytes=0), steps))
     if any(step.technique is not Technique.OVERWRITE for step in steps):
         return ()
     if identity.kind is not TargetKind.BLOCK:
@@ -169,6 +179,8 @@ def _not_reached(identity: DiskIdentity, steps: tuple[WipeStep, ...]) -> tuple[M
 
 def _notes(identity: DiskIdentity, wish: Wish, drive: FirmwarePlan) -> tuple[Message, ...]:
     notes: list[Message] = []
+    if identity.serial_of == "box":
+        notes.append(Message.of("wipe.note.box_serial", serial=identity.serial or ""))
     if identity.serial is None:
         notes.append(Message.of("wipe.note.no_serial", token=identity.token))
     if wish.verify is VerifyMode.NONE:

@@ -171,6 +171,9 @@ def test_optional_fields_of_a_mount() -> None:
 
 # --- Names -----------------------------------------------------------------------------------
 
+SATA_NAMELESS = ("sata", Medium.UNKNOWN, None, None)
+"""Numbers that many cheap disks share, or that are made of the model's name, are none."""
+NAA = "naa.5000c50012345678"
 VPD80 = b"\x00\x80\x00\x08  S0M3  "
 
 
@@ -180,8 +183,12 @@ VPD80 = b"\x00\x80\x00\x08  S0M3  "
         (
             "sda",
             "ata1/host0/target0:0:0/0:0:0:0",
-            {"device/vpd_pg80": VPD80, "queue/rotational": "1", "device/wwid": "naa.5000c500  "},
-            ("sata", Medium.HDD, "S0M3", "naa.5000c500"),
+            {
+                "device/vpd_pg80": VPD80,
+                "queue/rotational": "1",
+                "device/wwid": "naa.5000c50012345678",
+            },
+            ("sata", Medium.HDD, "S0M3", "0x" + NAA[4:]),
         ),
         (
             "sda",
@@ -194,6 +201,12 @@ VPD80 = b"\x00\x80\x00\x08  S0M3  "
             "sdb",
             "host3/port-3:0/end_device-3:0/target3:0:0/3:0:0:0",
             {"device/vpd_pg80": VPD80, "queue/rotational": "1"},
+            ("sas", Medium.UNKNOWN, "S0M3", None),  # a virtual disk says so too
+        ),
+        (
+            "sdb",
+            "host3/port-3:0/end_device-3:0/target3:0:0/3:0:0:0",
+            {"device/vpd_pg80": VPD80, "device/vpd_pgb1": b"\0\xb1\0\x3c\x27\x10"},
             ("sas", Medium.HDD, "S0M3", None),
         ),
         (
@@ -232,6 +245,9 @@ VPD80 = b"\x00\x80\x00\x08  S0M3  "
             {"device/serial": "0x1234", "device/type": "SD"},
             ("mmc", Medium.SD, "0x1234", None),
         ),
+        ("sda", "ata1/host0", {"device/wwid": "naa.5000000000000001"}, SATA_NAMELESS),
+        ("sda", "ata1/host0", {"device/wwid": "t10.ATA     SSD  00001"}, SATA_NAMELESS),
+        ("sda", "ata1/host0", {"device/vpd_pg80": b"\0\x80\0\x08" + b"0" * 8}, SATA_NAMELESS),
         ("mmcblk0", "mmc0", {"device/type": "MMC"}, ("mmc", Medium.EMMC, None, None)),
         ("vda", "virtio0", {"serial": "LABROOT"}, ("virtio", Medium.UNKNOWN, "LABROOT", None)),
         (

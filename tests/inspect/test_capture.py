@@ -67,7 +67,7 @@ def test_a_capture_reads_back_as_the_same_machine(tmp_path: Path) -> None:
     assert without_sources(again) == without_sources(machine)
     assert again.origin == "capture"
     assert isinstance(again.windows_key, Known)
-    assert again.disks[0].serial == Known(laptop.DISK_SERIAL, "lsblk")
+    assert again.disks[0].serial == Known(laptop.DISK_SERIAL, "vpd_pg89")
 
 
 def test_an_unpacked_capture_reads_the_same(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_capture_of_format_1_is_read_for_ever() -> None:
     machine = read_machine(host_from(FORMAT_1))
     assert machine.system.serial == Known("PF1ABCDE", "/sys/firmware/dmi/tables/DMI:1")
     assert machine.tpm.version == Known("2.0", "/sys/class/tpm/tpm0/tpm_version_major")
-    assert machine.disks[0].serial == Known("S3Z1NB0K222222", "lsblk")
+    assert machine.disks[0].serial == Known("S3Z1NB0K222222", "vpd_pg89")
     assert machine.displays[0].diagonal_tenths_in == Known(140, "/sys/class/drm/card0-eDP-1/edid")
     assert [b.wear_percent for b in machine.batteries] == [
         Known(27, "/sys/class/power_supply/BAT0/energy_full")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from recond.host import Host
+from recond.host.identity.medium import Evidence, decide_bus, decide_medium
 from recond.inspect.disks import read_disk, read_disks
 from recond.inspect.lsblk import parse_lsblk
-from recond.inspect.medium import Evidence, decide_bus, decide_medium
 from recond.model import Disk, Known, Medium, Unknown, Why
 from tests.inspect import laptop
 
@@ -70,16 +70,22 @@ def test_only_whole_disks_are_listed(tree: laptop.Tree) -> None:
         node("ram0"),
         node("dm-0", "crypt"),
         node("md0", "raid1"),
-        node("sdb", size=0),
+        node("sdb", size=0),  # a disk that keeps its data
+        node("sdc", size=0, rm=True, tran="usb"),  # a reader without a card
         node("mmcblk0"),
         node("mmcblk0boot0"),
         node("mmcblk0rpmb"),
         node("fd0"),
         node("nbd0"),
+        node("rbd0"),
+        node("zd0"),
+        node("drbd1"),
+        node("mtdblock0"),
+        node("mmcblk0gp1"),
         node("nvme0n1"),
         node("nvme0c0n1", size=0),
     )
-    assert list(found) == ["/dev/mmcblk0", "/dev/nvme0n1", "/dev/sda"]
+    assert list(found) == ["/dev/mmcblk0", "/dev/nvme0n1", "/dev/sda", "/dev/sdb"]
 
 
 def test_disks_stand_in_the_order_that_people_count(tree: laptop.Tree) -> None:
@@ -158,7 +164,7 @@ def test_whole_model_and_firmware_come_from_the_identify_page(tmp_path: Path) ->
     data["blockdevices"][0]["serial"] = None
     (disk,) = listed(tree, *data["blockdevices"]).values()
     assert disk.model == Known("SAMSUNG MZ7LN256HAJQ-000L7", "vpd_pg89")
-    assert disk.serial == Known(laptop.DISK_SERIAL, "vpd_pg80")
+    assert disk.serial == Known(laptop.DISK_SERIAL, "vpd_pg89")
     assert isinstance(disk.vendor, Unknown)  # "ATA" is libata's word
 
 

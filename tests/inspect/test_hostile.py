@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recond.codec import to_json
-from recond.inspect import garbage, memory, system
+from recond.host.identity import garbage
+from recond.host.identity.pages import parse_drive_pages
+from recond.inspect import memory, system
 from recond.inspect.cpu import parse_cpuinfo, parse_lscpu
-from recond.inspect.disk_pages import parse_drive_pages
 from recond.inspect.displays import edid_of_file
 from recond.inspect.dmidecode import parse_dmidecode
 from recond.inspect.hardware_ids import find_name

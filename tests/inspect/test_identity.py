@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.inspect.garbage import is_garbage, is_garbage_uuid
+from recond.host.identity.garbage import is_garbage, is_garbage_uuid
 from recond.inspect.identity import identify
 from recond.inspect.machine import read_machine
 from recond.model import Form, Known, NetworkCard, System, Unknown, Why

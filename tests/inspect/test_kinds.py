@@ -11,11 +11,11 @@ import pytest
 from recond.flow.machine.capture import host_from, record_capture
 from recond.host import Host
 from recond.host.files import Files
+from recond.host.identity.garbage import is_garbage
 from recond.host.usage import read_uses
 from recond.inspect.cpu import parse_cpuinfo, parse_lscpu, read_cpu
 from recond.inspect.dmidecode import not_understood, parse_dmidecode
 from recond.inspect.edid import parse_edid
-from recond.inspect.garbage import is_garbage
 from recond.inspect.lsblk import parse_lsblk
 from recond.inspect.machine import read_machine
 from recond.inspect.memory import memory_of

@@ -14,9 +14,8 @@ from recond.flow.live.mirror import Places
 from recond.flow.runfolder import RECORD
 from recond.host.diskid import read_strings
 from recond.host.files import Files
+from recond.host.identity.nodisk import is_loop, is_no_disk
 from recond.host.stick import medium_uses
-
-NO_DISKS = ("loop", "ram", "zram", "sr", "fd", "dm-", "md", "nbd")
 
 Name = tuple[str | None, str | None, int | None]
 
@@ -33,7 +32,7 @@ def disks_left(files: Files, places: Places) -> tuple[str, ...]:
 
 def _may_hold_data(files: Files, disk: str) -> bool:
     """Whether it is a disk, holds something (a card reader may be empty), and is not the stick."""
-    if disk.startswith(NO_DISKS) or files.read_text(f"/sys/block/{disk}/size") == "0":
+    if is_no_disk(disk) or is_loop(disk) or files.read_text(f"/sys/block/{disk}/size") == "0":
         return False
     parts = (part for part in files.list(f"/sys/block/{disk}") if part.startswith(disk))
     return not any(use.kind == "medium" for use in medium_uses(files, disk, (disk, *parts)))

@@ -103,12 +103,21 @@ def parse_wish(
 def plan_only(
     targets: tuple[str, ...], every: bool, wish: Wish, image: bool, source: Path | None = None
 ) -> tuple[WipePlan, ...]:
-    """Plans to look at; with no target, or `every`, for each disk of this machine."""
+    """Plans to look at; with no target, or `every`, for each disk of this machine.
+
+    Raises `UsageError` for a machine that shows no disk: an empty plan would look like nothing to
+    erase.
+    """
     host = host_of(source)
     if source is not None:
-        return plan_machine(read_machine(host, smart=False), wish, host.clock)
+        plans = plan_machine(read_machine(host, smart=False), wish, host.clock)
+        if not plans:
+            raise UsageError("cli.run.no_disk")
+        return plans
     if every or not targets:
         machine = read_machine(host, smart=False)
         targets = tuple(disk.path for disk in machine.disks)
         image = False
+        if not targets:
+            raise UsageError("cli.run.no_disk")
     return plan_targets(targets, wish, image=image, clock=host.clock)

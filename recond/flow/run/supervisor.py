@@ -6,7 +6,9 @@ stop, and closes the journal of one that died. It writes nothing to any disk.
 
 from __future__ import annotations
 
+import shlex
 import signal
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,16 +20,18 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.drive_offers import read_firmware_plan
 from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
 from recond.host.clock import Clock, SystemClock
+from recond.host.docks import place_of
 from recond.host.files import Files
 from recond.host.machineinfo import read_boot_id
+from recond.host.paths import group_paths
 from recond.host.signals import StopCount
-from recond.host.target import read_target
+from recond.host.target import look_at_target
 from recond.host.workers import Worker, Workers
 from recond.model import Disk, Known, Machine, Message, Reading
 from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.journal import Journal, read_entries
-from recond.wipe.plan import Wish, plan_digest, plan_wipe
+from recond.wipe.plan import NOT_ASKED, Wish, plan_digest, plan_wipe
 
 HANG_S = 900.0
 KILL_WAIT_S = 10.0
@@ -50,36 +54,63 @@ class Confirmed:
 def plan_targets(
     targets: tuple[str, ...], wish: Wish, *, image: bool, clock: Clock
 ) -> tuple[WipePlan, ...]:
-    """A plan for each target, in order; the same disk named twice is one target.
+    """A plan for each disk, in order; one that is named twice, or by two paths, is one.
 
-    Raises `UsageError` or `BenchLacks` for a target that is no disk or cannot be looked at.
+    A disk that cannot be looked at has a plan that says why, and does not stop the others. Raises
+    `UsageError` for what is no disk, `BenchLacks` for a person who may open none.
     """
     plans: dict[str, WipePlan] = {}
+    groups = group_paths(Files()) if len(targets) > 1 else {}
     for path in targets:
-        target = read_target(path, image=image)
-        if target.path not in plans:
+        name = str(Path(path).resolve()).rsplit("/", 1)[-1]
+        target = look_at_target(path, image=image, paths=groups.get(name))
+        if not {target.path, *target.paths} & plans.keys():
             refusals = guard.refusals(target)
             drive = None if refusals else read_firmware_plan(target, wish)
             plans[target.path] = plan_wipe(target, wish, clock.random_bytes(32), refusals, drive)
-    return tuple(plans.values())
+    return placed(tuple(plans.values()), Files())
 
 
-def plan_machine(machine: Machine, wish: Wish, clock: Clock) -> tuple[WipePlan, ...]:
-    """Plans for the disks of a machine that is not here (a capture): to look at, never to do."""
-    targets = [target_of(disk) for disk in machine.disks]
+def placed(plans: tuple[WipePlan, ...], files: Files) -> tuple[WipePlan, ...]:
+    """The same plans; those whose disks have one token carry where each is plugged in."""
+    tokens = Counter(plan.disk.token for plan in plans)
     return tuple(
-        plan_wipe(one, wish, clock.random_bytes(32), guard.refusals(one))
-        for one in targets
-        if one is not None
+        replace(plan, place=_place(plan, files)) if tokens[plan.disk.token] > 1 else plan
+        for plan in plans
     )
 
 
-def target_of(disk: Disk) -> Target | None:
-    """A disk of an inventory as a target; None where its size or block size is unknown."""
+def _place(plan: WipePlan, files: Files) -> str:
+    name = plan.path.rsplit("/", 1)[-1]
+    real = files.resolve(f"/sys/block/{name}") if plan.disk.kind is TargetKind.BLOCK else None
+    return place_of(files, name, real) if real else plan.path
+
+
+def plan_machine(machine: Machine, wish: Wish, clock: Clock) -> tuple[WipePlan, ...]:
+    """Plans for the disks of a machine that is not here (a capture): to look at, never to do.
+
+    What its drives offer was not asked, and is not refused for that.
+    """
+    found: dict[str, WipePlan] = {}
+    for disk in machine.disks:
+        one = target_of(disk)
+        if not set(one.paths) & found.keys():
+            refusals = guard.refusals(one)
+            plan = plan_wipe(one, wish, clock.random_bytes(32), refusals, NOT_ASKED)
+            found[one.path] = plan
+    return tuple(found.values())
+
+
+def target_of(disk: Disk) -> Target:
+    """A disk of an inventory as a target; unknown size or blocks are its faults."""
     size, block = disk.size_bytes, disk.logical_block_bytes
-    if not isinstance(size, Known) or not isinstance(block, Known):
-        return None
+    faults: tuple[Message, ...] = ()
+    if not isinstance(size, Known):
+        faults = (Message.of("wipe.refusal.no_size", path=disk.path),)
+    elif not isinstance(block, Known):
+        faults = (Message.of("wipe.refusal.no_block_size", path=disk.path),)
     physical = disk.physical_block_bytes
+    block_bytes = block.value if isinstance(block, Known) else 512
     identity = DiskIdentity(
         kind=TargetKind.BLOCK,
         serial=_value(disk.serial),
@@ -87,15 +118,18 @@ def target_of(disk: Disk) -> Target | None:
         vendor=_value(disk.vendor),
         model=_value(disk.model),
         firmware=_value(disk.firmware),
-        size_bytes=size.value,
-        logical_block_bytes=block.value,
-        physical_block_bytes=physical.value if isinstance(physical, Known) else block.value,
+        size_bytes=size.value if isinstance(size, Known) else 0,
+        logical_block_bytes=block_bytes,
+        physical_block_bytes=physical.value if isinstance(physical, Known) else block_bytes,
         bus=_value(disk.bus) or "unknown",
         medium=disk.medium,
         namespace=disk.namespace.value if isinstance(disk.namespace, Known) else None,
+        serial_of=disk.serial_of,
+        box_serial=disk.box_serial,
     )
     read_only = isinstance(disk.read_only, Known) and disk.read_only.value
-    return Target(disk.path, identity, disk.uses, read_only, disk.path.rsplit("/", 1)[-1])
+    name = disk.path.rsplit("/", 1)[-1]
+    return Target(disk.path, identity, disk.uses, read_only, name, disk.paths, faults)
 
 
 def _value(reading: Reading[str]) -> str | None:
@@ -103,37 +137,71 @@ def _value(reading: Reading[str]) -> str | None:
 
 
 def typed_end(plan: WipePlan) -> str:
-    """What an operator types to confirm this disk: the end of its serial or of its stand-in."""
-    return plan.disk.token[-TYPED_CHARACTERS:]
+    """What an operator types to confirm this disk: the end of its serial or of its stand-in; where
+    another disk has the same, the place where it is plugged in.
+    """
+    return plan.place or plan.disk.token[-TYPED_CHARACTERS:]
+
+
+def shown_token(plan: WipePlan) -> str:
+    """The disk's token for a person, with what tells it from another one of the same."""
+    return f"{plan.disk.token} ({plan.place})" if plan.place else plan.disk.token
 
 
 def names_disk(plan: WipePlan, word: str) -> bool:
     """Whether a word of the operator names this plan's disk: serial, WWN or token, whole."""
     disk = plan.disk
-    return word in {disk.serial, disk.wwn, disk.token} - {None}
+    return word in {disk.serial, disk.wwn, disk.token, plan.place} - {None}
+
+
+def _named_by(word: str, plans: tuple[WipePlan, ...]) -> tuple[WipePlan, ...]:
+    return tuple(plan for plan in plans if names_disk(plan, word))
 
 
 def confirm_by_flag(
     plans: tuple[WipePlan, ...], words: tuple[str, ...], *, by: str = "flag"
 ) -> tuple[Confirmed, ...]:
-    """`--confirm SERIAL` for each disk. Raises `SafetyRefusal` for a disk that is not named, and
-    for a word that names no disk: whoever typed it meant another one.
+    """`--confirm SERIAL` for each disk. Raises `SafetyRefusal` for a disk that is not named, for a
+    word that names no disk (whoever typed it meant another one), and for one that names several:
+    a dock gives its own number to each of its disks.
     """
-    wrong = [word for word in words if not any(names_disk(plan, word) for plan in plans)]
-    refusals = [Message.of("wipe.confirm.no_such_disk", word=word) for word in wrong]
+    refusals: list[Message] = []
+    named: set[str] = set()
+    for word in words:
+        found = _named_by(word, plans)
+        if not found:
+            refusals.append(Message.of("wipe.confirm.no_such_disk", word=word))
+        elif len(found) > 1:
+            refusals += [_several(plan, word) for plan in found]
+        named |= {plan.path for plan in found[:1] if len(found) == 1}
     refusals += [
-        Message.of("wipe.confirm.missing", path=plan.path, token=plan.disk.token)
+        Message.of("wipe.confirm.missing", path=plan.path, token=_word(plan))
         for plan in plans
-        if not plan.refusals and not any(names_disk(plan, word) for word in words)
+        if not plan.refusals and plan.path not in named
     ]
     if refusals:
         raise SafetyRefusal(tuple(refusals))
     return confirm_all(plans, by)
 
 
+def _word(plan: WipePlan) -> str:
+    """What to write behind --confirm, as a shell takes it."""
+    return shlex.quote(plan.place) if plan.place else plan.disk.token
+
+
+def _several(plan: WipePlan, word: str) -> Message:
+    return Message.of(
+        "wipe.confirm.several",
+        path=plan.path,
+        word=word,
+        place=_word(plan),
+        size_bytes=plan.disk.size_bytes,
+    )
+
+
 def confirm_all(plans: tuple[WipePlan, ...], by: str) -> tuple[Confirmed, ...]:
     """Plans confirmed together (typed one by one, a manifest, the demonstration)."""
-    return tuple(Confirmed(plan, plan_digest(plan), by, plan.disk.token) for plan in plans)
+    return tuple(Confirmed(plan, plan_digest(plan), by, shown_token(plan)) for plan in plans)
 
 
 def parse_psid(typed: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recond.drive.answers import ata_wwn, parse_identify
 from recond.host.files import Files
 
 _IDENTIFY_AT = 60  # offset of the IDENTIFY data in page 89h
@@ -17,9 +18,16 @@ _IDENTIFY_BYTES = 512
 
 @dataclass(frozen=True, slots=True)
 class DrivePages:
-    """`rpm`: None not told, 1 non-rotating, else revolutions per minute."""
+    """`rpm`: None not told, 1 non-rotating, else revolutions per minute.
+
+    `serial` is the unit's (page 80h; behind a bridge it may be the box's), `own_serial` the
+    drive's, from its IDENTIFY data; with them `wwn` and `size_bytes`.
+    """
 
     serial: str | None = None
+    own_serial: str | None = None
+    wwn: str | None = None
+    size_bytes: int | None = None
     model: str | None = None
     firmware: str | None = None
     rpm: int | None = None
@@ -42,8 +50,12 @@ def parse_drive_pages(page80: bytes, pageb1: bytes, page89: bytes) -> DrivePages
     rpm = _rotation_rate(int.from_bytes(pageb1[4:6], "big")) if len(pageb1) >= 6 else None
     if rpm is None and identify:
         rpm = _rotation_rate(_word(identify, 217))
+    ata = parse_identify(identify)
     return DrivePages(
-        serial=_ascii(page80[4:]) or _ata_text(identify, 10, 19),
+        serial=_ascii(page80[4:]),
+        own_serial=_ata_text(identify, 10, 19),
+        wwn=ata_wwn(identify),
+        size_bytes=ata.sectors * ata.logical_block_bytes if ata else None,
         model=_ata_text(identify, 27, 46),
         firmware=_ata_text(identify, 23, 26),
         rpm=rpm,
