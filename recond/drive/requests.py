@@ -286,6 +286,11 @@ def scsi_read_capacity() -> CdbRequest:
     return CdbRequest("READ CAPACITY(16)", bytes([0x9E, 0x10]) + bytes(11) + b"\x20\0\0", b"", 32)
 
 
+def scsi_read_capacity_10() -> CdbRequest:
+    """READ CAPACITY(10), 25h."""
+    return CdbRequest("READ CAPACITY(10)", b"\x25" + bytes(9), b"", 8)
+
+
 def scsi_supports(opcode: int, action: int | None = None) -> CdbRequest:
     """REPORT SUPPORTED OPERATION CODES, A3h/0Ch, of one command (SPC-5 6.34)."""
     option = 1 if action is None else 2

@@ -55,6 +55,10 @@ class Files:
         """Whether what is absent at the path is absent on the machine: on a live one, always."""
         return True
 
+    def answers(self, path: str) -> bool:  # noqa: ARG002 - a recording decides by it
+        """Whether what stands at the path, or its absence, was read: on a live machine, always."""
+        return True
+
     def whole(self) -> bool:
         """Whether the tree holds all that an inspection asks for, as a computer's own does."""
         return True

@@ -168,6 +168,12 @@ class FolderFiles(Files):
         """Whether the path is there, or was looked for when this was recorded."""
         return self.recording.looked(path) or Files.exists(self, path)
 
+    def answers(self, path: str) -> bool:
+        """Whether the path is there, or was noted as absent; recond before 0.2 noted nothing."""
+        return self.exists(path) or (
+            self.recording.absent is not None and self.recording.looked(path)
+        )
+
     def whole(self) -> bool:
         """Whether `recond capture` made it."""
         return self.recording.made
@@ -214,6 +220,12 @@ class PackedFiles(Files):
     def looked(self, path: str) -> bool:
         """Whether the path is there, or was looked for when this was recorded."""
         return self.recording.looked(path) or self.exists(path)
+
+    def answers(self, path: str) -> bool:
+        """Whether the path is there, or was noted as absent; recond before 0.2 noted nothing."""
+        return self.exists(path) or (
+            self.recording.absent is not None and self.recording.looked(path)
+        )
 
     def whole(self) -> bool:
         """Whether `recond capture` made it."""

@@ -20,6 +20,7 @@ from recond.host.block import aligned_buffer
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_no_disk
 from recond.host.paths import Paths, read_paths
+from recond.host.sectors import read_sector_bytes
 from recond.model import Message, Use
 
 PLACES, PLACE_BYTES = 32, 4096
@@ -93,6 +94,9 @@ def look_at_target(
         if target is None:
             raise
         fault = error.message
+        sectors = read_sector_bytes(path) if target.identity.size_bytes == 0 else None
+        if sectors and sectors & (sectors - 1):  # 520, 524, 528: Linux shows no size then
+            fault = Message.of("wipe.refusal.geometry", path=target.path, block=sectors)
         if isinstance(error, BenchLacks):  # root already: sudo is no help
             fault = Message.of("wipe.refusal.cannot_open", path=target.path, errno="EPERM")
         return replace(target, faults=(fault,))

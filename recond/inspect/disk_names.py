@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 from recond.host import Host
 from recond.host.diskid import ask_device, asked_of_sysfs
 from recond.host.identity.medium import Evidence
 from recond.host.identity.names import Asked, DiskStrings, DriveWords, name_disk
+from recond.inspect.census_sighting import has_devices
 from recond.inspect.lsblk import BlockNode
 from recond.inspect.smart import smart_argv
 from recond.inspect.smart_fields import Document, document_wwn
@@ -28,7 +28,7 @@ def read_names(host: Host, node: BlockNode) -> DiskStrings:
 
 
 def _asked_now(host: Host, node: BlockNode) -> DriveWords | None:
-    if host.origin != "live" or host.files.root != Path("/"):
+    if not has_devices(host):
         return None
     return ask_device(node.path, host.files)
 

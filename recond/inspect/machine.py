@@ -13,11 +13,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from recond.census import Census
 from recond.host import Host
 from recond.host.cpubrand import read_brand
 from recond.host.kernelram import read_visible_bytes
 from recond.host.log import log_swallowed
 from recond.host.process import TIMED_OUT
+from recond.inspect.census import read_census
 from recond.inspect.cpu import lscpu_understood, name_reading, read_cpu, unread_cpu
 from recond.inspect.devices import read_devices
 from recond.inspect.disks import read_disks
@@ -81,10 +83,11 @@ class Readers:
             return instead(Unknown(Why.UNREADABLE, name))
 
 
-def read_machine(host: Host, *, smart: bool = True) -> Machine:
+def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ()) -> Machine:
     """Everything that can be known of the host without touching it.
 
-    `smart` asks each disk for its health with smartctl (0.1 to some seconds a disk).
+    `smart` asks each disk for its health with smartctl (0.1 to some seconds a disk). `docks` are
+    the plugs that the bench's configuration calls a dock.
     """
     files = host.files
     with ThreadPoolExecutor(_READERS_AT_ONCE) as pool:
@@ -114,6 +117,8 @@ def read_machine(host: Host, *, smart: bool = True) -> Machine:
         displays = readers.take("display", displays_soon, lambda _: ())
         system = readers.take("system", system_soon, unread_system)
         system = refine_form(system, batteries, displays)
+        disks = readers.take("disks", disks_soon, _same)
+        census_soon = readers.start(_read_census, host, disks, docks)
         return Machine(
             inspected_at=host.clock.now(),
             origin=host.origin,
@@ -126,11 +131,18 @@ def read_machine(host: Host, *, smart: bool = True) -> Machine:
             displays=displays,
             networks=networks,
             devices=readers.take("devices", devices_soon, lambda _: ()),
-            disks=_listed(readers, readers.take("disks", disks_soon, _same)),
+            disks=_listed(readers, disks),
             windows_key=readers.take("windows_key", key_soon, _same),
             identity=_identity(readers, system, networks),
+            census=readers.take("census", census_soon, _same),
             problems=tuple(readers.problems),
         )
+
+
+def _read_census(
+    host: Host, disks: tuple[Disk, ...] | Unknown, docks: tuple[str, ...]
+) -> Reading[Census]:
+    return Known(read_census(host, disks, docks), "census")
 
 
 def _same(reason: Unknown) -> Unknown:

@@ -17,7 +17,7 @@ from recond.readiness.facts import Inputs, facts_of
 from recond.readiness.judge import judge
 from recond.readiness.logic import Fact
 from recond.readiness.marks import CpuMarks
-from recond.readiness.notices import notices
+from recond.readiness.notices import notices, unseen_storage
 from recond.readiness.profile import Profile
 from recond.readiness.score import score
 from recond.readiness.settings import firmware_key, is_setting, part_of
@@ -69,6 +69,7 @@ def assess_machine(
             *result.notices,
             *_memory_gap(machine),
             *notices(profile, today, facts),
+            *unseen_storage(machine),
         ),
         category=result.category,
         points=result.points,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime
 
-from recond.model import Message
+from recond.census import Reach
+from recond.model import Known, Machine, Message
 from recond.readiness.logic import Facts, any_holds
 from recond.readiness.profile import Profile, Support
 
@@ -44,6 +45,17 @@ def notices(profile: Profile, today: str, facts: Facts) -> tuple[Message, ...]:
         found.append(Message.of("readiness.notice.review_soon", review_date=profile.review_after))
     found.extend(note.message() for note in profile.notes)
     return tuple(found)
+
+
+def unseen_storage(machine: Machine) -> tuple[Message, ...]:
+    """Disks of the computer that do not show, and hints at some: whoever hands it on must know."""
+    if not isinstance(machine.census, Known):
+        return ()
+    census = machine.census.value
+    hidden = [one for one in census.media if one.reach in (Reach.HIDDEN, Reach.UNREADABLE)]
+    found = [(one.why, one.remedy) for one in hidden]
+    found += [(one.what, one.todo) for one in census.suspicions]
+    return tuple(part for pair in found for part in pair if part is not None)
 
 
 def _support(item: Support, today: str) -> Message:

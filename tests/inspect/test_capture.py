@@ -54,7 +54,7 @@ def without_sources(machine: Machine) -> object:
                 return strip(value["value"])
             if set(value) == {"unknown", "detail"}:
                 return value["unknown"]
-            return {k: strip(v) for k, v in value.items() if k != "inspected_at"}
+            return {k: strip(v) for k, v in value.items() if k not in ("inspected_at", "taken_at")}
         return [strip(v) for v in value] if isinstance(value, list) else value
 
     return strip(to_json(machine))

@@ -42,6 +42,13 @@ def read_drive_pages(files: Files, folder: str) -> DrivePages:
     return parse_drive_pages(page80, pageb1, page89)
 
 
+def read_locked(files: Files, folder: str) -> bool:
+    """Whether the drive said, when the kernel asked it, that a password locks it (word 128)."""
+    page = _page(files, f"{folder}/device/vpd_pg89", 0x89)
+    identity = parse_identify(page[_IDENTIFY_AT : _IDENTIFY_AT + _IDENTIFY_BYTES])
+    return identity is not None and identity.security.locked
+
+
 def parse_drive_pages(page80: bytes, pageb1: bytes, page89: bytes) -> DrivePages:
     """Readings of whole VPD pages, header included; empty bytes for an absent page."""
     identify = page89[_IDENTIFY_AT : _IDENTIFY_AT + _IDENTIFY_BYTES]

@@ -1,0 +1,68 @@
+"""MMC and SD hosts: cards that failed, and an eMMC's areas beside its user area.
+
+Why: boot areas and general-purpose partitions are media of their own, which no erasure of the user
+area reaches; a card that fails shows no device. Source: JESD84-B51 6.3.2, 6.2.4.
+"""
+
+from __future__ import annotations
+
+import re
+
+from recond.census import Kind, Reach, StorageMedium
+from recond.host import Host
+from recond.host.cards import is_blank, read_failed_cards
+from recond.host.diskid import read_size
+from recond.host.files import Files
+from recond.host.identity.nodisk import emmc_area
+from recond.inspect.census_sighting import Sighting, gap_of, has_devices, hidden, suspect
+from recond.inspect.readings import file_text
+from recond.model import Known, Message, Unknown, Why
+
+_HOSTS = "/sys/class/mmc_host"
+
+
+def look_at_cards(host: Host) -> Sighting:
+    """Every MMC host without its card, and every area of an eMMC that holds something."""
+    files = host.files
+    hosts = [name for name in files.list(_HOSTS) if re.fullmatch(r"mmc\d+", name)]
+    gap = gap_of(files, _HOSTS)
+    failed: dict[str, str] | None = {}
+    if hosts:
+        failed = read_failed_cards(host.processes) if host.origin == "live" else None
+        if failed is None:
+            gap = gap or Message.of("inspect.census.gap.kernel_log", place=hosts[0])
+    doubts = tuple(
+        suspect("card-failed", name, error=error)
+        for name, error in (failed or {}).items()
+        if name in hosts and not _has_card(files, name)
+    )
+    areas = [name for name in files.list("/sys/block") if _holds_files(name)]
+    media = tuple(_area(host, name) for name in areas)
+    return Sighting(media, suspicions=doubts, gap=gap)
+
+
+def _has_card(files: Files, name: str) -> bool:
+    return any(one.startswith(f"{name}:") for one in files.list(f"{_HOSTS}/{name}"))
+
+
+def _holds_files(name: str) -> bool:
+    """RPMB holds keys that only their owner reads (JESD84-B51 6.6.22): nothing to recover."""
+    area = emmc_area(name)
+    return area is not None and area != "rpmb"
+
+
+def _area(host: Host, name: str) -> StorageMedium:
+    path, size = f"/dev/{name}", read_size(host.files, name)
+    blank = is_blank(path, size or 0) if has_devices(host) else None
+    disk = re.sub(r"(boot|gp)\d+$", "", name)
+    serial = file_text(host.files, f"/sys/block/{disk}/device/serial")
+    token = serial.value if isinstance(serial, Known) else disk
+    return hidden(
+        f"{token}-{emmc_area(name)}",
+        Kind.BOOT_AREA,
+        Message.of("inspect.census.what.emmc_area", place=path),
+        Message.of("inspect.census.todo.emmc_area", place=path),
+        serial=serial,
+        size_bytes=Known(size, "/sys/block") if size else Unknown(Why.ABSENT, "/sys/block"),
+        reach=Reach.EMPTY if blank else Reach.READY,
+    )
