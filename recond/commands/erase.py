@@ -14,6 +14,7 @@ from recond.commands.frame import (
     Confirm,
     Donor,
     Events,
+    Exclude,
     Hidden,
     Image,
     Level,
@@ -24,6 +25,7 @@ from recond.commands.frame import (
     Profiles,
     Psid,
     Targets,
+    Usb,
     Verify,
     argument,
     command,
@@ -83,6 +85,8 @@ def run_command(
     lot: Lot = None,
     donor: Donor = None,
     hidden: Hidden = None,
+    usb: Usb = False,
+    exclude: Exclude = None,
     json_: AsJson = False,
     events: Events = False,
 ) -> None:
@@ -101,6 +105,10 @@ def run_command(
         lot,
         donor,
     )
+    if order.every_unused:
+        order = replace(order, usb=usb, exclude=tuple(exclude or ()))
+    elif usb or exclude:
+        raise UsageError("cli.run.choice_needs_all")
     if unattended and order.every_unused and not all_ and manifest is None:
         raise UsageError("cli.run.unattended_needs_all")
     _run(
@@ -162,7 +170,7 @@ def _run(
         prepared = prepare(order, host)
         refuse_if_asked(prepared)
         if not as_json:
-            show_plans(shown, prepared.plans)
+            show_plans(shown, prepared.plans, prepared.left_out)
         batch = _by_manifest(prepared, manifest) if manifest else None
         confirmed = batch.confirmed if batch else _confirm(prepared, words, unattended=unattended)
     except (KeyboardInterrupt, EOFError):

@@ -10,6 +10,7 @@ from recond.commands.frame import (
     NAME,
     All,
     AsJson,
+    Exclude,
     From,
     Hidden,
     Image,
@@ -18,6 +19,7 @@ from recond.commands.frame import (
     Profiles,
     Psid,
     Targets,
+    Usb,
     Verify,
     app,
     argument,
@@ -106,15 +108,31 @@ def plan_command(
     from_: From = None,
     hidden: Hidden = None,
     psid: Psid = False,
+    usb: Usb = False,
+    exclude: Exclude = None,
     json_: AsJson = False,
 ) -> None:
     """What would be erased; touches nothing."""
     from recond.flow.machine.check import parse_wish, plan_only
-    from recond.show.machine import show_plans
+    from recond.show.machine import show_census, show_plans
 
     wish = parse_wish(level, method, verify, hidden, psid)
-    plans = plan_only(tuple(targets or ()), all_, wish, image, from_)
-    print_json(list(plans)) if json_ else show_plans(screen(), plans)
+    found = plan_only(
+        tuple(targets or ()),
+        all_,
+        wish,
+        image,
+        from_,
+        usb=usb,
+        exclude=tuple(exclude or ()),
+        state=state_path(),
+    )
+    plans = found.plans
+    if json_:
+        print_json(list(plans))
+    else:
+        show_plans(screen(), plans, found.left_out)
+        show_census(screen(), found.census)
     leave(4 if targets and any(plan.refusals for plan in plans) else 0)
 
 

@@ -21,7 +21,7 @@ _TABLES = {
     "workshop": ("name", "address", "contact", "registration", "logo"),
     "operator": ("name", "title", "contact"),
     "verifier": ("name", "title", "contact"),
-    "bench": ("name",),
+    "bench": ("name", "dock"),
     "timestamp": ("url", "ca_file"),
 }
 
@@ -81,6 +81,14 @@ def _read_tables(state: Path) -> dict[str, dict[str, str]]:
                     raise UsageError("cli.config.key", file=str(file), key=f"{table}.{key}")
                 found[table][key] = value
     return found
+
+
+def declared_docks(state: Path) -> tuple[str, ...]:
+    """The plugs that are a dock of this bench (`[bench] dock = "USB 2-4, SATA 5"`), in the words of
+    `recond watch`: what is in them counts as a disk to work on. Raises `UsageError`.
+    """
+    told = _read_tables(state)["bench"].get("dock", "")
+    return tuple(word.strip() for word in told.split(",") if word.strip())
 
 
 def timestamp_server(state: Path) -> dict[str, str] | None:

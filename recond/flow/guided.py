@@ -23,6 +23,7 @@ from recond.flow.deliver.upload import after_run
 from recond.flow.profiles import load_profile
 from recond.flow.run.attach import Left, OpenRun, follow, open_runs
 from recond.flow.run.background import BackgroundRun
+from recond.flow.run.choice import is_outside
 from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, Order, Prepared, execute
 from recond.flow.run.supervisor import confirm_all
@@ -95,15 +96,20 @@ def order_for(
         state=state,
         lang=lang,
         overrides=overrides,
+        usb=True,  # shown, and not ticked
     )
 
 
 # --- Before ----------------------------------------------------------------------------------
 
 
-def chosen_first(plans: tuple[WipePlan, ...]) -> frozenset[str]:
-    """The paths that are ticked to begin with: the computer's own disks, nothing on USB."""
-    return frozenset(p.path for p in plans if not p.refusals and p.disk.bus != "usb")
+def chosen_first(prepared: Prepared) -> frozenset[str]:
+    """The paths that are ticked to begin with: the computer's own disks and what is in a declared
+    dock, nothing else on USB, no card.
+    """
+    return frozenset(
+        plan.path for plan in prepared.to_erase if not is_outside(prepared.machine, plan.path)
+    )
 
 
 def disk_of(prepared: Prepared, plan: WipePlan) -> Disk | None:

@@ -48,7 +48,7 @@ class GuidedSession:
         try:
             self.left_open = open_runs(self.state, self.host)
             self.prepared = prepare(self.order, self.host)
-            self.chosen = chosen_first(self.prepared.plans)
+            self.chosen = chosen_first(self.prepared)
         except Exception as error:  # a bug of ours too: said on the screen, not in its ruins
             self.problem = error
 

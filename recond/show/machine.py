@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recond.census import Census
 from recond.erasure import TargetKind, WipePlan
 from recond.flow.run.supervisor import shown_token
 from recond.locale import date, duration, size, size_binary
@@ -55,6 +56,8 @@ def show_machine(screen: Screen, machine: Machine) -> None:
         t("cli.machine.title", date=date(screen.lang, machine.inspected_at)), ("", ""), rows
     )
     show_disks(screen, machine.disks)
+    found = machine.census
+    show_census(screen, found.value if isinstance(found, Known) else None)
     for problem in machine.problems:
         screen.talk(screen.say(problem))
 
@@ -106,6 +109,18 @@ def show_disks(screen: Screen, disks: tuple[Disk, ...]) -> None:
     screen.table(t("cli.disks.title"), tuple(t(f"cli.disks.{name}") for name in head), rows)
 
 
+def show_census(screen: Screen, census: Census | None) -> None:
+    """What a table of disks cannot show: media out of reach, hints at others, questions left."""
+    if census is None:
+        return
+    lines = [(one.why, one.remedy) for one in census.media if one.why is not None]
+    lines += [(one.what, one.todo) for one in census.suspicions]
+    for what, todo in lines:
+        screen.data("! " + " ".join(screen.say(part) for part in (what, todo) if part is not None))
+    for gap in census.gaps:
+        screen.data(f"? {screen.t(f'cli.look.{gap.look}')} : {screen.say(gap.why)}")
+
+
 def _size(screen: Screen, reading: Reading[int]) -> str:
     return (
         size(screen.lang, reading.value)
@@ -135,8 +150,12 @@ def show_assessment(screen: Screen, found: Assessment) -> None:
         screen.data(line)
 
 
-def show_plans(screen: Screen, plans: tuple[WipePlan, ...]) -> None:
-    """What would be erased, how, to what level, in what time; and what would be refused."""
+def show_plans(
+    screen: Screen, plans: tuple[WipePlan, ...], left_out: tuple[Message, ...] = ()
+) -> None:
+    """What would be erased, how, to what level, in what time; what would be refused, and what is
+    left out.
+    """
     t = screen.t
     rows = []
     for plan in plans:
@@ -167,6 +186,8 @@ def show_plans(screen: Screen, plans: tuple[WipePlan, ...]) -> None:
         if not plan.refusals:
             for message in plan.not_reached:
                 screen.data(_line(screen, plan, message))
+    for message in left_out:
+        screen.data(f"  {screen.say(message)}")
 
 
 def short_path(plan: WipePlan) -> str:

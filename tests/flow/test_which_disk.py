@@ -10,6 +10,7 @@ import pytest
 
 from recond.erasure import DiskIdentity, LevelWish, Target, TargetKind, WipePlan
 from recond.errors import SafetyRefusal, UsageError
+from recond.flow.config import declared_docks
 from recond.flow.machine.check import inventory, plan_only
 from recond.flow.run import supervisor
 from recond.flow.run.supervisor import confirm_by_flag, placed, plan_targets, typed_end
@@ -150,7 +151,7 @@ def test_a_fixed_disk_of_size_zero_is_there_and_keeps_its_data(tmp_path: Path) -
         {"kname": "sdc", "serial": "2014", "size": 0, "tran": "usb", "rm": True},
         {"kname": "sdd", "serial": "DEAD", "size": 0, "rm": True},
     )
-    plans = {one.path: one for one in plan_only((), True, Wish(), False, source)}
+    plans = {one.path: one for one in plan_only((), True, Wish(), False, source).plans}
     assert list(plans) == ["/dev/sda", "/dev/sdb", "/dev/sdd"]
     for path in ("/dev/sdb", "/dev/sdd"):
         assert [m.code for m in plans[path].refusals] == ["wipe.refusal.no_size"]
@@ -158,7 +159,7 @@ def test_a_fixed_disk_of_size_zero_is_there_and_keeps_its_data(tmp_path: Path) -
 
 def test_an_unknown_block_size_is_a_row(tmp_path: Path) -> None:
     source = lsblk(tmp_path, {"kname": "sda", "serial": "W1", "log-sec": None})
-    (one,) = plan_only((), True, Wish(), False, source)
+    (one,) = plan_only((), True, Wish(), False, source).plans
     assert [m.code for m in one.refusals] == ["wipe.refusal.no_block_size"]
 
 
@@ -175,9 +176,9 @@ def test_a_disk_in_a_hot_plug_port_is_the_computers(tmp_path: Path) -> None:
 
 def test_a_drive_that_nobody_asked_is_not_said_to_offer_nothing(tmp_path: Path) -> None:
     source = lsblk(tmp_path, {"kname": "sda", "serial": "W1"})
-    (one,) = plan_only((), True, Wish(level=LevelWish.PURGE), False, source)
+    (one,) = plan_only((), True, Wish(level=LevelWish.PURGE), False, source).plans
     assert [m.code for m in one.refusals] == ["wipe.refusal.purge_not_asked"]
-    (best,) = plan_only((), True, Wish(level=LevelWish.BEST), False, source)
+    (best,) = plan_only((), True, Wish(level=LevelWish.BEST), False, source).plans
     assert Message("wipe.note.not_asked") in best.notes
 
 
@@ -195,9 +196,60 @@ def test_the_drives_in_a_dock_are_told_by_what_they_said_themselves(tmp_path: Pa
                 "model_name": "HGST HDN726060ALE614", "serial_number": serial,
                 "user_capacity": {"bytes": 500107874304}}  # fmt: skip
         (tmp_path / "smartctl" / f"{name}.json").write_text(json.dumps(told))
-    plans = plan_only((), True, Wish(), False, source)
+    plans = plan_only((), True, Wish(), False, source, usb=True).plans
     assert [one.disk.token for one in plans] == ["NAAAAAA1", "NAAAAAA2"]
     assert {one.disk.box_serial for one in plans} == {"152D00539000"}
     for disk in inventory(source).disks:
         assert disk.box_serial == "152D00539000"
         assert disk.serial_of == "disk"
+
+
+# --- What "all" means ------------------------------------------------------------------------
+
+
+def mixed(tmp_path: Path) -> Path:
+    return lsblk(
+        tmp_path,
+        {"kname": "sda", "serial": "INNER1"},
+        {"kname": "sdb", "serial": "HOTPLUG", "rm": True},
+        {"kname": "sdc", "serial": "BACKUP", "tran": "usb"},
+        {"kname": "sdd", "serial": "STICK", "tran": "usb", "rm": True},
+        {"kname": "nvme0n1", "serial": "NV1", "tran": "nvme"},
+    )
+
+
+def planned(source: Path, **options: Any) -> tuple[list[str], list[str]]:
+    found = plan_only((), True, Wish(), False, source, **options)
+    return [str(p.disk.serial) for p in found.plans], [m.code for m in found.left_out]
+
+
+def test_all_is_what_the_computer_holds_and_nothing_on_usb(tmp_path: Path) -> None:
+    serials, left = planned(mixed(tmp_path))
+    assert serials == ["NV1", "INNER1", "HOTPLUG"]
+    assert left == ["cli.left_out.usb"] * 2
+
+
+def test_usb_takes_everything(tmp_path: Path) -> None:
+    serials, left = planned(mixed(tmp_path), usb=True)
+    assert serials == ["NV1", "INNER1", "HOTPLUG", "BACKUP", "STICK"]
+    assert left == []
+
+
+def test_exclude_leaves_a_disk_and_says_so(tmp_path: Path) -> None:
+    serials, left = planned(mixed(tmp_path), usb=True, exclude=("BACKUP", "NV1"))
+    assert serials == ["INNER1", "HOTPLUG", "STICK"]
+    assert left == ["cli.left_out.excluded"] * 2
+
+
+def test_an_exclusion_that_names_no_disk_stops_all(tmp_path: Path) -> None:
+    with pytest.raises(SafetyRefusal) as refusal:
+        planned(mixed(tmp_path), exclude=("BACKUB",))
+    assert said(refusal) == ["cli.exclude.no_such_disk"]
+
+
+def test_the_declared_docks_come_from_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "recond.toml").write_text('[bench]\ndock = "USB 2-4, SATA 5"\n')
+    assert declared_docks(tmp_path) == ("USB 2-4", "SATA 5")
+    (tmp_path / "recond.toml").write_text("[bench]\ndock = 3\n")
+    with pytest.raises(UsageError):
+        declared_docks(tmp_path)

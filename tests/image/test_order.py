@@ -29,6 +29,7 @@ def test_nothing_said_is_guided_and_french() -> None:
     [
         (BOTH, "", True),
         ("", "recond.mode=unattended recond.erase=all", True),
+        ("", "recond.mode=unattended recond.erase=all+usb", True),
         ('[stick]\nmode = "unattended"\n', "recond.erase=all", True),
         ("", "recond.mode=unattended", False),
         ("", "recond.erase=all", False),
@@ -85,3 +86,13 @@ def test_the_shell_reads_the_lot_as_it_was_written(lot: str) -> None:
         ["sh", "-c", f'{text}\nprintf %s "$RECOND_LOT"'], check=True, capture_output=True
     )
     assert done.stdout.decode() == lot
+
+
+def test_what_hangs_on_usb_is_erased_only_where_the_order_says_so() -> None:
+    line = "recond.mode=unattended recond.erase="
+    assert not order("", line + "all").takes_usb
+    assert order("", line + "all+usb").takes_usb
+    assert "RECOND_USB=yes\n" in environment(order("", line + "all+usb"), "/out", 0)
+    assert "RECOND_USB=''\n" in environment(order("", line + "all"), "/out", 0)
+    with pytest.raises(UsageError):
+        order("", line + "usb")

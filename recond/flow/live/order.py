@@ -1,10 +1,11 @@
 """What a live system is told to do: recond.toml's [stick] and [wifi], and the kernel's parameters.
 
 Why: a volunteer edits one file on the stick, a network boot has its kernel line; the line wins. An
-erasure that nobody watches needs two words, `unattended` and `all`: one of them alone, or a word
-that is not known, asks a person. Pure but for the error it raises.
+erasure that nobody watches needs two words, `unattended` and `all` (the computer's own disks) or
+`all+usb` (what is plugged in from outside too): one of them alone, or a word that is not known,
+asks a person. Pure but for the error it raises.
 
-    recond.lot=LOT recond.mode=guided|unattended recond.erase=all recond.end=wait|poweroff
+    recond.lot=LOT recond.mode=guided|unattended recond.erase=all|all+usb recond.end=wait|poweroff
     recond.lang=fr|en recond.keyboard=LAYOUT
 """
 
@@ -21,7 +22,7 @@ _LOT = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
 _ALLOWED: dict[str, re.Pattern[str]] = {
     "lot": _LOT,
     "mode": re.compile(r"guided|unattended"),
-    "erase": re.compile(r"all"),
+    "erase": re.compile(r"all(\+usb)?"),
     "end": re.compile(r"wait|poweroff"),
     "language": re.compile(r"fr|en"),
     "keyboard": re.compile(r"[a-z]{2,12}"),
@@ -46,7 +47,12 @@ class StickOrder:
     @property
     def unattended(self) -> bool:
         """Both words were given."""
-        return self.mode == "unattended" and self.erase == "all"
+        return self.mode == "unattended" and self.erase in ("all", "all+usb")
+
+    @property
+    def takes_usb(self) -> bool:
+        """Disks on USB and cards are erased too."""
+        return self.erase == "all+usb"
 
 
 def read_order(settings: str, file: str, command_line: str) -> StickOrder:
@@ -104,6 +110,7 @@ def environment(order: StickOrder, out: str, unfinished: int) -> str:
         "RECOND_LOT": order.lot,
         "RECOND_OUT": out,
         "RECOND_MODE": "unattended" if order.unattended else "guided",
+        "RECOND_USB": "yes" if order.takes_usb else "",
         "RECOND_END": order.end,
         "RECOND_UNFINISHED": str(unfinished),
     }

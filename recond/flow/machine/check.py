@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
+from recond.census import Census
 from recond.erasure import LevelWish, VerifyMode, WipePlan
 from recond.errors import UsageError
+from recond.flow.config import declared_docks
 from recond.flow.machine.capture import host_from, write_capture
 from recond.flow.profiles import load_cpu_marks, load_profile
+from recond.flow.run.choice import choose
 from recond.flow.run.supervisor import plan_machine, plan_targets
 from recond.host import Host
 from recond.inspect.machine import read_machine
 from recond.methods import find_method
-from recond.model import Assessment, Machine, Outcome
+from recond.model import Assessment, Known, Machine, Message, Outcome
 from recond.readiness import ANSWERS, assess_machine
 from recond.wipe.plan import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Plans to look at, and the disks that were left out, with the reason."""
+
+    plans: tuple[WipePlan, ...]
+    left_out: tuple[Message, ...] = ()
+    census: Census | None = None
 
 
 def inventory(source: Path | None) -> Machine:
@@ -101,23 +114,36 @@ def parse_wish(
 
 
 def plan_only(
-    targets: tuple[str, ...], every: bool, wish: Wish, image: bool, source: Path | None = None
-) -> tuple[WipePlan, ...]:
+    targets: tuple[str, ...],
+    every: bool,
+    wish: Wish,
+    image: bool,
+    source: Path | None = None,
+    *,
+    usb: bool = False,
+    exclude: tuple[str, ...] = (),
+    state: Path | None = None,
+) -> Planned:
     """Plans to look at; with no target, or `every`, for each disk of this machine.
 
-    Raises `UsageError` for a machine that shows no disk: an empty plan would look like nothing to
-    erase.
+    `usb` and `exclude` as in `flow.run.choice`; `state` has the bench's configuration. Raises
+    `UsageError` for a machine that shows no disk: an empty plan would look like nothing to erase.
     """
     host = host_of(source)
+    if source is None and targets and not every:
+        return Planned(plan_targets(targets, wish, image=image, clock=host.clock))
+    docks = declared_docks(state) if state is not None else ()
+    machine = read_machine(host, smart=False, docks=docks)
+    if not machine.disks:
+        raise UsageError("cli.run.no_disk")
+    choice = choose(machine, usb=usb, exclude=exclude)
     if source is not None:
-        plans = plan_machine(read_machine(host, smart=False), wish, host.clock)
-        if not plans:
-            raise UsageError("cli.run.no_disk")
-        return plans
-    if every or not targets:
-        machine = read_machine(host, smart=False)
-        targets = tuple(disk.path for disk in machine.disks)
-        image = False
-        if not targets:
-            raise UsageError("cli.run.no_disk")
-    return plan_targets(targets, wish, image=image, clock=host.clock)
+        plans = plan_machine(machine, wish, host.clock)
+        kept = tuple(p for p in plans if {p.path, *p.paths} & set(choice.paths))
+        return Planned(kept, choice.left_out, _census(machine))
+    plans = plan_targets(choice.paths, wish, image=False, clock=host.clock)
+    return Planned(plans, choice.left_out, _census(machine))
+
+
+def _census(machine: Machine) -> Census | None:
+    return machine.census.value if isinstance(machine.census, Known) else None

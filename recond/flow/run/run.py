@@ -14,6 +14,7 @@ from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePl
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.profiles import load_profile
+from recond.flow.run.choice import choose
 from recond.flow.run.issue import Issued, Material, issue
 from recond.flow.run.supervisor import (
     Confirmed,
@@ -49,6 +50,8 @@ class Order:
     lang: str
     overrides: config.Overrides
     demonstration: bool = False
+    usb: bool = False  # "every unused" takes disks on USB and cards too
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Prepared:
     machine: Machine
     assessments: tuple[Assessment, ...]
     plans: tuple[WipePlan, ...]
+    left_out: tuple[Message, ...] = ()  # disks that "every unused" does not mean, and why
 
     @property
     def to_erase(self) -> tuple[WipePlan, ...]:
@@ -90,16 +94,17 @@ def prepare(order: Order, host: Host) -> Prepared:
         order.state, order.overrides, host.clock, demonstration=order.demonstration
     )
     early = plan_targets(order.targets, order.wish, image=order.image, clock=host.clock)
-    machine = read_machine(host)
+    machine = read_machine(host, docks=config.declared_docks(order.state))
     today = host.clock.now()[:10]
     assessments = tuple(assess_machine(machine, profile, today) for profile in loaded)
-    plans = early
+    plans, left_out = early, tuple[Message, ...]()
     if order.every_unused:
-        paths = tuple(disk.path for disk in machine.disks)
-        plans = plan_targets(paths, order.wish, image=False, clock=host.clock)
+        choice = choose(machine, usb=order.usb, exclude=order.exclude)
+        plans = plan_targets(choice.paths, order.wish, image=False, clock=host.clock)
+        left_out = choice.left_out
     if not plans and not order.every_unused:
         raise UsageError("cli.run.no_target")
-    return Prepared(order, context, machine, assessments, plans)
+    return Prepared(order, context, machine, assessments, plans, left_out)
 
 
 def refuse_if_asked(prepared: Prepared) -> None:
@@ -108,6 +113,8 @@ def refuse_if_asked(prepared: Prepared) -> None:
     With `every_unused` no disk was named: what is refused goes into the record, the others go on.
     Raises `SafetyRefusal`; `UsageError` for a computer that shows no disk at all.
     """
+    if not prepared.plans and prepared.left_out:
+        raise SafetyRefusal((*prepared.left_out, Message("cli.run.only_left_out")))
     if not prepared.plans:
         raise UsageError("cli.run.no_disk")
     found = [message for plan in prepared.plans for message in plan.refusals]

@@ -1,0 +1,76 @@
+"""Which disks "all" means: the computer's own, and what sits in a declared dock.
+
+Why: the volunteer's own backup disk hangs on USB, and is no gift; erased by `--all` it cannot be
+brought back. So what is plugged in from outside is taken only where somebody says so, and what was
+left out is named, with the word that would take it. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recond.census import Place
+from recond.errors import SafetyRefusal
+from recond.model import Disk, Known, Machine, Medium, Message
+
+OUTSIDE = frozenset({Place.USB, Place.READER})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The paths to plan, and for each disk that was left out the reason."""
+
+    paths: tuple[str, ...]
+    left_out: tuple[Message, ...] = ()
+
+
+def choose(machine: Machine, *, usb: bool, exclude: tuple[str, ...] = ()) -> Choice:
+    """The disks that "all" means. `usb` takes USB disks and cards too; `exclude` are the serial
+    numbers, world-wide names or box numbers of disks that stay as they are.
+
+    Raises `SafetyRefusal` for a word of `exclude` that names no disk here: whoever wrote it meant
+    one, and it would be erased.
+    """
+    wrong = tuple(
+        Message.of("cli.exclude.no_such_disk", word=word)
+        for word in exclude
+        if not any(_is_named(disk, word) for disk in machine.disks)
+    )
+    if wrong:
+        raise SafetyRefusal(wrong)
+    places, paths, left = _places(machine), list[str](), list[Message]()
+    for disk in machine.disks:
+        word = next((word for word in exclude if _is_named(disk, word)), None)
+        if word is not None:
+            left.append(Message.of("cli.left_out.excluded", path=disk.path, word=word))
+        elif not usb and places.get(disk.path, _place(disk)) in OUTSIDE:
+            model = disk.model.value if isinstance(disk.model, Known) else "—"
+            left.append(Message.of("cli.left_out.usb", path=disk.path, model=model))
+        else:
+            paths.append(disk.path)
+    return Choice(tuple(paths), tuple(left))
+
+
+def _is_named(disk: Disk, word: str) -> bool:
+    told = {one.value for one in (disk.serial, disk.wwn) if isinstance(one, Known)}
+    return word in told | {disk.box_serial} - {None}
+
+
+def _places(machine: Machine) -> dict[str, Place]:
+    if not isinstance(machine.census, Known):
+        return {}
+    return {path: one.place for one in machine.census.value.media for path in one.paths}
+
+
+def _place(disk: Disk) -> Place:
+    """Without a census: by the bus alone."""
+    bus = disk.bus.value if isinstance(disk.bus, Known) else ""
+    if bus in ("usb", "firewire"):
+        return Place.USB
+    return Place.READER if disk.medium is Medium.SD else Place.INNER
+
+
+def is_outside(machine: Machine, path: str) -> bool:
+    """Whether a disk is plugged in from outside, by its path in the inventory."""
+    disk = next((one for one in machine.disks if path in (one.path, *one.paths)), None)
+    return disk is not None and _places(machine).get(disk.path, _place(disk)) in OUTSIDE
