@@ -86,14 +86,9 @@ def ata_command(
     return CdbRequest(name, cdb, data_out, read_bytes, timeout_s)
 
 
-def ata_identify() -> CdbRequest:
+def ata_identify(timeout_s: int = 30) -> CdbRequest:
     """IDENTIFY DEVICE, ECh."""
-    return ata_command("IDENTIFY DEVICE", 0xEC, read_bytes=512)
-
-
-def ata_identify_bridged() -> CdbRequest:
-    """The same through a box's bridge, which may hang: not waited for as long."""
-    return ata_command("IDENTIFY DEVICE", 0xEC, read_bytes=512, timeout_s=8)
+    return ata_command("IDENTIFY DEVICE", 0xEC, read_bytes=512, timeout_s=timeout_s)
 
 
 def _password_block(word_0: int, password: bytes) -> bytes:

@@ -37,6 +37,8 @@ BLKGETDISKSEQ = 0x80081280
 HDIO_GET_IDENTITY = 0x030D
 
 IMAGE_BLOCK_BYTES = 512
+BRIDGE_S = 8
+"""A box's bridge may hang: it is not waited for as long as a drive."""
 
 
 def read_strings(files: Files, name: str, drive: DriveWords | None = None) -> DiskStrings:
@@ -171,11 +173,11 @@ def ask_drive(transport: AtaTransport) -> DriveWords | None:
     udev asks it of every USB disk that is not removable (60-persistent-storage.rules); a stick is
     never asked: some hang.
     """
-    first = transport.execute(rq.ata_identify_bridged()).data
+    first = transport.execute(rq.ata_identify(BRIDGE_S)).data
     identity = parse_identify(first)
     if identity is None or identity.checksum is False or not identity.serial:
         return None
-    if parse_identify(transport.execute(rq.ata_identify_bridged()).data) != identity:
+    if parse_identify(transport.execute(rq.ata_identify(BRIDGE_S)).data) != identity:
         return None
     return DriveWords(
         "IDENTIFY DEVICE",
