@@ -17,7 +17,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from recond.board import admin, apart, entry, finding, intake, room
+from recond.board import (
+    admin,
+    apart,
+    api,
+    entry,
+    finding,
+    intake,
+    lots,
+    numbers,
+    public,
+    room,
+)
 from recond.board.context import BoardContext
 from recond.board.frame import Visit, Way, finish, routes_of
 from recond.board.judge import trust_digest
@@ -29,9 +40,13 @@ WAYS: tuple[Way, ...] = (
     *finding.WAYS,
     *apart.WAYS,
     *admin.WAYS,
+    *lots.WAYS,
+    *numbers.WAYS,
+    *public.WAYS,
     *intake.WAYS,
+    *api.WAYS,
 )
-STATIC = {"style.css": "text/css", "script.js": "text/javascript"}
+STATIC = {"style.css": "text/css", "script.js": "text/javascript", "icon.svg": "image/svg+xml"}
 REFRESH_S = 2.0
 TRUST_S = 30.0
 AGAIN_EACH = 10

@@ -12,7 +12,7 @@ from recond.board.people import Role
 
 _HASHING = threading.BoundedSemaphore(2)
 """Argon2 takes 64 MiB each time, on purpose; nobody may ask for a hundred of them at once."""
-HOME = {Role.DONOR: "/search"}
+HOME = {Role.DONOR: "/lots"}
 
 
 def sign_in_page(visit: Visit) -> Response:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import tempfile
+from pathlib import Path
 
+import segno
 from starlette.responses import Response
 
 from recond.board import reading
-from recond.board.frame import EVERYBODY, Turned, Visit, Way, number_of
+from recond.board.frame import EVERYBODY, WORKSHOP, Turned, Visit, Way, number_of
 from recond.board.people import BoardPerson
 from recond.board.reading import RecordLine
 from recond.certify.record import parse_record
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
+from recond.flow.deliver.label import ROLL, make_labels
+from recond.host.store import write_folder
 from recond.upload.package import Package, unpack
 
+LINK_DIGITS = 16
 _SAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def search_page(visit: Visit) -> Response:
     """The newest records, or those that meet what was typed."""
-    found = _found(visit)
+    found = found_records(visit)
     return visit.context.render(
         visit,
         "search.html",
@@ -33,7 +40,7 @@ def search_page(visit: Visit) -> Response:
 
 def search_rows(visit: Visit) -> Response:
     """The same list alone, while somebody types."""
-    found = _found(visit)
+    found = found_records(visit)
     return visit.context.render(
         visit, "rows.html", question=_question(visit), found=found, more=len(found) == reading.SHOWN
     )
@@ -43,7 +50,8 @@ def _question(visit: Visit) -> str:
     return visit.query.get("q", "")[:200]
 
 
-def _found(visit: Visit) -> tuple[RecordLine, ...]:
+def found_records(visit: Visit) -> tuple[RecordLine, ...]:
+    """What was asked for in the query."""
     before = visit.query.get("before", "")
     with visit.context.database.reading() as db:
         return reading.find(
@@ -102,7 +110,8 @@ def record_page(visit: Visit) -> Response:
         "record.html",
         line=line,
         record=full_record(package),
-        files=[name for name, _ in package.files],
+        link=link_path(line.record_id, line.digest),
+        code=code_of(visit, line),
         same=[one for one in same if one.id != line.id],
         history=history,
         issues=[one for one in again if one.id != line.id],
@@ -125,6 +134,32 @@ def package_file(visit: Visit) -> Response:
     return download(raw, f"{line.record_id}.zip", "application/zip")
 
 
+def label_file(visit: Visit) -> Response:
+    """The machine's sticker, by `recond label`'s own code, which verifies once more."""
+    line = record_line(visit)
+    with tempfile.TemporaryDirectory(prefix="recond-board-") as place:
+        folder, out = Path(place) / line.record_id, Path(place) / "label.pdf"
+        write_folder(folder, dict(package_of(visit, line).files))
+        make_labels((folder,), out, form=ROLL, start=1, lang=visit.lang, state=visit.context.state)
+        raw = out.read_bytes()
+    return download(raw, f"{line.record_id}-label.pdf", "application/pdf")
+
+
+def code_of(visit: Visit, line: RecordLine) -> str:
+    """The QR code of a record's public page, as SVG."""
+    address = f"{visit.context.address}{link_path(line.record_id, line.digest)}"
+    drawn = io.BytesIO()
+    segno.make(address, error="m").save(
+        drawn, kind="svg", xmldecl=False, svgns=True, svgclass="code", lineclass=None, omitsize=True
+    )
+    return drawn.getvalue().decode()
+
+
+def link_path(record_id: str, digest: str) -> str:
+    """The path of a record's public page (`recond.board.public`)."""
+    return f"/c/{record_id}.{digest[:LINK_DIGITS]}"
+
+
 def download(raw: bytes, name: str, kind: str) -> Response:
     """A file to be kept; never shown as a page of this site."""
     safe = _SAFE.sub("_", name)
@@ -140,5 +175,6 @@ WAYS = (
     Way("/search/rows", search_rows, EVERYBODY),
     Way("/records/{number}", record_page, EVERYBODY),
     Way("/records/{number}/certificate.pdf", certificate_file, EVERYBODY),
+    Way("/records/{number}/label.pdf", label_file, WORKSHOP),
     Way("/records/{number}/package.zip", package_file, EVERYBODY),
 )

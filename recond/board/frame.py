@@ -276,7 +276,8 @@ def finish(context: BoardContext, visit: Visit, answer: Response) -> Response:
     headers.setdefault("Content-Security-Policy", POLICY)
     headers.setdefault("Cache-Control", "no-store")
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
+    # not "no-referrer": a browser would then say "Origin: null" of our own forms (Fetch §3.1)
+    headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if context.secure:

@@ -97,7 +97,7 @@ def watching(context: BoardContext) -> Route:
         seen: dict[int, int] = {}
         quiet = 0.0
         async with watchers:
-            while True:
+            while not context.closing:
                 views = context.room.views(context.clock.monotonic_s())
                 piece = _piece(context, views, seen, lang)
                 if piece:

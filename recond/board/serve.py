@@ -148,15 +148,22 @@ def _check_tls(certificate: Path, key: Path) -> None:
 class Server(uvicorn.Server):
     """uvicorn's server, which says when it answers."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[int], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, context: Context, on_ready: Callable[[int], None]
+    ) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._context, self._on_ready = context, on_ready
 
     async def startup(self, sockets: object = None) -> None:
         """Listen, then say on which port."""
         await super().startup(sockets)  # type: ignore[arg-type] # uvicorn's own list
         if self.started and self.servers:
             self._on_ready(int(self.servers[0].sockets[0].getsockname()[1]))
+
+    async def shutdown(self, sockets: object = None) -> None:
+        """Let whoever watches the room go, then end."""
+        self._context.closing = True
+        await super().shutdown(sockets)  # type: ignore[arg-type] # uvicorn's own list
 
 
 def make_server(
@@ -179,7 +186,7 @@ def make_server(
         limit_concurrency=2000,
         lifespan="on",
     )
-    return Server(config, on_ready)
+    return Server(config, opened.context, on_ready)
 
 
 def serve(order: BoardOrder, clock: Clock, on_ready: Callable[[Opened, int], None]) -> None:
@@ -187,11 +194,16 @@ def serve(order: BoardOrder, clock: Clock, on_ready: Callable[[Opened, int], Non
     taken.
     """
     opened = open_board(order, clock)
+    serve_opened(opened, order, lambda port: on_ready(opened, port))
+
+
+def serve_opened(opened: Opened, order: Order, on_ready: Callable[[int], None]) -> None:
+    """Run a board that was opened, until a signal ends it; it is closed then."""
 
     def ready(port: int) -> None:
         if order.name is None:  # port 0 is whichever was free
             opened.context.address = _address(opened.host, port, opened.context.secure)
-        on_ready(opened, port)
+        on_ready(port)
 
     server = make_server(opened, order.tls, ready)
     try:

@@ -38,6 +38,11 @@
     source.onmessage = (event) => { heard = Date.now(); lost.hidden = true; take(JSON.parse(event.data)); };
     source.onopen = () => { heard = Date.now(); lost.hidden = true; };
     source.onerror = () => { if (Date.now() - heard > 5000) lost.hidden = false; };
+    // somebody has looked at an alarm; the card changes when the server says so
+    benches.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-dismiss]");
+      if (button) fetch(button.dataset.dismiss, { method: "POST", headers: { "X-CSRF": csrf } });
+    });
     // arrows walk from bench to bench
     benches.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];

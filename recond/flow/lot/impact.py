@@ -8,6 +8,8 @@ figure is made up, and nothing is claimed for scrap.
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -49,18 +51,23 @@ class Impact:
 
 def impact_of(machines: tuple[MachineRow, ...]) -> Impact:
     """The impact of the machines of a lot that can be used again."""
-    raw = resources.files("recond.data").joinpath("impact.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(raw)
-    kind = data["notebook"]
     latest = {
         row.found_by or row.record_id: row
         for row in sorted(machines, key=lambda one: one.issued_at)
     }
-    again = [row for row in latest.values() if is_reusable(row)]
-    counted = [row for row in again if row.form in kind["forms"]]
+    forms = Counter(str(row.form) for row in latest.values() if is_reusable(row))
+    return impact_of_forms(forms)
+
+
+def impact_of_forms(again: Mapping[str, int]) -> Impact:
+    """The impact of machines that can be used again, counted by what kind of computer they are."""
+    raw = resources.files("recond.data").joinpath("impact.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(raw)
+    kind = data["notebook"]
+    counted = sum(n for form, n in again.items() if form in kind["forms"])
     return Impact(
-        len(counted),
-        len(again) - len(counted),
+        counted,
+        sum(again.values()) - counted,
         (data["years"][0], data["years"][1]),
         kind["co2e_kg_per_year"],
         kind["material_kg_per_year"],

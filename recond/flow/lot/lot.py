@@ -59,6 +59,12 @@ class Reported:
         return 7 if self.why_unsigned else 0
 
 
+def check_lot_name(name: str) -> None:
+    """Raises `UsageError` for a name that is none: empty, too long, unprintable, with a slash."""
+    if not name.strip() or len(name) > MAX_NAME or not name.isprintable() or "/" in name:
+        raise UsageError("lot.name", lot=name[:MAX_NAME], limit=MAX_NAME)
+
+
 def new_lot(
     where: LotDatabase,
     name: str,
@@ -69,8 +75,7 @@ def new_lot(
     manifest: Path | None = None,
 ) -> NewLot:
     """Make a lot. Raises `UsageError` for a name that is taken or a manifest that is none."""
-    if not name.strip() or len(name) > MAX_NAME or not name.isprintable() or "/" in name:
-        raise UsageError("lot.name", lot=name[:MAX_NAME], limit=MAX_NAME)
+    check_lot_name(name)
     read = read_manifest(manifest) if manifest else None
     lot = Lot(name, donor, date, clock.now())
     with open_lots(where.state, where.url) as store:

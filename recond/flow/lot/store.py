@@ -197,6 +197,19 @@ class LotStore:
         for source, message in problems.items():
             self.note(lot.name, source, message)
 
+    def expect(
+        self, name: str, expected: Sequence[ExpectedDisk], problems: dict[str, Message]
+    ) -> None:
+        """Another manifest for a lot, in the place of the one before."""
+        for table in (_EXPECTED, _PROBLEMS):
+            self._db.execute(sa.delete(table).where(table.c.lot == name))
+        if expected:
+            self._db.execute(
+                sa.insert(_EXPECTED), [{"lot": name, **asdict(one)} for one in expected]
+            )
+        for source, message in problems.items():
+            self.note(name, source, message)
+
     def close(self, name: str, at: str) -> None:
         """Say that a lot is complete."""
         self._db.execute(sa.update(_LOTS).where(_LOTS.c.name == name).values(closed_at=at))

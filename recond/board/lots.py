@@ -1,0 +1,199 @@
+"""Lots: the manifest taken in, the balance, the report, the closing; by `recond lot`'s own code.
+
+Why the same tables and functions: what a lot comes to is computed in one place
+(`recond.flow.lot.status`), whoever asks. A record comes into its lot when it is kept and trusted
+(`recond.board.records`); a lot that is made later takes those that came before.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from starlette.responses import RedirectResponse, Response
+
+from recond.board.audit import add_line
+from recond.board.finding import download
+from recond.board.frame import EVERYBODY, HANDS, LEADS, Turned, Visit, Way, given, json_answer
+from recond.board.people import Role
+from recond.board.tables import RECORDS
+from recond.errors import RecordInvalid, UsageError
+from recond.flow.lot.collect import take
+from recond.flow.lot.impact import impact_of
+from recond.flow.lot.lot import check_lot_name
+from recond.flow.lot.manifest import MAX_BYTES, parse_manifest
+from recond.flow.lot.paper import write_paper
+from recond.flow.lot.sheets import anomaly_rows, impact_sentences, write_csv, write_workbook
+from recond.flow.lot.status import LotStatus, State, lot_status
+from recond.flow.lot.store import Lot, LotStore
+from recond.upload.package import unpack
+
+REPORTS = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+SHOWN = 500
+
+
+def lots_page(visit: Visit) -> Response:
+    """Every lot that the reader may see, newest first."""
+    with visit.context.database.reading() as db:
+        found = [one for one in LotStore(db).lots() if _may_see(visit, one.name)]
+    return visit.context.render(visit, "lots.html", found=found[::-1])
+
+
+def _may_see(visit: Visit, lot: str) -> bool:
+    person = visit.person
+    return person is not None and (person.role is not Role.DONOR or lot in person.lots)
+
+
+def _lot(visit: Visit) -> str:
+    """The lot of the path. Raises `Turned` 404 for one that is not theirs, as for none."""
+    name = visit.path["lot"]
+    if not _may_see(visit, name):
+        raise Turned(404, "board.error.absent")
+    return name
+
+
+def _status(db: sa.Connection, name: str) -> LotStatus:
+    lots = LotStore(db)
+    try:
+        lot = lots.lot(name)
+    except UsageError:
+        raise Turned(404, "board.error.absent") from None
+    return lot_status(
+        lot, lots.expected(name), lots.machines(name), lots.problems(name), lots.numbers
+    )
+
+
+def lot_page(visit: Visit) -> Response:
+    """The balance of a lot: expected, seen, erased, missing, and what is not as it should be."""
+    with visit.context.database.reading() as db:
+        status = _status(db, _lot(visit))
+        numbers = _numbers(db, [row.record_id for row in status.machines])
+    return visit.context.render(
+        visit,
+        "lot.html",
+        lot_status=status,
+        path=_path(status.lot.name),
+        counts={state.value: status.count(state) for state in State},
+        sentences=list(impact_sentences(impact_of(status.machines), visit.lang)),
+        anomalies=list(anomaly_rows(status, visit.lang)),
+        shown=status.lines[:SHOWN],
+        numbers=numbers,
+    )
+
+
+def _numbers(db: sa.Connection, ids: list[str]) -> dict[str, int]:
+    """The board's own numbers of records, for links."""
+    found: dict[str, int] = {}
+    for start in range(0, len(ids), 500):
+        rows = db.execute(
+            sa.select(RECORDS.c.record_id, RECORDS.c.id).where(
+                RECORDS.c.record_id.in_(ids[start : start + 500]), RECORDS.c.current
+            )
+        )
+        found |= {row.record_id: row.id for row in rows}
+    return found
+
+
+def _path(lot: str) -> str:
+    return f"/lots/{quote(lot, safe='')}"
+
+
+def make_lot(visit: Visit) -> Response:
+    """A lot without a manifest yet; what came of it before comes in."""
+    name, donor = given(visit, "name").strip(), given(visit, "donor").strip()
+    check_lot_name(name)
+    lot = Lot(name, donor or None, visit.now[:10], visit.now)
+    with visit.context.database.writing() as db:
+        LotStore(db).make(lot, (), {})
+        add_line(db, visit.now, "lot", visit.who, lot=name)
+    _collect(visit, name)
+    return RedirectResponse(_path(name), 303)
+
+
+def _collect(visit: Visit, name: str) -> None:
+    """The trusted records of this lot that are here already."""
+    context = visit.context
+    with context.database.reading() as db:
+        rows = db.execute(
+            sa.select(RECORDS.c.record_id, RECORDS.c.package)
+            .where(RECORDS.c.lot == name, RECORDS.c.trusted)
+            .order_by(RECORDS.c.id)
+        ).all()
+    for row in rows:
+        raw = context.records.package_bytes(row.package)
+        with context.database.writing() as db:
+            lots = LotStore(db)
+            try:
+                take(lots, name, row.record_id, unpack(raw, row.record_id))
+            except RecordInvalid as error:
+                lots.note(name, row.record_id, error.message)
+
+
+def take_manifest(visit: Visit) -> Response:
+    """A manifest that was dropped; its faults are named in the lot, line by line."""
+    name = _lot(visit)
+    manifest = parse_manifest(visit.body, visit.query.get("name", "")[:120] or "CSV")
+    with visit.context.database.writing() as db:
+        lots = LotStore(db)
+        if lots.lot(name).closed_at:
+            raise Turned(409, "board.lot.closed")
+        lots.expect(
+            name,
+            manifest.expected,
+            {
+                f"{manifest.path} ({number})": message
+                for number, message in enumerate(manifest.problems, start=1)
+            },
+        )
+        add_line(db, visit.now, "manifest", visit.who, lot=name, lines=len(manifest.expected))
+    return json_answer({"go": _path(name), "faults": len(manifest.problems)})
+
+
+def close_lot(visit: Visit) -> Response:
+    """Nothing comes into it any more. A lot that is not complete is closed by leads only, who say
+    so.
+    """
+    name = _lot(visit)
+    with visit.context.database.writing() as db:
+        status = _status(db, name)
+        if status.lot.closed_at:
+            raise Turned(409, "board.lot.closed")
+        if not status.complete and visit.form.get("anyway") != "yes":
+            raise Turned(409, "board.lot.incomplete")
+        LotStore(db).close(name, visit.now)
+        add_line(db, visit.now, "lot-closed", visit.who, lot=name, complete=status.complete)
+    return RedirectResponse(_path(name), 303)
+
+
+def report(visit: Visit) -> Response:
+    """The donor's report: CSV, workbook, sealed PDF."""
+    kind = visit.path["kind"]
+    if kind not in REPORTS:
+        raise Turned(404, "board.error.absent")
+    context = visit.context
+    with context.database.reading() as db:
+        status = _status(db, _lot(visit))
+    impact = impact_of(status.machines)
+    if kind == "csv":
+        raw = write_csv(status, visit.lang)
+    elif kind == "xlsx":
+        raw = write_workbook(status, impact, visit.lang)
+    else:
+        raw = write_paper(
+            context.state, status, impact, "lot", lang=visit.lang, clock=context.clock
+        ).raw
+    return download(raw, f"{status.lot.name}.{kind}", REPORTS[kind])
+
+
+WAYS = (
+    Way("/lots", lots_page, EVERYBODY),
+    Way("/lots", make_lot, HANDS, "POST"),
+    Way("/lots/{lot}", lot_page, EVERYBODY),
+    Way("/lots/{lot}/manifest", take_manifest, HANDS, "POST", most_bytes=MAX_BYTES),
+    Way("/lots/{lot}/close", close_lot, LEADS, "POST"),
+    Way("/lots/{lot}/report.{kind}", report, EVERYBODY),
+)
