@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from recond.commands.frame import (
+    LANG,
     Context,
+    Out,
     app,
     make_group,
     option,
@@ -45,9 +47,14 @@ def board_command(
     ] = None,
     database: Url = None,
     store: Store = None,
+    demo: Annotated[bool, option("board.command.demo", "--demo")] = False,
+    out: Out = Path("demo-out"),
 ) -> None:
     """Start the board."""
     if ctx.invoked_subcommand is not None:
+        return
+    if demo:
+        _needs(_demo)(listen, out)
         return
     _needs(_serve)(listen, tls, address, database, store)
 
@@ -71,6 +78,21 @@ def _serve(
         name=address.rstrip("/") if address else None,
     )
     serve(order, Host().clock, _ready)
+
+
+def _demo(listen: str, out: Path) -> None:
+    from recond.board.demo import demo
+    from recond.host import Host
+
+    demo(out, listen, LANG, Host().clock, _demo_ready)
+
+
+def _demo_ready(opened: Opened, port: int) -> None:
+    del port
+    shown = screen()
+    shown.talk(t("board.command.ready", address=opened.address))
+    shown.talk(t("board.command.demo.people"))
+    shown.talk(t("board.command.end"))
 
 
 def _database(url: str | None) -> str | None:
