@@ -576,3 +576,22 @@ def test_help_loads_no_heavy_library() -> None:
     )
     assert "recond" in done.stdout
     assert done.stderr == ""
+
+
+def test_the_board_cannot_reach_what_erases() -> None:
+    """Benches talk to the board, it does not talk to them: it could not begin an erasure."""
+    acts = ("recond.wipe", "recond.flow.run.", "recond.flow.dock", "recond.host.workers")
+    for module in modules():
+        if module.room == "board":
+            reached = reach(module.name)
+            assert not {name for name in reached if name.startswith(acts)}, module.name
+            assert not {name for name in reached if name.startswith("recond.host.realdisk")}
+
+
+def test_nothing_but_its_command_imports_the_board() -> None:
+    users = {
+        module.name
+        for module in modules()
+        if module.room != "board" and any(room_of(name) == "board" for name in module.imports)
+    }
+    assert users == {STARTS_THE_BOARD}
