@@ -279,7 +279,7 @@ def search_(count: int) -> None:
     import sqlalchemy as sa
 
     from recond.board import reading, tokens
-    from recond.board.people import Person, Role
+    from recond.board.people import BoardPerson, Role
     from tests.board.workshop import board
 
     draw = random.Random(23)
@@ -298,7 +298,7 @@ def search_(count: int) -> None:
         with opened.writing() as db:
             db.execute(sa.text("ANALYZE"))
         print(f"{count} records written in {time.monotonic() - began:.0f} s")
-        reader = Person(0, "load", Role.READER, "")
+        reader = BoardPerson(0, "load", Role.READER, "")
         with opened.reading() as db:
             asked = questions(db, draw, count)
         draw.shuffle(asked)

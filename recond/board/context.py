@@ -6,7 +6,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -27,10 +27,6 @@ from recond.model import Message
 
 BENCH_S = 5.0
 """How long a bench's token is believed without asking the database: a revocation takes so long."""
-
-
-if TYPE_CHECKING:
-    from recond.board.numbers import Figures
 
 
 class Reader(Protocol):
@@ -62,7 +58,7 @@ class BoardContext:
     demonstration: bool
     pages: Environment = field(default_factory=lambda: make_pages())
     closing: bool = False
-    figures: tuple[float, Figures] | None = None
+    counted: tuple[float, object] | None = None  # `recond.board.numbers`'s, and when
     cards: dict[tuple[int, Lang], tuple[int, str]] = field(default_factory=dict)
     _benches: dict[str, tuple[float, BenchToken | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from recond.board import people, tokens
 from recond.board.people import Role
-from recond.board.serve import Opened, Order, open_board, serve_opened
+from recond.board.serve import BoardOrder, Opened, open_board, serve_opened
 from recond.flow.deliver.upload import add_destination
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.store import Lot, LotStore
@@ -38,7 +38,7 @@ def demo(
     """Run it until a signal ends it. Raises as `open_board`."""
     folder = (out / f"demo-board-{new_run_id(clock)}").resolve()
     folder.mkdir(parents=True)
-    order = Order(folder / "tableau", listen=listen, demonstration=True)
+    order = BoardOrder(folder / "tableau", listen=listen, demonstration=True)
     opened = open_board(order, clock)
     children: list[subprocess.Popen[bytes]] = []
 

@@ -138,7 +138,7 @@ def label_file(visit: Visit) -> Response:
     """The machine's sticker, by `recond label`'s own code, which verifies once more."""
     line = record_line(visit)
     with tempfile.TemporaryDirectory(prefix="recond-board-") as place:
-        folder, out = Path(place) / line.record_id, Path(place) / "label.pdf"
+        folder, out = Path(place) / line.record_id, Path(place) / "sticker.pdf"
         write_folder(folder, dict(package_of(visit, line).files))
         make_labels((folder,), out, form=ROLL, start=1, lang=visit.lang, state=visit.context.state)
         raw = out.read_bytes()

@@ -74,7 +74,7 @@ def lot_page(visit: Visit) -> Response:
         numbers = _numbers(db, [row.record_id for row in status.machines])
     return visit.context.render(
         visit,
-        "lot.html",
+        "one_lot.html",
         lot_status=status,
         path=_path(status.lot.name),
         counts={state.value: status.count(state) for state in State},

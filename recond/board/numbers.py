@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import cast
 
 import sqlalchemy as sa
 from starlette.responses import Response
@@ -59,12 +60,12 @@ class Figures:
 def numbers_page(visit: Visit) -> Response:
     """The figures, counted anew once a minute at most."""
     context, now = visit.context, visit.context.clock.monotonic_s()
-    known = context.figures
+    known = context.counted
     if known is None or now - known[0] > FRESH_S:
         with context.database.reading() as db:
             known = (now, count(db, visit.now[:10]))
-        context.figures = known
-    figures = known[1]
+        context.counted = known
+    figures = cast(Figures, known[1])
     return context.render(
         visit,
         "numbers.html",

@@ -149,7 +149,7 @@ class Server(uvicorn.Server):
     """uvicorn's server, which says when it answers."""
 
     def __init__(
-        self, config: uvicorn.Config, context: Context, on_ready: Callable[[int], None]
+        self, config: uvicorn.Config, context: BoardContext, on_ready: Callable[[int], None]
     ) -> None:
         super().__init__(config)
         self._context, self._on_ready = context, on_ready
@@ -197,7 +197,7 @@ def serve(order: BoardOrder, clock: Clock, on_ready: Callable[[Opened, int], Non
     serve_opened(opened, order, lambda port: on_ready(opened, port))
 
 
-def serve_opened(opened: Opened, order: Order, on_ready: Callable[[int], None]) -> None:
+def serve_opened(opened: Opened, order: BoardOrder, on_ready: Callable[[int], None]) -> None:
     """Run a board that was opened, until a signal ends it; it is closed then."""
 
     def ready(port: int) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from recond.board.people import FREE_TRIES, Role
 from recond.board.tables import APART, PEOPLE, RECORDS, SESSIONS
 from recond.codec import canonical_bytes
-from recond.upload.live import SCHEMA, ComputerSaid, Live, SlotSaid, SlotWord
+from recond.upload.live import SCHEMA, ComputerSaid, LiveSaid, SlotSaid, SlotWord
 from tests.board.workshop import PASSWORD, Client, Maker, Workshop
 
 CLEAR = b"PK\x01\x02\x14\x03\x14\x00\x00"
@@ -33,7 +33,9 @@ def test_a_serial_number_is_never_markup(workshop: Workshop, maker: Maker) -> No
     package = maker.package(serial=EVIL, lot=EVIL, donor=EVIL, property_number=EVIL)
     assert bench.upload(package).status == 201
     slot = SlotSaid(EVIL, SlotWord.WORKING, EVIL, EVIL, phase=EVIL)
-    live = Live(SCHEMA, EVIL, 1, ComputerSaid(EVIL, EVIL, EVIL, EVIL), EVIL, EVIL, False, (slot,))
+    live = LiveSaid(
+        SCHEMA, EVIL, 1, ComputerSaid(EVIL, EVIL, EVIL, EVIL), EVIL, EVIL, False, (slot,)
+    )
     assert bench.send("POST", "/api/v1/live", canonical_bytes(live)).status == 204
     lead = workshop.person(EVIL[:50], Role.LEAD)
     found = re.search(r'href="(/c/[^"]+)"', lead.get("/records/1").text)
