@@ -25,7 +25,7 @@ IMAGES = {
 def test_every_disk_that_is_not_in_use(lab: Lab, tmp_path: Path) -> None:
     done = lab.run(
         "bench",
-        "python3 -m recond run --unattended --all --state /tmp/state"
+        "python3 -m recond run --unattended --all --usb --state /tmp/state"
         " --out /mnt/share/out --json; code=$?; cat /mnt/used/file >&2; exit $code",
     )
     assert done.code == 0, done.output

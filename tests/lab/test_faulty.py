@@ -13,7 +13,7 @@ from tests.lab.machine import Lab
 pytestmark = pytest.mark.lab
 # the lab's actions wait for a text without a colon: each disk's first written bytes print one
 COMMAND = r"""
-python3 -m recond run --unattended --all --json-events --state /tmp/state \
+python3 -m recond run --unattended --all --usb --json-events --state /tmp/state \
     --out /mnt/share/faulty --json 2>&1 >/tmp/result |
     sed -un 's/.*"disk". "\([A-Z]*\)[-n0-9]*", "phase". "write".*/WRITING \1 NOW/p'
 exit ${PIPESTATUS[0]}

@@ -42,7 +42,7 @@ json.dump(found, open("answers.json", "w"))
 """
 COMMAND = r"""
 for level in clear best purge; do
-    python3 -m recond plan --all --level $level --json >plan-$level.json 2>>/tmp/said
+    python3 -m recond plan --all --usb --level $level --json >plan-$level.json 2>>/tmp/said
 done
 python3 answers.py $(lsblk -dnpo NAME,TYPE | awk '$2=="disk" && $1!~/boot|rpmb/ {print $1}')
 """
