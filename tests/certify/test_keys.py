@@ -13,7 +13,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from recond.certify.sign.keys import (
     BENCH_DAYS,
-    DOCUMENT_SIGNING,
     ROOT_DAYS,
     Revocation,
     SigningKey,
@@ -30,7 +29,9 @@ from recond.certify.sign.keys import (
     read_certificates,
     unpack_key,
 )
+from recond.certify.sign.purpose import DOCUMENT_SIGNING
 from recond.errors import RecordInvalid
+from tests.certify.purposes import FOREIGN, OURS, issued_for
 
 NOW = "2026-11-24T10:00:00.000Z"
 ROOT = make_root_key("Bricol’Café", NOW)
@@ -69,6 +70,19 @@ def test_a_bench_cannot_issue_for_another() -> None:
     forged = issue_bench_key(BENCH, "faux banc", NOW)
     assert chain_fault(forged.chain, PINNED, NOW) == "certify.trust.unknown"
     assert chain_fault(forged.chain, (BENCH.certificate,), NOW) == "certify.trust.unknown"
+
+
+@pytest.mark.parametrize("name", [*FOREIGN, *OURS])
+def test_a_root_vouches_for_keys_that_sign_documents(name: str) -> None:
+    """A workshop's root may issue for its web server too: that key's word is no certificate."""
+    made = issued_for(ROOT, {**FOREIGN, **OURS}[name], NOW)
+    fault = "certify.trust.purpose" if name in FOREIGN else None
+    for pinned in (PINNED, made.chain[:1]):
+        assert chain_fault(made.chain, pinned, NOW) == fault
+
+
+def test_a_root_does_not_sign_certificates_itself() -> None:
+    assert chain_fault(ROOT.chain, PINNED, NOW) == "certify.trust.purpose"
 
 
 def test_a_root_of_the_same_name_is_another_root() -> None:

@@ -40,6 +40,7 @@ from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes
 from tests.certify.journals import base_seed, how_many
 from tests.certify.papers import corpus, files_of
+from tests.certify.purposes import FOREIGN, OURS, issued_for
 from tests.donor.pages import (
     JWS,
     PDF,
@@ -512,6 +513,16 @@ def test_a_pinned_time_authority_vouches_for_no_certificate(page: Page) -> None:
     shown = page.one(files)
     assert shown.state == "unproven"
     never_more(shown, files, trust)
+
+
+@pytest.mark.parametrize("name", [*FOREIGN, *OURS])
+def test_a_key_that_the_root_issued_for_another_purpose(page: Page, name: str) -> None:
+    at = json.loads(record_of())["issued_at"]
+    key = issued_for(corpus().root, {**FOREIGN, **OURS}[name], at)
+    files = {JWS: Papers(key=key).jws()}
+    shown = page.one(files)
+    assert shown.state == ("false" if name in FOREIGN else "erased"), shown
+    never_more(shown, files)
 
 
 def test_the_root_s_key_under_another_name(page: Page) -> None:

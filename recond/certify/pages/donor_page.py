@@ -30,6 +30,7 @@ from recond.certify.sign.keys import (
     facts_of,
     instant,
     is_authority,
+    may_vouch,
 )
 from recond.locale import LANGS, Lang, entries, text
 from recond.model import Json
@@ -138,8 +139,12 @@ def believed(
 
 
 def _fault(one: x509.Certificate, revoked: tuple[Revocation, ...]) -> str | None:
-    """Why a certificate that is pinned as it is would not be believed on its first day."""
-    return chain_fault((one,), (one,), one.not_valid_before_utc.isoformat(), revoked)
+    """Why a certificate that is pinned as it is would not be believed on its first day; a root
+    need not sign documents itself.
+    """
+    fault = chain_fault((one,), (one,), one.not_valid_before_utc.isoformat(), revoked)
+    root = is_authority(one) and may_vouch(one)
+    return None if fault == "certify.trust.purpose" and root else fault
 
 
 def is_donor_page(raw: bytes) -> bool:

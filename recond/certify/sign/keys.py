@@ -25,21 +25,15 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     pkcs12,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from recond.certify.sign import p256
+from recond.certify.sign.purpose import DOCUMENT_SIGNING, UNREADABLE, may_sign
 from recond.errors import RecordInvalid
 
-DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 ROOT_DAYS = 15 * 365
 BENCH_DAYS = 2 * 365
 KDF_ROUNDS = 600_000
-_NO_EXTENSION = (
-    x509.ExtensionNotFound,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-    ValueError,
-)
 _ALLOWANCE = dt.timedelta(days=1)  # a bench's clock may be behind the root's
 
 
@@ -304,9 +298,9 @@ def chain_fault(
         return fault
     if not leaf.not_valid_before_utc <= time <= leaf.not_valid_after_utc:
         return "certify.trust.expired"
-    pinned = tuple(
-        one for one in pinned if not _purposes(one) & {ExtendedKeyUsageOID.TIME_STAMPING}
-    )
+    if not may_sign(leaf):
+        return "certify.trust.purpose"
+    pinned = tuple(filter(may_vouch, pinned))
     if any(leaf == one for one in pinned):
         return None
     for root in pinned:
@@ -332,11 +326,18 @@ def is_time_authority(one: x509.Certificate) -> bool:
     return _purposes(one) == {ExtendedKeyUsageOID.TIME_STAMPING}
 
 
+def may_vouch(one: x509.Certificate) -> bool:
+    """Whether a pinned certificate may be believed for certificates: not if it is for time stamps
+    too, whose key lies with somebody else.
+    """
+    return ExtendedKeyUsageOID.TIME_STAMPING not in _purposes(one)
+
+
 def _purposes(one: x509.Certificate) -> frozenset[x509.ObjectIdentifier]:
     """Its extended key usages; empty where it names none or cannot be read."""
     try:
         return frozenset(one.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
-    except _NO_EXTENSION:
+    except UNREADABLE:
         return frozenset()
 
 
@@ -356,7 +357,7 @@ def is_authority(one: x509.Certificate) -> bool:
     """Whether a certificate may issue others: a workshop's root."""
     try:
         return one.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except _NO_EXTENSION:
+    except UNREADABLE:
         return False
 
 

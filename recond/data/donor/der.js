@@ -60,6 +60,8 @@ const OID = {
   sha256: "608648016503040201", data: "2a864886f70d010701", signedData: "2a864886f70d010702",
   contentType: "2a864886f70d010903", messageDigest: "2a864886f70d010904",
   signingCertificate: "2a864886f70d010910022f", commonName: "550403",
+  keyUsage: "551d0f", basicConstraints: "551d13", extendedKeyUsage: "551d25",
+  anyUsage: "551d2500", emailProtection: "2b06010505070304", documentSigning: "2b06010505070324",
 };
 
 const isOid = (one, name) => one.tag === TAG.oid && hex(one.body) === OID[name];

@@ -18,7 +18,7 @@ async function readCertificate(der) {
   const signature = isAlgorithm(algorithm, "ecdsaSha256") ? signatureOf(bits) : null;
   return {
     der, tbs: tbs.raw, signature, serial: serial.raw, issuer: issuer.raw, subject: subject.raw,
-    from, until, point: pointOf(key), name: commonName(subject),
+    from, until, point: pointOf(key), name: commonName(subject), signs: maySign(rest),
     forms: await Promise.all(formsOf(der, outer, bits, signature).map(async (form) =>
       hex(await sha256(form)))),
     fingerprint: hex(await sha256(der)),
@@ -66,6 +66,29 @@ function commonName(subject) {
   return "";
 }
 
+// Whether the key is for signing documents, or may be used for anything: `may_sign` of recond.
+// Source: RFC 5280 4.2, RFC 9336 3.1.
+function maySign(rest) {
+  try {
+    const seen = new Set();
+    const list = rest.length === 0 ? [] : elements(only(rest[0].body, TAG.sequence).body);
+    return list.every((extension) => {
+      const [name, ...more] = elements(extension.body);
+      const critical = more[0].tag === 0x01 && more.shift().body[0] !== 0;
+      need(more.length === 1 && more[0].tag === TAG.octets && !seen.has(hex(name.body)), BAD_DER);
+      seen.add(hex(name.body));
+      if (isOid(name, "keyUsage")) return (only(more[0].body, TAG.bits).body[1] & 0xc0) !== 0;
+      if (isOid(name, "extendedKeyUsage")) {
+        return elements(only(more[0].body, TAG.sequence).body).some((one) =>
+          ["documentSigning", "emailProtection", "anyUsage"].some((use) => isOid(one, use)));
+      }
+      return isOid(name, "basicConstraints") || !critical;
+    });
+  } catch {
+    return false;
+  }
+}
+
 // The certificate with either form of its issuer's signature: a key that was revoked by one
 // fingerprint stays revoked in the other form.
 function formsOf(der, outer, bits, signature) {
@@ -98,6 +121,7 @@ async function chainFault(leaf, at, { roots, revoked }) {
   const fault = revokedAs(leaf, at, revoked);
   if (fault !== null) return fault;
   if (!inTime(leaf)) return "certify.trust.expired";
+  if (!leaf.signs) return "certify.trust.purpose";
   if (roots.some((root) => root.fingerprint === leaf.fingerprint)) return null;
   for (const root of roots) {
     if (await issuedBy(leaf, root)) {
