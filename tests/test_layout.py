@@ -73,9 +73,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 STARTS_THE_BOARD = "recond.commands.board"
 """The only module that imports the board, when it is started."""
 
-MADE_AT_THE_TOP = frozenset({"recond.host", "recond.host.log", "recond.host.state"})
+MADE_AT_THE_TOP = frozenset(
+    {"recond.host", "recond.host.log", "recond.host.state", "recond.host.terminal"}
+)
 """What commands/ may name of host/: the real Host is made there, the state folder chosen, the log
-begun.
+begun, the terminal asked whether it shows a screen.
 guided/ hands the Host on."""
 
 WIPE_JOINS = frozenset(

@@ -8,9 +8,7 @@ called must be the same whoever asks, and must be testable without a terminal. T
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,30 +47,6 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 """What no reading of the hardware tells, and what may be answered; unanswered stays unsaid."""
 
 LOOKS_POINTS = {"good": 1, "used": 0, "damaged": -1}
-NO_SCREEN = frozenset({"", "dumb", "unknown", "vt100", "vt102", "vt220", "ansi"})
-"""Terminals of serial lines, and none: they are spoken to line by line."""
-COLUMNS, ROWS = 80, 24
-
-
-def can_draw() -> bool:
-    """Whether this terminal can show the screen: a terminal both ways, of a size that is known."""
-    if not all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)):
-        return False
-    if os.environ.get("TERM", "") in NO_SCREEN:
-        return False
-    try:
-        columns, rows = os.get_terminal_size(sys.stdout.fileno())
-    except OSError:
-        return False
-    return columns >= COLUMNS and rows >= ROWS
-
-
-def wipe_console() -> None:
-    """A Linux console has no second screen to come back from: wipe what is still on it, so that
-    the words that follow stand alone. The cursor is at its top."""
-    if os.environ.get("TERM") == "linux" and sys.stderr.isatty():
-        sys.stderr.write("\x1b[0m\x1b[J")
-        sys.stderr.flush()
 
 
 def order_for(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recond.flow.guided import can_draw, wipe_console
 from recond.flow.run.attach import find_attachable
 from recond.flow.run.run import Order
 from recond.guided.plain import talk_through, watch
 from recond.guided.session import GuidedSession
 from recond.guided.words import GuidedWords
 from recond.host import Host
+from recond.host.terminal import can_draw, wipe_console
 from recond.locale import Lang
 
 GIVEN_UP = 130

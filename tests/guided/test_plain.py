@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.flow.guided import can_draw
+from recond.host.terminal import can_draw
 from tests.cli.command import environment, recond
 from tests.guided.stage import images
 from tests.guided.test_attach import begin_and_kill, cut_power, new_owner

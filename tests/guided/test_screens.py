@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 
 from recond.errors import SafetyRefusal, UsageError
-from recond.flow.guided import DiskEnd, End, wipe_console
+from recond.flow.guided import DiskEnd, End
 from recond.flow.run.background import BackgroundRun
 from recond.flow.run.run import Finished, refuse_if_asked
 from recond.guided import step_result
@@ -23,6 +23,7 @@ from recond.guided.progress import Board
 from recond.guided.questions import keyboard_lines
 from recond.guided.step_questions import KeyboardTry
 from recond.guided.words import GuidedWords, texts
+from recond.host.terminal import wipe_console
 from recond.locale import LANGS, Lang
 from recond.model import Json, Message
 from tests.guided.stage import HeldClock, check_screen, play, shown_session, text_of

@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import signal
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from recond.host.diskid import read_strings
 from recond.host.stick import read_media, write_marker
 from recond.host.stick_mount import Partition, find_partition, mounted
 from recond.host.store import write_whole
+from recond.host.terminal import write_line
 from recond.host.usage import live_disks
 from recond.locale import Lang, language, say
 from recond.model import Message
@@ -237,7 +237,7 @@ class Keeper:
                 _save_status(self._live, status)
                 self._told = status
         if status.state != self._status.state:
-            _write_line(say(_lang(), status.message))
+            write_line(say(_lang(), status.message))
         self._status = status
         return status
 
@@ -269,7 +269,7 @@ def welcome(host: Host, live: Live) -> None:
             *messages,
         ]
     for message in (*messages, Message.of("stick.help", out=str(live.places.out))):
-        _write_line(say(_lang(), message))
+        write_line(say(_lang(), message))
 
 
 def end(host: Host, live: Live) -> bool:
@@ -285,14 +285,14 @@ def end(host: Host, live: Live) -> bool:
             host.clock.sleep(LOOK_S)
             continue
         if status is not None and status.state == "saved":
-            _write_line(say(_lang(), Message("stick.done")))
+            write_line(say(_lang(), Message("stick.done")))
             return True
         if delivered(live):
-            _write_line(say(_lang(), Message("stick.delivered")))
+            write_line(say(_lang(), Message("stick.delivered")))
             return True
         host.clock.sleep(LOOK_S)
     for message in running or ((status or StickStatus("absent")).message,):
-        _write_line(say(_lang(), message))
+        write_line(say(_lang(), message))
     return False
 
 
@@ -346,11 +346,6 @@ def _reason(error: OSError) -> str:
 
 def _lang() -> Lang:
     return language(None, dict(os.environ))
-
-
-def _write_line(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 def main(words: list[str]) -> int:

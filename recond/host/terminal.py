@@ -1,0 +1,42 @@
+"""The terminal that recond was started on: can it show a screen, and what a console keeps.
+
+Why here: asking a terminal, and writing its escape sequences, touches the outside. What is said on
+it is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+NO_SCREEN = frozenset({"", "dumb", "unknown", "vt100", "vt102", "vt220", "ansi"})
+"""Terminals of serial lines, and none: they are spoken to line by line."""
+COLUMNS, ROWS = 80, 24
+
+
+def can_draw() -> bool:
+    """Whether this terminal can show the screen: a terminal both ways, of a size that is known."""
+    if not all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)):
+        return False
+    if os.environ.get("TERM", "") in NO_SCREEN:
+        return False
+    try:
+        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+    except OSError:
+        return False
+    return columns >= COLUMNS and rows >= ROWS
+
+
+def wipe_console() -> None:
+    """Erase what a Linux console still shows once a screen is left: it has no second screen to come
+    back from (console_codes(4), ED and SGR). The cursor is at its top.
+    """
+    if os.environ.get("TERM") == "linux" and sys.stderr.isatty():
+        sys.stderr.write("\x1b[0m\x1b[J")
+        sys.stderr.flush()
+
+
+def write_line(text: str) -> None:
+    """One line to standard output, at once: a live system's console shows it as it comes."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
