@@ -195,7 +195,7 @@ def _processor() -> float:
 # --- Search ----------------------------------------------------------------------------------
 
 
-def fill(db: Any, start: int, count: int, draw: random.Random) -> None:
+def fill(db: Any, start: int, count: int, draw: random.Random, trust: str) -> None:
     """Rows as `recond.board.records` writes them, with the same words."""
     import sqlalchemy as sa
 
@@ -220,7 +220,7 @@ def fill(db: Any, start: int, count: int, draw: random.Random) -> None:
                 "issued_at": f"{day}T10:00:00.000Z",
                 "signer": "AAAA",
                 "trusted": True,
-                "trust_seen": "x",
+                "trust_seen": trust,
                 "current": True,
                 "outcome": "erased",
                 "computer": f"{number // 2:064x}",
@@ -279,6 +279,7 @@ def search_(count: int) -> None:
     import sqlalchemy as sa
 
     from recond.board import reading, tokens
+    from recond.board.judge import trust_digest
     from recond.board.people import BoardPerson, Role
     from tests.board.workshop import board
 
@@ -290,11 +291,12 @@ def search_(count: int) -> None:
         board(Path(folder) / "state", url) as workshop,
     ):
         opened, began = workshop.opened.database, time.monotonic()
+        trust = trust_digest(workshop.state)
         with opened.writing() as db:
             tokens.add_bench(db, "banc", workshop.clock.now(), "load")
         for start in range(1, count + 1, 5000):
             with opened.writing() as db:
-                fill(db, start, min(5000, count + 1 - start), draw)
+                fill(db, start, min(5000, count + 1 - start), draw, trust)
         with opened.writing() as db:
             db.execute(sa.text("ANALYZE"))
         print(f"{count} records written in {time.monotonic() - began:.0f} s")

@@ -142,8 +142,7 @@ class Records:
                 .limit(most)
             ).all()
         for row in stale:
-            raw = self._store.get(row.package)
-            found = self._judge(raw, row.record_id)
+            raw, found = self._looked_at_again(row.package, row.record_id)
             trusted = isinstance(found, Kept) and found.trusted
             with self._database.writing() as db:
                 db.execute(
@@ -155,6 +154,14 @@ class Records:
                     _into_lot(db, found.lot, raw, row.record_id)
             self._on_kept(row.record_id)
         return len(stale)
+
+    def _looked_at_again(self, package: str, record_id: str) -> tuple[bytes, Kept | Refused]:
+        """A package that is gone or altered proves nothing any more, and holds up no other."""
+        try:
+            raw = self._store.get(package)
+        except RecordInvalid as error:
+            return b"", Refused(record_id, error.message)
+        return raw, self._judge(raw, record_id)
 
     def package_bytes(self, package: str) -> bytes:
         """A package as it came. Raises `RecordInvalid` where it is gone or altered."""

@@ -71,6 +71,23 @@ def test_by_a_key_that_nobody_pinned_it_is_shown_apart_until_it_is_pinned(
     assert '<span class="tone good">DONNÉES EFFACÉES</span>' in page
 
 
+def test_a_package_that_is_gone_proves_nothing_and_holds_up_no_other(
+    workshop: Workshop, maker: Maker
+) -> None:
+    bench = workshop.bench("banc")
+    gone, there = maker.package(), maker.package()
+    for package in (gone, there):
+        assert bench.upload(package).json["answer"] == "untrusted"
+    (file,) = (workshop.state / "board" / "packages").rglob(
+        f"{rows(workshop, RECORDS, record_id=gone.record_id)[0].package}.zip"
+    )
+    file.unlink()
+    workshop.trust(maker)
+    judge_again(workshop.opened.context)
+    trusted = {row.record_id: row.trusted for row in rows(workshop, RECORDS)}
+    assert trusted == {gone.record_id: False, there.record_id: True}
+
+
 @pytest.mark.parametrize("what", ["page", "journal", "signature", "unsigned", "thin"])
 def test_what_does_not_verify_is_kept_apart_with_its_reason(
     workshop: Workshop, maker: Maker, what: str
