@@ -12,28 +12,16 @@ from recond.certify.sign.jws import sign_jws
 from recond.certify.sign.keys import SigningKey, make_bench_key
 from recond.codec import canonical_bytes
 from recond.erasure import (
-    RECORD_SCHEMA,
-    Bench,
-    Canaries,
-    DiskIdentity,
     Erasure,
     JournalRef,
     LedgerPosition,
-    Level,
-    LevelWish,
-    Person,
-    Result,
-    Status,
     TargetKind,
-    Verdict,
-    Verification,
-    VerifyMode,
     WipeRecord,
-    Workshop,
 )
 from recond.model import Machine, Medium
 from recond.upload.package import Package, make_package
-from tests.readiness.machines import known, machine
+from tests.readiness.machines import known
+from tests.upload.ran import ran
 
 NOW = "2026-11-24T10:00:00.000Z"
 JOURNAL = b'{"seq":0}\n'
@@ -46,81 +34,53 @@ def bench_key() -> SigningKey:
 
 
 def notebook(serial: str = "5CG0123XYZ") -> Machine:
-    found = machine()
-    system = dataclasses.replace(found.system, serial=known(serial))
-    return dataclasses.replace(found, system=system)
+    """The machine that the run inspected, with another serial."""
+    found = ran().record.machine
+    assert found is not None
+    return dataclasses.replace(
+        found, system=dataclasses.replace(found.system, serial=known(serial))
+    )
 
 
 def disk_erasure(serial: str = "S3Z8NX0K123456", **result: Any) -> Erasure:
-    identity = DiskIdentity(
-        TargetKind.BLOCK,
-        serial,
-        "5002538e40a1b2c3",
-        "Samsung",
-        "SSD 860 EVO",
-        "RVT04B6Q",
-        256_060_514_304,
-        512,
-        512,
-        "sata",
-        Medium.SSD,
+    """The run's erasure, of another disk."""
+    done = ran().record.erasures[0]
+    identity = dataclasses.replace(
+        done.disk,
+        kind=TargetKind.BLOCK,
+        serial=serial,
+        wwn="5002538e40a1b2c3",
+        vendor="Samsung",
+        model="SSD 860 EVO",
+        firmware="RVT04B6Q",
+        size_bytes=256_060_514_304,
+        bus="sata",
+        medium=Medium.SSD,
     )
-    verification = Verification(
-        VerifyMode.FULL,
-        "done",
-        "00" * 32,
-        256_060_514_304,
-        1,
-        0,
-        (),
-        (),
-        "zeros",
-        True,
-        1000,
-        (),
-        Canaries("00" * 32, 64, 64, 0, 0),
-    )
-    values = {
-        "status": Status.ERASED,
-        "level_requested": LevelWish.CLEAR,
-        "level_achieved": Level.CLEAR,
-        "verdict": Verdict.APPROVED,
-        "reasons": (),
-        **result,
-    }
-    return Erasure(
-        identity,
-        "/dev/sda",
-        None,
-        None,
-        "typed",
-        NOW,
-        NOW,
-        (),
-        verification,
-        (),
-        Result(**values),
-        JournalRef(f"journals/{serial.strip()}.jsonl", sha256(JOURNAL).hexdigest(), "0" * 64, 1),
+    return dataclasses.replace(
+        done,
+        disk=identity,
+        path="/dev/sda",
+        result=dataclasses.replace(done.result, **result),
+        journal=JournalRef(
+            f"journals/{serial.strip()}.jsonl", sha256(JOURNAL).hexdigest(), "0" * 64, 1
+        ),
     )
 
 
 def record(number: int = 1, **changes: Any) -> WipeRecord:
-    """The `number`th record of a bench: one notebook, one disk, erased."""
-    base = WipeRecord(
-        schema=RECORD_SCHEMA,
+    """The `number`th record of a bench: the run's, of another notebook with another disk."""
+    done = ran().record
+    assert done.ledger is not None
+    base = dataclasses.replace(
+        done,
         record_id=f"20261124-100000-{number:08x}",
         issued_at=NOW,
-        software=(("name", "recond"), ("version", "0.1.0")),
-        workshop=Workshop("Bricol’Café de Lens"),
-        operator=Person("Ada"),
-        verifier=Person("Ada"),
         lot=None,
-        donor="Mairie",
         property_number=None,
-        answers=(),
-        bench=Bench("00112233aabbccdd", "banc 1", False, "6.1.0"),
         machine=notebook(f"NB{number:06d}"),
         assessments=(),
+        bench=dataclasses.replace(done.bench, bench_id="00112233aabbccdd"),
         erasures=(disk_erasure(f"DISK{number:06d}"),),
         ledger=LedgerPosition("feed" * 8, number - 1, "0" * 64, "0" * 64, number),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from recond.flow.deliver.queue import read_queue
 from tests.house import ROOT
 from tests.upload.bench import workbench
+from tests.upload.ran import GIVEN, ran
 from tests.upload.records import files_of, package, record
 from tests.upload.servers import Reply, Seen, serve
 
@@ -66,6 +68,7 @@ def test_killed_anywhere_every_record_arrives_once(tmp_path: Path, seed: int) ->
                 str(ROUNDS),
             ),
             cwd=ROOT,
+            env={**os.environ, GIVEN: str(ran().folder)},
             capture_output=True,
             text=True,
             timeout=300,
