@@ -5,8 +5,7 @@ changed; and two machines whose maker wrote nothing must never become one. So th
 board's and the case's, filler text is no evidence, and without evidence there is no identity. What
 could be read only by root makes no identity for somebody else: it would be another one.
 
-`ereuse24` is the identifier of eReuse's server (devicehub-django, `EREUSE24`): SHA3-256 of maker,
-product, type, serial and MAC address, joined without a separator, the type in inxi's words.
+`ereuse24` is the identifier of eReuse's server, on the words of `recond.ereuse`.
 """
 
 from __future__ import annotations
@@ -15,28 +14,22 @@ import hashlib
 import re
 import unicodedata
 
-from recond.model import Form, Identity, Known, NetworkCard, Reading, System, Unknown, Why
+from recond.ereuse import ereuse24, first_card, names, type_word
+from recond.model import Identity, Known, NetworkCard, Reading, System, Unknown, Why
 
 _DOMAIN = b"recond.machine/1"
 _UNIQUE = ("serial", "uuid", "board_serial")
 _COMMON = ("maker", "model")
 # a serial shorter than this is shared by chance
 _LEAST_SERIAL = 4
-INXI_TYPES: dict[Form, str] = {
-    Form.NOTEBOOK: "Laptop",
-    Form.DESKTOP: "Desktop",
-    Form.ALL_IN_ONE: "Desktop",
-    Form.MINI_PC: "Mini-pc",
-    Form.TABLET: "Tablet",
-    Form.CONVERTIBLE: "Convertible",
-    Form.SERVER: "Server",
-    Form.STICK: "Stick-pc",
-}
 
 
-def identify(system: System, networks: tuple[NetworkCard, ...]) -> Identity:
-    """The identity by the system's strings; a built-in network card is the last resort."""
-    ereuse = _ereuse24(system, networks)
+def identify(system: System, networks: tuple[NetworkCard, ...], battery: bool = True) -> Identity:
+    """The identity by the system's strings; a built-in network card is the last resort.
+
+    `networks` are in the order of their bus numbers; `battery`: the computer has one.
+    """
+    ereuse = _ereuse24(system, networks, battery=battery)
     hidden = [getattr(system, name) for name in _UNIQUE]
     for reading in hidden:
         if isinstance(reading, Unknown) and reading.why is Why.DENIED:
@@ -98,15 +91,16 @@ def integrated_card(networks: tuple[NetworkCard, ...]) -> str | None:
     return None
 
 
-def _ereuse24(system: System, networks: tuple[NetworkCard, ...]) -> Reading[str]:
-    parts: list[str] = []
+def _ereuse24(system: System, networks: tuple[NetworkCard, ...], *, battery: bool) -> Reading[str]:
     for reading in (system.maker, system.model, system.form, system.serial):
         if isinstance(reading, Unknown):
             return reading
-        value = reading.value
-        parts.append(INXI_TYPES.get(value, "") if isinstance(value, Form) else value)
-    mac = integrated_card(networks)
-    if mac is None:
+    if not networks:
         return Unknown(Why.ABSENT, "mac")
-    joined = "".join((*parts, mac))
-    return Known(hashlib.sha3_256(joined.encode()).hexdigest(), "maker+model+type+serial+mac")
+    card = first_card(networks)
+    if card is not None and isinstance(card.mac, Unknown):
+        return card.mac
+    mac = card.mac.value if card is not None and isinstance(card.mac, Known) else ""
+    maker, product, serial, _ = names(system, battery=battery)
+    found = ereuse24(maker, product, type_word(system.form), serial, mac)
+    return Known(found, "maker+model+type+serial+mac")

@@ -133,7 +133,7 @@ def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ())
             devices=readers.take("devices", devices_soon, lambda _: ()),
             disks=_listed(readers, disks),
             windows_key=readers.take("windows_key", key_soon, _same),
-            identity=_identity(readers, system, networks),
+            identity=_identity(readers, system, networks, bool(batteries)),
             census=readers.take("census", census_soon, _same),
             problems=tuple(readers.problems),
         )

@@ -15,15 +15,26 @@ from recond.inspect.readings import first
 from recond.model import Known, NetworkCard, Reading, Unknown, Why
 
 CLASS = "/sys/class/net"
+_PCI = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _LOCAL_BIT = 0x02  # IEEE 802 8.2.2: given by an administrator, not by a maker
 
 
 def read_networks(files: Files) -> tuple[NetworkCard, ...]:
-    """Cards with hardware behind them, in the order of their place in the machine."""
+    """Cards with hardware behind them, in the order of their bus numbers: PCI, then the rest.
+
+    By number and not by path: a card behind a bridge (00:1c.0/02:00.0) comes after one on the
+    first bus (00:1f.6), as in every list that a person compares with.
+    """
     names = [n for n in files.list(CLASS) if files.exists(f"{CLASS}/{n}/device")]
     places = {name: files.resolve(f"{CLASS}/{name}/device") or name for name in names}
-    return tuple(_card(files, name) for name in sorted(names, key=lambda n: (places[n], n)))
+    return tuple(_card(files, name) for name in sorted(names, key=lambda n: _order(places[n], n)))
+
+
+def _order(place: str, name: str) -> tuple[int, str, str, str]:
+    parts = [part for part in place.split("/") if not part.startswith("virtio")]
+    number = parts[-1] if _PCI.fullmatch(parts[-1]) else ""
+    return (0 if number else 1, number, place, name)
 
 
 def _card(files: Files, name: str) -> NetworkCard:
