@@ -16,7 +16,7 @@ import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from recond.errors import UploadFailed, UsageError
@@ -59,6 +59,11 @@ class HttpAnswer:
 def form(values: dict[str, str]) -> bytes:
     """Names and values as application/x-www-form-urlencoded; also what follows a `?`."""
     return urlencode(values).encode("ascii")
+
+
+def segment(text: str) -> str:
+    """A text as one part of an address's path (RFC 3986 §2.1)."""
+    return quote(text, safe="")
 
 
 def basic(user: str, password: str) -> tuple[str, str]:

@@ -9,10 +9,26 @@ from __future__ import annotations
 import hashlib
 from typing import TypeVar
 
-from recond.erasure import Erasure, Status, Verdict, WipeRecord
+from recond.erasure import Erasure, Level, Status, Verdict, WipeRecord
 from recond.model import Disk, Known, Machine, Reading, Unknown
 
 T = TypeVar("T")
+_DISK_MAKERS = (
+    ("Western Digital", ("WDC ", "WD ", "WDS")),
+    ("Seagate", ("ST1", "ST2", "ST3", "ST4", "ST5", "ST6", "ST8", "ST9", "SEAGATE")),
+    ("Crucial", ("CT1", "CT2", "CT4", "CT5", "CRUCIAL")),
+    ("SK hynix", ("SK HYNIX", "HFS", "SKHYNIX", "HYNIX")),
+    ("Samsung", ("SAMSUNG", "MZ7", "MZN", "MZV")),
+    ("Toshiba", ("TOSHIBA", "MK", "THNS")),
+    ("Hitachi", ("HITACHI", "HTS", "HDS")),
+    ("Intel", ("INTEL", "SSDS", "SSDPE")),
+    ("Micron", ("MICRON", "MTFD")),
+    ("SanDisk", ("SANDISK", "SD8", "SD9")),
+    ("Lite-On", ("LITEON", "LITE-ON")),
+    ("Kingston", ("KINGSTON", "SA400", "SUV")),
+    *((name, (name.upper(),)) for name in ("HGST", "KIOXIA", "ADATA", "Transcend", "Maxtor")),
+    *((name, (name.upper(),)) for name in ("Fujitsu", "PNY", "Corsair", "Lexar", "Patriot")),
+)
 _OF_THE_BENCH = frozenset({"medium", "system"})
 
 
@@ -44,6 +60,15 @@ def own_disks(machine: Machine) -> tuple[Disk, ...]:
     )
 
 
+def disk_maker(disk: Disk) -> str | None:
+    """Who made a disk: what it says, else what its model begins with (SATA has no field for it)."""
+    said = known(disk.vendor)
+    if said and said.strip().upper() != "ATA":
+        return said
+    model = (known(disk.model) or "").upper()
+    return next((name for name, starts in _DISK_MAKERS if model.startswith(starts)), None)
+
+
 def memory_bytes(machine: Machine) -> int | None:
     """The modules' sum, else what the kernel sees."""
     return known(machine.memory.installed_bytes) or known(machine.memory.visible_bytes)
@@ -65,6 +90,47 @@ def erasures_of(record: WipeRecord) -> tuple[Erasure, ...]:
             and {reason.code for reason in one.result.reasons} == {"wipe.refusal.medium"}
         )
     )
+
+
+def verdict_of(record: WipeRecord) -> str:
+    """One word for the whole computer: "approved" only where `all_approved` says so; "incomplete":
+    each erasure is approved and a disk of the computer has none; "none": nothing was to be erased.
+    """
+    found = erasures_of(record)
+    if not found:
+        return "none"
+    if all_approved(record):
+        return str(Verdict.APPROVED)
+    if all(map(is_approved, found)):
+        return "incomplete"
+    verdicts = {one.result.verdict for one in found if not is_approved(one)}
+    return str(Verdict.REJECTED if verdicts - {Verdict.ESCALATE} else Verdict.ESCALATE)
+
+
+def level_of(record: WipeRecord) -> str:
+    """The lowest level that a disk of the record reached; "none" without an erasure."""
+    levels = [one.result.level_achieved for one in erasures_of(record)]
+    return str(min(levels, key=lambda level: level.rank, default=Level.NONE))
+
+
+def notes_of(record: WipeRecord) -> str:
+    """What the operator answered about looks, keyboard, screen…, as one line."""
+    return "; ".join(f"{key}: {value}" for key, value in record.answers)
+
+
+def evidence_of(record: WipeRecord, digest: str) -> dict[str, str]:
+    """What every stock is told of the erasure, each under one name; what is not known is absent."""
+    values = {
+        "certificate": record.record_id,
+        "verdict": verdict_of(record),
+        "level": level_of(record),
+        "date": record.issued_at[:10],
+        "sha256": digest,
+        "grade": category_of(record) or "",
+        "asset": record.property_number or "",
+        "notes": notes_of(record),
+    }
+    return {name: value for name, value in values.items() if value}
 
 
 def is_approved(erasure: Erasure) -> bool:

@@ -13,7 +13,10 @@ import re
 from recond.erasure import WipeRecord
 from recond.model import Battery, Cpu, Form, Machine, System
 from recond.upload.facts import (
+    all_approved,
+    disk_maker,
     erasures_of,
+    evidence_of,
     filled,
     known,
     machine_seed,
@@ -47,8 +50,7 @@ def device_id(record: WipeRecord) -> str:
 
 def inventory(record: WipeRecord, machine: Machine, digest: str) -> dict[str, object]:
     """The inventory message of a machine and its erasures."""
-    software = dict(record.software)
-    version = software.get("version", "")
+    version = version_of(record)
     content = filled(
         versionclient=f"recond_v{version}",
         versionprovider={"name": "recond", "program": "recond", "version": version},
@@ -57,9 +59,10 @@ def inventory(record: WipeRecord, machine: Machine, digest: str) -> dict[str, ob
             uuid=known(machine.system.uuid),
             chassis_type=_CHASSIS.get(known(machine.system.form) or Form.OTHER),
             memory=_mib(memory_bytes(machine)),
-            description=record.property_number,
+            # GLPI shows it as the computer's comment
+            description=_comment(record, digest),
         ),
-        bios=_bios(machine),
+        bios=_bios(machine, record.property_number),
         cpus=_cpus(machine.cpu),
         memories=_memories(machine),
         storages=_storages(machine),
@@ -84,14 +87,26 @@ def inventory(record: WipeRecord, machine: Machine, digest: str) -> dict[str, ob
         "itemtype": "Computer",
         "content": content,
     }
+    if all_approved(record):
+        # `filled` would drop an empty list, and this one says: nothing is installed any more
+        content["softwares"] = []
     return message | filled(tag=record.lot)
+
+
+def version_of(record: WipeRecord) -> str:
+    """The version of the recond that made the record."""
+    return dict(record.software).get("recond", "")
+
+
+def _comment(record: WipeRecord, digest: str) -> str:
+    return "; ".join(f"{name}: {one}" for name, one in evidence_of(record, digest).items())
 
 
 def _mib(size_bytes: int | None) -> int | None:
     return size_bytes // MIB if size_bytes else None
 
 
-def _bios(machine: Machine) -> dict[str, object]:
+def _bios(machine: Machine, asset: str | None) -> dict[str, object]:
     system: System = machine.system
     date = known(system.bios_date)
     secure, capable = (
@@ -116,7 +131,8 @@ def _bios(machine: Machine) -> dict[str, object]:
         mmanufacturer=known(system.board_maker),
         mmodel=known(system.board_model),
         msn=known(system.board_serial),
-        assettag=known(system.asset_tag),
+        # what the workshop wrote on it comes before what the maker left in it
+        assettag=asset or known(system.asset_tag),
         enclosureserial=known(system.chassis_serial),
         secure_boot=state,
     )
@@ -164,7 +180,7 @@ def _storages(machine: Machine) -> list[dict[str, object]]:
             name=one.path.rpartition("/")[2],
             type="disk",
             interface=(known(one.bus) or "").upper(),
-            manufacturer=known(one.vendor),
+            manufacturer=disk_maker(one),
             model=known(one.model),
             serial=known(one.serial),
             firmware=known(one.firmware),

@@ -10,6 +10,7 @@ server stops no other.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,9 @@ from recond.model import Message
 FIRST_S = 30
 LONGEST_S = 6 * 3600
 LONGEST_ASKED_S = 24 * 3600
+SAID_LETTERS, RAW_LETTERS = 300, 4000
+_INSIDES = re.compile(r"<!doctype|<html|<head|<body|traceback \(most recent", re.IGNORECASE)
+_WORDS = ("error", "message", "messages", "detail", "details")
 _AGAIN = frozenset({401, 408, 425, 429})
 _WHOLE = frozenset({401, 429, 503})
 
@@ -64,28 +68,52 @@ def judge(answer: HttpAnswer, now: str, secrets: tuple[str, ...] = ()) -> Outcom
         asked = retry_after_s(answer.headers.get("retry-after"), now)
         whole = answer.status in _WHOLE or asked is not None
         code = "upload.token_refused" if answer.status == 401 else "upload.busy"
-        return Later(_message(code, answer, said), whole, asked)
+        return Later(refusal(code, answer, said, secrets), whole, asked)
     if 300 <= answer.status < 400:
         there = clean(answer.headers.get("location", ""), secrets)
         return Parked(Message.of("upload.redirected", status=answer.status, where=there))
-    return Parked(_message("upload.refused", answer, said))
+    return Parked(refusal("upload.refused", answer, said, secrets))
 
 
-def _message(code: str, answer: HttpAnswer, said: str) -> Message:
-    return Message.of(code, status=answer.status, said=said or "—")
+def refusal(code: str, answer: HttpAnswer, said: str, secrets: tuple[str, ...]) -> Message:
+    """A message with the server's words; what is no words to a person goes along unseen (`raw`)."""
+    found: dict[str, str | int] = {"status": answer.status, "said": said or "—"}
+    if not said and answer.body.strip():
+        # for who looks for the cause: the state file has it, no screen shows it
+        found["raw"] = clean(answer.body[:8192].decode("utf-8", "replace"), secrets, RAW_LETTERS)
+    return Message.of(code, **found)
 
 
 def said_by(answer: HttpAnswer, secrets: tuple[str, ...]) -> str:
-    """The server's own words, at most 300 characters of one line."""
-    return clean(answer.body[:4096].decode("utf-8", "replace"), secrets)
+    """The server's own words, at most 300 characters of one line; empty for a web page and for a
+    program's insides, which are no words to a person.
+    """
+    text = answer.body[:65536].decode("utf-8", "replace")
+    if _INSIDES.search(text):
+        return ""
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return clean(text, secrets)
+    return clean(words_of(value) or text, secrets)
 
 
-def clean(text: str, secrets: tuple[str, ...]) -> str:
+def words_of(value: object) -> str:
+    """The words in a JSON answer, by the names under which servers put them; empty if none."""
+    if not isinstance(value, dict):
+        return ""
+    found = [value[name] for name in _WORDS if value.get(name)]
+    return ": ".join(
+        one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in found
+    )
+
+
+def clean(text: str, secrets: tuple[str, ...], most: int = SAID_LETTERS) -> str:
     """Foreign text for a terminal and a file: no control characters, and no echo of a secret."""
     for secret in secrets:
         text = text.replace(secret, "…") if secret else text
     shown = "".join(c if c.isprintable() else " " for c in text)
-    return re.sub(r"\s+", " ", shown).strip()[:300]
+    return re.sub(r"\s+", " ", shown).strip()[:most]
 
 
 def retry_after_s(value: str | None, now: str) -> int | None:

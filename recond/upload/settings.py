@@ -26,6 +26,7 @@ class Fields:
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
+    asked_with: tuple[tuple[str, str], ...] = ()  # an optional secret, and the field that needs it
 
 
 NET = ("ca", "proxy")
@@ -36,12 +37,27 @@ KINDS: dict[str, Fields] = {
     "board": Fields(("url", "token"), NET, ("token",)),
     "https": Fields(("url", "token"), NET, ("token",)),
     "s3": Fields(("bucket", "key_id", "secret"), ("url", "region", "prefix", *NET), ("secret",)),
-    "devicehub": Fields(("url", "token"), NET, ("token",)),
+    "devicehub": Fields(("url", "token"), (*NET, "link"), ("token",)),
     "tectech": Fields(
         ("url", "client_id", "client_secret", "stock", "lot"), (*NET, "state"), ("client_secret",)
     ),
     "tectech-csv": Fields(("path", "stock"), ("state",)),
-    "glpi": Fields(("url",), (*NET, "token_url", "client_id", "client_secret"), ("client_secret",)),
+    "glpi": Fields(
+        ("url",),
+        (
+            *NET,
+            *("token_url", "client_id", "client_secret"),
+            *("user", "password"),
+            *("api", "user_token", "app_token"),
+        ),
+        ("client_secret", "password", "user_token", "app_token"),
+        (
+            ("client_secret", "client_id"),
+            ("password", "user"),
+            ("user_token", "api"),
+            ("app_token", "api"),
+        ),
+    ),
 }
 
 

@@ -99,7 +99,7 @@ def test_a_machine_is_made_with_what_is_known(tmp_path: Path) -> None:
     assert (line["typeMateriel"], line["statut"], line["marque"], line["RAM"]) == (
         "ORDINATEUR_PORTABLE",
         "PRET_A_COMMANDER",
-        "DELL",
+        "LENOVO",
         8,
     )
     assert (line["typeDisqueDur1"], line["tailleDisqueDur1"]) == ("SSD", 256)
@@ -142,7 +142,7 @@ def test_a_machine_that_is_there_keeps_what_it_has(tmp_path: Path) -> None:
     assert (line["statut"], line["RAM"], line["marque"], line["idStock"]) == (
         "DISTRIBUE",
         4,
-        "DELL",
+        "LENOVO",
         "S-0001",
     )
     assert line["commentaire"].startswith("rayure recond 20261124-")

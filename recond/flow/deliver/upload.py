@@ -186,12 +186,8 @@ def secrets_of(kind: str, values: dict[str, str]) -> tuple[str, ...]:
     for key in fields.secret:
         if key in values:  # every list of processes and the shell's history would show it
             raise UsageError("upload.config.secret", key=key)
-    wanted = (
-        fields.secret
-        if set(fields.secret) & set(fields.required)
-        else (fields.secret if "client_id" in values else ())
-    )
-    return tuple(wanted)
+    needed = (key for key in fields.secret if key in fields.required)
+    return (*needed, *(key for key, other in fields.asked_with if other in values))
 
 
 def _chosen(state: Path, names: tuple[str, ...]) -> tuple[Settings, ...]:
