@@ -151,7 +151,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "uvicorn": ("board",),
     "jinja2": ("board",),
     "argon2": ("board",),
-    "xlsxwriter": ("flow.lot.sheets",),
+    "xlsxwriter": ("flow.lot.sheets", "upload.sheet"),
 }
 """Where each library may be imported; one that is not here has no place in recond."""
 

@@ -53,6 +53,7 @@ ORDER = (
     "label",
     "upload",
     "queue",
+    "export",
     "lot",
     "watch",
     "board",

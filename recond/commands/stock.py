@@ -34,12 +34,13 @@ LOT = make_group("cli.help.lot", bare=True)
 app.add_typer(LOT, name="lot")
 
 PAIR = "X=VALEUR" if LANG == "fr" else "X=VALUE"
-KINDS_SHOWN = "folder|board|https|glpi|s3|devicehub|tectech|tectech-csv"
+KINDS_SHOWN = "folder|table|board|https|glpi|s3|devicehub|snipeit|tectech|tectech-csv"
 Names = Annotated[list[str] | None, option("to", "--to", metavar=NAME)]
 Unsigned = Annotated[bool, option("allow_unsigned", "--allow-unsigned")]
 LotName = Annotated[str, argument("lot_name", "LOT")]
 Database = Annotated[str | None, option("database", "--database", metavar="URL")]
-Folder = Annotated[Path, argument("folder", "DOSSIER" if LANG == "fr" else "FOLDER")]
+FOLDER = "DOSSIER" if LANG == "fr" else "FOLDER"
+Folder = Annotated[Path, argument("folder", FOLDER)]
 
 
 @UPLOAD.callback(invoke_without_command=True)
@@ -49,21 +50,25 @@ def upload_command(
     folder: Annotated[list[Path] | None, option("folder", "--folder", metavar="DIR")] = None,
     allow_unsigned: Unsigned = False,
     parked: Annotated[bool, option("parked", "--parked")] = False,
+    since: Annotated[str | None, option("upload_since", "--since", metavar=DATE)] = None,
+    all_: Annotated[bool, option("upload_all", "--all")] = False,
     json_: AsJson = False,
 ) -> None:
-    """Send what waits."""
+    """Send what waits; with a day, also what left the queue before a destination was there."""
     if ctx.invoked_subcommand is not None:
         return
+    from recond.flow.deliver.older import EVERY_DAY, parse_day, send_older
     from recond.flow.deliver.upload import send_now
     from recond.show.upload import show_uploaded
 
-    done = send_now(
-        state_path(),
-        tuple(to or ()),
-        tuple(folder or ()),
-        parked=parked,
-        allow_unsigned=allow_unsigned,
-    )
+    names, folders = tuple(to or ()), tuple(folder or ())
+    day = EVERY_DAY if all_ else None if since is None else parse_day(since)
+    if day is None:
+        done = send_now(state_path(), names, folders, parked=parked, allow_unsigned=allow_unsigned)
+    else:
+        done = send_older(
+            state_path(), names, folders, since=day, parked=parked, allow_unsigned=allow_unsigned
+        )
     print_json(done) if json_ else show_uploaded(screen(), done)
     leave(done.exit_code)
 
@@ -89,9 +94,40 @@ def upload_add_command(
 def upload_list_command() -> None:
     """The destinations."""
     from recond.flow.deliver.upload import list_destinations
+    from recond.show.upload import show_destinations
 
-    for one in list_destinations(state_path()):
-        screen().data(f"{one.name}  {one.kind}  {one.shown}")
+    found = list_destinations(state_path())
+    show_destinations(screen(), [(one.name, one.kind, one.shown) for one in found])
+
+
+@command("check", UPLOAD, about="cli.help.upload.check")
+def upload_check_command(
+    name: Annotated[str, argument("destination", NAME)], json_: AsJson = False
+) -> None:
+    """Is a destination ready; nothing is delivered."""
+    from recond.flow.deliver.check import check_destination
+    from recond.host import Host
+    from recond.show.upload import show_checked
+
+    found = check_destination(state_path(), name, Host().clock)
+    print_json(found) if json_ else show_checked(screen(), found)
+    leave(found.exit_code)
+
+
+@command("export", about="cli.help.export")
+def export_command(
+    folder: Annotated[list[Path], argument("export_folder", f"{FOLDER}…")],
+    template: Annotated[str, option("map", "--map", metavar=NAME)],
+    out: Annotated[Path | None, option("export_out", "--out", metavar="FILE")] = None,
+    allow_unsigned: Unsigned = False,
+) -> None:
+    """Records as a table by a template."""
+    from recond.flow.deliver.export import export_table
+    from recond.show.upload import show_exported
+
+    done = export_table(template, tuple(folder), out, allow_unsigned=allow_unsigned)
+    show_exported(screen(), done)
+    leave(done.exit_code)
 
 
 @command("remove", UPLOAD, about="cli.help.upload.remove")

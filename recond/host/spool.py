@@ -103,3 +103,8 @@ def read_files(folder: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
     """The files below a folder that match, by their relative names. Raises `OSError`."""
     found = sorted(path for pattern in patterns for path in folder.glob(pattern))
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in found if p.is_file()}
+
+
+def read_text(path: str) -> str:
+    """A text file's content. Raises `OSError`, `UnicodeDecodeError`."""
+    return Path(path).read_text(encoding="utf-8")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recond.flow.deliver.check import Checked
+from recond.flow.deliver.export import Exported
 from recond.flow.deliver.queue import Moved, QueueView
 from recond.flow.deliver.upload import Uploaded
 from recond.model import Message
@@ -20,7 +22,7 @@ def show_uploaded(screen: Screen, done: Uploaded) -> None:
                 record_id,
                 one.destination,
                 screen.t(f"upload.where.{one.where}"),
-                str(one.attempts),
+                _tries(one.attempts, one.where),
                 screen.say(one.words),
             )
             for record_id, one in done.deliveries
@@ -30,7 +32,7 @@ def show_uploaded(screen: Screen, done: Uploaded) -> None:
         _show_hold(screen, hold.destination, hold.until, hold.words)
     if done.busy:
         screen.talk(screen.t("upload.busy_elsewhere"))
-    elif not done.deliveries and not done.waiting and not done.parked:
+    elif not done.deliveries and not done.waiting and not done.parked and not done.kept_back:
         screen.talk(screen.t("upload.queue.empty"))
 
 
@@ -46,18 +48,60 @@ def show_queue(screen: Screen, view: QueueView) -> None:
                     entry.record_id,
                     name,
                     screen.t(f"upload.where.{one.where if one else 'waiting'}"),
-                    str(one.attempts if one else 0),
+                    _tries(one.attempts, one.where) if one else "0",
                     screen.say(one.words) if one else screen.t("upload.table.not_tried"),
                 )
             )
     _table(screen, rows)
     for hold in view.holds:
         _show_hold(screen, hold.destination, hold.until, hold.words)
-    if not view.entries:
+    if view.not_queued:
+        screen.talk(screen.t("upload.queue.not_queued", n=len(view.not_queued)))
+    elif not view.entries:
         screen.talk(screen.t("upload.queue.empty"))
-    elif not view.destinations:
+    if not view.destinations and (view.entries or view.not_queued):
         screen.talk(screen.t("upload.none"))
-    screen.talk(screen.t("upload.queue.done", n=view.done))
+    if view.done or not view.lacking:
+        screen.talk(screen.t("upload.queue.done", n=view.done))
+    for name, count in view.lacking:
+        screen.talk(screen.t("upload.queue.lacking", n=count, destination=name))
+
+
+def show_destinations(screen: Screen, found: Sequence[tuple[str, str, str]]) -> None:
+    """The destinations, a line each: name, kind, where."""
+    for one in found:
+        screen.data("  ".join(one))
+    if not found:
+        screen.talk(screen.t("upload.none"))
+
+
+def show_checked(screen: Screen, found: Checked) -> None:
+    """What a check found, in at most ten lines."""
+    screen.data(f"{found.name}  {found.kind}  {found.where}")
+    for step in found.steps:
+        mark = {True: "✓", False: "✗", None: "–"}[step.good]
+        words = f" : {screen.say(step.words)}" if step.words else ""
+        screen.data(f"  {mark} {screen.t(f'upload.step.{step.key}')}{words}")
+    if found.record_id is None:
+        screen.data(f"  {screen.t('upload.check.no_record')}")
+        return
+    told = ", ".join(f"{key} {value}" for key, value in found.example)
+    screen.data(f"  {screen.t('upload.check.example', record=found.record_id)}")
+    screen.data(f"    {told}")
+
+
+def show_exported(screen: Screen, done: Exported) -> None:
+    """A table that was made; without a file it is the answer itself."""
+    show_problems(screen, done.left_out)
+    if done.file is None:
+        screen.data(done.text)
+    else:
+        screen.talk(screen.t("upload.exported", n=done.lines, file=done.file))
+
+
+def _tries(failures: int, where: str) -> str:
+    """A delivery is a try too."""
+    return str(failures + (where == "sent"))
 
 
 def show_moved(screen: Screen, moved: Moved) -> None:

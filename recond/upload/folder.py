@@ -41,6 +41,17 @@ class Folder:
         except OSError as error:
             raise UsageError("upload.folder.unusable", **self._why(error)) from None
 
+    def check(self, clock: Clock) -> Outcome:
+        """Whether the marked folder is there and can be written."""
+        del clock
+        try:
+            if not self._spool.has(MARK):
+                return Later(Message.of("upload.folder.absent", path=self._path), whole=True)
+            self._spool.save(MARK, b"recond\n", mode=0o644)
+        except OSError as error:
+            return Later(Message.of("upload.folder.unusable", **self._why(error)), whole=True)
+        return Delivered(Message("upload.check.folder"))
+
     def deliver(self, package: Package, clock: Clock) -> Outcome:
         """Copy the record's folder, byte for byte."""
         del clock

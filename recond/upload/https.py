@@ -14,8 +14,9 @@ import json
 
 from recond.host.clock import Clock
 from recond.host.http import NoAnswer, Request, check_url
+from recond.model import Message
 from recond.upload.client import client_of
-from recond.upload.outcome import Later, Outcome, judge
+from recond.upload.outcome import Delivered, Later, Outcome, judge
 from recond.upload.package import SIGNATURE, Package
 from recond.upload.settings import Settings
 
@@ -32,6 +33,14 @@ class Endpoint:
 
     def prepare(self) -> None:
         """Nothing to prepare."""
+
+    def check(self, clock: Clock) -> Outcome:
+        """Ask what it takes (OPTIONS, RFC 9110 §9.3.7); not to know the question is no harm."""
+        headers = (("Authorization", f"Bearer {self._token}"),)
+        answer = self._client.send(Request("OPTIONS", self._url, headers))
+        if answer.status in (404, 405, 501):
+            return Delivered(Message("upload.check.reached"))
+        return judge(answer, clock.now(), (self._token,))
 
     def deliver(self, package: Package, clock: Clock) -> Outcome:
         """Post the record."""

@@ -1,4 +1,4 @@
-"""Every kind of destination by its name in the configuration: five or six techniques, one table."""
+"""Every kind of destination by its name in the configuration: one table."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from recond.upload.outcome import Outcome
 from recond.upload.package import Package
 from recond.upload.s3 import S3
 from recond.upload.settings import Settings
+from recond.upload.snipeit import SnipeIt
+from recond.upload.table import Table
 from recond.upload.tectech import TecTable, TecTech
 
 
@@ -23,6 +25,9 @@ class Destination(Protocol):
 
     def prepare(self) -> None:
         """What is done once, when the destination is added. Raises `UsageError`."""
+
+    def check(self, clock: Clock) -> Outcome:
+        """A question that changes nothing there: would a record be taken? May raise `NoAnswer`."""
 
     def deliver(self, package: Package, clock: Clock) -> Outcome:
         """One attempt. A server's refusal and a dead line are outcomes, not errors."""
@@ -37,6 +42,8 @@ _MAKERS: dict[str, Callable[[Settings], Destination]] = {
     "tectech": TecTech,
     "tectech-csv": TecTable,
     "s3": S3,
+    "snipeit": SnipeIt,
+    "table": Table,
 }
 
 

@@ -170,6 +170,27 @@ class Queue:
             self._spool.remove(_zip(entry.record_id))
             self._states.remove(_json(entry.record_id))
 
+    def reopen(self, package: Package) -> bool:
+        """Queue a record that was done with, with its receipt: who has it is not sent it again.
+
+        Whether it was; not where it waits already, or where the receipt is of other bytes.
+        """
+        with self._changing():
+            receipt = self.receipt(package.record_id)
+            if receipt is None or receipt.digest != package.digest:
+                return False
+            if self._spool.has(_zip(package.record_id)):
+                return False
+            # killed in between, the state without a package is swept and the receipt still there
+            self._states.save(_json(package.record_id), canonical_bytes(receipt))
+            self._spool.save(_zip(package.record_id), pack(package))
+            self._done.remove(_json(package.record_id))
+        return True
+
+    def receipt(self, record_id: str) -> Entry | None:
+        """What became of a record that was done with; None where there is no such."""
+        return _read(Entry, self._done, _json(record_id))
+
     def receipts(self) -> tuple[str, ...]:
         """The ids of the records that everybody has."""
         return self._done.names(".json")

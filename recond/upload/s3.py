@@ -40,6 +40,15 @@ class S3:
     def prepare(self) -> None:
         """Nothing to prepare."""
 
+    def check(self, clock: Clock) -> Outcome:
+        """List what is below the prefix."""
+        del clock
+        try:
+            self._bucket.names(self._under("recond-check"))
+        except UploadFailed as error:
+            return Later(self._clean(error.message), whole=True)
+        return Delivered(Message("upload.sent"))
+
     def deliver(self, package: Package, clock: Clock) -> Outcome:
         """Put the package."""
         del clock

@@ -41,6 +41,8 @@ KINDS: dict[str, Fields] = {
     "tectech": Fields(
         ("url", "client_id", "client_secret", "stock", "lot"), (*NET, "state"), ("client_secret",)
     ),
+    "snipeit": Fields(("url", "token", "status"), (*NET, "category", "model"), ("token",)),
+    "table": Fields(("path", "map")),
     "tectech-csv": Fields(("path", "stock"), ("state",)),
     "glpi": Fields(
         ("url",),

@@ -166,7 +166,7 @@ def _handler(plan: Plan, seen: list[Seen]) -> type[http.server.BaseHTTPRequestHa
             seen.append(request)
             self._reply(plan(request))
 
-        do_GET = do_POST = do_PUT = do_HEAD = _any  # noqa: N815 - the names that the server calls
+        do_GET = do_POST = do_PUT = do_PATCH = do_OPTIONS = do_HEAD = _any  # noqa: N815 - the names that the server calls
 
         def _reply(self, reply: Reply) -> None:
             self.close_connection = True

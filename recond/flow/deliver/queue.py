@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.errors import BenchLacks, RecordInvalid, UsageError
+from recond.flow.deliver.older import lacking
 from recond.flow.deliver.settings import read_settings
-from recond.flow.deliver.upload import check_may_leave, queue_of, queue_runs
+from recond.flow.deliver.upload import check_may_leave, not_queued, queue_of, queue_runs
 from recond.host.reason import os_reason
 from recond.host.spool import Spool
 from recond.model import Message
@@ -27,6 +28,8 @@ class QueueView:
     entries: tuple[Entry, ...]
     holds: tuple[Hold, ...]
     done: int
+    not_queued: tuple[str, ...] = ()  # certified here, and no upload has seen it yet
+    lacking: tuple[tuple[str, int], ...] = ()  # a destination, and how many older ones it lacks
     exit_code: int = 0
 
 
@@ -47,11 +50,16 @@ class Moved:
 def read_queue(state: Path) -> QueueView:
     """What waits, and where. Raises `UsageError` for a mistake in the configuration."""
     queue = queue_of(state)
+    names = tuple(one.name for one in read_settings(state))
+    missing = lacking(queue, names)
+    counts = [(name, sum(not one.has(name) for one in missing)) for name in names]
     return QueueView(
-        destinations=tuple(one.name for one in read_settings(state)),
+        destinations=names,
         entries=tuple(queue.entries()),
         holds=tuple(queue.holds().values()),
-        done=len(queue.receipts()),
+        done=len(queue.receipts()) - len(missing),
+        not_queued=not_queued(state),
+        lacking=tuple(one for one in counts if one[1]),
     )
 
 

@@ -7,6 +7,7 @@ has its record in the output folder and nowhere else; the next upload finds it t
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,9 +80,48 @@ def check_may_leave(package: Package, *, allow_unsigned: bool) -> None:
 
 def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
     """Queue every record of this bench's runs that the queue does not know."""
-    queue = queue_of(state)
     ids: list[str] = []
     refused: list[tuple[str, Message]] = []
+    for folder in _new_folders(state):
+        found = queue_folder(state, folder, allow_unsigned=allow_unsigned)
+        ids += found.ids
+        refused += found.refused
+    return Queued(tuple(ids), tuple(refused))
+
+
+def not_queued(state: Path) -> tuple[str, ...]:
+    """The ids of this bench's records that may leave and that no upload has seen yet."""
+    found: list[str] = []
+    for folder in _new_folders(state):
+        try:
+            package = read_folder(folder)
+            check_may_leave(package, allow_unsigned=False)
+        except (RecordInvalid, OSError):
+            continue
+        found.append(package.record_id)
+    return tuple(found)
+
+
+def find_package(state: Path) -> Package | None:
+    """The newest record of this bench that can be read: one that waits, else the last run's."""
+    queue = queue_of(state)
+    for record_id in reversed(queue.ids()):
+        try:
+            if package := queue.package(record_id):
+                return package
+        except RecordInvalid:
+            continue
+    for run in reversed(all_runs(state)):
+        try:
+            return read_folder(Path(str(json.loads(run.issued.read_bytes())["folder"])))
+        except (RecordInvalid, OSError, ValueError, KeyError):
+            continue
+    return None
+
+
+def _new_folders(state: Path) -> Iterator[Path]:
+    """The output folders of runs that the queue does not know, or knows older."""
+    queue = queue_of(state)
     for run in all_runs(state):
         try:
             folder = Path(str(json.loads(run.issued.read_bytes())["folder"]))
@@ -90,10 +130,7 @@ def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
             continue  # a run without a record yet (`recond resume` speaks of it), or moved away
         since = queue.known_since(run.run_id)
         if since is None or made > since:
-            found = queue_folder(state, folder, allow_unsigned=allow_unsigned)
-            ids += found.ids
-            refused += found.refused
-    return Queued(tuple(ids), tuple(refused))
+            yield folder
 
 
 def upload(
@@ -199,6 +236,11 @@ def _chosen(state: Path, names: tuple[str, ...]) -> tuple[Settings, ...]:
         if name not in {one.name for one in settings}:
             raise UsageError("upload.unknown", name=name, known=known)
     return tuple(one for one in settings if not names or one.name in names)
+
+
+def find_settings(state: Path, name: str) -> Settings:
+    """A destination by its name. Raises `UsageError`."""
+    return _chosen(state, (name,))[0]
 
 
 def _left(queue: Queue, names: tuple[str, ...]) -> tuple[int, int]:
