@@ -39,9 +39,9 @@ def check_near_url(url: str) -> str:
     return url if is_loopback(url) else check_url(url)
 
 
-def open_client(url: str, ca_file: str | None) -> Https | Loopback:
-    """Who sends single requests to such an address."""
-    return Loopback() if is_loopback(url) else Https(ca_file)
+def open_client(url: str, ca_file: str | None, proxy: str = "") -> Https | Loopback:
+    """Who sends single requests to such an address; `proxy` as in `Https`."""
+    return Loopback() if is_loopback(url) else Https(ca_file, proxy=proxy)
 
 
 class Loopback:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 
 from recond.host.clock import Clock
-from recond.host.http import HttpAnswer, NoAnswer, Request
+from recond.host.http import HttpAnswer, NoAnswer, Request, check_proxy
 from recond.host.line import check_near_url, open_client
 from recond.model import Message
 from recond.upload.outcome import Delivered, Later, Outcome, Parked, clean, judge
@@ -25,10 +25,20 @@ class BoardUpload:
     def __init__(self, settings: Settings) -> None:
         self._url = check_near_url(settings.get("url")).rstrip("/") + "/api/v1/records"
         self._token = settings.get("token")
-        self._client = open_client(self._url, settings.get("ca") or None)
+        self._client = open_client(
+            self._url, settings.get("ca") or None, check_proxy(settings.get("proxy"))
+        )
 
     def prepare(self) -> None:
         """Nothing to prepare."""
+
+    def check(self, clock: Clock) -> Outcome:
+        """Ask with the token; that the address takes nothing but records is no harm."""
+        headers = (("Authorization", f"Bearer {self._token}"),)
+        answer = self._client.send(Request("GET", self._url, headers))
+        if answer.status == 405:
+            return Delivered(Message("upload.check.reached"))
+        return judge(answer, clock.now(), (self._token,))
 
     def deliver(self, package: Package, clock: Clock) -> Outcome:
         """Post the package."""
