@@ -32,7 +32,12 @@ def show_uploaded(screen: Screen, done: Uploaded) -> None:
         _show_hold(screen, hold.destination, hold.until, hold.words)
     if done.busy:
         screen.talk(screen.t("upload.busy_elsewhere"))
-    elif not done.deliveries and not done.waiting and not done.parked and not done.kept_back:
+    elif (
+        not done.deliveries
+        and not done.waiting
+        and not done.parked
+        and not (done.kept_back or done.refused)
+    ):
         screen.talk(screen.t("upload.queue.empty"))
 
 
@@ -85,9 +90,15 @@ def show_checked(screen: Screen, found: Checked) -> None:
     if found.record_id is None:
         screen.data(f"  {screen.t('upload.check.no_record')}")
         return
-    told = ", ".join(f"{key} {value}" for key, value in found.example)
+    told = ", ".join(_told(screen, key, value) for key, value in found.example)
     screen.data(f"  {screen.t('upload.check.example', record=found.record_id)}")
     screen.data(f"    {told}")
+
+
+def _told(screen: Screen, key: str, value: str) -> str:
+    if key in ("verdict", "level"):
+        value = screen.t(f"upload.{key}.{value}")
+    return screen.t(f"upload.told.{key}", value=value)
 
 
 def show_exported(screen: Screen, done: Exported) -> None:

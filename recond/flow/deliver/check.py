@@ -81,7 +81,7 @@ def _steps(outcome: Outcome | NoAnswer) -> tuple[CheckStep, ...]:
     """The way to a server, up to where it ended."""
     message = outcome.message if isinstance(outcome, NoAnswer) else outcome.words
     if isinstance(outcome, Delivered):
-        return (*(CheckStep(key, True) for key in _NET), CheckStep("answer", True, message))
+        return (*(CheckStep(key, True) for key in _NET), CheckStep("answer", True))
     default = "network" if isinstance(outcome, NoAnswer) else "answer"
     at = _AT.get(message.code, default)
     keys = (*_NET, "answer")
