@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 from recond.census import OperatorWord
 from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Use
 
-JOURNAL_SCHEMA = "recond.journal/1"
+JOURNAL_SCHEMA = "recond.journal/2"
+JOURNAL_SCHEMAS = ("recond.journal/1", JOURNAL_SCHEMA)
+"""Every form of a journal that is judged; from the second on a resumed session proves its medium
+(docs/decisions/0018-a-resumed-session-proves-its-medium.md).
+"""
 RECORD_SCHEMA = "recond.record/1"
 
 
@@ -148,6 +152,8 @@ class DiskIdentity:
     serial_of: str = field(default="disk", metadata=LATER)
     box_serial: str | None = field(default=None, metadata=LATER)
     box_hides_bytes: int = field(default=0, metadata=LATER)
+    inode: str | None = field(default=None, metadata=LATER)
+    """An image's: the numbers of its file system's device and of the file."""
 
     @property
     def token(self) -> str:

@@ -87,6 +87,7 @@ WIPE_JOINS = frozenset(
         "recond.wipe.session",
         "recond.wipe.start",
         "recond.wipe.readback",
+        "recond.wipe.recognise",
         "recond.wipe.worker",
         "recond.wipe.drive.runner",
     }

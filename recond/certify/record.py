@@ -13,7 +13,8 @@ from typing import cast
 from recond.certify.judge.canaries import count_canaries
 from recond.certify.judge.coverage import merged
 from recond.certify.judge.journal_read import JournalReading, parse_journal
-from recond.certify.judge.timeline import StepTimeline, Timeline, ranges_of, read_timeline
+from recond.certify.judge.step_timeline import StepTimeline, ranges_of
+from recond.certify.judge.timeline import Timeline, read_timeline
 from recond.certify.judge.verdict import judge
 from recond.codec import from_json
 from recond.erasure import (
@@ -68,14 +69,19 @@ class Belonging:
     demonstration: bool
 
 
-def fold_journal(raw: bytes, file: str, belongs: Belonging | None = None) -> Erasure:
+def fold_journal(
+    raw: bytes, file: str, belongs: Belonging | None = None, *, as_formerly: bool = False
+) -> Erasure:
     """One disk's erasure from its journal's bytes; `file` is its name in the record's folder.
 
     A journal of another run, or a demonstration's in a real one's record, proves nothing here.
     Never raises for what the bytes hold: what cannot be read proves nothing, and it says so.
+    `as_formerly`: a session of the former form need not prove its medium, as in records that were
+    made before it had to.
     """
     reading = parse_journal(raw)
     timeline = read_timeline(reading.entries)
+    timeline.contradictions += [] if as_formerly else timeline.unproven
     if belongs is not None and timeline.opened:
         if timeline.opened["run_id"] != belongs.run_id:
             timeline.contradictions.append(Message("certify.reason.other-run"))

@@ -229,6 +229,7 @@ def identity_of_descriptor(descriptor: int, path: str, files: Files) -> DiskIden
             physical_block_bytes=IMAGE_BLOCK_BYTES,
             bus="image",
             medium=Medium.IMAGE,
+            inode=f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}/{status.st_ino}",
         )
     name = name_of_descriptor(descriptor, files)
     strings = read_strings(files, name, _drive_of(descriptor, files, name))

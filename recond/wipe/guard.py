@@ -19,6 +19,7 @@ _COMPARED = (
     "size_bytes",
     "logical_block_bytes",
     "namespace",
+    "inode",
 )
 BOX_KEEPS_BYTES = 64 << 20
 """What a bridge may keep of a drive's end for itself; more is a part of the disk out of reach."""
@@ -72,7 +73,7 @@ def resumed_differences(
     """
     names = [
         name
-        for name in ("kind", "logical_block_bytes", "namespace")
+        for name in ("kind", "logical_block_bytes", "namespace", "inode")
         if getattr(planned, name) != getattr(found, name)
     ]
     if found.size_bytes not in sizes | {planned.size_bytes}:

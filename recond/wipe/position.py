@@ -6,7 +6,7 @@ was journalled, never at what was merely accepted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from recond.codec import digest, from_json
 from recond.erasure import WipePlan
@@ -14,6 +14,14 @@ from recond.errors import FormatError
 from recond.model import Json, Range
 
 Entries = list[tuple[str, dict[str, Json]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What a step had on the medium for certain, by its last flush that was journalled."""
+
+    step: int
+    ranges: tuple[Range, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +37,11 @@ class Position:
     unexplained: int = 0  # sessions whose lines simply stop: kills or power cuts
     why_interrupted: str = "power"
     entries: Entries = field(default_factory=list)
-
-    def from_start(self) -> Position:
-        """The same step from its first byte: the checkpoint did not hold."""
-        return replace(self, done=(), bad=())
+    begun: tuple[int, ...] = ()  # the steps that may have written, in order
+    flushed: Flushed | None = None
+    boot: str = ""  # of the last session that had the disk in hand, and its numbers then
+    disk_seq: int | None = None
+    inode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +87,23 @@ def _position(entries: Entries, same_boot: bool) -> Position:
     done: tuple[Range, ...] = ()
     bad: tuple[Range, ...] = ()
     since: Entries = []
+    begun: list[int] = []
+    flushed: Flushed | None = None
     for kind, data in entries:
         if kind == "step_start":
             if data["step"] != step or not started:
                 step, done, bad, since = _int(data["step"]), (), (), []
             started = True
+            begun += [step] if step not in begun else []
         elif kind == "checkpoint" and data.get("phase") == "write":
             done, bad = _ranges(data["done"]), _ranges(data["bad"])
+            flushed = Flushed(step, done)
         elif kind == "resume" and isinstance(reread := data.get("reread"), dict):
             if not reread.get("ok"):
-                done, bad = (), ()
+                done, bad, flushed = (), (), None  # of the former form: the pass began again
         elif kind == "step_end":
+            if data["outcome"] in ("done", "stopped"):
+                flushed = Flushed(_int(data["step"]), _ranges(data["done"]))
             if data["outcome"] in ("done", "failed"):
                 step, done, bad = _int(data["step"]) + 1, (), ()
             elif data["outcome"] == "stopped":  # flushed before it was journalled; a vanished
@@ -96,6 +111,7 @@ def _position(entries: Entries, same_boot: bool) -> Position:
                 done, bad = _ranges(data["done"]), _ranges(data["bad"])
         since.append((kind, data))
     sessions = sum(kind == "open" for kind, _ in entries)
+    boot, disk_seq, inode = _last_look(entries)
     interrupted = sum(kind == "interrupted" for kind, _ in entries)
     return Position(
         step=step,
@@ -109,7 +125,39 @@ def _position(entries: Entries, same_boot: bool) -> Position:
         unexplained=sessions - interrupted,
         why_interrupted="killed" if same_boot else "power",
         entries=since,
+        begun=tuple(begun),
+        flushed=flushed,
+        boot=boot,
+        disk_seq=disk_seq,
+        inode=inode,
     )
+
+
+_Seen = tuple[str, int | None, str | None]
+
+
+def _last_look(entries: Entries) -> _Seen:
+    """The boot, the disk's sequence number and the image's inode, as the last session found them
+    that had the disk in hand.
+    """
+    known: _Seen = ("", None, None)
+    found: _Seen | None = None
+    boot, session = "", 0
+    for kind, data in entries:
+        if kind == "open":
+            boot, session, found = str(data.get("boot", "")), session + 1, None
+        elif kind == "identity" and not data.get("differences"):
+            identity = data.get("identity")
+            names = identity if isinstance(identity, dict) else {}
+            number, inode = names.get("disk_seq"), names.get("inode")
+            found = (
+                boot,
+                number if isinstance(number, int) else None,
+                inode if isinstance(inode, str) else None,
+            )
+        if found and (session == 1 or kind == "resume"):
+            known = found
+    return known
 
 
 def _int(value: Json) -> int:

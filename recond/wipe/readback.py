@@ -14,21 +14,14 @@ from dataclasses import dataclass
 
 from recond.codec import to_json
 from recond.drive.types import sizes_after
-from recond.erasure import DiskIdentity, Fill, TargetKind, VerifyMode
-from recond.host.block import BlockDevice, aligned_buffer, repeats
-from recond.host.lanes import Lane, pieces
+from recond.erasure import DiskIdentity, Fill, VerifyMode
+from recond.host.block import BlockDevice, aligned_buffer
 from recond.methods import derive
 from recond.model import Json, Message, Range
 from recond.wipe import canary, guard, verify
 from recond.wipe.drive import ending
 from recond.wipe.job import Job, Seam
-
-REREAD_BYTES = 16 << 20
-PIECE_BYTES = 1 << 20
-ATTEMPTS = 3
-STRANGE_PLACES, STRANGE_SHARE = 2, 4
-"""A disk of which more than two places and a quarter of all are unexplained is another one; a place
-that was half written when the power went is neither old nor new."""
+from recond.wipe.recognise import can_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ class ReadBack:
         buffer = aligned_buffer(canary.canary_length(block))
         for at in canary.canary_places(seed, disk.size_bytes, block):
             piece = buffer[: min(len(buffer), disk.size_bytes - at)]
-            if _can_read(device, at, piece) and bytes(piece) == bytes(piece[:1]) * len(piece):
+            if can_read(device, at, piece) and bytes(piece) == bytes(piece[:1]) * len(piece):
                 piece[:] = hashlib.shake_256(seed + b"plant %d" % at).digest(len(piece))
                 with contextlib.suppress(OSError):
                     device.write(at, piece)
@@ -78,47 +71,6 @@ class ReadBack:
             phase,
             expected.at if expected else None,
         )
-
-    # --- going on ----------------------------------------------------------------------------
-
-    def holds(self, device: BlockDevice, fill: Fill, stretch: Range) -> bool:
-        """Whether a stretch that a checkpoint claims is on the medium."""
-        expected, lane, (start, length) = verify.Expected(fill), Lane(), stretch
-        return all(
-            _can_read(device, at, lane.buffer("read", count)[:count])
-            and repeats(*expected.beside(lane, at, count))
-            for at, count in pieces(start, start + length, PIECE_BYTES, backward=False)
-        )
-
-    def is_familiar(self, device: BlockDevice, before: dict[str, Json] | None, step: int) -> bool:
-        """Whether a disk that has no serial number is the one that was begun.
-
-        Each canary's place holds what it held before, or what this pass or the one before it
-        writes there; another disk of the same model and size does not. Where no canary was read
-        yet nothing tells it apart, and nothing is lost by beginning anew.
-        """
-        disk, steps = self.job.plan.disk, self.job.plan.steps
-        if disk.serial or disk.wwn or disk.kind is TargetKind.IMAGE:
-            return True
-        if before is None:
-            return False
-        now = self._canaries(device, "after", None)["places"]
-        old = before["places"]
-        if not isinstance(now, list) or not isinstance(old, list):
-            return False
-        length = canary.canary_length(disk.logical_block_bytes)
-        strange = 0
-        fills = [one.fill for one in steps[max(0, step - 1) : step + 1] if one.fill]
-        for was, found in zip(old, now, strict=True):
-            if not isinstance(was, dict) or not isinstance(found, dict):
-                return False
-            at = int(str(found["offset"]))
-            count = min(length, disk.size_bytes - at)
-            known = {was["sha256"]} | {
-                hashlib.sha256(verify.Expected(one).at(at, count)).hexdigest() for one in fills
-            }
-            strange += found["sha256"] not in known
-        return strange <= max(STRANGE_PLACES, len(now) // STRANGE_SHARE)
 
     # --- after -------------------------------------------------------------------------------
 
@@ -194,11 +146,3 @@ class ReadBack:
             },
         )
         return found.outcome, found.reason
-
-
-def _can_read(device: BlockDevice, offset: int, buffer: memoryview) -> bool:
-    for _ in range(ATTEMPTS):
-        with contextlib.suppress(OSError):
-            if device.read_into(offset, buffer) == len(buffer):
-                return True
-    return False

@@ -28,7 +28,8 @@ from recond.wipe.job import Job, Seam, Tell
 from recond.wipe.journal import Journal
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
 from recond.wipe.position import Position, last_step
-from recond.wipe.readback import REREAD_BYTES, ReadBack
+from recond.wipe.readback import ReadBack
+from recond.wipe.recognise import recognise
 
 COOL_BY_C = 5
 PAUSE_CAP_S = 1800
@@ -149,10 +150,8 @@ class Session:
                         ),
                     )
                 )
-            if self._position.session > 1 and not self._go_on(device):
-                return self._refuse(
-                    (Message.of("wipe.refusal.other_disk", path=self._job.path, fields="content"),)
-                )
+            if self._position.session > 1 and (strange := self._go_on(device, found)):
+                return self._refuse((strange,))
             outcome = self._write(device)
         except OSError as error:
             outcome = self._end("failed", self._io_reason(error))
@@ -343,32 +342,29 @@ class Session:
 
     # --- going on ----------------------------------------------------------------------------
 
-    def _go_on(self, device: BlockDevice) -> bool:
-        """Read the checkpoint's last stretch back; where it does not hold, begin the pass again.
+    def _go_on(self, device: BlockDevice, found: DiskIdentity) -> Message | None:
+        """Prove by content that this is the medium that was begun; why not, where it is not.
 
-        False where a disk without a serial number is not the one that was begun.
+        A refused session leaves the checkpoint as it stands: the right disk may come back.
         """
-        position, stretch, ok = self._position, (0, 0), True
-        step = self._plan.steps[position.step] if position.step < len(self._plan.steps) else None
-        if position.done and step is not None and step.fill is not None:
-            start, length = position.done[-1]
-            count = min(length, REREAD_BYTES)
-            stretch = (start + length - count, count)
-            ok = self._reading.holds(device, step.fill, stretch)
-        if not self._reading.is_familiar(device, position.before, position.step):
-            return False
+        position = self._position
+        seen = recognise(device, self._plan, position, self._seam.boot_id, found)
+        self._journal.log("canary", seen.canaries)
+        if seen.refusal is not None:
+            return seen.refusal
+        last, first = (*seen.stretches, ((0, 0), True), ((0, 0), True))[:2]
         self._journal.log(
             "resume",
             {
                 "session": position.session,
                 "boot": self._seam.boot_id,
                 "step": position.step,
-                "offset": sum(length for _, length in position.done) if ok else 0,
-                "reread": {"range": [stretch[0], stretch[1]], "ok": ok},
+                "offset": sum(length for _, length in position.done),
+                "reread": {"range": list(last[0]), "ok": last[1]},
+                "head": {"range": list(first[0]), "ok": first[1]},
             },
         )
-        self._position = position if ok else position.from_start()
-        return True
+        return None
 
     # --- verification ------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ def true_journal(
 
 @cache
 def resumed_journal(power: bool = True) -> bytes:
-    """A simulated disk's erasure that was cut in its second pass and taken up again."""
+    """A simulated disk's erasure that was cut in its last pass and taken up again."""
     here = bay(replace(HDD, size_bytes=128 * 1024), "dod-short")
     written = 0
 
@@ -86,7 +86,7 @@ def resumed_journal(power: bool = True) -> bytes:
         nonlocal written
         here.clock.sleep(2)  # so that there is a checkpoint before
         written += moment == "write"
-        if written == 24 and not cut_already:
+        if written == 40 and not cut_already:
             cut_already.append(moment)
             raise PowerCut if power else Killed
 

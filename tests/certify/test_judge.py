@@ -125,6 +125,7 @@ OTHERWISE = {  # held by the tests below, and by those of hidden sectors in test
     "erased-full",
     "erased-sample",
     "other-run",
+    "medium-unproven",
     "reread",
     "hidden-content",
     "hidden-left",
@@ -179,6 +180,36 @@ def test_writes_that_a_power_cut_took_back_are_not_believed() -> None:
     entries = entries_of(resumed_journal())
     at_last("resume", lambda d: d["reread"].update(ok=False))(entries)
     assert "certify.reason.reread" in reasons(fold(entries))
+
+
+PROOFS: dict[str, Attack] = {
+    "no reading of the canaries' places": lambda e: e.remove(
+        next(one for one in e if one["data"].get("phase") == "resume")
+    ),
+    "no word of going on": drop("resume"),
+    "a place holds another thing": lambda e: next(
+        one for one in e if one["data"].get("phase") == "resume"
+    )["data"]["places"][5].update(sha256="ab" * 32),
+    "the places of another seed": lambda e: next(
+        one for one in e if one["data"].get("phase") == "resume"
+    )["data"].update(seed="ab" * 32),
+    "the last stretch does not hold": at_last("resume", lambda d: d["reread"].update(ok=False)),
+    "another stretch was read": at_last("resume", lambda d: d["reread"].update(range=[0, 512])),
+    "no stretch was read": at_last("resume", lambda d: d.update(reread=None)),
+    "the first stretch was not read": at_last("resume", lambda d: d.pop("head")),
+    "the first stretch does not hold": at_last("resume", lambda d: d["head"].update(ok=False)),
+}
+
+
+@pytest.mark.parametrize("name", PROOFS)
+@pytest.mark.parametrize("power", [True, False])
+def test_a_resumed_session_has_to_prove_its_medium(name: str, power: bool) -> None:
+    entries = entries_of(resumed_journal(power))
+    assert fold(entries).result.status is Status.ERASED
+    PROOFS[name](entries)
+    found = fold(entries)
+    assert "certify.reason.medium-unproven" in reasons(found)
+    assert found.result.status is Status.FAILED
 
 
 def test_what_is_approved_says_how_it_was_read_back() -> None:

@@ -120,11 +120,13 @@ def make_history(seed: int) -> tuple[History, Fate, random.Random]:
     drive = SimCells(identity, content, clock, seed, faults)
     stranger = None
     if "swap" in kinds:
-        other = replace(identity, serial=chance.choice((identity.serial and "OTHER", None)))
-        other = replace(other, disk_seq=99 if chance.random() < 0.5 else identity.disk_seq)
-        if identity.serial is None or other.serial != identity.serial:
-            stranger = SimCells(other, letters(identity.size_bytes, b"fremd"), clock, seed + 1)
-    piece = chance.choice((block, 4 * block, 8192, 16384))
+        # as like it as can be: often of the same serial, and a kernel without numbers of its own
+        serial = chance.choice((identity.serial, identity.serial, identity.serial and "OTHER"))
+        other = replace(identity, serial=serial)
+        other = replace(other, disk_seq=99 if identity.disk_seq else None)
+        fresh = chance.choice((letters(identity.size_bytes, b"fremd"), bytes(identity.size_bytes)))
+        stranger = SimCells(other, fresh, clock, seed + 1)
+    piece = chance.choice((4096, 4096, 8192, 16384))  # whole pages, as in reality
     depth = chance.choice((1,) * 7 + (3,))
     pace = Pace.of(max(block, piece), depth)
     plan = plan_for(identity, method, verify, seed=chance.randbytes(32))

@@ -67,10 +67,14 @@ def _comes_to_its_end(history: History, erased: bool) -> None:
     if "wraps" in history.kinds and fill is not None and fill.kind is FillKind.XTS:
         assert not erased or history.first.real_blocks == history.first.blocks, history
         return
-    rereads = [entry["reread"]["ok"] for entry in history.bay.of("resume")]
-    nameless = history.first.identity.serial is None and bool(rereads or history.struck)
-    if history.bay.plan.refusals or not all(rereads) or (nameless and history.end == "refused"):
-        return  # refused, begun again, or a half-written disk that nothing identifies
+    if history.bay.plan.refusals:
+        return
+    if history.end == "refused":
+        # nothing on it tells it from another disk: a person decides
+        last = history.bay.of("interrupted")[-1]["refusals"]
+        unproven = [one["code"] for one in last] == ["wipe.refusal.unproven_medium"]
+        assert unproven or "wraps" in history.kinds, history
+        return
     assert history.end == "completed", history
     assert erased or _is_weaker(history), history
 

@@ -38,7 +38,7 @@ from recond.certify.judge.command_entries import (
     missing,
     said_of,
 )
-from recond.certify.judge.timeline import StepTimeline
+from recond.certify.judge.step_timeline import StepTimeline
 from recond.drive.answers import (
     R1_ERRORS,
     nvme_good,

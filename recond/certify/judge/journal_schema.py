@@ -149,7 +149,7 @@ KINDS: dict[str, dict[str, Check]] = {
     },
     "identity": {"identity": _typed(DiskIdentity), "differences": _list(_text), "direct": _flag},
     "canary": {
-        "phase": _word("before", "after"),
+        "phase": _word("before", "after", "resume"),
         "seed": _text,
         "length": _count,
         "places": _list(_PLACE),

@@ -13,33 +13,19 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from recond.certify.judge.coverage import total_bytes
+from recond.certify.judge.medium import Begun, Sighting, is_proven, is_same_disk, is_same_resumed
+from recond.certify.judge.step_timeline import StepTimeline, ranges_of
 from recond.codec import digest, from_json
-from recond.drive.types import sizes_after
-from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, JournalEntry, WipePlan
+from recond.erasure import (
+    JOURNAL_SCHEMA,
+    JOURNAL_SCHEMAS,
+    DiskIdentity,
+    JournalEntry,
+    WipePlan,
+)
 from recond.model import Json, Message, Range
 
 MAX_CONTRADICTIONS = 20
-
-
-def ranges_of(value: Json) -> tuple[Range, ...]:
-    """Ranges of an entry whose form was checked (`journal_kinds`)."""
-    return tuple((start, length) for start, length in cast(list[tuple[int, int]], value))
-
-
-@dataclass(slots=True)
-class StepTimeline:
-    """One step: `starts` has one entry a session; positions are indices of journal entries."""
-
-    starts: list[tuple[int, JournalEntry]] = field(default_factory=list)
-    checkpoints: list[tuple[int, JournalEntry]] = field(default_factory=list)
-    flushes: list[tuple[int, JournalEntry]] = field(default_factory=list)
-    commands: list[JournalEntry] = field(default_factory=list)
-    bad: list[Range] = field(default_factory=list)
-    retries: int = 0
-    pauses: int = 0
-    last_write: int = -1
-    end: JournalEntry | None = None
-    end_at: int = -1
 
 
 @dataclass(slots=True)
@@ -49,6 +35,8 @@ class Timeline:
     plan: WipePlan | None = None
     plan_digest: str | None = None
     opened: dict[str, Json] = field(default_factory=dict)
+    form: str = ""  # the schema of this session's lines
+    boot: str = ""  # of this session
     session: int = 0
     identified: bool = False  # in this session, with the plan's disk
     identity: DiskIdentity | None = None
@@ -58,6 +46,13 @@ class Timeline:
     steps: dict[int, StepTimeline] = field(default_factory=dict)
     current: int | None = None
     resumable: bool = False  # the current step was left open by an earlier session
+    proven: bool = False  # the medium of this session is the one that the run began with
+    looks: tuple[Sighting | None, Sighting | None] = (
+        None,
+        None,
+    )  # the last proven session's, this one's
+    canary_resume: JournalEntry | None = None  # in this session
+    unproven: list[Message] = field(default_factory=list)  # in sessions of the former form
     go_on_bytes: int = 0  # how much of it a flushed checkpoint holds, read back in this session
     canary_before: JournalEntry | None = None
     canary_after: JournalEntry | None = None
@@ -108,12 +103,17 @@ def _may_follow_end(timeline: Timeline, entry: JournalEntry) -> bool:
 def _open(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     data = entry.data
     same = not timeline.opened or data["run_id"] == timeline.opened["run_id"]
-    if data["schema"] != JOURNAL_SCHEMA or data["session"] != timeline.session + 1 or not same:
+    forms = JOURNAL_SCHEMAS[JOURNAL_SCHEMAS.index(timeline.form) if timeline.form else 0 :]
+    if data["schema"] not in forms or data["session"] != timeline.session + 1 or not same:
         timeline.wrong(at, entry)
+    timeline.form = str(data["schema"]) if data["schema"] in forms else JOURNAL_SCHEMA
     if timeline.opened and data["demonstration"] != timeline.opened["demonstration"]:
         timeline.wrong(at, entry)
     timeline.opened = timeline.opened or data
     timeline.session += 1
+    last = timeline.looks[1] if timeline.proven else timeline.looks[0]
+    timeline.looks, timeline.canary_resume = (last, None), None
+    timeline.boot, timeline.proven = cast(str, data["boot"]), timeline.session == 1
     timeline.identified, timeline.cut, timeline.end, timeline.go_on_bytes = False, False, None, 0
     timeline.resumable = timeline.current is not None
     timeline.verify_start = timeline.verify_end = None
@@ -155,40 +155,26 @@ def _identity(timeline: Timeline, at: int, entry: JournalEntry) -> None:
         timeline.contradictions.append(Message.of("certify.reason.other-disk", line=at + 1))
         return
     timeline.identified = True
+    timeline.looks = timeline.looks[0], Sighting(timeline.boot, found)
 
 
-def is_same_disk(found: DiskIdentity, plan: WipePlan) -> bool:
-    """Whether the open descriptor is the disk of the plan, before anything was written to it.
-
-    The port (bus, sequence number) may have changed since the plan was made.
-    """
-    return all(
-        getattr(found, name) == getattr(plan.disk, name)
-        for name in (
-            "size_bytes",
-            "kind",
-            "serial",
-            "wwn",
-            "model",
-            "logical_block_bytes",
-            "medium",
-            "namespace",
-        )
-    )
-
-
-def is_same_resumed(found: DiskIdentity, plan: WipePlan) -> bool:
-    """The same for a run that has begun: another dock may name model and WWN differently, and the
-    plan itself may have shown hidden sectors again; serial number and geometry may not change.
-    """
-    return found.size_bytes in sizes_after(plan) | {plan.disk.size_bytes} and all(
-        getattr(found, name) == getattr(plan.disk, name)
-        for name in ("kind", "token", "logical_block_bytes", "namespace")
-    )
+def _needs_proof(timeline: Timeline, at: int) -> None:
+    """Nothing that a session does counts unless it showed that it has the medium of the first."""
+    if timeline.proven:
+        return
+    found = Message.of("certify.reason.medium-unproven", line=at + 1, session=timeline.session)
+    former = timeline.form != JOURNAL_SCHEMA
+    (timeline.unproven if former else timeline.contradictions).append(found)
+    timeline.proven = True  # said once
 
 
 def _canary(timeline: Timeline, at: int, entry: JournalEntry) -> None:
-    if entry.data["phase"] == "after":
+    if entry.data["phase"] == "resume":
+        if timeline.session == 1 or not timeline.identified or timeline.proven:
+            timeline.wrong(at, entry)
+        timeline.canary_resume = entry
+    elif entry.data["phase"] == "after":
+        _needs_proof(timeline, at)
         if timeline.current is not None or not timeline.wrote:
             timeline.wrong(at, entry)
         timeline.canary_after = entry
@@ -199,6 +185,7 @@ def _canary(timeline: Timeline, at: int, entry: JournalEntry) -> None:
 
 
 def _step_start(timeline: Timeline, at: int, entry: JournalEntry) -> None:
+    _needs_proof(timeline, at)
     index = cast(int, entry.data["step"])
     plan, offset = timeline.plan, cast(int, entry.data["offset"])
     fits = (
@@ -298,6 +285,7 @@ def _step_end(timeline: Timeline, at: int, entry: JournalEntry) -> None:
 
 
 def _verify_start(timeline: Timeline, at: int, entry: JournalEntry) -> None:
+    _needs_proof(timeline, at)
     if timeline.current is not None or timeline.verify_start is not None or not timeline.identified:
         timeline.wrong(at, entry)
     timeline.verify_start, timeline.verify_end = entry, None
@@ -337,6 +325,30 @@ def _resume(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     if not timeline.identified or (offset and offset != _flushed_bytes(timeline, index)):
         timeline.wrong(at, entry)
     timeline.go_on_bytes = offset
+    timeline.proven = _shows_medium(timeline, entry)
+
+
+def _shows_medium(timeline: Timeline, entry: JournalEntry) -> bool:
+    (before, now), read = timeline.looks, timeline.canary_resume
+    begun = None if timeline.plan is None else _begun(timeline, timeline.plan)
+    if begun is None or before is None or now is None or read is None or not timeline.identified:
+        return False
+    return is_proven(begun, read.data, entry.data, before, now)
+
+
+def _begun(timeline: Timeline, plan: WipePlan) -> Begun | None:
+    """What is known of the disk; None where the journal tells of steps that the plan has not."""
+    steps, old = tuple(sorted(timeline.steps)), timeline.canary_before
+    if steps and steps[-1] >= len(plan.steps):
+        return None
+    for index in reversed(steps):
+        told = timeline.steps[index]
+        ended = told.end is not None and told.end.data["outcome"] == "done"
+        known = [told.end] if told.end and ended else [one for _, one in told.checkpoints[-1:]]
+        if known:
+            flushed = ranges_of(known[0].data["done"])
+            return Begun(plan, steps, index, flushed, old.data if old else None)
+    return Begun(plan, steps, -1, (), old.data if old else None)
 
 
 def _flushed_bytes(timeline: Timeline, index: int) -> int:

@@ -20,7 +20,8 @@ from recond.certify.judge.expected_content import ending_of
 from recond.certify.judge.hidden_sectors import hidden_bytes, shown_reasons
 from recond.certify.judge.levels import FIRMWARE, firmware_level, overwrite_level
 from recond.certify.judge.sampling import SECTIONS, SHARE, sample_ranges
-from recond.certify.judge.timeline import StepTimeline, Timeline, ranges_of
+from recond.certify.judge.step_timeline import StepTimeline, ranges_of
+from recond.certify.judge.timeline import Timeline
 from recond.erasure import (
     Canaries,
     Fill,

@@ -20,9 +20,11 @@ from recond.certify.sign.seal import claims_of, read_seal, seal_holds
 from recond.certify.verify.findings import BundleFindings, check_trust
 from recond.certify.verify.verdicts import Answer, Axis, Check
 from recond.codec import to_json
-from recond.erasure import WipeRecord
+from recond.erasure import Erasure, WipeRecord
 from recond.errors import RecordInvalid
+from recond.model import Message
 
+_FORMER = "certify.verify.journal.former"
 CLOCKS = dt.timedelta(minutes=5)  # two clocks that are both right may differ by so much
 
 
@@ -52,16 +54,22 @@ def check_journals(
             work.say(axis, Answer.NO, file, code)
             continue
         used.add(one.journal.sha256)
-        same = to_json(fold_journal(found[1], file, belongs)) == to_json(one)
-        work.say(
-            Axis.COMPLETE,
-            Answer.YES if same else Answer.NO,
-            file,
-            "certify.verify.journal.same" if same else "certify.verify.journal.result",
-        )
+        work.checks.append(_same_result(found[1], file, belongs, one))
     for digest, (name, _) in given.items():
         if digest not in used:
             work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.journal.extra")
+
+
+def _same_result(raw: bytes, file: str, belongs: Belonging, said: Erasure) -> Check:
+    """Whether the journal proves what the record says of the disk, by today's rules or, of a
+    record from before them, by those of its day, which is said.
+    """
+    answer, code = Answer.NO, "certify.verify.journal.result"
+    for formerly, word in ((False, "certify.verify.journal.same"), (True, _FORMER)):
+        if to_json(fold_journal(raw, file, belongs, as_formerly=formerly)) == to_json(said):
+            answer, code = Answer.YES, word
+            break
+    return Check(Axis.COMPLETE, answer, file, Message.of(code))
 
 
 def check_lone_journals(work: BundleFindings, journals: tuple[tuple[str, bytes], ...]) -> None:

@@ -18,6 +18,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 from recond.erasure import DiskIdentity, Target
 from recond.host.sim.drive import SimClock
@@ -95,11 +96,16 @@ class SimCells:
     # --- what happens to the drive, and the truth --------------------------------------------
 
     def power_cut(self, keeps: float = 0.5) -> None:
-        """Each block in the cache is lost, or reached its cell just in time (a share `keeps`)."""
+        """Each block in the cache is lost, or reached its cell just in time (a share `keeps`).
+
+        A drive writes a physical block whole or not at all.
+        """
         chance = random.Random(f"{self._seed} {self._requests}")  # noqa: S311 - repeatable
-        for place, data in sorted(self._cache.items()):
+        together = max(1, self.identity.physical_block_bytes // self.block)
+        for _, group in groupby(sorted(self._cache.items()), lambda one: one[0] // together):
             if chance.random() < keeps:
-                self._put(place, data)
+                for place, data in group:
+                    self._put(place, data)
         self._cache.clear()
         self._old.clear()
 
