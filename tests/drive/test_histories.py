@@ -53,7 +53,10 @@ def test_no_history_ends_in_a_false_success(share: int) -> None:
             assert f'"password":"{password.hex()}"'.encode() in history.sink.raw, str(history)
             assert history.outcome == "interrupted", str(history)  # resume finds it
             assert history.lies & {"locks", "jams", "frozen", "renames"}, str(history)
-        if history.lies <= HARMLESS and history.plan is not None and not history.plan.refusals:
+        # cut before anything of it was read, or where all is blank: a person decides
+        unproven = history.outcome == "refused" and b"unproven_medium" in history.sink.raw
+        clear = history.plan is not None and not history.plan.refusals and not unproven
+        if history.lies <= HARMLESS and clear:
             assert approved is not None, str(history)
             assert judged is not None, str(history)
             # random content and no canary that could have changed: honest, yet not proven
