@@ -55,7 +55,7 @@ def is_same_resumed(found: DiskIdentity, plan: WipePlan) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class DiskInHand:
     """How a session found the disk: the boot that it ran in, and the open descriptor's identity."""
 
     boot: str
@@ -88,7 +88,11 @@ class Begun:
 
 
 def is_proven(
-    begun: Begun, read: dict[str, Json], resume: dict[str, Json], before: Sighting, now: Sighting
+    begun: Begun,
+    read: dict[str, Json],
+    resume: dict[str, Json],
+    before: DiskInHand,
+    now: DiskInHand,
 ) -> bool:
     """Whether a session's `canary` "resume" and `resume` entries show the medium of the journal.
 
@@ -109,7 +113,7 @@ def is_proven(
     return telling or _is_attached(before, now) or (begun.by_drive() and _is_drive(begun, now))
 
 
-def _is_attached(before: Sighting, now: Sighting) -> bool:
+def _is_attached(before: DiskInHand, now: DiskInHand) -> bool:
     """The kernel numbers each plugging in anew within a boot (Linux 5.15, BLKGETDISKSEQ); an image
     is its inode.
     """
@@ -119,7 +123,7 @@ def _is_attached(before: Sighting, now: Sighting) -> bool:
     return before.boot == now.boot and one is not None and one == other
 
 
-def _is_drive(begun: Begun, now: Sighting) -> bool:
+def _is_drive(begun: Begun, now: DiskInHand) -> bool:
     """Behind no bridge, every name that the plan's drive gave itself."""
     planned, found = begun.plan.disk, now.identity
     names = ("serial", "wwn", "vendor", "model", "firmware", "bus", "namespace", "kind")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from recond.certify.judge.coverage import total_bytes
-from recond.certify.judge.medium import Begun, Sighting, is_proven, is_same_disk, is_same_resumed
+from recond.certify.judge.medium import Begun, DiskInHand, is_proven, is_same_disk, is_same_resumed
 from recond.certify.judge.step_timeline import StepTimeline, ranges_of
 from recond.codec import digest, from_json
 from recond.erasure import (
@@ -47,7 +47,7 @@ class Timeline:
     current: int | None = None
     resumable: bool = False  # the current step was left open by an earlier session
     proven: bool = False  # the medium of this session is the one that the run began with
-    looks: tuple[Sighting | None, Sighting | None] = (
+    looks: tuple[DiskInHand | None, DiskInHand | None] = (
         None,
         None,
     )  # the last proven session's, this one's
@@ -155,7 +155,7 @@ def _identity(timeline: Timeline, at: int, entry: JournalEntry) -> None:
         timeline.contradictions.append(Message.of("certify.reason.other-disk", line=at + 1))
         return
     timeline.identified = True
-    timeline.looks = timeline.looks[0], Sighting(timeline.boot, found)
+    timeline.looks = timeline.looks[0], DiskInHand(timeline.boot, found)
 
 
 def _needs_proof(timeline: Timeline, at: int) -> None:
