@@ -165,13 +165,15 @@ def _tells_at(traces: Traces, place: Place, was: Place | None) -> bool | None:
     )
     if ours is not None:
         return _tells(ours)
+    # an odd disk's last place lies across two requests: a kill leaves two contents in it
+    odd = bool(at % canary.LENGTH_BYTES)
     if flushed is not None and whole:
-        return False if traces.by_drive(flushed.step) else None
+        later = odd and traces.position.begun[-1] > flushed.step
+        return False if later or traces.by_drive(flushed.step) else None
     if was is not None and held == was["sha256"]:
         return was["uniform"] is not True
     unknown = was is None or was["sha256"] is None
-    # half of it is ours, as of an odd disk's last place; or nobody can compute what a drive leaves
-    odd = bool(at % canary.LENGTH_BYTES)
+    # half of it is ours; or nobody can compute what a drive leaves
     return False if reached or unknown or odd or traces.by_drive() else None
 
 

@@ -161,3 +161,23 @@ def test_a_journal_of_the_former_form_goes_on_with_proof() -> None:
     assert bench.resume() == "completed"
     assert bench.erasure.result.status is Status.ERASED
     assert [one["schema"][-2:] for one in bench.of("open")] == ["/1", "/2"]
+
+
+def test_an_odd_disks_last_place_may_be_half_of_each_pass() -> None:
+    odd = replace(HDD, size_bytes=2 * 8192 + 3584)
+    bench = bay(odd, "gutmann")
+
+    def strike(moment: str) -> None:
+        if moment == "write" and len(bench.of("step_start")) == 2:
+            writes.append(moment)
+            if len(writes) == 3:  # the last piece of the second pass
+                raise Killed
+
+    writes: list[str] = []
+    bench.drive.strike = strike
+    with pytest.raises(Killed):
+        bench.run()
+    bench.drive.strike = lambda _moment: None
+    bench.boot = "boot1"
+    assert bench.resume() == "completed"
+    assert bench.erasure.result.status is Status.ERASED

@@ -162,7 +162,8 @@ def _place(begun: Begun, place: dict[str, Json], was: dict[str, Json] | None) ->
         if fill_sha256(fill, at, length) == held:
             return _tells(fill)
     if inside:
-        return False if begun.by_drive(first + 1) else None
+        later = at % PAGE_BYTES > 0 and begun.steps[-1] > first
+        return False if later or begun.by_drive(first + 1) else None
     if was is not None and was["sha256"] == held:
         return was["uniform"] is not True
     unknown = was is None or was["sha256"] is None
