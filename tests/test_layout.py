@@ -38,6 +38,7 @@ BOTTOM = frozenset(
         "methods",
         "codec",
         "drive",
+        "foreign",
     }
 )
 """The types and the pure functions on them; `` is recond/__init__.py with the version."""
@@ -54,7 +55,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "codec": frozenset({"model", "errors"}),
     "methods": frozenset({"erasure", "errors"}),
     "drive": frozenset({"model", "erasure", "errors"}),
-    "locale": frozenset({"model"}),
+    "foreign": frozenset(),
+    "locale": frozenset({"foreign", "model"}),
     "data": frozenset(),
     "host": BOTTOM,
     "inspect": BOTTOM | {"host"},

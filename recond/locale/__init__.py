@@ -16,6 +16,7 @@ import re
 from importlib import resources
 from typing import Literal
 
+from recond.foreign import NAMES, printable_word
 from recond.model import Message
 
 Lang = Literal["fr", "en"]
@@ -115,6 +116,8 @@ def _shown(lang: Lang, key: str, value: str | int) -> str:
         return number(lang, value)
     if key.endswith("_date") and _DAY.match(value):
         return date(lang, value)
+    if key in NAMES:  # foreign text: "@certify.verify.all-good" is a lot's name here, not a verdict
+        return printable_word(value)
     # an argument may itself be a catalogue code written as "@code": a word to translate
     return text(lang, value[1:]) if value.startswith("@") and has(value[1:], lang) else value
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recond.foreign import printable
 from recond.locale import Lang, say, text
 from recond.model import Known, Message, Reading, Unknown
 
@@ -38,11 +39,11 @@ class Screen:
 
     def talk(self, line: str) -> None:
         """One line to standard error."""
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is the one place
+        print(printable(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place
 
     def data(self, line: str) -> None:
         """One line to standard output."""
-        print(line, flush=True)  # noqa: T201 - this is the one place
+        print(printable(line), flush=True)  # noqa: T201 - this is the one place
 
     def reading(self, reading: Reading[object], shown: str | None = None) -> str:
         """A known value (or `shown` for it), else why it is not known, in brackets."""
@@ -79,5 +80,5 @@ class Screen:
             short = all(len(row[number]) <= SHORT for row in rows)
             made.add_column(name, overflow="fold", no_wrap=short and len(head) > 2)
         for row in rows:
-            made.add_row(*row)
+            made.add_row(*(printable(cell) for cell in row))
         self.console().print(made)

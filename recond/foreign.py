@@ -1,0 +1,49 @@
+"""Foreign text made printable: what a disk calls itself and what a stranger signed is no command.
+
+Why: a serial number, a lot or a file name goes to terminals and pages. Escape codes in it would
+clear a screen or write a verdict that nobody gave; controls of writing direction would turn one
+around. One place says which signs are shown as what they are, `\\u001b`, valid inside JSON too.
+Pure.
+
+Sources: ECMA-48 5.2 and 5.3 (C0, C1), Unicode UAX #9 2.1 to 2.4 (directional formatting).
+"""
+
+from __future__ import annotations
+
+import re
+
+_ACTING = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and line feed; DEL; C1
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # writing direction
+    "\u200b-\u200d\u2060\ufeff"  # zero width
+    "\u2028\u2029"  # line and paragraph separators
+    "\ufff9-\ufffb"  # interlinear annotation
+)
+_SIGNS = re.compile(f"[{_ACTING}]")
+_IN_A_LINE = re.compile(f"[{_ACTING}\t\n]")
+LONGEST = 500
+"""How much of one foreign text is shown, in characters: none that is true is longer."""
+
+NAMES = frozenset(
+    {
+        "address", "computer", "destination", "disk", "donor", "file", "folder", "id", "lot",
+        "model", "name", "names", "operator", "path", "paths", "record", "serial", "text", "token",
+        "url",
+    }
+)  # fmt: skip
+"""The arguments of sentences whose value is foreign text: never a code of the catalogue."""
+
+
+def printable(text: str) -> str:
+    """A text whose signs act on nothing; line feeds and tabs stay (recond's own lines)."""
+    return _SIGNS.sub(_shown, text)
+
+
+def printable_word(text: str) -> str:
+    """A foreign text inside a sentence: no line of its own, no acting sign, not without end."""
+    cut = text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    return _IN_A_LINE.sub(_shown, cut)
+
+
+def _shown(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
