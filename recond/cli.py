@@ -1,72 +1,53 @@
-"""The command line: put the commands together, run one, say what went wrong, exit. No decisions.
+"""The command line: answer what needs no command at once, else run the program.
 
 There is no `__main__` block on purpose: `python recond/cli.py` would put this folder first on the
 path, and `recond/inspect` would shadow the standard library's `inspect` (use `python -m recond`).
-The commands themselves stand in `recond.commands`, in the order of the flow.
+The commands themselves stand in `recond.commands`; a test holds what may be loaded here.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated, Any
 
 from recond import __version__
-from recond.commands import board, dock, erase, guided, key, machine, prove, stock
-from recond.commands.frame import ASKED, LANG, Context, app, leave, option, screen, start_debug, t
-from recond.commands.guided import Plain, guided_command
-from recond.errors import RecondError, SafetyRefusal, UsageError
-from recond.show.framework import say_usage_error
+from recond.show.streams import soften_streams
 
-COMMANDS = (guided, machine, erase, dock, prove, stock, board, key)
-"""Named, because importing them is what declares them; their order in the help is the frame's."""
-
-
-@app.callback(invoke_without_command=True, no_args_is_help=False)  # --version is no command
-def _main(
-    ctx: Context,
-    version: Annotated[bool, option("version", "--version")] = False,
-    # --lang, --state and --debug are taken from the arguments before typer sees them (frame)
-    _lang: Annotated[str | None, option("lang", "--lang", metavar="fr|en")] = None,
-    _state: Annotated[str | None, option("state", "--state", metavar="DIR")] = None,
-    _debug: Annotated[bool, option("debug", "--debug")] = False,
-    plain: Plain = False,
-) -> None:
-    if version:
-        screen().data(f"recond {__version__}")
-        leave(0)
-    if ctx.invoked_subcommand is not None:
-        return
-    if plain or (sys.stdin.isatty() and sys.stdout.isatty()):
-        guided_command(plain=plain)
-    screen().data(ctx.get_help())
+_TAKE_A_VALUE = ("--lang", "--state")
 
 
 def run_app() -> int:
-    """Run the command line; returns the exit code. Errors are said in the reader's language."""
-    import typer  # not above: the framework reads its words at its first import (commands.frame)
+    """Run the command line; returns the exit code."""
+    soften_streams()
+    words, lang = _bare_words(sys.argv[1:])
+    if words == ["--version"]:
+        sys.stdout.write(f"recond {__version__}\n")
+        return 0
+    if words == ["--help"] and lang in (None, "fr", "en"):
+        sys.stdout.write(_help(lang) + "\n")
+        return 0
+    from recond.commands.program import run_program
 
-    start_debug()
-    failures: Any = typer.BadParameter.__mro__[2]  # the framework's own error, wherever it lives
-    try:
-        if ASKED not in (None, "fr", "en"):
-            raise UsageError("cli.lang.unknown", lang=str(ASKED))
-        result = app(standalone_mode=False)
-        return result if isinstance(result, int) else 0
-    except SafetyRefusal as error:
-        for refusal in error.refusals:
-            screen().talk(t("cli.refused", reason=screen().say(refusal)))
-        return error.exit_code
-    except RecondError as error:
-        screen().talk(t("cli.error", reason=screen().say(error.message)))
-        return error.exit_code
-    except typer.Exit as error:
-        return int(error.exit_code)
-    except (typer.Abort, KeyboardInterrupt, EOFError):
-        screen().talk(t("cli.aborted"))
-        return 130
-    except failures as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            screen().data(error.format_message())
-            return 0
-        screen().talk(t("cli.error", reason=say_usage_error(LANG, error.format_message())))
-        return 2
+    return run_program()
+
+
+def _bare_words(words: list[str]) -> tuple[list[str], str | None]:
+    """The words without `--lang X` and `--state X`, and the language that was asked for."""
+    left: list[str] = []
+    lang: str | None = None
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name not in _TAKE_A_VALUE:
+            left.append(word)
+            continue
+        value = value if equals else next(rest, "")
+        lang = value if name == "--lang" else lang
+    return left, lang
+
+
+def _help(asked: str | None) -> str:
+    from recond.commands.index import help_text
+    from recond.locale import language
+
+    return help_text(language(asked, dict(os.environ)))

@@ -37,6 +37,7 @@ BOTTOM = frozenset(
         "ranges",
         "methods",
         "codec",
+        "naming",
         "drive",
         "foreign",
     }
@@ -54,6 +55,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "ranges": frozenset({"model"}),
     "codec": frozenset({"model", "errors"}),
     "methods": frozenset({"erasure", "errors"}),
+    "naming": frozenset({"model"}),
     "drive": frozenset({"model", "erasure", "errors"}),
     "foreign": frozenset(),
     "locale": frozenset({"foreign", "model"}),

@@ -16,9 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
+from recond.commands.index import ENTRIES, help_text
+from recond.commands.values import give_plain_values
 from recond.locale import language, text
 from recond.show.framework import translate_framework
 from recond.show.screen import Screen
+from recond.show.streams import writes_all
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -36,33 +39,6 @@ def _global_option(name: str) -> str | None:
             del sys.argv[index]
             return word[len(name) + 1 :]
     return None
-
-
-ORDER = (
-    "guided",
-    "attach",
-    "run",
-    "inspect",
-    "capture",
-    "check",
-    "plan",
-    "wipe",
-    "resume",
-    "certify",
-    "verify",
-    "label",
-    "upload",
-    "queue",
-    "export",
-    "lot",
-    "watch",
-    "board",
-    "key",
-    "profile",
-    "methods",
-    "doctor",
-    "demo",
-)
 
 
 def _global_flag(name: str) -> bool:
@@ -101,6 +77,7 @@ class _Words:
         """Without the arguments' Python types."""
         found = super().get_params(ctx)  # type: ignore[misc] # of the command
         for one in found:
+            give_plain_values(one)
             if one.param_type_name == "argument":
                 one.display_type_rich = _no_type
         return found
@@ -127,7 +104,14 @@ class CommandGroup(_Words, TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """As a person meets them; a command that ORDER does not name comes last."""
         names = super().list_commands(ctx)
-        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+        order = list(ENTRIES)
+        return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
+
+    def get_help(self, ctx: Any) -> str:
+        """Of the whole program: known without importing its commands."""
+        if ctx.parent is None:
+            return help_text(LANG)
+        return str(super().get_help(ctx))
 
 
 Context = typer.Context
@@ -206,6 +190,7 @@ Events = Annotated[bool, option("events", "--json-events")]
 Operator = Annotated[str | None, option("operator", "--operator", metavar=NAME)]
 Lot = Annotated[str | None, option("lot", "--lot", metavar="LOT")]
 Donor = Annotated[str | None, option("donor", "--donor", metavar=NAME)]
+Plain = Annotated[bool, option("guided.option.plain", "--plain")]
 All = Annotated[bool, option("all", "--all")]
 From = Annotated[Path | None, option("from", "--from", metavar="PATH")]
 
@@ -223,10 +208,11 @@ def state_path() -> Path:
 
 
 def print_json(value: object) -> None:
-    """A value of the model in the record's form."""
+    """A value of the model in the record's form; with escapes where the locale lacks letters."""
     from recond.codec import to_json
 
-    screen().data(json.dumps(to_json(value), ensure_ascii=False, indent=2))
+    whole = writes_all(sys.stdout.encoding)
+    screen().data(json.dumps(to_json(value), ensure_ascii=not whole, indent=2))
 
 
 def leave(code: int) -> NoReturn:

@@ -12,16 +12,14 @@ from recond.commands.frame import (
     Lot,
     Operator,
     Out,
+    Plain,
     Profiles,
     Targets,
     argument,
     command,
     leave,
-    option,
     state_path,
 )
-
-Plain = Annotated[bool, option("guided.option.plain", "--plain")]
 
 
 @command("guided", about="guided.help.guided")

@@ -48,11 +48,15 @@ def inspect_command(
     """Inventory."""
     if self_test is not None:
         _self_test(self_test, as_json=json_)
-    from recond.flow.machine.check import inventory
-    from recond.show.machine import show_machine
+    from recond.flow.machine.inventory import inventory
 
     machine = inventory(from_)
-    print_json(machine) if json_ else show_machine(screen(), machine)
+    if json_:
+        print_json(machine)
+        return
+    from recond.show.machine import show_machine
+
+    show_machine(screen(), machine)
 
 
 def _self_test(kind: str, *, as_json: bool) -> NoReturn:

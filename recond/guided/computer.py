@@ -5,7 +5,8 @@ from __future__ import annotations
 from recond.flow.run.run import Prepared
 from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.locale import size_binary
-from recond.model import Assessment, Known, Machine, Outcome, Reading
+from recond.model import Assessment, Known, Machine, Outcome
+from recond.naming import computer_name, processor_name
 
 SIGNS = {Outcome.PASS: GOOD, Outcome.FIXABLE: CARE, Outcome.UNKNOWN: CARE, Outcome.FAIL: BAD}
 SIGN_COLUMNS = 12
@@ -23,12 +24,11 @@ def computer_lines(words: GuidedWords, prepared: Prepared, width: int) -> list[L
 
 def _machine(words: GuidedWords, machine: Machine, width: int) -> list[Line]:
     t, r, system, cpu = words.t, words.reading, machine.system, machine.cpu
-    named = [_known(system.maker), _known(system.version) or _known(system.model)]
-    title = " ".join(name for name in named if name) or t("guided.computer.unnamed")
+    title = computer_name(system) or t("guided.computer.unnamed")
     form = f" – {t(f'cli.form.{system.form.value}')}" if isinstance(system.form, Known) else ""
     rows = [
         (t("cli.machine.serial"), r(system.serial)),
-        (t("cli.machine.cpu"), r(cpu.name)),
+        (t("cli.machine.cpu"), processor_name(cpu) or r(cpu.name)),
         (t("cli.machine.memory"), _memory(words, machine)),
         *(
             (t("cli.machine.battery"), t("guided.computer.wear", wear=r(one.wear_percent)))
@@ -48,10 +48,6 @@ def _machine(words: GuidedWords, machine: Machine, width: int) -> list[Line]:
             for line in fold(value, width, first=f"{name:<{wide}}", rest=" " * wide)
         ),
     ]
-
-
-def _known(reading: Reading[str]) -> str:
-    return reading.value if isinstance(reading, Known) else ""
 
 
 def _memory(words: GuidedWords, machine: Machine) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recond import naming
 from recond.erasure import WipePlan
 from recond.guided.words import FAINT, PLAIN, STRONG, GuidedWords, Line, cut, fold
 from recond.locale import duration, size
@@ -53,7 +54,7 @@ def disk_lines(
 
 def disk_name(words: GuidedWords, plan: WipePlan) -> str:
     """How a person calls a disk."""
-    named = " ".join(word for word in (plan.disk.vendor, plan.disk.model) if word)
+    named = naming.disk_name(plan.disk.vendor, plan.disk.model)
     return named or words.t("guided.disk.unnamed")
 
 

@@ -51,6 +51,16 @@ def read_cpu(files: Files, lscpu: str | Unknown, tables: Tables | Unknown) -> Cp
     )
 
 
+def kernel_says_all(files: Files) -> bool:
+    """Whether `lscpu` could add nothing to the kernel's own files."""
+    raw = files.read_text(CPUINFO)
+    if isinstance(raw, Unknown) or isinstance(_max_frequency(files), Unknown):
+        return False
+    kernel = parse_cpuinfo(raw)
+    told = (kernel.maker, kernel.name, kernel.sockets, kernel.cores, kernel.threads, kernel.bits)
+    return all(isinstance(one, Known) for one in told)
+
+
 def unread_cpu(reason: Unknown) -> Cpu:
     """A processor of which nothing could be read."""
     return Cpu(*[reason] * 11)

@@ -20,7 +20,7 @@ from recond.host.kernelram import read_visible_bytes
 from recond.host.log import log_swallowed
 from recond.host.process import TIMED_OUT
 from recond.inspect.census import read_census
-from recond.inspect.cpu import lscpu_understood, name_reading, read_cpu, unread_cpu
+from recond.inspect.cpu import kernel_says_all, lscpu_understood, name_reading, read_cpu, unread_cpu
 from recond.inspect.devices import read_devices
 from recond.inspect.disks import read_disks
 from recond.inspect.displays import read_displays
@@ -191,6 +191,9 @@ def read_tables(host: Host) -> Tables | Unknown:
 
 
 def _read_lscpu(host: Host) -> str | Unknown:
+    """What `lscpu` says, where the kernel's own files do not say it all."""
+    if host.origin == "live" and kernel_says_all(host.files):
+        return Unknown(Why.NOT_READ, "lscpu")
     done = host.processes.run(("lscpu",), timeout_s=10.0)
     if done.missing:
         return Unknown(Why.TOOL_MISSING, "lscpu")

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import functools
 import json
+import pkgutil
 import re
-from importlib import resources
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from recond.foreign import NAMES, printable_word
-from recond.model import Message
+
+if TYPE_CHECKING:  # the help of the program needs no types
+    from recond.model import Message
 
 Lang = Literal["fr", "en"]
 LANGS: tuple[Lang, ...] = ("fr", "en")
@@ -59,11 +61,11 @@ def language(argument: str | None, environ: dict[str, str]) -> Lang:
 
 @functools.cache
 def _catalogue(lang: Lang, room: str) -> dict[str, str | list[str]]:
-    file = resources.files(__name__).joinpath(lang, f"{room}.json")
     try:
-        entries: dict[str, str | list[str]] = json.loads(file.read_text(encoding="utf-8"))
+        raw = pkgutil.get_data(__name__, f"{lang}/{room}.json")
     except FileNotFoundError:
         return {}
+    entries: dict[str, str | list[str]] = json.loads(raw or b"{}")
     return entries
 
 

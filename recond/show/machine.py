@@ -7,6 +7,7 @@ from recond.erasure import TargetKind, WipePlan
 from recond.flow.run.supervisor import shown_token
 from recond.locale import date, duration, size, size_binary
 from recond.model import Assessment, Disk, Known, Machine, Message, Reading
+from recond.naming import computer_name, disk_name, part_name, processor_name, screen_name
 from recond.show.screen import Row, Screen
 
 
@@ -20,12 +21,10 @@ def show_machine(screen: Screen, machine: Machine) -> None:
         else r(system.form)
     )
     rows: list[Row] = [
-        (t("cli.machine.maker"), r(system.maker)),
-        (t("cli.machine.model"), r(system.model)),
-        (t("cli.machine.version"), r(system.version)),
+        (t("cli.machine.computer"), computer_name(system) or r(system.model)),
         (t("cli.machine.serial"), r(system.serial)),
         (t("cli.machine.form"), form),
-        (t("cli.machine.cpu"), r(cpu.name)),
+        (t("cli.machine.cpu"), processor_name(cpu) or r(cpu.name)),
         (t("cli.machine.cores"), f"{r(cpu.cores)} / {r(cpu.threads)}"),
         (t("cli.machine.memory"), _ram(screen, memory.installed_bytes, memory.visible_bytes)),
         (t("cli.machine.slots"), f"{r(memory.slots_free)} / {r(memory.slots_total)}"),
@@ -39,7 +38,7 @@ def show_machine(screen: Screen, machine: Machine) -> None:
     rows += [
         (
             t("cli.machine.display"),
-            f"{d.connector} : {r(d.maker)} {r(d.name)} {r(d.width_px)}×{r(d.height_px)}",
+            f"{d.connector} : {screen_name(d) or r(d.name)} {r(d.width_px)}×{r(d.height_px)}",
         )
         for d in machine.displays
     ]
@@ -48,7 +47,7 @@ def show_machine(screen: Screen, machine: Machine) -> None:
         for n in machine.networks
     ]
     rows += [
-        (t(f"cli.role.{d.role}"), r(d.name))
+        (t(f"cli.role.{d.role}"), part_name(d) or r(d.name))
         for d in machine.devices
         if d.role in ("graphics", "audio", "camera", "optical")
     ]
@@ -97,7 +96,7 @@ def show_disks(screen: Screen, disks: tuple[Disk, ...]) -> None:
             disk.path,
             t(f"cli.medium.{disk.medium}"),
             r(disk.bus),
-            r(disk.model),
+            _disk_name(disk) or r(disk.model),
             r(disk.serial),
             _size(screen, disk.size_bytes),
             _health(screen, disk),
@@ -119,6 +118,14 @@ def show_census(screen: Screen, census: Census | None) -> None:
         screen.data("! " + " ".join(screen.say(part) for part in (what, todo) if part is not None))
     for gap in census.gaps:
         screen.data(f"? {screen.t(f'cli.look.{gap.look}')} : {screen.say(gap.why)}")
+
+
+def _disk_name(disk: Disk) -> str:
+    vendor, model = disk.vendor, disk.model
+    return disk_name(
+        vendor.value if isinstance(vendor, Known) else None,
+        model.value if isinstance(model, Known) else None,
+    )
 
 
 def _size(screen: Screen, reading: Reading[int]) -> str:
@@ -168,7 +175,7 @@ def show_plans(
         rows.append(
             (
                 short_path(plan),
-                disk.model or "—",
+                disk_name(disk.vendor, disk.model) or "—",
                 shown_token(plan) if plan.place else disk.serial or "—",
                 size(screen.lang, disk.size_bytes),
                 what,

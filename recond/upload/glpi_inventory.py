@@ -12,6 +12,13 @@ import re
 
 from recond.erasure import WipeRecord
 from recond.model import Battery, Cpu, Form, Machine, System
+from recond.naming import (
+    computer_maker,
+    model_name,
+    part_name,
+    processor_maker,
+    screen_name,
+)
 from recond.upload.facts import (
     all_approved,
     disk_maker,
@@ -70,7 +77,7 @@ def inventory(record: WipeRecord, machine: Machine, digest: str) -> dict[str, ob
         networks=_networks(machine),
         monitors=_monitors(machine),
         videos=[
-            filled(name=known(one.name) or one.ids, pcislot=one.address)
+            filled(name=part_name(one), pcislot=one.address)
             for one in machine.devices
             if one.role == "graphics"
         ],
@@ -124,8 +131,8 @@ def _bios(machine: Machine, asset: str | None) -> dict[str, object]:
         bmanufacturer=known(system.bios_vendor),
         bversion=known(system.bios_version),
         bdate=date if date and _DAY.fullmatch(date) else None,
-        smanufacturer=known(system.maker),
-        smodel=known(system.model),
+        smanufacturer=computer_maker(system),
+        smodel=model_name(system),
         ssn=known(system.serial),
         skunumber=known(system.sku),
         mmanufacturer=known(system.board_maker),
@@ -144,7 +151,7 @@ def _cpus(cpu: Cpu) -> list[dict[str, object]]:
     family = known(cpu.family)
     one = filled(
         name=known(cpu.name),
-        manufacturer=maker,
+        manufacturer=processor_maker(cpu),
         speed=known(cpu.max_mhz),
         core=cores // sockets if cores else None,
         thread=threads // cores if threads and cores else None,
@@ -220,7 +227,7 @@ def _monitors(machine: Machine) -> list[dict[str, object]]:
     # an outside screen is the bench's
     return [
         filled(
-            caption=known(one.name),
+            caption=screen_name(one),
             manufacturer=known(one.maker),
             serial=known(one.serial),
             port=one.connector,

@@ -14,6 +14,7 @@ import io
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Disk, Form, Machine, Medium
+from recond.naming import computer_maker, model_name, processor_name
 from recond.upload.facts import (
     all_approved,
     category_of,
@@ -136,9 +137,9 @@ def stock_line(
         idStock=stock,
         idMaterielReconditionneur=record.property_number or name_of(machine, record.record_id),
         statut=state if all_approved(record) else FIRST_STATE,
-        marque=_maker(known(machine.system.maker)),
-        model=known(machine.system.model),
-        processeur=known(machine.cpu.name),
+        marque=_maker(computer_maker(machine.system) or None),
+        model=model_name(machine.system),
+        processeur=processor_name(machine.cpu),
         RAM=_rounded(memory_bytes(machine), GIB),
         categorie=category if category in _CATEGORIES else None,
         webcam=True if "camera" in roles else None,

@@ -17,6 +17,7 @@ from recond.certify.summary import Overall, counts, is_approved, overall
 from recond.erasure import Erasure, Person, WipeRecord
 from recond.locale import Lang, date, say, size, text
 from recond.model import Known, Message, Reading
+from recond.naming import computer_name, disk_name
 
 QR_SIZE = 35 * mm
 
@@ -112,7 +113,7 @@ def _machine(record: WipeRecord, lang: Lang) -> list[tuple[str, str]]:
     if record.machine is not None:
         system = record.machine.system
         rows += [
-            (label["computer"], pair(system.maker, system.model, lang)),
+            (label["computer"], computer_name(system) or text(lang, "certify.unknown")),
             (label["serial"], known(system.serial, lang)),
         ]
     else:
@@ -132,7 +133,7 @@ def _disks(record: WipeRecord, lang: Lang) -> Any:
     rows = []
     for one in record.erasures:
         disk = one.disk
-        which = " ".join(filter(None, (disk.vendor, disk.model))) or text(lang, "certify.unknown")
+        which = disk_name(disk.vendor, disk.model) or text(lang, "certify.unknown")
         serial = disk.serial or disk.wwn or text(lang, "certify.unknown")
         if disk.namespace:
             serial += " " + text(lang, "certify.namespace", number=disk.namespace)

@@ -14,6 +14,7 @@ from recond.certify.pages import parts as part
 from recond.certify.pages.front import known, pair
 from recond.locale import Lang, say, size_binary, text
 from recond.model import Assessment, Known, Machine, Reading
+from recond.naming import processor_name, screen_name
 
 CONFIDENCE = ("strong", "medium", "weak")
 
@@ -30,13 +31,16 @@ def inventory_part(machine: Machine, lang: Lang) -> list[Any]:
         (text(lang, "certify.field.form"), _form(machine, lang)),
         (text(lang, "certify.field.board"), pair(system.board_maker, system.board_model, lang)),
         ("BIOS / UEFI", _words(lang, system.bios_vendor, system.bios_version, system.bios_date)),
-        (text(lang, "certify.field.cpu"), known(machine.cpu.name, lang)),
+        (
+            text(lang, "certify.field.cpu"),
+            processor_name(machine.cpu) or text(lang, "certify.unknown"),
+        ),
         (text(lang, "certify.field.ram"), ram),
         ("TPM", known(machine.tpm.version, lang)),
         (
             text(lang, "certify.field.screens"),
             "\n".join(
-                f"{_words(lang, one.name)} – {known(one.width_px, lang)}"
+                f"{screen_name(one) or text(lang, 'certify.unknown')} – {known(one.width_px, lang)}"
                 f" × {known(one.height_px, lang)}"
                 for one in machine.displays
             )

@@ -24,7 +24,8 @@ from recond.certify.pages import parts as part
 from recond.certify.summary import Overall, counts, is_approved, is_boot_medium, overall
 from recond.erasure import WipeRecord
 from recond.locale import Lang, date, size, text
-from recond.model import Known, Text
+from recond.model import Text
+from recond.naming import computer_name
 
 CREATOR = "recond label"
 COLUMNS, ROWS = 3, 8
@@ -132,13 +133,8 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
 
 
 def _model(record: WipeRecord, lang: Lang) -> str:
-    system = record.machine.system if record.machine else None
-    known = (
-        [str(one.value) for one in (system.maker, system.model) if isinstance(one, Known)]
-        if system
-        else []
-    )
-    return " ".join(known) or text(lang, "label.no-model")
+    named = computer_name(record.machine.system) if record.machine else ""
+    return named or text(lang, "label.no-model")
 
 
 def _category(record: WipeRecord, lang: Lang) -> str:

@@ -30,6 +30,7 @@ from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
 from recond.locale import Lang
 from recond.model import Known, Message
+from recond.naming import computer_name
 
 
 def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
@@ -260,11 +261,9 @@ def _sum_up(work: BundleFindings, name: str) -> Verdicts:
 def _outcome(record: WipeRecord) -> Message:
     """What the document says, and of what: a certificate of another machine or lot shows here."""
     tally, system = counts(record), record.machine.system if record.machine else None
-    computer = (
-        [one.value for one in (system.maker, system.model, system.serial) if isinstance(one, Known)]
-        if system
-        else []
-    )
+    computer = [computer_name(system)] if system and computer_name(system) else []
+    if system and isinstance(system.serial, Known):
+        computer.append(system.serial.value)
     return Message.of(
         "certify.verify.outcome",
         n=tally.approved,

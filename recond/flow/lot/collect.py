@@ -21,6 +21,7 @@ from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.lot.manifest import compared
 from recond.flow.lot.store import DiskRow, LotStore, MachineRow
 from recond.model import Known, Message, Reading
+from recond.naming import computer_maker, model_name
 from recond.upload.package import RECORD, SIGNATURE, IssueOrder, Package, read_folder, unpack
 from recond.upload.s3 import S3
 
@@ -171,8 +172,8 @@ def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str
         operator=record.operator.name,
         serial=serial,
         found_by=compared(serial) if serial else None,
-        maker=_known(system.maker) if system else None,
-        model=_known(system.model) if system else None,
+        maker=computer_maker(system) or None if system else None,
+        model=model_name(system) or None if system else None,
         form=_known(system.form) if system else None,
         property_number=record.property_number,
         category=next((one.category for one in record.assessments if one.category), None),

@@ -45,7 +45,6 @@ from recond.wipe.drive.capabilities import read_capabilities
 
 FORMAT = 1
 INDEX = "/recond/capture.json"
-_ALSO = ("/proc/meminfo",)  # read here through a library, there from the capture
 _KNOWN = ("dmidecode.txt", "lscpu.txt", "lsblk.json", "edid", "smartctl", "proc", "sys", "recond")
 _MOST_NODES = 200_000
 _MOST_BYTES = 512 << 20
@@ -72,8 +71,6 @@ def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -
         host.origin,
     )
     machine = read_machine(watching, smart=smart)
-    for path in _ALSO:
-        watching.files.read(path)
     nodes = discreet_tree(seen)
     nodes[CLAIMS_FILE] = json.dumps(_claims(host, machine)).encode()
     nodes |= _drives(host, machine) if smart else {}

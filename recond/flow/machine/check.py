@@ -10,7 +10,8 @@ from recond.census import Census
 from recond.erasure import LevelWish, VerifyMode, WipePlan
 from recond.errors import UsageError
 from recond.flow.config import declared_docks
-from recond.flow.machine.capture import host_from, write_capture
+from recond.flow.machine.capture import write_capture
+from recond.flow.machine.inventory import host_of
 from recond.flow.profiles import load_cpu_marks, load_profile
 from recond.flow.run.choice import choose
 from recond.flow.run.supervisor import plan_machine, plan_targets
@@ -29,16 +30,6 @@ class Planned:
     plans: tuple[WipePlan, ...]
     left_out: tuple[Message, ...] = ()
     census: Census | None = None
-
-
-def inventory(source: Path | None) -> Machine:
-    """This machine, or the one of a capture. Raises `UsageError` for what is no capture."""
-    return read_machine(host_of(source))
-
-
-def host_of(source: Path | None) -> Host:
-    """This computer, or a capture (an archive or a folder) in its place."""
-    return Host() if source is None else host_from(source)
 
 
 def capture(file: Path, *, anonymous: bool) -> None:

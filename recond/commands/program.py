@@ -1,0 +1,72 @@
+"""The program: the options before any command, the module of the one that is asked for, its end.
+
+Why: only what a command needs is imported (`recond.commands.index`); what goes wrong is said in
+the reader's language, with its exit code. No decisions.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Annotated, Any
+
+from recond import __version__
+from recond.commands.frame import ASKED, LANG, Context, Plain, app, leave, option, screen, start_debug, t
+from recond.commands.index import modules_for
+from recond.errors import RecondError, SafetyRefusal, UsageError
+from recond.show.framework import say_usage_error
+
+
+@app.callback(invoke_without_command=True, no_args_is_help=False)  # --version is no command
+def _main(
+    ctx: Context,
+    version: Annotated[bool, option("version", "--version")] = False,
+    # --lang, --state and --debug are taken from the arguments before typer sees them (frame)
+    _lang: Annotated[str | None, option("lang", "--lang", metavar="fr|en")] = None,
+    _state: Annotated[str | None, option("state", "--state", metavar="DIR")] = None,
+    _debug: Annotated[bool, option("debug", "--debug")] = False,
+    plain: Plain = False,
+) -> None:
+    if version:
+        screen().data(f"recond {__version__}")
+        leave(0)
+    if ctx.invoked_subcommand is not None:
+        return
+    if plain or (sys.stdin.isatty() and sys.stdout.isatty()):
+        from recond.commands.guided import guided_command
+
+        guided_command(plain=plain)
+    screen().data(ctx.get_help())
+
+
+def run_program() -> int:
+    """Run a command; returns the exit code. Errors are said in the reader's language."""
+    import typer  # not above: the framework reads its words at its first import (commands.frame)
+
+    start_debug()
+    failures: Any = typer.BadParameter.__mro__[2]  # the framework's own error, wherever it lives
+    try:
+        if ASKED not in (None, "fr", "en"):
+            raise UsageError("cli.lang.unknown", lang=str(ASKED))
+        for name in modules_for(sys.argv[1:]):
+            importlib.import_module(f"recond.commands.{name}")
+        result = app(standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except SafetyRefusal as error:
+        for refusal in error.refusals:
+            screen().talk(t("cli.refused", reason=screen().say(refusal)))
+        return error.exit_code
+    except RecondError as error:
+        screen().talk(t("cli.error", reason=screen().say(error.message)))
+        return error.exit_code
+    except typer.Exit as error:
+        return int(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt, EOFError):
+        screen().talk(t("cli.aborted"))
+        return 130
+    except failures as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            screen().data(error.format_message())
+            return 0
+        screen().talk(t("cli.error", reason=say_usage_error(LANG, error.format_message())))
+        return 2

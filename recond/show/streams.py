@@ -1,0 +1,66 @@
+"""Standard output and error for every locale: what its letters cannot write is written plainly.
+
+Why: a bench set to ISO-8859-15 has no narrow space, no quotes of typography and no dash; Python
+ends in a traceback at the first of them. A reader does not miss them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import sys
+import unicodedata
+
+HANDLER = "recond.plain"
+_PLAIN = {
+    "\u202f": " ",
+    "\u00a0": " ",
+    "\u2019": "'",
+    "\u2018": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u00ab": '"',
+    "\u00bb": '"',
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2026": "...",
+    "\u2022": "-",
+    "\u2192": "->",
+    "\u2713": "+",
+    "\u2714": "+",
+    "\u2717": "x",
+    "\u2718": "x",
+    "\u26a0": "!",
+    "\u00d7": "x",
+    "\u0153": "oe",
+    "\u0152": "OE",
+    "\u2212": "-",
+    "\u2116": "No",
+}
+
+
+def soften_streams() -> None:
+    """Let standard output and error write any text. Call before the first word."""
+    codecs.register_error(HANDLER, plain_letters)
+    for stream in (sys.stdout, sys.stderr):
+        change = getattr(stream, "reconfigure", None)
+        if change is not None and not writes_all(stream.encoding):
+            change(errors=HANDLER)
+
+
+def writes_all(encoding: str | None) -> bool:
+    """Whether an encoding has every letter."""
+    return (encoding or "").lower().replace("_", "-").startswith(("utf-8", "utf8", "utf-16"))
+
+
+def plain_letters(error: UnicodeError) -> tuple[str, int]:
+    """What is written instead of letters that an encoding does not have; "?" at worst."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    given = error.object[error.start : error.end]
+    plain = "".join(_PLAIN.get(c) or _bare(c) for c in given)
+    return plain.encode("ascii", "replace").decode("ascii"), error.end
+
+
+def _bare(letter: str) -> str:
+    """A letter without its accent."""
+    return unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode("ascii") or "?"
