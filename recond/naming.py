@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
 
+from recond.data import read_table
 from recond.model import Cpu, Device, Display, Known, Reading, System
 
 _LEGAL = re.compile(
@@ -47,8 +46,7 @@ class _Names:
 
 @functools.cache
 def _names() -> _Names:
-    raw = resources.files("recond.data").joinpath("names.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(raw)
+    table = read_table("names.toml")
 
     def patterns(part: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
         found = table[part].items()

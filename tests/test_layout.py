@@ -38,6 +38,7 @@ BOTTOM = frozenset(
         "methods",
         "codec",
         "naming",
+        "data",
         "drive",
         "foreign",
     }
@@ -55,7 +56,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "ranges": frozenset({"model"}),
     "codec": frozenset({"model", "errors"}),
     "methods": frozenset({"erasure", "errors"}),
-    "naming": frozenset({"model"}),
+    "naming": frozenset({"model", "data"}),
     "drive": frozenset({"model", "erasure", "errors"}),
     "foreign": frozenset(),
     "locale": frozenset({"foreign", "model"}),

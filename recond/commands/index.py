@@ -6,43 +6,42 @@ that is needed are made from this list; a test holds it equal to what the module
 
 from __future__ import annotations
 
-import shutil
 from typing import NamedTuple
 
 from recond.locale import Lang
 from recond.show.help import main_help
 
 
-class Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """A command of the first level: the module in `recond.commands`, and its help's code."""
 
     module: str
     about: str
 
 
-ENTRIES: dict[str, Entry] = {
-    "guided": Entry("guided", "guided.help.guided"),
-    "attach": Entry("guided", "guided.help.attach"),
-    "run": Entry("erase", "cli.help.run"),
-    "inspect": Entry("machine", "cli.help.inspect"),
-    "capture": Entry("machine", "cli.help.capture"),
-    "check": Entry("machine", "cli.help.check"),
-    "plan": Entry("machine", "cli.help.plan"),
-    "wipe": Entry("erase", "cli.help.wipe"),
-    "resume": Entry("erase", "cli.help.resume"),
-    "certify": Entry("erase", "cli.help.certify"),
-    "verify": Entry("prove", "cli.help.verify"),
-    "label": Entry("prove", "label.command.about"),
-    "upload": Entry("stock", "cli.help.upload"),
-    "queue": Entry("stock", "cli.help.queue"),
-    "lot": Entry("stock", "cli.help.lot"),
-    "watch": Entry("dock", "cli.help.watch"),
-    "board": Entry("board", "board.command.about"),
-    "key": Entry("key", "key.about"),
-    "profile": Entry("machine", "cli.help.profile"),
-    "methods": Entry("machine", "cli.help.methods"),
-    "doctor": Entry("machine", "cli.help.doctor"),
-    "demo": Entry("erase", "cli.help.demo"),
+ENTRIES: dict[str, IndexEntry] = {
+    "guided": IndexEntry("guided", "guided.help.guided"),
+    "attach": IndexEntry("guided", "guided.help.attach"),
+    "run": IndexEntry("erase", "cli.help.run"),
+    "inspect": IndexEntry("machine", "cli.help.inspect"),
+    "capture": IndexEntry("machine", "cli.help.capture"),
+    "check": IndexEntry("machine", "cli.help.check"),
+    "plan": IndexEntry("machine", "cli.help.plan"),
+    "wipe": IndexEntry("erase", "cli.help.wipe"),
+    "resume": IndexEntry("erase", "cli.help.resume"),
+    "certify": IndexEntry("erase", "cli.help.certify"),
+    "verify": IndexEntry("prove", "cli.help.verify"),
+    "label": IndexEntry("prove", "label.command.about"),
+    "upload": IndexEntry("stock", "cli.help.upload"),
+    "queue": IndexEntry("stock", "cli.help.queue"),
+    "lot": IndexEntry("stock", "cli.help.lot"),
+    "watch": IndexEntry("dock", "cli.help.watch"),
+    "board": IndexEntry("board", "board.command.about"),
+    "key": IndexEntry("key", "key.about"),
+    "profile": IndexEntry("machine", "cli.help.profile"),
+    "methods": IndexEntry("machine", "cli.help.methods"),
+    "doctor": IndexEntry("machine", "cli.help.doctor"),
+    "demo": IndexEntry("erase", "cli.help.demo"),
 }
 """In the order of the flow, as a person meets them."""
 
@@ -58,9 +57,8 @@ OPTIONS = (
 
 
 def help_text(lang: Lang) -> str:
-    """The help of the whole program, as wide as the terminal."""
-    width = shutil.get_terminal_size().columns
-    return main_help(lang, OPTIONS, [(name, one.about) for name, one in ENTRIES.items()], width)
+    """The help of the whole program, for a terminal of 80 columns."""
+    return main_help(lang, OPTIONS, [(name, one.about) for name, one in ENTRIES.items()])
 
 
 def modules_for(words: list[str]) -> tuple[str, ...]:

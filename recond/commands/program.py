@@ -11,7 +11,18 @@ import sys
 from typing import Annotated, Any
 
 from recond import __version__
-from recond.commands.frame import ASKED, LANG, Context, Plain, app, leave, option, screen, start_debug, t
+from recond.commands.frame import (
+    ASKED,
+    LANG,
+    Context,
+    Plain,
+    app,
+    leave,
+    option,
+    screen,
+    start_debug,
+    t,
+)
 from recond.commands.index import modules_for
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.show.framework import say_usage_error

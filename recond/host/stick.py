@@ -15,7 +15,6 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from recond.host.diskid import read_strings
 from recond.host.files import Files
 from recond.host.store import write_whole
 from recond.model import Medium as Storage
@@ -42,6 +41,9 @@ class StickMedium:
 
 def read_medium(files: Files, name: str) -> StickMedium:
     """What the disk `name` calls itself, now."""
+    # not above: the inventory asks what holds a disk, and needs no identity for it
+    from recond.host.diskid import read_strings
+
     strings, size = read_strings(files, name), files.read_text(f"/sys/block/{name}/size")
     return StickMedium(
         strings.bus,
@@ -68,6 +70,8 @@ def is_portable(files: Files, name: str) -> bool:
 
     sysfs' `removable` is not asked: inner SATA disks have it where their port allows hot-plugging.
     """
+    from recond.host.diskid import read_strings
+
     found = read_strings(files, name)
     return found.bus == "usb" or found.medium is Storage.SD
 

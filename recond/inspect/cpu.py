@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
 
+from recond.data import read_table
 from recond.host.files import Files
 from recond.inspect.readings import clean, first, int_reading, text_reading
 from recond.inspect.smbios import Tables
@@ -208,9 +207,8 @@ def _lscpu_kinds(text: str) -> tuple[dict[str, str] | None, list[dict[str, str]]
 @functools.cache
 def _labels() -> dict[str, str]:
     """The English labels by those of each language, folded."""
-    raw = resources.files("recond.data").joinpath("lscpu.toml").read_text(encoding="utf-8")
     found = {label.casefold(): label for label in _LABELS}
-    for table in tomllib.loads(raw).values():
+    for table in read_table("lscpu.toml").values():
         found |= {told.casefold(): label for told, label in table.items()}
     return found
 

@@ -10,7 +10,6 @@ no hardware; they are read when asked for by path. Never opens a device for writ
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 from recond.host import Host
 from recond.host.files import Files
@@ -20,10 +19,12 @@ from recond.host.paths import Paths, group
 from recond.inspect.disk_names import read_names
 from recond.inspect.lsblk import BlockNode, read_block_nodes
 from recond.inspect.readings import file_int, text_reading
+from recond.inspect.sidebyside import ask_each
 from recond.inspect.smart import read_health
-from recond.inspect.smart_disks import read_smart_nodes
 from recond.inspect.uses import read_disk_uses
 from recond.model import Disk, Health, Known, Medium, Reading, Unknown, Why
+
+_ASKED_AT_ONCE = 16  # smartctl on each; a dock has eight
 
 
 def read_disks(
@@ -37,12 +38,21 @@ def read_disks(
     """
     nodes = read_block_nodes(host)
     if isinstance(nodes, Unknown):
-        kept = read_smart_nodes(host.files) if host.origin != "live" else ()
+        kept = _nodes_of_a_capture(host)
         if not kept:
             return nodes
         nodes = kept
     chosen = [n for n in nodes if is_whole_disk(n) and (loops or n.kind != "loop")]
     return _build(host, chosen, smart)
+
+
+def _nodes_of_a_capture(host: Host) -> tuple[BlockNode, ...]:
+    """The disks that a capture's smartctl documents name; none of a live computer."""
+    if host.origin == "live":
+        return ()
+    from recond.inspect.smart_disks import read_smart_nodes
+
+    return read_smart_nodes(host.files)
 
 
 def read_disk(host: Host, path: str) -> Disk | None:
@@ -82,8 +92,7 @@ def _build(host: Host, chosen: list[BlockNode], smart: bool) -> tuple[Disk, ...]
         return ()
     asked: list[Health | Unknown] = [Unknown(Why.NOT_READ, "smartctl")] * len(chosen)
     if smart:
-        with ThreadPoolExecutor(min(16, len(chosen))) as pool:
-            asked = list(pool.map(lambda node: _read_health(host, node), chosen))
+        asked = ask_each(lambda node: _read_health(host, node), chosen, _ASKED_AT_ONCE)
     names = {node.name: read_names(host, node) for node in chosen}
     groups = group(
         {node.name: (names[node.name], node.size_bytes) for node in chosen},

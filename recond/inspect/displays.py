@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recond.host.files import Files
-from recond.inspect.edid import Edid, parse_edid, parse_hex
 from recond.inspect.readings import text_reading
 from recond.model import Display, Known, Reading, Unknown, Why
+
+if TYPE_CHECKING:
+    from recond.inspect.edid import Edid
 
 CLASS = "/sys/class/drm"
 FOLDER = "/edid"  # in a folder of texts: one file a screen, binary or hex
@@ -70,6 +73,8 @@ def _display(connector: str, raw: bytes | Unknown, source: str) -> Display:
 
 def edid_of_file(raw: bytes) -> Edid | None:
     """An EDID out of a binary file or a hex text."""
+    from recond.inspect.edid import parse_edid, parse_hex  # many computers have no screen on
+
     found = parse_edid(raw)
     if found is not None or not raw:
         return found

@@ -10,9 +10,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-import tomllib
-from importlib import resources
 
+from recond.data import read_table
 from recond.model import Battery, Display, Form, Known, Reading, System, Unknown, Why
 
 _BY_CHASSIS: dict[str, Form] = {
@@ -78,14 +77,13 @@ def decide_form(
 
 @functools.cache
 def _rules() -> tuple[tuple[Form, frozenset[str], re.Pattern[str]], ...]:
-    raw = resources.files("recond.data").joinpath("forms.toml").read_text(encoding="utf-8")
     return tuple(
         (
             Form(rule["form"]),
             frozenset(rule.get("when", ())),
             re.compile("|".join(rule["names"]), re.IGNORECASE),
         )
-        for rule in tomllib.loads(raw)["rule"]
+        for rule in read_table("forms.toml")["rule"]
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,13 +23,13 @@ from recond.inspect.cpu import kernel_says_all, lscpu_understood, name_reading, 
 from recond.inspect.devices import read_devices
 from recond.inspect.disks import read_disks
 from recond.inspect.displays import read_displays
-from recond.inspect.dmidecode import not_understood, parse_dmidecode
 from recond.inspect.firmware import read_firmware
 from recond.inspect.form import refine_form
 from recond.inspect.identity import identify
 from recond.inspect.memory import memory_of
 from recond.inspect.network import read_networks
 from recond.inspect.power import read_batteries
+from recond.inspect.sidebyside import Started
 from recond.inspect.smbios import Tables, parse_smbios
 from recond.inspect.system import read_system, unread_system
 from recond.inspect.tpm import read_tpm
@@ -52,22 +51,20 @@ from recond.model import (
 
 T = TypeVar("T")
 DMI_TABLES = "/sys/firmware/dmi/tables"
-_READERS_AT_ONCE = 8
 _DMIDECODE = "dmidecode"
 
 
 class Readers:
-    """A pool of readers; what went wrong is collected."""
+    """Readers side by side; what went wrong is collected."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
+    def __init__(self) -> None:
         self.problems: list[Message] = []
 
-    def start(self, read: Callable[..., T], *args: object, **options: object) -> Future[T]:
+    def start(self, read: Callable[..., T], *args: object, **options: object) -> Started[T]:
         """Start a reader in the background."""
-        return self._pool.submit(read, *args, **options)
+        return Started(lambda: read(*args, **options))
 
-    def take(self, name: str, started: Future[T], instead: Callable[[Unknown], T]) -> T:
+    def take(self, name: str, started: Started[T], instead: Callable[[Unknown], T]) -> T:
         """A reader's answer, or what stands instead where it failed."""
         try:
             return started.result()
@@ -90,53 +87,52 @@ def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ())
     the plugs that the bench's configuration calls a dock.
     """
     files = host.files
-    with ThreadPoolExecutor(_READERS_AT_ONCE) as pool:
-        readers = Readers(pool)
-        tables_soon = readers.start(read_tables, host)
-        disks_soon = readers.start(read_disks, host, smart=smart)
-        lscpu_soon = readers.start(_read_lscpu, host)
-        devices_soon = readers.start(read_devices, files)
-        displays_soon = readers.start(read_displays, files)
-        networks_soon = readers.start(read_networks, files)
-        batteries_soon = readers.start(read_batteries, files)
-        visible_soon = readers.start(read_visible_bytes, files)
-        key_soon = readers.start(read_windows_key, files)
-        tables = readers.take("smbios", tables_soon, _same)
-        _not_understood(readers, tables)
-        system_soon = readers.start(read_system, files, tables)
-        firmware_soon = readers.start(read_firmware, files, tables)
-        tpm_soon = readers.start(read_tpm, files, tables)
-        lscpu = readers.take("cpu", lscpu_soon, _same)
-        if isinstance(lscpu, str) and not lscpu_understood(lscpu):
-            readers.problems.append(Message.of("inspect.problem.lscpu_language"))
-        cpu_soon = readers.start(_read_whole_cpu, host, lscpu, tables)
-        visible = readers.take("memory", visible_soon, _same)
-        memory_soon = readers.start(memory_of, tables, visible)
-        networks = readers.take("network", networks_soon, lambda _: ())
-        batteries = readers.take("battery", batteries_soon, lambda _: ())
-        displays = readers.take("display", displays_soon, lambda _: ())
-        system = readers.take("system", system_soon, unread_system)
-        system = refine_form(system, batteries, displays)
-        disks = readers.take("disks", disks_soon, _same)
-        census_soon = readers.start(_read_census, host, disks, docks)
-        return Machine(
-            inspected_at=host.clock.now(),
-            origin=host.origin,
-            system=system,
-            cpu=readers.take("cpu", cpu_soon, unread_cpu),
-            memory=readers.take("memory", memory_soon, lambda u: Memory(*[u] * 7)),
-            firmware=readers.take("firmware", firmware_soon, lambda u: Firmware(*[u] * 6)),
-            tpm=readers.take("tpm", tpm_soon, lambda u: Tpm(u, u, u)),
-            batteries=batteries,
-            displays=displays,
-            networks=networks,
-            devices=readers.take("devices", devices_soon, lambda _: ()),
-            disks=_listed(readers, disks),
-            windows_key=readers.take("windows_key", key_soon, _same),
-            identity=_identity(readers, system, networks, bool(batteries)),
-            census=readers.take("census", census_soon, _same),
-            problems=tuple(readers.problems),
-        )
+    readers = Readers()
+    tables_soon = readers.start(read_tables, host)
+    disks_soon = readers.start(read_disks, host, smart=smart)
+    lscpu_soon = readers.start(_read_lscpu, host)
+    devices_soon = readers.start(read_devices, files)
+    displays_soon = readers.start(read_displays, files)
+    networks_soon = readers.start(read_networks, files)
+    batteries_soon = readers.start(read_batteries, files)
+    visible_soon = readers.start(read_visible_bytes, files)
+    key_soon = readers.start(read_windows_key, files)
+    tables = readers.take("smbios", tables_soon, _same)
+    _not_understood(readers, tables)
+    system_soon = readers.start(read_system, files, tables)
+    firmware_soon = readers.start(read_firmware, files, tables)
+    tpm_soon = readers.start(read_tpm, files, tables)
+    lscpu = readers.take("cpu", lscpu_soon, _same)
+    if isinstance(lscpu, str) and not lscpu_understood(lscpu):
+        readers.problems.append(Message.of("inspect.problem.lscpu_language"))
+    cpu_soon = readers.start(_read_whole_cpu, host, lscpu, tables)
+    visible = readers.take("memory", visible_soon, _same)
+    memory_soon = readers.start(memory_of, tables, visible)
+    networks = readers.take("network", networks_soon, lambda _: ())
+    batteries = readers.take("battery", batteries_soon, lambda _: ())
+    displays = readers.take("display", displays_soon, lambda _: ())
+    system = readers.take("system", system_soon, unread_system)
+    system = refine_form(system, batteries, displays)
+    disks = readers.take("disks", disks_soon, _same)
+    census_soon = readers.start(_read_census, host, disks, docks)
+    return Machine(
+        inspected_at=host.clock.now(),
+        origin=host.origin,
+        system=system,
+        cpu=readers.take("cpu", cpu_soon, unread_cpu),
+        memory=readers.take("memory", memory_soon, lambda u: Memory(*[u] * 7)),
+        firmware=readers.take("firmware", firmware_soon, lambda u: Firmware(*[u] * 6)),
+        tpm=readers.take("tpm", tpm_soon, lambda u: Tpm(u, u, u)),
+        batteries=batteries,
+        displays=displays,
+        networks=networks,
+        devices=readers.take("devices", devices_soon, lambda _: ()),
+        disks=_listed(readers, disks),
+        windows_key=readers.take("windows_key", key_soon, _same),
+        identity=_identity(readers, system, networks, bool(batteries)),
+        census=readers.take("census", census_soon, _same),
+        problems=tuple(readers.problems),
+    )
 
 
 def _read_census(
@@ -177,6 +173,11 @@ def read_tables(host: Host) -> Tables | Unknown:
         if tables != Tables(tables.source):
             return tables
         raw = Unknown(Why.UNPARSABLE, f"{DMI_TABLES}/DMI")
+    # not above: where the tables can be read, the text and its reader are not needed
+
+    # not above: where the tables can be read, the text and its reader are not needed
+    from recond.inspect.dmidecode import not_understood, parse_dmidecode
+
     done = host.processes.run(("dmidecode",), timeout_s=10.0)
     if done.stdout:
         reason = not_understood(done.text)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
-from importlib import resources
+
+from recond.data import read_table
 
 _HEX = re.compile(r"(?:0x)?((?:[0-9a-f]{2}){1,16}|[0-9a-f]{3})h?", re.IGNORECASE)
 _AROUND = re.compile(r"(?:unknown|jedec)(?:\W*id)?\W*(.*?)\W*", re.IGNORECASE)
@@ -23,8 +23,7 @@ _LEAST_PART = 6  # bytes of a part number in hex; a shorter one is a plain numbe
 
 @functools.cache
 def _makers() -> tuple[dict[tuple[int, int], str], dict[str, str]]:
-    raw = resources.files("recond.data").joinpath("memory_makers.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(raw)
+    table = read_table("memory_makers.toml")
     codes = {
         (int(bank), int(code, 16)): name
         for bank, entries in table["codes"].items()

@@ -11,9 +11,8 @@ from __future__ import annotations
 import functools
 import json
 import re
-import tomllib
-from importlib import resources
 
+from recond.data import read_table
 from recond.host import Host
 from recond.host.process import TIMED_OUT, Completed
 from recond.inspect.readings import value_of
@@ -170,5 +169,4 @@ def _verdict(
 
 @functools.cache
 def _limits() -> dict[str, dict[str, int]]:
-    raw = resources.files("recond.data").joinpath("health.toml").read_text(encoding="utf-8")
-    return tomllib.loads(raw)
+    return read_table("health.toml")

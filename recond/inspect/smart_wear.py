@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 
+from recond.data import read_table
 from recond.inspect.readings import first
 from recond.inspect.smart_fields import NVME_LOG, Document, known_count, read_written
 from recond.model import Known, Reading, Unknown, Why
@@ -37,8 +36,7 @@ class _Rules:
 
 @functools.cache
 def _rules() -> _Rules:
-    raw = resources.files("recond.data").joinpath("wear.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(raw)
+    table = read_table("wear.toml")
     kinds = ("left", "left_hundredths", "used", "words", "words_of_230", "counted")
     return _Rules(
         {kind: re.compile("|".join(table[kind]), re.IGNORECASE) for kind in kinds},

@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from recond.locale import Lang, text
 
 _STEP = 2
-_WIDEST = 80
+_COLUMNS = 80
 
 
 def main_help(
-    lang: Lang, options: Iterable[tuple[str, str]], commands: Iterable[tuple[str, str]], width: int
+    lang: Lang, options: Iterable[tuple[str, str]], commands: Iterable[tuple[str, str]]
 ) -> str:
     """Usage, options and commands; each a name and its help's code."""
-    room = max(min(width, _WIDEST), 50) - _STEP
+    room = _COLUMNS - _STEP
     meta = f"{text(lang, 'cli.frame.options_meta')} {text(lang, 'cli.frame.command_meta')}"
     return "\n".join(
         (

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
-from importlib import resources
+
+from recond.data import read_table
 
 _AROUND = " \t.,;:!?*_-=~#'\"`()[]{}<>/\\|"
 
 
 @functools.cache
 def _data() -> tuple[frozenset[str], re.Pattern[str], frozenset[str], frozenset[str]]:
-    raw = resources.files("recond.data").joinpath("garbage.toml").read_text(encoding="utf-8")
-    table = tomllib.loads(raw)
+    table = read_table("garbage.toml")
     # each pattern has its own group, so that a back-reference \1 means "of this pattern"
     patterns = [_renumber(p, 2 * n) for n, p in enumerate(table["patterns"])]
     return (
