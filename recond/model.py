@@ -90,6 +90,7 @@ class MemoryModule:
     maker: Reading[str]
     part: Reading[str]
     serial: Reading[str]
+    channel: Reading[str] = field(default=Unknown(Why.NOT_READ), metadata=LATER)  # "A", "0", …
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ class Battery:
     wear_percent: Reading[int]
     cycles: Reading[int]
     charge_percent: Reading[int]
+    design_voltage_mv: Reading[int] = field(default=Unknown(Why.NOT_READ), metadata=LATER)
+    made: Reading[str] = field(default=Unknown(Why.NOT_READ), metadata=LATER)  # YYYY-MM or -DD
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,7 @@ class Device:
     ids: str  # "8086:5917"
     name: Reading[str]
     driver: Reading[str]
+    memory_bytes: Reading[int] = field(default=Unknown(Why.NOT_READ), metadata=LATER)  # graphics
 
 
 class Medium(Text):
@@ -219,6 +223,7 @@ class Health:
     temperature_c: Reading[int]
     temperature_limit_c: Reading[int]
     self_test: Reading[str]
+    life_left_percent: Reading[int] = field(default=Unknown(Why.NOT_READ), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +302,7 @@ class Machine:
     identity: Identity
     problems: tuple[Message, ...]  # readers that failed, and how
     census: Reading[Census] = field(default=Unknown(Why.NOT_READ), metadata=LATER)
+    slots: tuple[tuple[str, str], ...] = field(default=(), metadata=LATER)  # name: free, used, …
 
 
 class Outcome(Text):

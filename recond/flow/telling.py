@@ -21,6 +21,7 @@ from recond.flow.deliver.settings import read_settings
 from recond.flow.runfolder import OnEvent, RunFacts
 from recond.host.clock import Clock
 from recond.model import Json, Known, Machine, Message, Reading
+from recond.naming import computer_maker, model_name
 from recond.upload.live import (
     SCHEMA,
     BoardLine,
@@ -208,7 +209,10 @@ def computer_said(machine: Machine | None, property_number: str | None) -> Compu
         return None
     system = machine.system
     return ComputerSaid(
-        _known(system.maker), _known(system.model), _known(system.serial), cut(property_number)
+        computer_maker(system) or None,
+        model_name(system) or None,
+        _known(system.serial),
+        cut(property_number),
     )
 
 

@@ -12,11 +12,13 @@ import re
 
 from recond.host.files import Files
 from recond.inspect.hardware_ids import read_name
-from recond.inspect.readings import file_text, first, text_reading
+from recond.inspect.readings import file_int, file_text, first, text_reading
 from recond.model import Device, Known, Reading, Unknown, Why
 
 PCI = "/sys/bus/pci/devices"
 USB = "/sys/bus/usb/devices"
+INPUT = "/sys/class/input"
+_PROP_DIRECT, _ABS_MT_POSITION_X = 1, 53
 _PCI_ROLES = (
     ("03", "graphics"),
     ("0401", "audio"),
@@ -51,7 +53,38 @@ def read_devices(files: Files) -> tuple[Device, ...]:
     optical = [
         _optical(files, name) for name in files.list("/sys/block") if re.fullmatch(r"sr\d+", name)
     ]
-    return tuple(d for d in (*pci, *usb, *optical) if d is not None)
+    touch = [_touch(files, name) for name in files.list(INPUT) if name.startswith("event")]
+    return tuple(d for d in (*pci, *usb, *optical, *touch) if d is not None)
+
+
+def _touch(files: Files, name: str) -> Device | None:
+    """A touch screen: what is touched is what is seen (INPUT_PROP_DIRECT, input-event-codes.h),
+    and several fingers are told apart (ABS_MT_POSITION_X); a pen's tablet is none.
+    """
+    place = f"{INPUT}/{name}/device"
+    properties, axes = (
+        _bits(files, f"{place}/{part}") for part in ("properties", "capabilities/abs")
+    )
+    if not properties & 1 << _PROP_DIRECT or not axes & 1 << _ABS_MT_POSITION_X:
+        return None
+    vendor, product = _hex4(files, f"{place}/id/vendor"), _hex4(files, f"{place}/id/product")
+    return Device(
+        "touch",
+        "input",
+        name,
+        f"{vendor}:{product}" if vendor and product else "",
+        file_text(files, f"{place}/name"),
+        _driver(files, f"{place}/device"),
+    )
+
+
+def _bits(files: Files, path: str) -> int:
+    """The bits of a file of hex words of 64 bits, the highest first; 0 where it is none."""
+    raw = files.read_text(path)
+    words = raw.split() if isinstance(raw, str) else []
+    if not all(re.fullmatch(r"[0-9a-f]{1,16}", word) for word in words):
+        return 0
+    return sum(int(word, 16) << 64 * n for n, word in enumerate(reversed(words)))
 
 
 def _pci_device(files: Files, address: str) -> Device | None:
@@ -72,7 +105,13 @@ def _pci_device(files: Files, address: str) -> Device | None:
         f"{vendor}:{device}",
         read_name("pci.ids", vendor, device),
         _driver(files, place),
+        _graphics_memory(files, place) if role == "graphics" else Unknown(Why.NOT_READ),
     )
+
+
+def _graphics_memory(files: Files, place: str) -> Reading[int]:
+    """Memory of the card's own; amdgpu tells it, others do not (Documentation/gpu/amdgpu)."""
+    return file_int(files, f"{place}/mem_info_vram_total", least=1)
 
 
 def _has_interface(files: Files, place: str) -> bool:

@@ -245,6 +245,11 @@ def _onboard(section: Section, found: Gathered) -> None:
         found.onboard_lan.append(address)
 
 
+def _expansion(section: Section, found: Gathered) -> None:
+    usage = {"Available": False, "In Use": True}.get(section.text("Current Usage") or "")
+    found.expansion.append((section.text("Designation"), usage))
+
+
 def _tpm(section: Section, found: Gathered) -> None:
     version = re.match(r"([1-9])\.([0-9]{1,2})", section.text("Specification Version") or "")
     found.tpm = version[0] if version else None
@@ -256,6 +261,7 @@ _READERS: dict[int, Callable[[Section, Gathered], None]] = {
     2: _board,
     3: _chassis,
     4: _processor,
+    9: _expansion,
     16: _array,
     17: _slot,
     22: _battery,

@@ -29,6 +29,7 @@ from recond.inspect.identity import identify
 from recond.inspect.memory import memory_of
 from recond.inspect.network import read_networks
 from recond.inspect.power import read_batteries
+from recond.inspect.readings import text_reading
 from recond.inspect.sidebyside import Started
 from recond.inspect.smbios import Tables, parse_smbios
 from recond.inspect.system import read_system, unread_system
@@ -132,6 +133,7 @@ def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ())
         identity=_identity(readers, system, networks, bool(batteries)),
         census=readers.take("census", census_soon, _same),
         problems=tuple(readers.problems),
+        slots=_slots(tables),
     )
 
 
@@ -139,6 +141,18 @@ def _read_census(
     host: Host, disks: tuple[Disk, ...] | Unknown, docks: tuple[str, ...]
 ) -> Reading[Census]:
     return Known(read_census(host, disks, docks), "census")
+
+
+def _slots(tables: Tables | Unknown) -> tuple[tuple[str, str], ...]:
+    """The board's places for cards by name, each "free", "used" or "unknown", in name order."""
+    words = {True: "used", False: "free", None: "unknown"}
+    found: dict[str, str] = {}
+    for told, used in () if isinstance(tables, Unknown) else tables.expansion:
+        name = text_reading(told, "")
+        if isinstance(name, Known):
+            number = sum(one.partition(" #")[0] == name.value for one in found) + 1
+            found[f"{name.value} #{number}" if number > 1 else name.value] = words[used]
+    return tuple(sorted(found.items()))
 
 
 def _same(reason: Unknown) -> Unknown:

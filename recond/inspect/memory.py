@@ -8,6 +8,8 @@ unknown, not a number. Must not read the size of the memory from anything but mo
 
 from __future__ import annotations
 
+import re
+
 from recond.inspect.module_names import maker_of_code, part_of_code
 from recond.inspect.readings import text_reading
 from recond.inspect.smbios import MemorySlot, Tables
@@ -61,7 +63,17 @@ def _module(place: MemorySlot, source: str) -> MemoryModule:
         maker=text_reading(maker_of_code(place.maker), source),
         part=text_reading(part_of_code(place.part), source),
         serial=text_reading(place.serial, source),
+        channel=_channel(place, source),
     )
+
+
+def _channel(place: MemorySlot, source: str) -> Reading[str]:
+    """The channel that a place's names tell: "ChannelA-DIMM0", "P0 CHANNEL B", "CHANNEL 1"."""
+    for name in (place.locator, place.bank):
+        found = re.search(r"channel[ _-]?([A-H]|[0-9]{1,2})(?![a-z])", name or "", re.IGNORECASE)
+        if found:
+            return Known(found[1].upper(), source)
+    return Unknown(Why.ABSENT, source)
 
 
 def _word(value: str | None, source: str) -> Reading[str]:

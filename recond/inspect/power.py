@@ -50,7 +50,25 @@ def _battery(files: Files, name: str) -> Battery:
         wear_percent=_wear(design, full, place),
         cycles=_cycles(files, place),
         charge_percent=file_int(files, f"{place}/capacity"),
+        design_voltage_mv=_thousandth(files, f"{place}/voltage_min_design"),
+        made=_made(files, place),
     )
+
+
+def _made(files: Files, place: str) -> Reading[str]:
+    """When it was made, as far as the gauge tells it: year and month, and the day where it does."""
+    parts = [
+        file_int(files, f"{place}/manufacture_{part}", least=1) for part in ("year", "month", "day")
+    ]
+    year, month, day = parts
+    if isinstance(year, Unknown):
+        return year
+    if not 1990 <= year.value <= 2100 or isinstance(month, Unknown) or month.value > 12:
+        return Unknown(Why.UNPARSABLE, year.source)
+    text = f"{year.value:04d}-{month.value:02d}"
+    if isinstance(day, Known) and day.value <= 31:
+        text += f"-{day.value:02d}"
+    return Known(text, year.source)
 
 
 def _thousandth(files: Files, path: str) -> Reading[int]:

@@ -127,6 +127,7 @@ def _judge(document: Document, status: int) -> Health:
         temperature_c=temperature,
         temperature_limit_c=limit,
         self_test=read_self_test(document)[0],
+        life_left_percent=_left(wear),
     )
 
 
@@ -135,6 +136,11 @@ def _failing_from(name: str, reading: Reading[int], limits: dict[str, int]) -> i
     if name == "wear_percent" and is_attribute(reading):
         return limits["failing_attribute"]
     return limits["failing"]
+
+
+def _left(wear: Reading[int]) -> Reading[int]:
+    """Share of the rated endurance that is left; none where more than all is used."""
+    return Known(max(0, 100 - wear.value), wear.source) if isinstance(wear, Known) else wear
 
 
 def _own_alarms(document: Document, status: int) -> list[Message]:

@@ -102,6 +102,7 @@ class Tables:
     batteries: int = 0  # type 22: portable battery
     tpm: str | None = None  # type 43: "2.0"
     onboard_lan: tuple[str, ...] = ()  # type 41, Ethernet: PCI addresses
+    expansion: tuple[tuple[str | None, bool | None], ...] = ()  # type 9: name, in use
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ class Gathered:
     batteries: int = 0
     tpm: str | None = None
     onboard_lan: list[str] = field(default_factory=list)
+    expansion: list[tuple[str | None, bool | None]] = field(default_factory=list)
 
     def tables(self, source: str) -> Tables:
         """The whole, frozen."""
@@ -161,6 +163,7 @@ class Gathered:
             self.batteries,
             self.tpm,
             tuple(self.onboard_lan),
+            tuple(self.expansion),
         )
 
 
@@ -260,6 +263,8 @@ def _gather(item: Structure, version: tuple[int, int] | None, found: Gathered) -
     elif item.kind == 4:
         processor = _processor(item)
         found.processors += [processor] if processor is not None else []
+    elif item.kind == 9:  # current usage (7.10.3): 3 available, 4 in use
+        found.expansion.append((item.text(4), {3: False, 4: True}.get(item.number(7) or 0)))
     elif item.kind == 16:
         found.arrays.append(_array(item))
     elif item.kind == 17:

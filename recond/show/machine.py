@@ -10,6 +10,18 @@ from recond.model import Assessment, Disk, Known, Machine, Message, Reading
 from recond.naming import computer_name, disk_name, part_name, processor_name, screen_name
 from recond.show.screen import Row, Screen
 
+SHOWN_ROLES = (
+    "graphics",
+    "audio",
+    "camera",
+    "optical",
+    "storage",
+    "bluetooth",
+    "touch",
+    "fingerprint",
+)
+"""The parts that a buyer or a technician asks for."""
+
 
 def show_machine(screen: Screen, machine: Machine) -> None:
     """The inventory."""
@@ -49,7 +61,7 @@ def show_machine(screen: Screen, machine: Machine) -> None:
     rows += [
         (t(f"cli.role.{d.role}"), part_name(d) or r(d.name))
         for d in machine.devices
-        if d.role in ("graphics", "audio", "camera", "optical")
+        if d.role in SHOWN_ROLES
     ]
     screen.table(
         t("cli.machine.title", date=date(screen.lang, machine.inspected_at)), ("", ""), rows

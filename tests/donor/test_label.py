@@ -112,7 +112,7 @@ def test_the_words_of_the_record_are_on_it(render: Any, tmp_path: Path) -> None:
         ["pdftotext", "-raw", tmp_path / "x.pdf", "-"], check=True, capture_output=True, text=True
     ).stdout
     for said in (
-        "Dell Inc. Latitude 5490",
+        "Dell Latitude 5490",
         "Catégorie entre B et A",
         "DONNÉES EFFACÉES",
         record.record_id,
