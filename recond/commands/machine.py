@@ -41,6 +41,7 @@ app.add_typer(PROFILE, name="profile")
 def inspect_command(
     from_: From = None,
     json_: AsJson = False,
+    diff: Annotated[tuple[Path, Path] | None, option("diff", "--diff", metavar="A B")] = None,
     self_test: Annotated[
         str | None, option("self_test", "--self-test", metavar="short|conveyance|long")
     ] = None,
@@ -48,6 +49,8 @@ def inspect_command(
     """Inventory."""
     if self_test is not None:
         _self_test(self_test, as_json=json_)
+    if diff is not None:
+        _diff(*diff, as_json=json_)
     from recond.flow.machine.inventory import inventory
 
     machine = inventory(from_)
@@ -57,6 +60,15 @@ def inspect_command(
     from recond.show.machine import show_machine
 
     show_machine(screen(), machine)
+
+
+def _diff(first: Path, second: Path, *, as_json: bool) -> NoReturn:
+    from recond.flow.machine.compare import compare_captures
+    from recond.show.compare import show_comparison
+
+    found = compare_captures(first, second)
+    print_json(found) if as_json else show_comparison(screen(), found)
+    leave(0)
 
 
 def _self_test(kind: str, *, as_json: bool) -> NoReturn:

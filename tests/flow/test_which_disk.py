@@ -11,7 +11,8 @@ import pytest
 from recond.erasure import DiskIdentity, LevelWish, Target, TargetKind, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.config import declared_docks
-from recond.flow.machine.check import inventory, plan_only
+from recond.flow.machine.check import plan_only
+from recond.flow.machine.inventory import inventory
 from recond.flow.run import supervisor
 from recond.flow.run.supervisor import confirm_by_flag, placed, plan_targets, typed_end
 from recond.host.clock import SystemClock

@@ -564,3 +564,27 @@ def test_one_odd_name_spoils_no_other() -> None:
         ("cciss!c0d0", "/dev/cciss/c0d0"),
         ("sda", "/dev/sda"),
     ]
+
+
+def test_places_for_cards_and_memory_channels() -> None:
+    table = (
+        "Handle 0x0009, DMI type 9, 17 bytes\nSystem Slot Information\n\tDesignation: {name}\n"
+        "\tCurrent Usage: {usage}\n"
+    )
+    text_ = "".join(
+        table.format(name=name, usage=usage)
+        for name, usage in (("PCIE1", "In Use"), ("PCIE2", "Available"), ("M2_1", "Unknown"))
+    )
+    assert parse_dmidecode(text_).expansion == (("PCIE1", True), ("PCIE2", False), ("M2_1", None))
+    raw = laptop.smbios_structure(9, 9, bytes((1, 0xA5, 13, 4, 4, 0, 0, 0, 0)), ("PCIE1",))
+    assert parse_smbios(raw, b"", "x").expansion == (("PCIE1", True),)
+    for locator, channel in (
+        ("ChannelA-DIMM0", "A"),
+        ("P0 CHANNEL B", "B"),
+        ("Controller0-ChannelA-DIMM0", "A"),
+        ("DIMM1", None),
+    ):
+        module = MODULE.format(form="DIMM", kind="DDR4").replace("DIMM1", locator)
+        modules = memory_of(parse_dmidecode(module), NOTHING).modules
+        assert isinstance(modules, Known)
+        assert value(modules.value[0].channel) == channel

@@ -431,3 +431,48 @@ def test_a_form_without_any_sign_is_unknown() -> None:
 )
 def test_mount_points_name_nobody(place: str, shown: str) -> None:
     assert public_place(place) == shown
+
+
+# --- What peers' users ask for ---------------------------------------------------------------
+
+
+def test_a_battery_tells_its_voltage_and_its_date(tree: laptop.Tree) -> None:
+    battery(
+        tree,
+        energy_full="40000000",
+        voltage_min_design="11400000",
+        manufacture_year="2018",
+        manufacture_month="3",
+    )
+    battery(tree, "BAT1", energy_full="40000000", manufacture_year="1980", manufacture_month="3")
+    found, other = read_batteries(files(tree))
+    place = "/sys/class/power_supply/BAT0"
+    assert found.design_voltage_mv == Known(11400, f"{place}/voltage_min_design")
+    assert found.made == Known("2018-03", f"{place}/manufacture_year")
+    assert isinstance(other.made, Unknown)
+
+
+def test_a_touch_screen_is_no_touchpad(tree: laptop.Tree) -> None:
+    for name, properties, axes in (
+        ("event3", "2", "273800000000003"),  # direct, several fingers
+        ("event4", "5", "273800000000003"),  # a pointer below the keyboard
+        ("event5", "2", "1000003"),  # a pen
+        ("event6", "x", "y"),
+    ):
+        place = f"/sys/class/input/{name}/device"
+        tree.put(f"{place}/properties", properties + "\n")
+        tree.put(f"{place}/capabilities/abs", axes + "\n")
+        tree.put(f"{place}/name", f"ELAN {name}\n")
+        tree.put(f"{place}/id/vendor", "04f3\n")
+        tree.put(f"{place}/id/product", "2234\n")
+    (found,) = read_devices(files(tree))
+    assert (found.role, found.ids, found.address) == ("touch", "04f3:2234", "event3")
+
+
+def test_a_card_tells_its_own_memory(tree: laptop.Tree) -> None:
+    place = "/sys/bus/pci/devices/0000:01:00.0"
+    for key, text in (("class", "0x030000"), ("vendor", "0x1002"), ("device", "0x683f")):
+        tree.put(f"{place}/{key}", text + "\n")
+    tree.put(f"{place}/mem_info_vram_total", "2147483648\n")
+    (found,) = read_devices(files(tree))
+    assert found.memory_bytes == Known(2147483648, f"{place}/mem_info_vram_total")
