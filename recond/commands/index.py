@@ -34,6 +34,7 @@ ENTRIES: dict[str, IndexEntry] = {
     "label": IndexEntry("prove", "label.command.about"),
     "upload": IndexEntry("stock", "cli.help.upload"),
     "queue": IndexEntry("stock", "cli.help.queue"),
+    "export": IndexEntry("stock", "cli.help.export"),
     "lot": IndexEntry("stock", "cli.help.lot"),
     "watch": IndexEntry("dock", "cli.help.watch"),
     "board": IndexEntry("board", "board.command.about"),
