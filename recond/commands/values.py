@@ -23,12 +23,15 @@ def give_plain_values(parameter: Any) -> None:
 
 
 def plain_kind(annotation: Any) -> Any:
-    """str, Path, int or bool of an annotation such as `list[Path] | None`; None for any other."""
+    """str, Path, int or bool of an annotation such as `list[Path] | None` or `tuple[Path, Path]`;
+    None for any other.
+    """
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         inner = [a for a in typing.get_args(annotation) if a is not type(None)]
         return plain_kind(inner[0]) if len(inner) == 1 else None
-    if typing.get_origin(annotation) is list:
-        return plain_kind(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in (list, tuple):
+        kinds = {plain_kind(inner) for inner in typing.get_args(annotation)}
+        return kinds.pop() if len(kinds) == 1 else None
     return _KINDS.get(annotation)
 
 
@@ -43,6 +46,8 @@ class PlainValue:
         several = param.multiple or param.nargs == -1
         if value is None:
             return () if several else None
+        if param.nargs > 1:
+            return tuple(self._one(one, param, ctx) for one in value)
         if not several:
             return self._one(value, param, ctx)
         return [self._one(one, param, ctx) for one in value]

@@ -35,6 +35,9 @@ def test_a_module_that_is_gone_and_a_disk_that_was_swapped(tmp_path: Path) -> No
     disks = json.loads((tree.root / "lsblk.json").read_text())
     disks["blockdevices"][0].update(serial="OTHER0001", model="CT250MX500SSD1", wwn=None)
     tree.put("/lsblk.json", json.dumps(disks))
+    smart = json.loads((tree.root / "smartctl/sda.json").read_text())
+    smart.update(serial_number="OTHER0001", model_name="CT250MX500SSD1", wwn=None)
+    tree.put("/smartctl/sda.json", json.dumps(smart))
     for name in ("vpd_pg80", "vpd_pg89"):
         place = "/sys/devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0"
         (tree.root / f"{place}/{name}".lstrip("/")).unlink()
