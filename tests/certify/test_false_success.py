@@ -323,7 +323,7 @@ def test_no_attack_is_an_erasure(name: str) -> None:
 def go_on_further(entries: Entries) -> None:
     """The second session begins behind what the first one flushed."""
     for kind in ("resume", "step_start"):
-        last(entries, kind, step=1)["data"]["offset"] += 4096
+        last(entries, kind, step=2)["data"]["offset"] += 4096
 
 
 def no_checkpoints(entries: Entries) -> None:
@@ -355,7 +355,7 @@ RESUMED: dict[str, Attack] = {
     "the third session after the first": at_last("open", lambda d: d.update(session=3)),
     "a demonstration after the cut": at_last("open", lambda d: d.update(demonstration=True)),
     "resumed in another session": at_last("resume", lambda d: d.update(session=1)),
-    "resumed with another pass": at_last("resume", lambda d: d.update(step=2)),
+    "resumed with another pass": at_last("resume", lambda d: d.update(step=1)),
     "the first pass done after the cut": lambda e: last(e, "step_start", step=2)["data"].update(
         step=0
     ),
@@ -447,8 +447,11 @@ def test_random_bytes_and_flips_never_raise_and_never_erase() -> None:
 def test_two_random_attacks_together_never_erase() -> None:
     seed = base_seed()
     draw = random.Random(seed)
+    one_truth = {"other mode", "a plan that asks for a sample"}  # together: a sample, read as one
     for _ in range(how_many(150)):
         entries, names = entries_of(true_journal()), draw.sample(sorted(ATTACKS), 2)
+        if set(names) == one_truth:
+            continue
         for name in names:
             try:
                 ATTACKS[name](entries)

@@ -150,8 +150,13 @@ def test_a_security_erase_cut_anywhere_is_finished_by_resume(
     drive, clock = drive_of("ata", sanitizes=False, rotating=True)
     assert isinstance(drive, SimAta)
     history = erase(drive, clock, LevelWish.PURGE)
-    assert history.approved is Level.PURGE, str(history)
     assert drive.password is None
+    if history.outcome == "refused":  # cut before a place was hashed: nothing proves the medium
+        assert "before" not in [one["phase"] for one in entries(history, "canary")]
+        assert not entries(history, "step_start")
+        assert history.approved is None
+        return
+    assert history.approved is Level.PURGE, str(history)
     assert not drive.cells.left()
 
 
