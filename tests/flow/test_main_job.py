@@ -216,7 +216,7 @@ def test_a_killed_worker_leaves_the_others_going(tmp_path: Path, image: Path) ->
     status = {Path(disk["path"]).name: disk["result"]["status"] for disk in result["disks"]}
     assert status == {"donneur.img": "interrupted", "autre.img": "erased"}
     assert result["outcome"] == "partial"
-    assert process.returncode == 5
+    assert process.returncode == 5, result["disks"]
 
 
 def test_demo_shows_the_whole_job(tmp_path: Path) -> None:

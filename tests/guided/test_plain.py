@@ -81,8 +81,8 @@ def test_what_stopped_is_not_gone_on_with_by_one_letter(
     assert done.code == code, done.stderr
     assert target.read_bytes() == theirs
     done = recond("guided", str(target), "--image", "--plain", folder=tmp_path, stdin="o\n.img\n")
-    assert done.code == 0, done.stderr
-    assert b"NEW OWNER" not in target.read_bytes()
+    assert done.code == 5, done.stderr
+    assert target.read_bytes() == theirs, "its content is neither the old one nor ours"
 
 
 # --- `recond` alone ---------------------------------------------------------------------------
