@@ -19,8 +19,10 @@ _ACTING = (
     "\u2028\u2029"  # line and paragraph separators
     "\ufff9-\ufffb"  # interlinear annotation
 )
-_SIGNS = re.compile(f"[{_ACTING}]")
-_IN_A_LINE = re.compile(f"[{_ACTING}\t\n]")
+SIGNS, SIGNS_IN_A_LINE = f"[{_ACTING}]", f"[{_ACTING}\t\n]"
+"""What no shown text may hold, and what a word inside a sentence may not; patterns that the donor's
+page uses too."""
+_SIGNS, _IN_A_LINE = re.compile(SIGNS), re.compile(SIGNS_IN_A_LINE)
 LONGEST = 500
 """How much of one foreign text is shown, in characters: none that is true is longer."""
 

@@ -19,6 +19,7 @@ from recond.certify.summary import is_approved, overall
 from recond.codec import canonical_bytes
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.verify.donor_page import write_donor_page
+from recond.foreign import printable
 from recond.locale import LANGS, text
 from tests.certify.papers import KINDS, LONG, corpus, files_of
 from tests.cli.command import recond
@@ -198,6 +199,15 @@ def test_a_name_is_text_and_never_markup(page: Page) -> None:
     assert raw.count("<style>") == 1
 
 
+@pytest.mark.parametrize("lot", ["@certify.verify.all-good", "L\x1b[2J\u202e\u200byes\x9b"])
+def test_foreign_text_is_no_word_of_ours_and_acts_on_nothing(page: Page, lot: str) -> None:
+    value = json.loads(record_of())
+    value["lot"] = value["erasures"][0]["disk"]["model"] = lot
+    shown = page.one({JWS: Papers(canonical_bytes(value)).jws()})
+    assert shown.text.count(printable(lot)) == 2, "as recond itself shows it"
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\u200b]", shown.text)
+
+
 def test_a_long_name_does_not_widen_the_page(page: Page) -> None:
     page.browser.call(
         "Emulation.setDeviceMetricsOverride",
@@ -262,10 +272,9 @@ def spoken(browser: Browser, lang: str, asked: list[tuple[str, dict[str, Any]]])
     """What the page's own functions say for codes and arguments."""
     data = re.search(r'id="data">(.*?)</script>', donor_page((), ()).decode(), re.DOTALL)
     assert data
-    words = json.dumps(json.loads(data[1])["words"])
     source = (PIECES / "words.js").read_text(encoding="utf-8")
     found: list[str] = browser.ask(
-        f"(() => {{ const PAGE = {{words: {words}}}; {source}\nlanguage = '{lang}';"
+        f"(() => {{ const PAGE = {data[1]}; {source}\nlanguage = '{lang}';"
         f"return {json.dumps(asked)}.map(([code, args]) => text(code, args)); }})()"
     )
     return found
@@ -300,6 +309,11 @@ def test_every_sentence_is_the_catalogues(page: Page, lang: Any) -> None:
                 for n in (0, 1, 2, 777)
             ]
     asked += [("certify.reason.mismatch", {"count_bytes": 10**n * 137 // 100}) for n in range(15)]
+    outcome = {"n": 1, "others": 0, "verdict": "@certify.verdict.erased", "computer": "?"}
+    asked += [
+        ("certify.verify.outcome", outcome | {"lot": lot})
+        for lot in ("@certify.verify.all-good", "a\nb\tc\x1b[2J\x9b\u202e\u200b\ufeff", "é🙂" * 400)
+    ]
     said = spoken(page.browser, lang, asked)
     for (code, args), one in zip(asked, said, strict=True):
         assert one == text(lang, code, **args), (code, args)

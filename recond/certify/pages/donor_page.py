@@ -32,6 +32,7 @@ from recond.certify.sign.keys import (
     is_authority,
     may_vouch,
 )
+from recond.foreign import LONGEST, NAMES, SIGNS, SIGNS_IN_A_LINE
 from recond.locale import LANGS, Lang, entries, text
 from recond.model import Json
 
@@ -96,6 +97,12 @@ def donor_page(trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation,
         ],
         "words": {lang: _words(lang) for lang in LANGS},
         "schema": schema.build(),
+        "foreign": {
+            "names": list[Json](sorted(NAMES)),
+            "longest": LONGEST,
+            "signs": SIGNS,
+            "in_a_line": SIGNS_IN_A_LINE,
+        },
     }
     parts = {
         "POLICY": f"default-src 'none'; script-src '{_digest(script)}'; style-src "

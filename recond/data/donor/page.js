@@ -13,11 +13,12 @@ let turn = 0;
 
 const byId = (id) => document.getElementById(id);
 
-// An element with attributes and children; a string is text, never markup.
+// An element with attributes and children; a string is text, never markup nor a control sign.
 function node(tag, attributes = {}, ...inside) {
   const made = document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...inside.filter((one) => one !== null));
+  made.append(...inside.filter((one) => one !== null)
+    .map((one) => typeof one === "string" ? printable(one) : one));
   return made;
 }
 

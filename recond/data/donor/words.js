@@ -28,21 +28,21 @@ function shown(key, value) {
     return key.endsWith("_s") ? duration(value) : plainNumber(value);
   }
   if (key.endsWith("_date") && /^\d{4}-\d\d-\d\d/.test(value)) return day(value);
-  if (FOREIGN.has(key)) return printableWord(value);
+  if (PAGE.foreign.names.includes(key)) return printableWord(value);
   const code = value.slice(1);
   return value.startsWith("@") && isCode(code) ? text(code) : value;
 }
 
-// recond.foreign again: what a stranger wrote is neither a code nor a control sign.
-const FOREIGN = new Set(["address", "computer", "destination", "disk", "donor", "file", "folder", "id",
-  "lot", "model", "name", "names", "operator", "path", "paths", "record", "serial", "text", "token", "url"]);
-const LONGEST = 500;
+// recond.foreign again, by its own tables: what a stranger wrote is neither a code nor a control sign.
+const asShown = (sign) => `\\u${sign.codePointAt(0).toString(16).padStart(4, "0")}`;
+
+const printable = (value) => value.replace(new RegExp(PAGE.foreign.signs, "g"), asShown);
 
 function printableWord(value) {
-  const cut = [...value].length <= LONGEST ? value : `${[...value].slice(0, LONGEST).join("")}…`;
-  return cut.replace(
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ufff9-\ufffb]/g,
-    (sign) => `\\u${sign.codePointAt(0).toString(16).padStart(4, "0")}`);
+  const { longest, in_a_line } = PAGE.foreign;
+  const whole = [...value];
+  const cut = whole.length <= longest ? value : `${whole.slice(0, longest).join("")}…`;
+  return cut.replace(new RegExp(in_a_line, "g"), asShown);
 }
 
 function plainNumber(value) {
