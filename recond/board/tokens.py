@@ -58,15 +58,7 @@ def renew_bench(db: sa.Connection, bench: int, now: str, who: str) -> tuple[str,
 
 def revoke_bench(db: sa.Connection, bench: int, now: str, who: str) -> None:
     """A bench may report no more; what it sent stays. Raises `UsageError`."""
-    done = db.execute(
-        sa.update(BENCHES)
-        .where(BENCHES.c.id == bench, BENCHES.c.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(BENCHES.c.name)
-    ).first()
-    if done is None:
-        raise UsageError("board.people.unknown")
-    add_line(db, now, "bench-revoked", who, name=done.name)
+    _revoke(db, BENCHES, bench, now, who, "bench-revoked")
 
 
 def bench_of(db: sa.Connection, token: str) -> BenchToken | None:
@@ -105,15 +97,7 @@ def add_key(db: sa.Connection, name: str, role: Role, now: str, who: str) -> str
 
 def revoke_key(db: sa.Connection, key: int, now: str, who: str) -> None:
     """A script may read no more. Raises `UsageError`."""
-    done = db.execute(
-        sa.update(KEYS)
-        .where(KEYS.c.id == key, KEYS.c.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(KEYS.c.name)
-    ).first()
-    if done is None:
-        raise UsageError("board.people.unknown")
-    add_line(db, now, "api-key-revoked", who, name=done.name)
+    _revoke(db, KEYS, key, now, who, "api-key-revoked")
 
 
 def key_role(db: sa.Connection, token: str) -> tuple[str, Role] | None:
@@ -130,3 +114,18 @@ def list_keys(db: sa.Connection) -> tuple[tuple[int, str, Role], ...]:
     """Every script's token that counts: (id, name, role)."""
     rows = db.execute(sa.select(KEYS).where(KEYS.c.revoked_at.is_(None)).order_by(KEYS.c.name))
     return tuple((row.id, row.name, Role(row.role)) for row in rows)
+
+
+def _revoke(
+    db: sa.Connection, table: sa.Table, number: int, now: str, who: str, event: str
+) -> None:
+    """End a token once, and write it into the audit. Raises `UsageError` for none that is valid."""
+    done = db.execute(
+        sa.update(table)
+        .where(table.c.id == number, table.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(table.c.name)
+    ).first()
+    if done is None:
+        raise UsageError("board.people.unknown")
+    add_line(db, now, event, who, name=done.name)
