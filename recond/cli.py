@@ -23,7 +23,7 @@ def run_app() -> int:
     if words == ["--version"]:
         sys.stdout.write(f"recond {__version__}\n")
         return 0
-    if words == ["--help"] and lang in (None, "fr", "en"):
+    if words in (["--help"], ["-h"], ["help"]) and lang in (None, "fr", "en"):
         sys.stdout.write(_help(lang) + "\n")
         return 0
     from recond.commands.program import run_program

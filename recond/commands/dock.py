@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from recond.commands.complete import complete_lots
 from recond.commands.frame import (
     LANG,
     AsJson,
@@ -24,7 +25,7 @@ from recond.commands.frame import (
 
 @command("watch")
 def watch_command(
-    lot: Annotated[str, option("lot", "--lot", metavar="LOT")],
+    lot: Annotated[str, option("lot", "--lot", metavar="LOT", complete=complete_lots)],
     manifest: Annotated[Path, option("dock.option.manifest", "--manifest", metavar="CSV")],
     out: Out = Path("recond-out"),
     all_: Annotated[bool, option("dock.option.all", "--all")] = False,

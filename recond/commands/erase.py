@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
+from recond.commands.complete import complete_runs
 from recond.commands.frame import (
     LANG,
     All,
@@ -242,7 +243,7 @@ def _with_psids(confirmed: tuple[Confirmed, ...]) -> tuple[Confirmed, ...]:
 
 @command("resume")
 def resume_command(
-    run: Annotated[str | None, argument("run", "RUN")] = None,
+    run: Annotated[str | None, argument("run", "RUN", complete=complete_runs)] = None,
     json_: AsJson = False,
     events: Events = False,
 ) -> None:
@@ -265,7 +266,7 @@ def resume_command(
 
 @command("certify")
 def certify_command(
-    run: Annotated[str, argument("run", "RUN")],
+    run: Annotated[str, argument("run", "RUN", complete=complete_runs)],
     out: Annotated[Path | None, option("out", "--out", metavar="DIR")] = None,
     json_: AsJson = False,
 ) -> None:

@@ -16,10 +16,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
+from recond.commands.complete import (
+    complete_lots,
+    complete_methods,
+    complete_paths,
+    complete_profiles,
+    complete_serials,
+    completed_words,
+)
 from recond.commands.index import ENTRIES, help_text
 from recond.commands.values import give_plain_values
 from recond.locale import language, text
 from recond.show.framework import translate_framework
+from recond.show.help import placeholder
 from recond.show.screen import Screen
 from recond.show.streams import writes_all
 
@@ -54,6 +63,8 @@ ASKED = _global_option("--lang")
 LANG = language(ASKED, dict(os.environ))
 _STATE = _global_option("--state")
 DEBUG = _global_flag("--debug")
+COMPLETED = completed_words(dict(os.environ))
+"""The words before the one that a shell asks about; empty in every other use."""
 translate_framework(LANG)
 
 import typer  # noqa: E402 - after the framework's words are in place
@@ -71,7 +82,8 @@ class _Words:
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """« Utilisation : recond … »."""
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined] # of the command
-        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=t("cli.frame.usage"))
+        usage = " ".join(_piece(piece) for piece in pieces)
+        formatter.write_usage(ctx.command_path, usage, prefix=t("cli.frame.usage"))
 
     def get_params(self, ctx: Any) -> Any:
         """Without the arguments' Python types."""
@@ -88,6 +100,11 @@ class _Words:
         if option is not None:
             option.help = t("cli.frame.help")
         return option
+
+
+def _piece(piece: str) -> str:
+    """`{LOT} {FOLDER}...` of the framework as `LOT FOLDER…`, as everywhere else."""
+    return piece.replace("{", "").replace("}", "").replace("...", "…")
 
 
 def _no_type(ctx: Any) -> None:
@@ -113,8 +130,17 @@ class CommandGroup(_Words, TyperGroup):
             return help_text(LANG)
         return str(super().get_help(ctx))
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Each command with its whole sentence: the framework cuts it."""
+        named = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, one.help or "") for name, one in named if one and not one.hidden]
+        if rows:
+            with formatter.section(t("cli.frame.commands")):
+                formatter.write_dl(rows)
+
 
 Context = typer.Context
+SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
 def start_debug() -> None:
@@ -134,6 +160,7 @@ def make_group(code: str, *, epilog: str | None = None, bare: bool = False) -> t
         help=t(code),
         add_completion=False,
         no_args_is_help=not bare,
+        context_settings=SETTINGS,
         epilog=epilog,
         invoke_without_command=bare,
         rich_markup_mode=None,
@@ -146,14 +173,41 @@ def make_group(code: str, *, epilog: str | None = None, bare: bool = False) -> t
 app = make_group("cli.help.app", epilog=t("cli.help.epilog"))
 
 
-def option(code: str, *names: str, metavar: str | None = None) -> Any:
-    """An option with its help from the catalogue (`cli.option.CODE`, or a whole code)."""
-    return typer.Option(*names, help=_help(code), metavar=metavar, show_default=False)
+Complete = Callable[[str], list[str]]
+"""What a shell offers for a word that has begun."""
 
 
-def argument(code: str, metavar: str) -> Any:
+def option(
+    code: str, *names: str, metavar: str | None = None, complete: Complete | None = None
+) -> Any:
+    """An option with its help from the catalogue (`cli.option.CODE`, or a whole code).
+
+    `metavar` is written as `cli.meta.*` knows it, or as the words to choose from: `full|sample`.
+    """
+    return typer.Option(
+        *names,
+        help=_help(code),
+        metavar=metavar and placeholder(LANG, metavar),
+        autocompletion=complete or _one_of(metavar or ""),
+        show_default=False,
+    )
+
+
+def argument(code: str, metavar: str, *, complete: Complete | None = None) -> Any:
     """An argument with its help from the catalogue (`cli.option.CODE`, or a whole code)."""
-    return typer.Argument(help=_help(code), metavar=metavar, show_default=False)
+    return typer.Argument(
+        help=_help(code),
+        metavar=placeholder(LANG, metavar),
+        autocompletion=complete,
+        show_default=False,
+    )
+
+
+def _one_of(metavar: str) -> Complete | None:
+    """The words of `clear|purge|best`."""
+    if "|" not in metavar or metavar != metavar.lower():
+        return None
+    return lambda incomplete: [w for w in metavar.split("|") if w.startswith(incomplete)]
 
 
 def _help(code: str) -> str:
@@ -166,30 +220,36 @@ def command(name: str, group: typer.Typer = app, *, about: str | None = None) ->
         name,
         cls=Command,
         help=t(about or f"cli.help.{name}"),
+        context_settings=SETTINGS,
         options_metavar=t("cli.frame.options_meta"),
     )
 
 
-NAME = "NOM" if LANG == "fr" else "NAME"
-FILE = "FICHIER" if LANG == "fr" else "FILE"
-DATE = "AAAA-MM-JJ" if LANG == "fr" else "YYYY-MM-DD"
-Targets = Annotated[list[str] | None, argument("targets", "CIBLE" if LANG == "fr" else "TARGET")]
+Targets = Annotated[list[str] | None, argument("targets", "TARGET", complete=complete_paths)]
 AsJson = Annotated[bool, option("json", "--json")]
 Level = Annotated[str, option("level", "--level", metavar="clear|purge|best")]
-Method = Annotated[str | None, option("method", "--method", metavar=NAME)]
+Method = Annotated[
+    str | None, option("method", "--method", metavar="NAME", complete=complete_methods)
+]
 Verify = Annotated[str, option("verify", "--verify", metavar="full|sample|none")]
 Hidden = Annotated[bool | None, option("hidden", "--restore-hidden/--keep-hidden")]
 Psid = Annotated[bool, option("psid", "--psid")]
 Usb = Annotated[bool, option("usb", "--usb")]
-Exclude = Annotated[list[str] | None, option("exclude", "--exclude", metavar="SERIAL")]
+Exclude = Annotated[
+    list[str] | None, option("exclude", "--exclude", metavar="SERIAL", complete=complete_serials)
+]
 Image = Annotated[bool, option("image", "--image")]
 Out = Annotated[Path, option("out", "--out", metavar="DIR")]
-Profiles = Annotated[list[str] | None, option("profile", "--profile", metavar=NAME)]
-Confirm = Annotated[list[str] | None, option("confirm", "--confirm", metavar="SERIAL")]
+Profiles = Annotated[
+    list[str] | None, option("profile", "--profile", metavar="NAME", complete=complete_profiles)
+]
+Confirm = Annotated[
+    list[str] | None, option("confirm", "--confirm", metavar="SERIAL", complete=complete_serials)
+]
 Events = Annotated[bool, option("events", "--json-events")]
-Operator = Annotated[str | None, option("operator", "--operator", metavar=NAME)]
-Lot = Annotated[str | None, option("lot", "--lot", metavar="LOT")]
-Donor = Annotated[str | None, option("donor", "--donor", metavar=NAME)]
+Operator = Annotated[str | None, option("operator", "--operator", metavar="NAME")]
+Lot = Annotated[str | None, option("lot", "--lot", metavar="LOT", complete=complete_lots)]
+Donor = Annotated[str | None, option("donor", "--donor", metavar="NAME")]
 Plain = Annotated[bool, option("guided.option.plain", "--plain")]
 All = Annotated[bool, option("all", "--all")]
 From = Annotated[Path | None, option("from", "--from", metavar="PATH")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from recond.commands.complete import complete_runs
 from recond.commands.frame import (
     LANG,
     Donor,
@@ -53,7 +54,7 @@ def guided_command(
 
 @command("attach", about="guided.help.attach")
 def attach_command(
-    run: Annotated[str | None, argument("run", "RUN")] = None,
+    run: Annotated[str | None, argument("run", "RUN", complete=complete_runs)] = None,
     plain: Plain = False,
 ) -> None:
     """Back to an erasure that goes on."""

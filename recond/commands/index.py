@@ -19,32 +19,46 @@ class IndexEntry(NamedTuple):
     about: str
 
 
-ENTRIES: dict[str, IndexEntry] = {
-    "guided": IndexEntry("guided", "guided.help.guided"),
-    "attach": IndexEntry("guided", "guided.help.attach"),
-    "run": IndexEntry("erase", "cli.help.run"),
-    "inspect": IndexEntry("machine", "cli.help.inspect"),
-    "capture": IndexEntry("machine", "cli.help.capture"),
-    "check": IndexEntry("machine", "cli.help.check"),
-    "plan": IndexEntry("machine", "cli.help.plan"),
-    "wipe": IndexEntry("erase", "cli.help.wipe"),
-    "resume": IndexEntry("erase", "cli.help.resume"),
-    "certify": IndexEntry("erase", "cli.help.certify"),
-    "verify": IndexEntry("prove", "cli.help.verify"),
-    "label": IndexEntry("prove", "label.command.about"),
-    "upload": IndexEntry("stock", "cli.help.upload"),
-    "queue": IndexEntry("stock", "cli.help.queue"),
-    "export": IndexEntry("stock", "cli.help.export"),
-    "lot": IndexEntry("stock", "cli.help.lot"),
-    "watch": IndexEntry("dock", "cli.help.watch"),
-    "board": IndexEntry("board", "board.command.about"),
-    "key": IndexEntry("key", "key.about"),
-    "profile": IndexEntry("machine", "cli.help.profile"),
-    "methods": IndexEntry("machine", "cli.help.methods"),
-    "doctor": IndexEntry("machine", "cli.help.doctor"),
-    "demo": IndexEntry("erase", "cli.help.demo"),
+GROUPS: dict[str, dict[str, IndexEntry]] = {
+    "cli.group.bench": {
+        "guided": IndexEntry("guided", "guided.help.guided"),
+        "attach": IndexEntry("guided", "guided.help.attach"),
+        "run": IndexEntry("erase", "cli.help.run"),
+        "inspect": IndexEntry("machine", "cli.help.inspect"),
+        "check": IndexEntry("machine", "cli.help.check"),
+        "capture": IndexEntry("machine", "cli.help.capture"),
+        "label": IndexEntry("prove", "label.command.about"),
+    },
+    "cli.group.erase": {
+        "plan": IndexEntry("machine", "cli.help.plan"),
+        "wipe": IndexEntry("erase", "cli.help.wipe"),
+        "resume": IndexEntry("erase", "cli.help.resume"),
+        "watch": IndexEntry("dock", "cli.help.watch"),
+        "methods": IndexEntry("machine", "cli.help.methods"),
+    },
+    "cli.group.prove": {
+        "certify": IndexEntry("erase", "cli.help.certify"),
+        "verify": IndexEntry("prove", "cli.help.verify"),
+    },
+    "cli.group.stock": {
+        "lot": IndexEntry("stock", "cli.help.lot"),
+        "upload": IndexEntry("stock", "cli.help.upload"),
+        "queue": IndexEntry("stock", "cli.help.queue"),
+        "export": IndexEntry("stock", "cli.help.export"),
+        "board": IndexEntry("board", "board.command.about"),
+    },
+    "cli.group.settings": {
+        "key": IndexEntry("key", "key.about"),
+        "profile": IndexEntry("machine", "cli.help.profile"),
+        "doctor": IndexEntry("machine", "cli.help.doctor"),
+        "demo": IndexEntry("erase", "cli.help.demo"),
+        "completion": IndexEntry("shell", "cli.help.completion"),
+        "help": IndexEntry("shell", "cli.help.help"),
+    },
 }
-"""In the order of the flow, as a person meets them."""
+"""The commands by what a person wants, each group in the order of the flow."""
+
+ENTRIES = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 OPTIONS = (
     ("--version", "cli.option.version"),
@@ -52,20 +66,24 @@ OPTIONS = (
     ("--state DIR", "cli.option.state"),
     ("--debug", "cli.option.debug"),
     ("--plain", "guided.option.plain"),
-    ("--help", "cli.frame.help"),
+    ("-h, --help", "cli.frame.help"),
 )
 """The options that stand before any command."""
 
 
 def help_text(lang: Lang) -> str:
     """The help of the whole program, for a terminal of 80 columns."""
-    return main_help(lang, OPTIONS, [(name, one.about) for name, one in ENTRIES.items()])
+    groups = [
+        (code, [(name, entry.about) for name, entry in entries.items()])
+        for code, entries in GROUPS.items()
+    ]
+    return main_help(lang, OPTIONS, groups)
 
 
 def modules_for(words: list[str]) -> tuple[str, ...]:
     """The modules that a command line needs: its command's, or all where it names none."""
     first = next((word for word in words if not word.startswith("-")), "")
     entry = ENTRIES.get(first)
-    if entry is not None:
+    if entry is not None and first != "help":
         return (entry.module,)
     return tuple(dict.fromkeys(one.module for one in ENTRIES.values()))

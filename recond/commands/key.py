@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from recond.commands.frame import (
-    FILE,
     LANG,
-    NAME,
     AsJson,
     app,
     argument,
@@ -27,9 +25,8 @@ if TYPE_CHECKING:
 KEY = make_group("key.about")
 app.add_typer(KEY, name="key")
 
-TOKEN = "MODULE:NOM" if LANG == "fr" else "MODULE:LABEL"
-Name = Annotated[str | None, option("key.option.name", "--name", metavar=NAME)]
-Root = Annotated[Path | None, option("key.option.root", "--root", metavar=FILE)]
+Name = Annotated[str | None, option("key.option.name", "--name", metavar="NAME")]
+Root = Annotated[Path | None, option("key.option.root", "--root", metavar="FILE")]
 RootFolder = Annotated[Path | None, option("key.option.out", "--out", metavar="DIR")]
 
 
@@ -57,7 +54,7 @@ def init_command(name: Name = None, out: RootFolder = None, json_: AsJson = Fals
 
 @command("restore", KEY, about="key.about.restore")
 def restore_command(
-    paper: Annotated[Path, argument("key.option.paper", FILE)],
+    paper: Annotated[Path, argument("key.option.paper", "FILE")],
     out: RootFolder = None,
     json_: AsJson = False,
 ) -> None:
@@ -76,7 +73,9 @@ def issue_command(
     root: Root = None,
     protect: Annotated[bool, option("key.option.protect", "--protect")] = False,
     self_signed: Annotated[bool, option("key.option.self", "--self-signed")] = False,
-    token: Annotated[str | None, option("key.option.token", "--token", metavar=TOKEN)] = None,
+    token: Annotated[
+        str | None, option("key.option.token", "--token", metavar="MODULE:LABEL")
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """Give this bench a key under the root."""
@@ -101,7 +100,7 @@ def issue_command(
 
 @command("trust", KEY, about="key.about.trust")
 def trust_command(
-    certificate: Annotated[Path, argument("key.option.certificate", FILE)], json_: AsJson = False
+    certificate: Annotated[Path, argument("key.option.certificate", "FILE")], json_: AsJson = False
 ) -> None:
     """Pin a root, or take in a revocation list."""
     from recond.flow.keys.workshop import trust

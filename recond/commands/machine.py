@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 from recond.commands.frame import (
-    FILE,
-    NAME,
     All,
     AsJson,
     Exclude,
@@ -82,7 +80,7 @@ def _self_test(kind: str, *, as_json: bool) -> NoReturn:
 
 @command("capture")
 def capture_command(
-    file: Annotated[Path, argument("capture", FILE)],
+    file: Annotated[Path, argument("capture", "FILE")],
     anonymous: Annotated[bool, option("anonymous", "--anonymous")] = False,
 ) -> None:
     """Everything that inspect reads, in one archive."""
@@ -185,8 +183,8 @@ def profile_list_command() -> None:
 
 @command("new", PROFILE, about="cli.help.profile.new")
 def profile_new_command(
-    file: Annotated[Path, argument("profile_file", FILE)],
-    base: Annotated[str | None, option("base", "--from", metavar=NAME)] = None,
+    file: Annotated[Path, argument("profile_file", "FILE")],
+    base: Annotated[str | None, option("base", "--from", metavar="NAME")] = None,
 ) -> None:
     """A profile of one's own."""
     from recond.flow.machine.check import today
@@ -198,7 +196,7 @@ def profile_new_command(
 
 @command("check", PROFILE, about="cli.help.profile.check")
 def profile_check_command(
-    file: Annotated[str, argument("profile_file", FILE)],
+    file: Annotated[str, argument("profile_file", "FILE")],
 ) -> None:
     """Every mistake of a profile."""
     from recond.flow.profiles import check_profile_file

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from recond import __version__
 from recond.commands.frame import (
     ASKED,
+    COMPLETED,
     LANG,
     Context,
     Plain,
@@ -59,9 +60,9 @@ def run_program() -> int:
     try:
         if ASKED not in (None, "fr", "en"):
             raise UsageError("cli.lang.unknown", lang=str(ASKED))
-        for name in modules_for(sys.argv[1:]):
+        for name in modules_for(sys.argv[1:] or COMPLETED):
             importlib.import_module(f"recond.commands.{name}")
-        result = app(standalone_mode=False)
+        result = app(prog_name="recond", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SafetyRefusal as error:
         for refusal in error.refusals:

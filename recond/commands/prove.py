@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 from recond.commands.frame import (
-    FILE,
     LANG,
     AsJson,
     Image,
@@ -22,13 +21,13 @@ from recond.errors import UsageError
 
 @command("verify")
 def verify_command(
-    files: Annotated[list[Path] | None, argument("files", FILE)] = None,
+    files: Annotated[list[Path] | None, argument("files", "FILE")] = None,
     trust: Annotated[list[Path] | None, option("trust", "--trust", metavar="CERT")] = None,
     ledger: Annotated[
-        Path | None, option("recheck.option.ledger", "--ledger", metavar=FILE)
+        Path | None, option("recheck.option.ledger", "--ledger", metavar="FILE")
     ] = None,
     disk: Annotated[str | None, option("recheck.option.disk", "--disk", metavar="DEVICE")] = None,
-    html: Annotated[Path | None, option("donor.command.option", "--html", metavar=FILE)] = None,
+    html: Annotated[Path | None, option("donor.command.option", "--html", metavar="FILE")] = None,
     mode: Annotated[str, option("recheck.option.mode", "--verify", metavar="full|sample")] = "full",
     image: Image = False,
     json_: AsJson = False,
@@ -98,12 +97,12 @@ def _disk(
 
 @command("label", about="label.command.about")
 def label_command(
-    files: Annotated[list[Path] | None, argument("label.option.files", FILE)] = None,
+    files: Annotated[list[Path] | None, argument("label.option.files", "FILE")] = None,
     form: Annotated[
         str, option("label.option.format", "--format", metavar="roll-62|a4-24")
     ] = "roll-62",
     start: Annotated[int, option("label.option.start", "--start", metavar="N")] = 1,
-    out: Annotated[Path, option("label.option.out", "--out", metavar=FILE)] = Path(
+    out: Annotated[Path, option("label.option.out", "--out", metavar="FILE")] = Path(
         "recond-labels.pdf"
     ),
     json_: AsJson = False,

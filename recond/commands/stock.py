@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from recond.commands.complete import complete_destinations, complete_lots
 from recond.commands.frame import (
-    DATE,
     LANG,
-    NAME,
     AsJson,
     Context,
     app,
@@ -33,14 +32,15 @@ app.add_typer(QUEUE, name="queue")
 LOT = make_group("cli.help.lot", bare=True)
 app.add_typer(LOT, name="lot")
 
-PAIR = "X=VALEUR" if LANG == "fr" else "X=VALUE"
 KINDS_SHOWN = "folder|table|board|https|glpi|s3|devicehub|snipeit|tectech|tectech-csv"
-Names = Annotated[list[str] | None, option("to", "--to", metavar=NAME)]
+Names = Annotated[
+    list[str] | None, option("to", "--to", metavar="NAME", complete=complete_destinations)
+]
+DestinationName = Annotated[str, argument("destination", "NAME", complete=complete_destinations)]
 Unsigned = Annotated[bool, option("allow_unsigned", "--allow-unsigned")]
-LotName = Annotated[str, argument("lot_name", "LOT")]
+LotName = Annotated[str, argument("lot_name", "LOT", complete=complete_lots)]
 Database = Annotated[str | None, option("database", "--database", metavar="URL")]
-FOLDER = "DOSSIER" if LANG == "fr" else "FOLDER"
-Folder = Annotated[Path, argument("folder", FOLDER)]
+Folder = Annotated[Path, argument("folder", "DIR")]
 
 
 @UPLOAD.callback(invoke_without_command=True)
@@ -50,7 +50,7 @@ def upload_command(
     folder: Annotated[list[Path] | None, option("folder", "--folder", metavar="DIR")] = None,
     allow_unsigned: Unsigned = False,
     parked: Annotated[bool, option("parked", "--parked")] = False,
-    since: Annotated[str | None, option("upload_since", "--since", metavar=DATE)] = None,
+    since: Annotated[str | None, option("upload_since", "--since", metavar="DATE")] = None,
     all_: Annotated[bool, option("upload_all", "--all")] = False,
     json_: AsJson = False,
 ) -> None:
@@ -75,9 +75,9 @@ def upload_command(
 
 @command("add", UPLOAD, about="cli.help.upload.add")
 def upload_add_command(
-    name: Annotated[str, argument("destination", NAME)],
+    name: DestinationName,
     kind: Annotated[str, option("kind", "--kind", metavar=KINDS_SHOWN)],
-    value: Annotated[list[str] | None, argument("values", PAIR)] = None,
+    value: Annotated[list[str] | None, argument("values", "X=VALUE")] = None,
 ) -> None:
     """A destination; its secrets are typed unseen, never given as arguments."""
     from recond.flow.deliver.upload import add_destination, secrets_of
@@ -102,7 +102,8 @@ def upload_list_command() -> None:
 
 @command("check", UPLOAD, about="cli.help.upload.check")
 def upload_check_command(
-    name: Annotated[str, argument("destination", NAME)], json_: AsJson = False
+    name: DestinationName,
+    json_: AsJson = False,
 ) -> None:
     """Is a destination ready; nothing is delivered."""
     from recond.flow.deliver.check import check_destination
@@ -116,8 +117,8 @@ def upload_check_command(
 
 @command("export", about="cli.help.export")
 def export_command(
-    folder: Annotated[list[Path], argument("export_folder", f"{FOLDER}…")],
-    template: Annotated[str, option("map", "--map", metavar=NAME)],
+    folder: Annotated[list[Path], argument("export_folder", "DIR")],
+    template: Annotated[str, option("map", "--map", metavar="NAME")],
     out: Annotated[Path | None, option("export_out", "--out", metavar="FILE")] = None,
     allow_unsigned: Unsigned = False,
 ) -> None:
@@ -131,7 +132,9 @@ def export_command(
 
 
 @command("remove", UPLOAD, about="cli.help.upload.remove")
-def upload_remove_command(name: Annotated[str, argument("destination", NAME)]) -> None:
+def upload_remove_command(
+    name: DestinationName,
+) -> None:
     """Forget a destination."""
     from recond.flow.deliver.upload import remove_destination
     from recond.show.upload import show_removed
@@ -205,8 +208,8 @@ def _where(database: str | None) -> LotDatabase:
 @command("new", LOT, about="cli.help.lot.new")
 def lot_new_command(
     lot: LotName,
-    donor: Annotated[str | None, option("donor", "--donor", metavar=NAME)] = None,
-    date: Annotated[str | None, option("lot_date", "--date", metavar=DATE)] = None,
+    donor: Annotated[str | None, option("donor", "--donor", metavar="NAME")] = None,
+    date: Annotated[str | None, option("lot_date", "--date", metavar="DATE")] = None,
     manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
     database: Database = None,
 ) -> None:
@@ -223,7 +226,7 @@ def lot_new_command(
 @command("add", LOT, about="cli.help.lot.add")
 def lot_add_command(
     lot: LotName,
-    source: Annotated[list[str], argument("sources", "DOSSIER" if LANG == "fr" else "FOLDER")],
+    source: Annotated[list[str], argument("sources", "DIR")],
     database: Database = None,
 ) -> None:
     """Take the records of benches."""

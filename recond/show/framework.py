@@ -23,7 +23,15 @@ _WORDS = {
     "Aborted!": "cli.aborted",
 }
 _ERRORS = (
+    (
+        re.compile(r"No such command '(?P<name>.*?)'\. Did you mean '(?P<near>[^']*)'"),
+        "cli.frame.near_command",
+    ),
     (re.compile(r"No such command '(?P<name>.*?)'"), "cli.frame.no_command"),
+    (
+        re.compile(r"No such option:? '?(?P<name>[^' ]+).*\(Possible options: (?P<near>[^)]*)\)"),
+        "cli.frame.near_option",
+    ),
     (re.compile(r"No such option:? '?(?P<name>[^' ]+)"), "cli.frame.no_option"),
     (re.compile(r"Missing argument '?(?P<name>[^'.]+)"), "cli.frame.no_argument"),
     (re.compile(r"Missing option '?(?P<name>[^'.]+)"), "cli.frame.missing_option"),

@@ -6,46 +6,60 @@ the framework of the command line for it took most of the time. Pure.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 
-from recond.locale import Lang, text
+from recond.locale import Lang, has, text
 
 _STEP = 2
 _COLUMNS = 80
+_WORD = re.compile(r"[A-Z][A-Z_]*")
+
+Entry = tuple[str, str]
+"""A name as it is typed, and the code of what it is for."""
 
 
 def main_help(
-    lang: Lang, options: Iterable[tuple[str, str]], commands: Iterable[tuple[str, str]]
+    lang: Lang, options: Iterable[Entry], groups: Iterable[tuple[str, list[Entry]]]
 ) -> str:
-    """Usage, options and commands; each a name and its help's code."""
+    """Usage, the commands group by group (a code and its entries), the options before them."""
     room = _COLUMNS - _STEP
     meta = f"{text(lang, 'cli.frame.options_meta')} {text(lang, 'cli.frame.command_meta')}"
-    return "\n".join(
-        (
-            f"{text(lang, 'cli.frame.usage')}recond {meta}",
+    rows = [(code, [_row(lang, entry) for entry in entries]) for code, entries in groups]
+    wide = max(len(name) for _, entries in rows for name, _ in entries) + 2 * _STEP
+    lines = [f"{text(lang, 'cli.frame.usage')}recond {meta}", ""]
+    lines += _paragraph(text(lang, "cli.help.app"), room)
+    for code, entries in rows:
+        lines += [
             "",
-            *_paragraph(text(lang, "cli.help.app"), room),
-            "",
-            f"{text(lang, 'cli.frame.options')}:",
-            *_list(lang, options, room),
-            "",
-            f"{text(lang, 'cli.frame.commands')}:",
-            *_list(lang, commands, room),
-            "",
-            *_paragraph(text(lang, "cli.help.epilog"), room),
-        )
+            text(lang, "cli.frame.heading", name=text(lang, code)),
+            *_list(entries, wide, room),
+        ]
+    before = [_row(lang, entry) for entry in options]
+    lines += ["", f"{text(lang, 'cli.frame.options')}:"]
+    lines += _list(before, max(len(name) for name, _ in before) + 2 * _STEP, room)
+    return "\n".join([*lines, "", *_paragraph(text(lang, "cli.help.epilog"), room)])
+
+
+def placeholder(lang: Lang, words: str) -> str:
+    """What stands for a value in usage and help (`DIR`, `HOST:PORT`), in the reader's language."""
+    return _WORD.sub(
+        lambda word: text(lang, code) if has(code := f"cli.meta.{word[0]}") else word[0], words
     )
+
+
+def _row(lang: Lang, entry: Entry) -> tuple[str, str]:
+    name, code = entry
+    return placeholder(lang, name), text(lang, code)
 
 
 def _paragraph(words: str, room: int) -> list[str]:
     return textwrap.wrap(words, room, initial_indent="  ", subsequent_indent="  ")
 
 
-def _list(lang: Lang, entries: Iterable[tuple[str, str]], room: int) -> list[str]:
+def _list(rows: list[tuple[str, str]], wide: int, room: int) -> list[str]:
     """Two columns; what is too long goes on below itself."""
-    rows = [(name, text(lang, code)) for name, code in entries]
-    wide = max(len(name) for name, _ in rows) + 2 * _STEP
     lines = []
     for name, about in rows:
         first = f"  {name}".ljust(wide)

@@ -13,6 +13,7 @@ import pytest
 
 from recond.commands.index import ENTRIES, OPTIONS
 from recond.locale import text
+from recond.show.help import placeholder
 from tests.cli.command import ROOT, recond
 
 HELP = {
@@ -83,7 +84,7 @@ def test_the_inventory_loads_nothing_of_an_erasure() -> None:
     bad = [n for n in found if n.startswith(tuple(f"{x}." for x in NEVER_FOR_INSPECT))]
     assert not bad + sorted(found & set(NEVER_FOR_INSPECT))
     commands = {n.rpartition(".")[2] for n in found if n.startswith("recond.commands.")}
-    assert commands == {"frame", "index", "machine", "program", "values"}
+    assert commands == {"complete", "frame", "index", "machine", "program", "values"}
 
 
 def test_the_index_is_what_the_modules_declare() -> None:
@@ -101,7 +102,7 @@ def test_the_index_is_what_the_modules_declare() -> None:
 
 def test_help_names_each_command_and_option(tmp_path: Path) -> None:
     shown = recond("--help", folder=tmp_path).stdout
-    for name in (*ENTRIES, *(option for option, _ in OPTIONS)):
+    for name in (*ENTRIES, *(placeholder("fr", option) for option, _ in OPTIONS)):
         assert f"\n  {name} " in shown, name
     assert all(len(line) <= 80 for line in shown.splitlines())
 

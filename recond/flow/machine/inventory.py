@@ -9,13 +9,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from recond.host import Host
+from recond.inspect.disks import read_disks
 from recond.inspect.machine import read_machine
-from recond.model import Machine
+from recond.model import Known, Machine, Unknown
 
 
 def inventory(source: Path | None) -> Machine:
     """This machine, or the one of a capture. Raises `UsageError` for what is no capture."""
     return read_machine(host_of(source))
+
+
+def disk_words() -> tuple[tuple[str, str | None], ...]:
+    """Each disk of this computer by path and serial number, for a shell that completes a word."""
+    found = read_disks(Host())
+    disks = () if isinstance(found, Unknown) else found
+    return tuple((d.path, d.serial.value if isinstance(d.serial, Known) else None) for d in disks)
 
 
 def host_of(source: Path | None) -> Host:
