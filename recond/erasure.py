@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from recond.census import OperatorWord
 from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Use
 
-JOURNAL_SCHEMA = "recond.journal/2"
-JOURNAL_SCHEMAS = ("recond.journal/1", JOURNAL_SCHEMA)
-"""Every form of a journal that is judged; from the second on a resumed session proves its medium
-(docs/decisions/0018-a-resumed-session-proves-its-medium.md).
+JOURNAL_SCHEMA = "recond.journal/3"
+JOURNAL_SCHEMAS = ("recond.journal/1", "recond.journal/2", JOURNAL_SCHEMA)
+"""Every form of a journal that is judged; from the second on a resumed session proves its medium,
+from the third on every session says who else had the disk (docs/decisions/0018-…, 0020-…).
 """
 RECORD_SCHEMA = "recond.record/1"
 
@@ -45,9 +45,10 @@ class LevelWish(Text):
 class TargetKind(Text):
     """What stands behind the target's path."""
 
-    BLOCK = "block"
+    BLOCK = "block"  # a disk on a bus that real disks are on
     LOOP = "loop"
     IMAGE = "image"
+    VIRTUAL = "virtual"  # a disk that another computer, or a host, makes up: none that one can hold
 
 
 class FillKind(Text):
@@ -153,7 +154,7 @@ class DiskIdentity:
     box_serial: str | None = field(default=None, metadata=LATER)
     box_hides_bytes: int = field(default=0, metadata=LATER)
     inode: str | None = field(default=None, metadata=LATER)
-    """An image's: the numbers of its file system's device and of the file."""
+    """Of an image, or of a loop device's file: the numbers of its file system and of itself."""
 
     @property
     def token(self) -> str:

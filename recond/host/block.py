@@ -11,9 +11,40 @@ import contextlib
 import ctypes
 import mmap
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from recond.erasure import DiskIdentity
+from recond.model import Message, Use
+
+
+@dataclass(frozen=True, slots=True)
+class HolderLook:
+    """Who has a medium beside us, at one moment, asked of the whole computer.
+
+    `nodes` are the names that were asked about: the disk by all its paths, its partitions, what
+    stands on it; of an image its inode. `unseen` says what could not be looked at. `writes` is what
+    the kernel counts of writes to the medium, or when a file last changed: another text later means
+    that somebody wrote; None where nothing counts. `size_bytes` is the size now.
+    """
+
+    nodes: tuple[str, ...]
+    uses: tuple[Use, ...]
+    unseen: tuple[Message, ...]
+    processes: int
+    size_bytes: int
+    writes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenPartition:
+    """A partition that the kernel was told to forget. `errno` is None where it did."""
+
+    name: str
+    number: int
+    start_bytes: int
+    length_bytes: int
+    errno: int | None
 
 
 class BlockDevice(Protocol):
@@ -48,6 +79,20 @@ class BlockDevice(Protocol):
 
     def still_there(self) -> bool:
         """Whether the kernel still has this very disk with its full size."""
+
+    def look(self) -> HolderLook:
+        """Who else has this medium now. Raises `OSError` where the disk is gone."""
+
+    def take_partitions(self) -> tuple[TakenPartition, ...]:
+        """Have the kernel write out, forget and take away the partitions, before anything else is
+        written; closing gives back those that are still on the disk.
+        """
+
+    def stop_writing(self) -> None:
+        """Close what can write; the claim on the disk stays until `close`."""
+
+    def reader(self) -> BlockDevice:
+        """The same disk, opened once more so that it cannot be written. Raises `OSError`."""
 
     def close(self) -> None:
         """Release it."""

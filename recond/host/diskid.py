@@ -16,6 +16,7 @@ import os
 import re
 import stat
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 from recond.drive import requests as rq
@@ -25,8 +26,10 @@ from recond.host.files import Files
 from recond.host.identity.medium import Evidence
 from recond.host.identity.names import Asked, DiskStrings, DriveWords, Told, name_disk
 from recond.host.identity.pages import DrivePages, read_drive_pages
+from recond.host.loops import file_below
 from recond.host.sgio import SgioTransport
 from recond.host.transport import AtaTransport
+from recond.host.virtual import kind_of
 from recond.model import Medium
 
 BLKROGET = 0x125E
@@ -233,7 +236,9 @@ def identity_of_descriptor(descriptor: int, path: str, files: Files) -> DiskIden
         )
     name = name_of_descriptor(descriptor, files)
     strings = read_strings(files, name, _drive_of(descriptor, files, name))
-    return identity_of(strings, read_geometry(descriptor), read_disk_seq(descriptor))
+    found = identity_of(strings, read_geometry(descriptor), read_disk_seq(descriptor))
+    below = file_below(descriptor) if strings.bus == "loop" else None
+    return replace(found, kind=kind_of(files, name, strings.bus), inode=below)
 
 
 def identity_of(

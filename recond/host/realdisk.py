@@ -11,26 +11,48 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from pathlib import Path
 
 from recond.erasure import DiskIdentity
-from recond.host import diskid
-from recond.host.block import BlockDevice
+from recond.host import diskid, holding, partitions
+from recond.host.block import BlockDevice, HolderLook, TakenPartition
 from recond.host.files import Files
 
 BLKFLSBUF = 0x1261
 PAGE_BYTES = 4096
 VANISHED = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM, errno.ESHUTDOWN})
+LOCK_WAIT_S = 3.0
+"""udev holds its lock while it reads a disk's labels after a change: some tenths of a second."""
 
 
 class RealDisk:
-    """An opened block device or image file. Made by `open_disk`."""
+    """An opened block device or image file. Made by `open_disk`.
 
-    def __init__(self, path: str, direct: int | None, buffered: int, files: Files) -> None:
+    `claim` is the descriptor that keeps others away: opened with O_EXCL (a block device) and locked
+    (flock: udev leaves a locked disk alone, systemd's BLOCK_DEVICE_LOCKING). It reads only, and it
+    stays open from the guard to the end; what writes and what reads back is opened from it.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        direct: int | None,
+        buffered: int,
+        files: Files,
+        claim: int | None = None,
+        *,
+        alone: bool | None = None,
+    ) -> None:
         self._path = path
         self._direct = direct
         self._buffered = buffered
         self._files = files
+        self._claim = claim
+        self._alone = alone
+        self._reading = False
+        self._taken: tuple[TakenPartition, ...] = ()
+        self._wrote = False
         self._is_block = stat.S_ISBLK(os.fstat(buffered).st_mode)
         self._align = self._alignment()
         self._memory_align = self._memory_alignment()
@@ -90,6 +112,7 @@ class RealDisk:
 
     def write(self, offset_bytes: int, data: memoryview) -> int:
         """Write at a place; returns the count written."""
+        self._wrote = True
         descriptor = self._descriptor(offset_bytes, len(data))
         return os.pwrite(descriptor, data, offset_bytes)
 
@@ -129,29 +152,104 @@ class RealDisk:
         state = self._files.read_text(f"/sys/block/{name}/device/state")
         return not isinstance(state, str) or state in ("running", "live", "")
 
-    def close(self) -> None:
-        """Release the descriptors."""
+    def look(self) -> HolderLook:
+        """Who else has this medium now. Raises `OSError` where the disk is gone.
+
+        The kernel tells whether an image is open elsewhere only while this process has one
+        descriptor of it: when it was opened, and once what writes or reads is closed.
+        """
+        descriptor = self._buffered if self._claim is None else self._claim
+        if self._is_block:
+            if self._reading:
+                os.fsync(descriptor)  # pages that somebody left dirty are written, and counted
+            return holding.look_at_disk(self._files, descriptor)
+        alone = holding.has_alone(descriptor) if self._reading else self._alone
+        return holding.look_at_image(self._files, descriptor, self._path, alone=alone)
+
+    def take_partitions(self) -> tuple[TakenPartition, ...]:
+        """Take the partitions away, and forget what the kernel holds of the whole disk."""
+        if not self._is_block or self._claim is None:
+            return ()
+        name = diskid.name_of_descriptor(self._claim, self._files)
+        self._taken = partitions.take_partitions(self._claim, self._files, name)
+        fcntl.ioctl(self._claim, BLKFLSBUF, 0)
+        return self._taken
+
+    def stop_writing(self) -> None:
+        """Close what can write; the claim stays."""
+        self._release()
+        self._reading = True
+
+    def reader(self) -> BlockDevice:
+        """The same disk again, so that it cannot be written; to be closed before the next look."""
+        if self._claim is None:
+            raise OSError(errno.EBADF, "not opened for writing")
+        buffered = os.open(f"/proc/self/fd/{self._claim}", os.O_RDONLY | os.O_CLOEXEC)
+        return _opened(self._path, buffered, os.O_RDONLY | os.O_CLOEXEC, self._files)
+
+    def _release(self) -> None:
         for descriptor in (self._direct, self._buffered):
-            if descriptor is not None:
+            if descriptor is not None and not self._reading:
                 os.close(descriptor)
+
+    def close(self) -> None:
+        """Release the descriptors, and the claim last."""
+        untouched = not self._wrote and not self._reading
+        self.stop_writing()
+        if self._claim is not None:
+            if self._taken:
+                partitions.give_back(self._claim, self._taken, untouched=untouched)
+            os.close(self._claim)
 
 
 def open_disk(path: str, writing: bool, files: Files | None = None) -> BlockDevice:
     """Open a block device or an image file. Raises `OSError`.
 
     Writing is exclusive: O_EXCL on a block device (the kernel refuses while it is mounted or
-    held), a lock on a file. O_CREAT is never used: a vanished /dev/sdX must not become a file.
+    held), a lock on both. A link in the place of an image is not followed: the plan named the file.
+    O_CREAT is never used: a vanished /dev/sdX must not become a file.
     """
-    flags = (os.O_RDWR if writing else os.O_RDONLY) | os.O_CLOEXEC
+    flags, files = os.O_RDONLY | os.O_CLOEXEC, files or Files()
     is_block = stat.S_ISBLK(Path(path).stat().st_mode)
-    if writing and is_block:
-        flags |= os.O_EXCL
-    buffered = os.open(path, flags)
+    if not writing:
+        return _opened(path, os.open(path, flags), flags, files)
+    claim = os.open(path, flags | (os.O_EXCL if is_block else os.O_NOFOLLOW))
     try:
-        if writing and not is_block:
-            fcntl.flock(buffered, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        direct = _open_direct(buffered, flags & ~os.O_EXCL)
-        return RealDisk(path, direct, buffered, files or Files())
+        _lock(claim, LOCK_WAIT_S if is_block else 0.0)
+        alone = None if is_block else holding.has_alone(claim)
+        flags = os.O_RDWR | os.O_CLOEXEC
+        buffered = os.open(f"/proc/self/fd/{claim}", flags)
+        return _opened(path, buffered, flags, files, claim, alone=alone)
+    except BaseException:
+        os.close(claim)
+        raise
+
+
+def _lock(descriptor: int, wait_s: float) -> None:
+    """Take the lock, or raise `BlockingIOError` where another holds it for longer."""
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.05)
+
+
+def _opened(
+    path: str,
+    buffered: int,
+    flags: int,
+    files: Files,
+    claim: int | None = None,
+    *,
+    alone: bool | None = None,
+) -> RealDisk:
+    try:
+        direct = _open_direct(buffered, flags)
+        return RealDisk(path, direct, buffered, files, claim, alone=alone)
     except BaseException:
         os.close(buffered)
         raise

@@ -15,12 +15,14 @@ from pathlib import Path
 
 from recond.erasure import Target
 from recond.errors import BenchLacks, RecondError, UsageError
-from recond.host import diskid, usage
+from recond.host import diskid, holding, usage
 from recond.host.block import aligned_buffer
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_no_disk
+from recond.host.loops import is_part, read_loops
 from recond.host.paths import Paths, read_paths
 from recond.host.sectors import read_sector_bytes
+from recond.host.virtual import is_disk_bus
 from recond.model import Message, Use
 
 PLACES, PLACE_BYTES = 32, 4096
@@ -132,15 +134,18 @@ def _describe(descriptor: int, path: str, files: Files, paths: Paths | None) -> 
     parent = _parent(files, name)
     if parent is not None:
         raise UsageError("host.target.partition", path=path, disk=f"/dev/{parent}")
-    if is_no_disk(name):
+    if is_no_disk(name) or not is_disk_bus(identity.bus):
         raise UsageError("host.target.not_disk", path=path)
     if identity.size_bytes == 0:
         raise UsageError("host.target.no_medium", path=path)
     known = paths or read_paths(files, name)
     uses = tuple(dict.fromkeys(use for one in known.names for use in usage.read_uses(files, one)))
+    uses += _part_of(files, name, identity.size_bytes)
     if not uses:
         busy = [one for one in known.names if _is_busy(path if one == name else f"/dev/{one}")]
-        uses = tuple(Use("busy", one, "O_EXCL") for one in busy)
+        # a claim has no name; most often it is that of a program with the disk open
+        named = holding.look_at_disk(files, descriptor).uses if busy else ()
+        uses = named or tuple(Use("busy", one, "O_EXCL") for one in busy)
     return Target(
         path,
         identity,
@@ -186,6 +191,14 @@ def _read_alike(paths: list[str], size_bytes: int) -> bool:
         finally:
             os.close(descriptor)
     return all(len(contents) <= 1 for contents in found)
+
+
+def _part_of(files: Files, name: str, size_bytes: int) -> tuple[Use, ...]:
+    """A loop device that shows a part of something is not that: the file or disk itself is."""
+    loops = [loop for loop in read_loops(files) if loop.name == name]
+    return tuple(
+        Use("part", name, loop.backing) for loop in loops if is_part(files, loop, size_bytes)
+    )
 
 
 def _parent(files: Files, name: str) -> str | None:

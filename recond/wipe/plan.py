@@ -164,6 +164,8 @@ def _not_reached(identity: DiskIdentity, steps: tuple[WipeStep, ...]) -> tuple[M
         return (part, *_not_reached(replace(identity, box_hides_bytes=0), steps))
     if any(step.technique is not Technique.OVERWRITE for step in steps):
         return ()
+    if identity.kind is TargetKind.VIRTUAL:
+        return (Message("wipe.not_reached.virtual"),)
     if identity.kind is not TargetKind.BLOCK:
         return (Message("wipe.not_reached.image"),)
     if identity.medium is Medium.HDD:

@@ -1,8 +1,8 @@
 """All that a session reads of the disk: canaries, the last stretch before going on, the end result.
 
 Why: what was written is shown by reading, through a fresh descriptor that cannot write, past the
-page cache, after the writing one is closed. Each reading leaves its evidence in the journal; what
-it proves is computed by `recond.certify`.
+page cache, after the writing one is closed; the claim on the disk stays. Each reading leaves its
+evidence in the journal; what it proves is computed by `recond.certify`.
 """
 
 from __future__ import annotations
@@ -74,10 +74,11 @@ class ReadBack:
 
     # --- after -------------------------------------------------------------------------------
 
-    def verify(self, written: DiskIdentity, fill: Fill | None) -> tuple[str, Message | None]:
+    def verify(
+        self, claimed: BlockDevice, written: DiskIdentity, fill: Fill | None
+    ) -> tuple[str, Message | None]:
         """(completed, failed or stopped; why). `written` is what the writing descriptor was."""
-        job, plan = self.job, self.job.plan
-        device = self.seam.open_disk(job.path, False)
+        plan, device = self.job.plan, claimed.reader()
         try:
             device.drop_cache()
             now, sizes = device.identity(), sizes_after(plan)

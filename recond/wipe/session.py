@@ -24,6 +24,7 @@ from recond.errors import RecondError
 from recond.host.block import BlockDevice
 from recond.model import Message
 from recond.wipe import guard
+from recond.wipe.holding import Holding
 from recond.wipe.job import Job, Seam, Tell
 from recond.wipe.journal import Journal
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
@@ -63,6 +64,7 @@ class Session:
             lambda done, total: self._progress("verify", len(job.plan.steps), done, total),
             self._cool_down,
         )
+        self._holding = Holding(job.path, journal.log, seam.clock)
         self._ran = 0  # the last step that was run: what the medium must hold is its content
 
     # --- the two ways in ---------------------------------------------------------------------
@@ -141,26 +143,23 @@ class Session:
                 },
             )
             if differences:
-                return self._refuse(
-                    (
-                        Message.of(
-                            "wipe.refusal.other_disk",
-                            path=self._job.path,
-                            fields=", ".join(differences),
-                        ),
-                    )
-                )
+                fields = ", ".join(differences)
+                return self._refuse((self._other_disk(fields),))
+            if held := self._holding.before_writing(device):
+                return self._refuse(held)
             if self._position.session > 1 and (strange := self._go_on(device, found)):
                 return self._refuse((strange,))
-            outcome = self._write(device)
+            return self._write(device) or self._verify(device, found)
         except OSError as error:
-            outcome = self._end("failed", self._io_reason(error))
+            return self._end("failed", self._io_reason(error))
         finally:
             device.close()
-        return outcome or self._verify(found)
 
     def _resumed_differences(self, planned: DiskIdentity, found: DiskIdentity) -> tuple[str, ...]:
         return guard.resumed_differences(planned, found, sizes_after(self._plan))
+
+    def _other_disk(self, fields: str) -> Message:
+        return Message.of("wipe.refusal.other_disk", path=self._job.path, fields=fields)
 
     def _cannot_open(self, error: OSError) -> Message:
         if error.errno == errno.EBUSY or isinstance(error, BlockingIOError):
@@ -368,12 +367,19 @@ class Session:
 
     # --- verification ------------------------------------------------------------------------
 
-    def _verify(self, written: DiskIdentity) -> str:
-        try:
-            outcome, reason = self._reading.verify(written, self._plan.steps[self._ran].fill)
-        except OSError as error:
-            return self._end("failed", self._io_reason(error))
-        return self._interrupted() if outcome == "stopped" else self._end(outcome, reason)
+    def _verify(self, device: BlockDevice, written: DiskIdentity) -> str:
+        device.stop_writing()
+        held = self._holding.before_reading(device)
+        if held is not None:
+            return self._end("failed", held)
+        fill = self._plan.steps[self._ran].fill
+        outcome, reason = self._reading.verify(device, written, fill)
+        if outcome == "stopped":
+            return self._interrupted()
+        if outcome == "completed":
+            held = self._holding.after_reading(device)
+            outcome, reason = ("failed", held) if held else (outcome, reason)
+        return self._end(outcome, reason)
 
     def _progress(self, phase: str, step: int, done: int, total: int) -> None:
         now = self._seam.clock.monotonic_s() if done < total else self._told + 2 * TELL_EVERY_S

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from recond.erasure import DiskIdentity, TargetKind
+from recond.host.block import HolderLook, TakenPartition
 from recond.host.sim.drive import SimClock
 from recond.host.tuning import Pace
 from recond.methods import all_methods, find_method, plan_fills
@@ -116,6 +117,17 @@ class RecordingDisk:
 
     def still_there(self) -> bool:
         return True
+
+    def look(self) -> HolderLook:
+        raise AssertionError("a pass asks for nobody")
+
+    def take_partitions(self) -> tuple[TakenPartition, ...]:
+        raise AssertionError("a pass takes nothing away")
+
+    def stop_writing(self) -> None: ...
+
+    def reader(self) -> RecordingDisk:
+        return self
 
     def close(self) -> None: ...
 

@@ -170,3 +170,26 @@ def test_two_plans_of_one_seed_write_the_same_and_others_do_not(tmp_path: Path) 
 def test_a_plain_file_is_no_target_unless_it_is_called_an_image(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         read_target(str(image(tmp_path, MIB)), image=False)
+
+
+@pytest.mark.parametrize("how", ["link", "file"])
+def test_another_file_in_the_place_of_the_image(tmp_path: Path, how: str) -> None:
+    """Same name, same size, another file: by a link, or moved there. It is not erased."""
+    path, victim = image(tmp_path, MIB), tmp_path / "victim"
+    victim.write_bytes(letters(MIB, b"victim"))
+    target = read_target(str(path), image=True)
+    assert target.identity.inode is not None
+    plan = plan_for(target.identity, path=str(path))
+    path.rename(tmp_path / "kept")
+    if how == "link":
+        path.symlink_to(victim)
+    else:
+        path.hardlink_to(victim)
+    journal = tmp_path / "j.jsonl"
+    outcome = run_job(
+        job_for(plan, str(journal)), image_seam(CLOCK), lambda: False, lambda _event: None
+    )
+    assert outcome == "refused"
+    assert victim.read_bytes() == letters(MIB, b"victim")
+    erasure = fold_journal(journal.read_bytes(), "j")
+    assert erasure.result.status is Status.REFUSED

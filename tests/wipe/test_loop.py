@@ -92,14 +92,54 @@ def test_a_loop_device_to_its_last_sector(
     assert erasure.verification.direct
 
 
-def test_what_no_sector_covers_is_not_claimed(tmp_path: Path, attach: Attach) -> None:
-    """A file of 513 bytes gives a disk of 512: the record speaks of the disk."""
-    path = backing(tmp_path, 513)
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [
+        (513, ()),  # the last byte is in no sector
+        (2 * MIB, ("--offset", "4096")),
+        (2 * MIB, ("--sizelimit", str(MIB))),
+    ],
+)
+def test_a_part_of_a_file_is_not_the_file(
+    tmp_path: Path, attach: Attach, size: int, options: tuple[str, ...]
+) -> None:
+    path = backing(tmp_path, size)
+    device = attach(path, *options)
+    target = read_target(device, image=False)
+    assert target.identity.size_bytes < size
+    assert [message.code for message in guard.refusals(target)] == ["wipe.refusal.part"]
+    assert erase(device, tmp_path, "nist-clear")[0] == "refused"
+    assert path.read_bytes() == backing(tmp_path, size).read_bytes()
+
+
+def test_a_file_that_grew_below_its_loop_device(tmp_path: Path, attach: Attach) -> None:
+    path = backing(tmp_path, MIB)
     device = attach(path)
-    assert read_target(device, image=False).identity.size_bytes == 512
-    _, journal, _ = erase(device, tmp_path, "nist-clear")
-    assert fold_journal(journal.read_bytes(), "j").disk.size_bytes == 512
-    assert path.read_bytes()[512:] == letters(513)[512:]
+    with path.open("ab") as stream:
+        stream.write(letters(MIB))
+    codes = [m.code for m in guard.refusals(read_target(device, image=False))]
+    assert codes == ["wipe.refusal.part"]
+
+
+def test_a_view_of_a_device_is_not_the_device(tmp_path: Path, attach: Attach) -> None:
+    view = attach(Path(attach(backing(tmp_path, MIB))))
+    codes = [m.code for m in guard.refusals(read_target(view, image=False))]
+    assert codes == ["wipe.refusal.part"]
+
+
+def test_another_file_below_the_same_loop_device(tmp_path: Path, attach: Attach) -> None:
+    """The plan was for one file; under the device's name there is another one of its name now."""
+    path = backing(tmp_path, MIB)
+    device = attach(path)
+    target = read_target(device, image=False)
+    plan = plan_wipe(target, Wish(method="nist-clear"), SEED, guard.refusals(target))
+    run("losetup", "--detach", device)
+    path.rename(tmp_path / "kept")
+    run("losetup", device, str(backing(tmp_path, MIB)))
+    seam = image_seam(SystemClock())
+    job = job_for(plan, str(tmp_path / "j.jsonl"))
+    assert run_job(job, seam, lambda: False, lambda _event: None) == "refused"
+    assert path.read_bytes() == backing(tmp_path, MIB).read_bytes()
 
 
 def test_a_mounted_disk_is_refused_at_any_depth(tmp_path: Path, attach: Attach) -> None:

@@ -160,7 +160,7 @@ def test_a_journal_of_the_former_form_goes_on_with_proof() -> None:
     bench.sink.raw, bench.should_stop, bench.boot = raw, lambda: False, "boot1"
     assert bench.resume() == "completed"
     assert bench.erasure.result.status is Status.ERASED
-    assert [one["schema"][-2:] for one in bench.of("open")] == ["/1", "/2"]
+    assert [one["schema"][-2:] for one in bench.of("open")] == ["/1", "/3"]
 
 
 def test_an_odd_disks_last_place_may_be_half_of_each_pass() -> None:

@@ -38,6 +38,7 @@ def test_the_evidence_comes_in_its_order() -> None:
         "plan",
         "confirmation",
         "identity",
+        "holders",
         "canary",
         "step_start",
         "step_end",
@@ -46,9 +47,11 @@ def test_the_evidence_comes_in_its_order() -> None:
         "step_start",
         "step_end",
         "flush",
+        "holders",
         "canary",
         "verify_start",
         "verify_end",
+        "holders",
         "end",
     ]
     result = bench.erasure.result

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from recond.codec import from_json
 from recond.erasure import DiskIdentity, Fill, FillKind, WipePlan
 from recond.errors import RecondError
-from recond.model import Json, Message
+from recond.model import Json, Message, Use
 
 Check: TypeAlias = Callable[[Json], bool]
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
@@ -127,6 +127,7 @@ _PLACE = _object_of(
 )
 _REREAD = _object_of({"range": _list(_count), "ok": _flag})
 _RANGES = _list(_range)
+_PARTITION = _object_of({"name": _text, "range": _list(_count), "errno": _maybe(_integer)})
 _PHASE = _word("write", "verify", "canary")
 _DONE = _word("done", "failed", "stopped", "vanished")
 
@@ -148,6 +149,16 @@ KINDS: dict[str, dict[str, Check]] = {
         "token": _text,
     },
     "identity": {"identity": _typed(DiskIdentity), "differences": _list(_text), "direct": _flag},
+    "holders": {
+        "phase": _word("write", "read", "end"),
+        "nodes": _list(_text),
+        "holders": _list(_typed(Use)),
+        "unseen": _list(_typed(Message)),
+        "processes": _count,
+        "size_bytes": _count,
+        "writes": _maybe(_text),
+        "partitions": _list(_PARTITION),
+    },
     "canary": {
         "phase": _word("before", "after", "resume"),
         "seed": _text,

@@ -38,6 +38,8 @@ class Timeline:
     form: str = ""  # the schema of this session's lines
     boot: str = ""  # of this session
     session: int = 0
+    sessions: list[JournalEntry] = field(default_factory=list)  # their `open`
+    holders: list[JournalEntry] = field(default_factory=list)  # who else had the disk
     identified: bool = False  # in this session, with the plan's disk
     identity: DiskIdentity | None = None
     confirmed_by: str | None = None
@@ -110,6 +112,7 @@ def _open(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     if timeline.opened and data["demonstration"] != timeline.opened["demonstration"]:
         timeline.wrong(at, entry)
     timeline.opened = timeline.opened or data
+    timeline.sessions.append(entry)
     timeline.session += 1
     last = timeline.looks[1] if timeline.proven else timeline.looks[0]
     timeline.looks, timeline.canary_resume = (last, None), None
@@ -163,9 +166,13 @@ def _needs_proof(timeline: Timeline, at: int) -> None:
     if timeline.proven:
         return
     found = Message.of("certify.reason.medium-unproven", line=at + 1, session=timeline.session)
-    former = timeline.form != JOURNAL_SCHEMA
+    former = timeline.form == JOURNAL_SCHEMAS[0]
     (timeline.unproven if former else timeline.contradictions).append(found)
     timeline.proven = True  # said once
+
+
+def _holders(timeline: Timeline, _at: int, entry: JournalEntry) -> None:
+    timeline.holders.append(entry)
 
 
 def _canary(timeline: Timeline, at: int, entry: JournalEntry) -> None:
@@ -373,6 +380,7 @@ _HANDLERS: dict[str, Callable[[Timeline, int, JournalEntry], None]] = {
     "refused": _refused,
     "confirmation": _confirmation,
     "identity": _identity,
+    "holders": _holders,
     "canary": _canary,
     "step_start": _step_start,
     "checkpoint": _checkpoint,

@@ -18,6 +18,7 @@ from recond.certify.judge.coverage import are_disjoint_within, covers, total_byt
 from recond.certify.judge.drive_proof import drive_evidence
 from recond.certify.judge.expected_content import ending_of
 from recond.certify.judge.hidden_sectors import hidden_bytes, shown_reasons
+from recond.certify.judge.holders import holder_reasons, unseen
 from recond.certify.judge.levels import FIRMWARE, firmware_level, overwrite_level
 from recond.certify.judge.sampling import SECTIONS, SHARE, sample_ranges
 from recond.certify.judge.step_timeline import StepTimeline, ranges_of
@@ -75,18 +76,19 @@ def judge(timeline: Timeline, problems: tuple[Message, ...], canaries: Canaries)
         )
     if reasons:
         return _failed(timeline, wish, proof, _unique((*reasons, *_end_reason(timeline))))
-    return _erased(plan, proof)
+    return _erased(plan, proof, unseen(timeline))
 
 
-def _erased(plan: WipePlan, proof: Shortfall) -> Result:
+def _erased(plan: WipePlan, proof: Shortfall, blind: tuple[Message, ...]) -> Result:
+    """`blind`: what of the computer could not be looked at for others with this disk."""
     wish, level = plan.level_requested, proof.level
     if wish is LevelWish.PURGE and level is not Level.PURGE:
         short = Message.of("certify.reason.below-request", level=f"@cli.level.{level.value}")
-        return Result(Status.ERASED, wish, level, Verdict.ESCALATE, (short, *_left(proof)))
+        return Result(Status.ERASED, wish, level, Verdict.ESCALATE, (short, *_left(proof), *blind))
     reached = Message.of(
         f"certify.reason.erased-{plan.verify.value}", level=f"@cli.level.{level.value}"
     )
-    return Result(Status.ERASED, wish, level, Verdict.APPROVED, (reached, *_left(proof)))
+    return Result(Status.ERASED, wish, level, Verdict.APPROVED, (reached, *_left(proof), *blind))
 
 
 def _left(proof: Shortfall) -> tuple[Message, ...]:
@@ -161,6 +163,7 @@ def _prove(
         *_read_back(timeline, plan),
         *canary_reasons(canaries, timeline, plan),
         *shown_reasons(timeline, plan),
+        *holder_reasons(timeline, plan),
     )
     return Shortfall(unwritten, unread, doubts, level, hidden)
 

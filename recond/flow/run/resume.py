@@ -125,7 +125,7 @@ def find_disk(standing: Standing, host: Host) -> str:
     """Where the plan's disk is now. Raises `FormatError` where it is not to be found."""
     plan = standing.plan
     candidates = [standing.path]
-    if plan.disk.kind is TargetKind.BLOCK:
+    if plan.disk.kind in (TargetKind.BLOCK, TargetKind.VIRTUAL):
         candidates += [f"/dev/{name}" for name in host.files.list("/sys/block")]
     for path in dict.fromkeys(candidates):
         if _is_it(plan, path):

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from recond.erasure import DiskIdentity, Target
+from recond.host.block import HolderLook, TakenPartition
 from recond.host.sim.drive import SimClock
+from recond.model import Use
 
 WEAK_TRIES = 2
 
@@ -73,6 +75,9 @@ class SimCells:
         self.cells = bytearray(content[: self.real_blocks * self.block])
         self.written = 0  # bytes that were accepted: none on a disk that must not be touched
         self.gone = False
+        self.holders: tuple[Use, ...] = ()  # who else has it
+        self.partitions: tuple[TakenPartition, ...] = ()  # what taking them away will say
+        self.foreign = 0  # requests of others that wrote
         self.strike: Callable[[str], None] = lambda _moment: None  # may raise Killed or PowerCut
         self._clock = clock
         self._seed = seed
@@ -124,6 +129,12 @@ class SimCells:
         """The cells behind some addresses: the truth, without the cache."""
         places = (self._cell(block) * self.block for block in self._span(offset, length))
         return b"".join(self.cells[at : at + self.block] for at in places)
+
+    def meddle(self, offset: int, data: bytes) -> None:
+        """Somebody else writes to the disk, behind our back; the kernel counts it."""
+        self.foreign += 1
+        for index, block in enumerate(self._span(offset, len(data))):
+            self._put(self._cell(block), data[index * self.block : (index + 1) * self.block])
 
     # --- requests ----------------------------------------------------------------------------
 
@@ -296,6 +307,24 @@ class SimDisk:
     def still_there(self) -> bool:
         """Whether the kernel thinks that the disk is there."""
         return self._drive.is_there()
+
+    def look(self) -> HolderLook:
+        """Who has the simulated disk: whom the test put there."""
+        drive = self._drive
+        drive.request("look")
+        size, writes = drive.identity.size_bytes, f"{drive.written} {drive.foreign}"
+        return HolderLook((self._path,), drive.holders, (), 1, size, writes)
+
+    def take_partitions(self) -> tuple[TakenPartition, ...]:
+        """What the test has the kernel say."""
+        return self._drive.partitions
+
+    def stop_writing(self) -> None:
+        """There is one opening only."""
+
+    def reader(self) -> SimDisk:
+        """The same cells."""
+        return self._drive.open(self._path, False)
 
     def close(self) -> None:
         """Release it."""

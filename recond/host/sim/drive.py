@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from recond.erasure import DiskIdentity, Target, TargetKind
+from recond.host.block import HolderLook, TakenPartition
 from recond.host.clock import rfc3339
 from recond.model import Medium
 
@@ -246,6 +247,21 @@ class SimBlock:
     def still_there(self) -> bool:
         """It does not vanish."""
         return True
+
+    def look(self) -> HolderLook:
+        """Nobody else has it."""
+        return HolderLook((self.path,), (), (), 1, self._drive.identity.size_bytes, "0")
+
+    def take_partitions(self) -> tuple[TakenPartition, ...]:
+        """It has none."""
+        return ()
+
+    def stop_writing(self) -> None:
+        """There is one opening only."""
+
+    def reader(self) -> SimBlock:
+        """The same drive."""
+        return SimBlock(self._drive, self.path)
 
     def close(self) -> None:
         """Nothing to release."""

@@ -1,0 +1,387 @@
+"""Somebody else has the medium: named and refused, or the erasure is none.
+
+Image files need no root: another process has them open by another name. Loop devices (root) show
+the same of disks: partitions, file systems in user space, block servers, second paths.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recond.certify.record import fold_journal
+from recond.erasure import Erasure, Status
+from recond.host.clock import SystemClock
+from recond.host.files import Files
+from recond.host.opened import read_opened
+from recond.host.realdisk import open_disk
+from recond.host.target import read_target
+from recond.model import Json
+from recond.wipe import guard
+from recond.wipe.plan import Wish, plan_wipe
+from recond.wipe.start import run_job
+from tests.wipe.disks import MIB, SEED, image_seam, job_for, letters
+
+Attach = Callable[..., str]
+Meddle = Callable[[], None]
+HOLDER = """
+import mmap, os, sys
+how, path = sys.argv[1:]
+descriptor = os.open(path, os.O_RDWR)
+if how == "map":
+    memory = mmap.mmap(descriptor, 4096)
+    os.close(descriptor)
+if how == "dirty":
+    os.pwrite(descriptor, b"SECRET line\\n" * 20000, 65536)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recond.wipe.holding.SETTLE_S", 0.0)
+
+
+@contextmanager
+def holder(path: str | Path, how: str = "open") -> Iterator[int]:
+    """Another process that has a file open for writing, or shares its memory with it."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, how, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        yield process.pid
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def erase(path: str | Path, folder: Path, meddle: Meddle = lambda: None) -> tuple[str, Erasure]:
+    """Erase as a worker does; `meddle` is called once the last byte was read back."""
+    target = read_target(str(path), image=True)
+    plan = plan_wipe(target, Wish(method="nist-clear"), SEED, guard.refusals(target))
+    journal = folder / "journal.jsonl"
+
+    def tell(event: dict[str, Json]) -> None:
+        if event["phase"] == "verify" and event["done"] == event["total"]:
+            meddle()
+
+    seam = image_seam(SystemClock())
+    outcome = run_job(job_for(plan, str(journal)), seam, lambda: False, tell)
+    return outcome, fold_journal(journal.read_bytes(), "j")
+
+
+def codes(erasure: Erasure) -> list[str]:
+    return [message.code for message in erasure.result.reasons]
+
+
+def said(erasure: Erasure) -> str:
+    """The arguments of all reasons: whom they name."""
+    return " ".join(str(value) for one in erasure.result.reasons for _, value in one.args)
+
+
+def looks(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "journal.jsonl").read_text().splitlines()
+    return [e["data"] for e in map(json.loads, lines) if e["kind"] == "holders"]
+
+
+def image(folder: Path, size: int = 2 * MIB) -> Path:
+    path = folder / "disque.img"
+    path.write_bytes(letters(size))
+    return path
+
+
+# --- Images ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["open", "map"])
+def test_an_image_in_use_by_another_name(tmp_path: Path, how: str) -> None:
+    path = image(tmp_path)
+    other = tmp_path / "other name"
+    other.hardlink_to(path)
+    with holder(other, how) as pid:
+        outcome, erasure = erase(path, tmp_path)
+    assert outcome == "refused"
+    assert erasure.result.status is Status.REFUSED
+    assert codes(erasure) == ["wipe.refusal.open"]
+    assert f"(pid {pid})" in said(erasure)
+    assert path.read_bytes() == letters(2 * MIB)
+    (look,) = looks(tmp_path)
+    assert look["phase"] == "write"
+    assert f"(pid {pid})" in look["holders"][0]["where"]
+
+
+def test_a_write_behind_the_reading(tmp_path: Path) -> None:
+    path = image(tmp_path)
+
+    def meddle() -> None:
+        with path.open("r+b") as stream:
+            stream.write(b"SECRET")
+        os.utime(path, ns=(1, 1))  # the time of the last write can be set back, the change's not
+
+    outcome, erasure = erase(path, tmp_path, meddle)
+    assert outcome == "failed"
+    assert erasure.result.status is Status.FAILED
+    assert "certify.reason.written-meanwhile" in codes(erasure)
+
+
+def test_an_image_that_grew_behind_the_reading(tmp_path: Path) -> None:
+    path = image(tmp_path)
+
+    def meddle() -> None:
+        with path.open("ab") as stream:
+            stream.write(letters(MIB))
+
+    _, erasure = erase(path, tmp_path, meddle)
+    assert erasure.result.status is Status.FAILED
+    assert "certify.reason.other-size" in codes(erasure)
+
+
+def test_an_image_that_is_opened_during_the_reading(tmp_path: Path) -> None:
+    path = image(tmp_path)
+    holding = holder(path)
+    pids: list[int] = []
+    outcome, erasure = erase(path, tmp_path, lambda: pids.append(holding.__enter__()))
+    holding.__exit__(None, None, None)
+    assert outcome == "failed"
+    assert erasure.result.status is Status.FAILED
+    assert "certify.reason.held" in codes(erasure)
+    assert f"(pid {pids[0]})" in said(erasure)
+
+
+def test_an_image_is_ours_until_the_end(tmp_path: Path) -> None:
+    path = image(tmp_path)
+
+    def second() -> None:
+        with pytest.raises(BlockingIOError):
+            open_disk(str(path), True)
+
+    outcome, erasure = erase(path, tmp_path, second)
+    assert (outcome, erasure.result.status) == ("completed", Status.ERASED)
+    assert [look["phase"] for look in looks(tmp_path)] == ["write", "read", "end"]
+
+
+def test_a_link_in_the_place_of_an_image(tmp_path: Path) -> None:
+    """The plan named a file; a link to another file of the same size is not followed."""
+    path, victim = image(tmp_path), tmp_path / "victim"
+    victim.write_bytes(letters(2 * MIB, b"other"))
+    path.unlink()
+    path.symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic links"):
+        open_disk(str(path), True)
+
+
+def test_one_reading_of_all_processes(tmp_path: Path) -> None:
+    """One pass over /proc answers for any number of files; our own descriptors are not others'."""
+    one, two = tmp_path / "1", tmp_path / "2"
+    one.write_bytes(b"x" * 4096)
+    two.write_bytes(b"y" * 4096)
+    with holder(one) as first, holder(two, "map") as second, one.open("rb"):
+        opened = read_opened(Files())
+    found = {
+        path.name: {
+            (holder.pid, holder.how)
+            for holder in opened.inodes[
+                os.major(path.stat().st_dev), os.minor(path.stat().st_dev), path.stat().st_ino
+            ]
+        }
+        for path in (one, two)
+    }
+    assert found["1"] == {(first, "open")}
+    assert (second, "map") in found["2"]  # Python's map keeps a descriptor as well
+
+
+# --- Loop devices ------------------------------------------------------------------------------
+
+root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for loop devices")
+made: list[str] = []
+
+
+def run(*argv: str) -> str:
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def attach() -> Iterator[Attach]:
+    def attach_file(path: Path | str, *options: str) -> str:
+        try:
+            made.append(run("losetup", "--find", "--show", *options, str(path)))
+        except (subprocess.CalledProcessError, FileNotFoundError) as error:
+            pytest.skip(f"no loop device here: {error}")
+        return made[-1]
+
+    yield attach_file
+    for device in reversed(made):
+        subprocess.run(["partx", "--delete", device], check=False, capture_output=True)
+        run("losetup", "--detach", device)
+    made.clear()
+
+
+def secrets(path: Path) -> int:
+    os.sync()
+    return path.read_bytes().count(b"SECRET")
+
+
+def partitioned(path: Path, attach: Attach) -> str:
+    """A loop device with a partition on it."""
+    table = b"label: dos\n2048,,83\n"
+    try:
+        subprocess.run(["sfdisk", "-q", str(path)], input=table, check=True)
+    except FileNotFoundError:
+        pytest.skip("needs sfdisk")
+    device = attach(path)
+    run("partx", "--add", device)  # the kernel itself may not know this kind of table
+    assert Path(f"{device}p1").exists()
+    return device
+
+
+@root
+def test_a_partition_that_is_held_open(tmp_path: Path, attach: Attach) -> None:
+    path = image(tmp_path, 8 * MIB)
+    device = partitioned(path, attach)
+    with holder(f"{device}p1", "dirty") as pid:
+        outcome, erasure = erase(device, tmp_path)
+    assert outcome == "refused"
+    assert codes(erasure) == ["wipe.refusal.open"]
+    assert f"(pid {pid})" in said(erasure)
+    assert f"{device[5:]}p1" in said(erasure)
+    assert Path(f"{device}p1").exists()
+    assert secrets(path)  # nothing was written over them
+
+
+@root
+def test_a_partition_whose_cache_is_dirty(tmp_path: Path, attach: Attach) -> None:
+    """Nobody has it any more, but its pages were never written: they go before the first byte."""
+    path = image(tmp_path, 8 * MIB)
+    device = partitioned(path, attach)
+    with holder(f"{device}p1", "dirty"):
+        pass
+    outcome, erasure = erase(device, tmp_path)
+    assert (outcome, erasure.result.status) == ("completed", Status.ERASED)
+    first = looks(tmp_path)[0]["partitions"]
+    assert [(one["name"], one["errno"]) for one in first] == [(f"{device[5:]}p1", None)]
+    assert first[0]["range"] == [MIB, 7 * MIB]
+    assert secrets(path) == 0
+    assert not Path(f"/sys/class/block/{device[5:]}p1").exists()
+
+
+@root
+def test_partitions_come_back_where_nothing_was_erased(tmp_path: Path, attach: Attach) -> None:
+    path = image(tmp_path, 8 * MIB)
+    device = partitioned(path, attach)
+    held = open_disk(device, True)
+    assert [one.errno for one in held.take_partitions()] == [None]
+    assert not Path(f"/sys/class/block/{device[5:]}p1").exists()
+    held.close()
+    assert Path(f"/sys/class/block/{device[5:]}p1").exists()
+
+
+@root
+def test_a_disk_is_claimed_until_the_end(tmp_path: Path, attach: Attach) -> None:
+    device = attach(image(tmp_path))
+
+    def second() -> None:
+        with pytest.raises(OSError, match="busy"):
+            os.open(device, os.O_RDWR | os.O_EXCL)
+        with pytest.raises(OSError, match="busy"):
+            open_disk(device, True)
+
+    outcome, erasure = erase(device, tmp_path, second)
+    assert (outcome, erasure.result.status) == ("completed", Status.ERASED)
+
+
+@root
+@pytest.mark.parametrize("flags", [os.O_WRONLY, os.O_WRONLY | os.O_SYNC])
+def test_a_write_to_a_disk_behind_the_reading(tmp_path: Path, attach: Attach, flags: int) -> None:
+    """A program that does not ask for the disk alone gets it: the kernel's count shows it."""
+    device = attach(image(tmp_path))
+
+    def meddle() -> None:
+        descriptor = os.open(device, flags)
+        os.pwrite(descriptor, b"SECRET" * 100, 0)
+        os.close(descriptor)
+
+    outcome, erasure = erase(device, tmp_path, meddle)
+    assert outcome == "failed"
+    assert erasure.result.status is Status.FAILED
+    assert "certify.reason.written-meanwhile" in codes(erasure)
+
+
+@root
+def test_a_disk_that_grew_behind_the_reading(tmp_path: Path, attach: Attach) -> None:
+    path = image(tmp_path)
+    device = attach(path)
+
+    def meddle() -> None:
+        with path.open("ab") as stream:
+            stream.write(letters(MIB))
+        run("losetup", "--set-capacity", device)
+
+    _, erasure = erase(device, tmp_path, meddle)
+    assert erasure.result.status is Status.FAILED
+    assert "certify.reason.other-size" in codes(erasure)
+
+
+@root
+def test_two_loop_devices_over_one_file(tmp_path: Path, attach: Attach) -> None:
+    path = image(tmp_path, 8 * MIB)
+    other = tmp_path / "other name"
+    other.hardlink_to(path)
+    device, second = attach(path), attach(other)
+    outcome, erasure = erase(device, tmp_path)
+    assert outcome == "refused"
+    assert second[5:] in said(erasure)
+    assert path.read_bytes() == letters(8 * MIB)
+
+
+@root
+def test_a_file_system_in_user_space(tmp_path: Path, attach: Attach) -> None:
+    """fuse2fs claims nothing, and its mount stands in another namespace."""
+    path = image(tmp_path, 8 * MIB)
+    device, where = attach(path), tmp_path / "mnt"
+    where.mkdir()
+    script = 'fuse2fs "$1" "$2" -o fakeroot && echo ready && cat >/dev/null; umount "$2"'
+    try:
+        run("mkfs.ext4", "-q", "-F", device)
+        run("which", "fuse2fs")
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("needs mkfs.ext4 and fuse2fs")
+    before = path.read_bytes()
+    argv = ["unshare", "--mount", "sh", "-c", script, "sh", device, str(where)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        if process.stdout.readline() != b"ready\n":
+            pytest.skip("no FUSE here")
+        outcome, erasure = erase(device, tmp_path)
+        assert process.stdin is not None
+        process.stdin.close()
+    assert outcome == "refused"
+    assert "fuse2fs (pid " in said(erasure)
+    assert path.read_bytes()[MIB:] == before[MIB:]
+
+
+@root
+def test_a_block_server(tmp_path: Path, attach: Attach) -> None:
+    device, socket = attach(image(tmp_path)), tmp_path / "nbd"
+    argv = ["qemu-nbd", "--format=raw", "--persistent", f"--socket={socket}", device]
+    try:
+        server = subprocess.Popen(argv)
+    except FileNotFoundError:
+        pytest.skip("needs qemu-nbd")
+    with server:
+        while not socket.exists() and server.poll() is None:
+            os.sched_yield()
+        outcome, erasure = erase(device, tmp_path)
+        server.terminate()
+    assert outcome == "refused"
+    assert f"qemu-nbd (pid {server.pid})" in said(erasure)
