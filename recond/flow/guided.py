@@ -19,12 +19,13 @@ from recond.errors import RecondError, SafetyRefusal
 from recond.flow.config import Overrides
 from recond.flow.deliver.upload import after_run
 from recond.flow.profiles import load_profile
-from recond.flow.run.attach import Left, OpenRun, follow, open_runs
+from recond.flow.run.attach import follow
 from recond.flow.run.background import BackgroundRun
 from recond.flow.run.choice import is_outside
 from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, Order, Prepared, execute
 from recond.flow.run.supervisor import confirm_all
+from recond.flow.run.unfinished import Left, OpenRun, open_runs
 from recond.flow.runfolder import RECORD, OnEvent, RunFolder, disk_name
 from recond.host import Host
 from recond.host.signals import StopCount

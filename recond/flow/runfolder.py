@@ -80,8 +80,11 @@ class RunFolder:
 
     def journals(self) -> dict[str, bytes]:
         """Every journal by its disk's name, in order."""
-        folder = self.path / "journals"
-        return {file.stem: file.read_bytes() for file in sorted(folder.glob("*.jsonl"))}
+        return {file.stem: file.read_bytes() for file in self.journal_files()}
+
+    def journal_files(self) -> tuple[Path, ...]:
+        """The journals' paths, in order."""
+        return tuple(sorted((self.path / "journals").glob("*.jsonl")))
 
     def supervised(self, *, wait: bool) -> AbstractContextManager[bool]:
         """Hold the run: one process at a time starts its workers, closes its journals, certifies.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from recond.erasure import WipePlan
-from recond.flow.run.attach import OpenRun
 from recond.flow.run.supervisor import typed_end
+from recond.flow.run.unfinished import OpenRun
 from recond.guided.disks import disk_name
 from recond.guided.words import BAD, CARE, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.locale import size

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from recond.errors import SafetyRefusal
 from recond.flow.guided import QUESTIONS, chosen_plans, disk_of, end_of
 from recond.flow.live.stick import StickStatus
-from recond.flow.run.attach import Left
+from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.disks import disk_lines, summary
 from recond.guided.progress import track_lines

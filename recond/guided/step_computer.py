@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from recond.flow.run.attach import Left
+from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.step import Step
 from recond.guided.words import BAD, CARE, PLAIN, Line, fold

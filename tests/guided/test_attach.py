@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from recond.errors import UsageError
-from recond.flow.run.attach import Left, find_attachable, is_running, open_runs, read_issued, told
+from recond.flow.run.attach import find_attachable, told
+from recond.flow.run.issued import read_issued
+from recond.flow.run.unfinished import Left, is_running, open_runs
 from recond.flow.runfolder import RunFolder, all_runs
 from recond.host import Host
 from recond.host.journalfile import JournalFile
@@ -93,7 +95,7 @@ def test_a_writer_or_a_supervisor_means_running(tmp_path: Path) -> None:
             sys.executable,
             "-c",
             "import sys; from pathlib import Path\n"
-            "from recond.flow.run.attach import is_running\n"
+            "from recond.flow.run.unfinished import is_running\n"
             "from recond.flow.runfolder import RunFolder\n"
             "print(is_running(RunFolder(Path(sys.argv[1]))))",
             str(folder.path),

@@ -364,9 +364,9 @@ def test_a_console_says_how_a_run_was_left_and_no_other(
             journal.append(b'{"kind":"end","data":{}}\n')
         journal.close()
     if how == "stopped":  # its disk is here
-        monkeypatch.setattr("recond.flow.run.attach._can_go_on", lambda *_: plan_for(HDD))
+        monkeypatch.setattr("recond.flow.run.unfinished._can_go_on", lambda *_: plan_for(HDD))
     if how == "missing":
-        monkeypatch.setattr("recond.flow.run.attach._can_go_on", lambda *_: None)
+        monkeypatch.setattr("recond.flow.run.unfinished._can_go_on", lambda *_: None)
     assert not is_settled(bench.host, bench.live.places)
     welcome(bench.host, bench.live)
     told = capsys.readouterr().out

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from recond.errors import RecondError
 from recond.flow.live.mirror import Places, unfinished_runs
-from recond.flow.run.attach import Left, open_runs, plans_of
+from recond.flow.run.unfinished import Left, open_runs, plans_of
 from recond.flow.runfolder import RunFolder
 from recond.host import Host
 from recond.model import Message

@@ -1,172 +1,25 @@
-"""Coming back to an erasure that goes on without its screen.
+"""Follow an erasure that goes on without its screen, and certify it where nobody else does.
 
-Why: workers outlive what started them. Their journals say how far they are, and a lock says whether
-anybody still looks after the run; where nobody does and the workers have ended, whoever comes back
-makes the certificate. Nothing is started here: going on after a stop is `recond resume`.
+Nothing is started here: going on after a stop is `recond resume`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from recond.certify.record import Issue, build_record
-from recond.codec import from_json
-from recond.erasure import TargetKind, Technique, WipePlan, WipeRecord
-from recond.errors import RecondError, UsageError
-from recond.flow.run.issue import Issued
-from recond.flow.run.resume import find_disk
+from recond.erasure import Technique
+from recond.errors import UsageError
+from recond.flow.run.issued import is_issued, read_issued
 from recond.flow.run.run import IN_USE, Finished, certify_run, exit_code
-from recond.flow.runfolder import (
-    JWS,
-    RECORD,
-    SIGNED,
-    UNSIGNED,
-    OnEvent,
-    RunFolder,
-    all_runs,
-    disk_name,
-    find_run,
-)
+from recond.flow.run.unfinished import Left, is_written, open_runs
+from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run
 from recond.host import Host
-from recond.host.journalfile import is_held
-from recond.model import Json, Message, Text
+from recond.model import Json
 from recond.wipe.journal import read_entries
-from recond.wipe.position import Entries, read_standing
+from recond.wipe.position import Entries
 
 LOOK_EVERY_S = 1.0
-
-
-class Left(Text):
-    """How a run was left."""
-
-    RUNNING = "running"  # a worker writes, or a supervisor looks after it
-    STOPPED = "stopped"  # a journal has no end, and its disk is here
-    UNCERTIFIED = "uncertified"  # every worker ended, and nobody made the certificate
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRun:
-    """A run that is not finished; `plans` by the disk's name in the run.
-
-    `to_write` are those that going on would write, each with the path where its disk is now.
-    """
-
-    folder: RunFolder
-    left: Left
-    plans: dict[str, WipePlan]
-    to_write: dict[str, WipePlan] = field(default_factory=dict)
-
-    @property
-    def tokens(self) -> str:
-        """The disks that it is about, for a person."""
-        return ", ".join(one.disk.token for one in (self.to_write or self.plans).values())
-
-
-def open_runs(state: Path, host: Host) -> tuple[OpenRun, ...]:
-    """Every run of this bench that something is left to do for, oldest first.
-
-    One that cannot be read, as of another version's format, does not close the bench to the others.
-    """
-    found: list[OpenRun] = []
-    runs = all_runs(state)
-    for number, folder in enumerate(runs, 1):
-        try:
-            one = _open_run(folder, runs[number:], host)
-        except RecondError:
-            continue
-        found += [one] if one is not None else []
-    return tuple(found)
-
-
-def _open_run(folder: RunFolder, later: tuple[RunFolder, ...], host: Host) -> OpenRun | None:
-    journals = {name: read_entries(raw) for name, raw in folder.journals().items()}
-    if not journals:
-        return None
-    if is_running(folder):
-        return OpenRun(folder, Left.RUNNING, plans_of(folder))
-    to_write = {}
-    for name, entries in journals.items():
-        plan = _can_go_on(entries, host)
-        if plan is not None and not _begun_since(plan, later):
-            to_write[name] = plan
-    if to_write:
-        return OpenRun(folder, Left.STOPPED, plans_of(folder), to_write)
-    if is_issued(folder) or not all(map(_ended, journals.values())):
-        return None
-    return OpenRun(folder, Left.UNCERTIFIED, plans_of(folder))
-
-
-def _ended(entries: Entries) -> bool:
-    return bool(entries) and entries[-1][0] == "end"
-
-
-def _can_go_on(entries: Entries, host: Host) -> WipePlan | None:
-    """The plan, at its disk's path of now, where `recond resume` can take it up here and now."""
-    if _ended(entries):
-        return None
-    try:
-        standing = read_standing(entries, same_boot=False)
-        return replace(standing.plan, path=find_disk(standing, host))
-    except RecondError:
-        return None
-
-
-def _begun_since(plan: WipePlan, later: tuple[RunFolder, ...]) -> bool:
-    """Whether a later run had leave to write this disk: what the older one left there is gone.
-
-    A later run that was refused wrote nothing; one of which nothing can be told proves nothing.
-    """
-    for folder in later:
-        for file in (folder.path / "journals").glob(f"{disk_name(plan.disk, frozenset())}*.jsonl"):
-            try:
-                entries = read_entries(file.read_bytes())
-                other = read_standing(entries, same_boot=False).plan
-            except (RecondError, OSError):
-                continue
-            refused = _ended(entries) and entries[-1][1].get("outcome") == "refused"
-            if not refused and _same_disk(plan, other):
-                return True
-    return False
-
-
-def _same_disk(one: WipePlan, other: WipePlan) -> bool:
-    """Two images of one name are two disks; a disk's path says nothing."""
-    if (one.disk.token, one.disk.namespace) != (other.disk.token, other.disk.namespace):
-        return False
-    return one.disk.kind is not TargetKind.IMAGE or one.path == other.path
-
-
-def is_running(folder: RunFolder) -> bool:
-    """Whether a worker writes one of the journals, or another process looks after the run."""
-    if any(is_held(path) for path in _journal_files(folder)):
-        return True
-    with folder.supervised(wait=False) as mine:
-        return not mine
-
-
-def is_issued(folder: RunFolder) -> bool:
-    """Whether there is a certificate that is younger than the last line of every journal."""
-    if not folder.issued.exists():
-        return False
-    made = folder.issued.stat().st_mtime
-    return all(path.stat().st_mtime <= made for path in _journal_files(folder))
-
-
-def _journal_files(folder: RunFolder) -> tuple[Path, ...]:
-    return tuple(sorted((folder.path / "journals").glob("*.jsonl")))
-
-
-def plans_of(folder: RunFolder) -> dict[str, WipePlan]:
-    """The plan of each disk of a run, by the disk's name there; from the journals."""
-    found = {}
-    for name, raw in folder.journals().items():
-        plan = next((data for kind, data in read_entries(raw) if kind == "plan"), None)
-        if plan is not None:
-            found[name] = from_json(WipePlan, plan["plan"])
-    return found
 
 
 def find_attachable(state: Path, run: str | None, host: Host) -> RunFolder:
@@ -201,16 +54,16 @@ def follow(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Fin
     Makes the certificate where nobody else does. Raises `UsageError` for a run that has no journal.
     """
     seen: dict[Path, int] = {}
-    if not _journal_files(folder):
+    if not folder.journal_files():
         raise UsageError("guided.attach.nothing")
     while True:
-        for path in _journal_files(folder):
+        for path in folder.journal_files():
             size = path.stat().st_size
             if seen.get(path) != size:
                 seen[path] = size
                 for event in told(read_entries(path.read_bytes())):
                     on_event(path.stem, event)
-        if not any(is_held(path) for path in _journal_files(folder)):
+        if not is_written(folder):
             with folder.supervised(wait=False) as mine:
                 if mine:
                     return _result(folder, state, host, on_event)
@@ -267,27 +120,3 @@ def _bytes(ranges: Json) -> int:
         if isinstance(ranges, list)
         else 0
     )
-
-
-def read_issued(folder: RunFolder) -> Issued:
-    """What was issued for a run, read again.
-
-    Raises `UsageError` where it is not there any more, or is not what the journals say.
-    """
-    facts = folder.facts()
-    try:
-        place = Path(str(json.loads(folder.issued.read_bytes())["folder"]))
-        record = from_json(WipeRecord, json.loads((place / RECORD).read_bytes()))
-    except (OSError, ValueError, KeyError, RecondError):
-        raise UsageError("guided.attach.moved", run=folder.run_id) from None
-    again = Issue(
-        record.record_id, record.issued_at, record.software, record.ledger, record.signature
-    )
-    if record != build_record(
-        facts.context, facts.machine, facts.assessments, folder.journals(), again
-    ):
-        raise UsageError("guided.attach.moved", run=folder.run_id)
-    page = next((name for name in (SIGNED, UNSIGNED) if (place / name).exists()), RECORD)
-    signed = (place / JWS).exists()
-    why = None if signed else Message(record.signature or "certify.unsigned.no-key")
-    return Issued(place, place / page, record, signed, why, None, self_made_key=False)

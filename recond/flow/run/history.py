@@ -22,7 +22,8 @@ from recond.codec import from_json
 from recond.drive.types import sizes_after
 from recond.erasure import Erasure, WipePlan
 from recond.errors import RecondError
-from recond.flow.run.attach import is_issued, is_running
+from recond.flow.run.issued import is_issued
+from recond.flow.run.unfinished import is_running
 from recond.flow.runfolder import JWS, RunFolder, all_runs, disk_name
 from recond.host.block import aligned_buffer
 from recond.host.realdisk import open_disk

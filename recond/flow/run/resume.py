@@ -79,7 +79,7 @@ def _resume(
 
 def wait_for_workers(folder: RunFolder, host: Host, on_event: OnEvent) -> None:
     """An erasure outlives the screen that started it: wait until its own process has ended."""
-    for path in sorted((folder.path / "journals").glob("*.jsonl")):
+    for path in folder.journal_files():
         while is_held(path):
             on_event(path.stem, {"phase": "end", "outcome": "running"})
             host.clock.sleep(1)
