@@ -235,6 +235,16 @@ PATH_IO = frozenset(
 )
 """What a Path does to the outside; a room that is not host/ or flow/ passes paths on."""
 
+THE_REAL = frozenset(
+    {"Host", "Files", "LocalProcesses", "SystemClock", "LocalDrives", "SmartSelfTests"}
+)
+"""The real computer and its parts: made at the top, passed down, so that every room below can be
+given another one.
+"""
+
+MAKES_THE_REAL = ("host", "commands", "wipe.worker")
+"""The worker is a process of its own, so it has a top of its own."""
+
 EVIDENCE = frozenset({"Result", "Erasure", "WipeRecord", "StepResult", "Verification"})
 """Made from journals only, in certify/ (codec reads them back)."""
 
@@ -363,6 +373,25 @@ def only_host_and_flow_touch_the_outside(module: Module) -> Iterator[str]:
             yield f"line {call.lineno}: asks the time"
 
 
+def the_real_is_passed_down(module: Module) -> Iterator[str]:
+    """Below commands/ nobody makes the real computer; its parts' types are all that is named."""
+    if within(module, MAKES_THE_REAL):
+        return
+    called = {id(call.func) for call in module.calls()}
+    for node in ast.walk(module.tree):
+        name = node.id if isinstance(node, ast.Name) else ""
+        name = node.attr if isinstance(node, ast.Attribute) else name
+        # a type may be named in a signature; what is made or handed on as a factory may not
+        is_type = name in ("Host", "Files") and id(node) not in called
+        if name in THE_REAL and not is_type and isinstance(node, ast.Name | ast.Attribute):
+            yield f"line {node.lineno}: makes the real {name}"
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.keyword) and node.arg == "default_factory":
+            made = ast.unparse(node.value).rsplit(".", 1)[-1]
+            if made in THE_REAL:
+                yield f"line {node.value.lineno}: makes the real {made}"
+
+
 def evidence_is_made_in_certify(module: Module) -> Iterator[str]:
     """No other room can build a record, a result or the word "erased"."""
     if module.room in ("certify", "erasure"):
@@ -439,6 +468,7 @@ RULES: tuple[Rule, ...] = (
     libraries_have_their_place,
     heavy_libraries_come_late,
     only_host_and_flow_touch_the_outside,
+    the_real_is_passed_down,
     evidence_is_made_in_certify,
     nothing_is_too_long,
     names_say_something,
@@ -485,6 +515,11 @@ def test_the_house_keeps(rule: Rule) -> None:
             "from pathlib import Path\nPath('x').unlink()",
         ),
         (only_host_and_flow_touch_the_outside, "recond.certify.x", "datetime.now()"),
+        (the_real_is_passed_down, "recond.flow.x", "Host()"),
+        (the_real_is_passed_down, "recond.inspect.x", "host.Files()"),
+        (the_real_is_passed_down, "recond.flow.x", "run(clock or SystemClock())"),
+        (the_real_is_passed_down, "recond.wipe.x", "make = LocalProcesses"),
+        (the_real_is_passed_down, "recond.flow.x", "field(default_factory=Host)"),
         (evidence_is_made_in_certify, "recond.flow.x", "Result(status)"),
         (nothing_is_too_long, "recond.host.x", "\n" * 401),
         (nothing_is_too_long, "recond.host.x", "def f():\n" + "    x = 1\n" * 60),

@@ -29,7 +29,7 @@ BENCHES = 6
 COMPUTERS = 8
 LOT = "Démonstration"
 STRANGER, KILLED = 5, 6
-_BENCH = "from recond.flow.demo_bench import main; main()"
+_BENCH = "from recond.flow.demo_bench import main; from recond.host import Host; main(Host())"
 
 
 def demo(

@@ -19,6 +19,7 @@ from recond.commands.frame import (
     screen,
     state_path,
     t,
+    this_host,
 )
 from recond.errors import BenchLacks
 
@@ -67,7 +68,6 @@ def _serve(
     store: str | None,
 ) -> None:
     from recond.board.serve import BoardOrder, serve
-    from recond.host import Host
 
     order = BoardOrder(
         state=state_path(),
@@ -77,14 +77,13 @@ def _serve(
         store=store,
         name=address.rstrip("/") if address else None,
     )
-    serve(order, Host().clock, _ready)
+    serve(order, this_host().clock, _ready)
 
 
 def _demo(listen: str, out: Path) -> None:
     from recond.board.demo import demo
-    from recond.host import Host
 
-    demo(out, listen, LANG, Host().clock, _demo_ready)
+    demo(out, listen, LANG, this_host().clock, _demo_ready)
 
 
 def _demo_ready(opened: Opened, port: int) -> None:

@@ -50,8 +50,9 @@ def complete_serials(incomplete: str) -> list[str]:
 
 def _disks() -> Iterable[tuple[str, str | None]]:
     from recond.flow.machine.inventory import disk_words
+    from recond.host import Host
 
-    return disk_words()
+    return disk_words(Host())
 
 
 def complete_profiles(incomplete: str) -> list[str]:

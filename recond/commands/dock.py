@@ -20,6 +20,7 @@ from recond.commands.frame import (
     option,
     screen,
     state_path,
+    this_host,
 )
 
 
@@ -43,7 +44,6 @@ def watch_command(
     from recond.flow.dock.order import WatchOrder
     from recond.flow.dock.watch import watch
     from recond.flow.machine.check import parse_wish
-    from recond.host import Host
     from recond.show.dock import DockDisplay, show_summary
 
     order = WatchOrder(
@@ -57,6 +57,6 @@ def watch_command(
         resume=resume,
     )
     with DockDisplay(screen(), as_json=json_) as display:
-        found = watch(order, images, Host(), display)
+        found = watch(order, images, this_host(), display)
     show_summary(screen(), found, as_json=json_)
     leave(found.exit_code)

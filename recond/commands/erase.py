@@ -35,6 +35,7 @@ from recond.commands.frame import (
     screen,
     state_path,
     t,
+    this_host,
 )
 from recond.errors import RecondError, UsageError
 
@@ -161,12 +162,11 @@ def _run(
     manifest: Path | None = None,
 ) -> NoReturn:
     from recond.flow.run.run import execute, prepare, refuse_if_asked
-    from recond.host import Host
     from recond.show.machine import show_plans
     from recond.show.progress import ProgressDisplay
     from recond.show.result import show_finished, show_nothing_begun
 
-    shown, host = screen(), Host()
+    shown, host = screen(), this_host()
     try:
         prepared = prepare(order, host)
         refuse_if_asked(prepared)
@@ -211,7 +211,7 @@ def _send(folder: Path, *, as_json: bool) -> None:
     from recond.show.upload import show_uploaded
 
     try:
-        done = after_run(state_path(), folder)
+        done = after_run(state_path(), folder, this_host().clock)
     except RecondError as error:
         screen().talk(t("cli.error", reason=screen().say(error.message)))
         return
@@ -249,13 +249,12 @@ def resume_command(
 ) -> None:
     """Go on after a crash, a power cut, a stop."""
     from recond.flow.run.resume import resume_runs
-    from recond.host import Host
     from recond.show.progress import ProgressDisplay
     from recond.show.result import show_finished
 
     shown, code = screen(), 0
     with ProgressDisplay(shown, json_events=events, totals={}) as display:
-        finished = resume_runs(state_path(), run, Host(), display.on_event)
+        finished = resume_runs(state_path(), run, this_host(), display.on_event)
     if not finished:
         shown.talk(t("cli.resume.nothing"))
     for one in finished:
@@ -273,11 +272,10 @@ def certify_command(
     """(Again) record, signature, PDF from the journals."""
     from recond.flow.run.run import Finished, certify_run, exit_code
     from recond.flow.runfolder import find_run
-    from recond.host import Host
     from recond.show.result import show_finished
 
     folder = find_run(state_path(), run)
-    issued = certify_run(folder, state_path(), Host(), out, LANG)
+    issued = certify_run(folder, state_path(), this_host(), out, LANG)
     finished = Finished(folder, issued, exit_code(issued, frozenset()))
     show_finished(screen(), finished, as_json=json_)
     leave(0 if issued.signed else 7)
@@ -289,7 +287,6 @@ def demo_command(
 ) -> None:
     """The whole main job on two scratch disk images, without root."""
     from recond.flow.demo import demo
-    from recond.host import Host
     from recond.show.demo import TellDemo
 
-    leave(demo(Host(), out, LANG, TellDemo(screen(), as_json=json_, events=events)))
+    leave(demo(this_host(), out, LANG, TellDemo(screen(), as_json=json_, events=events)))

@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 from recond.commands.complete import (
     complete_lots,
@@ -31,6 +31,9 @@ from recond.show.framework import translate_framework
 from recond.show.help import placeholder
 from recond.show.screen import Screen
 from recond.show.streams import writes_all
+
+if TYPE_CHECKING:
+    from recond.host import Host
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -258,6 +261,13 @@ From = Annotated[Path | None, option("from", "--from", metavar="PATH")]
 def screen() -> Screen:
     """Where the reader reads."""
     return Screen(LANG)
+
+
+def this_host() -> Host:
+    """This computer. The real one is made here and passed down: nothing below makes its own."""
+    from recond.host import Host
+
+    return Host()
 
 
 def state_path() -> Path:

@@ -20,6 +20,7 @@ from recond.commands.frame import (
     command,
     leave,
     state_path,
+    this_host,
 )
 
 
@@ -38,7 +39,6 @@ def guided_command(
     from recond.flow.config import Overrides
     from recond.flow.guided import order_for
     from recond.guided.start import start
-    from recond.host import Host
 
     order = order_for(
         tuple(targets or ()),
@@ -49,7 +49,7 @@ def guided_command(
         lang=LANG,
         overrides=Overrides(operator=operator, lot=lot, donor=donor),
     )
-    leave(start(LANG, order, Host(), plain=plain))
+    leave(start(LANG, order, this_host(), plain=plain))
 
 
 @command("attach", about="guided.help.attach")
@@ -59,6 +59,5 @@ def attach_command(
 ) -> None:
     """Back to an erasure that goes on."""
     from recond.guided.start import attach
-    from recond.host import Host
 
-    leave(attach(LANG, state_path(), run, Host(), plain=plain))
+    leave(attach(LANG, state_path(), run, this_host(), plain=plain))

@@ -16,6 +16,7 @@ from recond.commands.frame import (
     screen,
     state_path,
     t,
+    this_host,
 )
 from recond.errors import UsageError
 
@@ -34,21 +35,19 @@ RootFolder = Annotated[Path | None, option("key.option.out", "--out", metavar="D
 def show_command(json_: AsJson = False) -> None:
     """This bench's key, whom it believes, what is revoked."""
     from recond.flow.keys.workshop import RENEW_DAYS, show
-    from recond.host import Host
     from recond.show.key import show_keys
 
-    show_keys(screen(), show(state_path(), Host().clock), RENEW_DAYS, as_json=json_)
+    show_keys(screen(), show(state_path(), this_host().clock), RENEW_DAYS, as_json=json_)
 
 
 @command("init", KEY, about="key.about.init")
 def init_command(name: Name = None, out: RootFolder = None, json_: AsJson = False) -> None:
     """Make the workshop's root."""
     from recond.flow.keys.workshop import init
-    from recond.host import Host
     from recond.show.key import show_root
 
     phrase = _root_passphrase(twice=True)
-    made = init(state_path(), name, out, phrase, LANG, Host().clock)
+    made = init(state_path(), name, out, phrase, LANG, this_host().clock)
     show_root(screen(), made, as_json=json_)
 
 
@@ -60,10 +59,9 @@ def restore_command(
 ) -> None:
     """Make the root again from its page."""
     from recond.flow.keys.workshop import restore
-    from recond.host import Host
     from recond.show.key import show_root
 
-    made = restore(state_path(), paper, out, _root_passphrase(), LANG, Host().clock)
+    made = restore(state_path(), paper, out, _root_passphrase(), LANG, this_host().clock)
     show_root(screen(), made, as_json=json_, restored=True)
 
 
@@ -80,10 +78,9 @@ def issue_command(
 ) -> None:
     """Give this bench a key under the root."""
     from recond.flow.keys.workshop import BENCH_VARIABLE, given_passphrase, issue_bench, open_root
-    from recond.host import Host
     from recond.show.key import ask_passphrase, show_bench_key
 
-    state, clock = state_path(), Host().clock
+    state, clock = state_path(), this_host().clock
     if token and protect:
         raise UsageError("key.token.protect")
     signer = None if self_signed else open_root(state, root, _root_passphrase(), clock)
@@ -119,9 +116,8 @@ def revoke_command(
 ) -> None:
     """No longer believe a key."""
     from recond.flow.keys.workshop import open_root, revoke
-    from recond.host import Host
 
-    state, clock = state_path(), Host().clock
+    state, clock = state_path(), this_host().clock
     signer = open_root(state, root, _root_passphrase(), clock) if root else None
     entry, file = revoke(state, which, reason, since, signer, clock)
     if json_:
@@ -140,10 +136,9 @@ def revoke_command(
 def stamp_command(json_: AsJson = False) -> None:
     """Sign the ledger, have it time-stamped, renew the receipts."""
     from recond.flow.keys.stamp import stamp
-    from recond.host import Host
     from recond.show.key import show_stamped
 
-    show_stamped(screen(), stamp(state_path(), Host().clock), as_json=json_)
+    show_stamped(screen(), stamp(state_path(), this_host().clock), as_json=json_)
 
 
 def _token(text: str) -> tuple[TokenPlace, str]:

@@ -29,6 +29,7 @@ from recond.commands.frame import (
     screen,
     state_path,
     t,
+    this_host,
 )
 
 PROFILE = make_group("cli.help.profile")
@@ -46,12 +47,12 @@ def inspect_command(
 ) -> None:
     """Inventory."""
     if self_test is not None:
-        _self_test(self_test, as_json=json_)
+        _self_test(self_test, from_, as_json=json_)
     if diff is not None:
         _diff(*diff, as_json=json_)
     from recond.flow.machine.inventory import inventory
 
-    machine = inventory(from_)
+    machine = inventory(this_host(), from_)
     if json_:
         print_json(machine)
         return
@@ -64,16 +65,17 @@ def _diff(first: Path, second: Path, *, as_json: bool) -> NoReturn:
     from recond.flow.machine.compare import compare_captures
     from recond.show.compare import show_comparison
 
-    found = compare_captures(first, second)
+    found = compare_captures(this_host(), first, second)
     print_json(found) if as_json else show_comparison(screen(), found)
     leave(0)
 
 
-def _self_test(kind: str, *, as_json: bool) -> NoReturn:
+def _self_test(kind: str, source: Path | None, *, as_json: bool) -> NoReturn:
+    from recond.flow.machine.inventory import host_of
     from recond.flow.machine.selftest import self_test
     from recond.show.selftest import Followed, show_self_tests
 
-    found = self_test(kind, Followed(screen()))
+    found = self_test(host_of(this_host(), source), kind, Followed(screen()))
     print_json(found) if as_json else show_self_tests(screen(), found)
     leave(found.exit_code)
 
@@ -86,7 +88,7 @@ def capture_command(
     """Everything that inspect reads, in one archive."""
     from recond.flow.machine.check import capture
 
-    capture(file, anonymous=anonymous)
+    capture(this_host(), file, anonymous=anonymous)
     screen().talk(t("cli.capture.done", file=str(file)))
 
 
@@ -102,7 +104,7 @@ def check_command(
     from recond.flow.machine.check import check, check_exit
     from recond.show.machine import show_assessment
 
-    found = check(tuple(profile or ["windows-10"]), from_, marks, tuple(answer or ()))
+    found = check(this_host(), tuple(profile or ["windows-10"]), from_, marks, tuple(answer or ()))
     if json_:
         print_json(list(found))
     else:
@@ -132,6 +134,7 @@ def plan_command(
 
     wish = parse_wish(level, method, verify, hidden, psid)
     found = plan_only(
+        this_host(),
         tuple(targets or ()),
         all_,
         wish,
@@ -164,10 +167,9 @@ def methods_command(json_: AsJson = False) -> None:
 def doctor_command(json_: AsJson = False) -> None:
     """What is missing on this bench."""
     from recond.flow.machine.doctor import examine
-    from recond.host import Host
     from recond.show.result import show_bench
 
-    found = examine(Host(), state_path())
+    found = examine(this_host(), state_path())
     print_json(list(found)) if json_ else show_bench(screen(), found)
     leave(0 if all(one.present or not one.needed for one in found) else 9)
 
@@ -187,10 +189,9 @@ def profile_new_command(
     base: Annotated[str | None, option("base", "--from", metavar="NAME")] = None,
 ) -> None:
     """A profile of one's own."""
-    from recond.flow.machine.check import today
     from recond.flow.profiles import write_new_profile
 
-    write_new_profile(file, base, today())
+    write_new_profile(file, base, this_host().clock.now()[:10])
     screen().talk(t("cli.profile.written", file=str(file)))
 
 

@@ -15,6 +15,7 @@ from recond.commands.frame import (
     option,
     screen,
     state_path,
+    this_host,
 )
 from recond.errors import UsageError
 
@@ -73,7 +74,6 @@ def _disk(
     as_json: bool,
 ) -> NoReturn:
     from recond.flow.verify.disk import parse_mode, verify_certificate_and_disk
-    from recond.host import Host
     from recond.show.progress import ProgressDisplay
     from recond.show.recheck import show_disk_answer
 
@@ -87,7 +87,7 @@ def _disk(
             parse_mode(mode),
             image=image,
             state=state_path(),
-            clock=Host().clock,
+            clock=this_host().clock,
             on_event=display.on_event,
         )
     code = report.exit_code or answer.exit_code

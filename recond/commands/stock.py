@@ -19,6 +19,7 @@ from recond.commands.frame import (
     print_json,
     screen,
     state_path,
+    this_host,
 )
 from recond.errors import UsageError
 
@@ -64,10 +65,23 @@ def upload_command(
     names, folders = tuple(to or ()), tuple(folder or ())
     day = EVERY_DAY if all_ else None if since is None else parse_day(since)
     if day is None:
-        done = send_now(state_path(), names, folders, parked=parked, allow_unsigned=allow_unsigned)
+        done = send_now(
+            state_path(),
+            names,
+            folders,
+            parked=parked,
+            allow_unsigned=allow_unsigned,
+            clock=this_host().clock,
+        )
     else:
         done = send_older(
-            state_path(), names, folders, since=day, parked=parked, allow_unsigned=allow_unsigned
+            state_path(),
+            names,
+            folders,
+            since=day,
+            parked=parked,
+            allow_unsigned=allow_unsigned,
+            clock=this_host().clock,
         )
     print_json(done) if json_ else show_uploaded(screen(), done)
     leave(done.exit_code)
@@ -107,10 +121,9 @@ def upload_check_command(
 ) -> None:
     """Is a destination ready; nothing is delivered."""
     from recond.flow.deliver.check import check_destination
-    from recond.host import Host
     from recond.show.upload import show_checked
 
-    found = check_destination(state_path(), name, Host().clock)
+    found = check_destination(state_path(), name, this_host().clock)
     print_json(found) if json_ else show_checked(screen(), found)
     leave(found.exit_code)
 
@@ -215,10 +228,11 @@ def lot_new_command(
 ) -> None:
     """A lot with its donor and manifest."""
     from recond.flow.lot.lot import new_lot
-    from recond.host import Host
     from recond.show.lot import show_new_lot
 
-    made = new_lot(_where(database), lot, Host().clock, donor=donor, date=date, manifest=manifest)
+    made = new_lot(
+        _where(database), lot, this_host().clock, donor=donor, date=date, manifest=manifest
+    )
     show_new_lot(screen(), made)
     leave(made.exit_code)
 
@@ -257,10 +271,9 @@ def lot_report_command(
 ) -> None:
     """The donor's report: PDF, XLSX, CSV."""
     from recond.flow.lot.lot import report_lot
-    from recond.host import Host
     from recond.show.lot import show_reported
 
-    done = report_lot(_where(database), lot, out, lang=LANG, clock=Host().clock)
+    done = report_lot(_where(database), lot, out, lang=LANG, clock=this_host().clock)
     show_reported(screen(), done)
     leave(done.exit_code)
 
@@ -273,9 +286,8 @@ def lot_close_command(
 ) -> None:
     """Nothing comes into it any more."""
     from recond.flow.lot.lot import close_lot
-    from recond.host import Host
     from recond.show.lot import show_lot_status
 
-    status = close_lot(_where(database), lot, Host().clock, anyway=anyway)
+    status = close_lot(_where(database), lot, this_host().clock, anyway=anyway)
     show_lot_status(screen(), status)
     leave(0)

@@ -56,9 +56,8 @@ def invented(machine: Machine, number: int, serial: str) -> Machine:
     return replace(machine, system=system, identity=identity, disks=())
 
 
-def bench(folder: Path, number: int, computers: int, lot: str, lang: str) -> None:
+def bench(host: Host, folder: Path, number: int, computers: int, lot: str, lang: str) -> None:
     """Erase the disks of some made-up computers, one after the other, and send the records."""
-    host = Host()
     for count in range(computers):
         serial = f"DEMO{number}{count:02d}"
         images = []
@@ -107,7 +106,14 @@ def deliver(finished: Finished, state: Path, host: Host) -> None:
             host.clock.sleep(1)
 
 
-def main() -> None:
+def main(host: Host) -> None:
     """Run as a process: the order is one JSON object, the only argument."""
     order = json.loads(sys.argv[1])
-    bench(Path(order["folder"]), order["number"], order["computers"], order["lot"], order["lang"])
+    bench(
+        host,
+        Path(order["folder"]),
+        order["number"],
+        order["computers"],
+        order["lot"],
+        order["lang"],
+    )

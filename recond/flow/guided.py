@@ -28,6 +28,7 @@ from recond.flow.run.supervisor import confirm_all
 from recond.flow.run.unfinished import Left, OpenRun, open_runs
 from recond.flow.runfolder import RECORD, OnEvent, RunFolder, disk_name
 from recond.host import Host
+from recond.host.clock import Clock
 from recond.host.signals import StopCount
 from recond.host.sound import play_tone
 from recond.host.suspend import can_nap, nap
@@ -167,9 +168,9 @@ def begin(
     def task(on_event: OnEvent, stops: StopCount) -> Finished:
         return execute(part, confirmed, host, on_event, stops)
 
-    return BackgroundRun(task, host.clock, lambda done: send(part.order.state, done)), names_of(
-        plans
-    )
+    return BackgroundRun(
+        task, host.clock, lambda done: send(part.order.state, done, host.clock)
+    ), names_of(plans)
 
 
 def names_of(plans: tuple[WipePlan, ...]) -> dict[str, str]:
@@ -185,7 +186,7 @@ def come_back(folder: RunFolder, state: Path, host: Host) -> BackgroundRun:
     return BackgroundRun(
         lambda on_event, _: follow(folder, state, host, on_event),
         host.clock,
-        lambda done: send(state, done),
+        lambda done: send(state, done, host.clock),
         stoppable=False,
     )
 
@@ -205,13 +206,13 @@ def take_up(run: OpenRun, state: Path, host: Host) -> BackgroundRun:
         )
         return done[0] if done else None
 
-    return BackgroundRun(task, host.clock, lambda done: send(state, done))
+    return BackgroundRun(task, host.clock, lambda done: send(state, done, host.clock))
 
 
-def send(state: Path, finished: Finished) -> Message | None:
+def send(state: Path, finished: Finished, clock: Clock) -> Message | None:
     """Queue the record and try once; what to say of it, or None on a bench without destinations."""
     try:
-        done = after_run(state, finished.issued.folder)
+        done = after_run(state, finished.issued.folder, clock)
     except RecondError as error:
         return error.message
     if done is None:

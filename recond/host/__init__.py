@@ -10,14 +10,23 @@ from dataclasses import dataclass, field
 
 from recond.host.clock import Clock, SystemClock
 from recond.host.files import Files
+from recond.host.opened_drives import Drives, LocalDrives
 from recond.host.process import LocalProcesses, Processes
+from recond.host.selftest import SelfTests, SmartSelfTests
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One computer as recond sees it. `origin` is "live" or "capture"."""
+    """One computer as recond sees it. `origin` is "live" or "capture".
+
+    `bench` are the files of the computer that recond runs on: the same one, or not where the
+    machine is a capture; lists of names are the bench's.
+    """
 
     processes: Processes = field(default_factory=LocalProcesses)
     files: Files = field(default_factory=Files)
     clock: Clock = field(default_factory=SystemClock)
     origin: str = "live"
+    drives: Drives = field(default_factory=LocalDrives)
+    self_tests: SelfTests = field(default_factory=SmartSelfTests)
+    bench: Files = field(default_factory=Files)

@@ -259,6 +259,20 @@ def recorded_drive(files: Files, name: str) -> FirmwareDevice | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedDrives:
+    """The drives of a capture."""
+
+    files: Files
+
+    def open(self, path: str) -> FirmwareDevice:
+        """The recorded drive of the disk at a path. Raises `OSError` where the capture has none."""
+        found = recorded_drive(self.files, path.rsplit("/", 1)[-1])
+        if found is None:
+            raise OSError(errno.ENODATA, "no recording of this drive", path)
+        return found
+
+
 def _parse_file(raw: bytes) -> tuple[FirmwareDevice, int | None, tuple[Exchange, ...]]:
     try:
         table = json.loads(raw)

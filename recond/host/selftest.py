@@ -86,6 +86,21 @@ class SmartSelfTests:
             return
 
 
+class NoSelfTests:
+    """The drives of a capture: they are not here to test themselves."""
+
+    def start(self, path: str, kind: str) -> Unknown | None:  # noqa: ARG002 - a real one needs them
+        """Why not."""
+        return Unknown(Why.UNSUPPORTED, "capture")
+
+    def state(self, path: str) -> SelfTestState | Unknown:  # noqa: ARG002
+        """Never started."""
+        return Unknown(Why.UNSUPPORTED, "capture")
+
+    def stop(self, path: str) -> None:
+        """Nothing runs."""
+
+
 def _open(path: str) -> Any:
     before = os.environ.get("LANG")
     try:

@@ -31,7 +31,7 @@ def read_census(
     listed = disks if isinstance(disks, tuple) else ()
     readers: tuple[tuple[Look, Callable[[], Sighting]], ...] = (
         (Look.BLOCK, lambda: look_at_disks(host, disks, docks)),
-        (Look.CONTROLLERS, lambda: look_at_controllers(host.files)),
+        (Look.CONTROLLERS, lambda: look_at_controllers(host.files, host.bench)),
         (Look.PORTS, lambda: look_at_ports(host.files)),
         (Look.NVME, lambda: look_at_nvme(host)),
         (Look.ADAPTERS, lambda: look_at_adapters(host, listed)),

@@ -24,12 +24,14 @@ _STORAGE, _CARD_HOST = "01", "0805"
 _NO_TRACE = frozenset({"0180"})  # "other": often a flash controller of the mainboard
 
 
-def look_at_controllers(files: Files) -> Sighting:
-    """Every controller of class 01 and every SD host, with what it hides."""
+def look_at_controllers(files: Files, ids: Files) -> Sighting:
+    """Every controller of class 01 and every SD host, with what it hides; `ids` hold the lists of
+    names.
+    """
     codes = {a: code for a in files.list(PCI) if (code := _code(files, a)) is not None}
     storage = [a for a, code in codes.items() if code.startswith(_STORAGE)]
     hosts = [a for a, code in codes.items() if code.startswith(_CARD_HOST)]
-    controllers = tuple(_controller(files, address) for address in storage)
+    controllers = tuple(_controller(files, ids, address) for address in storage)
     media = tuple(one for each in controllers for one in _remapped(each))
     suspicions = tuple(
         one
@@ -75,7 +77,7 @@ def driver_of(files: Files, address: str) -> Reading[str]:
     return Unknown(Why.ABSENT if files.answers(place) else Why.NOT_READ, place)
 
 
-def _controller(files: Files, address: str) -> Controller:
+def _controller(files: Files, ids: Files, address: str) -> Controller:
     vendor, device = _hex(files, address, "vendor"), _hex(files, address, "device")
     place = f"{PCI}/{address}/remapped_nvme"
     remapped = file_int(files, place)
@@ -84,7 +86,7 @@ def _controller(files: Files, address: str) -> Controller:
     return Controller(
         address,
         f"{vendor}:{device}",
-        read_name("pci.ids", vendor, device),
+        read_name(ids, "pci.ids", vendor, device),
         driver_of(files, address),
         remapped,
     )

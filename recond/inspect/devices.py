@@ -44,11 +44,13 @@ _FINGERPRINT = frozenset({"138a", "27c6", "06cb", "08ff", "147e", "1c7a", "2808"
 _HEX4 = re.compile(r"(?:0x)?([0-9a-f]{4})")
 
 
-def read_devices(files: Files) -> tuple[Device, ...]:
-    """Every part that has a role, by bus and address."""
-    pci = [_pci_device(files, name) for name in files.list(PCI)]
+def read_devices(files: Files, ids: Files) -> tuple[Device, ...]:
+    """Every part that has a role, by bus and address; `ids` hold the lists of names."""
+    pci = [_pci_device(files, ids, name) for name in files.list(PCI)]
     usb = [
-        _usb_device(files, name) for name in files.list(USB) if re.fullmatch(r"\d+-[\d.]+", name)
+        _usb_device(files, ids, name)
+        for name in files.list(USB)
+        if re.fullmatch(r"\d+-[\d.]+", name)
     ]
     optical = [
         _optical(files, name) for name in files.list("/sys/block") if re.fullmatch(r"sr\d+", name)
@@ -87,7 +89,7 @@ def _bits(files: Files, path: str) -> int:
     return sum(int(word, 16) << 64 * n for n, word in enumerate(reversed(words)))
 
 
-def _pci_device(files: Files, address: str) -> Device | None:
+def _pci_device(files: Files, ids: Files, address: str) -> Device | None:
     place = f"{PCI}/{address}"
     code = files.read_text(f"{place}/class")
     vendor, device = _hex4(files, f"{place}/vendor"), _hex4(files, f"{place}/device")
@@ -103,7 +105,7 @@ def _pci_device(files: Files, address: str) -> Device | None:
         "pci",
         address,
         f"{vendor}:{device}",
-        read_name("pci.ids", vendor, device),
+        read_name(ids, "pci.ids", vendor, device),
         _driver(files, place),
         _graphics_memory(files, place) if role == "graphics" else Unknown(Why.NOT_READ),
     )
@@ -140,7 +142,7 @@ def _hex4(files: Files, path: str) -> str | None:
     return found[1] if found else None
 
 
-def _usb_device(files: Files, name: str) -> Device | None:
+def _usb_device(files: Files, ids: Files, name: str) -> Device | None:
     place = f"{USB}/{name}"
     vendor, device = _hex4(files, f"{place}/idVendor"), _hex4(files, f"{place}/idProduct")
     if vendor is None or device is None:
@@ -159,7 +161,7 @@ def _usb_device(files: Files, name: str) -> Device | None:
         "usb",
         name,
         f"{vendor}:{device}",
-        first(read_name("usb.ids", vendor, device), called),
+        first(read_name(ids, "usb.ids", vendor, device), called),
         first(*drivers) if drivers else Unknown(Why.ABSENT, place),
     )
 

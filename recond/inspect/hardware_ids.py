@@ -17,9 +17,11 @@ from recond.model import Reading, Unknown, Why
 _FOLDERS = ("/usr/share/misc", "/usr/share/hwdata", "/var/lib/pciutils", "/var/lib/usbutils")
 
 
-def read_name(list_name: str, vendor: str, device: str) -> Reading[str]:
-    """The name of a part: list "pci.ids" or "usb.ids", ids as four hex digits, lower case."""
-    text = _list(list_name)
+def read_name(ids: Files, list_name: str, vendor: str, device: str) -> Reading[str]:
+    """The name of a part by a list ("pci.ids", "usb.ids") of the bench's files `ids`; the numbers
+    as four hex digits, lower case.
+    """
+    text = _list(ids, list_name)
     if text is None:
         return Unknown(Why.TOOL_MISSING, list_name)
     return find_name(text, vendor, device, list_name)
@@ -42,10 +44,9 @@ def find_name(text: str, vendor: str, device: str, source: str) -> Reading[str]:
 
 
 @functools.cache
-def _list(name: str) -> str | None:
-    files = Files()
+def _list(ids: Files, name: str) -> str | None:
     for folder in _FOLDERS:
-        raw = files.read(f"{folder}/{name}")
+        raw = ids.read(f"{folder}/{name}")
         if isinstance(raw, bytes):
             return "\n" + raw.decode("utf-8", "replace") + "\n"
     return None

@@ -20,15 +20,18 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _LOCAL_BIT = 0x02  # IEEE 802 8.2.2: given by an administrator, not by a maker
 
 
-def read_networks(files: Files) -> tuple[NetworkCard, ...]:
+def read_networks(files: Files, ids: Files) -> tuple[NetworkCard, ...]:
     """Cards with hardware behind them, in the order of their bus numbers: PCI, then the rest.
 
     By number and not by path: a card behind a bridge (00:1c.0/02:00.0) comes after one on the
-    first bus (00:1f.6), as in every list that a person compares with.
+    first bus (00:1f.6), as in every list that a person compares with. `ids` hold the lists of
+    names.
     """
     names = [n for n in files.list(CLASS) if files.exists(f"{CLASS}/{n}/device")]
     places = {name: files.resolve(f"{CLASS}/{name}/device") or name for name in names}
-    return tuple(_card(files, name) for name in sorted(names, key=lambda n: _order(places[n], n)))
+    return tuple(
+        _card(files, ids, name) for name in sorted(names, key=lambda n: _order(places[n], n))
+    )
 
 
 def _order(place: str, name: str) -> tuple[int, str, str, str]:
@@ -37,14 +40,14 @@ def _order(place: str, name: str) -> tuple[int, str, str, str]:
     return (0 if number else 1, number, place, name)
 
 
-def _card(files: Files, name: str) -> NetworkCard:
+def _card(files: Files, ids: Files, name: str) -> NetworkCard:
     place = f"{CLASS}/{name}"
     return NetworkCard(
         name=name,
         kind=_kind(files, place),
         mac=_mac(files, place),
         bus=_bus(files, place),
-        description=_description(files, place),
+        description=_description(files, ids, place),
         speed_mbps=_speed(files, place),
     )
 
@@ -96,17 +99,17 @@ def _bus(files: Files, place: str) -> Reading[str]:
     )
 
 
-def _description(files: Files, place: str) -> Reading[str]:
+def _description(files: Files, ids: Files, place: str) -> Reading[str]:
     # behind USB the ids stand with the device, one level above the interface
     for folder, names, listed in (
         (f"{place}/device", ("vendor", "device"), "pci.ids"),
         (f"{place}/device/../", ("idVendor", "idProduct"), "usb.ids"),
         (f"{place}/device/../", ("vendor", "device"), "pci.ids"),
     ):
-        ids = [files.read_text(f"{_parent(files, folder)}/{name}") for name in names]
-        plain = [i.removeprefix("0x").lower() for i in ids if isinstance(i, str)]
+        told = [files.read_text(f"{_parent(files, folder)}/{name}") for name in names]
+        plain = [i.removeprefix("0x").lower() for i in told if isinstance(i, str)]
         if len(plain) == 2 and all(re.fullmatch(r"[0-9a-f]{4}", i) for i in plain):
-            return read_name(listed, plain[0], plain[1])
+            return read_name(ids, listed, plain[0], plain[1])
     return Unknown(Why.ABSENT, f"{place}/device")
 
 

@@ -181,7 +181,7 @@ def test_a_real_run_is_followed_and_its_certificate_is_the_last_word(
         while "terminé, à prouver" not in card:
             card = next(heard)["cards"].get("1", card)
         assert "DISQUE-7.img" in card
-        done = after_run(state, finished.issued.folder)
+        done = after_run(state, finished.issued.folder, host.clock)
         assert done is not None
         assert done.exit_code == 0, done
         while "CLÉ NON RECONNUE" not in card:
@@ -206,6 +206,6 @@ def test_a_run_goes_on_without_the_board(tmp_path: Path) -> None:
         prepared, confirm_all(prepared.plans, "flag"), host, lambda _disk, _event: None
     )
     assert finished.exit_code == 0
-    done = after_run(state, finished.issued.folder)
+    done = after_run(state, finished.issued.folder, host.clock)
     assert done is not None
     assert (done.waiting, done.parked) == (1, 0)

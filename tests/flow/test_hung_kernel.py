@@ -19,6 +19,7 @@ from recond.certify.record import fold_journal
 from recond.erasure import Status, Verdict, WipePlan
 from recond.flow.run.supervisor import Supervisor, confirm_all, write_jobs
 from recond.flow.runfolder import RunFolder
+from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.host.signals import StopCount
 from recond.host.target import read_target
@@ -115,7 +116,7 @@ def test_a_disk_whose_requests_do_not_return(tmp_path: Path) -> None:
 
         ice.freeze()  # every write from here on waits for the thaw
         began = time.monotonic()
-        Supervisor(folder, jobs, on_event, StopCount(), hang_s=HANG_S).run()
+        Supervisor(folder, jobs, on_event, StopCount(), Host(), hang_s=HANG_S).run()
         assert time.monotonic() - began < 60
         assert is_held(folder.journal(hung)), "the kernel has let it go: this was no hang"
         journal = folder.journal(hung).read_bytes()
@@ -134,7 +135,7 @@ def test_a_disk_whose_requests_do_not_return(tmp_path: Path) -> None:
 
         # the disk answers again: what was begun is ended, and the interruption stays in the record
         del jobs[sound]
-        Supervisor(folder, jobs, on_event, StopCount()).run(resume=True)
+        Supervisor(folder, jobs, on_event, StopCount(), Host()).run(resume=True)
         erasure = fold_journal(folder.journal(hung).read_bytes(), hung)
         assert erasure.result.status is Status.ERASED
         assert len(erasure.interruptions) == 1

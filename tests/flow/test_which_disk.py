@@ -15,7 +15,7 @@ from recond.flow.machine.check import plan_only
 from recond.flow.machine.inventory import inventory
 from recond.flow.run import supervisor
 from recond.flow.run.supervisor import confirm_by_flag, placed, plan_targets, typed_end
-from recond.host.clock import SystemClock
+from recond.host import Host
 from recond.host.files import Files
 from recond.model import Medium, Message
 from recond.readiness.diskfacts import inner_disks
@@ -111,9 +111,7 @@ def test_a_disk_that_cannot_be_opened_is_a_row_and_stops_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(supervisor, "look_at_target", looked)
-    plans = plan_targets(
-        ("/dev/a", "/dev/dead", "/dev/b"), Wish(), image=False, clock=SystemClock()
-    )
+    plans = plan_targets(("/dev/a", "/dev/dead", "/dev/b"), Wish(), image=False, host=Host())
     assert [one.path for one in plans] == ["/dev/a", "/dev/dead", "/dev/b"]
     assert [[m.code for m in one.refusals] for one in plans] == [
         [], ["wipe.refusal.cannot_open"], []
@@ -122,7 +120,7 @@ def test_a_disk_that_cannot_be_opened_is_a_row_and_stops_no_other(
 
 def test_one_disk_by_two_paths_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "look_at_target", looked)
-    plans = plan_targets(("/dev/two", "/dev/one"), Wish(), image=False, clock=SystemClock())
+    plans = plan_targets(("/dev/two", "/dev/one"), Wish(), image=False, host=Host())
     assert [one.path for one in plans] == ["/dev/two"]
     assert plans[0].paths == ("/dev/one", "/dev/two")
 
@@ -152,7 +150,7 @@ def test_a_fixed_disk_of_size_zero_is_there_and_keeps_its_data(tmp_path: Path) -
         {"kname": "sdc", "serial": "2014", "size": 0, "tran": "usb", "rm": True},
         {"kname": "sdd", "serial": "DEAD", "size": 0, "rm": True},
     )
-    plans = {one.path: one for one in plan_only((), True, Wish(), False, source).plans}
+    plans = {one.path: one for one in plan_only(Host(), (), True, Wish(), False, source).plans}
     assert list(plans) == ["/dev/sda", "/dev/sdb", "/dev/sdd"]
     for path in ("/dev/sdb", "/dev/sdd"):
         assert [m.code for m in plans[path].refusals] == ["wipe.refusal.no_size"]
@@ -160,26 +158,26 @@ def test_a_fixed_disk_of_size_zero_is_there_and_keeps_its_data(tmp_path: Path) -
 
 def test_an_unknown_block_size_is_a_row(tmp_path: Path) -> None:
     source = lsblk(tmp_path, {"kname": "sda", "serial": "W1", "log-sec": None})
-    (one,) = plan_only((), True, Wish(), False, source).plans
+    (one,) = plan_only(Host(), (), True, Wish(), False, source).plans
     assert [m.code for m in one.refusals] == ["wipe.refusal.no_block_size"]
 
 
 def test_no_disk_is_no_empty_plan(tmp_path: Path) -> None:
     source = lsblk(tmp_path)
     with pytest.raises(UsageError, match="no_disk"):
-        plan_only((), True, Wish(), False, source)
+        plan_only(Host(), (), True, Wish(), False, source)
 
 
 def test_a_disk_in_a_hot_plug_port_is_the_computers(tmp_path: Path) -> None:
     source = lsblk(tmp_path, {"kname": "sda", "serial": "W1", "rm": True})
-    assert [disk.path for disk in inner_disks(inventory(source))] == ["/dev/sda"]
+    assert [disk.path for disk in inner_disks(inventory(Host(), source))] == ["/dev/sda"]
 
 
 def test_a_drive_that_nobody_asked_is_not_said_to_offer_nothing(tmp_path: Path) -> None:
     source = lsblk(tmp_path, {"kname": "sda", "serial": "W1"})
-    (one,) = plan_only((), True, Wish(level=LevelWish.PURGE), False, source).plans
+    (one,) = plan_only(Host(), (), True, Wish(level=LevelWish.PURGE), False, source).plans
     assert [m.code for m in one.refusals] == ["wipe.refusal.purge_not_asked"]
-    (best,) = plan_only((), True, Wish(level=LevelWish.BEST), False, source).plans
+    (best,) = plan_only(Host(), (), True, Wish(level=LevelWish.BEST), False, source).plans
     assert Message("wipe.note.not_asked") in best.notes
 
 
@@ -197,10 +195,10 @@ def test_the_drives_in_a_dock_are_told_by_what_they_said_themselves(tmp_path: Pa
                 "model_name": "HGST HDN726060ALE614", "serial_number": serial,
                 "user_capacity": {"bytes": 500107874304}}  # fmt: skip
         (tmp_path / "smartctl" / f"{name}.json").write_text(json.dumps(told))
-    plans = plan_only((), True, Wish(), False, source, usb=True).plans
+    plans = plan_only(Host(), (), True, Wish(), False, source, usb=True).plans
     assert [one.disk.token for one in plans] == ["NAAAAAA1", "NAAAAAA2"]
     assert {one.disk.box_serial for one in plans} == {"152D00539000"}
-    for disk in inventory(source).disks:
+    for disk in inventory(Host(), source).disks:
         assert disk.box_serial == "152D00539000"
         assert disk.serial_of == "disk"
 
@@ -220,7 +218,7 @@ def mixed(tmp_path: Path) -> Path:
 
 
 def planned(source: Path, **options: Any) -> tuple[list[str], list[str]]:
-    found = plan_only((), True, Wish(), False, source, **options)
+    found = plan_only(Host(), (), True, Wish(), False, source, **options)
     return [str(p.disk.serial) for p in found.plans], [m.code for m in found.left_out]
 
 

@@ -13,6 +13,7 @@ import pytest
 from recond.errors import FormatError, RecondError, UsageError
 from recond.flow.machine import capture
 from recond.flow.machine.capture import host_from, record_capture, write_capture
+from recond.host import Host
 from recond.host.files import Files
 from recond.host.recorded import PackedFiles, Recording
 from recond.inspect.machine import read_machine
@@ -63,7 +64,7 @@ def without_sources(machine: Machine) -> object:
 def test_a_capture_reads_back_as_the_same_machine(tmp_path: Path) -> None:
     tree = laptop.make_laptop(tmp_path / "machine")
     machine = write_capture(tree.host(), tmp_path / "c.tar.gz")
-    again = read_machine(host_from(tmp_path / "c.tar.gz"))
+    again = read_machine(host_from(tmp_path / "c.tar.gz", Host()))
     assert without_sources(again) == without_sources(machine)
     assert again.origin == "capture"
     assert isinstance(again.windows_key, Known)
@@ -75,7 +76,7 @@ def test_an_unpacked_capture_reads_the_same(tmp_path: Path) -> None:
     machine = write_capture(tree.host(), tmp_path / "c.tar.gz")
     with tarfile.open(tmp_path / "c.tar.gz") as packed:
         packed.extractall(tmp_path / "folder", filter="data")
-    again = read_machine(host_from(tmp_path / "folder"))
+    again = read_machine(host_from(tmp_path / "folder", Host()))
     assert without_sources(again) == without_sources(machine)
 
 
@@ -99,7 +100,7 @@ def test_an_anonymous_capture_holds_no_number_of_the_machine(tmp_path: Path) -> 
 def test_an_anonymous_capture_still_tells_the_machine(tmp_path: Path) -> None:
     tree = laptop.make_laptop(tmp_path / "machine")
     machine = write_capture(tree.host(), tmp_path / "a.tar.gz", anonymous=True)
-    again = read_machine(host_from(tmp_path / "a.tar.gz"))
+    again = read_machine(host_from(tmp_path / "a.tar.gz", Host()))
     assert again.system.model == machine.system.model
     assert again.cpu == machine.cpu
     assert again.memory.installed_bytes == machine.memory.installed_bytes
@@ -134,8 +135,8 @@ def test_what_was_denied_stays_denied(tmp_path: Path) -> None:
     tree = laptop.Tree(tmp_path / "folder")
     for name, content in nodes.items():
         tree.put(name, content)
-    machine = read_machine(host_from(tmp_path / "c.tar.gz"))
-    assert read_machine(host_from(tree.root)).system == machine.system
+    machine = read_machine(host_from(tmp_path / "c.tar.gz", Host()))
+    assert read_machine(host_from(tree.root, Host())).system == machine.system
     assert machine.system.maker == Known("ACME", "/sys/class/dmi/id/sys_vendor")
     assert isinstance(machine.system.serial, Unknown)
     assert machine.system.serial.why is Why.DENIED
@@ -143,7 +144,7 @@ def test_what_was_denied_stays_denied(tmp_path: Path) -> None:
 
 
 def test_a_capture_of_format_1_is_read_for_ever() -> None:
-    machine = read_machine(host_from(FORMAT_1))
+    machine = read_machine(host_from(FORMAT_1, Host()))
     assert machine.system.serial == Known("PF1ABCDE", "/sys/firmware/dmi/tables/DMI:1")
     assert machine.tpm.version == Known("2.0", "/sys/class/tpm/tpm0/tpm_version_major")
     assert machine.disks[0].serial == Known("S3Z1NB0K222222", "vpd_pg89")
@@ -170,7 +171,7 @@ def test_a_format_that_is_not_ours_is_refused(tmp_path: Path, index: bytes, code
     path = tmp_path / "c.tar.gz"
     path.write_bytes(capture._pack({"/recond/capture.json": index, "/lscpu.txt": b"x"}))
     with pytest.raises(FormatError) as caught:
-        host_from(path)
+        host_from(path, Host())
     assert caught.value.message.code == code
 
 
@@ -181,7 +182,7 @@ def test_a_folder_of_texts_is_a_machine(tmp_path: Path) -> None:
     (tmp_path / "edid").mkdir()
     (tmp_path / "edid" / "panel.hex").write_text(laptop.panel_edid().hex(" "))
     (tmp_path / "edid" / "panel.bin").write_bytes(laptop.panel_edid())
-    machine = read_machine(host_from(tmp_path))
+    machine = read_machine(host_from(tmp_path, Host()))
     assert machine.cpu.threads == Known(4, "lscpu")
     assert [d.name.value for d in machine.displays if isinstance(d.name, Known)] == ["LP140WF6"] * 2
     assert isinstance(machine.system.maker, Unknown)
@@ -211,7 +212,7 @@ def test_smartctl_files_are_found_by_the_device_they_name(tmp_path: Path) -> Non
             }
         )
     )
-    health = read_machine(host_from(tmp_path)).disks[0].health
+    health = read_machine(host_from(tmp_path, Host())).disks[0].health
     assert not isinstance(health, Unknown)
     assert health.power_on_hours == Known(12, "smartctl:power_on_time")
 
@@ -232,7 +233,7 @@ def test_bad_paths_give_one_clear_error(tmp_path: Path) -> None:
         ("other.tar", UsageError),
     ):
         with pytest.raises(RecondError) as caught:
-            host_from(tmp_path / name)
+            host_from(tmp_path / name, Host())
         assert isinstance(caught.value, expected), name
 
 
@@ -253,7 +254,7 @@ def test_links_and_names_lead_nowhere_outside(tmp_path: Path) -> None:
         info.size = 1
         packed.addfile(info, io.BytesIO(b"x"))
     path.write_bytes(buffer.getvalue())
-    host = host_from(path)
+    host = host_from(path, Host())
     assert isinstance(host.files.read("/sys/firmware/dmi/tables/DMI"), Unknown)
     assert isinstance(host.files.read("/proc/cpuinfo"), Unknown)
     assert host.files.list("/sys/block") == ()
@@ -263,7 +264,7 @@ def test_links_and_names_lead_nowhere_outside(tmp_path: Path) -> None:
 
 def test_a_folder_inside_the_archive_is_taken_for_the_capture(tmp_path: Path) -> None:
     (tmp_path / "c.tar").write_bytes(_tar({"my-machine/lscpu.txt": b"CPU(s): 2\n"}))
-    assert read_machine(host_from(tmp_path / "c.tar")).cpu.threads == Known(2, "lscpu")
+    assert read_machine(host_from(tmp_path / "c.tar", Host())).cpu.threads == Known(2, "lscpu")
 
 
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:

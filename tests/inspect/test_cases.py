@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from recond.flow.machine.capture import host_from
+from recond.host import Host
 from recond.inspect.machine import read_machine
 from recond.model import Known, Machine, Unknown
 from tests.inspect.corpus import CORPUS
@@ -18,7 +19,7 @@ def read_case(name: str) -> Machine:
     place: Path = CASES / name
     if not place.is_dir():
         pytest.skip(f"no case beside the project: {name}")
-    return read_machine(host_from(place))
+    return read_machine(host_from(place, Host()))
 
 
 def test_the_largest_timing_where_the_header_prefers_none() -> None:

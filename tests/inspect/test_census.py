@@ -395,7 +395,7 @@ def test_a_reader_that_breaks_is_a_gap_and_stops_no_other(
 def test_a_folder_that_a_person_put_together_answers_nothing(tmp_path: Path) -> None:
     tree = laptop.Tree(tmp_path)
     disks(tree, node("sda", serial="S1"))
-    found = read_machine(host_from(tmp_path)).census
+    found = read_machine(host_from(tmp_path, Host())).census
     assert isinstance(found, Known)
     assert found.value.looked == ()
     assert {gap.look for gap in found.value.gaps} == set(Look)
@@ -408,7 +408,7 @@ def test_a_capture_gives_the_same_census(tmp_path: Path) -> None:
     controller(tree, "0000:01:00.0", NVME_CODE, driver=None)
     port(tree, "3", "1.5 Gbps", "none")
     made = write_capture(tree.host(), tmp_path / "c.tar.gz").census
-    again = read_machine(host_from(tmp_path / "c.tar.gz")).census
+    again = read_machine(host_from(tmp_path / "c.tar.gz", Host())).census
     assert isinstance(made, Known)
     assert isinstance(again, Known)
     assert again.value.suspicions == made.value.suspicions
@@ -420,7 +420,7 @@ def test_a_capture_gives_the_same_census(tmp_path: Path) -> None:
 def test_an_old_capture_did_not_look(tmp_path: Path) -> None:
     old = Path(__file__).parent / "captures"
     (capture,) = [path for path in old.iterdir() if "format" in path.name][:1]
-    found = read_machine(host_from(capture)).census
+    found = read_machine(host_from(capture, Host())).census
     assert isinstance(found, Known)
     assert Look.PORTS not in found.value.looked
 

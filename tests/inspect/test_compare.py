@@ -7,6 +7,7 @@ from pathlib import Path
 
 from recond.flow.machine.capture import record_capture
 from recond.flow.machine.compare import Comparison, compare_captures
+from recond.host import Host
 from tests.cli.command import recond
 from tests.inspect import laptop
 
@@ -20,7 +21,7 @@ def captures(root: Path) -> tuple[laptop.Tree, Path, Path]:
 
 def compared(tree: laptop.Tree, first: Path, second: Path) -> Comparison:
     second.write_bytes(record_capture(tree.host()).raw)
-    return compare_captures(first, second)
+    return compare_captures(Host(), first, second)
 
 
 def test_the_same_computer_twice_does_not_differ(tmp_path: Path) -> None:

@@ -40,13 +40,13 @@ def folder(root: Path, **files: str) -> Host:
         place = root / name.replace("__", "/")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    return host_from(root)
+    return host_from(root, Host())
 
 
 def test_a_folder_says_nothing_by_what_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "sys/firmware/acpi/tables").mkdir(parents=True)
     (tmp_path / "sys/class").mkdir(parents=True)
-    machine = read_machine(host_from(tmp_path))
+    machine = read_machine(host_from(tmp_path, Host()))
     for reading in (machine.firmware.mode, machine.firmware.secure_boot, machine.tpm.present):
         assert isinstance(reading, Unknown)
 
@@ -59,7 +59,7 @@ def test_a_capture_of_ours_says_that_it_looked(tmp_path: Path) -> None:
     file = tmp_path / "capture.tar.gz"
     for anonymous in (False, True):
         file.write_bytes(record_capture(tree.host(), anonymous=anonymous).raw)
-        again = read_machine(host_from(file))
+        again = read_machine(host_from(file, Host()))
         assert again.firmware.mode == Known("bios", "/sys/firmware/efi")
         assert again.tpm.present == Known(False, "/sys/class/tpm")
 
@@ -68,7 +68,7 @@ def test_a_variable_that_nobody_looked_for_may_be_there(tmp_path: Path) -> None:
     variables = tmp_path / "sys/firmware/efi/efivars"
     variables.mkdir(parents=True)
     (variables / "BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c").write_bytes(b"\0" * 6)
-    firmware = read_machine(host_from(tmp_path)).firmware
+    firmware = read_machine(host_from(tmp_path, Host())).firmware
     assert firmware.mode == Known("uefi", "/sys/firmware/efi")
     assert isinstance(firmware.secure_boot_capable, Unknown)
 
@@ -513,7 +513,7 @@ def disks_of(root: Path, *documents: dict[str, object]) -> list[Disk]:
     (root / "smartctl").mkdir()
     for number, document in enumerate(documents):
         (root / f"smartctl/{number}.json").write_text(json.dumps(document))
-    return list(read_machine(host_from(root)).disks)
+    return list(read_machine(host_from(root, Host())).disks)
 
 
 @pytest.mark.parametrize("kind", ["megaraid,{}", "sat+megaraid,{}", "cciss,{}", "3ware,{}"])

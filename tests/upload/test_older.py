@@ -13,6 +13,7 @@ from recond.errors import UsageError
 from recond.flow.deliver.older import EVERY_DAY, parse_day, reopen_older, send_older
 from recond.flow.deliver.queue import read_queue
 from recond.flow.deliver.upload import queue_of, upload
+from recond.host.clock import SystemClock
 from recond.upload.send import Urgency
 from tests.cli.command import recond
 from tests.upload.bench import Workbench, workbench
@@ -32,7 +33,9 @@ def bench_with_a_past(tmp_path: Path, count: int) -> Workbench:
 
 
 def send(bench: Workbench, *names: str, since: str = EVERY_DAY) -> Any:
-    return send_older(bench.state, names, (), since=since, parked=False, allow_unsigned=False)
+    return send_older(
+        bench.state, names, (), since=since, parked=False, allow_unsigned=False, clock=SystemClock()
+    )
 
 
 def test_what_was_sent_everywhere_is_not_everywhere_any_more(tmp_path: Path) -> None:

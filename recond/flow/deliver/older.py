@@ -16,6 +16,7 @@ from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import Queued, Uploaded, queue_of, send_now
 from recond.flow.runfolder import RunFolder
+from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.model import Message
 from recond.upload.package import Package, read_folder
@@ -86,6 +87,7 @@ def send_older(
     since: str,
     parked: bool,
     allow_unsigned: bool,
+    clock: Clock,
 ) -> Uploaded:
     """`recond upload --since`, `--all`: what left before, then as `send_now`.
 
@@ -100,5 +102,7 @@ def send_older(
         raise BenchLacks(
             "upload.queue.unusable", folder=str(state), reason=os_reason(error)
         ) from None
-    done = send_now(state, names, folders, parked=parked, allow_unsigned=allow_unsigned)
+    done = send_now(
+        state, names, folders, parked=parked, allow_unsigned=allow_unsigned, clock=clock
+    )
     return replace(done, queued=(*older.ids, *done.queued), refused=(*older.refused, *done.refused))

@@ -14,7 +14,7 @@ from pathlib import Path
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings, write_settings
 from recond.flow.runfolder import all_runs
-from recond.host.clock import Clock, SystemClock
+from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.model import Message
 from recond.upload.kinds import open_destination
@@ -193,26 +193,27 @@ def send_now(
     *,
     parked: bool,
     allow_unsigned: bool,
+    clock: Clock,
 ) -> Uploaded:
     """`recond upload`: an operator asks, so our own waiting times do not count."""
     return upload(
         state,
         names,
-        SystemClock(),
+        clock,
         urgency=Urgency(now=True, parked=parked),
         folders=folders,
         allow_unsigned=allow_unsigned,
     )
 
 
-def after_run(state: Path, folder: Path) -> Uploaded | None:
+def after_run(state: Path, folder: Path, clock: Clock) -> Uploaded | None:
     """Queue a run's record and try once; None on a bench without destinations.
 
     Never raises for the network or a destination: the erasure is done and the record waits.
     """
     if not read_settings(state):
         return None
-    return upload(state, (), SystemClock(), urgency=Urgency(), folders=(folder,))
+    return upload(state, (), clock, urgency=Urgency(), folders=(folder,))
 
 
 def secrets_of(kind: str, values: dict[str, str]) -> tuple[str, ...]:

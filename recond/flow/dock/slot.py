@@ -15,7 +15,7 @@ from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import RecondError, SafetyRefusal
 from recond.flow.run.history import NEVER, Past
 from recond.flow.run.supervisor import plan_targets
-from recond.host.clock import Clock
+from recond.host import Host
 from recond.host.docks import Docked
 from recond.host.log import log_swallowed
 from recond.host.target import read_target
@@ -78,7 +78,7 @@ class SlotLook:
         self,
         docked: Docked,
         wish: Wish,
-        clock: Clock,
+        host: Host,
         read_past: Callable[[WipePlan], Past],
         *,
         image: bool,
@@ -86,8 +86,8 @@ class SlotLook:
     ) -> None:
         self.found: Found | None = None
         self.error: Exception | None = None
-        self.since_s = clock.monotonic_s()
-        self._docked, self._wish, self._clock = docked, wish, clock
+        self.since_s = host.clock.monotonic_s()
+        self._docked, self._wish, self._host = docked, wish, host
         self._read_past, self._image, self._settle_s = read_past, image, settle_s
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -104,9 +104,7 @@ class SlotLook:
             try:
                 identity = read_target(path, image=self._image).identity
                 if identity == before:
-                    (plan,) = plan_targets(
-                        (path,), self._wish, image=self._image, clock=self._clock
-                    )
+                    (plan,) = plan_targets((path,), self._wish, image=self._image, host=self._host)
                     if plan.disk == identity:
                         self.found = Found(plan, self._read_past(plan))
                         return
@@ -118,7 +116,7 @@ class SlotLook:
                 log_swallowed("flow.dock", error)
                 self.error = error
                 return
-            self._clock.sleep(self._settle_s)
+            self._host.clock.sleep(self._settle_s)
 
 
 def listed_past(named: bool, read_past: Callable[[WipePlan], Past], plan: WipePlan) -> Past:

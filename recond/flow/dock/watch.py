@@ -1,10 +1,9 @@
 """A dock bench: disks come and go, and what the list names is erased and certified.
 
 Why here and not in a run: a run knows its disks beforehand. Each disk that is plugged in becomes a
-run of its own, by the same plan, list, guard, supervisor and certificate as `recond run` (flow.run,
-flow.batch); this loop only sees who is there, and says so. A disk that was there at the start is
-left alone unless it was asked for; nothing is begun after the first stop. The record holds no
-computer: a disk in a dock is not in one.
+run of its own, by the same plan, list, guard, supervisor and certificate as `recond run`; this loop
+only sees who is there, and says so. A disk that was there at the start is left alone unless it was
+asked for; nothing is begun after the first stop. No computer in the record: a dock is none.
 """
 
 from __future__ import annotations
@@ -133,7 +132,7 @@ class Watch:
         slot.look = SlotLook(
             slot.docked,
             self._order.wish,
-            self._host.clock,
+            self._host,
             self._past,
             image=self._docks.image,
             settle_s=self._settle_s,
@@ -269,8 +268,9 @@ class Watch:
         return task
 
     def _begin(self, slot: Slot, run: str, task: Task, *, stoppable: bool = True) -> None:
+        clock, state = self._host.clock, self._order.state
         slot.work = BackgroundRun(
-            task, self._host.clock, lambda done: send(self._order.state, done), stoppable=stoppable
+            task, clock, lambda done: send(state, done, clock), stoppable=stoppable
         )
         self._put(slot, state=SlotState.ERASING, run=run, percent=0, message=None)
 

@@ -348,9 +348,9 @@ def _lang() -> Lang:
     return language(None, dict(os.environ))
 
 
-def main(words: list[str]) -> int:
+def main(words: list[str], host: Host) -> int:
     """`boot`, `keep`, `welcome`, `settled`, `left`, `end`. Returns the process's exit code."""
-    host, live = Host(), Live()
+    live = Live()
     if words == ["boot"]:
         boot(host, live)
     elif words == ["keep"]:

@@ -14,7 +14,7 @@ import os
 import re
 import tarfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from recond import __version__
@@ -22,7 +22,6 @@ from recond.drive.exchange import Exchange
 from recond.errors import BenchLacks, FormatError, UsageError
 from recond.host import Host
 from recond.host.claims import read_claim
-from recond.host.drives import open_drive
 from recond.host.files import MAX_BYTES, Files
 from recond.host.journalfile import sync_folder
 from recond.host.recorded import (
@@ -35,7 +34,8 @@ from recond.host.recorded import (
     WatchedFiles,
     WatchedProcesses,
 )
-from recond.host.recorded_drive import FOLDER, drive_file, watched
+from recond.host.recorded_drive import FOLDER, RecordedDrives, drive_file, watched
+from recond.host.selftest import NoSelfTests
 from recond.inspect.anonymous import anonymous_tree, own_numbers, remaining
 from recond.inspect.discretion import discreet_tree, public_absences
 from recond.inspect.machine import read_machine
@@ -64,11 +64,10 @@ def record_capture(host: Host, *, anonymous: bool = False, smart: bool = True) -
     Raises `FormatError` where an anonymous capture would still hold one of the machine's numbers.
     """
     seen = Seen(host.files.root)
-    watching = Host(
-        WatchedProcesses(host.processes, seen),
-        WatchedFiles(host.files.root, seen),
-        host.clock,
-        host.origin,
+    watching = replace(
+        host,
+        processes=WatchedProcesses(host.processes, seen),
+        files=WatchedFiles(host.files.root, seen),
     )
     machine = read_machine(watching, smart=smart)
     nodes = discreet_tree(seen)
@@ -101,7 +100,7 @@ def _drives(host: Host, machine: Machine) -> dict[str, Node]:
     for disk in machine.disks if host.origin == "live" else ():
         name, exchanges = disk.path.rsplit("/", 1)[-1], list[Exchange]()
         try:
-            drive, _ = open_drive(disk.path, host.files)
+            drive = host.drives.open(disk.path)
         except OSError:
             continue  # without root, or a drive that does not open: inspect says so already
         try:
@@ -150,8 +149,9 @@ def write_capture(
     return capture.machine
 
 
-def host_from(path: Path) -> Host:
-    """A host that answers from a capture or from a folder of texts.
+def host_from(path: Path, bench: Host) -> Host:
+    """A host that answers from a capture or from a folder of texts; its clock and the lists of
+    names are the bench's.
 
     Raises `UsageError` for a path that is neither, `FormatError` for one that is broken or newer.
     """
@@ -166,14 +166,21 @@ def host_from(path: Path) -> Host:
         raise UsageError(
             "inspect.capture.unreadable", path=str(path), reason=error.strerror or str(error.errno)
         ) from None
-    return Host(RecordedProcesses(files), files, origin="capture")
+    return replace(
+        bench,
+        processes=RecordedProcesses(files),
+        files=files,
+        drives=RecordedDrives(files),
+        self_tests=NoSelfTests(),
+        origin="capture",
+    )
 
 
 def _open_folder(path: Path) -> Files:
     if not any((path / name).exists() for name in _KNOWN):
         raise UsageError("inspect.capture.nothing", path=str(path), known=", ".join(_KNOWN))
     root = path.resolve()
-    return FolderFiles(root, _recording(Files(root).read(INDEX), path))
+    return FolderFiles(root, _recording(FolderFiles(root).read(INDEX), path))
 
 
 def _open_archive(path: Path) -> Files:

@@ -32,25 +32,27 @@ class Planned:
     census: Census | None = None
 
 
-def capture(file: Path, *, anonymous: bool) -> None:
+def capture(host: Host, file: Path, *, anonymous: bool) -> None:
     """Everything that inspect reads, in one archive. Raises `UsageError`, `BenchLacks`."""
-    write_capture(Host(), file, anonymous=anonymous)
+    write_capture(host, file, anonymous=anonymous)
 
 
 def check(
+    bench: Host,
     profiles: tuple[str, ...],
     source: Path | None = None,
     marks: Path | None = None,
     answers: tuple[str, ...] = (),
 ) -> tuple[Assessment, ...]:
-    """This machine by each profile. `answers` are `key=number`, what only a person can say.
+    """The bench's machine, or a capture's, by each profile. `answers` are `key=number`, what only a
+    person can say.
 
     Raises `UsageError` for an unknown or wrong profile, table of marks or answer.
     """
     loaded = [load_profile(name) for name in profiles]
     table = load_cpu_marks(str(marks)) if marks else None
     said = parse_answers(answers)
-    host = host_of(source)
+    host = host_of(bench, source)
     machine = read_machine(host)
     return tuple(
         assess_machine(machine, profile, host.clock.now(), table, said) for profile in loaded
@@ -73,11 +75,6 @@ def parse_answers(words: tuple[str, ...]) -> dict[str, int | str]:
             raise UsageError("cli.answer.number", word=word)
         found[name] = int(value) if kind is int else value
     return found
-
-
-def today() -> str:
-    """This computer's day, UTC."""
-    return Host().clock.now()[:10]
 
 
 def check_exit(found: tuple[Assessment, ...]) -> int:
@@ -105,6 +102,7 @@ def parse_wish(
 
 
 def plan_only(
+    bench: Host,
     targets: tuple[str, ...],
     every: bool,
     wish: Wish,
@@ -120,19 +118,19 @@ def plan_only(
     `usb` and `exclude` as in `flow.run.choice`; `state` has the bench's configuration. Raises
     `UsageError` for a machine that shows no disk: an empty plan would look like nothing to erase.
     """
-    host = host_of(source)
+    host = host_of(bench, source)
     if source is None and targets and not every:
-        return Planned(plan_targets(targets, wish, image=image, clock=host.clock))
+        return Planned(plan_targets(targets, wish, image=image, host=host))
     docks = declared_docks(state) if state is not None else ()
     machine = read_machine(host, smart=False, docks=docks)
     if not machine.disks:
         raise UsageError("cli.run.no_disk")
     choice = choose(machine, usb=usb, exclude=exclude)
     if source is not None:
-        plans = plan_machine(machine, wish, host.clock)
+        plans = plan_machine(machine, wish, host)
         kept = tuple(p for p in plans if {p.path, *p.paths} & set(choice.paths))
         return Planned(kept, choice.left_out, _census(machine))
-    plans = plan_targets(choice.paths, wish, image=False, clock=host.clock)
+    plans = plan_targets(choice.paths, wish, image=False, host=host)
     return Planned(plans, choice.left_out, _census(machine))
 
 

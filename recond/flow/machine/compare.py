@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.flow.machine.inventory import inventory
+from recond.host import Host
 from recond.model import Battery, Disk, Known, Machine, MemoryModule, Message, NetworkCard, Reading
 from recond.naming import computer_name, disk_name, part_name, processor_name, screen_name
 
@@ -36,9 +37,9 @@ class Comparison:
     doubts: tuple[Message, ...]
 
 
-def compare_captures(first: Path, second: Path) -> Comparison:
+def compare_captures(bench: Host, first: Path, second: Path) -> Comparison:
     """The two captures compared. Raises `UsageError` for what is no capture."""
-    return compare_machines(inventory(first), inventory(second))
+    return compare_machines(inventory(bench, first), inventory(bench, second))
 
 
 def compare_machines(was: Machine, now: Machine) -> Comparison:

@@ -14,22 +14,22 @@ from recond.inspect.machine import read_machine
 from recond.model import Known, Machine, Unknown
 
 
-def inventory(source: Path | None) -> Machine:
-    """This machine, or the one of a capture. Raises `UsageError` for what is no capture."""
-    return read_machine(host_of(source))
+def inventory(bench: Host, source: Path | None) -> Machine:
+    """The bench's machine, or the one of a capture. Raises `UsageError` for what is no capture."""
+    return read_machine(host_of(bench, source))
 
 
-def disk_words() -> tuple[tuple[str, str | None], ...]:
-    """Each disk of this computer by path and serial number, for a shell that completes a word."""
-    found = read_disks(Host())
+def disk_words(host: Host) -> tuple[tuple[str, str | None], ...]:
+    """Each disk of the computer by path and serial number, for a shell that completes a word."""
+    found = read_disks(host)
     disks = () if isinstance(found, Unknown) else found
     return tuple((d.path, d.serial.value if isinstance(d.serial, Known) else None) for d in disks)
 
 
-def host_of(source: Path | None) -> Host:
-    """This computer, or a capture (an archive or a folder) in its place."""
+def host_of(bench: Host, source: Path | None) -> Host:
+    """The bench, or a capture (an archive or a folder) in its place."""
     if source is None:
-        return Host()
+        return bench
     from recond.flow.machine.capture import host_from
 
-    return host_from(source)
+    return host_from(source, bench)

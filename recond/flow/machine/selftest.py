@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from recond.errors import UsageError
 from recond.host import Host
-from recond.host.selftest import SmartSelfTests
 from recond.inspect.machine import read_machine
 from recond.inspect.selftest import LIMITS_S, OnProgress, SelfTestResult, run_self_tests
 from recond.model import Outcome
@@ -28,12 +27,11 @@ class SelfTested:
         return 0 if all(one.outcome is Outcome.PASS for one in self.results) else 3
 
 
-def self_test(kind: str, on_progress: OnProgress) -> SelfTested:
+def self_test(host: Host, kind: str, on_progress: OnProgress) -> SelfTested:
     """Test every disk of this computer. Raises `UsageError` for an unknown kind or no disk."""
     if kind not in LIMITS_S:
         raise UsageError("cli.selftest.kind", kind=kind, known=", ".join(LIMITS_S))
-    host = Host()
     paths = tuple(disk.path for disk in read_machine(host, smart=False).disks)
     if not paths:
         raise UsageError("cli.selftest.no_disk")
-    return SelfTested(run_self_tests(SmartSelfTests(), host.clock, paths, kind, on_progress))
+    return SelfTested(run_self_tests(host.self_tests, host.clock, paths, kind, on_progress))

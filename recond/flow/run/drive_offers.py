@@ -8,8 +8,7 @@ from __future__ import annotations
 from recond.drive.answers import parse_opal
 from recond.drive.types import FirmwarePlan
 from recond.erasure import LevelWish, Target, TargetKind
-from recond.host.drives import open_drive
-from recond.host.process import LocalProcesses
+from recond.host import Host
 from recond.model import Message
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
@@ -18,19 +17,19 @@ from recond.wipe.drive.opal_choosing import plan_opal
 from recond.wipe.plan import Wish
 
 
-def read_firmware_plan(target: Target, wish: Wish) -> FirmwarePlan:
+def read_firmware_plan(target: Target, wish: Wish, host: Host) -> FirmwarePlan:
     """The drive's steps; none where a method was named, at level clear, or for an image.
 
     There a SATA disk is asked all the same what it hides: an overwrite does not reach it.
     """
     if wish.psid:
-        return _read_opal_plan(target)
+        return _read_opal_plan(target, host)
     overwritten = wish.level is LevelWish.CLEAR or wish.method is not None
     disk = target.identity
     if disk.kind is not TargetKind.BLOCK or (overwritten and disk.bus != "sata"):
         return FirmwarePlan()
     try:
-        drive, _ = open_drive(target.path)
+        drive = host.drives.open(target.path)
     except OSError:
         return FirmwarePlan()
     try:
@@ -44,20 +43,20 @@ def read_firmware_plan(target: Target, wish: Wish) -> FirmwarePlan:
         drive.close()
 
 
-def _read_opal_plan(target: Target) -> FirmwarePlan:
+def _read_opal_plan(target: Target, host: Host) -> FirmwarePlan:
     """The revert by PSID, or why not; `sedutil-cli` only asks here."""
     path = target.path
     if target.identity.kind is not TargetKind.BLOCK:
         return FirmwarePlan(refusals=(Message.of("drive.refusal.opal_silent", path=path),))
     try:
-        drive, _ = open_drive(path)
+        drive = host.drives.open(path)
     except OSError:
         return FirmwarePlan(refusals=(Message.of("drive.refusal.opal_silent", path=path),))
     try:
         found = read_capabilities(drive)
     finally:
         drive.close()
-    done = LocalProcesses().run((TOOL, QUERY, path), timeout_s=QUERY_S)
+    done = host.processes.run((TOOL, QUERY, path), timeout_s=QUERY_S)
     if done.missing:
         return FirmwarePlan(refusals=(Message.of("drive.refusal.no_sedutil", path=path),))
     state = parse_opal(done.stdout) if done.returncode == 0 else None

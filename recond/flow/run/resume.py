@@ -70,9 +70,9 @@ def _resume(
         if jobs and tells:
             plans = {name: job.plan for name, job in jobs.items()}
             with telling(state, folder.facts(), plans, on_event, host.clock) as hear:
-                Supervisor(folder, jobs, hear, stops).run(resume=True)
+                Supervisor(folder, jobs, hear, stops, host).run(resume=True)
         elif jobs:
-            Supervisor(folder, jobs, on_event, stops).run(resume=True)
+            Supervisor(folder, jobs, on_event, stops, host).run(resume=True)
         issued = certify_run(folder, state, host)
     return Finished(folder, issued, exit_code(issued, IN_USE, stops.number))
 

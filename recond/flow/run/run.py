@@ -93,14 +93,14 @@ def prepare(order: Order, host: Host) -> Prepared:
     context = config.read_context(
         order.state, order.overrides, host.clock, demonstration=order.demonstration
     )
-    early = plan_targets(order.targets, order.wish, image=order.image, clock=host.clock)
+    early = plan_targets(order.targets, order.wish, image=order.image, host=host)
     machine = read_machine(host, docks=config.declared_docks(order.state))
     today = host.clock.now()[:10]
     assessments = tuple(assess_machine(machine, profile, today) for profile in loaded)
     plans, left_out = early, tuple[Message, ...]()
     if order.every_unused:
         choice = choose(machine, usb=order.usb, exclude=order.exclude)
-        plans = plan_targets(choice.paths, order.wish, image=False, clock=host.clock)
+        plans = plan_targets(choice.paths, order.wish, image=False, host=host)
         left_out = choice.left_out
     if not plans and not order.every_unused:
         raise UsageError("cli.run.no_target")
@@ -168,7 +168,7 @@ def carry_out(
     folder = create_run(state, facts)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     with folder.supervised(wait=True), counted_stops(asked) as stops:
-        Supervisor(folder, jobs, on_event, stops).run(
+        Supervisor(folder, jobs, on_event, stops, host).run(
             psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
         )
         on_event("", {"phase": "certify"})

@@ -19,7 +19,7 @@ from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, Tec
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.drive_offers import read_firmware_plan
 from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
-from recond.host.clock import Clock, SystemClock
+from recond.host import Host
 from recond.host.docks import place_of
 from recond.host.files import Files
 from recond.host.machineinfo import read_boot_id
@@ -52,7 +52,7 @@ class Confirmed:
 
 
 def plan_targets(
-    targets: tuple[str, ...], wish: Wish, *, image: bool, clock: Clock
+    targets: tuple[str, ...], wish: Wish, *, image: bool, host: Host
 ) -> tuple[WipePlan, ...]:
     """A plan for each disk, in order; one that is named twice, or by two paths, is one.
 
@@ -60,15 +60,17 @@ def plan_targets(
     `UsageError` for what is no disk, `BenchLacks` for a person who may open none.
     """
     plans: dict[str, WipePlan] = {}
-    groups = group_paths(Files()) if len(targets) > 1 else {}
+    groups = group_paths(host.files) if len(targets) > 1 else {}
     for path in targets:
         name = str(Path(path).resolve()).rsplit("/", 1)[-1]
-        target = look_at_target(path, image=image, paths=groups.get(name))
+        target = look_at_target(path, image=image, files=host.files, paths=groups.get(name))
         if not {target.path, *target.paths} & plans.keys():
             refusals = guard.refusals(target)
-            drive = None if refusals else read_firmware_plan(target, wish)
-            plans[target.path] = plan_wipe(target, wish, clock.random_bytes(32), refusals, drive)
-    return placed(tuple(plans.values()), Files())
+            drive = None if refusals else read_firmware_plan(target, wish, host)
+            plans[target.path] = plan_wipe(
+                target, wish, host.clock.random_bytes(32), refusals, drive
+            )
+    return placed(tuple(plans.values()), host.files)
 
 
 def placed(plans: tuple[WipePlan, ...], files: Files) -> tuple[WipePlan, ...]:
@@ -86,7 +88,7 @@ def _place(plan: WipePlan, files: Files) -> str:
     return place_of(files, name, real) if real else plan.path
 
 
-def plan_machine(machine: Machine, wish: Wish, clock: Clock) -> tuple[WipePlan, ...]:
+def plan_machine(machine: Machine, wish: Wish, host: Host) -> tuple[WipePlan, ...]:
     """Plans for the disks of a machine that is not here (a capture): to look at, never to do.
 
     What its drives offer was not asked, and is not refused for that.
@@ -96,7 +98,7 @@ def plan_machine(machine: Machine, wish: Wish, clock: Clock) -> tuple[WipePlan, 
         one = target_of(disk)
         if not set(one.paths) & found.keys():
             refusals = guard.refusals(one)
-            plan = plan_wipe(one, wish, clock.random_bytes(32), refusals, NOT_ASKED)
+            plan = plan_wipe(one, wish, host.clock.random_bytes(32), refusals, NOT_ASKED)
             found[one.path] = plan
     return tuple(found.values())
 
@@ -265,6 +267,7 @@ class Supervisor:
         jobs: dict[str, Job],
         on_event: OnEvent,
         stops: StopCount,
+        host: Host,
         *,
         hang_s: float = HANG_S,
     ) -> None:
@@ -274,7 +277,7 @@ class Supervisor:
         self._stops = stops
         self._hang_s = hang_s
         self._workers = Workers()
-        self._clock = SystemClock()
+        self._host = host
         self._asked = 0
         self._hung: dict[str, float] = {}
 
@@ -308,7 +311,7 @@ class Supervisor:
             else:
                 for worker in self._workers.running:
                     self._workers.kill(worker)
-        now = self._clock.monotonic_s()
+        now = self._host.clock.monotonic_s()
         for worker in self._workers.running:
             self._watch(worker, now)
 
@@ -329,7 +332,7 @@ class Supervisor:
         if entries and entries[-1][0] in ("end", "interrupted"):
             return
         if raw:
-            journal, _ = Journal.reopen(path, self._clock, abandoned=name in self._hung)
+            journal, _ = Journal.reopen(path, self._host.clock, abandoned=name in self._hung)
         else:
             journal = self._begin(path, job)
         reason = "crash"
@@ -344,7 +347,7 @@ class Supervisor:
 
     def _begin(self, path: Path, job: Job) -> Journal:
         """A worker that could not even open its journal: the journal says so all the same."""
-        journal = Journal.create(path, self._clock)
+        journal = Journal.create(path, self._host.clock)
         journal.log(
             "open",
             {
@@ -353,7 +356,7 @@ class Supervisor:
                 "path": job.path,
                 "software": {"name": "recond", "version": __version__},
                 "session": 1,
-                "boot": read_boot_id(Files()),
+                "boot": read_boot_id(self._host.files),
                 "demonstration": job.demonstration,
             },
         )
