@@ -640,3 +640,13 @@ def test_nothing_but_its_command_imports_the_board() -> None:
         if module.room != "board" and any(room_of(name) == "board" for name in module.imports)
     }
     assert users == {STARTS_THE_BOARD}
+
+
+def test_a_decision_has_its_number_alone() -> None:
+    """Two helpers of one week take the same next number; a link by number must lead to one note."""
+    names = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [name[:4] for name in names]
+    assert len(numbers) == len(set(numbers)), names
+    for name in names:
+        title = (ROOT / "docs" / "decisions" / name).read_text(encoding="utf-8").splitlines()[0]
+        assert title.startswith(f"# {int(name[:4])}. "), name
