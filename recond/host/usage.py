@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from recond.host.files import Files
 from recond.host.stick import medium_uses
-from recond.model import Use
+from recond.model import Unknown, Use, Why
 
+SWAPS = "/proc/swaps"
 LIVE_PLACES = re.compile(
     r"/(run/live/(medium|persistence)|lib/live/mount|cdrom|isodevice|run/initramfs/(live|isoscan)"
     r"|run/archiso|run/miso|run/rootfsbase)(/|$)"
@@ -182,17 +183,27 @@ def _source_node(files: Files, source: str, nodes: tuple[str, ...]) -> str | Non
 
 
 def _swapped(files: Files, nodes: tuple[str, ...]) -> set[Use]:
-    text = files.read_text("/proc/swaps")
-    if not isinstance(text, str):
-        return set()  # a kernel without swap has no such file
+    swaps = _read_swaps(files)
+    if swaps is None:
+        return {Use("unreadable", nodes[0], SWAPS)}
     uses = set()
-    for line in text.splitlines()[1:]:
-        fields = line.split()
-        if fields and fields[0].startswith("/"):
-            real = files.resolve(_unescape(fields[0])) or fields[0]
-            if real.rsplit("/", 1)[-1] in nodes:
-                uses.add(Use("swap", real.rsplit("/", 1)[-1], public_place(fields[0])))
+    for place in swaps:
+        real = files.resolve(place) or place
+        if real.rsplit("/", 1)[-1] in nodes:
+            uses.add(Use("swap", real.rsplit("/", 1)[-1], public_place(place)))
     return uses
+
+
+def _read_swaps(files: Files) -> tuple[str, ...] | None:
+    """What the kernel swaps to, by path; none where it has no swap at all (no such file: proc(5)).
+
+    None where the table cannot be read: that is not "no swap".
+    """
+    text = files.read_text(SWAPS)
+    if isinstance(text, Unknown):
+        return () if text.why is Why.ABSENT and files.looked(SWAPS) else None
+    words = [line.split() for line in text.splitlines()[1:]]
+    return tuple(_unescape(one[0]) for one in words if one and one[0].startswith("/"))
 
 
 def _btrfs(files: Files, nodes: tuple[str, ...]) -> set[Use]:
@@ -208,11 +219,7 @@ def _btrfs(files: Files, nodes: tuple[str, ...]) -> set[Use]:
 def file_uses(files: Files, path: str) -> tuple[Use, ...]:
     """What holds a disk image: loop devices over it, active swap in it."""
     uses = [Use("holder", loop, loop) for loop, backing in _loops(files) if backing == path]
-    text = files.read_text("/proc/swaps")
-    if isinstance(text, str):
-        uses += [
-            Use("swap", path, path)
-            for line in text.splitlines()[1:]
-            if line.split() and _unescape(line.split()[0]) == path
-        ]
-    return tuple(uses)
+    swaps = _read_swaps(files)
+    if swaps is None:
+        return (*uses, Use("unreadable", path, SWAPS))
+    return (*uses, *(Use("swap", path, path) for place in swaps if place == path))

@@ -135,6 +135,7 @@ def lsblk(tmp_path: Path, *disks: dict[str, Any]) -> Path:
     (tmp_path / "lsblk.json").write_text(json.dumps(table))
     (tmp_path / "proc/self").mkdir(parents=True)
     (tmp_path / "proc/self/mountinfo").write_text("1 1 0:1 / / rw - rootfs rootfs rw\n")
+    (tmp_path / "proc/swaps").write_text("Filename Type Size Used Priority\n")
     for number, one in enumerate(disks):
         folder = tmp_path / "sys/class/block" / one["kname"]
         folder.mkdir(parents=True)

@@ -8,6 +8,7 @@ import pytest
 
 from recond.host.diskid import read_strings
 from recond.host.files import Files
+from recond.host.recorded import FolderFiles, Recording
 from recond.host.usage import file_uses, parse_mountinfo, read_uses
 from recond.model import Medium
 
@@ -145,6 +146,23 @@ def test_where_nothing_can_be_read_the_disk_is_in_use(machine: Machine) -> None:
     machine.disk("sda")
     (machine.root / "proc/self/mountinfo").unlink()
     assert [kind for kind, _, _ in machine.uses("sda")] == ["unreadable"]
+
+
+def test_swap_that_cannot_be_read_is_not_no_swap(machine: Machine, tmp_path: Path) -> None:
+    machine.disk("sda")
+    assert machine.uses("sda") == []
+    swaps = machine.root / "proc/swaps"
+    swaps.unlink()
+    assert machine.uses("sda") == [], "a kernel without swap has no such file"
+    assert file_uses(machine.files, "/srv/a.img") == ()
+    swaps.mkdir()  # whatever the reason: the table is there and does not read
+    assert machine.uses("sda") == [("unreadable", "sda", "/proc/swaps")]
+    assert [use.kind for use in file_uses(machine.files, "/srv/a.img")] == ["unreadable"]
+    denied = FolderFiles(machine.root, Recording(True, denied=frozenset({"/proc/swaps"})))
+    assert [use.where for use in read_uses(denied, "sda")] == ["/proc/swaps"]
+    swaps.rmdir()
+    silent = FolderFiles(machine.root, Recording(True))  # made by recond, and nobody looked
+    assert [use.where for use in read_uses(silent, "sda")] == ["/proc/swaps"]
 
 
 def test_a_circle_of_holders_ends(machine: Machine) -> None:
