@@ -5,16 +5,19 @@ Why: planning is pure and asking is not; here they meet. Only questions are aske
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from recond.drive.answers import parse_opal
 from recond.drive.types import FirmwarePlan
 from recond.erasure import LevelWish, Target, TargetKind
 from recond.host import Host
+from recond.host.transport import FirmwareDevice
 from recond.model import Message
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
 from recond.wipe.drive.opal import QUERY, QUERY_S, TOOL
 from recond.wipe.drive.opal_choosing import plan_opal
-from recond.wipe.plan import Wish
+from recond.wipe.plan import NOT_ASKED, Wish
 
 
 def read_firmware_plan(target: Target, wish: Wish, host: Host) -> FirmwarePlan:
@@ -32,11 +35,33 @@ def read_firmware_plan(target: Target, wish: Wish, host: Host) -> FirmwarePlan:
         drive = host.drives.open(target.path)
     except OSError:
         return FirmwarePlan()
+    return _ask(drive, target, wish, LevelWish.CLEAR if overwritten else wish.level)
+
+
+def read_recorded_plan(target: Target, wish: Wish, host: Host) -> FirmwarePlan:
+    """The same of a capture's drive, from what it answered then; `NOT_ASKED` where it was not.
+
+    A capture keeps no answer of sedutil-cli: a revert by PSID is planned before the drive only.
+    """
+    overwritten = wish.level is LevelWish.CLEAR or wish.method is not None
+    if wish.psid or (overwritten and target.identity.bus != "sata"):
+        return NOT_ASKED
+    try:
+        drive = host.drives.open(target.path)
+    except OSError:
+        return NOT_ASKED
+    if drive.size_bytes != target.identity.size_bytes:
+        return NOT_ASKED  # an archive that somebody put together: another drive's answers
+    found = _ask(drive, target, wish, LevelWish.CLEAR if overwritten else wish.level)
+    return replace(found, notes=(*found.notes, Message("wipe.note.as_captured")))
+
+
+def _ask(drive: FirmwareDevice, target: Target, wish: Wish, level: LevelWish) -> FirmwarePlan:
     try:
         return plan_firmware(
             read_capabilities(drive),
-            LevelWish.CLEAR if overwritten else wish.level,
-            disk.size_bytes,
+            level,
+            target.identity.size_bytes,
             restore_hidden=wish.restore_hidden,
         )
     finally:

@@ -17,7 +17,7 @@ from recond import __version__
 from recond.codec import to_json
 from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, Technique, WipePlan
 from recond.errors import SafetyRefusal, UsageError
-from recond.flow.run.drive_offers import read_firmware_plan
+from recond.flow.run.drive_offers import read_firmware_plan, read_recorded_plan
 from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
 from recond.host import Host
 from recond.host.docks import place_of
@@ -31,7 +31,7 @@ from recond.model import Disk, Known, Machine, Message, Reading
 from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.journal import Journal, read_entries
-from recond.wipe.plan import NOT_ASKED, Wish, plan_digest, plan_wipe
+from recond.wipe.plan import Wish, plan_digest, plan_wipe
 
 HANG_S = 900.0
 KILL_WAIT_S = 10.0
@@ -91,15 +91,17 @@ def _place(plan: WipePlan, files: Files) -> str:
 def plan_machine(machine: Machine, wish: Wish, host: Host) -> tuple[WipePlan, ...]:
     """Plans for the disks of a machine that is not here (a capture): to look at, never to do.
 
-    What its drives offer was not asked, and is not refused for that.
+    What its drives offer is what they answered when the capture was made; one that was not asked is
+    not refused for that.
     """
     found: dict[str, WipePlan] = {}
     for disk in machine.disks:
         one = target_of(disk)
         if not set(one.paths) & found.keys():
             refusals = guard.refusals(one)
-            plan = plan_wipe(one, wish, host.clock.random_bytes(32), refusals, NOT_ASKED)
-            found[one.path] = plan
+            drive = read_recorded_plan(one, wish, host)
+            seed = host.clock.random_bytes(32)
+            found[one.path] = plan_wipe(one, wish, seed, refusals, drive)
     return tuple(found.values())
 
 
