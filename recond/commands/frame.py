@@ -260,7 +260,9 @@ From = Annotated[Path | None, option("from", "--from", metavar="PATH")]
 
 def screen() -> Screen:
     """Where the reader reads."""
-    return Screen(LANG)
+    from recond.host.terminal import terminal_columns
+
+    return Screen(LANG, terminal_columns())
 
 
 def this_host() -> Host:
@@ -282,7 +284,7 @@ def print_json(value: object) -> None:
     from recond.codec import to_json
 
     whole = writes_all(sys.stdout.encoding)
-    screen().data(json.dumps(to_json(value), ensure_ascii=not whole, indent=2))
+    screen().document(json.dumps(to_json(value), ensure_ascii=not whole, indent=2))
 
 
 def leave(code: int) -> NoReturn:

@@ -48,7 +48,7 @@ def _main(
         from recond.commands.guided import guided_command
 
         guided_command(plain=plain)
-    screen().data(ctx.get_help())
+    screen().document(ctx.get_help())
 
 
 def run_program() -> int:
@@ -78,7 +78,7 @@ def run_program() -> int:
         return 130
     except failures as error:
         if type(error).__name__ == "NoArgsIsHelpError":
-            screen().data(error.format_message())
+            screen().document(error.format_message())
             return 0
         screen().talk(t("cli.error", reason=say_usage_error(LANG, error.format_message())))
         return 2

@@ -34,7 +34,7 @@ def completion_command(
     if shell not in SHELLS:
         raise UsageError("cli.completion.unknown", shell=shell)
     script = get_completion_script(prog_name="recond", complete_var=COMPLETE, shell=shell)
-    screen().data(script)
+    screen().document(script)
 
 
 @command("help")
@@ -47,13 +47,13 @@ def help_command(
     if man:
         from recond.show.man import manual_page
 
-        screen().data(manual_page(LANG, _pages(top)))
+        screen().document(manual_page(LANG, _pages(top)))
         leave(0)
     context = top
     for word in words or ():
         found = context.command.resolve_command(context, [word])[1]
         context = _below(context, word, found)
-    screen().data(context.get_help())
+    screen().document(context.get_help())
 
 
 def _top() -> Any:

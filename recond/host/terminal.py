@@ -7,6 +7,7 @@ it is decided elsewhere.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 
 NO_SCREEN = frozenset({"", "dumb", "unknown", "vt100", "vt102", "vt220", "ansi"})
@@ -25,6 +26,11 @@ def can_draw() -> bool:
     except OSError:
         return False
     return columns >= COLUMNS and rows >= ROWS
+
+
+def terminal_columns() -> int:
+    """How wide the terminal is, in columns: COLUMNS, else what it says itself; 80 at worst."""
+    return shutil.get_terminal_size().columns
 
 
 def wipe_console() -> None:

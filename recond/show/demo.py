@@ -60,7 +60,7 @@ class TellDemo:
     def verified(self, report: Report, traces: int, folder: Path) -> None:
         """Show the verification, and how many traces of the donor's data the images still hold."""
         if self._json:
-            self._screen.data(
+            self._screen.document(
                 json.dumps(
                     {
                         "demonstration": True,

@@ -69,7 +69,7 @@ class DockDisplay:
         self._views[view.place] = view
         if self._json:
             if before is None or _telling(before) != _telling(view):
-                self._screen.data(
+                self._screen.document(
                     json.dumps({"event": "slot", **view_json(view)}, ensure_ascii=False)
                 )
         elif self._live is not None:
@@ -140,7 +140,7 @@ def show_summary(screen: Screen, found: Summary, *, as_json: bool) -> None:
     """How every disk ended, and which listed number has no certificate."""
     if as_json:
         counts = {state.value: sum(one.state is state for one in found.ends) for state in SlotState}
-        screen.data(
+        screen.document(
             json.dumps(
                 {
                     "event": "summary",

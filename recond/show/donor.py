@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def show_page_made(screen: Screen, made: PageMade, *, as_json: bool) -> None:
     """`recond verify --html FILE`."""
     if as_json:
-        screen.data(
+        screen.document(
             json.dumps(
                 {
                     "file": str(made.file),

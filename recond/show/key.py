@@ -40,7 +40,7 @@ def ask_passphrase(
 def show_keys(screen: Screen, report: KeyReport, renew_days: int, *, as_json: bool) -> None:
     """`recond key show`."""
     if as_json:
-        screen.data(json.dumps(to_json(report), ensure_ascii=False))
+        screen.document(json.dumps(to_json(report), ensure_ascii=False))
         return
     t = screen.t
     if report.bench is None and report.fault is None:
@@ -99,7 +99,7 @@ def _waiting(screen: Screen, runs: tuple[str, ...]) -> None:
 def show_root(screen: Screen, made: RootMade, *, as_json: bool, restored: bool = False) -> None:
     """A root that was made, and what to do with its three files."""
     if as_json:
-        screen.data(
+        screen.document(
             json.dumps(
                 {
                     **_facts_json(made.facts),
@@ -130,7 +130,7 @@ def show_root(screen: Screen, made: RootMade, *, as_json: bool, restored: bool =
 def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
     """A bench's new key."""
     if as_json:
-        screen.data(
+        screen.document(
             json.dumps(
                 {**_facts_json(made.facts), "former": made.former, "waiting": list(made.waiting)},
                 ensure_ascii=False,
@@ -147,7 +147,7 @@ def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
 def show_trusted(screen: Screen, taken: Trusted, *, as_json: bool) -> None:
     """What was taken in."""
     if as_json:
-        screen.data(
+        screen.document(
             json.dumps(
                 {
                     "certificates": [_facts_json(one) for one in taken.certificates],
@@ -166,7 +166,7 @@ def show_trusted(screen: Screen, taken: Trusted, *, as_json: bool) -> None:
 def show_stamped(screen: Screen, made: Stamped, *, as_json: bool) -> None:
     """A checkpoint: the root to be kept or published, whose time it bears, whom it covers."""
     if as_json:
-        screen.data(json.dumps(to_json(made), ensure_ascii=False))
+        screen.document(json.dumps(to_json(made), ensure_ascii=False))
         return
     screen.data(screen.t("key.stamp.ledger", n=made.size, ledger=made.ledger_id, root=made.root))
     if made.at is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def show_labels(screen: Screen, made: LabelsMade, *, as_json: bool) -> None:
     """`recond label`."""
     if as_json:
-        screen.data(
+        screen.document(
             json.dumps(
                 {
                     "file": str(made.file),

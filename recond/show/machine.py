@@ -165,7 +165,7 @@ def show_assessment(screen: Screen, found: Assessment) -> None:
         screen.table(
             group.title, score_head if group.scored else head, [row[:4] for row in group.rows]
         )
-    for line in (*words.closing, ""):
+    for line in (*words.closing, "", words.heading):
         screen.data(line)
 
 

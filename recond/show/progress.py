@@ -88,7 +88,7 @@ class ProgressDisplay:
 
     def _event(self, name: str, event: dict[str, Json]) -> None:
         if self._json:
-            self._screen.talk(json.dumps({"disk": name, **event}))
+            self._screen.event(json.dumps({"disk": name, **event}))
             return
         phase = str(event.get("phase", ""))
         if not name:

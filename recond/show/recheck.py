@@ -23,7 +23,7 @@ def show_disk_answer(
 ) -> None:
     """The certificate's answers, then the disk's."""
     if as_json:
-        screen.data(
+        screen.document(
             json.dumps(
                 {**report_json(report), "exit_code": code, "disk": to_json(answer)},
                 ensure_ascii=False,

@@ -32,7 +32,7 @@ def show_finished(
     """The result of a run; `left` are the disks that its list left alone."""
     if as_json:
         found = finished_json(finished) | {"left": _left_json(left)}
-        screen.data(json.dumps(found, ensure_ascii=False))
+        screen.document(json.dumps(found, ensure_ascii=False))
         return
     issued = finished.issued
     t = screen.t
@@ -69,7 +69,7 @@ def show_nothing_begun(
 ) -> None:
     """A batch that found nothing left to erase: no run, no record, and why."""
     if as_json:
-        screen.data(
+        screen.document(
             json.dumps(
                 {
                     "run": None,
@@ -143,7 +143,7 @@ def _disk_json(one: Erasure) -> Json:
 def show_report(screen: Screen, report: Report, *, as_json: bool) -> None:
     """Each certificate: the four answers, what was looked at, what the document itself says."""
     if as_json:
-        screen.data(json.dumps(report_json(report), ensure_ascii=False))
+        screen.document(json.dumps(report_json(report), ensure_ascii=False))
         return
     for one in report.found:
         _show_verdicts(screen, one)
@@ -208,7 +208,9 @@ def show_methods(screen: Screen, methods: tuple[Method, ...]) -> None:
 
 
 def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
-    """What is there and what is missing."""
+    """What is there and what is missing, and the one line that brings it."""
+    from recond.flow.machine.doctor import missing_packages
+
     t = screen.t
     rows = [
         (
@@ -224,4 +226,10 @@ def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
         t("cli.bench.title"),
         tuple(t(f"cli.bench.{name}") for name in ("name", "package", "state")),
         rows,
+    )
+    packages = missing_packages(found)
+    screen.data(
+        t("cli.bench.install", n=len(packages), packages=" ".join(packages))
+        if packages
+        else t("cli.bench.whole")
     )

@@ -9,25 +9,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from recond.foreign import printable
 from recond.locale import Lang, say, text
 from recond.model import Known, Message, Reading, Unknown
+from recond.show.folding import EDGE, GAP, blocks, column_widths, fold_line
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 Row = tuple[str, ...]
-SHORT = 12  # characters: a cell that is never broken
+PLAIN_COLUMNS = 100  # where the stream is no terminal
+NBSP_CODE, NNBSP_CODE = 0xA0, 0x202F
+HELD_NBSP, HELD_NNBSP = 0xE000, 0xE001  # of the private use area: no word has them
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where a person reads, and in which language."""
+    """Where a person reads, and in which language; `columns` where that is a terminal."""
 
     lang: Lang
+    columns: int = 80
 
     def t(self, code: str, **args: str | int) -> str:
         """The sentence for a code."""
@@ -38,12 +41,32 @@ class Screen:
         return say(self.lang, message)
 
     def talk(self, line: str) -> None:
-        """One line to standard error."""
-        print(printable(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place
+        """A sentence to standard error, folded between words on a terminal."""
+        self._write(line, sys.stderr)
 
     def data(self, line: str) -> None:
-        """One line to standard output."""
-        print(printable(line), flush=True)  # noqa: T201 - this is the one place
+        """A sentence to standard output, folded between words on a terminal."""
+        self._write(line, sys.stdout)
+
+    def document(self, text: str) -> None:
+        """A text for a program (JSON, a script) to standard output, as it is."""
+        print(printable(text), flush=True)  # noqa: T201 - this is the one place
+
+    def event(self, line: str) -> None:
+        """A line for a program to standard error, as it is."""
+        print(printable(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place
+
+    def _write(self, words: str, stream: TextIO) -> None:
+        width = self._width(stream)
+        for line in words.split("\n"):
+            shown = printable(line)
+            print(fold_line(shown, width) if width else shown, file=stream, flush=True)
+
+    def _width(self, stream: TextIO) -> int | None:
+        """The columns of a terminal; None where a stream is none."""
+        if not stream.isatty():
+            return None
+        return self.columns
 
     def reading(self, reading: Reading[object], shown: str | None = None) -> str:
         """A known value (or `shown` for it), else why it is not known, in brackets."""
@@ -56,16 +79,32 @@ class Screen:
         return "[" + self.t("cli.unknown", why=self.t(f"cli.why.{reading.why}")) + "]"
 
     def console(self, *, error: bool = False) -> Console:
-        """A rich console; plain where the stream is no terminal."""
+        """A rich console for what moves; plain where the stream is no terminal."""
         from rich.console import Console
 
         stream = sys.stderr if error else sys.stdout
-        width = None if stream.isatty() else 100
+        width = None if stream.isatty() else PLAIN_COLUMNS
         return Console(file=stream, highlight=False, width=width, markup=False)
 
     def table(self, title: str, head: Sequence[str], rows: Sequence[Row]) -> None:
-        """A table to standard output; its last column takes what room is left."""
+        """A table to standard output. No word is broken: where the terminal is too narrow for its
+        columns, each row becomes a block of lines.
+        """
+        room = self._width(sys.stdout) or PLAIN_COLUMNS
+        shown = [tuple(printable(cell) for cell in row) for row in rows]
+        cells = [tuple(head), *shown]
+        widths = column_widths(cells, room) if shown else None
+        if widths is None and not sys.stdout.isatty() and shown:
+            widths = column_widths(cells, 10 * PLAIN_COLUMNS)  # no terminal: as wide as it takes
+        if widths is None and shown:
+            labels = [self.t("cli.frame.heading", name=name) if name else "" for name in head]
+            self.data("\n".join((title, *blocks(labels, shown, room), "")).lstrip("\n"))
+            return
+        self._draw(title, head, shown, widths or [])
+
+    def _draw(self, title: str, head: Sequence[str], rows: list[Row], widths: list[int]) -> None:
         from rich import box
+        from rich.console import Console
         from rich.table import Table
 
         made: Table = Table(
@@ -77,8 +116,21 @@ class Screen:
             show_header=any(head),
         )
         for number, name in enumerate(head):
-            short = all(len(row[number]) <= SHORT for row in rows)
-            made.add_column(name, overflow="fold", no_wrap=short and len(head) > 2)
+            made.add_column(_held(name), width=widths[number] if widths else None)
         for row in rows:
-            made.add_row(*(printable(cell) for cell in row))
-        self.console().print(made)
+            made.add_row(*(_held(cell) for cell in row))
+        room = sum(widths) + GAP * len(head) + EDGE
+        console = Console(file=sys.stdout, highlight=False, markup=False, width=max(room, 40))
+        with console.capture() as capture:
+            console.print(made)
+        drawn = (line.rstrip(" ") for line in capture.get().splitlines())
+        print(_freed("\n".join(drawn)), flush=True)  # noqa: T201 - this is the one place
+
+
+def _held(words: str) -> str:
+    """No-break spaces as signs that no library takes for a place to break."""
+    return words.translate({NBSP_CODE: HELD_NBSP, NNBSP_CODE: HELD_NNBSP})
+
+
+def _freed(words: str) -> str:
+    return words.translate({HELD_NBSP: NBSP_CODE, HELD_NNBSP: NNBSP_CODE})

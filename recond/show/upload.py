@@ -105,7 +105,7 @@ def show_exported(screen: Screen, done: Exported) -> None:
     """A table that was made; without a file it is the answer itself."""
     show_problems(screen, done.left_out)
     if done.file is None:
-        screen.data(done.text)
+        screen.document(done.text)
     else:
         screen.talk(screen.t("upload.exported", n=done.lines, file=done.file))
 

@@ -29,6 +29,13 @@ class Finding:
     needed: bool
 
 
+def missing_packages(found: tuple[Finding, ...]) -> tuple[str, ...]:
+    """The packages of Debian that would bring what is missing, each once."""
+    tools = {name for name, _, _ in TOOLS}
+    lacking = (one.package for one in found if one.name in tools and not one.present)
+    return tuple(dict.fromkeys(lacking))
+
+
 def examine(host: Host, state: Path) -> tuple[Finding, ...]:
     """Look for every tool, for root and for the state folder."""
     found = [Finding("root", "", is_root(), needed=False)]
