@@ -26,6 +26,7 @@ from recond.commands.frame import (
     Profiles,
     Psid,
     Targets,
+    Unreported,
     Usb,
     Verify,
     argument,
@@ -59,13 +60,14 @@ def wipe_command(
     donor: Donor = None,
     hidden: Hidden = None,
     psid: Psid = False,
+    try_unreported: Unreported = False,
     json_: AsJson = False,
     events: Events = False,
 ) -> None:
     """Erase and certify."""
     from recond.flow.machine.check import parse_wish
 
-    wish = parse_wish(level, method, verify, hidden, psid)
+    wish = parse_wish(level, method, verify, hidden, psid, try_unreported)
     order = _order(targets, False, wish, image, (), out, operator, lot, donor)
     _run(order, tuple(confirm or ()), unattended=False, as_json=json_, events=events)
 
@@ -87,6 +89,7 @@ def run_command(
     lot: Lot = None,
     donor: Donor = None,
     hidden: Hidden = None,
+    try_unreported: Unreported = False,
     usb: Usb = False,
     exclude: Exclude = None,
     json_: AsJson = False,
@@ -95,7 +98,7 @@ def run_command(
     """All of it."""
     from recond.flow.machine.check import parse_wish
 
-    wish = parse_wish(level, method, verify, hidden)
+    wish = parse_wish(level, method, verify, hidden, try_unreported=try_unreported)
     order = _order(
         targets,
         all_ or not targets,

@@ -17,6 +17,7 @@ from recond.commands.frame import (
     Profiles,
     Psid,
     Targets,
+    Unreported,
     Usb,
     Verify,
     app,
@@ -124,6 +125,7 @@ def plan_command(
     from_: From = None,
     hidden: Hidden = None,
     psid: Psid = False,
+    try_unreported: Unreported = False,
     usb: Usb = False,
     exclude: Exclude = None,
     json_: AsJson = False,
@@ -132,7 +134,7 @@ def plan_command(
     from recond.flow.machine.check import parse_wish, plan_only
     from recond.show.machine import show_census, show_plans
 
-    wish = parse_wish(level, method, verify, hidden, psid)
+    wish = parse_wish(level, method, verify, hidden, psid, try_unreported)
     found = plan_only(
         this_host(),
         tuple(targets or ()),

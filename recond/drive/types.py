@@ -264,6 +264,7 @@ class ScsiCapabilities:
     format_unit: bool
     write_after_block: bool  # WABEREQ, WACEREQ: blocks are unreadable until written
     write_after_crypto: bool
+    unreported: bool = False  # it answers no question about its commands: nobody knows
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Wish:
 
     `restore_hidden`: whether sectors that HPA, AMAC or DCO hide are shown again first; None leaves
     it to the level (`recond.wipe.drive.choosing`). `psid`: erase by the PSID on the drive's label.
+    `try_unreported`: give a drive that does not say which commands it has those of an erasure.
     """
 
     level: LevelWish = LevelWish.CLEAR
@@ -54,6 +55,7 @@ class Wish:
     verify: VerifyMode = VerifyMode.FULL
     restore_hidden: bool | None = None
     psid: bool = False
+    try_unreported: bool = False
 
 
 def needs_two_passes(identity: DiskIdentity) -> bool:

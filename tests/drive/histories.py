@@ -233,11 +233,16 @@ def erase(
     verify: VerifyMode = VerifyMode.FULL,
     chance: random.Random | None = None,
     restore: bool | None = None,
+    try_unreported: bool = False,
 ) -> History:
     """Plan, erase (killed here and there where there is a chance for it), resume and judge."""
     history = History(int(drive.serial[3:]), drive.bus, drive.lies, wish, drive)
     found = plan_firmware(
-        read_capabilities(drive.device(PATH)), wish, drive.cells.size, restore_hidden=restore
+        read_capabilities(drive.device(PATH)),
+        wish,
+        drive.cells.size,
+        restore_hidden=restore,
+        try_unreported=try_unreported,
     )
     history.plan = plan = plan_wipe(
         drive.target(PATH), Wish(wish, None, verify, restore), clock.random_bytes(32), (), found

@@ -88,6 +88,7 @@ def parse_wish(
     verify: str,
     restore_hidden: bool | None = None,
     psid: bool = False,
+    try_unreported: bool = False,
 ) -> Wish:
     """The words of the command line. Raises `UsageError` naming the one that is wrong."""
     if level not in {word.value for word in LevelWish}:
@@ -98,7 +99,7 @@ def parse_wish(
         find_method(method)
     if psid and method is not None:
         raise UsageError("cli.psid.method")
-    return Wish(LevelWish(level), method, VerifyMode(verify), restore_hidden, psid)
+    return Wish(LevelWish(level), method, VerifyMode(verify), restore_hidden, psid, try_unreported)
 
 
 def plan_only(

@@ -63,6 +63,7 @@ def _ask(drive: FirmwareDevice, target: Target, wish: Wish, level: LevelWish) ->
             level,
             target.identity.size_bytes,
             restore_hidden=wish.restore_hidden,
+            try_unreported=wish.try_unreported,
         )
     finally:
         drive.close()

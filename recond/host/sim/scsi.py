@@ -4,7 +4,8 @@ Why and what for: `recond.host.sim.drive`. Its lies: `success` (accepts and eras
 `fails` (half-way: MEDIUM ERROR 31h/03h), `stuck` (progress 655/65536 for ever), `breaks` (a host
 adapter that ends SANITIZE with DID_ERROR and hands on nothing), `unreadable` (blocks end in an
 error until they are written, as WABEREQ and WACEREQ say), `swaps` (another serial), `forgets`
-(power that goes ends a SANITIZE, and nothing tells of it), `renames` (another serial behind it).
+(power that goes ends a SANITIZE, and nothing tells of it), `renames` (another serial behind it),
+`untold` (it knows no REPORT SUPPORTED OPERATION CODES), `lacks` (nor SANITIZE).
 
 Source: SBC-4 5.30 (SANITIZE), 4.11; SPC-5 6.34, 6.39, 7.7.
 """
@@ -94,6 +95,8 @@ class SimScsi(SimDrive):
         if cdb[0] == 0x9E:
             blocks = self.cells.size // SECTOR
             return CdbAnswer(0, data=struct.pack(">QI20x", blocks - 1, SECTOR))
+        if (cdb[0] == 0xA3 and "untold" in self.lies) or (cdb[0] == 0x48 and "lacks" in self.lies):
+            return self._check(_sense(5, 0x20, 0))
         if cdb[0] == 0xA3:
             known = cdb[3] == 0x04 or (cdb[3] == 0x48 and cdb[5] in SANITIZE_S)
             return CdbAnswer(0, data=bytes([0, 3 if known else 1, 0, 0]))

@@ -7,6 +7,8 @@ those that the kernel knows. What cannot be asked is left out with the reason (`
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from recond.drive import requests as rq
 from recond.drive.answers import (
     nvme_good,
@@ -173,16 +175,19 @@ def _read_nvme(device: FirmwareDevice, transport: NvmeTransport) -> NvmeCapabili
 
 
 def _read_scsi(transport: ScsiTransport, names: tuple[str, str]) -> ScsiCapabilities:
+    told: list[bool | None] = []
+
     def asks(opcode: int, action: int | None = None) -> bool:
         answer = transport.execute(rq.scsi_supports(opcode, action))
         good = scsi_good(answer.packed_status, answer.errno)
-        return bool(parse_supported(answer.data)) if good else False
+        told.append(parse_supported(answer.data) if good else None)
+        return bool(told[-1])
 
     serial = transport.execute(rq.scsi_inquiry(0x80))
     page = transport.execute(rq.scsi_inquiry(0xB1))
     capacity = transport.execute(rq.scsi_read_capacity()).data
     rotation, after_block, after_crypto = parse_block_characteristics(page.data)
-    return ScsiCapabilities(
+    found = ScsiCapabilities(
         serial=parse_vpd_serial(serial.data),
         vendor=names[0],
         product=names[1],
@@ -195,3 +200,4 @@ def _read_scsi(transport: ScsiTransport, names: tuple[str, str]) -> ScsiCapabili
         write_after_block=after_block,
         write_after_crypto=after_crypto,
     )
+    return replace(found, unreported=not any(one is not None for one in told))

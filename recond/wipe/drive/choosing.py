@@ -28,6 +28,7 @@ _T = Technique
 HDD_OVERWRITE_BYTES_PER_S = 120_000_000
 SSD_OVERWRITE_BYTES_PER_S = 400_000_000
 WRITE_AFTER: tuple[tuple[str, str | int], ...] = (("write_after", 1),)
+_KNOWN_MEDIA = (Medium.HDD, Medium.SSD, Medium.HYBRID)
 USUAL_S = {"crypto": 30, "block": 120, "format": 60}
 
 
@@ -54,18 +55,20 @@ def plan_firmware(
     size_bytes: int,
     *,
     restore_hidden: bool | None = None,
+    try_unreported: bool = False,
 ) -> FirmwarePlan:
     """The drive's steps for a level: none where its firmware is not to be used.
 
     `size_bytes` is what the kernel shows; `restore_hidden` asks for hidden sectors to be shown
     first, or to be left: None shows them where the drive purges. Left, they hold the level at
-    clear. The overwrite that may stand behind the steps is `recond.wipe.plan`'s.
+    clear. `try_unreported`: a drive that does not say which commands it has is given them, and its
+    refusal is the answer. The overwrite that may stand behind the steps is `recond.wipe.plan`'s.
     """
     count = _hidden_bytes(capabilities.ata)
     if wish is LevelWish.CLEAR:
         return _beside_overwrite(count, restore_hidden, ())
     notes = list(capabilities.problems)
-    ways = _ways(capabilities, size_bytes, notes)
+    ways = _ways(_asked(capabilities, try_unreported, notes), size_bytes, notes)
     least = Level.PURGE if wish is LevelWish.PURGE else Level.CLEAR
     most = Level.CLEAR if count and restore_hidden is False else Level.PURGE
     medium = capabilities.medium
@@ -102,6 +105,21 @@ def plan_firmware(
     return FirmwarePlan(hidden + steps, kept[0].not_reached + said, tuple(notes))
 
 
+def _asked(capabilities: Capabilities, try_unreported: bool, notes: list[Message]) -> Capabilities:
+    """A SCSI drive that says nothing of its commands: unknown, and said; or SANITIZE is tried."""
+    scsi = capabilities.scsi
+    if scsi is None or not scsi.unreported or capabilities.medium not in _KNOWN_MEDIA:
+        return capabilities
+    usb = capabilities.bus == "usb"  # a bridge that passes on no question passes on no SANITIZE
+    word = "unreported_usb" if usb else "unreported_tried" if try_unreported else "unreported"
+    notes.append(Message(f"drive.note.{word}"))
+    if usb or not try_unreported:
+        return capabilities
+    flash = capabilities.medium is Medium.SSD
+    tried = replace(scsi, crypto=True, block=flash, overwrite=not flash)
+    return replace(capabilities, scsi=tried)
+
+
 def _beside_overwrite(
     count: int, restore_hidden: bool | None, notes: tuple[Message, ...]
 ) -> FirmwarePlan:
@@ -126,7 +144,7 @@ def _ways(capabilities: Capabilities, size_bytes: int, notes: list[Message]) -> 
     medium = capabilities.medium
     if medium is Medium.EMMC and capabilities.mmc is not None:
         return _mmc(capabilities.mmc)
-    if medium not in (Medium.HDD, Medium.SSD, Medium.HYBRID):
+    if medium not in _KNOWN_MEDIA:
         return []
     if capabilities.nvme is not None:
         return _nvme(capabilities.nvme, size_bytes, notes)

@@ -18,6 +18,7 @@ from recond.drive.answers import (
     parse_nvme_namespace,
     parse_sanitize_log,
 )
+from recond.drive.nvme_status import nvme_status_words
 from recond.drive.types import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
 from recond.erasure import Technique, WipeStep
 from recond.model import Message
@@ -82,7 +83,7 @@ def run_format(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     if _broken(answer):
         return unknown("no_answer")
     if not nvme_good(answer.status, answer.errno):
-        return failed("status", command="Format NVM", status=f"{answer.status:04x}")
+        return failed("status", command="Format NVM", status=nvme_status_words(answer.status))
     outcome = wait(line, lambda: _format_look(line, nsid), None, limit)
     if outcome.outcome == "done" and _controller(line) is None:
         return unknown("no_answer")
@@ -123,7 +124,7 @@ def run_sanitize(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
         if _broken(answer):
             return unknown("no_answer")
         if not nvme_good(answer.status, answer.errno):
-            return failed("status", command="Sanitize", status=f"{answer.status:04x}")
+            return failed("status", command="Sanitize", status=nvme_status_words(answer.status))
     outcome = wait(line, lambda: _log_look(line, mine), step.estimate_s, USUAL_S[step.technique])
     if outcome.outcome == "failed":
         line.nvme(rq.nvme_exit_failure())
