@@ -138,7 +138,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "rich": ("show",),
     "rfc8785": ("codec",),
     "tomli_w": ("readiness", "upload", "flow"),
-    "cryptography": ("certify", "flow.keys.keyring", "wipe.content", "wipe.verify"),
+    "cryptography": ("certify", "flow.keys.keyring", "flow.lot", "wipe.content", "wipe.verify"),
     "reportlab": ("certify",),
     "pyhanko": ("certify",),
     "pyhanko_certvalidator": ("certify",),

@@ -21,7 +21,8 @@ from recond.board.people import Role
 from recond.board.serve import BoardOrder, Opened, open_board, serve_opened
 from recond.flow.deliver.upload import add_destination
 from recond.flow.keys.keyring import Keyring
-from recond.flow.lot.store import Lot, LotStore
+from recond.flow.lot.rows import Lot
+from recond.flow.lot.store import LotStore
 from recond.flow.runfolder import new_run_id
 from recond.host.clock import Clock
 

@@ -26,7 +26,7 @@ from recond.erasure import WipeRecord
 from recond.errors import RecondError, RecordInvalid
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.collect import machine_row
-from recond.flow.lot.store import MachineRow
+from recond.flow.lot.rows import MachineRow
 from recond.flow.verify.files import verify_paths
 from recond.host.store import write_folder
 from recond.model import Known, Message

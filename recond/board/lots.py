@@ -17,15 +17,17 @@ from recond.board.finding import download
 from recond.board.frame import EVERYBODY, HANDS, LEADS, Turned, Visit, Way, given, json_answer
 from recond.board.people import Role
 from recond.board.tables import RECORDS
+from recond.certify.verify.verdicts import Trust
 from recond.errors import RecordInvalid, UsageError
-from recond.flow.lot.collect import take
+from recond.flow.lot.collect import chain_of, take
 from recond.flow.lot.impact import impact_of
 from recond.flow.lot.lot import check_lot_name
 from recond.flow.lot.manifest import MAX_BYTES, parse_manifest
 from recond.flow.lot.paper import write_paper
+from recond.flow.lot.rows import Lot
 from recond.flow.lot.sheets import anomaly_rows, impact_sentences, write_csv, write_workbook
 from recond.flow.lot.status import LotStatus, State, lot_status
-from recond.flow.lot.store import Lot, LotStore
+from recond.flow.lot.store import LotStore
 from recond.upload.package import unpack
 
 REPORTS = {
@@ -62,9 +64,8 @@ def _status(db: sa.Connection, name: str) -> LotStatus:
         lot = lots.lot(name)
     except UsageError:
         raise Turned(404, "board.error.absent") from None
-    return lot_status(
-        lot, lots.expected(name), lots.machines(name), lots.problems(name), lots.numbers
-    )
+    counted = lots.machines(name), ()  # whom the board does not trust never came into the lot
+    return lot_status(lot, lots.expected(name), counted, lots.problems(name), lots.numbers)
 
 
 def lot_page(visit: Visit) -> Response:
@@ -128,7 +129,9 @@ def _collect(visit: Visit, name: str) -> None:
         with context.database.writing() as db:
             lots = LotStore(db)
             try:
-                take(lots, name, row.record_id, unpack(raw, row.record_id))
+                package = unpack(raw, row.record_id)
+                trust = Trust(pinned=chain_of(package)[:1])  # asked when the board judged it
+                take(lots, name, row.record_id, package, trust)
             except RecordInvalid as error:
                 lots.note(name, row.record_id, error.message)
 

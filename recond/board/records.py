@@ -21,9 +21,11 @@ from recond.board.judge import Kept, Refused
 from recond.board.store import Store
 from recond.board.tables import APART, DISKS, RECORDS
 from recond.board.tokens import BenchToken
+from recond.certify.verify.verdicts import Trust
 from recond.errors import RecordInvalid
-from recond.flow.lot.collect import take
-from recond.flow.lot.store import DiskRow, LotStore
+from recond.flow.lot.collect import chain_of, take
+from recond.flow.lot.rows import DiskRow
+from recond.flow.lot.store import LotStore
 from recond.model import Message, Text
 from recond.upload.package import IssueOrder, unpack
 
@@ -288,6 +290,8 @@ def _into_lot(db: sa.Connection, lot: str, raw: bytes, record_id: str) -> None:
     if there is None or there.closed_at is not None:
         return
     try:
-        take(lots, lot, record_id, unpack(raw, record_id))
+        package = unpack(raw, record_id)
+        # whom the board believes was asked when the package was judged
+        take(lots, lot, record_id, package, Trust(pinned=chain_of(package)[:1]))
     except RecordInvalid as error:
         lots.note(lot, record_id, error.message)

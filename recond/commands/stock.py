@@ -224,6 +224,7 @@ def lot_new_command(
     donor: Annotated[str | None, option("donor", "--donor", metavar="NAME")] = None,
     date: Annotated[str | None, option("lot_date", "--date", metavar="DATE")] = None,
     manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
+    trust: Annotated[list[Path] | None, option("trust", "--trust", metavar="CERT")] = None,
     database: Database = None,
 ) -> None:
     """A lot with its donor and manifest."""
@@ -231,7 +232,13 @@ def lot_new_command(
     from recond.show.lot import show_new_lot
 
     made = new_lot(
-        _where(database), lot, this_host().clock, donor=donor, date=date, manifest=manifest
+        _where(database),
+        lot,
+        this_host().clock,
+        donor=donor,
+        date=date,
+        manifest=manifest,
+        trust=tuple(trust or ()),
     )
     show_new_lot(screen(), made)
     leave(made.exit_code)

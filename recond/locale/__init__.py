@@ -104,7 +104,14 @@ def text(lang: Lang, code: str, /, **args: str | int) -> str:
         entry = entry[0 if (abs(number) < 2 if lang == "fr" else number == 1) else 1]
     if lang == "fr":
         entry = french_spaces(entry)
-    return entry.format_map({key: _shown(lang, key, value) for key, value in args.items()})
+    return entry.format_map(_Filled((key, _shown(lang, key, value)) for key, value in args.items()))
+
+
+class _Filled(dict[str, str]):
+    """A template's arguments. One that is missing is "?": the message may be a stranger's."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
 
 
 def _shown(lang: Lang, key: str, value: str | int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from recond.flow.lot.collect import Added
 from recond.flow.lot.lot import NewLot, Reported
+from recond.flow.lot.rows import Lot
 from recond.flow.lot.sheets import anomaly_rows, impact_sentences, summary_rows
 from recond.flow.lot.status import LotStatus
-from recond.flow.lot.store import Lot
 from recond.show.screen import Row, Screen
 from recond.show.upload import show_problems
 

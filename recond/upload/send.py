@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
+from recond.model import Message
 from recond.upload.kinds import Destination
-from recond.upload.outcome import Delivered, Later, Outcome, backoff_s, is_due, later_than
+from recond.upload.outcome import Delivered, Later, Outcome, Parked, backoff_s, is_due, later_than
+from recond.upload.package import Package
 from recond.upload.queue import Delivery, DeliveryState, Entry, Hold, Queue
 
 OnDelivery = Callable[[str, Delivery], None]
+Check = Callable[[Package], Message | None]
+"""Why a package must not leave; None where it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ def send_pass(
     clock: Clock,
     urgency: Urgency,
     on_delivery: OnDelivery,
+    check: Check,
 ) -> None:
     """Attempt what is due. Call it with the sending lock held.
 
@@ -42,7 +47,7 @@ def send_pass(
     """
     queue.sweep()
     for name, destination in destinations.items():
-        _send_to(queue, name, destination, clock, urgency, on_delivery)
+        _send_to(queue, name, destination, clock, urgency, on_delivery, check)
     for entry in queue.entries():
         if everywhere and entry.problem is None and all(map(entry.has, everywhere)):
             queue.finish(entry)
@@ -55,6 +60,7 @@ def _send_to(
     clock: Clock,
     urgency: Urgency,
     on_delivery: OnDelivery,
+    check: Check,
 ) -> None:
     holds = queue.holds()
     hold = holds.get(name)
@@ -70,10 +76,7 @@ def _send_to(
             continue  # its state is readable and it is not; the next reading of its state says so
         if package is None or package.digest != entry.digest:
             continue  # issued anew since
-        try:
-            outcome = destination.deliver(package, clock)
-        except UsageError as error:  # its settings' mistake (an authority's file that has gone)
-            outcome = Later(error.message, whole=True)  # stops no other destination
+        outcome = _attempt(destination, package, clock, check)
         now = clock.now()
         delivery = _delivery(name, entry, before, outcome, now)
         queue.write(entry.with_delivery(delivery))
@@ -84,6 +87,16 @@ def _send_to(
         if hold:
             hold = None
             queue.write_holds({n: h for n, h in queue.holds().items() if n != name})
+
+
+def _attempt(destination: Destination, package: Package, clock: Clock, check: Check) -> Outcome:
+    fault = check(package)
+    if fault is not None:
+        return Parked(fault)
+    try:
+        return destination.deliver(package, clock)
+    except UsageError as error:  # its settings' mistake (an authority's file that has gone)
+        return Later(error.message, whole=True)  # stops no other destination
 
 
 def _in_turn(queue: Queue, name: str) -> list[Entry]:

@@ -32,7 +32,8 @@ from recond.certify.verify.bundle import signer_of
 from recond.certify.verify.pdf_read import read_sealed
 from recond.codec import canonical_bytes
 from recond.flow.lot.collect import collect, folder_sources
-from recond.flow.lot.store import Lot, open_lots
+from recond.flow.lot.rows import Lot
+from recond.flow.lot.store import open_lots
 from recond.flow.verify.files import verify_paths
 from tests.certify import tamper
 from tests.certify.desk import Desk, desk, drawn_once
@@ -307,12 +308,12 @@ def test_a_certificate_below_another_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_certificate_of_another_lot_is_not_taken_in(tmp_path: Path) -> None:
-    source = lay(tmp_path / "out" / "a", files_of("erased")).parent
+    source, trust = lay(tmp_path / "out" / "a", files_of("erased")).parent, corpus().trust()
     with open_lots(tmp_path / "state", None) as store:
         for name in ("LOT-2026-11", "LOT-2026-12"):
             store.make(Lot(name, None, None, "2026-11-24T08:00:00.000Z"), (), {})
-        mine = collect(store, "LOT-2026-11", folder_sources(source))
-        again = collect(store, "LOT-2026-12", folder_sources(source))
+        mine = collect(store, "LOT-2026-11", folder_sources(source), trust)
+        again = collect(store, "LOT-2026-12", folder_sources(source), trust)
     assert (len(mine.new), mine.others) == (1, 0)
     assert (len(again.new), again.others) == (0, 1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recond.certify.summary import Counts, Overall, counts, overall
-from recond.erasure import Level, Status, Verdict
+from recond.erasure import Status
 from recond.flow.run.run import IN_USE
 from recond.host.stick import MARKER, read_media, write_marker
 from recond.host.stick_mount import find_partition
@@ -134,8 +134,6 @@ def test_an_inner_disk_of_our_name_makes_the_result_partial() -> None:
     refused = disk_erasure(
         "INNER0001",
         status=Status.REFUSED,
-        verdict=Verdict.REJECTED,
-        level_achieved=Level.NONE,
         reasons=(refusal,),
     )
     whole = record(1, erasures=(disk_erasure("D"), refused))

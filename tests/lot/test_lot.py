@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import io
 import itertools
 import json
@@ -17,10 +18,18 @@ from typing import Any
 import pytest
 
 from recond.certify.sign.jws import sign_jws
-from recond.certify.sign.keys import make_bench_key
-from recond.erasure import Level, Status, Verdict, WipeRecord
-from recond.errors import BenchLacks, NotReady, UsageError
+from recond.certify.sign.keys import Revocation, SigningKey, fingerprint, make_bench_key, pem
+from recond.codec import canonical_bytes
+from recond.erasure import (
+    DiskIdentity,
+    Erasure,
+    Status,
+    TargetKind,
+    WipeRecord,
+)
+from recond.errors import BenchLacks, NotReady, RecordInvalid, UsageError
 from recond.flow.deliver.queue import export_queue, import_queue
+from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.impact import impact_of
 from recond.flow.lot.lot import (
     LotDatabase,
@@ -33,15 +42,14 @@ from recond.flow.lot.lot import (
 )
 from recond.flow.lot.sheets import COLUMNS, harmless, impact_sentences
 from recond.flow.lot.status import State
-from recond.host.clock import SystemClock
-from recond.model import Assessment, Form, Message, Outcome
+from recond.host.clock import Clock, SystemClock
+from recond.model import Assessment, Form, Known, Message, Outcome
 from tests.house import ROOT
 from tests.lot.databases import postgresql
 from tests.readiness.machines import known
 from tests.upload.bench import Still, workbench
-from tests.upload.records import NOW, disk_erasure, notebook, record, write_run
+from tests.upload.records import NOW, bench_key, disk_erasure, notebook, record, write_run
 
-FAILED = {"status": Status.FAILED, "verdict": Verdict.REJECTED, "level_achieved": Level.NONE}
 LATER = "2026-11-25T10:00:00.000Z"
 LEDGER = record().ledger
 
@@ -75,6 +83,12 @@ def assessed(outcome: Outcome, category: str | None = None) -> Assessment:
     return Assessment("windows-10", "1", "0" * 64, outcome, (), (), (), (), category)
 
 
+def make_lot(where: LotDatabase, name: str, clock: Clock, **more: Any) -> None:
+    """A lot of a bench that believes the key of the tests' records."""
+    Keyring(where.state).pin((bench_key().certificate,))
+    new_lot(where, name, clock, **more)
+
+
 def put(out: Path, number: int, **changes: Any) -> WipeRecord:
     made = record(number, **changes)
     write_run(out, made)
@@ -88,7 +102,7 @@ def manifest(tmp_path: Path, *serials: str) -> Path:
 
 
 def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: LotDatabase) -> None:
-    new_lot(
+    make_lot(
         where,
         "Mairie 7",
         Still(),
@@ -98,7 +112,7 @@ def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: LotDatab
     out = tmp_path / "out"
     put(out, 1)
     put(out, 2)
-    put(out, 3, erasures=(disk_erasure("DISK000003", **FAILED),))
+    put(out, 3, erasures=(disk_erasure("DISK000003", Status.FAILED),))
     put(out, 4, erasures=())
     put(out, 5)
     added = add_to_lot(where, "Mairie 7", (str(out),))
@@ -118,7 +132,7 @@ def test_each_line_of_the_manifest_has_its_state(tmp_path: Path, where: LotDatab
 
 
 def test_adding_twice_changes_nothing(tmp_path: Path, where: LotDatabase) -> None:
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     put(tmp_path / "out", 1)
     add_to_lot(where, "L", (str(tmp_path / "out"),))
     before = status_of(where, "L")
@@ -128,7 +142,7 @@ def test_adding_twice_changes_nothing(tmp_path: Path, where: LotDatabase) -> Non
 
 
 def test_many_benches_by_folder_and_by_stick(tmp_path: Path, where: LotDatabase) -> None:
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     bench = workbench(tmp_path / "bench")
     bench.queue(1, 2)
     export_queue(bench.state, tmp_path / "usb")
@@ -142,7 +156,7 @@ def test_many_benches_by_folder_and_by_stick(tmp_path: Path, where: LotDatabase)
 def test_an_altered_record_is_named_and_the_rest_goes_on(
     tmp_path: Path, where: LotDatabase
 ) -> None:
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     out = tmp_path / "out"
     for number in range(1, 6):
         put(out, number)
@@ -161,9 +175,9 @@ def test_an_altered_record_is_named_and_the_rest_goes_on(
     assert added.new == ()
     assert named == {
         folders[0].name: "upload.package.signature",
-        folders[1].name: "lot.record.signature",
+        folders[1].name: "certify.verify.jws.fails",
         folders[3].name: "upload.package.altered",
-        folders[4].name: "lot.record.journal",
+        folders[4].name: "certify.verify.journal.sha256",
     }
     assert len(status_of(where, "L").problems) == 4
     write_run(out, record(1))  # mended: the anomaly goes
@@ -171,10 +185,153 @@ def test_an_altered_record_is_named_and_the_rest_goes_on(
     assert len(status_of(where, "L").problems) == 3
 
 
+def test_a_record_that_nobody_made_is_none(tmp_path: Path, where: LotDatabase) -> None:
+    """Signed by the workshop's own key, and still: no journal, another's, or none that says so."""
+    make_lot(where, "L", Still())
+    out = tmp_path / "out"
+    bare, borrowed, better = put(out, 1), put(out, 2), put(out, 3, erasures=(failed("DISK000003"),))
+    shutil.rmtree(out / bare.record_id / "journals")
+    sign_anew(out, replace_journal(out, borrowed, out / better.record_id / "journals"))
+    won = dataclasses.replace(
+        better.erasures[0],
+        result=dataclasses.replace(borrowed.erasures[0].result),
+    )
+    sign_anew(out, dataclasses.replace(better, erasures=(won,)))
+    added = add_to_lot(where, "L", (str(out),))
+    assert added.new == ()
+    assert [message.code for _, message in added.problems] == [
+        "upload.package.journal",
+        "certify.verify.journal.result",
+        "certify.verify.journal.result",
+    ]
+    assert status_of(where, "L").erased == 0
+
+
+def failed(serial: str) -> Erasure:
+    return disk_erasure(serial, Status.FAILED)
+
+
+def replace_journal(out: Path, made: WipeRecord, source: Path) -> WipeRecord:
+    """The record with the journal of another disk in the place of its own."""
+    (journal,) = source.iterdir()
+    raw = journal.read_bytes()
+    one = made.erasures[0]
+    (out / made.record_id / one.journal.file).write_bytes(raw)
+    digest = hashlib.sha256(raw).hexdigest()
+    named = dataclasses.replace(one.journal, sha256=digest)
+    return dataclasses.replace(made, erasures=(dataclasses.replace(one, journal=named),))
+
+
+def sign_anew(out: Path, made: WipeRecord, key: SigningKey | None = None) -> None:
+    raw = canonical_bytes(made)
+    (out / made.record_id / "record.json").write_bytes(raw)
+    (out / made.record_id / "record.jws").write_bytes(sign_jws(raw, key or bench_key()))
+
+
+def test_a_strangers_record_stands_apart_and_changes_no_line(
+    tmp_path: Path, where: LotDatabase
+) -> None:
+    """Whole and true by its own key, which nobody here knows: neither erased nor rejected."""
+    make_lot(where, "L", Still(), manifest=manifest(tmp_path, "DISK000001", "DISK000002", "NB3"))
+    stranger, out = make_bench_key("banc d'essai", NOW), tmp_path / "out"
+    put(out, 1)
+    for made in (
+        put(out, 2),
+        put(out, 3, machine=notebook("NB3"), assessments=(assessed(Outcome.PASS),)),
+        put(out, 4, erasures=(failed("DISK000001"),), issued_at=LATER),
+    ):
+        sign_anew(out, made, stranger)
+    added = add_to_lot(where, "L", (str(out),))
+    assert (len(added.new), added.problems) == (4, ())
+    status = status_of(where, "L")
+    assert [line.state for line in status.lines] == [State.ERASED, State.MISSING, State.MISSING]
+    assert (status.erased, status.rejected, len(status.machines)) == (1, 0, 1)
+    assert [one.row.record_id for one in status.apart] == [record(n).record_id for n in (2, 3, 4)]
+    assert impact_of(status.machines).machines == 0
+    with pytest.raises(NotReady):
+        close_lot(where, "L", Still())
+    table = report_lot(where, "L", tmp_path / "r", lang="fr", clock=SystemClock()).files[0]
+    assert b"DISK000002" not in table.read_bytes()
+    Keyring(where.state).pin((stranger.certificate,))  # a bench of the workshop after all
+    status = status_of(where, "L")
+    assert (status.erased, status.rejected, status.apart) == (2, 1, ())
+    own = Revocation(fingerprint(bench_key().certificate), "compromised", NOW)
+    Keyring(where.state).revoke((own,))
+    assert [one.row.record_id for one in status_of(where, "L").apart] == [record(1).record_id]
+
+
+def test_a_stranger_bars_no_bench(tmp_path: Path, where: LotDatabase) -> None:
+    """His record with the number and the ledger's place of one that comes after it."""
+    make_lot(where, "L", Still())
+    stranger, out = make_bench_key("banc d'essai", NOW), tmp_path / "out"
+    sign_anew(tmp_path / "his", put(tmp_path / "his", 1, donor="Autre"), stranger)
+    sign_anew(tmp_path / "his", put(tmp_path / "his", 7, ledger=record(2).ledger), stranger)
+    put(out, 1)
+    put(out, 2)
+    for source in ("his", "out"):
+        added = add_to_lot(where, "L", (str(tmp_path / source),))
+        assert (len(added.new), added.problems) == (2, ())
+    status = status_of(where, "L")
+    assert (status.erased, len(status.machines), len(status.apart)) == (2, 2, 1)
+
+
+def test_a_lot_may_trust_other_keys_than_the_bench(tmp_path: Path, where: LotDatabase) -> None:
+    partner, out = make_bench_key("banc du partenaire", NOW), tmp_path / "out"
+    (tmp_path / "partner.pem").write_bytes(pem(partner.certificate))
+    make_lot(where, "L", Still(), trust=(tmp_path / "partner.pem",))
+    put(out, 1)
+    sign_anew(out, put(out, 2), partner)
+    add_to_lot(where, "L", (str(out),))
+    status = status_of(where, "L")
+    assert [row.record_id for row in status.machines] == [record(2).record_id]
+    assert [one.row.record_id for one in status.apart] == [record(1).record_id]
+    (tmp_path / "none.pem").write_bytes(b"-----BEGIN")
+    for name in ("none.pem", "absent.pem"):
+        with pytest.raises(RecordInvalid):
+            make_lot(where, "M", Still(), trust=(tmp_path / name,))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"kind": TargetKind.IMAGE}, "lot.apart.image"),
+        ({"kind": TargetKind.LOOP}, "lot.apart.image"),
+        ({"size_bytes": 1 << 20}, "lot.apart.small"),
+    ],
+)
+def test_what_is_no_disk_stands_for_none(
+    tmp_path: Path, where: LotDatabase, change: dict[str, Any], code: str
+) -> None:
+    make_lot(where, "L", Still(), manifest=manifest(tmp_path, "DISK000001"))
+    one = disk_erasure("DISK000001")
+    put(tmp_path / "out", 1, erasures=(dataclasses.replace(one, disk=changed(one.disk, change)),))
+    added = add_to_lot(where, "L", (str(tmp_path / "out"),))
+    assert [message.code for _, message in added.problems] == [code]
+    status = status_of(where, "L")
+    assert (status.lines[0].state, status.erased) == (State.MISSING, 0)
+    assert not status.complete
+
+
+def changed(disk: DiskIdentity, change: dict[str, Any]) -> DiskIdentity:
+    return dataclasses.replace(disk, **change)
+
+
+def test_a_disk_of_another_size_than_the_computer_s_is_not_it(
+    tmp_path: Path, where: LotDatabase
+) -> None:
+    inside = notebook("NB1")
+    serial = next(one.serial.value for one in inside.disks if isinstance(one.serial, Known))
+    make_lot(where, "L", Still(), manifest=manifest(tmp_path, serial))
+    put(tmp_path / "out", 1, machine=inside, erasures=(disk_erasure(serial),))
+    added = add_to_lot(where, "L", (str(tmp_path / "out"),))
+    assert [message.code for _, message in added.problems] == ["lot.apart.size"]
+    assert status_of(where, "L").erased == 0
+
+
 def test_a_record_issued_anew_takes_its_place(tmp_path: Path, where: LotDatabase) -> None:
     assert LEDGER is not None
-    new_lot(where, "L", Still())
-    put(tmp_path / "a", 1, erasures=(disk_erasure("DISK000001", **FAILED),))
+    make_lot(where, "L", Still())
+    put(tmp_path / "a", 1, erasures=(disk_erasure("DISK000001", Status.FAILED),))
     add_to_lot(where, "L", (str(tmp_path / "a"),))
     put(tmp_path / "b", 1, issued_at=LATER, ledger=dataclasses.replace(LEDGER, number=7))
     added = add_to_lot(where, "L", (str(tmp_path / "b"),))
@@ -186,7 +343,7 @@ def test_a_record_issued_anew_takes_its_place(tmp_path: Path, where: LotDatabase
 
 
 def test_two_contents_for_one_place_are_a_contradiction(tmp_path: Path, where: LotDatabase) -> None:
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     put(tmp_path / "a", 1)
     add_to_lot(where, "L", (str(tmp_path / "a"),))
     put(tmp_path / "b", 1, donor="Autre")  # the same number of the same ledger
@@ -205,7 +362,7 @@ def test_two_contents_for_one_place_are_a_contradiction(tmp_path: Path, where: L
 
 
 def test_what_does_not_belong_here(tmp_path: Path, where: LotDatabase) -> None:
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     put(tmp_path / "out", 1, lot="Autre")
     put(tmp_path / "out", 2, lot="L")
     put(tmp_path / "out", 3, bench=dataclasses.replace(record().bench, demonstration=True))
@@ -217,8 +374,8 @@ def test_what_does_not_belong_here(tmp_path: Path, where: LotDatabase) -> None:
 def test_a_disk_seen_twice_counts_once_and_its_last_result_decides(
     tmp_path: Path, where: LotDatabase
 ) -> None:
-    new_lot(where, "L", Still())
-    put(tmp_path / "out", 1, erasures=(disk_erasure("D", **FAILED),))
+    make_lot(where, "L", Still())
+    put(tmp_path / "out", 1, erasures=(disk_erasure("D", Status.FAILED),))
     put(tmp_path / "out", 2, erasures=(disk_erasure(" d "),), issued_at=LATER)
     add_to_lot(where, "L", (str(tmp_path / "out"),))
     status = status_of(where, "L")
@@ -227,13 +384,11 @@ def test_a_disk_seen_twice_counts_once_and_its_last_result_decides(
 
 
 def test_the_live_stick_is_no_disk_of_the_lot(tmp_path: Path, where: LotDatabase) -> None:
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     stick = disk_erasure(
         "STICK",
         status=Status.REFUSED,
-        verdict=Verdict.REJECTED,
-        level_achieved=Level.NONE,
-        reasons=(Message("wipe.refusal.medium"),),
+        reasons=(Message.of("wipe.refusal.medium", path="/dev/sdb", where="/run/live"),),
     )
     put(tmp_path / "out", 1, erasures=(disk_erasure("D"), stick))
     add_to_lot(where, "L", (str(tmp_path / "out"),))
@@ -243,8 +398,8 @@ def test_the_live_stick_is_no_disk_of_the_lot(tmp_path: Path, where: LotDatabase
 def test_a_gap_in_a_ledger_shows_unless_another_lot_has_it(
     tmp_path: Path, where: LotDatabase
 ) -> None:
-    new_lot(where, "L", Still())
-    new_lot(where, "M", Still())
+    make_lot(where, "L", Still())
+    make_lot(where, "M", Still())
     for number in (1, 2, 5):
         put(tmp_path / "out", number)
     put(tmp_path / "other", 3)
@@ -255,7 +410,7 @@ def test_a_gap_in_a_ledger_shows_unless_another_lot_has_it(
 
 
 def test_a_lot_is_closed_when_it_is_complete(tmp_path: Path, where: LotDatabase) -> None:
-    new_lot(where, "L", Still(), manifest=manifest(tmp_path, "DISK000001", "DISK000002"))
+    make_lot(where, "L", Still(), manifest=manifest(tmp_path, "DISK000001", "DISK000002"))
     put(tmp_path / "out", 1)
     add_to_lot(where, "L", (str(tmp_path / "out"),))
     with pytest.raises(NotReady):
@@ -269,13 +424,13 @@ def test_a_lot_is_closed_when_it_is_complete(tmp_path: Path, where: LotDatabase)
 
 
 def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: LotDatabase) -> None:
-    new_lot(where, "Lot n° 7/é"[:6], Still(), manifest=manifest(tmp_path, "DISK000001", "PERDU"))
+    make_lot(where, "Lot n° 7/é"[:6], Still(), manifest=manifest(tmp_path, "DISK000001", "PERDU"))
     name = list_lots(where)[0].name
     put(
         tmp_path / "out",
         1,
         property_number="=cmd|'/c calc'!A1",
-        erasures=(disk_erasure("DISK000001"), disk_erasure("DISK1B", **FAILED)),
+        erasures=(disk_erasure("DISK000001"), disk_erasure("DISK1B", Status.FAILED)),
     )
     put(tmp_path / "out", 2)
     add_to_lot(where, name, (str(tmp_path / "out"),))
@@ -335,8 +490,7 @@ def _check_paper(paper: Path, name: str, table: bytes, where: LotDatabase) -> No
 
 def test_a_report_that_nobody_can_sign_says_so(tmp_path: Path) -> None:
     where = LotDatabase(tmp_path / "state")
-    new_lot(where, "L", Still())
-    (where.state / "keys").mkdir(mode=0o700)
+    make_lot(where, "L", Still())
     (where.state / "keys" / "bench.p12").write_bytes(b"not a key")
     (where.state / "keys" / "bench.p12").chmod(0o600)
     done = report_lot(where, "L", tmp_path / "r", lang="fr", clock=SystemClock())
@@ -352,13 +506,13 @@ def test_a_cell_is_never_a_formula(cell: str) -> None:
 def test_impact_claims_a_range_for_notebooks_that_live_and_nothing_else(
     tmp_path: Path, where: LotDatabase
 ) -> None:
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     out, good = tmp_path / "out", (assessed(Outcome.PASS, "B"),)
     put(out, 1, assessments=good)
     put(out, 2, assessments=good, machine=notebook("NB000001"))  # the same machine again
     put(out, 3, assessments=(assessed(Outcome.FAIL),))
     put(out, 4, assessments=())
-    put(out, 5, assessments=good, erasures=(disk_erasure("X", **FAILED),))
+    put(out, 5, assessments=good, erasures=(disk_erasure("X", Status.FAILED),))
     desktop = notebook("PC9")
     desktop = dataclasses.replace(
         desktop, system=dataclasses.replace(desktop.system, form=known(Form.DESKTOP))
@@ -413,9 +567,9 @@ def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 def test_mistakes_are_named(tmp_path: Path, where: LotDatabase) -> None:
     with pytest.raises(UsageError, match=r"lot\.unknown"):
         status_of(where, "L")
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     with pytest.raises(UsageError, match=r"lot\.taken"):
-        new_lot(where, "L", Still())
+        make_lot(where, "L", Still())
     for source in (str(tmp_path / "none"), "s3:none"):
         with pytest.raises(UsageError, match=r"lot\.source\.unknown"):
             add_to_lot(where, "L", (source,))
@@ -436,7 +590,7 @@ def test_a_database_that_is_not_there(tmp_path: Path) -> None:
 def test_an_addition_that_fails_leaves_the_lot_as_it_was(
     tmp_path: Path, where: LotDatabase
 ) -> None:
-    new_lot(where, "L", Still())
+    make_lot(where, "L", Still())
     put(tmp_path / "out", 1)
     with pytest.raises(UsageError):
         add_to_lot(where, "L", (str(tmp_path / "out"), str(tmp_path / "none")))

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from recond.certify.sign.jws import sign_jws
+from recond.certify.pages.certificate import Sheet, render
+from recond.certify.sign.jws import read_jws, sign_jws
 from recond.certify.sign.keys import SigningKey, make_bench_key
+from recond.certify.sign.pdf_sign import sign_pdf
+from recond.certify.sign.seal import make_seal
+from recond.certify.verify.bundle import signer_of
 from recond.codec import canonical_bytes
 from recond.erasure import (
     Erasure,
-    JournalRef,
     LedgerPosition,
+    Status,
     TargetKind,
     WipeRecord,
 )
-from recond.model import Machine, Medium
-from recond.upload.package import Package, make_package
+from recond.model import Machine, Medium, Message
+from recond.upload.package import Package, make_package, parse_record
 from tests.readiness.machines import known
+from tests.upload.erased import BLOCK, DISK_BYTES, erasure, journal
 from tests.upload.ran import ran
 
 NOW = "2026-11-24T10:00:00.000Z"
-JOURNAL = b'{"seq":0}\n'
 PDF = b"%PDF-1.7\n" + b"certificate " * 50
 
 
@@ -42,8 +45,12 @@ def notebook(serial: str = "5CG0123XYZ") -> Machine:
     )
 
 
-def disk_erasure(serial: str = "S3Z8NX0K123456", **result: Any) -> Erasure:
-    """The run's erasure, of another disk."""
+def disk_erasure(
+    serial: str = "S3Z8NX0K123456",
+    status: Status = Status.ERASED,
+    reasons: tuple[Message, ...] = (),
+) -> Erasure:
+    """An erasure wished for: the run's, of another disk. `record` makes it come true."""
     done = ran().record.erasures[0]
     identity = dataclasses.replace(
         done.disk,
@@ -53,7 +60,9 @@ def disk_erasure(serial: str = "S3Z8NX0K123456", **result: Any) -> Erasure:
         vendor="Samsung",
         model="SSD 860 EVO",
         firmware="RVT04B6Q",
-        size_bytes=256_060_514_304,
+        size_bytes=DISK_BYTES,
+        logical_block_bytes=BLOCK,
+        physical_block_bytes=BLOCK,
         bus="sata",
         medium=Medium.SSD,
     )
@@ -61,10 +70,7 @@ def disk_erasure(serial: str = "S3Z8NX0K123456", **result: Any) -> Erasure:
         done,
         disk=identity,
         path="/dev/sda",
-        result=dataclasses.replace(done.result, **result),
-        journal=JournalRef(
-            f"journals/{serial.strip()}.jsonl", sha256(JOURNAL).hexdigest(), "0" * 64, 1
-        ),
+        result=dataclasses.replace(done.result, status=status, reasons=reasons),
     )
 
 
@@ -84,16 +90,46 @@ def record(number: int = 1, **changes: Any) -> WipeRecord:
         erasures=(disk_erasure(f"DISK{number:06d}"),),
         ledger=LedgerPosition("feed" * 8, number - 1, "0" * 64, "0" * 64, number),
     )
-    return dataclasses.replace(base, **changes)
+    wished = dataclasses.replace(base, **changes)
+    true = (_true(wished.record_id, one)[0] for one in wished.erasures)
+    return dataclasses.replace(wished, erasures=tuple(true))
+
+
+def _true(run: str, wished: Erasure) -> tuple[Erasure, bytes]:
+    """An erasure with the status that was wished for, folded from a journal of this run."""
+    status, serial = wished.result.status, wished.disk.serial or ""
+    raw = journal(
+        run,
+        wished.disk,
+        fails=status is Status.FAILED,
+        refusals=wished.result.reasons if status is Status.REFUSED else (),
+    )
+    done = erasure(run, raw, serial)
+    assert done.result.status is status
+    return done, raw
 
 
 def files_of(found: WipeRecord, *, signed: bool = True) -> dict[str, bytes]:
     raw = canonical_bytes(found)
-    files = {"record.json": raw, "certificate.pdf": PDF}
-    files |= {one.journal.file: JOURNAL for one in found.erasures}
-    if signed:
-        files["record.jws"] = sign_jws(raw, bench_key())
-    return files
+    files = {"record.json": raw}
+    files |= {one.journal.file: _true(found.record_id, one)[1] for one in found.erasures}
+    if not signed:
+        return files | {"certificate-NON-SIGNE.pdf": PDF}
+    jws = signature(raw)
+    return files | {"record.jws": jws, "certificate.pdf": sealed_page(raw, jws)}
+
+
+@functools.cache
+def signature(raw: bytes) -> bytes:
+    """The bench's word for a record, given once."""
+    return sign_jws(raw, bench_key())
+
+
+@functools.cache
+def sealed_page(raw: bytes, jws: bytes) -> bytes:
+    """The certificate, as a bench draws and seals it."""
+    seal = make_seal(parse_record(raw), raw, bench_key())
+    return sign_pdf(render(Sheet(raw, jws, seal, signer_of(read_jws(jws)), "fr")), bench_key())
 
 
 def package(number: int = 1, **changes: Any) -> Package:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from recond.erasure import Level, Verdict
+from recond.erasure import Status
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.deliver.upload import add_destination, queue_folder
 from recond.inspect.dmidecode import parse_dmidecode
@@ -244,7 +244,7 @@ def test_the_erasure_of_a_run_is_seen_there(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_not_approved_is_told(tmp_path: Path) -> None:
     hub = Devicehub()
-    bad = disk_erasure("D2", verdict=Verdict.REJECTED, level_achieved=Level.NONE)
+    bad = disk_erasure("D2", Status.FAILED)
     made = record(erasures=(disk_erasure(), bad))
     with serve(tmp_path / "tls", hub.answer) as server:
         bench = hub_bench(tmp_path, server.url, server.ca)

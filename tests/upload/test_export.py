@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from recond.erasure import Verdict
+from recond.erasure import Status
 from recond.errors import UsageError
 from recond.flow.deliver.export import export_table
 from recond.flow.deliver.upload import add_destination, queue_folder
@@ -109,7 +109,7 @@ def test_lists_words_and_flags() -> None:
         "[[column]]\ntitle='c'\npath='bench.demonstration'\nwords={false='réel'}\n"
         "[[column]]\ntitle='d'\npath='facts.approved'\nwords={false='à revoir'}\n"
     )
-    made = record(erasures=(disk_erasure("A"), disk_erasure("B", verdict=Verdict.REJECTED)))
+    made = record(erasures=(disk_erasure("A"), disk_erasure("B", Status.FAILED)))
     assert line_of(form, made, "d") == ["A + B", "oui, non", "réel", "à revoir"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from recond import __version__
-from recond.erasure import Verdict
+from recond.erasure import Status
 from recond.flow.deliver.upload import add_destination, secrets_of
 from recond.inspect.dmidecode import parse_dmidecode
 from recond.inspect.memory import memory_of
@@ -127,10 +127,10 @@ def test_the_inventory_of_a_run_is_valid_and_says_what_is_known() -> None:
 
 
 def test_software_is_left_where_a_disk_was_not_erased() -> None:
-    bad = record(erasures=(disk_erasure(), disk_erasure("D2", verdict=Verdict.ESCALATE)))
+    bad = record(erasures=(disk_erasure(), disk_erasure("D2", Status.FAILED)))
     found = inventory(bad, full_machine(), "ab" * 32)["content"]
     assert "softwares" not in found  # type: ignore[operator]
-    assert "verdict: escalate" in found["hardware"]["description"]  # type: ignore[index]
+    assert "verdict: rejected" in found["hardware"]["description"]  # type: ignore[index]
 
 
 def test_every_part_of_a_full_machine_is_told() -> None:

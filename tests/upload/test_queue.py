@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import stat
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from recond.codec import to_json
-from recond.erasure import Context
+from recond.certify.sign.jws import sign_jws
+from recond.certify.sign.keys import Revocation, fingerprint
+from recond.codec import canonical_bytes, to_json
+from recond.erasure import Context, Level
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.queue import export_queue, import_queue, read_queue
 from recond.flow.deliver.upload import (
@@ -22,13 +26,14 @@ from recond.flow.deliver.upload import (
     secrets_of,
     upload,
 )
+from recond.flow.keys.keyring import Keyring
 from recond.flow.runfolder import RunFacts, create_run, write_json
 from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
-from recond.upload.package import make_package, pack, unpack
+from recond.upload.package import make_package, pack, parse_record, read_folder, unpack
 from recond.upload.queue import DeliveryState
 from recond.upload.send import Urgency
 from tests.upload.bench import TOKEN, workbench
-from tests.upload.records import NOW, files_of, package, record, write_run
+from tests.upload.records import NOW, bench_key, files_of, package, record, write_run
 from tests.upload.servers import Reply, serve
 
 LEDGER = record().ledger
@@ -81,6 +86,86 @@ def test_a_damaged_archive_is_refused() -> None:
             assert unpack(broken, name) == whole  # a byte that says nothing, such as a date
         except RecordInvalid:
             continue
+
+
+def nonsense(folder: Path) -> None:
+    """A signature of 64 bytes that nobody made."""
+    head, payload, _ = (folder / "record.jws").read_bytes().split(b".")
+    (folder / "record.jws").write_bytes(b".".join((head, payload, b"A" * 86)))
+
+
+def no_journal(folder: Path) -> None:
+    shutil.rmtree(folder / "journals")
+
+
+def other_page(folder: Path) -> None:
+    """The certificate of another machine."""
+    pdf = files_of(record(9))["certificate.pdf"]
+    (folder / "certificate.pdf").write_bytes(pdf)
+
+
+def better_word(folder: Path) -> None:
+    """The key's owner signs what his journals do not show."""
+    found = parse_record((folder / "record.json").read_bytes())
+    one = found.erasures[0]
+    better = dataclasses.replace(one.result, level_achieved=Level.PURGE)
+    raw = canonical_bytes(
+        dataclasses.replace(found, erasures=(dataclasses.replace(one, result=better),))
+    )
+    (folder / "record.json").write_bytes(raw)
+    (folder / "record.jws").write_bytes(sign_jws(raw, bench_key()))
+    (folder / "certificate.pdf").unlink()
+
+
+FORGED = [nonsense, no_journal, other_page, better_word]
+
+
+@pytest.mark.parametrize("forge", FORGED)
+def test_what_is_not_true_is_neither_queued_nor_imported(
+    tmp_path: Path, forge: Callable[[Path], None]
+) -> None:
+    bench = workbench(tmp_path / "bench")
+    there = bench.folder()
+    folder = write_run(tmp_path / "out", record(1))
+    forge(folder)
+    package = read_folder(folder)
+    (tmp_path / "usb").mkdir()
+    (tmp_path / "usb" / f"{package.record_id}.zip").write_bytes(pack(package))
+    moved = import_queue(bench.state, tmp_path / "usb")
+    assert (moved.new, moved.exit_code, len(moved.problems)) == ((), 7, 1)
+    done = upload(bench.state, (), bench.clock, urgency=Urgency(), folders=(folder,))
+    assert (done.queued, len(done.refused), done.exit_code) == ((), 1, 8)
+    assert sent(there) == []
+
+
+def sent(destination: Path) -> list[str]:
+    return [one.name for one in destination.iterdir() if not one.name.startswith(".")]
+
+
+@pytest.mark.parametrize("forge", FORGED)
+def test_what_became_untrue_in_the_queue_does_not_leave(
+    tmp_path: Path, forge: Callable[[Path], None]
+) -> None:
+    bench = workbench(tmp_path / "bench")
+    there = bench.folder()
+    folder = write_run(tmp_path / "out", record(1))
+    forge(folder)
+    queue_of(bench.state).add(read_folder(folder))  # as a recond that did not ask left it
+    bench.queue(2)
+    done = bench.upload()
+    assert (done.parked, done.exit_code) == (1, 8)
+    (left,) = sent(there)
+    assert record(2).record_id in left
+
+
+def test_a_key_that_is_revoked_sends_nothing_more(tmp_path: Path) -> None:
+    bench = workbench(tmp_path / "bench")
+    there = bench.folder()
+    bench.queue(1)
+    revoked = Revocation(fingerprint(bench_key().certificate), "compromised", NOW)
+    Keyring(bench.state).revoke((revoked,))
+    assert bench.upload().parked == 1
+    assert sent(there) == []
 
 
 # --- Waiting times ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from recond.erasure import Level, Status, Verdict
+from recond.erasure import Status
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.deliver.upload import add_destination, queue_folder
 from recond.model import Form
@@ -184,7 +184,7 @@ def test_a_wrong_secret_holds_all_and_does_not_show(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_not_approved_does_not_make_a_machine_ready() -> None:
-    failed = disk_erasure(status=Status.FAILED, verdict=Verdict.REJECTED, level_achieved=Level.NONE)
+    failed = disk_erasure(status=Status.FAILED)
     for erasures in ((failed,), (disk_erasure(), failed), ()):
         line = stock_line(record(erasures=erasures), "d", "S", "PRET_A_DISTRIBUER")
         assert line["statut"] == "A_TRAITER"

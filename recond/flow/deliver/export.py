@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.errors import BenchLacks, RecordInvalid, UsageError
-from recond.flow.deliver.upload import check_may_leave
+from recond.flow.deliver.checked import check_may_leave
 from recond.host.reason import os_reason
 from recond.host.store import write_whole
 from recond.model import Message

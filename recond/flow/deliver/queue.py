@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.errors import BenchLacks, RecordInvalid, UsageError
+from recond.flow.deliver.checked import PackageCheck
 from recond.flow.deliver.older import lacking
 from recond.flow.deliver.settings import read_settings
-from recond.flow.deliver.upload import check_may_leave, not_queued, queue_of, queue_runs
+from recond.flow.deliver.upload import not_queued, queue_of, queue_runs
 from recond.host.reason import os_reason
 from recond.host.spool import Spool
 from recond.model import Message
@@ -95,7 +96,8 @@ def export_queue(state: Path, target: Path) -> Moved:
 
 
 def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> Moved:
-    """Queue the packages of an exported folder; a bad one is named and the rest goes on.
+    """Queue the packages of an exported folder; each is verified, a bad one is named and the rest
+    goes on.
 
     Raises `UsageError` where there is no such folder or nothing in it, `BenchLacks` for a state
     folder that cannot be written.
@@ -104,13 +106,14 @@ def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> 
     new: list[str] = []
     known: list[str] = []
     wrong: list[tuple[str, Message]] = []
+    check = PackageCheck(state, allow_unsigned)
     files = sorted(source.glob("[!.]*.zip"))
     if not files:
         raise UsageError("upload.import.nothing", path=str(source))
     for file in files:
         try:
             package = unpack(file.read_bytes(), file.stem)
-            check_may_leave(package, allow_unsigned=allow_unsigned)
+            fault = check(package)
         except RecordInvalid as error:
             wrong.append((file.name, error.message))
             continue
@@ -121,6 +124,9 @@ def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> 
                     Message.of("upload.folder.unusable", path=str(file), reason=os_reason(error)),
                 )
             )
+            continue
+        if fault is not None:
+            wrong.append((file.name, fault))
             continue
         try:
             (new if queue.add(package) else known).append(package.record_id)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.errors import BenchLacks, RecordInvalid, UsageError
+from recond.flow.deliver.checked import PackageCheck, check_may_leave
 from recond.flow.deliver.settings import read_settings, write_settings
 from recond.flow.runfolder import all_runs
 from recond.host.clock import Clock
@@ -62,20 +63,12 @@ def queue_folder(state: Path, folder: Path, *, allow_unsigned: bool = False) -> 
     """Queue the record of an output folder (`OUT/<record id>`). Raises `OSError`."""
     try:
         package = read_folder(folder)
-        check_may_leave(package, allow_unsigned=allow_unsigned)
+        fault = PackageCheck(state, allow_unsigned)(package)
     except (RecordInvalid, UsageError) as error:
-        return Queued((), ((folder.name, error.message),))
+        fault = error.message
+    if fault is not None:
+        return Queued((), ((folder.name, fault),))
     return Queued((package.record_id,) if queue_of(state).add(package) else (), ())
-
-
-def check_may_leave(package: Package, *, allow_unsigned: bool) -> None:
-    """Raises `RecordInvalid` for a record that must not reach a stock: a demonstration, or unsigned
-    where that is not allowed.
-    """
-    if package.record().bench.demonstration:
-        raise RecordInvalid("upload.demonstration", record=package.record_id)
-    if not package.signed and not allow_unsigned:
-        raise RecordInvalid("upload.unsigned", record=package.record_id)
 
 
 def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
@@ -163,7 +156,9 @@ def upload(
         named = [queue_folder(state, one, allow_unsigned=allow_unsigned) for one in folders]
         with queue.sending() as mine:
             if mine:
-                send_pass(queue, destinations, everywhere, clock, urgency, note)
+                # again: what was queued by an older recond, or changed on the disk since
+                check = PackageCheck(state, allow_unsigned=True)  # `recond queue import` asked
+                send_pass(queue, destinations, everywhere, clock, urgency, note, check)
         waiting, parked = _left(queue, tuple(destinations))
     except OSError as error:  # a full or read-only state folder
         raise BenchLacks(

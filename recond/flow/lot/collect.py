@@ -3,27 +3,36 @@
 Why each one is checked here: a lot's report says "erased" to a donor. A record counts when its
 bytes are the canonical ones, its signature is over them and holds, and its journals are the ones
 it names. One that is altered, or that contradicts another by the same ledger, is named and left
-out; the rest goes on. A record that is there already changes nothing.
+out; the rest goes on. A record that is there already changes nothing. A record that nobody made
+(journals are missing, or fold to something else) is left out too; whose key counts is asked where
+the lot is shown (`recond.flow.lot.standing`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recond.certify.sign.jws import read_jws
-from recond.certify.sign.keys import fingerprint
+from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.summary import is_boot_medium
+from recond.certify.verify.verdicts import Trust
 from recond.erasure import Erasure, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
+from recond.flow.deliver.checked import package_fault
 from recond.flow.lot.manifest import compared
-from recond.flow.lot.store import DiskRow, LotStore, MachineRow
+from recond.flow.lot.rows import DiskRow, MachineRow
+from recond.flow.lot.standing import key_fault, no_disk
+from recond.flow.lot.store import LotStore
 from recond.model import Known, Message, Reading
 from recond.naming import computer_maker, model_name
 from recond.upload.package import RECORD, SIGNATURE, IssueOrder, Package, read_folder, unpack
 from recond.upload.s3 import S3
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 Source = tuple[str, Callable[[], Package]]
 
@@ -72,9 +81,13 @@ def _getting(bucket: S3, name: str) -> Callable[[], Package]:
     return lambda: unpack(bucket.get(name), bucket.record_id(name))
 
 
-def collect(store: LotStore, lot: str, sources: Iterator[Source]) -> Added:
-    """Take every record of the sources into a lot."""
+def collect(store: LotStore, lot: str, sources: Iterator[Source], trust: Trust) -> Added:
+    """Take every record of the sources into a lot; `trust` says which keys are revoked."""
     digests, before = store.digests(lot), dict(store.problems(lot))
+    chains = store.chains(lot)
+    digests -= {
+        one.digest for one in store.machines(lot) if one.signer and one.signer not in chains
+    }
     new: list[str] = []
     renewed: list[str] = []
     problems: list[tuple[str, Message]] = []
@@ -82,13 +95,15 @@ def collect(store: LotStore, lot: str, sources: Iterator[Source]) -> Added:
     for source, read in sources:
         try:
             package = read()
-            row = None if package.digest in digests else take(store, lot, source, package)
+            row = None if package.digest in digests else take(store, lot, source, package, trust)
         except (RecordInvalid, UploadFailed, OSError) as error:
             problems.append((source, _why(error)))
             store.note(lot, source, problems[-1][1])
             continue
         if source in before:
             store.note(lot, source, None)
+        if row in ("new", "renewed"):
+            problems += _no_disks(source, package.record())
         if row == "other":
             others += 1
         elif row in ("new", "renewed"):
@@ -105,7 +120,13 @@ def _why(error: Exception) -> Message:
     return Message.of("lot.source.unreadable", reason=getattr(error, "strerror", None) or "?")
 
 
-def take(store: LotStore, lot: str, source: str, package: Package) -> str:
+def _no_disks(source: str, record: WipeRecord) -> list[tuple[str, Message]]:
+    """What stands for no disk, by its place: named, so that nobody thinks that it was counted."""
+    found = ((one.journal.file, no_disk(record, one)) for one in record.erasures)
+    return [(f"{source} ({file})", why) for file, why in found if why is not None]
+
+
+def take(store: LotStore, lot: str, source: str, package: Package, trust: Trust) -> str:
     """Check a record and write its row: "new", "renewed", "older" or "other" (of another lot).
 
     Raises `RecordInvalid`.
@@ -115,45 +136,59 @@ def take(store: LotStore, lot: str, source: str, package: Package) -> str:
         return "other"
     if record.bench.demonstration:
         raise RecordInvalid("upload.demonstration", record=record.record_id)
-    signer = _signer(package)
-    _check_journals(package, record)
-    ledger = record.ledger if signer else None
+    fault = package_fault(package, trust, page=False)
+    if fault is not None:
+        raise RecordInvalid(fault.code, **dict(fault.args))
+    chain = chain_of(package)
+    believed = bool(chain) and key_fault(chain, record.issued_at, trust) is None
+    signer = fingerprint(chain[0]) if chain else None
+    row = machine_row(record, package.digest, signer, source)
+    if not believed:  # a stranger's word takes no number of a bench's ledger
+        row = replace(row, ledger=None, number=None)
+    ledger = record.ledger if believed else None
     if ledger:
         holder = store.issued(ledger.ledger_id, ledger.number)
         if holder not in (None, package.digest):
             raise RecordInvalid("lot.record.fork", ledger=ledger.ledger_id, number=ledger.number)
     there = store.machine(lot, package.record_id)
-    row = machine_row(record, package.digest, signer, source)
+    if there is not None and there.signer != signer and believed:
+        kept = store.chains(lot).get(there.signer or "")
+        other = read_certificates(kept) if kept else ()
+        if not other or key_fault(other, there.issued_at, trust) is not None:
+            there = None  # nor does it bar one that counts
     if there is None:
-        store.put(lot, row)
+        _put(store, lot, row, chain, _no_disks(source, record))
         return "new"
     if there.signer != signer:
         raise RecordInvalid("lot.record.other_key", record=package.record_id)
     before = IssueOrder(there.issued_at, there.ledger, there.number or 0)
-    if package.issue.after(before):
-        store.put(lot, row)
+    if package.issue.after(before) or there.digest == package.digest:  # its signer was not kept
+        _put(store, lot, row, chain, _no_disks(source, record))
         return "renewed"
     if before.after(package.issue):
         return "older"
     raise RecordInvalid("lot.record.two", record=package.record_id)
 
 
-def _signer(package: Package) -> str | None:
+def _put(
+    store: LotStore,
+    lot: str,
+    row: MachineRow,
+    chain: tuple[x509.Certificate, ...],
+    no_disks: list[tuple[str, Message]],
+) -> None:
+    """Write a row, who signed it, and what in it stands for no disk."""
+    store.put(lot, row)
+    if row.signer is not None:
+        store.sign(lot, row.signer, b"".join(map(pem, chain)))
+    for about, why in no_disks:
+        store.note(lot, about, why)
+
+
+def chain_of(package: Package) -> tuple[x509.Certificate, ...]:
+    """The certificates of who signed, as the signature names them; empty: nobody did."""
     jws = package.file(SIGNATURE)
-    if jws is None:
-        return None
-    signed = read_jws(jws.strip())
-    if not signed.holds:
-        raise RecordInvalid("lot.record.signature")
-    return fingerprint(signed.chain[0])
-
-
-def _check_journals(package: Package, record: WipeRecord) -> None:
-    # a package without its journals is a thin one; a journal that is there must be the one named
-    for erasure in record.erasures:
-        raw = package.file(erasure.journal.file)
-        if raw is not None and hashlib.sha256(raw).hexdigest() != erasure.journal.sha256:
-            raise RecordInvalid("lot.record.journal", file=erasure.journal.file)
+    return () if jws is None else read_jws(jws).chain
 
 
 def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str) -> MachineRow:
@@ -180,7 +215,9 @@ def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str
         readiness=" ".join(f"{one.profile}={one.verdict}" for one in record.assessments),
         source=source,
         disks=tuple(
-            disk_row(n, one) for n, one in enumerate(record.erasures) if not is_boot_medium(one)
+            disk_row(n, one)
+            for n, one in enumerate(record.erasures)
+            if not is_boot_medium(one) and no_disk(record, one) is None
         ),
     )
 

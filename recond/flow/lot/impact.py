@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-from recond.flow.lot.store import MachineRow
+from recond.flow.lot.rows import MachineRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from recond.errors import NotReady, RecondError, UsageError
+from recond.certify.sign.keys import fingerprint, pem, read_certificates
+from recond.certify.verify.verdicts import Trust
+from recond.errors import NotReady, RecondError, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
+from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.collect import Added, bucket_sources, collect, folder_sources
 from recond.flow.lot.impact import Impact, impact_of
 from recond.flow.lot.manifest import Manifest, read_manifest
 from recond.flow.lot.paper import write_paper
+from recond.flow.lot.rows import Lot
 from recond.flow.lot.sheets import write_csv, write_workbook
+from recond.flow.lot.standing import stand
 from recond.flow.lot.status import LotStatus, lot_status
-from recond.flow.lot.store import Lot, LotStore, open_lots
+from recond.flow.lot.store import LotStore, open_lots
+from recond.flow.software import versions
 from recond.host.clock import Clock
+from recond.host.reason import os_reason
 from recond.host.spool import Spool
 from recond.locale import Lang
 from recond.model import Message
 from recond.upload.s3 import S3
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 MAX_NAME = 80
 
@@ -73,10 +84,17 @@ def new_lot(
     donor: str | None = None,
     date: str | None = None,
     manifest: Path | None = None,
+    trust: tuple[Path, ...] = (),
 ) -> NewLot:
-    """Make a lot. Raises `UsageError` for a name that is taken or a manifest that is none."""
+    """Make a lot. `trust` are the certificates whose records count; none: those of this bench's
+    keyring, its workshop's root among them.
+
+    Raises `UsageError` for a name that is taken or a manifest that is none, `RecordInvalid` for a
+    file that is no certificate.
+    """
     check_lot_name(name)
     read = read_manifest(manifest) if manifest else None
+    given = tuple(one for file in trust for one in read_trusted(file))
     lot = Lot(name, donor, date, clock.now())
     with open_lots(where.state, where.url) as store:
         wrong = (
@@ -88,7 +106,30 @@ def new_lot(
             else {}
         )
         store.make(lot, read.expected if read else (), wrong)
+        store.trust(lot.name, {fingerprint(one): pem(one) for one in given})
     return NewLot(lot, read)
+
+
+def read_trusted(file: Path) -> tuple[x509.Certificate, ...]:
+    """The certificates of a file. Raises `RecordInvalid` for one that is none or not there."""
+    try:
+        return read_certificates(file.read_bytes())
+    except OSError as error:
+        raise RecordInvalid(
+            "certify.verify.file-missing", file=str(file), reason=os_reason(error)
+        ) from None
+
+
+def trust_of(store: LotStore, name: str, state: Path) -> Trust:
+    """Whom a lot believes: its own certificates, else what is pinned here and this bench.
+
+    What this bench calls revoked is so for every lot. Raises `RecordInvalid` for damaged keys.
+    """
+    ring = Keyring(state)
+    own = tuple(one for raw in store.trusted(name) for one in read_certificates(raw))
+    if own:
+        return Trust(own, (), ring.revoked(), None, versions())
+    return replace(ring.trust(()), ledger=None)
 
 
 def add_to_lot(where: LotDatabase, name: str, sources: tuple[str, ...]) -> Added:
@@ -111,12 +152,13 @@ def add_to_lot(where: LotDatabase, name: str, sources: tuple[str, ...]) -> Added
 
 
 def _add(store: LotStore, lot: str, where: LotDatabase, source: str) -> Added:
+    trust = trust_of(store, lot, where.state)
     if not source.startswith("s3:"):
-        return collect(store, lot, folder_sources(Path(source)))
+        return collect(store, lot, folder_sources(Path(source)), trust)
     for settings in read_settings(where.state):
         if settings.name == source[3:] and settings.kind == "s3":
             try:
-                return collect(store, lot, bucket_sources(S3(settings)))
+                return collect(store, lot, bucket_sources(S3(settings)), trust)
             except RecondError as error:  # the bucket as a whole; the other sources go on
                 return Added((), (), 0, 0, ((source, error.message),))
     raise UsageError("lot.source.unknown", source=source)
@@ -128,7 +170,7 @@ def status_of(where: LotDatabase, name: str) -> LotStatus:
         return lot_status(
             store.lot(name),
             store.expected(name),
-            store.machines(name),
+            stand(store.machines(name), store.chains(name), trust_of(store, name, where.state)),
             store.problems(name),
             store.numbers,
         )

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recond.flow.lot.impact import Impact
+from recond.flow.lot.rows import DiskRow, MachineRow
 from recond.flow.lot.status import LotStatus, State
-from recond.flow.lot.store import DiskRow, MachineRow
 from recond.locale import Lang, number, say, text
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ def report_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
             for name, applies in (
                 ("unexpected", row.record_id in strangers),
                 ("duplicate", row.record_id in doubled),
-                ("unsigned", row.signer is None),
             )
             if applies
         ]
@@ -202,6 +201,8 @@ def summary_rows(
     yield line("erased", status.erased)
     yield line("rejected", status.rejected)
     yield line("duplicates", len(status.duplicates))
+    if status.apart:
+        yield line("apart", len(status.apart))
     for name, many in status.categories:
         yield text(lang, "lot.summary.category", category=name), many
     for word, many in status.readiness:
@@ -267,8 +268,8 @@ def anomaly_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, Cell]]:
         yield text(lang, "lot.remark.unexpected"), record
     for serial, records in status.duplicates:
         yield text(lang, "lot.remark.duplicate"), f"{serial} : {', '.join(records)}"
-    for record in status.unsigned:
-        yield text(lang, "lot.remark.unsigned"), record
+    for one in status.apart:
+        yield say(lang, one.why), one.row.record_id
     for gap in status.gaps:
         yield (
             text(lang, "lot.gap", bench=gap.bench, ledger=gap.ledger),

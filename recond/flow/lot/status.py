@@ -2,7 +2,8 @@
 
 Why a disk's last record decides: a failed disk is wiped again, a wiped disk may fail later. Nothing
 is counted as erased but a disk whose last record says erased and approved; a machine that was seen
-without any disk is seen, and no more.
+without any disk is seen, and no more. What no trusted key signed is apart: it is named, and changes
+no line, in either direction.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from recond.flow.lot.manifest import ExpectedDisk
-from recond.flow.lot.store import DiskRow, Lot, MachineRow
+from recond.flow.lot.rows import DiskRow, Lot, MachineRow
+from recond.flow.lot.standing import Apart
 from recond.model import Message, Text
 
 
@@ -54,7 +56,7 @@ class LotStatus:
     rejected: int
     unexpected: tuple[str, ...]  # record ids
     duplicates: tuple[tuple[str, tuple[str, ...]], ...]  # serial, the records that hold it
-    unsigned: tuple[str, ...]
+    apart: tuple[Apart, ...]  # records that count for nothing
     gaps: tuple[Gap, ...]
     categories: tuple[tuple[str, int], ...]
     readiness: tuple[tuple[str, int], ...]
@@ -73,7 +75,7 @@ class LotStatus:
     @property
     def complete(self) -> bool:
         """Whether nothing is missing, rejected, wrong or only seen."""
-        left = self.rejected or self.problems or self.unsigned
+        left = self.rejected or self.problems or self.apart
         return (
             bool(self.machines)
             and not left
@@ -84,11 +86,12 @@ class LotStatus:
 def lot_status(
     lot: Lot,
     expected: tuple[ExpectedDisk, ...],
-    machines: tuple[MachineRow, ...],
+    standing: tuple[tuple[MachineRow, ...], tuple[Apart, ...]],
     problems: tuple[tuple[str, Message], ...],
     numbers: Callable[[str], set[int]],
 ) -> LotStatus:
-    """The state of a lot from its rows; `numbers` gives the numbers seen of a ledger."""
+    """The state of a lot from its rows (`stand`); `numbers` gives those seen of a ledger."""
+    machines, apart = standing
     last = last_results(machines)
     by_machine: dict[str, list[MachineRow]] = {}
     holders: dict[str, list[str]] = {}
@@ -115,7 +118,7 @@ def lot_status(
         duplicates=tuple(
             (serial, tuple(ids)) for serial, ids in sorted(holders.items()) if len(ids) > 1
         ),
-        unsigned=tuple(row.record_id for row in machines if row.signer is None),
+        apart=apart,
         gaps=tuple(_gaps(machines, numbers)),
         categories=tuple(sorted(Counter(r.category for r in machines if r.category).items())),
         readiness=tuple(

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from recond.errors import BenchLacks, UsageError
 from recond.flow.lot.manifest import ExpectedDisk
+from recond.flow.lot.rows import DiskRow, Lot, MachineRow
 from recond.model import Message
 
 _META = sa.MetaData()
@@ -91,6 +92,16 @@ _DISKS = _of_a_lot(
     ),
     sa.Column("size_bytes", sa.BigInteger),
 )
+_SIGNERS = _of_a_lot(
+    "signers",
+    sa.Column("signer", sa.String, primary_key=True),
+    sa.Column("chain", sa.Text),
+)
+_TRUSTED = _of_a_lot(
+    "trusted",
+    sa.Column("fingerprint", sa.String, primary_key=True),
+    sa.Column("certificate", sa.Text),
+)
 _ISSUES = _of_a_lot(
     "issues",
     sa.Column("ledger", sa.String, primary_key=True),
@@ -104,63 +115,6 @@ _PROBLEMS = _of_a_lot(
     sa.Column("code", sa.String),
     sa.Column("args", sa.Text),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """A lot: whose machines, from which day. `closed_at` None: open."""
-
-    name: str
-    donor: str | None
-    date: str | None
-    created_at: str
-    closed_at: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DiskRow:
-    """One disk's result in a record. `found_by` is its serial as it is compared."""
-
-    position: int
-    serial: str | None
-    found_by: str | None
-    model: str | None
-    medium: str
-    size_bytes: int
-    status: str
-    verdict: str
-    level: str
-    method: str
-    ended_at: str | None
-
-    @property
-    def approved(self) -> bool:
-        """Whether the record judges it erased and approved."""
-        return self.status == "erased" and self.verdict == "approved"
-
-
-@dataclass(frozen=True, slots=True)
-class MachineRow:
-    """One record: the machine, who signed it, where it stands in its bench's ledger."""
-
-    record_id: str
-    digest: str
-    issued_at: str
-    ledger: str | None
-    number: int | None
-    signer: str | None  # the key's fingerprint; None: not signed
-    bench: str
-    operator: str | None
-    serial: str | None
-    found_by: str | None
-    maker: str | None
-    model: str | None
-    form: str | None
-    property_number: str | None
-    category: str | None
-    readiness: str  # "windows-10=pass debian-13=fail"
-    source: str
-    disks: tuple[DiskRow, ...] = ()
 
 
 class LotStore:
@@ -271,6 +225,39 @@ class LotStore:
             self._db.execute(
                 sa.delete(table).where(table.c.lot == name, table.c.record_id == record_id)
             )
+
+    def sign(self, name: str, signer: str, chain: bytes) -> None:
+        """Keep a signer's certificates (PEM), its own first."""
+        key = (_SIGNERS.c.lot == name, _SIGNERS.c.signer == signer)
+        self._db.execute(sa.delete(_SIGNERS).where(*key))
+        self._db.execute(
+            sa.insert(_SIGNERS).values(lot=name, signer=signer, chain=chain.decode("ascii"))
+        )
+
+    def chains(self, name: str) -> dict[str, bytes]:
+        """Each signer's certificates (PEM)."""
+        rows = self._db.execute(
+            sa.select(_SIGNERS.c.signer, _SIGNERS.c.chain).where(_SIGNERS.c.lot == name)
+        )
+        return {signer: chain.encode("ascii") for signer, chain in rows}
+
+    def trust(self, name: str, certificates: dict[str, bytes]) -> None:
+        """Keep which certificates (fingerprint, PEM) a lot trusts beside none of the bench's."""
+        for fingerprint, pem in certificates.items():
+            self._db.execute(
+                sa.insert(_TRUSTED).values(
+                    lot=name, fingerprint=fingerprint, certificate=pem.decode("ascii")
+                )
+            )
+
+    def trusted(self, name: str) -> tuple[bytes, ...]:
+        """The certificates (PEM) of a lot's own; none: it trusts whom the bench trusts."""
+        rows = self._db.execute(
+            sa.select(_TRUSTED.c.certificate)
+            .where(_TRUSTED.c.lot == name)
+            .order_by(_TRUSTED.c.fingerprint)
+        ).scalars()
+        return tuple(pem.encode("ascii") for pem in rows)
 
     def note(self, name: str, source: str, message: Message | None) -> None:
         """Keep what is wrong with a source; None: nothing any more."""

@@ -1,0 +1,94 @@
+"""Is a package what it says, before anybody counts it, queues it or sends it?
+
+Why here alone: whoever takes a package in (`recond queue import`, `recond lot add`) and whoever
+lets one go (`recond upload`) must ask the same. A package that only says that it is signed is
+anybody's. Whose key it is, is another question: a bench that made its own key may send, and a lot
+asks further (`recond.flow.lot.standing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from recond.certify.receipt import RECEIPT_FILE
+from recond.certify.verify.verdicts import Answer, Bundle, Trust
+from recond.errors import RecordInvalid
+from recond.flow.keys.keyring import Keyring
+from recond.model import Message
+from recond.upload.package import RECORD, SIGNATURE, Package
+
+_UNSIGNED = "certify.verify.unsigned"
+
+
+@dataclass(frozen=True)
+class PackageCheck:
+    """The check of a bench; `state` is its folder, whose keys say what is revoked."""
+
+    state: Path
+    allow_unsigned: bool = False
+
+    @cached_property
+    def _trust(self) -> Trust:
+        # without the ledger: it may have been set aside since, and says nothing of other benches
+        return replace(Keyring(self.state).trust(()), ledger=None)
+
+    def __call__(self, package: Package) -> Message | None:
+        """Why a package must not leave; None where it may."""
+        try:
+            check_may_leave(package, allow_unsigned=self.allow_unsigned)
+            return package_fault(package, self._trust, page=True)
+        except RecordInvalid as error:
+            return error.message
+
+
+def check_may_leave(package: Package, *, allow_unsigned: bool) -> None:
+    """Raises `RecordInvalid` for a record that must not reach a stock: a demonstration, or unsigned
+    where that is not allowed. Whether it is true is `package_fault`'s.
+    """
+    if package.record().bench.demonstration:
+        raise RecordInvalid("upload.demonstration", record=package.record_id)
+    if not package.signed and not allow_unsigned:
+        raise RecordInvalid("upload.unsigned", record=package.record_id)
+
+
+def package_fault(package: Package, trust: Trust, *, page: bool) -> Message | None:
+    """The first thing in a package that is not true; None where there is none.
+
+    Each journal that the record names must be there and fold to what the record says of its disk;
+    signature, receipt and, with `page`, the certificate's seal and drawing must hold. A key that is
+    not known here is no fault; one that is revoked, out of its time or for another purpose is.
+    """
+    from recond.certify.verify.bundle import verify_bundle
+
+    for one in package.record().erasures:
+        if package.file(one.journal.file) is None:
+            return Message.of("upload.package.journal", file=one.journal.file)
+    pdf = package.certificate if page and package.signed else None
+
+    def file(name: str) -> tuple[str, bytes] | None:
+        raw = package.file(name)
+        return None if raw is None else (name, raw)
+
+    found = verify_bundle(
+        Bundle(
+            pdf=pdf,
+            record=file(RECORD),
+            jws=file(SIGNATURE) if package.signed else None,
+            receipt=file(RECEIPT_FILE),
+            journals=tuple(
+                (name, raw) for name, raw in package.files if name.startswith("journals/")
+            ),
+        ),
+        trust,
+        package.record_id,
+    )
+    return next(
+        (
+            one.message
+            for one in found.checks
+            if one.answer is Answer.NO and (package.signed or one.message.code != _UNSIGNED)
+        ),
+        None,
+    )

@@ -1,0 +1,65 @@
+"""What a lot keeps of each record: its row, and a row for each disk.
+
+Why apart from the tables: what reads rows (`status`, `sheets`, `impact`) loads no database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A lot: whose machines, from which day. `closed_at` None: open."""
+
+    name: str
+    donor: str | None
+    date: str | None
+    created_at: str
+    closed_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskRow:
+    """One disk's result in a record. `found_by` is its serial as it is compared."""
+
+    position: int
+    serial: str | None
+    found_by: str | None
+    model: str | None
+    medium: str
+    size_bytes: int
+    status: str
+    verdict: str
+    level: str
+    method: str
+    ended_at: str | None
+
+    @property
+    def approved(self) -> bool:
+        """Whether the record judges it erased and approved."""
+        return self.status == "erased" and self.verdict == "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRow:
+    """One record: the machine, who signed it, where it stands in its bench's ledger."""
+
+    record_id: str
+    digest: str
+    issued_at: str
+    ledger: str | None
+    number: int | None
+    signer: str | None  # the key's fingerprint; None: not signed
+    bench: str
+    operator: str | None
+    serial: str | None
+    found_by: str | None
+    maker: str | None
+    model: str | None
+    form: str | None
+    property_number: str | None
+    category: str | None
+    readiness: str  # "windows-10=pass debian-13=fail"
+    source: str
+    disks: tuple[DiskRow, ...] = ()
