@@ -190,7 +190,7 @@ def _run(
     if batch:
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
     show_finished(shown, finished, as_json=as_json, left=left)
-    _send(finished.issued.folder, as_json=as_json)
+    _send(finished.issued.handed_over, as_json=as_json)
     leave(finished.exit_code)
 
 

@@ -212,7 +212,7 @@ def take_up(run: OpenRun, state: Path, host: Host) -> BackgroundRun:
 def send(state: Path, finished: Finished, clock: Clock) -> Message | None:
     """Queue the record and try once; what to say of it, or None on a bench without destinations."""
     try:
-        done = after_run(state, finished.issued.folder, clock)
+        done = after_run(state, finished.issued.handed_over, clock)
     except RecondError as error:
         return error.message
     if done is None:

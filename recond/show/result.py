@@ -56,6 +56,8 @@ def show_finished(
         screen.data(t("cli.result.unsigned", reason=screen.say(issued.why_unsigned)))
     if issued.set_aside is not None:
         screen.data(screen.say(issued.set_aside))
+    if issued.kept is not None:
+        screen.data(t("cli.result.kept", folder=str(issued.kept)))
     screen.data(
         f"{t('cli.result.certificate')} : {issued.certificate}"
         if screen.lang == "fr"
@@ -119,6 +121,7 @@ def finished_json(finished: Finished) -> dict[str, Json]:
         "signed": issued.signed,
         "fingerprint": issued.fingerprint,
         "why_unsigned": to_json(issued.why_unsigned) if issued.why_unsigned else None,
+        "kept": str(issued.kept) if issued.kept else None,
         "ledger_set_aside": to_json(issued.set_aside) if issued.set_aside else None,
         "disks": [_disk_json(one) for one in issued.record.erasures],
     }

@@ -31,7 +31,7 @@ from recond.host.store import write_whole
 
 CERTIFICATES = "certificats"
 STATE = "recond"
-SHARED = ("keys", "queue", "runs")
+SHARED = ("keys", "queue", "runs", "issues")
 ISSUED = "issued.json"
 KEYS = f"{STATE}/keys/"
 

@@ -20,6 +20,7 @@ from recond.codec import canonical_bytes
 from recond.erasure import Context, LedgerPosition, WipeRecord
 from recond.errors import BenchLacks, RecondError
 from recond.flow.keys.keyring import Keyring
+from recond.flow.run.earlier import files_of_issue, find_earlier, is_worse, put_beside
 from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED
 from recond.flow.software import versions
 from recond.host.clock import Clock
@@ -31,7 +32,8 @@ from recond.model import Assessment, Json, Machine, Message
 @dataclass(frozen=True, slots=True)
 class Issued:
     """What was issued. `why_unsigned` is None where `signed`; `fingerprint` names the key;
-    `set_aside` says that the ledger was damaged and a new one begun.
+    `set_aside` says that the ledger was damaged and a new one begun; `kept` is the folder of an
+    earlier, better certificate of this run, which stays the one to hand over.
     """
 
     folder: Path
@@ -42,6 +44,12 @@ class Issued:
     fingerprint: str | None
     self_made_key: bool
     set_aside: Message | None = None
+    kept: Path | None = None
+
+    @property
+    def handed_over(self) -> Path:
+        """The folder of the certificate to hand over: the better one, where two stand."""
+        return self.kept or self.folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,20 @@ class Material:
     record_id: str
 
 
-def issue(state: Path, out: Path, material: Material, *, lang: Lang, clock: Clock) -> Issued:
-    """Make and write everything. Raises `BenchLacks` where the folder cannot be written."""
+def issue(
+    state: Path,
+    out: Path,
+    material: Material,
+    *,
+    lang: Lang,
+    clock: Clock,
+    named: Path | None = None,
+) -> Issued:
+    """Make and write everything. `named` is the folder of the run's certificate so far.
+
+    A better one is not replaced (`recond.flow.run.earlier`). Raises `BenchLacks` where the folder
+    cannot be written.
+    """
     keyring = Keyring(state)
     bench = material.context.bench
     name = bench.name or material.context.workshop.name or f"recond {bench.bench_id}"
@@ -70,7 +90,8 @@ def issue(state: Path, out: Path, material: Material, *, lang: Lang, clock: Cloc
         why = Message("certify.key.file")
     try:
         with locked(keyring.lock()):
-            return _issue(keyring, out, material, key, why, lang, clock)
+            places = (out / material.record_id, *((named,) if named else ()))
+            return _issue(keyring, places, material, key, why, lang, clock)
     except OSError as error:
         raise BenchLacks(
             "certify.store.failed",
@@ -82,7 +103,7 @@ def issue(state: Path, out: Path, material: Material, *, lang: Lang, clock: Cloc
 
 def _issue(
     keyring: Keyring,
-    out: Path,
+    places: tuple[Path, ...],
     material: Material,
     key: SigningKey | None,
     why: Message | None,
@@ -115,11 +136,7 @@ def _issue(
         line = ledger.ledger_line(reading, now, "issued", _line(drawn.record.record_id, files))
         append_line(keyring.ledger_file, line)
         files |= _receipt(reading.followed_by(line), key, now)
-    folder = out / material.record_id
-    write_folder(folder, files)
-    earlier = {RECORD, JWS, SIGNED, UNSIGNED, RECEIPT_FILE}  # of an earlier issue of this run
-    for name in earlier - set(files):
-        (folder / name).unlink(missing_ok=True)
+    folder, kept = _put(keyring, places, drawn.record, files)
     page = next((file for file in (SIGNED, UNSIGNED) if file in files), RECORD)
     leaf = key.certificate if key else None
     return Issued(
@@ -131,7 +148,29 @@ def _issue(
         _fingerprint(key),
         leaf is not None and leaf.issuer == leaf.subject,
         set_aside,
+        kept,
     )
+
+
+def _put(
+    keyring: Keyring, places: tuple[Path, ...], record: WipeRecord, files: dict[str, bytes]
+) -> tuple[Path, Path | None]:
+    """Write an issue's files; their folder, and the folder of a better issue that stays."""
+    earlier = find_earlier(keyring, places, record.record_id)
+    folder = places[0]
+    if earlier is not None:
+        if is_worse(record, JWS in files, files, earlier.record):
+            if earlier.folder == folder:
+                folder = put_beside(keyring.state, record.record_id, files)
+                return folder, earlier.folder
+            write_folder(folder, files)
+            return folder, earlier.folder
+        if earlier.folder == folder:
+            put_beside(keyring.state, record.record_id, files_of_issue(earlier))
+    write_folder(folder, files)
+    for name in {RECORD, JWS, SIGNED, UNSIGNED, RECEIPT_FILE} - set(files):  # of an earlier issue
+        (folder / name).unlink(missing_ok=True)
+    return folder, None
 
 
 def _line(record_id: str, files: Mapping[str, bytes]) -> dict[str, Json]:

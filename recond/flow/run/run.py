@@ -7,6 +7,7 @@ before the first byte is erased, so that a crash at any later moment can still b
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,9 +191,20 @@ def certify_run(
         material,
         lang="en" if (lang or facts.lang) == "en" else "fr",
         clock=host.clock,
+        named=_named(folder),
     )
-    write_json(folder.issued, {"folder": str(issued.folder), "signed": issued.signed})
+    kept = issued.kept  # an earlier, better certificate is still the run's
+    place, signed = (kept, True) if kept else (issued.folder, issued.signed)
+    write_json(folder.issued, {"folder": str(place), "signed": signed})
     return issued
+
+
+def _named(folder: RunFolder) -> Path | None:
+    """The folder of the run's certificate so far, where there is one."""
+    try:
+        return Path(str(json.loads(folder.issued.read_bytes())["folder"]))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
 
 
 def exit_code(issued: Issued, allowed_refusals: frozenset[str], stop_signal: int = 0) -> int:

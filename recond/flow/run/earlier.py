@@ -1,0 +1,140 @@
+"""An earlier issue of a run's certificate: is the new one worse, and where does the other go?
+
+Why: `recond certify` with the key unusable for a moment took a signed certificate away and left an
+unsigned one, and a later judge may call "failed" what was certified before. A certificate that this
+bench issued is never lost: the better one stays where it is, the other one stands beside it in the
+state folder. Only what this bench signed is kept: else whoever can write into the output folder
+could put his own word there, and the true one would never take its place.
+
+    issues/<record id>/<n>/       signed issues of a run that are not the one in the output folder
+    issues/<record id>/unsigned/  the last one that could not be signed, where a signed one stands
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.certify.record import parse_record
+from recond.certify.sign.jws import CONTENT_TYPE, Signed, read_jws
+from recond.certify.sign.keys import chain_fault
+from recond.erasure import Erasure, JournalRef, Status, Verdict, WipeRecord
+from recond.errors import RecondError
+from recond.flow.keys.keyring import Keyring
+from recond.flow.runfolder import JWS, RECORD, SIGNED
+from recond.host.store import write_folder
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierIssue:
+    """A certificate that this bench signed for the run: its folder and its record."""
+
+    folder: Path
+    record: WipeRecord
+
+
+def find_earlier(keyring: Keyring, folders: Iterable[Path], record_id: str) -> EarlierIssue | None:
+    """The first folder's certificate that this bench signed for a run; None: there is none."""
+    for folder in dict.fromkeys(folders):
+        try:
+            raw = (folder / JWS).read_bytes()
+            signed = read_jws(raw)
+            record = parse_record(json.loads(signed.payload))
+            whole = (folder / RECORD).read_bytes() == signed.payload
+        except (OSError, ValueError, RecursionError, RecondError):
+            continue
+        holds = whole and signed.holds and signed.content_type == CONTENT_TYPE
+        if holds and record.record_id == record_id and _is_ours(keyring, raw, signed, record):
+            return EarlierIssue(folder, record)
+    return None
+
+
+def _is_ours(keyring: Keyring, raw: bytes, signed: Signed, record: WipeRecord) -> bool:
+    """Whether this bench's ledger names the signature, or a key that the bench believes made it:
+    the ledger may have been set aside since, the keys' folder may be what cannot be used now.
+    """
+    digest = hashlib.sha256(raw).hexdigest()
+    for entry in keyring.read_ledger().entries:
+        data = entry["data"]
+        if isinstance(data, dict) and data.get("jws_sha256") == digest:
+            return True
+    try:
+        trust = keyring.trust(())
+        believed = (*trust.pinned, *trust.own)
+        return chain_fault(signed.chain, believed, record.issued_at, trust.revoked) is None
+    except (OSError, ValueError, TypeError, RecondError):
+        return False
+
+
+def is_worse(
+    record: WipeRecord, signed: bool, journals: Mapping[str, bytes], earlier: WipeRecord
+) -> bool:
+    """Whether a new issue must not stand in an earlier, signed one's place. Pure.
+
+    `journals` by their names in the record. What went on since (a run that was resumed) takes the
+    place. Of the same evidence an unsigned issue is worse, and so is one that says less of a disk;
+    so is any whose journals are not those of the earlier one and more.
+    """
+    state = [_grown(one.journal, journals) for one in earlier.erasures]
+    if None in state:
+        return True
+    if any(state) or len(record.erasures) > len(earlier.erasures):
+        return False
+    before = {one.journal.file: _rank(one) for one in earlier.erasures}
+    after = {one.journal.file: _rank(one) for one in record.erasures}
+    return not signed or any(
+        file not in after or after[file] < rank for file, rank in before.items()
+    )
+
+
+def _grown(before: JournalRef, journals: Mapping[str, bytes]) -> bool | None:
+    """Whether a journal has more lines than an earlier record folded; None: it is another."""
+    raw = journals.get(before.file)
+    if raw is None:
+        return None
+    if hashlib.sha256(raw).hexdigest() == before.sha256:
+        return False
+    lines = raw.split(b"\n")[: before.entries]
+    same = bool(lines) and hashlib.sha256(lines[-1]).hexdigest() == before.head
+    return True if same and raw.count(b"\n") > before.entries else None
+
+
+def _rank(one: Erasure) -> tuple[bool, bool, int]:
+    result = one.result
+    return (
+        result.status is Status.ERASED,
+        result.verdict is Verdict.APPROVED,
+        result.level_achieved.rank,
+    )
+
+
+def put_beside(state: Path, record_id: str, files: dict[str, bytes]) -> Path:
+    """Write an issue where no signed one stands, and give its folder. Raises `OSError`.
+
+    An unsigned one takes the place of the last unsigned one: a key that stays unusable fills no
+    disk.
+    """
+    folder, number = state / "issues" / record_id, 1
+    if JWS not in files:
+        write_folder(folder / "unsigned", files)
+        return folder / "unsigned"
+    while (folder / str(number)).exists():
+        if _holds(folder / str(number) / JWS, files[JWS]):
+            break
+        number += 1
+    write_folder(folder / str(number), files)
+    return folder / str(number)
+
+
+def _holds(file: Path, raw: bytes) -> bool:
+    return file.is_file() and file.read_bytes() == raw
+
+
+def files_of_issue(earlier: EarlierIssue) -> dict[str, bytes]:
+    """What an issue consists of: record, signature, page, receipt, journals. Raises `OSError`."""
+    names = [RECORD, JWS, SIGNED, "receipt.jws", *(e.journal.file for e in earlier.record.erasures)]
+    there = ((name, earlier.folder / name) for name in dict.fromkeys(names))
+    return {name: path.read_bytes() for name, path in there if path.is_file()}
