@@ -13,7 +13,6 @@ from recond.board.people import Role
 from recond.board.tables import APART, RECORDS
 from recond.upload.package import make_package, pack
 from tests.board.workshop import Maker, Workshop, board
-from tests.upload.records import package as thin_package
 
 COUNT = itertools.count(1)
 
@@ -104,7 +103,9 @@ def test_what_does_not_verify_is_kept_apart_with_its_reason(
         files["record.jws"] = files["record.jws"][:-8] + b"AAAAAAAA"
     elif what == "unsigned":
         del files["record.jws"]
-    package = thin_package(3) if what == "thin" else make_package(files)
+    elif what == "thin":
+        files["certificate.pdf"] = b"%PDF-1.7\n" + b"certificate " * 50
+    package = make_package(files)
     answer = workshop.bench("banc").upload(package)
     assert answer.status == 422
     assert answer.json["reason"]
