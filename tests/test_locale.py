@@ -505,3 +505,33 @@ def test_an_argument_can_be_a_word_to_translate() -> None:
     assert "un texte" in said
     assert "libre" in said
     assert "@nowhere" in text("fr", "cli.error", reason="@nowhere")
+
+
+TWINS = {
+    "validé": r"approuv",
+    "passe": r"\{n\} étapes?",
+    "fiche": r"(?<!L’)enregistrement",
+    "liste du donateur": r"manifeste",
+    "hors liste": r"pas attendu",
+    "effacement simple (clear)": r"clear \(effacé\)|niveau (« )?clear",
+    "effacement renforcé (purge)": r"purge \(purgé\)|niveau (« )?purge",
+    "point de contrôle": r"[Tt]émoin",
+    "faire confiance": r"\b[Cc]roire un certificat|auxquelles il croit",
+    "type": r"\bGenre\b",
+    "ko": r"\bKo\b",
+    "à vérifier": r"on ne peut pas encore le dire",
+    "non indiqué par la machine": r"non rempli",
+}
+"""The workshop's word for an idea, and what was once said beside it."""
+
+
+@pytest.mark.parametrize("word", TWINS)
+def test_one_word_for_one_idea(word: str) -> None:
+    found = [
+        f"{path.name} {code}: {form}"
+        for path in sorted((PACKAGE / "locale" / "fr").glob("*.json"))
+        for code, entry in json.loads(path.read_text(encoding="utf-8")).items()
+        for form in forms(entry)
+        if re.search(TWINS[word], form)
+    ]
+    assert not found, f"{word}:\n" + "\n".join(found)

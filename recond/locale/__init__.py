@@ -156,7 +156,7 @@ def size(lang: Lang, value_bytes: int) -> str:
 def size_binary(lang: Lang, value_bytes: int) -> str:
     """A RAM size in binary units named as people name them: 8 Go for 8 GiB."""
     units = (
-        ("octets", "Ko", "Mo", "Go", "To", "Po")
+        ("octets", "ko", "Mo", "Go", "To", "Po")
         if lang == "fr"
         else ("bytes", "KB", "MB", "GB", "TB", "PB")
     )

@@ -201,7 +201,7 @@ def show_methods(screen: Screen, methods: tuple[Method, ...]) -> None:
             one.name,
             str(len(one.passes)),
             t(f"wipe.about.{one.name}"),
-            one.source + (f" ({t('cli.methods.old')})" if one.obsolete else ""),
+            t(f"wipe.origin.{one.name}") + (f" ({t('cli.methods.old')})" if one.obsolete else ""),
         )
         for one in methods
     ]

@@ -90,7 +90,7 @@ def test_a_lot_from_its_manifest_to_its_closing(filled: Workshop, maker: Maker) 
     operator, lead = filled.person("Olivier", Role.OPERATOR), filled.person("Ada", Role.LEAD)
     assert operator.post("/lots", name="lot A", donor="Mairie").status == 303
     page = operator.get("/lots/lot%20A").text
-    assert "<b>1</b>disques effacés et approuvés" in page  # what came before the lot was made
+    assert "<b>1</b>disques effacés et validés" in page  # what came before the lot was made
     sent = operator.send(
         "POST", "/lots/lot%20A/manifest?name=liste.csv", MANIFEST.encode(), X_CSRF=operator.csrf
     )

@@ -445,7 +445,7 @@ def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Lot
     assert [row[at["status"]] for row in rows[1:]] == ["EFFACÉ", "ÉCHEC", "EFFACÉ"]
     assert rows[1][at["digest"]] == status_of(where, name).machines[0].digest
     assert rows[1][at["property"]].startswith("'=cmd")
-    assert rows[3][at["remark"]] == "hors manifeste"
+    assert rows[3][at["remark"]] == "hors liste"
     with zipfile.ZipFile(book) as workbook:
         sheets = [n for n in workbook.namelist() if n.startswith("xl/worksheets/sheet")]
         everything = b"".join(workbook.read(n) for n in workbook.namelist())

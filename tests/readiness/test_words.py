@@ -124,11 +124,8 @@ def said(result: Assessment, lang: Lang = "fr") -> list[str]:
 
 def test_a_volunteer_is_told_what_to_do_cheapest_first() -> None:
     lines = said(assess_machine(poor(), load_profile("windows-11"), DAY))
-    assert lines[0] == (
-        "Windows 11 (24H2, 25H2) : prête une fois fait ce qui est dit plus bas "
-        "(profil windows-11 du 24/11/2026)"
-    )
-    at = lines.index("Ce qui la rendrait prête, le moins cher d’abord :")
+    assert lines[0] == ("Windows 11 (24H2, 25H2) : À RÉGLER (profil windows-11 du 24/11/2026)")
+    at = lines.index("À régler, le moins cher d’abord :")
     assert lines[at + 1 : at + 5] == [
         "  1. activer le TPM dans le BIOS (il s’y appelle « TPM », « Security Chip », « PTT » chez "
         "Intel ou « fTPM » chez AMD)",
@@ -138,8 +135,8 @@ def test_a_volunteer_is_told_what_to_do_cheapest_first() -> None:
         "  4. remplacer le disque par un SSD SATA de 120 Go ou plus",
     ]
     assert "! Pour ouvrir le BIOS : juste après l’allumage, appuyer plusieurs fois sur F2." in lines
-    assert "L’installateur l’accepte : pas encore" in lines
-    assert "Sur la liste de Microsoft : oui" in lines
+    assert "D’après l’installateur : à régler" in lines
+    assert "D’après la liste de Microsoft : prêt" in lines
 
 
 def test_what_cannot_be_mended_is_said_as_such() -> None:
@@ -147,13 +144,13 @@ def test_what_cannot_be_mended_is_said_as_such() -> None:
     lines = said(assess_machine(old, load_profile("windows-11"), DAY))
     at = lines.index("Ce qui l’empêche, et ne se répare pas :")
     assert lines[at + 1] == "  - Génération du processeur : Intel Core i5-3320M"
-    assert not any("rendrait prête" in line for line in lines)
+    assert not any("À régler" in line for line in lines)
 
 
 def test_what_is_unknown_is_listed_as_to_be_found_out() -> None:
     subject = machine(devices=(graphics("1234:1111"),), memory=memory(1, free=1, kind="DDR3"))
     lines = said(assess_machine(subject, load_profile("windows-10"), DAY))
-    assert "on ne peut pas encore le dire" in lines[0]
+    assert "À VÉRIFIER" in lines[0]
     assert any(line.startswith("  - Carte graphique") and "1234:1111" in line for line in lines)
     at = lines.index("À faire de toute façon, le moins cher d’abord :")
     assert lines[at + 1] == "  1. ajouter 2 Go DDR3 SODIMM, 1 emplacement libre"
