@@ -7,9 +7,12 @@ by fdatasync, and the folder is synced when the file is made. It lives off the t
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 from pathlib import Path
+
+from recond.host.locks import is_taken, take_lock
+
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class JournalFile:
@@ -23,8 +26,8 @@ class JournalFile:
     def create(path: Path) -> JournalFile:
         """A new file; raises `FileExistsError` if there is one."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = os.open(path, _APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        take_lock(descriptor, wait=False)
         sync_folder(path.parent)
         return JournalFile(path, descriptor)
 
@@ -35,10 +38,10 @@ class JournalFile:
         Raises `BlockingIOError` while its writer lives. `abandoned`: the writer was killed and only
         the kernel still holds it (a request that never returns); it will not write again.
         """
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        descriptor = os.open(path, _APPEND)
         if not abandoned:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                take_lock(descriptor, wait=False)
             except OSError:
                 os.close(descriptor)
                 raise
@@ -62,25 +65,24 @@ class JournalFile:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process is writing this journal."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    """Whether a living process is writing this journal; asks, and takes no lock."""
+    return is_taken(path)
 
 
 def sync_folder(folder: Path) -> None:
     """Sync a folder, so that a file made or renamed in it survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
+        sync_opened(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_opened(folder: int) -> None:
+    """`sync_folder` for an open one. Raises `OSError`."""
+    try:
+        os.fsync(folder)
     except OSError as error:
         # drivers of some USB sticks' file systems (FUSE) cannot sync a folder; that is no failure
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
-    finally:
-        os.close(descriptor)

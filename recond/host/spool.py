@@ -8,7 +8,6 @@ none behind. It knows nothing of records.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
@@ -16,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recond.host.journalfile import sync_folder
+from recond.host.locks import take_lock
 from recond.host.store import write_whole
 
 ORPHAN_S = 3600
@@ -72,7 +72,7 @@ class Spool:
         self._make()
         descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            take_lock(descriptor, wait=wait)
         except BlockingIOError:
             os.close(descriptor)
             yield False

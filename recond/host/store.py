@@ -1,42 +1,94 @@
 """Files that are there whole or not at all, and the one that only grows.
 
 Why: a certificate that a power cut leaves half written is worse than none. Written to a temporary
-name, synced, renamed, the folder synced. No meaning of any content here.
+name of its own, synced, renamed, the folder synced: two that write one file leave that of one of
+them. Names are looked up in the opened folder and no link is followed, so that nobody who may write
+there too leads a file elsewhere. No meaning of any content here.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from recond.host.journalfile import sync_folder
+from recond.host.journalfile import sync_folder, sync_opened
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+NAME_BYTES = 200
+"""A temporary name must fit where the name itself fits (255 bytes)."""
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write a file whole or not at all. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    try:
-        os.fchmod(handle, mode)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with _opened(path.parent) as place:
+        _write(place, path.name, content, mode)
+
+
+def create_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """The same for a file that must not be there yet: of two that make it one does.
+
+    Raises `FileExistsError`, `OSError`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _opened(path.parent) as place:
+        _write(place, path.name, content, mode, fresh=True)
 
 
 def write_folder(folder: Path, files: dict[str, bytes]) -> None:
-    """Write several files of one folder, each whole; names may hold one slash. `OSError`."""
-    for name, content in files.items():
-        write_whole(folder / name, content)
+    """Write several files of one folder, each whole; names may hold one slash. `OSError`, also
+    where the folder is a link to one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _opened(folder, links=False) as place:
+        for name, content in files.items():
+            below, _, file = name.rpartition("/")
+            if not below:
+                _write(place, file, content, 0o644)
+                continue
+            with suppress(FileExistsError):
+                os.mkdir(below, dir_fd=place)
+            with _opened(below, links=False, within=place) as inner:
+                _write(inner, file, content, 0o644)
+    sync_folder(folder.parent)
+
+
+@contextmanager
+def _opened(folder: Path | str, *, links: bool = True, within: int | None = None) -> Iterator[int]:
+    """A folder to look names up in, so that it stays the same one."""
+    flags = _FOLDER if links else _FOLDER | os.O_NOFOLLOW
+    descriptor = os.open(folder, flags, dir_fd=within)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write(place: int, name: str, content: bytes, mode: int, *, fresh: bool = False) -> None:
+    short = os.fsdecode(os.fsencode(name)[:NAME_BYTES])
+    temporary = f".{short}.{secrets.token_hex(4)}.new"
+    handle = os.open(temporary, _NEW, mode, dir_fd=place)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            os.fchmod(stream.fileno(), mode)
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if fresh:
+            os.link(temporary, name, src_dir_fd=place, dst_dir_fd=place)
+            os.unlink(temporary, dir_fd=place)
+        else:
+            os.rename(temporary, name, src_dir_fd=place, dst_dir_fd=place)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=place)
+        raise
+    sync_opened(place)
 
 
 def append_line(path: Path, line: bytes) -> None:
