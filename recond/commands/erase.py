@@ -256,9 +256,15 @@ def resume_command(
     from recond.show.result import show_finished
 
     shown, code = screen(), 0
+    lost: dict[str, RecondError] = {}
     with ProgressDisplay(shown, json_events=events, totals={}) as display:
-        finished = resume_runs(state_path(), run, this_host(), display.on_event)
-    if not finished:
+        finished = resume_runs(
+            state_path(), run, this_host(), display.on_event, on_lost=lost.__setitem__
+        )
+    for name, error in lost.items():
+        shown.talk(t("cli.resume.lost", run=name, reason=shown.say(error.message)))
+        code = max(code, error.exit_code)
+    if not finished and not lost:
         shown.talk(t("cli.resume.nothing"))
     for one in finished:
         show_finished(shown, one, as_json=json_)
@@ -273,12 +279,12 @@ def certify_command(
     json_: AsJson = False,
 ) -> None:
     """(Again) record, signature, PDF from the journals."""
-    from recond.flow.run.run import Finished, certify_run, exit_code
+    from recond.flow.run.run import Finished, certify_again, exit_code
     from recond.flow.runfolder import find_run
     from recond.show.result import show_finished
 
     folder = find_run(state_path(), run)
-    issued = certify_run(folder, state_path(), this_host(), out, LANG)
+    issued = certify_again(folder, state_path(), this_host(), out, LANG)
     finished = Finished(folder, issued, exit_code(issued, frozenset()))
     show_finished(screen(), finished, as_json=json_)
     leave(0 if issued.signed else 7)

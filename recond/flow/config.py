@@ -6,16 +6,21 @@ certificate then says "non renseigné"). A mistake is named with file and key.
 
 from __future__ import annotations
 
+import contextlib
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from recond.erasure import Bench, Context, Person, Workshop
-from recond.errors import UsageError
+from recond.errors import BenchLacks, UsageError
 from recond.host.clock import Clock
-from recond.host.journalfile import sync_folder
 from recond.host.machineinfo import kernel_release
+from recond.host.store import create_whole
 
+BENCH_ID = "bench-id"
+_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""It names a folder on a stick too."""
 SYSTEM_FILE = Path("/etc/recond/recond.toml")
 _TABLES = {
     "workshop": ("name", "address", "contact", "registration", "logo"),
@@ -100,16 +105,34 @@ def timestamp_server(state: Path) -> dict[str, str] | None:
 
 
 def bench_id(state: Path, clock: Clock) -> str:
-    """The bench's random id, made at first use and kept: two benches never share a ledger."""
-    file = state / "bench-id"
-    if file.exists():
-        return file.read_text(encoding="ascii").strip()
-    state.mkdir(parents=True, exist_ok=True)
-    fresh = clock.random_bytes(8).hex()
+    """The bench's random id, made at first use and kept: two benches never share a ledger.
+
+    Raises `UsageError` where the file holds none, `BenchLacks` where it cannot be read or made.
+    """
     try:
-        with file.open("x", encoding="ascii") as stream:
-            stream.write(fresh + "\n")
-        sync_folder(state)
-    except FileExistsError:
-        return file.read_text(encoding="ascii").strip()
-    return fresh
+        known = read_bench_id(state)
+        if known is not None:
+            return known
+        fresh = clock.random_bytes(8).hex()
+        with contextlib.suppress(FileExistsError):
+            create_whole(state / BENCH_ID, fresh.encode() + b"\n")
+        return read_bench_id(state) or fresh
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BenchLacks("host.folder.unusable", folder=str(state), reason=reason) from None
+
+
+def read_bench_id(state: Path) -> str | None:
+    """The bench's id; None where none was made yet.
+
+    Raises `UsageError` for a file that was cut or overwritten: another id would begin another
+    bench's ledger, so a person decides. Raises `OSError`.
+    """
+    try:
+        raw = (state / BENCH_ID).read_bytes()
+    except FileNotFoundError:
+        return None
+    found = _ID.fullmatch(raw.strip())
+    if found is None:
+        raise UsageError("cli.config.bench_id", file=str(state / BENCH_ID))
+    return found[0].decode("ascii")

@@ -1,32 +1,40 @@
 """A run's folder below the state: what is needed to go on, or to certify, after anything.
 
-runs/<run id>/run.json        context, machine, assessments, output folder: written before the
-                              first byte is erased
-runs/<run id>/issued.json     where the certificate is, once there is one
-runs/<run id>/jobs/<disk>.json, journals/<disk>.jsonl, errors/<disk>.txt
+runs/<run id>/jobs/<disk>.json  what was confirmed, all of it before
+runs/<run id>/run.json        context, machine, assessments, output folder: once this is there the
+                              run has begun, and before that no byte is erased
+runs/<run id>/issued.json     where the certificate is, and which journals it was made from
+runs/<run id>/journals/<disk>.jsonl, errors/<disk>.txt
+
+All of it is for the bench alone (0600, folders 0700): a run knows people and serial numbers.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.codec import canonical_bytes, from_json, to_json
 from recond.erasure import Context, DiskIdentity
-from recond.errors import RecordInvalid, UsageError
+from recond.errors import FormatError, RecordInvalid, UsageError
 from recond.host.clock import Clock
 from recond.host.journalfile import sync_folder
+from recond.host.locks import is_taken
+from recond.host.log import log_swallowed
 from recond.host.spool import Spool
+from recond.host.store import write_whole
 from recond.model import Assessment, Json, Machine
 
 RECORD, JWS = "record.json", "record.jws"
 SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
 """The files of a certificate's folder, beside `receipt.jws` and `journals/`."""
+
+FACTS, ISSUED = "run.json", "issued.json"
+_SUPERVISOR = "supervisor"
 
 OnEvent = Callable[[str, dict[str, Json]], None]
 """Hears a worker's progress: the disk's name in the run, and the event."""
@@ -43,6 +51,17 @@ class RunFacts:
     context: Context
     machine: Machine | None
     assessments: tuple[Assessment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedNote:
+    """What was issued for a run: the record's folder, and the SHA-256 of each journal that the
+    record was made from, by its disk's name; none in a note of the former form.
+    """
+
+    folder: str
+    signed: bool
+    journals: tuple[tuple[str, str], ...] = field(default=(), metadata={"later": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +94,30 @@ class RunFolder:
 
     @property
     def issued(self) -> Path:
-        """There once a certificate was issued; it names the folder."""
-        return self.path / "issued.json"
+        """The note of what was issued; read it by `note`."""
+        return self.path / ISSUED
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its disks were confirmed, all of them: what has only a folder erased nothing."""
+        told = (self.path / FACTS).exists() or self.issued.exists()
+        return told or any((self.path / "journals").glob("*.jsonl"))
+
+    def note(self) -> IssuedNote | None:
+        """What was issued; None where nothing was, or the note is damaged: it proves nothing then,
+        and the journals are there to issue from.
+        """
+        try:
+            return from_json(IssuedNote, json.loads(self.issued.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, FormatError, RecursionError) as error:
+            log_swallowed("flow.run", error)
+            return None
+
+    def jobs(self) -> tuple[str, ...]:
+        """The names of the disks that were confirmed, in order."""
+        return tuple(sorted(file.stem for file in (self.path / "jobs").glob("*.json")))
 
     def journals(self) -> dict[str, bytes]:
         """Every journal by its disk's name, in order."""
@@ -91,12 +132,16 @@ class RunFolder:
 
         False where another process holds it and `wait` is false.
         """
-        return Spool(self.path).locked("supervisor", wait=wait)
+        return Spool(self.path).locked(_SUPERVISOR, wait=wait)
+
+    def is_supervised(self) -> bool:
+        """Whether a process holds the run; asks, and takes nothing."""
+        return is_taken(self.path / _SUPERVISOR)
 
     def facts(self) -> RunFacts:
         """What stands in run.json. Raises `RecordInvalid`."""
         try:
-            return from_json(RunFacts, json.loads((self.path / "run.json").read_bytes()))
+            return from_json(RunFacts, json.loads((self.path / FACTS).read_bytes()))
         except (OSError, ValueError):
             raise RecordInvalid("wipe.run.unreadable", run=self.run_id) from None
 
@@ -107,29 +152,31 @@ def new_run_id(clock: Clock) -> str:
     return f"{day.replace('-', '')}-{time.replace(':', '')}-{clock.random_bytes(4).hex()}"
 
 
-def create_run(state: Path, facts: RunFacts) -> RunFolder:
-    """Make the run's folder with its facts, synced. Raises `OSError`."""
-    folder = RunFolder(state / "runs" / facts.run_id)
+def make_run(state: Path, run_id: str) -> RunFolder:
+    """Make a run's folder; it has not begun yet (`begin_run`). Raises `OSError`."""
+    folder, runs = RunFolder(state / "runs" / run_id), state / "runs"
+    runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.path.mkdir(mode=0o700)
     for name in ("jobs", "journals", "errors"):
-        (folder.path / name).mkdir(parents=True, mode=0o700)
-    write_json(folder.path / "run.json", to_json(facts))
+        (folder.path / name).mkdir(mode=0o700)
+    sync_folder(runs)
+    sync_folder(state)
     return folder
 
 
+def begin_run(folder: RunFolder, facts: RunFacts) -> None:
+    """Write a run's facts, once all that was confirmed stands in its jobs. Raises `OSError`."""
+    write_json(folder.path / FACTS, to_json(facts))
+
+
 def write_json(path: Path, value: Json) -> None:
-    """Canonical JSON, written whole or not at all."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as stream:
-        stream.write(canonical_bytes(value))
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    """Canonical JSON, written whole or not at all, for this bench alone. Raises `OSError`."""
+    write_whole(path, canonical_bytes(value), mode=0o600)
 
 
 def find_run(state: Path, run: str) -> RunFolder:
     """A run by its id, the beginning of its id, or its folder. Raises `UsageError`."""
-    if (Path(run) / "run.json").exists():
+    if (Path(run) / FACTS).exists():
         return RunFolder(Path(run).resolve())
     found = [path for path in sorted((state / "runs").glob("*")) if path.name.startswith(run)]
     if len(found) != 1:
@@ -138,15 +185,20 @@ def find_run(state: Path, run: str) -> RunFolder:
 
 
 def all_runs(state: Path) -> tuple[RunFolder, ...]:
-    """Every run of this bench, oldest first."""
-    return tuple(RunFolder(path) for path in sorted((state / "runs").glob("*")) if path.is_dir())
+    """Every run of this bench that has begun, oldest first."""
+    found = (RunFolder(path) for path in sorted((state / "runs").glob("*")) if path.is_dir())
+    return tuple(folder for folder in found if folder.has_begun)
 
 
 def disk_name(identity: DiskIdentity, taken: frozenset[str]) -> str:
-    """A file name for a disk: its token, made safe; numbered where two disks share it."""
+    """A file name for a disk: its token, made safe; numbered where two disks share it.
+
+    A stick's file system (FAT) takes two names that differ by case for one.
+    """
     token = identity.token + (f"-n{identity.namespace}" if identity.namespace else "")
     base = re.sub(r"[^A-Za-z0-9._-]+", "_", token).strip("._")[:80] or "disk"
     name, number = base, 2
-    while name in taken:
+    known = {one.casefold() for one in taken}
+    while name.casefold() in known:
         name, number = f"{base}_{number}", number + 1
     return name

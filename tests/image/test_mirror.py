@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from recond.codec import canonical_bytes
 from recond.flow.live.mirror import Mirror, Places, restore, unfinished_here
+from recond.flow.runfolder import IssuedNote
 
 
 @pytest.fixture
@@ -42,6 +44,10 @@ def put(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def note(folder: Path) -> str:
+    return canonical_bytes(IssuedNote(str(folder), signed=True)).decode()
+
+
 def names(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
@@ -67,7 +73,7 @@ def test_a_certificate_elsewhere_is_carried_too(
     places: Places, stick: Path, tmp_path: Path
 ) -> None:
     put(tmp_path / "home/r1/certificate.pdf", "%PDF")
-    put(places.state / "runs/r1/issued.json", json.dumps({"folder": str(tmp_path / "home/r1")}))
+    put(places.state / "runs/r1/issued.json", note(tmp_path / "home/r1"))
     put(places.state / "runs/r2/issued.json", "torn")
     Mirror(places).write(stick)
     assert (stick / "certificats/r1/certificate.pdf").exists()
@@ -208,7 +214,7 @@ def test_only_runs_of_disks_that_are_here_come_back(
         places.state / "runs/r3/jobs/D1.json",
         json.dumps({"plan": {"disk": {"serial": "D1", "wwn": None}}}),
     )
-    put(places.state / "runs/r3/issued.json", "{}")
+    put(places.state / "runs/r3/issued.json", note(tmp_path / "out/r3"))
     put(places.state / "runs/r4/jobs/D4.json", "torn")
     Mirror(places).write(stick)
     fresh = Places(tmp_path / "state2", tmp_path / "out2")

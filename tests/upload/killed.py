@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from recond.flow.deliver.upload import queue_of, upload
-from recond.flow.runfolder import RunFacts, create_run, write_json
+from recond.flow.runfolder import RunFacts, begin_run, make_run, write_json
 from recond.upload.outcome import later_than
 from recond.upload.send import Urgency
 from tests.upload.bench import Still, Workbench
@@ -73,9 +73,9 @@ def one_round(bench: Workbench, number: int, point: int | None) -> bool:
 def finish_run(bench: Workbench, number: int) -> None:
     """What a run leaves when it has its certificate: its facts, and the output folder."""
     made = record(number)
-    run = create_run(
-        bench.state,
-        RunFacts(made.record_id, NOW, str(bench.path / "out"), "fr", context(), None, ()),
+    run = make_run(bench.state, made.record_id)
+    begin_run(
+        run, RunFacts(made.record_id, NOW, str(bench.path / "out"), "fr", context(), None, ())
     )
     folder = write_run(bench.path / "out", made)
     write_json(run.issued, {"folder": str(folder), "signed": True})

@@ -27,7 +27,7 @@ from recond.flow.deliver.upload import (
     upload,
 )
 from recond.flow.keys.keyring import Keyring
-from recond.flow.runfolder import RunFacts, create_run, write_json
+from recond.flow.runfolder import RunFacts, RunFolder, begin_run, make_run, write_json
 from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
 from recond.upload.package import make_package, pack, parse_record, read_folder, unpack
 from recond.upload.queue import DeliveryState
@@ -450,6 +450,12 @@ def test_neither_a_demonstration_nor_an_unsigned_record_leaves(tmp_path: Path) -
     assert done.exit_code == 0
 
 
+def begun(state: Path, facts: RunFacts) -> RunFolder:
+    run = make_run(state, facts.run_id)
+    begin_run(run, facts)
+    return run
+
+
 def test_an_old_unsigned_run_is_spoken_of_and_fails_no_upload(tmp_path: Path) -> None:
     bench = workbench(tmp_path)
     stick = bench.folder()
@@ -459,7 +465,7 @@ def test_an_old_unsigned_run_is_spoken_of_and_fails_no_upload(tmp_path: Path) ->
         (3, {"bench": dataclasses.replace(record().bench, demonstration=True)}),
     ):
         made = record(number, **changes)
-        run = create_run(
+        run = begun(
             bench.state,
             RunFacts(
                 made.record_id,
@@ -481,7 +487,7 @@ def test_an_old_unsigned_run_is_spoken_of_and_fails_no_upload(tmp_path: Path) ->
 
 def test_a_bench_without_destinations_exports_its_runs(tmp_path: Path) -> None:
     made = record(1)
-    run = create_run(
+    run = begun(
         tmp_path / "state",
         RunFacts(
             made.record_id,

@@ -7,7 +7,7 @@ its receipt, so that no destination that has it is sent it again.
 
 from __future__ import annotations
 
-import json
+import errno
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -50,7 +50,7 @@ def reopen_older(state: Path, names: tuple[str, ...], since: str) -> Queued:
             continue
         try:
             package = _package(state, entry)
-        except (RecordInvalid, OSError, ValueError, KeyError) as error:
+        except (RecordInvalid, OSError) as error:
             refused.append((entry.record_id, _gone(error)))
             continue
         if queue.reopen(package):
@@ -65,8 +65,10 @@ def lacking(queue: Queue, names: tuple[str, ...]) -> list[Entry]:
 
 
 def _package(state: Path, entry: Entry) -> Package:
-    issued = RunFolder(state / "runs" / entry.record_id).issued
-    package = read_folder(Path(str(json.loads(issued.read_bytes())["folder"])))
+    note = RunFolder(state / "runs" / entry.record_id).note()
+    if note is None:
+        raise FileNotFoundError(errno.ENOENT, entry.record_id)
+    package = read_folder(Path(note.folder))
     if package.digest != entry.digest:
         raise RecordInvalid("upload.older.other")
     return package

@@ -6,7 +6,7 @@ has its record in the output folder and nowhere else; the next upload finds it t
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,10 +105,10 @@ def find_package(state: Path) -> Package | None:
         except RecordInvalid:
             continue
     for run in reversed(all_runs(state)):
-        try:
-            return read_folder(Path(str(json.loads(run.issued.read_bytes())["folder"])))
-        except (RecordInvalid, OSError, ValueError, KeyError):
-            continue
+        note = run.note()
+        with contextlib.suppress(RecordInvalid, OSError):
+            if note is not None:
+                return read_folder(Path(note.folder))
     return None
 
 
@@ -116,11 +116,14 @@ def _new_folders(state: Path) -> Iterator[Path]:
     """The output folders of runs that the queue does not know, or knows older."""
     queue = queue_of(state)
     for run in all_runs(state):
+        note = run.note()
+        if note is None:  # a run without a record yet: `recond resume` speaks of it
+            continue
+        folder = Path(note.folder)
         try:
-            folder = Path(str(json.loads(run.issued.read_bytes())["folder"]))
             made = (folder / RECORD).stat().st_mtime
-        except (OSError, ValueError, KeyError):
-            continue  # a run without a record yet (`recond resume` speaks of it), or moved away
+        except OSError:  # moved away
+            continue
         since = queue.known_since(run.run_id)
         if since is None or made > since:
             yield folder

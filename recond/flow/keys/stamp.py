@@ -9,7 +9,6 @@ is never touched, and no answer changes nothing.
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +68,10 @@ def stamp(state: Path, clock: Clock) -> Stamped:
     encoded = base64.b64encode(token).decode() if token else None
     found: dict[str, list[str]] = {"renewed": [], "kept": [], "away": []}
     for run in all_runs(state):
-        if run.issued.exists():
-            found[_renew(run.issued, reading, key, clock.now(), encoded)].append(run.run_id)
+        note = run.note()
+        if note is not None:
+            kind = _renew(Path(note.folder), reading, key, clock.now(), encoded)
+            found[kind].append(run.run_id)
     return Stamped(
         reading.ledger_id,
         len(reading.lines),
@@ -111,11 +112,11 @@ def _ask(client: Https, url: str, stamped: bytes, ring: Keyring, clock: Clock) -
 
 
 def _renew(
-    issued: Path, reading: LedgerReading, key: SigningKey, now: str, stamp: str | None
+    folder: Path, reading: LedgerReading, key: SigningKey, now: str, stamp: str | None
 ) -> str:
     """Write the receipt anew where it is this ledger's and key chain's: the kind of outcome."""
     try:
-        file = Path(str(json.loads(issued.read_bytes())["folder"])) / RECEIPT_FILE
+        file = folder / RECEIPT_FILE
         signed = read_jws(file.read_bytes())
         before = read_receipt(signed)
     except (OSError, ValueError, TypeError, KeyError, RecordInvalid):

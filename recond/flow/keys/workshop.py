@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 import os
 import re
 from dataclasses import dataclass
@@ -280,11 +279,8 @@ def waiting_runs(state: Path) -> tuple[str, ...]:
     """The runs whose record waits for a signature, oldest first."""
     found = []
     for run in all_runs(state):
-        try:
-            issued = json.loads(run.issued.read_bytes())
-        except (OSError, ValueError):
-            continue
-        if isinstance(issued, dict) and issued.get("signed") is False:
+        note = run.note()
+        if note is not None and not note.signed:
             found.append(run.run_id)
     return tuple(found)
 

@@ -25,6 +25,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recond.errors import UsageError
+from recond.flow.config import read_bench_id
+from recond.flow.run.issued import is_issued
+from recond.flow.runfolder import ISSUED, RunFolder
 from recond.host.journalfile import sync_folder
 from recond.host.stick import LABEL
 from recond.host.store import write_whole
@@ -32,7 +36,6 @@ from recond.host.store import write_whole
 CERTIFICATES = "certificats"
 STATE = "recond"
 SHARED = ("keys", "queue", "runs", "issues")
-ISSUED = "issued.json"
 KEYS = f"{STATE}/keys/"
 
 Stamp = tuple[int, int]
@@ -49,8 +52,8 @@ class Places:
         """Every folder with a certificate: below `out`, and where a run says that it has one."""
         found = [path for path in sorted(self.out.glob("*")) if path.is_dir()]
         for file in sorted((self.state / "runs").glob(f"*/{ISSUED}")):
-            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-                found.append(Path(json.loads(file.read_bytes())["folder"]).resolve())
+            note = RunFolder(file.parent).note()
+            found += [Path(note.folder).resolve()] if note is not None else []
         return tuple(dict.fromkeys(found))
 
     def pairs(self) -> tuple[tuple[Path, str], ...]:
@@ -65,9 +68,8 @@ class Places:
                 (path, f"{STATE}/{path.relative_to(self.state)}")
                 for path in _files(self.state / name)
             ]
-        bench = self.state / "bench-id"
-        if bench.exists():
-            folder = f"{STATE}/benches/{bench.read_text(encoding='ascii').strip()}"
+        if bench := _bench_id(self.state):
+            folder = f"{STATE}/benches/{bench}"
             found += [
                 (path, f"{folder}/{path.name}")
                 for path in _files(self.state)
@@ -80,6 +82,13 @@ class Places:
             ]
         # a run that says "issued" must find its certificate and its journals beside it
         return tuple(sorted(found, key=lambda pair: pair[0].name == ISSUED))
+
+
+def _bench_id(state: Path) -> str | None:
+    """None for a damaged one too: it is said where something is to be erased."""
+    with contextlib.suppress(UsageError, OSError):
+        return read_bench_id(state)
+    return None
 
 
 def on_stick(certificate: Path) -> str:
@@ -209,7 +218,7 @@ def _unfinished(stick: Path, disks: frozenset[str]) -> list[Path]:
     """
     found = []
     for run in sorted((stick / STATE / "runs").glob("*")):
-        if not (run / ISSUED).exists() and any(
+        if not is_issued(RunFolder(run)) and any(
             _names(job) & disks for job in (run / "jobs").glob("*.json")
         ):
             found.append(run)
@@ -234,5 +243,5 @@ def unfinished_runs(places: Places) -> tuple[Path, ...]:
     return tuple(
         run
         for run in sorted((places.state / "runs").glob("*"))
-        if any((run / "journals").glob("*.jsonl")) and not (run / ISSUED).exists()
+        if RunFolder(run).has_begun and not is_issued(RunFolder(run))
     )

@@ -51,10 +51,10 @@ def find_attachable(state: Path, run: str | None, host: Host) -> RunFolder:
 def follow(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Finished:
     """Tell how far a run is until its workers have ended; then its result.
 
-    Makes the certificate where nobody else does. Raises `UsageError` for a run that has no journal.
+    Makes the certificate where nobody else does. Raises `UsageError` for a run of no disk.
     """
     seen: dict[Path, int] = {}
-    if not folder.journal_files():
+    if not folder.journal_files() and not folder.jobs():
         raise UsageError("guided.attach.nothing")
     while True:
         for path in folder.journal_files():

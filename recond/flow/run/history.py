@@ -9,7 +9,6 @@ used since, and a person decides.
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,15 +117,11 @@ def _past_in(folder: RunFolder, file: Path, plan: WipePlan, lot: str | None) -> 
     same = still_holds(plan.path, erasure)
     if other or same is False:
         return Past(Before.CHANGED, folder)
-    if not is_issued(folder):
+    note = folder.note() if is_issued(folder) else None
+    if note is None:
         return Past(Before.OPEN, folder)
-    issued = json.loads(folder.issued.read_bytes())
-    return Past(
-        Before.CERTIFIED if issued["signed"] else Before.UNSIGNED,
-        folder,
-        Path(str(issued["folder"])),
-        same,
-    )
+    before = Before.CERTIFIED if note.signed else Before.UNSIGNED
+    return Past(before, folder, Path(note.folder), same)
 
 
 def _who(plan: WipePlan) -> tuple[str, int | None]:

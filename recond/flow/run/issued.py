@@ -1,7 +1,13 @@
-"""What was issued for a run, looked at again: is it there, and is it younger than the journals?"""
+"""Whether a run has its certificate, and what was issued: from the run's note, never from times.
+
+Why: a clock that is set between two runs makes the younger file the older one, and a run would be
+certified twice, or called finished for an earlier part of it. The note holds the digests of the
+journals that the record was made from; a run is issued as long as these are its journals.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -14,12 +20,33 @@ from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED, RunFolder
 from recond.model import Message
 
 
+def digests_of(journals: dict[str, bytes]) -> tuple[tuple[str, str], ...]:
+    """Each journal's SHA-256 by its disk's name in the run."""
+    return tuple((name, hashlib.sha256(raw).hexdigest()) for name, raw in sorted(journals.items()))
+
+
 def is_issued(folder: RunFolder) -> bool:
-    """Whether there is a certificate that is younger than the last line of every journal."""
-    if not folder.issued.exists():
+    """Whether there is a certificate of the journals as they are now."""
+    note = folder.note()
+    if note is None:
         return False
-    made = folder.issued.stat().st_mtime
-    return all(path.stat().st_mtime <= made for path in folder.journal_files())
+    made_from = note.journals or digests_in(Path(note.folder))  # the former form had no digests
+    # moved away: it was issued, and nobody can tell from what
+    return not made_from or made_from == digests_of(folder.journals())
+
+
+def digests_in(place: Path) -> tuple[tuple[str, str], ...]:
+    """The same of the journals that a record was made from; none where it was moved away."""
+    try:
+        record = _record(place)
+    except (OSError, ValueError, RecondError):
+        return ()
+    found = [(Path(one.journal.file).stem, one.journal.sha256) for one in record.erasures]
+    return tuple(sorted(found))
+
+
+def _record(place: Path) -> WipeRecord:
+    return from_json(WipeRecord, json.loads((place / RECORD).read_bytes()))
 
 
 def read_issued(folder: RunFolder) -> Issued:
@@ -27,11 +54,13 @@ def read_issued(folder: RunFolder) -> Issued:
 
     Raises `UsageError` where it is not there any more, or is not what the journals say.
     """
-    facts = folder.facts()
+    facts, note = folder.facts(), folder.note()
+    if note is None:
+        raise UsageError("guided.attach.moved", run=folder.run_id)
+    place = Path(note.folder)
     try:
-        place = Path(str(json.loads(folder.issued.read_bytes())["folder"]))
-        record = from_json(WipeRecord, json.loads((place / RECORD).read_bytes()))
-    except (OSError, ValueError, KeyError, RecondError):
+        record = _record(place)
+    except (OSError, ValueError, RecondError):
         raise UsageError("guided.attach.moved", run=folder.run_id) from None
     again = Issue(
         record.record_id, record.issued_at, record.software, record.ledger, record.signature

@@ -7,17 +7,22 @@ it cannot go on, it says why, and the record says `interrupted`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from recond.codec import to_json
 from recond.drive.types import sizes_after
 from recond.erasure import TargetKind, WipePlan
-from recond.errors import FormatError, RecondError
+from recond.errors import FormatError, RecondError, UsageError
+from recond.flow.run.closing import close_unbegun
+from recond.flow.run.issued import is_issued, read_issued
 from recond.flow.run.run import IN_USE, Finished, certify_run, exit_code
+from recond.flow.run.since import begun_since
 from recond.flow.run.supervisor import Supervisor
 from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run, write_json
 from recond.flow.telling import telling
-from recond.host import Host
+from recond.host import Host, holding
 from recond.host.journalfile import is_held
 from recond.host.realdisk import open_disk
 from recond.host.signals import StopCount, counted_stops
@@ -25,6 +30,9 @@ from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.journal import read_entries
 from recond.wipe.position import Standing, read_standing
+
+OnLost = Callable[[str, RecondError], None]
+"""Hears of a run that cannot be taken up, and why."""
 
 
 def resume_runs(
@@ -36,8 +44,11 @@ def resume_runs(
     only: frozenset[str] | None = None,
     *,
     tells: bool = True,
+    on_lost: OnLost | None = None,
 ) -> tuple[Finished, ...]:
     """Go on with one run, or with every run that has a journal without an end.
+
+    `on_lost` hears of each run of several that cannot be taken up; without it the first is raised.
 
     `tells`: the board hears of it from here (a dock tells of its slots itself). `asked` as in
     `execute`; `only` are the names of the disks that may be written, where a person
@@ -46,9 +57,15 @@ def resume_runs(
     folders = (find_run(state, run),) if run else all_runs(state)
     found: list[Finished] = []
     for folder in folders:
-        wait_for_workers(folder, host, on_event)
-        with folder.supervised(wait=True):
-            finished = _resume(folder, state, host, on_event, asked, only, tells=tells)
+        try:
+            wait_for_workers(folder, host, on_event)
+            with folder.supervised(wait=True):
+                finished = _resume(folder, state, host, on_event, asked, only, tells=tells)
+        except RecondError as error:
+            if on_lost is None or run:
+                raise
+            on_lost(folder.run_id, error)
+            continue
         found += [finished] if finished else []
     return tuple(found)
 
@@ -63,9 +80,14 @@ def _resume(
     *,
     tells: bool,
 ) -> Finished | None:
+    close_unbegun(folder, host)
     jobs = unfinished_jobs(folder, host, on_event, only)
-    if jobs is None and folder.issued.exists():
+    if jobs is None and is_issued(folder):
         return None
+    if not jobs and is_issued(folder):  # nothing can go on: what was issued says so already
+        with suppress(UsageError):
+            issued = read_issued(folder)
+            return Finished(folder, issued, exit_code(issued, IN_USE))
     with counted_stops(asked) as stops:
         if jobs and tells:
             plans = {name: job.plan for name, job in jobs.items()}
@@ -93,6 +115,7 @@ def unfinished_jobs(
     """
     jobs: dict[str, Job] = {}
     any_open = False
+    runs = tuple(RunFolder(path) for path in folder.path.parent.glob("*") if path.is_dir())
     for name, raw in folder.journals().items():
         entries = read_entries(raw)
         if entries and entries[-1][0] == "end":
@@ -100,6 +123,9 @@ def unfinished_jobs(
         any_open = True
         try:
             standing = read_standing(entries, same_boot=False)
+            since = begun_since(standing.plan, raw, folder, runs)
+            if since is not None:
+                raise _begun_since(standing, since)
             path = find_disk(standing, host)
         except RecondError as error:
             on_event(name, {"phase": "end", "outcome": "lost", "why": to_json(error.message)})
@@ -121,16 +147,27 @@ def unfinished_jobs(
     return jobs if any_open else None
 
 
+def _begun_since(standing: Standing, since: RunFolder) -> FormatError:
+    return FormatError("wipe.resume.begun_since", token=standing.plan.disk.token, run=since.run_id)
+
+
 def find_disk(standing: Standing, host: Host) -> str:
-    """Where the plan's disk is now. Raises `FormatError` where it is not to be found."""
+    """Where the plan's disk is now. Raises `FormatError` where it is not to be found, and where two
+    disks may be it: the wrong one would be erased, and the right one left.
+    """
     plan = standing.plan
     candidates = [standing.path]
     if plan.disk.kind in (TargetKind.BLOCK, TargetKind.VIRTUAL):
         candidates += [f"/dev/{name}" for name in host.files.list("/sys/block")]
-    for path in dict.fromkeys(candidates):
-        if _is_it(plan, path):
-            return path
-    raise FormatError("wipe.resume.disk_not_found", token=plan.disk.token)
+    found = [path for path in dict.fromkeys(candidates) if _is_it(plan, path)]
+    if not found:
+        raise FormatError("wipe.resume.disk_not_found", token=plan.disk.token)
+    names = holding.medium_names(host.files, found[0].rsplit("/", 1)[-1])
+    others = [path for path in found[1:] if path.rsplit("/", 1)[-1] not in names]
+    if others:
+        both = ", ".join((found[0], *others))
+        raise FormatError("wipe.resume.two_disks", token=plan.disk.token, paths=both)
+    return found[0]
 
 
 def _is_it(plan: WipePlan, path: str) -> bool:

@@ -7,16 +7,18 @@ before the first byte is erased, so that a crash at any later moment can still b
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.codec import to_json
 from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.profiles import load_profile
 from recond.flow.run.choice import choose
+from recond.flow.run.closing import close_unbegun
 from recond.flow.run.issue import Issued, Material, issue
+from recond.flow.run.issued import digests_in, digests_of
 from recond.flow.run.supervisor import (
     Confirmed,
     Supervisor,
@@ -24,9 +26,19 @@ from recond.flow.run.supervisor import (
     plan_targets,
     write_jobs,
 )
-from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, create_run, new_run_id, write_json
+from recond.flow.runfolder import (
+    IssuedNote,
+    OnEvent,
+    RunFacts,
+    RunFolder,
+    begin_run,
+    make_run,
+    new_run_id,
+    write_json,
+)
 from recond.flow.telling import telling
 from recond.host import Host
+from recond.host.journalfile import is_held
 from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder
 from recond.inspect.machine import read_machine
@@ -166,8 +178,9 @@ def carry_out(
 
     `allowed` are the refusals that do not count in the exit code; `asked` as in `execute`.
     """
-    folder = create_run(state, facts)
+    folder = make_run(state, facts.run_id)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
+    begin_run(folder, facts)
     with folder.supervised(wait=True), counted_stops(asked) as stops:
         Supervisor(folder, jobs, on_event, stops, host).run(
             psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
@@ -180,31 +193,46 @@ def carry_out(
 def certify_run(
     folder: RunFolder, state: Path, host: Host, out: Path | None = None, lang: str | None = None
 ) -> Issued:
-    """(Again) record, signature and PDF from a run's journals."""
-    facts = folder.facts()
-    material = Material(
-        facts.context, facts.machine, facts.assessments, folder.journals(), folder.run_id
-    )
+    """(Again) record, signature and PDF from a run's journals. The caller holds the run.
+
+    Raises `RecordInvalid` where a confirmed disk cannot be told, `UsageError` where there was none:
+    a certificate of nothing would be one.
+    """
+    facts, before = folder.facts(), folder.note()
+    close_unbegun(folder, host)
+    journals = folder.journals()
+    if not journals:
+        raise UsageError("wipe.run.nothing", run=folder.run_id)
+    material = Material(facts.context, facts.machine, facts.assessments, journals, folder.run_id)
     issued = issue(
         state,
         out or Path(facts.out),
         material,
         lang="en" if (lang or facts.lang) == "en" else "fr",
         clock=host.clock,
-        named=_named(folder),
+        named=Path(before.folder) if before else None,
     )
-    kept = issued.kept  # an earlier, better certificate is still the run's
-    place, signed = (kept, True) if kept else (issued.folder, issued.signed)
-    write_json(folder.issued, {"folder": str(place), "signed": signed})
+    write_json(folder.issued, to_json(_note_of(issued, journals)))
     return issued
 
 
-def _named(folder: RunFolder) -> Path | None:
-    """The folder of the run's certificate so far, where there is one."""
-    try:
-        return Path(str(json.loads(folder.issued.read_bytes())["folder"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
+def _note_of(issued: Issued, journals: dict[str, bytes]) -> IssuedNote:
+    """An earlier, better certificate is still the run's, of the journals that it was made from."""
+    if issued.kept is None:
+        return IssuedNote(str(issued.folder), issued.signed, digests_of(journals))
+    return IssuedNote(str(issued.kept), signed=True, journals=digests_in(issued.kept))
+
+
+def certify_again(
+    folder: RunFolder, state: Path, host: Host, out: Path | None, lang: str
+) -> Issued:
+    """`certify_run` for a run that nobody is at. Raises `UsageError` while somebody is: what its
+    workers have not begun would be closed.
+    """
+    with folder.supervised(wait=False) as mine:
+        if not mine or any(map(is_held, folder.journal_files())):
+            raise UsageError("wipe.run.running", run=folder.run_id)
+        return certify_run(folder, state, host, out, lang)
 
 
 def exit_code(issued: Issued, allowed_refusals: frozenset[str], stop_signal: int = 0) -> int:

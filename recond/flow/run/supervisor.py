@@ -13,16 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from recond import __version__
 from recond.codec import to_json
-from recond.erasure import JOURNAL_SCHEMA, DiskIdentity, Target, TargetKind, Technique, WipePlan
+from recond.erasure import DiskIdentity, Target, TargetKind, Technique, WipePlan
 from recond.errors import SafetyRefusal, UsageError
+from recond.flow.run.closing import close_journal
 from recond.flow.run.drive_offers import read_firmware_plan, read_recorded_plan
 from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
 from recond.host import Host
 from recond.host.docks import place_of
 from recond.host.files import Files
-from recond.host.machineinfo import read_boot_id
 from recond.host.paths import group_paths
 from recond.host.signals import StopCount
 from recond.host.target import look_at_target
@@ -30,7 +29,6 @@ from recond.host.workers import Worker, Workers
 from recond.model import Disk, Known, Machine, Message, Reading
 from recond.wipe import guard
 from recond.wipe.job import Job
-from recond.wipe.journal import Journal, read_entries
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
 
 HANG_S = 900.0
@@ -328,39 +326,10 @@ class Supervisor:
 
     def _close(self, name: str, job: Job) -> None:
         """A journal without an end gets one line that says how the worker ended."""
-        path = Path(job.journal)
-        raw = path.read_bytes() if path.exists() else b""
-        entries = read_entries(raw)
-        if entries and entries[-1][0] in ("end", "interrupted"):
-            return
-        if raw:
-            journal, _ = Journal.reopen(path, self._host.clock, abandoned=name in self._hung)
-        else:
-            journal = self._begin(path, job)
         reason = "crash"
         if name in self._hung:
             reason = "killed" if self._asked > 1 else "hang"
-        journal.log("interrupted", {"by": "supervisor", "reason": reason, "signal": None})
-        journal.close()
-        self._on_event(
-            name,
-            {"phase": "end", "outcome": "interrupted", "details": str(self._folder.errors(name))},
-        )
-
-    def _begin(self, path: Path, job: Job) -> Journal:
-        """A worker that could not even open its journal: the journal says so all the same."""
-        journal = Journal.create(path, self._host.clock)
-        journal.log(
-            "open",
-            {
-                "schema": JOURNAL_SCHEMA,
-                "run_id": job.run_id,
-                "path": job.path,
-                "software": {"name": "recond", "version": __version__},
-                "session": 1,
-                "boot": read_boot_id(self._host.files),
-                "demonstration": job.demonstration,
-            },
-        )
-        journal.log("plan", {"plan": to_json(job.plan), "digest": job.digest})
-        return journal
+        path, hung = Path(job.journal), name in self._hung
+        if close_journal(path, job, self._host, reason, abandoned=hung):
+            details = str(self._folder.errors(name))
+            self._on_event(name, {"phase": "end", "outcome": "interrupted", "details": details})

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recond.codec import from_json
-from recond.erasure import TargetKind, WipePlan
+from recond.erasure import WipePlan
 from recond.errors import RecondError
+from recond.flow.run.closing import read_job
 from recond.flow.run.issued import is_issued
 from recond.flow.run.resume import find_disk
-from recond.flow.runfolder import RunFolder, all_runs, disk_name
+from recond.flow.run.since import begun_since
+from recond.flow.runfolder import RunFolder, all_runs
 from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.model import Text
@@ -56,35 +58,41 @@ def open_runs(state: Path, host: Host) -> tuple[OpenRun, ...]:
     """
     found: list[OpenRun] = []
     runs = all_runs(state)
-    for number, folder in enumerate(runs, 1):
+    for folder in runs:
         try:
-            one = _open_run(folder, runs[number:], host)
+            one = _open_run(folder, runs, host)
         except RecondError:
             continue
         found += [one] if one is not None else []
     return tuple(found)
 
 
-def _open_run(folder: RunFolder, later: tuple[RunFolder, ...], host: Host) -> OpenRun | None:
-    journals = {name: read_entries(raw) for name, raw in folder.journals().items()}
-    if not journals:
+def _open_run(folder: RunFolder, runs: tuple[RunFolder, ...], host: Host) -> OpenRun | None:
+    journals = folder.journals()
+    if not journals and not folder.jobs():
         return None
     if is_running(folder):
         return OpenRun(folder, Left.RUNNING, plans_of(folder))
     to_write = {}
-    for name, entries in journals.items():
-        plan = _can_go_on(entries, host)
-        if plan is not None and not _begun_since(plan, later):
+    for name, raw in journals.items():
+        plan = _can_go_on(read_entries(raw), host)
+        if plan is not None and begun_since(plan, raw, folder, runs) is None:
             to_write[name] = plan
     if to_write:
         return OpenRun(folder, Left.STOPPED, plans_of(folder), to_write)
-    if is_issued(folder) or not all(map(_ended, journals.values())):
+    entries = map(read_entries, journals.values())
+    left_off = any(not _ended(one) and _has_plan(one) for one in entries)
+    if is_issued(folder) or left_off:
         return None
     return OpenRun(folder, Left.UNCERTIFIED, plans_of(folder))
 
 
 def _ended(entries: Entries) -> bool:
     return bool(entries) and entries[-1][0] == "end"
+
+
+def _has_plan(entries: Entries) -> bool:
+    return any(kind == "plan" for kind, _ in entries)
 
 
 def _can_go_on(entries: Entries, host: Host) -> WipePlan | None:
@@ -98,37 +106,9 @@ def _can_go_on(entries: Entries, host: Host) -> WipePlan | None:
         return None
 
 
-def _begun_since(plan: WipePlan, later: tuple[RunFolder, ...]) -> bool:
-    """Whether a later run had leave to write this disk: what the older one left there is gone.
-
-    A later run that was refused wrote nothing; one of which nothing can be told proves nothing.
-    """
-    for folder in later:
-        for file in (folder.path / "journals").glob(f"{disk_name(plan.disk, frozenset())}*.jsonl"):
-            try:
-                entries = read_entries(file.read_bytes())
-                other = read_standing(entries, same_boot=False).plan
-            except (RecondError, OSError):
-                continue
-            refused = _ended(entries) and entries[-1][1].get("outcome") == "refused"
-            if not refused and _same_disk(plan, other):
-                return True
-    return False
-
-
-def _same_disk(one: WipePlan, other: WipePlan) -> bool:
-    """Two images of one name are two disks; a disk's path says nothing."""
-    if (one.disk.token, one.disk.namespace) != (other.disk.token, other.disk.namespace):
-        return False
-    return one.disk.kind is not TargetKind.IMAGE or one.path == other.path
-
-
 def is_running(folder: RunFolder) -> bool:
-    """Whether a worker writes one of the journals, or another process looks after the run."""
-    if is_written(folder):
-        return True
-    with folder.supervised(wait=False) as mine:
-        return not mine
+    """Whether a worker writes one of the journals, or a process looks after the run."""
+    return is_written(folder) or folder.is_supervised()
 
 
 def is_written(folder: RunFolder) -> bool:
@@ -137,8 +117,14 @@ def is_written(folder: RunFolder) -> bool:
 
 
 def plans_of(folder: RunFolder) -> dict[str, WipePlan]:
-    """The plan of each disk of a run, by the disk's name there; from the journals."""
-    found = {}
+    """The plan of each disk of a run, by the disk's name there: from its journal, else as it was
+    confirmed. Raises `RecordInvalid`, `FormatError`.
+    """
+    found = {
+        name: read_job(folder, name).plan
+        for name in folder.jobs()
+        if not folder.journal(name).exists()
+    }
     for name, raw in folder.journals().items():
         plan = next((data for kind, data in read_entries(raw) if kind == "plan"), None)
         if plan is not None:

@@ -1,0 +1,81 @@
+"""The last line of a journal whose worker is gone, and the journal of a disk that never had one.
+
+Why: what was confirmed is evidence. A power cut between two disks of one run leaves the second
+without a journal, and a record made of journals alone would not speak of it: the donor would read
+"erased" of the one and nothing of the other. So each confirmed disk has a journal before a record
+is made; where its worker wrote none, the journal holds the plan, and that it was interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from recond import __version__
+from recond.codec import from_json, to_json
+from recond.erasure import JOURNAL_SCHEMA
+from recond.errors import FormatError, RecordInvalid
+from recond.flow.runfolder import RunFolder
+from recond.host import Host
+from recond.host.files import Files
+from recond.host.machineinfo import read_boot_id
+from recond.model import Json
+from recond.wipe.job import Job
+from recond.wipe.journal import Journal, read_entries
+
+
+def read_job(folder: RunFolder, name: str) -> Job:
+    """A disk's job as it was confirmed. Raises `RecordInvalid`."""
+    try:
+        return from_json(Job, json.loads(folder.job(name).read_bytes()))
+    except (OSError, ValueError, FormatError):
+        raise RecordInvalid("wipe.run.unreadable", run=folder.run_id) from None
+
+
+def close_unbegun(folder: RunFolder, host: Host) -> None:
+    """Give each confirmed disk its journal. The caller holds the run, and no worker of it lives.
+
+    Raises `RecordInvalid` where a job cannot be read: a record would leave its disk out.
+    """
+    for name in folder.jobs():
+        path = folder.journal(name)
+        raw = path.read_bytes() if path.exists() else b""
+        if not any(kind == "plan" for kind, _ in read_entries(raw)):
+            close_journal(path, read_job(folder, name), host, "power")
+
+
+def close_journal(
+    path: Path, job: Job, host: Host, reason: str, *, abandoned: bool = False
+) -> bool:
+    """Say in a journal without an end how its worker ended; whether that was needed.
+
+    `abandoned` as in `JournalFile.reopen`. Raises `OSError`, `BenchLacks`.
+    """
+    raw = path.read_bytes() if path.exists() else b""
+    entries = read_entries(raw)
+    if entries and entries[-1][0] in ("end", "interrupted"):
+        return False
+    if path.exists():
+        journal, _ = Journal.reopen(path, host.clock, abandoned=abandoned)
+    else:
+        journal = Journal.create(path, host.clock)
+    kinds = {kind for kind, _ in entries}
+    if "open" not in kinds:
+        journal.log("open", _opening(job, host.files))
+    if "plan" not in kinds:
+        journal.log("plan", {"plan": to_json(job.plan), "digest": job.digest})
+    journal.log("interrupted", {"by": "supervisor", "reason": reason, "signal": None})
+    journal.close()
+    return True
+
+
+def _opening(job: Job, files: Files) -> dict[str, Json]:
+    return {
+        "schema": JOURNAL_SCHEMA,
+        "run_id": job.run_id,
+        "path": job.path,
+        "software": {"name": "recond", "version": __version__},
+        "session": 1,
+        "boot": read_boot_id(files),
+        "demonstration": job.demonstration,
+    }

@@ -1,0 +1,208 @@
+"""What was confirmed is evidence: a power cut between the disks of a run hides none of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from recond.errors import RecondError, UsageError
+from recond.flow.run.attach import follow
+from recond.flow.run.issued import is_issued
+from recond.flow.run.run import certify_again
+from recond.flow.run.unfinished import Left, open_runs
+from recond.flow.runfolder import RunFolder, make_run
+from recond.host import Host
+from recond.host.clock import SystemClock
+from recond.wipe.journal import Journal
+from tests.cli.command import recond
+from tests.flow.bench import Bench, donor_image, quiet, status_of
+
+
+def cut(folder: RunFolder, *names: str) -> None:
+    """A power cut before the workers of these disks opened their journals."""
+    folder.issued.unlink()
+    for name in names:
+        folder.journal(name).unlink()
+
+
+def test_a_disk_without_a_journal_is_interrupted_and_not_left_out(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"), donor_image(tmp_path / "b.img"))
+    (folder,) = bench.runs()
+    cut(folder, "b.img")
+    (finished,) = bench.resume()
+    assert status_of(finished) == {"a.img": "erased", "b.img": "interrupted"}
+    assert finished.exit_code != 0
+    assert folder.journal("b.img").exists()
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_nor_is_one_whose_journal_was_cut_before_its_plan(tmp_path: Path, lines: int) -> None:
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"), donor_image(tmp_path / "b.img"))
+    (folder,) = bench.runs()
+    cut(folder)
+    whole = folder.journal("b.img").read_bytes().splitlines(keepends=True)
+    folder.journal("b.img").write_bytes(b"".join(whole[:lines]) + whole[lines][:9])
+    (finished,) = bench.resume()
+    assert status_of(finished) == {"a.img": "erased", "b.img": "interrupted"}
+    assert finished.exit_code != 0
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_run_cut_before_any_journal_certifies_no_nothing(tmp_path: Path, resumed: bool) -> None:
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    cut(folder, "a.img")
+    (left,) = open_runs(bench.state, Host())
+    assert left.left is Left.UNCERTIFIED
+    assert [plan.disk.token for plan in left.plans.values()] == ["a.img"]
+    host = Host()
+    finished = bench.resume()[0] if resumed else follow(folder, bench.state, host, quiet)
+    assert status_of(finished) == {"a.img": "interrupted"}
+    assert finished.exit_code != 0
+
+
+def test_a_run_that_confirmed_nothing_has_no_certificate(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    cut(folder, "a.img")
+    folder.job("a.img").unlink()
+    with pytest.raises(UsageError) as error:
+        certify_again(folder, bench.state, Host(), None, "fr")
+    assert error.value.message.code == "wipe.run.nothing"
+    assert not is_issued(folder)
+
+
+def test_a_job_that_cannot_be_read_certifies_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"), donor_image(tmp_path / "b.img"))
+    (folder,) = bench.runs()
+    cut(folder, "b.img")
+    folder.job("b.img").write_bytes(b"\xff")
+    with pytest.raises(RecondError):
+        bench.resume()
+    assert not is_issued(folder)
+
+
+def test_a_run_that_goes_on_is_not_certified_meanwhile(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    journal, _ = Journal.reopen(folder.journal("a.img"), SystemClock())
+    with pytest.raises(UsageError) as error:
+        certify_again(folder, bench.state, Host(), None, "fr")
+    assert error.value.message.code == "wipe.run.running"
+    journal.close()
+    with folder.supervised(wait=True), pytest.raises(UsageError):
+        certify_again(folder, bench.state, Host(), None, "fr")
+    assert certify_again(folder, bench.state, Host(), None, "fr").signed
+
+
+def test_one_run_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for name in ("a.img", "b.img", "c.img"):
+        bench.run(donor_image(tmp_path / name))
+    first, broken, last = bench.runs()
+    make_run(bench.state, "20200101-000000-00000000")  # cut before anything was confirmed
+    for folder in (first, broken, last):
+        cut(folder)
+    (broken.path / "run.json").write_bytes(b"")
+    lost: dict[str, RecondError] = {}
+    finished = bench.resume(on_lost=lost.__setitem__)
+    assert [one.folder for one in finished] == [first, last]
+    assert list(lost) == [broken.run_id]
+    assert is_issued(first)
+    assert is_issued(last)
+    said = recond("resume", "--lang", "en", folder=tmp_path)
+    assert (said.code, broken.run_id in said.stderr) == (7, True), said.stderr
+
+
+def test_a_folder_cut_before_its_facts_has_not_begun(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    folder = make_run(bench.state, "20261128-000000-00000000")
+    assert bench.runs() == ()
+    assert bench.resume() == ()
+    assert not folder.has_begun
+
+
+def test_a_run_is_for_the_bench_alone(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        bench = Bench(tmp_path)
+        bench.run(donor_image(tmp_path / "a.img"))
+    finally:
+        os.umask(old)
+    below = [bench.state / "runs", *(bench.state / "runs").rglob("*")]
+    seen = {
+        str(path.relative_to(bench.state)): oct(path.stat().st_mode & 0o777)
+        for path in below
+        if path.stat().st_mode & 0o077 and path.suffix != ".txt"
+    }
+    assert not seen
+
+
+# --- What was issued, and from what ------------------------------------------------------------
+
+
+def test_no_clock_tells_what_was_issued(tmp_path: Path) -> None:
+    """A clock that was set back makes the journals younger than their certificate, and the
+    reverse; neither is a reason.
+    """
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    os.utime(folder.issued, (1, 1))
+    assert is_issued(folder)
+    assert open_runs(bench.state, Host()) == ()
+    assert bench.resume() == ()
+    raw = folder.journal("a.img").read_bytes()
+    journal, _ = Journal.reopen(folder.journal("a.img"), SystemClock())
+    journal.log("interrupted", {"by": "worker", "reason": "signal", "signal": None})
+    journal.close()
+    os.utime(folder.journal("a.img"), (1, 1))
+    assert not is_issued(folder)
+    folder.journal("a.img").write_bytes(raw)
+    assert is_issued(folder)
+
+
+def test_a_note_of_the_former_form_is_held_against_its_record(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    done = bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    note = json.loads(folder.issued.read_bytes())
+    del note["journals"]
+    folder.issued.write_text(json.dumps(note))
+    assert is_issued(folder)
+    raw = folder.journal("a.img").read_bytes()
+    folder.journal("a.img").write_bytes(raw + raw.splitlines(keepends=True)[-1])
+    assert not is_issued(folder)
+    shutil.rmtree(done.issued.folder)
+    assert is_issued(folder), "moved away: nobody issues it twice unasked"
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"folder": 3}', b"\xff\xfe"])
+def test_a_damaged_note_proves_nothing_and_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    folder.issued.write_bytes(damage)
+    assert folder.note() is None
+    (finished,) = bench.resume()
+    assert status_of(finished) == {"a.img": "erased"}
+    assert is_issued(folder)
+
+
+def test_numbers_that_differ_by_case_have_two_names_on_a_stick(tmp_path: Path) -> None:
+    """FAT takes them for one: the second journal would overwrite the first."""
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "AB1.img"), donor_image(tmp_path / "ab1.img"))
+    (folder,) = bench.runs()
+    names = [path.name.casefold() for path in folder.journal_files()]
+    assert len(names) == len(set(names)) == 2
