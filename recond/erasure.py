@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recond.census import OperatorWord
+from recond.ends import StepEnd
 from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Use
 
 JOURNAL_SCHEMA = "recond.journal/3"
@@ -239,7 +240,7 @@ class StepResult:
     fill: Fill | None
     started_at: str | None
     ended_at: str | None
-    outcome: str  # done, failed, stopped, vanished, unfinished, not-run
+    outcome: StepEnd
     bytes_written: int
     bad_ranges: tuple[Range, ...]
     retries: int
@@ -265,7 +266,7 @@ class Verification:
     """The separate reading after the last step."""
 
     mode: VerifyMode
-    outcome: str  # done, failed, stopped, vanished, not-run
+    outcome: StepEnd
     seed: str | None
     bytes_compared: int
     places: int

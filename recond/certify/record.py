@@ -17,6 +17,7 @@ from recond.certify.judge.step_timeline import StepTimeline, ranges_of
 from recond.certify.judge.timeline import Timeline, read_timeline
 from recond.certify.judge.verdict import judge
 from recond.codec import from_json
+from recond.ends import StepEnd
 from recond.erasure import (
     RECORD_SCHEMA,
     Canaries,
@@ -158,7 +159,7 @@ def _step(plan: WipePlan, timeline: Timeline, index: int) -> StepResult:
     told = timeline.steps.get(index)
     if told is None:
         return StepResult(
-            planned.technique, planned.fill, None, None, "not-run", 0, (), 0, 0, 0, ()
+            planned.technique, planned.fill, None, None, StepEnd.NOT_RUN, 0, (), 0, 0, 0, ()
         )
     end = told.end.data if told.end else {}
     return StepResult(
@@ -166,7 +167,7 @@ def _step(plan: WipePlan, timeline: Timeline, index: int) -> StepResult:
         fill=planned.fill,
         started_at=told.starts[0][1].time if told.starts else None,
         ended_at=told.end.time if told.end else None,
-        outcome=str(end.get("outcome", "unfinished")),
+        outcome=StepEnd(str(end.get("outcome", StepEnd.UNFINISHED))),
         bytes_written=_written(told),
         bad_ranges=merged(told.bad)[:MAX_RANGES],
         retries=max(told.retries, _int(end.get("retries"))),
@@ -200,9 +201,10 @@ def _verification(timeline: Timeline, plan: WipePlan | None, canaries: Canaries)
     start = timeline.verify_start.data if timeline.verify_start else {}
     end = timeline.verify_end.data if timeline.verify_end else {}
     mode = plan.verify if plan else VerifyMode.NONE
+    unread = StepEnd.UNFINISHED if start else StepEnd.NOT_RUN
     return Verification(
         mode=mode,
-        outcome=str(end.get("outcome", "unfinished" if start else "not-run")),
+        outcome=StepEnd(str(end.get("outcome", unread))),
         seed=cast("str | None", start.get("seed")),
         bytes_compared=_int(end.get("compared")),
         places=_int(end.get("places")),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from recond.ends import StepEnd
 from recond.erasure import Level, Technique, WipePlan, WipeStep
 from recond.model import Medium, Message, Reading
 
@@ -310,12 +311,12 @@ class FirmwarePlan:
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
-    """`done`, `failed`, `stopped` (asked to; the drive may go on by itself) or `unknown`, and why.
+    """How a step of the drive's own ended, and why.
 
-    After `unknown` nothing else is tried on the drive: `recond resume` looks at it again.
+    After `UNKNOWN` nothing else is tried on the drive: `recond resume` looks at it again.
     """
 
-    outcome: str
+    outcome: StepEnd
     reason: Message | None = None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from recond.ends import StepEnd
 from recond.erasure import Target, WipePlan, WipeStep
 from recond.host.block import BlockDevice, Opener
 from recond.host.clock import Clock
@@ -40,7 +41,7 @@ FirmwareRunner = Callable[
         Callable[[int], None],
         list[tuple[str, dict[str, Json]]],
     ],
-    tuple[str, Message | None],
+    tuple[StepEnd, Message | None],
 ]
 
 

@@ -18,6 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from recond.ends import StepEnd
 from recond.erasure import Fill, FillKind, TargetKind
 from recond.host.block import BlockDevice
 from recond.host.clock import Clock
@@ -52,7 +53,7 @@ class WriteVanished(Exception):
 class PassResult:
     """How a pass ended; the fields of a journal's `step_end`."""
 
-    outcome: str  # done, failed, stopped, vanished
+    outcome: StepEnd
     done: tuple[Range, ...]
     bad: tuple[Range, ...]
     retries: int
@@ -111,23 +112,23 @@ class OverwritePass:
     def run(self) -> PassResult:
         """Write everything that is not done yet. Never raises for what the disk does."""
         started = self._c.clock.monotonic_s()
-        outcome, reason = "done", None
+        outcome, reason = StepEnd.DONE, None
         try:
             for start, length in self._left():
                 self._gap(start, start + length)
             self._finish_flush()
             self._device.flush()
         except WriteVanished:
-            outcome, reason = "vanished", Message("wipe.reason.vanished")
+            outcome, reason = StepEnd.VANISHED, Message("wipe.reason.vanished")
         except OSError as error:
             outcome, reason = self._failure(error)
         finally:
             self._flusher.shutdown(wait=True)
-        if outcome == "done" and self._stopped:
-            outcome, reason = "stopped", Message("wipe.reason.stopped")
-        if outcome == "done" and (self._bad.total or self._done.total != self._c.size):
+        if outcome is StepEnd.DONE and self._stopped:
+            outcome, reason = StepEnd.STOPPED, Message("wipe.reason.stopped")
+        if outcome is StepEnd.DONE and (self._bad.total or self._done.total != self._c.size):
             outcome, reason = (
-                "failed",
+                StepEnd.FAILED,
                 Message.of(
                     "wipe.reason.not_all_written", missing_bytes=self._c.size - self._done.total
                 ),
@@ -340,8 +341,8 @@ class OverwritePass:
             },
         )
 
-    def _failure(self, error: OSError) -> tuple[str, Message]:
+    def _failure(self, error: OSError) -> tuple[StepEnd, Message]:
         if not self._device.still_there():
-            return "vanished", Message("wipe.reason.vanished")
+            return StepEnd.VANISHED, Message("wipe.reason.vanished")
         name = errno.errorcode.get(error.errno or 0, str(error.errno))
-        return "failed", Message.of("wipe.reason.io_error", errno=name)
+        return StepEnd.FAILED, Message.of("wipe.reason.io_error", errno=name)

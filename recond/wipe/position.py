@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recond.codec import digest, from_json
+from recond.ends import StepEnd
 from recond.erasure import WipePlan
 from recond.errors import FormatError
 from recond.model import Json, Range
@@ -174,11 +175,15 @@ def _ranges(value: Json) -> tuple[Range, ...]:
     return tuple(found)
 
 
-def last_step(entries: list[tuple[str, dict[str, Json]]]) -> tuple[int, str]:
-    """The last step that a journal shows as begun and its outcome ("" where it has no end)."""
-    index, outcome = 0, ""
+def last_step(entries: list[tuple[str, dict[str, Json]]]) -> tuple[int, StepEnd]:
+    """The last step that a journal shows as begun and how it ended; a word of no version of this
+    program is UNKNOWN.
+    """
+    index, ended = 0, StepEnd.UNFINISHED
     for kind, data in entries:
         if kind in ("step_start", "step_end"):
-            index = int(str(data["step"]))
-            outcome = str(data["outcome"]) if kind == "step_end" else ""
-    return index, outcome
+            index, ended = int(str(data["step"])), StepEnd.UNFINISHED
+        if kind == "step_end":
+            word = str(data["outcome"])
+            ended = StepEnd(word) if word in list(StepEnd) else StepEnd.UNKNOWN
+    return index, ended

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from recond.codec import to_json
 from recond.drive.types import sizes_after
+from recond.ends import JournalEnd, StepEnd
 from recond.erasure import DiskIdentity, Fill, VerifyMode
 from recond.host.block import BlockDevice, aligned_buffer
 from recond.methods import derive
@@ -76,24 +77,25 @@ class ReadBack:
 
     def verify(
         self, claimed: BlockDevice, written: DiskIdentity, fill: Fill | None
-    ) -> tuple[str, Message | None]:
-        """(completed, failed or stopped; why). `written` is what the writing descriptor was."""
+    ) -> tuple[JournalEnd, Message | None]:
+        """How the session ends and why. `written` is what the writing descriptor was."""
         plan, device = self.job.plan, claimed.reader()
         try:
             device.drop_cache()
             now, sizes = device.identity(), sizes_after(plan)
             differing = set(guard.differences(written, now)) - ({"size_bytes"} if sizes else set())
             if differing or guard.resumed_differences(plan.disk, now, sizes):
-                return "failed", Message("wipe.reason.other_disk")
+                return JournalEnd.FAILED, Message("wipe.reason.other_disk")
             self.canaries(device, "after", fill)
             if plan.verify is VerifyMode.NONE:
-                return "completed", None
+                return JournalEnd.COMPLETED, None
             outcome, reason = self._compare(device, fill) if fill else self._read_ending(device)
         finally:
             device.close()
-        return {"done": "completed", "stopped": "stopped"}.get(outcome, "failed"), reason
+        ends = {StepEnd.DONE: JournalEnd.COMPLETED, StepEnd.STOPPED: JournalEnd.INTERRUPTED}
+        return ends.get(outcome, JournalEnd.FAILED), reason
 
-    def _read_ending(self, device: BlockDevice) -> tuple[str, Message | None]:
+    def _read_ending(self, device: BlockDevice) -> tuple[StepEnd, Message | None]:
         """After a drive's own erasure: what does the medium read as?"""
         plan, disk, seed = self.job.plan, self.job.plan.disk, self.seam.clock.random_bytes(32)
         stretches: tuple[Range, ...] = ((0, disk.size_bytes),)
@@ -109,7 +111,7 @@ class ReadBack:
             ),
         )
 
-    def _compare(self, device: BlockDevice, fill: Fill) -> tuple[str, Message | None]:
+    def _compare(self, device: BlockDevice, fill: Fill) -> tuple[StepEnd, Message | None]:
         plan, disk = self.job.plan, self.job.plan.disk
         seed = self.seam.clock.random_bytes(32)  # drawn now: nobody knew the places before
         self.log(

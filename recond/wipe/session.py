@@ -14,6 +14,7 @@ from collections.abc import Callable
 from recond import __version__
 from recond.codec import digest, to_json
 from recond.drive.types import sizes_after
+from recond.ends import JournalEnd, StepEnd
 from recond.erasure import (
     JOURNAL_SCHEMA,
     DiskIdentity,
@@ -69,7 +70,7 @@ class Session:
 
     # --- the two ways in ---------------------------------------------------------------------
 
-    def run(self) -> str:
+    def run(self) -> JournalEnd:
         """A new erasure. Returns the outcome of the journal's `end`."""
         self._open(1)
         self._journal.log("plan", {"plan": to_json(self._plan), "digest": digest(self._plan)})
@@ -88,7 +89,7 @@ class Session:
         )
         return self._guarded(guard.differences)
 
-    def resume(self, position: Position) -> str:
+    def resume(self, position: Position) -> JournalEnd:
         """Go on where a journal stands."""
         self._position = position
         self._open(position.session)
@@ -119,7 +120,9 @@ class Session:
 
     # --- guard and order ---------------------------------------------------------------------
 
-    def _guarded(self, compare: Callable[[DiskIdentity, DiskIdentity], tuple[str, ...]]) -> str:
+    def _guarded(
+        self, compare: Callable[[DiskIdentity, DiskIdentity], tuple[str, ...]]
+    ) -> JournalEnd:
         image = self._plan.disk.kind is TargetKind.IMAGE
         try:
             target = self._seam.read_target(self._job.path, image)
@@ -151,7 +154,7 @@ class Session:
                 return self._refuse((strange,))
             return self._write(device) or self._verify(device, found)
         except OSError as error:
-            return self._end("failed", self._io_reason(error))
+            return self._end(JournalEnd.FAILED, self._io_reason(error))
         finally:
             device.close()
 
@@ -175,7 +178,7 @@ class Session:
             "wipe.reason.io_error", errno=errno.errorcode.get(error.errno or 0, str(error.errno))
         )
 
-    def _refuse(self, refusals: tuple[Message, ...]) -> str:
+    def _refuse(self, refusals: tuple[Message, ...]) -> JournalEnd:
         if self._position.session > 1:
             # a run that has begun stays open: once the disk is free it can be taken up again
             self._journal.log(
@@ -188,11 +191,11 @@ class Session:
                 },
             )
             self._tell({"phase": "end", "outcome": "refused"})
-            return "refused"
+            return JournalEnd.REFUSED
         self._journal.log("refused", {"refusals": [to_json(one) for one in refusals]})
-        return self._end("refused", refusals[0])
+        return self._end(JournalEnd.REFUSED, refusals[0])
 
-    def _end(self, outcome: str, reason: Message | None) -> str:
+    def _end(self, outcome: JournalEnd, reason: Message | None) -> JournalEnd:
         self._journal.log(
             "end",
             {
@@ -203,14 +206,14 @@ class Session:
         self._tell({"phase": "end", "outcome": outcome})
         return outcome
 
-    def _interrupted(self, reason: str = "signal") -> str:
+    def _interrupted(self, reason: str = "signal") -> JournalEnd:
         self._journal.log("interrupted", {"by": "worker", "reason": reason, "signal": None})
         self._tell({"phase": "end", "outcome": "interrupted"})
-        return "interrupted"
+        return JournalEnd.INTERRUPTED
 
     # --- writing -----------------------------------------------------------------------------
 
-    def _write(self, device: BlockDevice) -> str | None:
+    def _write(self, device: BlockDevice) -> JournalEnd | None:
         """All steps; None when the verification may begin, else the outcome of the end."""
         plan, position = self._plan, self._position
         if position.before is None and not position.started:
@@ -220,24 +223,24 @@ class Session:
             self._reading.canaries(device, "before", None)
         self._ran, outcome = last_step(position.entries)
         for index, step in enumerate(plan.steps):
-            if index < position.step or (step.fallback and outcome == "done"):
+            if index < position.step or (step.fallback and outcome is StepEnd.DONE):
                 continue
             self._ran, outcome = index, self._step(device, index, step)
-            if outcome in ("stopped", "unknown"):
-                return self._interrupted("signal" if outcome == "stopped" else "unclear")
-            if outcome == "vanished":
-                return self._end("failed", Message("wipe.reason.vanished"))
-        if outcome != "done" and plan.steps[self._ran].fill is None:
-            return self._end("failed", Message("wipe.reason.drive_refused"))
+            if outcome in (StepEnd.STOPPED, StepEnd.UNKNOWN):
+                return self._interrupted("signal" if outcome is StepEnd.STOPPED else "unclear")
+            if outcome is StepEnd.VANISHED:
+                return self._end(JournalEnd.FAILED, Message("wipe.reason.vanished"))
+        if outcome is not StepEnd.DONE and plan.steps[self._ran].fill is None:
+            return self._end(JournalEnd.FAILED, Message("wipe.reason.drive_refused"))
         try:
             device.flush()
             self._journal.log("flush", {"step": self._ran, "errno": None})
         except OSError as error:
             self._journal.log("flush", {"step": self._ran, "errno": error.errno or 5})
-            return self._end("failed", Message("wipe.reason.flush"))
+            return self._end(JournalEnd.FAILED, Message("wipe.reason.flush"))
         return None
 
-    def _step(self, device: BlockDevice, index: int, step: WipeStep) -> str:
+    def _step(self, device: BlockDevice, index: int, step: WipeStep) -> StepEnd:
         here = self._position if self._position.step == index else Position(step=index)
         offset = sum(length for _, length in here.done)
         self._journal.log(
@@ -282,9 +285,9 @@ class Session:
             },
         )
 
-    def _firmware(self, device: BlockDevice, index: int, step: WipeStep, here: Position) -> str:
+    def _firmware(self, device: BlockDevice, index: int, step: WipeStep, here: Position) -> StepEnd:
         started = self._seam.clock.monotonic_s()
-        outcome, reason = "failed", Message("wipe.reason.no_firmware")
+        outcome, reason = StepEnd.FAILED, Message("wipe.reason.no_firmware")
         if self._seam.firmware is not None:
             outcome, found = self._seam.firmware(
                 step,
@@ -302,14 +305,14 @@ class Session:
             {
                 # what nobody knows is left open like a stop: `recond resume` asks the drive again
                 "step": index,
-                "outcome": "stopped" if outcome == "unknown" else outcome,
+                "outcome": StepEnd.STOPPED if outcome is StepEnd.UNKNOWN else outcome,
                 "written": 0,
                 "done": [],
                 "bad": [],
                 "retries": 0,
                 "duration_ms": elapsed,
                 "speed": [],
-                "reason": None if outcome == "done" else to_json(reason),
+                "reason": None if outcome is StepEnd.DONE else to_json(reason),
             },
         )
         return outcome
@@ -367,18 +370,18 @@ class Session:
 
     # --- verification ------------------------------------------------------------------------
 
-    def _verify(self, device: BlockDevice, written: DiskIdentity) -> str:
+    def _verify(self, device: BlockDevice, written: DiskIdentity) -> JournalEnd:
         device.stop_writing()
         held = self._holding.before_reading(device)
         if held is not None:
-            return self._end("failed", held)
+            return self._end(JournalEnd.FAILED, held)
         fill = self._plan.steps[self._ran].fill
         outcome, reason = self._reading.verify(device, written, fill)
-        if outcome == "stopped":
+        if outcome is JournalEnd.INTERRUPTED:
             return self._interrupted()
-        if outcome == "completed":
+        if outcome is JournalEnd.COMPLETED:
             held = self._holding.after_reading(device)
-            outcome, reason = ("failed", held) if held else (outcome, reason)
+            outcome, reason = (JournalEnd.FAILED, held) if held else (outcome, reason)
         return self._end(outcome, reason)
 
     def _progress(self, phase: str, step: int, done: int, total: int) -> None:

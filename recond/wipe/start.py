@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from recond.ends import JournalEnd
 from recond.errors import BenchLacks
 from recond.wipe.job import Job, Seam, Tell
 from recond.wipe.journal import Journal
@@ -14,7 +15,7 @@ from recond.wipe.position import Position
 from recond.wipe.session import Session
 
 
-def run_job(job: Job, seam: Seam, should_stop: Callable[[], bool], tell: Tell) -> str:
+def run_job(job: Job, seam: Seam, should_stop: Callable[[], bool], tell: Tell) -> JournalEnd:
     """A new erasure with a new journal. Raises `BenchLacks` if the journal cannot be kept."""
     try:
         journal = Journal.create(Path(job.journal), seam.clock)
@@ -26,7 +27,7 @@ def run_job(job: Job, seam: Seam, should_stop: Callable[[], bool], tell: Tell) -
 
 def resume_job(
     job: Job, position: Position, seam: Seam, should_stop: Callable[[], bool], tell: Tell
-) -> str:
+) -> JournalEnd:
     """Go on with an existing journal. Raises `BenchLacks` if it cannot be kept."""
     try:
         journal, _ = Journal.reopen(Path(job.journal), seam.clock)

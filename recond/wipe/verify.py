@@ -19,6 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from recond.ends import StepEnd
 from recond.erasure import XTS_UNIT_BYTES, Fill, FillKind, VerifyMode
 from recond.host.block import BlockDevice, repeats
 from recond.host.clock import Clock
@@ -54,7 +55,7 @@ class ReadVanished(Exception):
 class Findings:
     """What was seen so far; becomes a journal's `verify_end`."""
 
-    outcome: str = "done"
+    outcome: StepEnd = StepEnd.DONE
     reason: Message | None = None
     compared: int = 0
     places: int = 0
@@ -212,7 +213,7 @@ class Verifier:
             self._compare(stretches, sum(length for _, length in stretches))
             self._check_there()
         except ReadVanished:
-            self._found.outcome = "vanished"
+            self._found.outcome = StepEnd.VANISHED
             self._found.reason = Message("wipe.reason.vanished")
         self._found.duration_ms = int((self._c.clock.monotonic_s() - began) * 1000)
         self._found.speed = self._speeds()
@@ -223,7 +224,7 @@ class Verifier:
     def _compare(self, stretches: tuple[Range, ...], to_do: int) -> None:
         """In windows, so that the best setting is found on the way."""
         waiting = list(reversed(stretches))
-        while waiting and self._found.outcome == "done":
+        while waiting and self._found.outcome == StepEnd.DONE:
             setting = self._tuner.next_setting(sum(length for _, length in waiting))
             window, left = [], setting.window_bytes
             while waiting and left > 0:
@@ -254,7 +255,7 @@ class Verifier:
                     self._c.progress(self._passed, to_do)
                 self._pause_if_hot(now)
                 if self._c.should_stop():
-                    self._found.outcome = "stopped"
+                    self._found.outcome = StepEnd.STOPPED
                     self._found.reason = Message("wipe.reason.stopped")
                     lanes.stop()
 

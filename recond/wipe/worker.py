@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from recond.codec import from_json, to_json
+from recond.ends import JournalEnd
 from recond.errors import RecondError, UsageError
 from recond.host.clock import SystemClock
 from recond.host.drives import open_drive
@@ -35,7 +36,12 @@ from recond.wipe.journal import read_entries
 from recond.wipe.position import read_standing
 from recond.wipe.start import resume_job, run_job
 
-OUTCOME_EXIT = {"completed": 0, "failed": 5, "refused": 4, "interrupted": 130}
+OUTCOME_EXIT = {
+    JournalEnd.COMPLETED: 0,
+    JournalEnd.FAILED: 5,
+    JournalEnd.REFUSED: 4,
+    JournalEnd.INTERRUPTED: 130,
+}
 
 
 class _Stop:
@@ -98,10 +104,10 @@ def main(argv: list[str]) -> int:
         tell({"phase": "end", "outcome": "lost", "why": to_json(error.message)})
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    return OUTCOME_EXIT.get(outcome, 1)
+    return OUTCOME_EXIT[outcome]
 
 
-def _work(job: Job, seam: Seam, stop: _Stop, tell: _Voice, *, again: bool) -> str:
+def _work(job: Job, seam: Seam, stop: _Stop, tell: _Voice, *, again: bool) -> JournalEnd:
     if not again:
         return run_job(job, seam, stop, tell)
     entries = read_entries(Path(job.journal).read_bytes())

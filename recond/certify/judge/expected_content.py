@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 
 from recond.certify.judge.journal_schema import fill_is_sound
+from recond.ends import StepEnd
 from recond.erasure import XTS_UNIT_BYTES, Erasure, Fill, FillKind, Technique
 
 MAX_PLACE_BYTES = 1 << 20
@@ -74,7 +75,7 @@ def expected_fill(erasure: Erasure) -> Fill | None:
     that can be computed (noise, a mixture, nothing was finished).
     """
     ending = erasure.verification.ending
-    done = [step for step in erasure.steps if step.outcome == "done"]
+    done = [step for step in erasure.steps if step.outcome is StepEnd.DONE]
     if ending == "expected" and done and done[-1].technique is Technique.OVERWRITE:
         fill = done[-1].fill  # of a record that nobody has verified yet
         return fill if fill is not None and fill_is_sound(fill) else None

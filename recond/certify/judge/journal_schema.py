@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from recond.codec import from_json
+from recond.ends import JournalEnd, StepEnd
 from recond.erasure import DiskIdentity, Fill, FillKind, WipePlan
 from recond.errors import RecondError
 from recond.model import Json, Message, Use
@@ -129,7 +130,7 @@ _REREAD = _object_of({"range": _list(_count), "ok": _flag})
 _RANGES = _list(_range)
 _PARTITION = _object_of({"name": _text, "range": _list(_count), "errno": _maybe(_integer)})
 _PHASE = _word("write", "verify", "canary")
-_DONE = _word("done", "failed", "stopped", "vanished")
+_DONE = _word(StepEnd.DONE, StepEnd.FAILED, StepEnd.STOPPED, StepEnd.VANISHED)
 
 KINDS: dict[str, dict[str, Check]] = {
     "open": {
@@ -221,7 +222,7 @@ KINDS: dict[str, dict[str, Check]] = {
         "direct": _flag,
     },
     "verify_end": {
-        "outcome": _word("done", "stopped", "vanished"),
+        "outcome": _word(StepEnd.DONE, StepEnd.STOPPED, StepEnd.VANISHED),
         "compared": _count,
         "places": _count,
         "mismatch_bytes": _count,
@@ -244,7 +245,7 @@ KINDS: dict[str, dict[str, Check]] = {
         "reread": _maybe(_REREAD),
     },
     "end": {
-        "outcome": _word("completed", "failed", "refused", "interrupted"),
+        "outcome": _word(*JournalEnd),
         "reason": _maybe(_typed(Message)),
     },
 }

@@ -14,6 +14,7 @@ from reportlab.platypus import KeepTogether, PageBreak, Spacer
 from recond.certify.pages import parts as part
 from recond.certify.pages.front import clock, day, given, how, person, result
 from recond.certify.pages.inventory import assessment_part, inventory_part
+from recond.ends import StepEnd
 from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
 from recond.locale import Lang, duration, has, number, say, size, text
 from recond.methods import find_method
@@ -78,7 +79,7 @@ def _disk(index: int, one: Erasure, lang: Lang) -> list[Any]:
     ]
     if one.interruptions:
         flow += [part.para("• " + say(lang, told), 7.8) for told in one.interruptions]
-    if any(step.outcome != "not-run" for step in one.steps):
+    if any(step.outcome is not StepEnd.NOT_RUN for step in one.steps):
         flow += [Spacer(1, 3), _steps(one, lang), *_read_back(one.verification, lang)]
         flow += _plots(one, lang)
     bad = [found for step in one.steps for found in step.bad_ranges]

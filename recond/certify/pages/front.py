@@ -14,6 +14,7 @@ from reportlab.platypus import KeepTogether, Spacer, Table, TableStyle
 
 from recond.certify.pages import parts as part
 from recond.certify.summary import Overall, counts, is_approved, overall
+from recond.ends import StepEnd
 from recond.erasure import Erasure, Person, WipeRecord
 from recond.locale import Lang, date, say, size, text
 from recond.model import Known, Message, Reading
@@ -151,9 +152,9 @@ def _disks(record: WipeRecord, lang: Lang) -> Any:
 
 def how(one: Erasure, lang: Lang) -> str:
     """Method, passes and the reading back, in a line."""
-    if one.plan is None or not any(step.outcome != "not-run" for step in one.steps):
+    if one.plan is None or not any(step.outcome is not StepEnd.NOT_RUN for step in one.steps):
         return text(lang, "certify.how.nothing")
-    passes = sum(step.outcome != "not-run" for step in one.steps)
+    passes = sum(step.outcome is not StepEnd.NOT_RUN for step in one.steps)
     verify = text(lang, f"certify.how.verify.{one.verification.mode.value}")
     return text(lang, "certify.how", method=one.plan.method, n=passes, verify=verify)
 

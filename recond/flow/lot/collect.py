@@ -19,6 +19,7 @@ from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.summary import is_boot_medium
 from recond.certify.verify.verdicts import Trust
+from recond.ends import StepEnd
 from recond.erasure import Erasure, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
@@ -225,7 +226,9 @@ def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str
 def disk_row(position: int, erasure: Erasure) -> DiskRow:
     """A disk's row. Pure."""
     disk, result = erasure.disk, erasure.result
-    done = dict.fromkeys(str(step.technique) for step in erasure.steps if step.outcome == "done")
+    done = dict.fromkeys(
+        str(step.technique) for step in erasure.steps if step.outcome is StepEnd.DONE
+    )
     return DiskRow(
         position,
         disk.serial,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.codec import to_json
+from recond.ends import StepEnd
 from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
@@ -254,8 +255,8 @@ def erasure_exit(erasure: Erasure, allowed: frozenset[str], stop_signal: int = 0
     if result.status is Status.INTERRUPTED and stop_signal:
         return 128 + stop_signal
     found = erasure.verification
-    unread = found.mode is VerifyMode.NONE and all(s.outcome == "done" for s in erasure.steps)
+    unread = found.mode is VerifyMode.NONE and all(s.outcome is StepEnd.DONE for s in erasure.steps)
     if found.mismatch_bytes or found.unreadable_ranges or found.canaries.unchanged or unread:
-        written = all(step.outcome == "done" for step in erasure.steps)
+        written = all(step.outcome is StepEnd.DONE for step in erasure.steps)
         return 6 if written else 5
     return 5

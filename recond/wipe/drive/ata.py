@@ -15,11 +15,13 @@ from recond.drive import requests as rq
 from recond.drive.answers import parse_ata_sanitize
 from recond.drive.sense import ata_accepted, parse_registers
 from recond.drive.types import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
+from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
 from recond.model import Json, Message
 from recond.wipe.drive.conversation import (
     SILENCE_S,
     Conversation,
+    DriveState,
     StatusLook,
     accepted,
     ask_registers,
@@ -66,10 +68,10 @@ def run_sanitize(line: Conversation, step: WipeStep) -> StepOutcome:
         return failed("no_registers")
     look.keep()
     if look.reason == FROZEN:
-        return StepOutcome("failed", FROZEN)
+        return StepOutcome(StepEnd.FAILED, FROZEN)
     if look.state == "running" and not mine:
         other = wait(line, lambda: _sanitize_look(line), step.estimate_s, 43200)
-        if other.outcome in ("unknown", "stopped"):
+        if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
             return other
     if not (mine and look.state in ("running", "done")):
         if line.should_stop():
@@ -78,7 +80,7 @@ def run_sanitize(line: Conversation, step: WipeStep) -> StepOutcome:
         if not accepted(answer):
             return _refused(line, answer)
     outcome = wait(line, lambda: _sanitize_look(line), step.estimate_s, USUAL_S[step.technique])
-    if outcome.outcome == "done" and identify(line) is None:
+    if outcome.outcome == StepEnd.DONE and identify(line) is None:
         return unknown("no_answer")
     return outcome
 
@@ -97,20 +99,24 @@ def _sanitize_look(line: Conversation) -> StatusLook:
     """SANITIZE STATUS EXT, whose state stands in COUNT 15:8."""
     answer, registers, keep = ask_registers(line, rq.ata_sanitize_status())
     if answer.errno is not None or registers is None:
-        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook(
+            DriveState.UNCLEAR, line.permille, Message("drive.reason.no_answer"), keep
+        )
     if not registers.accepted:
         word = SANITIZE_REASONS.get(registers.lba & 0xFF, "aborted")
-        return StatusLook("failed", 0, Message(f"drive.reason.sanitize_{word}"), keep)
+        return StatusLook(DriveState.FAILED, 0, Message(f"drive.reason.sanitize_{word}"), keep)
     status = parse_ata_sanitize(registers)
     if status is None:
-        return StatusLook("unclear", line.permille, Message("drive.reason.no_registers"), keep)
+        return StatusLook(
+            DriveState.UNCLEAR, line.permille, Message("drive.reason.no_registers"), keep
+        )
     if status.running:
-        return StatusLook("running", status.permille, None, keep)
+        return StatusLook(DriveState.RUNNING, status.permille, None, keep)
     if status.frozen:
-        return StatusLook("failed", 0, FROZEN, keep)
+        return StatusLook(DriveState.FAILED, 0, FROZEN, keep)
     if status.done:
-        return StatusLook("done", 1000, None, keep)
-    return StatusLook("failed", 0, Message("drive.reason.sanitize_idle"), keep)
+        return StatusLook(DriveState.DONE, 1000, None, keep)
+    return StatusLook(DriveState.FAILED, 0, Message("drive.reason.sanitize_idle"), keep)
 
 
 # --- SECURITY --------------------------------------------------------------------------------
@@ -141,7 +147,7 @@ def run_security(line: Conversation, step: WipeStep) -> StepOutcome:
         return _leave(line, failed("erase_not_done"))
     if not accepted(answer):
         return failed("refused", command="SECURITY ERASE UNIT")
-    return StepOutcome("done")
+    return StepOutcome(StepEnd.DONE)
 
 
 def _password(line: Conversation) -> bytes | None:

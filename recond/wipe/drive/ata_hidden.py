@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from recond.drive import requests as rq
 from recond.drive.types import AtaIdentity, CdbRequest, StepOutcome
+from recond.ends import StepEnd
 from recond.erasure import WipeStep
 from recond.wipe.drive.conversation import (
     Conversation,
@@ -38,7 +39,7 @@ def run_restore(line: Conversation, step: WipeStep) -> StepOutcome:
         return not_it(line)
     wanted = max(int(value) for _, value in step.options)
     if identity.sectors >= wanted and not _for_now(line):
-        return StepOutcome("done")
+        return StepOutcome(StepEnd.DONE)
     if line.should_stop():
         return not_begun()
     names = dict(step.options)
@@ -53,7 +54,7 @@ def run_restore(line: Conversation, step: WipeStep) -> StepOutcome:
         if identity is None:
             return not_it(line)
         if identity.sectors >= wanted:
-            return StepOutcome("done")
+            return StepOutcome(StepEnd.DONE)
     return failed("still_hidden", sectors=wanted - identity.sectors)
 
 
@@ -68,7 +69,7 @@ def checked_by_canaries(
     if first and not begun:
         _read_places(line, first)
     outcome = run(line, step)
-    if outcome.outcome == "done" and line.device.bus != "usb":
+    if outcome.outcome == StepEnd.DONE and line.device.bus != "usb":
         identity = identify(line)
         if identity is not None:
             _ask_hidden(line, identity)

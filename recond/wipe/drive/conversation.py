@@ -23,9 +23,10 @@ from recond.drive.types import (
     NvmeRequest,
     StepOutcome,
 )
+from recond.ends import StepEnd
 from recond.host.clock import Clock
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
-from recond.model import Json, Message
+from recond.model import Json, Message, Text
 
 Entries = list[tuple[str, dict[str, Json]]]
 Log = Callable[[str, dict[str, Json]], None]
@@ -38,12 +39,12 @@ POLL_FIRST_S, POLL_LAST_S = 1.0, 30.0
 
 def failed(code: str, **args: str | int) -> StepOutcome:
     """A step that did not end well, and why (`drive.reason.*`)."""
-    return StepOutcome("failed", Message.of(f"drive.reason.{code}", **args))
+    return StepOutcome(StepEnd.FAILED, Message.of(f"drive.reason.{code}", **args))
 
 
 def unknown(code: str, **args: str | int) -> StepOutcome:
     """A step of which nobody knows how it stands (`drive.reason.*`)."""
-    return StepOutcome("unknown", Message.of(f"drive.reason.{code}", **args))
+    return StepOutcome(StepEnd.UNKNOWN, Message.of(f"drive.reason.{code}", **args))
 
 
 def not_it(line: Conversation) -> StepOutcome:
@@ -53,14 +54,26 @@ def not_it(line: Conversation) -> StepOutcome:
 
 def not_begun() -> StepOutcome:
     """The operator asked to stop before the drive was told to erase."""
-    return StepOutcome("stopped", Message("drive.reason.not_begun"))
+    return StepOutcome(StepEnd.STOPPED, Message("drive.reason.not_begun"))
+
+
+class DriveState(Text):
+    """What a drive says of an operation of its own."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNCLEAR = "unclear"  # it does not answer, or not so that it could be believed
+
+
+ENDED = {DriveState.DONE: StepEnd.DONE, DriveState.FAILED: StepEnd.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
 class StatusLook:
-    """One look at a running operation: `running`, `done`, `failed` or `unclear`, and its answer."""
+    """One look at a running operation, and the drive's answer."""
 
-    state: str
+    state: DriveState
     permille: int = 0
     reason: Message | None = None
     keep: Callable[[], None] = lambda: None
@@ -266,16 +279,16 @@ def wait(
         if (found.state, found.permille // 10) != kept:
             kept = (found.state, found.permille // 10)
             found.keep()
-        if found.state in ("done", "failed"):
-            return StepOutcome(found.state, found.reason)
-        if found.state == "running":
+        if found.state in ENDED:
+            return StepOutcome(ENDED[found.state], found.reason)
+        if found.state is DriveState.RUNNING:
             heard = now
             if found.permille != line.permille:
                 moved, line.permille = now, found.permille
                 line.log("progress", {"step": line.step, "permille": found.permille})
         verdict = _patience(found, now - heard, now - moved, now - began, stuck, limit)
         if verdict is None and line.should_stop():
-            verdict = StepOutcome("stopped", Message("drive.reason.goes_on"))
+            verdict = StepOutcome(StepEnd.STOPPED, Message("drive.reason.goes_on"))
         if verdict is not None:
             found.keep()
             return verdict
@@ -292,11 +305,11 @@ def _patience(
     Progress that never began to move is not stuck, and a drive whose progress moves is not late
     before the ceiling: some say far too little.
     """
-    if found.state == "unclear" and deaf_s > SILENCE_S:
-        return StepOutcome("unknown", found.reason)
-    if found.state == "running" and found.permille and still_s > min(stuck_s, limit_s):
+    if found.state is DriveState.UNCLEAR and deaf_s > SILENCE_S:
+        return StepOutcome(StepEnd.UNKNOWN, found.reason)
+    if found.state is DriveState.RUNNING and found.permille and still_s > min(stuck_s, limit_s):
         return unknown("stuck", percent=found.permille // 10, waited_s=int(still_s))
-    moving = found.state == "running" and still_s < MOVING_S and found.permille
+    moving = found.state is DriveState.RUNNING and still_s < MOVING_S and found.permille
     if waited_s > (CAP_CEILING_S if moving else limit_s):
         return unknown("late", waited_s=int(waited_s))
     return None

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from recond.ends import StepEnd
 from recond.host.block import BlockDevice, aligned_buffer
 from recond.host.clock import Clock
 from recond.model import Json, Message, Range
@@ -33,7 +34,7 @@ GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOMEDIUM, errno.ESHUTDOWN, e
 class Ending:
     """What was seen; becomes a journal's `verify_end`. `kinds`: bytes of each kind of content."""
 
-    outcome: str = "done"
+    outcome: StepEnd = StepEnd.DONE
     compared: int = 0
     unreadable: RangeSet = field(default_factory=RangeSet)
     kinds: dict[tuple[str, bytes], RangeSet] = field(default_factory=dict)
@@ -78,7 +79,7 @@ class EndingContext:
 
 def verify_ending(
     device: BlockDevice, stretches: tuple[Range, ...], mode: str, seed: bytes, c: EndingContext
-) -> tuple[str, Message | None]:
+) -> tuple[StepEnd, Message | None]:
     """Read, journal `verify_start` and `verify_end`; returns the outcome and why.
 
     `mode` is "full" or "sample", `seed` what the stretches were drawn from.
@@ -102,7 +103,10 @@ def verify_ending(
             "speed": [],
         },
     )
-    reasons = {"vanished": "wipe.reason.vanished", "stopped": "wipe.reason.stopped"}
+    reasons = {
+        StepEnd.VANISHED: "wipe.reason.vanished",
+        StepEnd.STOPPED: "wipe.reason.stopped",
+    }
     return found.outcome, Message(reasons[found.outcome]) if found.outcome in reasons else None
 
 
@@ -120,13 +124,13 @@ def read_ending(
     buffer = aligned_buffer(PIECE_BYTES)
     for start, length in stretches:
         at, end = start, start + length
-        while at < end and found.outcome == "done":
+        while at < end and found.outcome == StepEnd.DONE:
             count = min(PIECE_BYTES, end - at)
             _read_piece(device, buffer, at, count, block, found)
             at, passed = at + count, passed + count
             progress(passed, to_do)
             if should_stop():
-                found.outcome = "stopped"
+                found.outcome = StepEnd.STOPPED
     found.duration_ms = int((clock.monotonic_s() - began) * 1000)
     return found
 
@@ -143,14 +147,14 @@ def _read_piece(
         raise OSError(errno.EIO, "short read")  # noqa: TRY301 - the same as an error
     except OSError as error:
         if error.errno in GONE or not device.still_there():
-            found.outcome = "vanished"
+            found.outcome = StepEnd.VANISHED
             return
     if count <= block:
         found.unreadable.add(start, count)
         return
     half = max(block, count // 2 // block * block)
     _read_piece(device, buffer, start, half, block, found)
-    if found.outcome == "done":
+    if found.outcome == StepEnd.DONE:
         _read_piece(device, buffer, start + half, count - half, block, found)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from recond.drive import requests as rq
 from recond.drive.answers import R1_ERRORS, parse_ext_csd
 from recond.drive.types import MmcAnswer, StepOutcome
+from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
 from recond.wipe.drive.conversation import Conversation, failed, not_begun, unknown
 
@@ -35,7 +36,7 @@ def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
             return failed("refused", command=request.name)
     if parse_ext_csd(line.mmc(rq.mmc_ext_csd()).data) is None:
         return unknown("no_answer")
-    return StepOutcome("done")
+    return StepOutcome(StepEnd.DONE)
 
 
 def _good(answer: MmcAnswer) -> bool:

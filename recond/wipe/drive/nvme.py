@@ -20,10 +20,12 @@ from recond.drive.answers import (
 )
 from recond.drive.nvme_status import nvme_status_words
 from recond.drive.types import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
+from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
 from recond.model import Message
 from recond.wipe.drive.conversation import (
     Conversation,
+    DriveState,
     StatusLook,
     failed,
     not_begun,
@@ -85,7 +87,7 @@ def run_format(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     if not nvme_good(answer.status, answer.errno):
         return failed("status", command="Format NVM", status=nvme_status_words(answer.status))
     outcome = wait(line, lambda: _format_look(line, nsid), None, limit)
-    if outcome.outcome == "done" and _controller(line) is None:
+    if outcome.outcome == StepEnd.DONE and _controller(line) is None:
         return unknown("no_answer")
     return outcome
 
@@ -94,10 +96,12 @@ def _format_look(line: Conversation, nsid: int) -> StatusLook:
     answer, keep = line.ask_nvme(rq.nvme_identify(0, nsid))
     found = parse_nvme_namespace(answer.data)
     if not nvme_good(answer.status, answer.errno) or found is None:
-        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook(
+            DriveState.UNCLEAR, line.permille, Message("drive.reason.no_answer"), keep
+        )
     if found.left_percent:
-        return StatusLook("running", 10 * (100 - min(100, found.left_percent)), None, keep)
-    return StatusLook("done", 1000, None, keep)
+        return StatusLook(DriveState.RUNNING, 10 * (100 - min(100, found.left_percent)), None, keep)
+    return StatusLook(DriveState.DONE, 1000, None, keep)
 
 
 # --- Sanitize --------------------------------------------------------------------------------
@@ -113,7 +117,7 @@ def run_sanitize(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     first.keep()
     if mine is None and first.state == "running":
         other = wait(line, lambda: _log_look(line, None), step.estimate_s, 43200)
-        if other.outcome in ("unknown", "stopped"):
+        if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
             return other
     if mine is None or first.state not in ("running", "done"):
         if _others(line, controller, nsid):
@@ -126,9 +130,9 @@ def run_sanitize(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
         if not nvme_good(answer.status, answer.errno):
             return failed("status", command="Sanitize", status=nvme_status_words(answer.status))
     outcome = wait(line, lambda: _log_look(line, mine), step.estimate_s, USUAL_S[step.technique])
-    if outcome.outcome == "failed":
+    if outcome.outcome == StepEnd.FAILED:
         line.nvme(rq.nvme_exit_failure())
-    if outcome.outcome == "done" and _controller(line) is None:
+    if outcome.outcome == StepEnd.DONE and _controller(line) is None:
         return unknown("no_answer")
     return outcome
 
@@ -167,15 +171,21 @@ def _log_look(line: Conversation, cdw10: int | None) -> StatusLook:
     answer, keep = line.ask_nvme(rq.nvme_sanitize_log())
     log = parse_sanitize_log(answer.data)
     if not nvme_good(answer.status, answer.errno) or log is None:
-        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook(
+            DriveState.UNCLEAR, line.permille, Message("drive.reason.no_answer"), keep
+        )
     if log.blank or log.state == 0:
-        return StatusLook("unclear", line.permille, Message("drive.reason.blank_log"), keep)
+        return StatusLook(
+            DriveState.UNCLEAR, line.permille, Message("drive.reason.blank_log"), keep
+        )
     if log.state == 2:
-        return StatusLook("running", log.sprog * 1000 // 65536, None, keep)
+        return StatusLook(DriveState.RUNNING, log.sprog * 1000 // 65536, None, keep)
     if log.state == 3:
-        return StatusLook("failed", 0, Message("drive.reason.sanitize_failed"), keep)
+        return StatusLook(DriveState.FAILED, 0, Message("drive.reason.sanitize_failed"), keep)
     if log.state not in (1, 4):
-        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook(
+            DriveState.UNCLEAR, line.permille, Message("drive.reason.no_answer"), keep
+        )
     if cdw10 is not None and log.scdw10 != cdw10:
-        return StatusLook("failed", 0, Message("drive.reason.other_command"), keep)
-    return StatusLook("done", 1000, None, keep)
+        return StatusLook(DriveState.FAILED, 0, Message("drive.reason.other_command"), keep)
+    return StatusLook(DriveState.DONE, 1000, None, keep)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from recond.drive.answers import OpalState, parse_opal
 from recond.drive.types import StepOutcome
+from recond.ends import StepEnd
 from recond.erasure import WipeStep
 from recond.host.process import NOT_FOUND, TIMED_OUT, Completed, Processes
 from recond.wipe.drive.conversation import Conversation, failed, not_begun, not_it, unknown
@@ -40,7 +41,7 @@ def run_revert(line: Conversation, _step: WipeStep, opal: Opal) -> StepOutcome:
     if before.serial != line.device.serial:
         return not_it(line)
     if _sent(line) and not before.enabled and not before.locked:
-        return StepOutcome("done")
+        return StepOutcome(StepEnd.DONE)
     if not before.enabled:
         return failed("opal_inactive")
     if opal.psid is None:
@@ -55,7 +56,7 @@ def run_revert(line: Conversation, _step: WipeStep, opal: Opal) -> StepOutcome:
         return unknown("no_answer")
     if after.enabled or after.locked:
         return failed("revert_not_done" if done.returncode == 0 else "psid_refused")
-    return StepOutcome("done") if done.returncode == 0 else failed("psid_refused")
+    return StepOutcome(StepEnd.DONE) if done.returncode == 0 else failed("psid_refused")
 
 
 def _sent(line: Conversation) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from recond.drive.types import StepOutcome
+from recond.ends import StepEnd
 from recond.erasure import DiskIdentity, Technique, WipeStep
 from recond.host.block import BlockDevice
 from recond.host.clock import Clock
@@ -64,16 +65,16 @@ class DriveRunner:
         should_stop: Callable[[], bool],
         progress: Callable[[int], None],
         entries: Entries,
-    ) -> tuple[str, Message | None]:
-        """Carry out one step: the outcome (done, failed, stopped, unknown) and why."""
+    ) -> tuple[StepEnd, Message | None]:
+        """Carry out one step: how it ended and why."""
         try:
             device, found = self._open(disk.path)
         except OSError:
-            return "unknown", Message("drive.reason.no_answer")
+            return StepEnd.UNKNOWN, Message("drive.reason.no_answer")
         try:
             held = disk.identity()
             if any(getattr(held, name) != getattr(found, name) for name in _SAME):
-                return "failed", Message("drive.reason.other_drive")
+                return StepEnd.FAILED, Message("drive.reason.other_drive")
             line = Conversation(
                 device, index, log, self._clock, should_stop, progress, list(entries)
             )

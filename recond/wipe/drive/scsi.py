@@ -14,10 +14,12 @@ from recond.drive import requests as rq
 from recond.drive.answers import parse_vpd_serial
 from recond.drive.sense import parse_sense, scsi_good
 from recond.drive.types import StepOutcome
+from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
 from recond.model import Message
 from recond.wipe.drive.conversation import (
     Conversation,
+    DriveState,
     StatusLook,
     failed,
     not_begun,
@@ -57,7 +59,7 @@ def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
     first.keep()
     if first.state == "running" and not mine:
         other = wait(line, lambda: _look(line), step.estimate_s, 43200)
-        if other.outcome in ("unknown", "stopped"):
+        if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
             return other
     if not (mine and first.state in ("running", "done")):
         if line.should_stop():
@@ -70,9 +72,9 @@ def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
                 return unknown("no_answer")
             return failed("refused", command=request.name)
     outcome = wait(line, lambda: _look(line), step.estimate_s, USUAL_S[step.technique])
-    if outcome.outcome == "failed" and sanitizes:
+    if outcome.outcome == StepEnd.FAILED and sanitizes:
         line.scsi(rq.scsi_exit_failure())
-    if outcome.outcome == "done" and not (_ready(line) and _is_it(line)):
+    if outcome.outcome == StepEnd.DONE and not (_ready(line) and _is_it(line)):
         return unknown("no_answer")
     return outcome
 
@@ -90,12 +92,16 @@ def _look(line: Conversation) -> StatusLook:
     answer, keep = line.ask_scsi(rq.scsi_request_sense())
     sense = parse_sense(answer.data)
     if not scsi_good(answer.packed_status, answer.errno) or sense is None:
-        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
+        return StatusLook(
+            DriveState.UNCLEAR, line.permille, Message("drive.reason.no_answer"), keep
+        )
     code = (sense.asc, sense.ascq)
     if code in UNDER_WAY:
-        return StatusLook("running", (sense.progress or 0) * 1000 // 65536, None, keep)
+        return StatusLook(DriveState.RUNNING, (sense.progress or 0) * 1000 // 65536, None, keep)
     if code in ENDED_BADLY or sense.key == MEDIUM_ERROR:
-        return StatusLook("failed", 0, Message("drive.reason.sanitize_failed"), keep)
+        return StatusLook(DriveState.FAILED, 0, Message("drive.reason.sanitize_failed"), keep)
     if sense.key or sense.asc not in (0x00, LOW_POWER):  # not ready, or the news of a reset
-        return StatusLook("unclear", line.permille, Message("drive.reason.no_answer"), keep)
-    return StatusLook("done", 1000, None, keep)
+        return StatusLook(
+            DriveState.UNCLEAR, line.permille, Message("drive.reason.no_answer"), keep
+        )
+    return StatusLook(DriveState.DONE, 1000, None, keep)
