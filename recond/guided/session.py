@@ -18,6 +18,7 @@ from recond.flow.runfolder import RunFolder
 from recond.guided.progress import Board
 from recond.guided.words import GuidedWords
 from recond.host import Host
+from recond.host.log import log_swallowed
 from recond.model import Message
 
 
@@ -51,6 +52,7 @@ class GuidedSession:
             self.prepared = prepare(self.order, self.host)
             self.chosen = chosen_first(self.prepared)
         except Exception as error:  # a bug of ours too: said on the screen, not in its ruins
+            log_swallowed("guided", error)
             self.problem = error
 
     def toggle(self, path: str) -> None:

@@ -6,6 +6,8 @@ dozen processes, so it is asked only there, and only of this computer.
 
 from __future__ import annotations
 
+from recond.host.log import log_swallowed
+
 
 def read_brand() -> str | None:
     """The brand string, or None where py-cpuinfo finds none either."""
@@ -13,6 +15,7 @@ def read_brand() -> str | None:
         import cpuinfo
 
         found = cpuinfo.get_cpu_info().get("brand_raw")
-    except Exception:  # what it raises on processors that it does not know
+    except Exception as error:  # what it raises on processors that it does not know
+        log_swallowed("host.cpubrand", error)
         return None
     return found if isinstance(found, str) and found.strip() else None

@@ -13,6 +13,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from recond.host.log import log_swallowed
 from recond.model import Unknown, Why
 
 RUNNING, ABORTED = 1, 3  # pySMART.Device.get_selftest_result
@@ -57,6 +58,7 @@ class SmartSelfTests:
         except FileNotFoundError:
             return Unknown(Why.TOOL_MISSING, "smartctl")
         except Exception as error:  # whatever its parser meets in a drive's text
+            log_swallowed("host.selftest", error)
             return Unknown(Why.UNREADABLE, f"pySMART: {type(error).__name__}")
         if code not in _STARTED:
             return Unknown(Why.UNSUPPORTED, f"pySMART: {message}"[:120])
@@ -73,6 +75,7 @@ class SmartSelfTests:
             # a log that is full or kept by the hour may show no new entry: the newest is it
             newest = entry if hasattr(entry, "status") else (drive.tests or [None])[0]
         except Exception as error:  # whatever its parser meets in a drive's text
+            log_swallowed("host.selftest", error)
             return Unknown(Why.UNREADABLE, f"pySMART: {type(error).__name__}")
         if newest is None:
             return Unknown(Why.ABSENT, "pySMART: no entry in the drive's log")
@@ -82,8 +85,8 @@ class SmartSelfTests:
         """Stop the drive's test; a drive that does not answer keeps it."""
         try:
             self._drives[path].abort_selftest()
-        except Exception:  # the drive is gone, or was never asked
-            return
+        except Exception as error:  # the drive is gone, or was never asked
+            log_swallowed("host.selftest", error)
 
 
 class NoSelfTests:

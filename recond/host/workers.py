@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import selectors
 import signal
 import subprocess
@@ -19,14 +18,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recond.host.log import SECRETS
 from recond.model import Json
-
-SECRETS = re.compile(r"RECOND_\w*(PASSPHRASE|PIN|TOKEN|SECRET|PASSWORD)")
-"""What opens a key or a destination: a worker erases and needs none of it."""
 
 
 def worker_environment(paths: list[str]) -> dict[str, str]:
-    """This process's environment without secrets, with the folders that recond is loaded from."""
+    """This process's environment with the folders that recond is loaded from, and without secrets:
+    a worker erases and needs none.
+    """
     kept = {name: value for name, value in os.environ.items() if not SECRETS.match(name)}
     return kept | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
 

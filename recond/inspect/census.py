@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from recond.census import Census, Look, Unanswered
 from recond.host import Host
+from recond.host.log import log_swallowed
 from recond.inspect.census_adapters import look_at_adapters
 from recond.inspect.census_cards import look_at_cards
 from recond.inspect.census_disks import look_at_disks
@@ -52,4 +53,5 @@ def _ask(read: Callable[[], Sighting]) -> Sighting:
     try:
         return read()
     except Exception as error:  # a bug in one reader must not cost the others, nor look like "none"
+        log_swallowed("inspect.census", error)
         return Sighting(gap=Message.of("inspect.census.gap.reader", error=type(error).__name__))

@@ -23,7 +23,7 @@ from recond.errors import RecondError, UsageError
 from recond.host.clock import SystemClock
 from recond.host.drives import open_drive
 from recond.host.files import Files
-from recond.host.log import start_log
+from recond.host.log import errors_kept, start_log
 from recond.host.machineinfo import read_boot_id, read_temperature
 from recond.host.process import LocalProcesses
 from recond.host.realdisk import open_disk
@@ -99,7 +99,8 @@ def main(argv: list[str]) -> int:
     try:
         job = from_json(Job, json.loads(Path(argv[0]).read_text(encoding="utf-8")))
         psid = sys.stdin.readline().strip() if "psid" in argv[1:] else None
-        outcome = _work(job, real_seam(psid), stop, tell, again="resume" in argv[1:])
+        with errors_kept(None):
+            outcome = _work(job, real_seam(psid), stop, tell, again="resume" in argv[1:])
     except RecondError as error:
         tell({"phase": "end", "outcome": "lost", "why": to_json(error.message)})
         sys.stderr.write(f"{error}\n")

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from recond.flow.config import Overrides
+from recond.flow.run.run import Order, execute, prepare
+from recond.flow.run.supervisor import confirm_all
+from recond.host import Host, log
 from recond.host.log import pasteable
+from recond.wipe.plan import Wish
 from tests.cli.command import recond
 
 
@@ -63,3 +68,57 @@ def test_debug_goes_to_standard_error_wherever_it_stands(tmp_path: Path) -> None
     plain = recond("methods", "--json", folder=tmp_path)
     assert before.code == after.code == plain.code == 0
     assert before.stdout == after.stdout == plain.stdout
+
+
+def test_what_is_swallowed_goes_into_the_runs_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECOND_KEY_PASSPHRASE", "quatre chats noirs")
+    monkeypatch.setattr(log, "_recent", type(log._recent)(maxlen=3))
+
+    def fail(word: str) -> None:
+        try:
+            raise ValueError(word)  # noqa: TRY301 - a traceback of one line
+        except ValueError as error:
+            log.log_swallowed("inspect.disks", error)
+
+    fail("before the run had a folder")
+    file, other = tmp_path / "_recond.txt", tmp_path / "other.txt"
+    with log.errors_kept(file), log.errors_kept(file):
+        with log.errors_kept(other):
+            fail("in it, quatre chats noirs")
+        log.log_failed_tool(("tool-of-this-test", "--psid", "ABC"), 3, b"no such drive")
+    fail("behind it")
+    text = file.read_text()
+    assert "before the run had a folder" in text
+    assert "behind it" not in text
+    assert text.count("ValueError: in it, …") == 1
+    assert other.read_text().count("ValueError: in it, …") == 1
+    assert "raise ValueError(word)" in text, "the traceback, not the name alone"
+    assert "tool-of-this-test --psid …  # exit 3: 'no such drive'" in text
+    assert "quatre" not in text
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_run_that_cannot_draw_its_certificate_says_why_beside_its_journals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exception's name stands on the page; its traceback is in the run's errors/."""
+
+    def broken(*_: object) -> bytes:
+        raise ZeroDivisionError("of this test")
+
+    image = tmp_path / "d.img"
+    image.write_bytes(b"donor" * 20_000)
+    host = Host()
+    order = Order(
+        (str(image),), False, Wish(), True, (), tmp_path / "out", tmp_path / "state", "fr",
+        Overrides(),
+    )  # fmt: skip
+    prepared = prepare(order, host)
+    monkeypatch.setattr("recond.certify.pages.certificate.render", broken)
+    done = execute(prepared, confirm_all(prepared.plans, "flag"), host, lambda *_: None)
+    assert not done.issued.signed
+    text = done.folder.own_errors.read_text()
+    assert "ZeroDivisionError: of this test" in text
+    assert "in broken" in text

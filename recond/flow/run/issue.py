@@ -24,6 +24,7 @@ from recond.flow.run.earlier import files_of_issue, find_earlier, is_worse, put_
 from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED
 from recond.flow.software import versions
 from recond.host.clock import Clock
+from recond.host.log import log_swallowed
 from recond.host.store import append_line, locked, write_folder
 from recond.locale import Lang
 from recond.model import Assessment, Json, Machine, Message
@@ -124,6 +125,7 @@ def _issue(
         except RecondError as error:  # a token that was pulled out
             key, why = None, error.message
         except Exception as error:
+            log_swallowed("flow.issue", error)
             key, why = None, Message.of("certify.unsigned.library", reason=type(error).__name__)
     if drawn is None:
         code = why.code if why else "certify.unsigned.no-key"
@@ -223,7 +225,8 @@ def _receipt(reading: ledger.LedgerReading, key: SigningKey, now: str) -> dict[s
     """The last line's receipt; nothing of a certificate waits for it."""
     try:
         return {RECEIPT_FILE: make_receipt(reading, len(reading.lines), key, now)}
-    except Exception:
+    except Exception as error:
+        log_swallowed("flow.receipt", error)
         return {}
 
 
@@ -234,6 +237,7 @@ def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:
         from recond.certify.pages.certificate import Sheet, render
 
         page = render(Sheet(raw, None, None, None, lang))
-    except Exception:
+    except Exception as error:
+        log_swallowed("flow.issue", error)
         return _Drawn(record, {RECORD: raw})
     return _Drawn(record, {RECORD: raw, UNSIGNED: page})

@@ -24,6 +24,7 @@ from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run, write_
 from recond.flow.telling import telling
 from recond.host import Host, holding
 from recond.host.journalfile import is_held
+from recond.host.log import errors_kept
 from recond.host.realdisk import open_disk
 from recond.host.signals import StopCount, counted_stops
 from recond.wipe import guard
@@ -88,7 +89,7 @@ def _resume(
         with suppress(UsageError):
             issued = read_issued(folder)
             return Finished(folder, issued, exit_code(issued, IN_USE))
-    with counted_stops(asked) as stops:
+    with errors_kept(folder.own_errors), counted_stops(asked) as stops:
         if jobs and tells:
             plans = {name: job.plan for name, job in jobs.items()}
             with telling(state, folder.facts(), plans, on_event, host.clock) as hear:

@@ -40,6 +40,7 @@ from recond.flow.runfolder import (
 from recond.flow.telling import telling
 from recond.host import Host
 from recond.host.journalfile import is_held
+from recond.host.log import errors_kept
 from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder
 from recond.inspect.machine import read_machine
@@ -182,7 +183,8 @@ def carry_out(
     folder = make_run(state, facts.run_id)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     begin_run(folder, facts)
-    with folder.supervised(wait=True), counted_stops(asked) as stops:
+    kept = errors_kept(folder.own_errors)
+    with kept, folder.supervised(wait=True), counted_stops(asked) as stops:
         Supervisor(folder, jobs, on_event, stops, host).run(
             psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
         )
@@ -205,14 +207,15 @@ def certify_run(
     if not journals:
         raise UsageError("wipe.run.nothing", run=folder.run_id)
     material = Material(facts.context, facts.machine, facts.assessments, journals, folder.run_id)
-    issued = issue(
-        state,
-        out or Path(facts.out),
-        material,
-        lang="en" if (lang or facts.lang) == "en" else "fr",
-        clock=host.clock,
-        named=Path(before.folder) if before else None,
-    )
+    with errors_kept(folder.own_errors):
+        issued = issue(
+            state,
+            out or Path(facts.out),
+            material,
+            lang="en" if (lang or facts.lang) == "en" else "fr",
+            clock=host.clock,
+            named=Path(before.folder) if before else None,
+        )
     write_json(folder.issued, to_json(_note_of(issued, journals)))
     return issued
 
