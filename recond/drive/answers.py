@@ -10,105 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from recond.drive.identify import words_of
 from recond.drive.sense import AtaRegisters
 from recond.drive.types import (
-    AtaIdentity,
     AtaSanitizeStatus,
-    AtaSecurity,
     MmcCapabilities,
     NvmeController,
     NvmeNamespace,
     SanitizeLog,
 )
-
-
-def _word(data: bytes, index: int) -> int:
-    return int.from_bytes(data[2 * index : 2 * index + 2], "little")
-
-
-def _words(data: bytes, first: int, count: int) -> int:
-    return int.from_bytes(data[2 * first : 2 * (first + count)], "little")
-
-
-def ata_text(data: bytes, first: int, count: int) -> str:
-    """An ATA string: two characters a word, the first in the upper byte (ACS-4 3.4.9)."""
-    raw = data[2 * first : 2 * (first + count)]
-    swapped = b"".join(raw[i : i + 2][::-1] for i in range(0, len(raw), 2))
-    return " ".join(swapped.decode("ascii", "replace").strip("\0 ").split())
-
-
-def parse_checksum(data: bytes) -> bool | None:
-    """Word 255: the sum of all 512 bytes is 0 where the signature A5h stands (ACS-4 A.11.8.28)."""
-    return sum(data) & 0xFF == 0 if len(data) == 512 and data[510] == 0xA5 else None
-
-
-def ata_wwn(data: bytes) -> str | None:
-    """The world-wide name of IDENTIFY data: words 108 to 111 where word 87 bit 8 says that there is
-    one (ACS-4 7.13.6.41), high word first; None without.
-    """
-    if len(data) < 512 or _word(data, 87) & 0xC100 != 0x4100:
-        return None
-    digits = "".join(f"{_word(data, index):04x}" for index in range(108, 112))
-    return f"0x{digits}" if digits.strip("0") else None
-
-
-def parse_identify(data: bytes) -> AtaIdentity | None:
-    """IDENTIFY DEVICE data; None where it is none (short, all zeros, all ones, ATAPI)."""
-    if len(data) < 512 or not any(data) or data.count(0xFF) == len(data):
-        return None
-    if _word(data, 0) & 0x8000:
-        return None
-    words_83 = _word(data, 83)
-    big = words_83 & 0xC400 == 0x4400
-    sectors = _words(data, 100, 4) if big else _words(data, 60, 2)
-    size_word, logical = _word(data, 106), 512
-    if size_word & 0xC000 == 0x4000 and size_word & 0x1000:
-        logical = 2 * _words(data, 117, 2)
-    sanitize, rotation = _word(data, 59), _word(data, 217)
-    has = bool(sanitize & 0x1000)
-    features = _word(data, 119) if _word(data, 119) & 0xC000 == 0x4000 else 0
-    return AtaIdentity(
-        serial=ata_text(data, 10, 10),
-        model=ata_text(data, 27, 20),
-        firmware=ata_text(data, 23, 4),
-        checksum=parse_checksum(data),
-        sectors=sectors,
-        logical_block_bytes=logical,
-        rotation_rpm=rotation if rotation == 1 or 0x401 <= rotation <= 0xFFFE else None,
-        security=_parse_security(data),
-        sanitize=has,
-        crypto=has and bool(sanitize & 0x2000),
-        overwrite=has and bool(sanitize & 0x4000),
-        block=has and bool(sanitize & 0x8000),
-        antifreeze=has and bool(sanitize & 0x0400),
-        hpa=bool(_word(data, 82) & 0x0400),
-        dco=words_83 & 0xC800 == 0x4800,
-        amac=bool(features & 0x0100),
-    )
-
-
-def _parse_security(data: bytes) -> AtaSecurity:
-    word = _word(data, 128)
-    supported = bool(_word(data, 82) & 2) and bool(word & 1)
-    return AtaSecurity(
-        supported=supported,
-        enabled=bool(word & 2),
-        locked=bool(word & 4),
-        frozen=bool(word & 8),
-        expired=bool(word & 16),
-        enhanced=bool(word & 32),
-        normal_s=parse_erase_time_s(_word(data, 89)),
-        enhanced_s=parse_erase_time_s(_word(data, 90)),
-    )
-
-
-def parse_erase_time_s(word: int) -> int | None:
-    """Words 89 and 90 in seconds: units of two minutes; 0 is "not told" (ACS-4 7.13.6.42).
-
-    The greatest values mean "more than", so they are no time to plan with, but a floor.
-    """
-    units = word & 0x7FFF if word & 0x8000 else word & 0xFF
-    return units * 120 or None
 
 
 def parse_ata_sanitize(registers: AtaRegisters | None) -> AtaSanitizeStatus | None:
@@ -133,7 +43,7 @@ def parse_dco_sectors(data: bytes) -> int | None:
     """
     if len(data) < 512 or data[510] != 0xA5 or sum(data) & 0xFF:
         return None
-    last = _words(data, 3, 4)
+    last = words_of(data, 3, 4)
     return last + 1 if last > 1 else None
 
 

@@ -9,8 +9,8 @@ are issued, an answer the exact bytes that came back: meaning is given to them e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
+from recond.drive.identify import AtaIdentity
 from recond.ends import StepEnd
 from recond.erasure import Level, Technique, WipePlan, WipeStep
 from recond.model import Medium, Message, Reading
@@ -100,65 +100,6 @@ class MmcAnswer:
 
 
 # --- Capabilities ----------------------------------------------------------------------------
-
-
-class SecurityState(Enum):
-    """The states of the SECURITY feature set (ACS-3 4.20, figure "security state")."""
-
-    SEC0 = "powered down"
-    SEC1 = "disabled, not frozen"
-    SEC2 = "disabled, frozen"
-    SEC4 = "enabled, locked"
-    SEC5 = "enabled, unlocked, not frozen"
-    SEC6 = "enabled, unlocked, frozen"
-    UNSUPPORTED = "not supported"
-
-
-@dataclass(frozen=True, slots=True)
-class AtaSecurity:
-    """IDENTIFY words 82, 85, 89, 90, 128. Times in seconds; None: the drive does not say."""
-
-    supported: bool
-    enabled: bool
-    locked: bool
-    frozen: bool
-    expired: bool
-    enhanced: bool
-    normal_s: int | None
-    enhanced_s: int | None
-
-    @property
-    def state(self) -> SecurityState:
-        """Which state of the standard's diagram the bits are."""
-        if not self.supported:
-            return SecurityState.UNSUPPORTED
-        if not self.enabled:
-            return SecurityState.SEC2 if self.frozen else SecurityState.SEC1
-        if self.locked:
-            return SecurityState.SEC4
-        return SecurityState.SEC6 if self.frozen else SecurityState.SEC5
-
-
-@dataclass(frozen=True, slots=True)
-class AtaIdentity:
-    """IDENTIFY DEVICE (ACS-4 7.13.6), the parts an erasure needs. `sectors` as the drive shows."""
-
-    serial: str
-    model: str
-    firmware: str
-    checksum: bool | None  # word 255: right, wrong, or None where there is no signature A5h
-    sectors: int
-    logical_block_bytes: int
-    rotation_rpm: int | None  # 1: not rotating; None: not reported
-    security: AtaSecurity
-    sanitize: bool
-    crypto: bool
-    overwrite: bool
-    block: bool
-    antifreeze: bool
-    hpa: bool
-    dco: bool
-    amac: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,32 +14,20 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import stat
-import struct
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from recond.drive import requests as rq
-from recond.drive.answers import ata_wwn, parse_identify
-from recond.erasure import DiskIdentity, TargetKind
+from recond.drive.identify import ata_wwn, parse_identify
 from recond.host.files import Files
 from recond.host.identity.medium import Evidence
 from recond.host.identity.names import Asked, DiskStrings, DriveWords, Told, name_disk
 from recond.host.identity.pages import DrivePages, read_drive_pages
-from recond.host.loops import file_below
-from recond.host.sgio import SgioTransport
-from recond.host.transport import AtaTransport
-from recond.host.virtual import kind_of
-from recond.model import Medium
 
-BLKROGET = 0x125E
-BLKSSZGET = 0x1268
-BLKPBSZGET = 0x127B
-BLKGETSIZE64 = 0x80081272
-BLKGETDISKSEQ = 0x80081280
+if TYPE_CHECKING:
+    from recond.host.transport import AtaTransport
+
 HDIO_GET_IDENTITY = 0x030D
 
-IMAGE_BLOCK_BYTES = 512
 BRIDGE_S = 8
 """A box's bridge may hang: it is not waited for as long as a drive."""
 
@@ -176,6 +164,8 @@ def ask_drive(transport: AtaTransport) -> DriveWords | None:
     udev asks it of every USB disk that is not removable (60-persistent-storage.rules); a stick is
     never asked: some hang.
     """
+    from recond.drive import requests as rq  # late: few computers have a disk behind a bridge
+
     first = transport.execute(rq.ata_identify(BRIDGE_S)).data
     identity = parse_identify(first)
     if identity is None or identity.checksum is False or not identity.serial:
@@ -200,70 +190,22 @@ def ask_device(path: str, files: Files) -> DriveWords | None:
     except OSError:
         return None
     try:
-        return _drive_of(descriptor, files, name_of_descriptor(descriptor, files))
+        return drive_of(descriptor, files, name_of_descriptor(descriptor, files))
     except OSError:
         return None
     finally:
         os.close(descriptor)
 
 
-def _drive_of(descriptor: int, files: Files, name: str) -> DriveWords | None:
+def drive_of(descriptor: int, files: Files, name: str) -> DriveWords | None:
     """What the drive of an open descriptor answers itself; None where it is not to be asked."""
     asked = asked_of_sysfs(files, name)
     bus = name_disk(asked).bus
     if bus == "usb":
+        from recond.host.sgio import SgioTransport
+
         return None if asked.evidence.removable else ask_drive(SgioTransport(descriptor))
     return _hd_identity(descriptor) if bus in ("sata", "ide") else None
-
-
-def identity_of_descriptor(descriptor: int, path: str, files: Files) -> DiskIdentity:
-    """The identity of an open descriptor, read now. Raises `OSError` when the disk is gone."""
-    status = os.fstat(descriptor)
-    if stat.S_ISREG(status.st_mode):
-        return DiskIdentity(
-            kind=TargetKind.IMAGE,
-            serial=Path(path).name,
-            wwn=None,
-            vendor=None,
-            model=None,
-            firmware=None,
-            size_bytes=status.st_size,
-            logical_block_bytes=IMAGE_BLOCK_BYTES,
-            physical_block_bytes=IMAGE_BLOCK_BYTES,
-            bus="image",
-            medium=Medium.IMAGE,
-            inode=f"{os.major(status.st_dev)}:{os.minor(status.st_dev)}/{status.st_ino}",
-        )
-    name = name_of_descriptor(descriptor, files)
-    strings = read_strings(files, name, _drive_of(descriptor, files, name))
-    found = identity_of(strings, read_geometry(descriptor), read_disk_seq(descriptor))
-    below = file_below(descriptor) if strings.bus == "loop" else None
-    return replace(found, kind=kind_of(files, name, strings.bus), inode=below)
-
-
-def identity_of(
-    strings: DiskStrings, geometry: tuple[int, int, int], disk_seq: int | None = None
-) -> DiskIdentity:
-    """Names and geometry (size, logical block, physical block in bytes) as one value."""
-    size, logical, physical = geometry
-    return DiskIdentity(
-        kind=TargetKind.LOOP if strings.bus == "loop" else TargetKind.BLOCK,
-        serial=strings.serial,
-        wwn=strings.wwn,
-        vendor=strings.vendor,
-        model=strings.model,
-        firmware=strings.firmware,
-        size_bytes=size,
-        logical_block_bytes=logical,
-        physical_block_bytes=physical,
-        bus=strings.bus,
-        medium=strings.medium,
-        namespace=strings.namespace,
-        disk_seq=disk_seq,
-        serial_of=strings.serial_of,
-        box_serial=strings.box_serial,
-        box_hides_bytes=strings.hidden_bytes,
-    )
 
 
 def name_of_descriptor(descriptor: int, files: Files) -> str:
@@ -273,28 +215,6 @@ def name_of_descriptor(descriptor: int, files: Files) -> str:
     if place is None:
         raise OSError(19, "no such block device in sysfs")
     return place.rsplit("/", 1)[1]
-
-
-def read_geometry(descriptor: int) -> tuple[int, int, int]:
-    """(size, logical block, physical block) in bytes, from the ioctls on the descriptor."""
-    size = struct.unpack("Q", fcntl.ioctl(descriptor, BLKGETSIZE64, bytes(8)))[0]
-    logical = struct.unpack("i", fcntl.ioctl(descriptor, BLKSSZGET, bytes(4)))[0]
-    physical = struct.unpack("I", fcntl.ioctl(descriptor, BLKPBSZGET, bytes(4)))[0]
-    return size, logical, physical
-
-
-def read_only(descriptor: int) -> bool:
-    """Whether the kernel holds the device read-only (BLKROGET)."""
-    return bool(struct.unpack("i", fcntl.ioctl(descriptor, BLKROGET, bytes(4)))[0])
-
-
-def read_disk_seq(descriptor: int) -> int | None:
-    """The disk's sequence number: another one after a re-plugging (Linux 5.15 and later)."""
-    try:
-        found: int = struct.unpack("Q", fcntl.ioctl(descriptor, BLKGETDISKSEQ, bytes(8)))[0]
-    except OSError:
-        return None
-    return found
 
 
 def _hd_identity(descriptor: int) -> DriveWords | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from recond.erasure import DiskIdentity
-from recond.host import diskid
+from recond.host import held_identity
 from recond.host.files import Files
 from recond.host.mmc import MmcIoctl
 from recond.host.nvme import NvmeIoctl
@@ -24,7 +24,7 @@ def open_drive(path: str, files: Files | None = None) -> tuple[FirmwareDevice, D
     """Open a disk's transports. An image has none. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        identity = diskid.identity_of_descriptor(descriptor, path, files or Files())
+        identity = held_identity.identity_of_descriptor(descriptor, path, files or Files())
     except BaseException:
         os.close(descriptor)
         raise

@@ -15,7 +15,7 @@ import os
 import re
 from pathlib import Path
 
-from recond.host import diskid, usage
+from recond.host import diskid, held_identity, usage
 from recond.host.block import HolderLook
 from recond.host.files import Files
 from recond.host.loops import InodeNumber, Loop, read_loops
@@ -55,7 +55,7 @@ def look_at_disk(files: Files, descriptor: int, opened: OpenFiles | None = None)
     uses |= _backing_users(opened, loops, set(nodes))
     writes = _count_writes(files, names)
     unseen = opened.unseen + (() if writes is not None else (Message("host.unseen.counter"),))
-    size = diskid.read_geometry(descriptor)[0]
+    size = held_identity.read_geometry(descriptor)[0]
     return HolderLook(nodes, _sorted(uses), unseen, opened.processes, size, writes)
 
 

@@ -97,20 +97,24 @@ def log_failed_tool(argv: tuple[str, ...], returncode: int, stderr: bytes) -> No
     if argv in _said:
         return
     _said.add(argv)
-    import logging
-
     words = stderr.decode("utf-8", "replace").strip()[-2000:]
-    logging.getLogger("recond.tool").info("%s  # exit %d: %r", pasteable(argv), returncode, words)
-    _keep(f"{pasteable(argv)}  # exit {returncode}: {words!r}")
+    said = f"{pasteable(argv)}  # exit {returncode}: {words!r}"
+    _keep(said)
+    if _is_asked():
+        import logging
+
+        logging.getLogger("recond.tool").info("%s", said)
 
 
 def log_swallowed(where: str, error: BaseException) -> None:
     """An exception that is answered and not raised again, with its traceback."""
-    import logging
     import traceback
 
-    logging.getLogger(f"recond.{where}").info("%s", where, exc_info=error)
     _keep(f"{where}: " + "".join(traceback.format_exception(error)))
+    if _is_asked():
+        import logging
+
+        logging.getLogger(f"recond.{where}").info("%s", where, exc_info=error)
 
 
 def pasteable(argv: tuple[str, ...]) -> str:

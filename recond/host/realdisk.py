@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from recond.erasure import DiskIdentity
-from recond.host import diskid, holding, partitions
+from recond.host import diskid, held_identity, holding, partitions
 from recond.host.block import BlockDevice, HolderLook, TakenPartition
 from recond.host.files import Files
 
@@ -56,11 +56,11 @@ class RealDisk:
         self._is_block = stat.S_ISBLK(os.fstat(buffered).st_mode)
         self._align = self._alignment()
         self._memory_align = self._memory_alignment()
-        self._size = diskid.read_geometry(buffered)[0] if self._is_block else 0
+        self._size = held_identity.read_geometry(buffered)[0] if self._is_block else 0
 
     def _alignment(self) -> int:
         if self._is_block:
-            return diskid.read_geometry(self._buffered)[1]
+            return held_identity.read_geometry(self._buffered)[1]
         return max(4096, os.fstatvfs(self._buffered).f_bsize)
 
     def _memory_alignment(self) -> int:
@@ -90,7 +90,7 @@ class RealDisk:
 
     def identity(self) -> DiskIdentity:
         """The identity read from the open descriptor, now."""
-        return diskid.identity_of_descriptor(self._buffered, self._path, self._files)
+        return held_identity.identity_of_descriptor(self._buffered, self._path, self._files)
 
     def _descriptor(self, offset_bytes: int, length_bytes: int) -> int:
         if self._direct is None or offset_bytes % self._align or length_bytes % self._align:
@@ -140,7 +140,7 @@ class RealDisk:
             return (
                 isinstance(size, str)
                 and size not in ("", "0")
-                and 0 < self._size <= diskid.read_geometry(self._buffered)[0]
+                and 0 < self._size <= held_identity.read_geometry(self._buffered)[0]
                 and self._alive()
             )
         except OSError:

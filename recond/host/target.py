@@ -15,7 +15,7 @@ from pathlib import Path
 
 from recond.erasure import Target
 from recond.errors import BenchLacks, RecondError, UsageError
-from recond.host import diskid, holding, usage
+from recond.host import diskid, held_identity, holding, usage
 from recond.host.block import aligned_buffer
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_no_disk
@@ -120,12 +120,12 @@ def _unopened(path: str, files: Files) -> Target | None:
     ]
     logical, physical = (int(b) if isinstance(b, str) and b.isdigit() else 512 for b in blocks)
     geometry = diskid.read_size(files, name) or 0, logical, physical
-    identity = diskid.identity_of(diskid.read_strings(files, name), geometry)
+    identity = held_identity.identity_of(diskid.read_strings(files, name), geometry)
     return Target(real, identity, usage.read_uses(files, name), False, name)
 
 
 def _describe(descriptor: int, path: str, files: Files, paths: Paths | None) -> Target:
-    identity = diskid.identity_of_descriptor(descriptor, path, files)
+    identity = held_identity.identity_of_descriptor(descriptor, path, files)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         if not os.access(path, os.W_OK):
             return Target(path, identity, usage.file_uses(files, path), True, None)
@@ -150,7 +150,7 @@ def _describe(descriptor: int, path: str, files: Files, paths: Paths | None) -> 
         path,
         identity,
         uses,
-        diskid.read_only(descriptor),
+        held_identity.read_only(descriptor),
         name,
         tuple(f"/dev/{one}" for one in known.names) if len(known.names) > 1 else (),
         _faults(path, known, identity.size_bytes),

@@ -15,7 +15,6 @@ from recond.host.docks import place_of
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_loop, is_no_disk
 from recond.host.identity.pages import read_locked
-from recond.host.sectors import read_sector_bytes
 from recond.inspect.census_sighting import Sighting, has_devices
 from recond.inspect.disks import is_reader
 from recond.inspect.lsblk import BlockNode, read_block_nodes
@@ -83,9 +82,13 @@ def _medium(host: Host, disk: Disk, docks: tuple[str, ...], same: int) -> Storag
     name = disk.path.removeprefix("/dev/").replace("/", "!")
     plug = _plug(files, name)
     why = _unreadable(files, disk, name)
-    sectors = read_sector_bytes(disk.path) if why == "size_zero" and has_devices(host) else None
-    if sectors and sectors & (sectors - 1):
-        why = "odd_sectors"
+    sectors = None
+    if why == "size_zero" and has_devices(host):
+        from recond.host.sectors import read_sector_bytes  # late: hardly any disk is so
+
+        sectors = read_sector_bytes(disk.path)
+        if sectors and sectors & (sectors - 1):
+            why = "odd_sectors"
     return StorageMedium(
         key=_token(disk) if same == 1 else f"{_token(disk)} ({plug or disk.path})",
         kind=Kind.DISK,

@@ -11,7 +11,6 @@ import re
 from recond.census import Kind, StorageMedium, Suspicion
 from recond.host import Host
 from recond.host.files import Files
-from recond.host.nvme_namespaces import read_unattached
 from recond.inspect.census_sighting import Sighting, gap_of, has_devices, hidden, suspect
 from recond.inspect.readings import file_text
 from recond.model import Known, Message, Unknown
@@ -31,6 +30,8 @@ def look_at_nvme(host: Host) -> Sighting:
         if not has_devices(host):
             gap = gap or Message.of("inspect.census.gap.namespaces", place=name)
             continue
+        from recond.host.nvme_namespaces import read_unattached  # late: many have no such drive
+
         left = read_unattached(name)
         if isinstance(left, Unknown):
             gap = gap or Message.of("inspect.census.gap.namespaces", place=name)

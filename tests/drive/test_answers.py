@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recond.drive import answers as fa
 from recond.drive import sense as sense_data
-from recond.drive.types import SecurityState
+from recond.drive.identify import SecurityState, parse_erase_time_s, parse_identify
 
 DESCRIPTOR = bytes.fromhex("72 01 00 1d 00 00 00 0e 09 0c 01 00 40 00 00 8f 00 02 00 00 40 50")
 FIXED_SAT = bytes.fromhex("70 00 01 00 50 40 00 0a c0 8f 02 00 00 1d 00 00 00 00")
@@ -66,7 +66,7 @@ def test_sanitize_status_needs_the_upper_count() -> None:
     ],
 )
 def test_security_states(w128: int, state: SecurityState) -> None:
-    found = fa.parse_identify(identify(w82=2, w128=w128, w0=0x40))
+    found = parse_identify(identify(w82=2, w128=w128, w0=0x40))
     assert found is not None
     assert found.security.state is state
 
@@ -76,27 +76,27 @@ def test_security_states(w128: int, state: SecurityState) -> None:
     [(0, None), (10, 1200), (0xFF, 30600), (0x8000, None), (0x8000 | 300, 36000)],
 )
 def test_erase_times(word: int, seconds: int | None) -> None:
-    assert fa.parse_erase_time_s(word) == seconds
+    assert parse_erase_time_s(word) == seconds
 
 
 def test_identify_that_is_none() -> None:
-    assert fa.parse_identify(bytes(512)) is None
-    assert fa.parse_identify(b"\xff" * 512) is None
-    assert fa.parse_identify(identify(w0=0x8580)) is None  # ATAPI
-    assert fa.parse_identify(identify(w82=2)[:256]) is None
+    assert parse_identify(bytes(512)) is None
+    assert parse_identify(b"\xff" * 512) is None
+    assert parse_identify(identify(w0=0x8580)) is None  # ATAPI
+    assert parse_identify(identify(w82=2)[:256]) is None
 
 
 def test_word_59_and_checksum() -> None:
-    found = fa.parse_identify(identify(w59=0xB000, w82=2))
+    found = parse_identify(identify(w59=0xB000, w82=2))
     assert found is not None
     assert (found.sanitize, found.crypto, found.overwrite, found.block) == (True, True, False, True)
     assert found.checksum is True
     broken = bytearray(identify(w82=2))
     broken[20] ^= 1
-    again = fa.parse_identify(bytes(broken))
+    again = parse_identify(bytes(broken))
     assert again is not None
     assert again.checksum is False
-    without = fa.parse_identify(identify(w59=0xE000, w82=2))  # bits without bit 12 mean nothing
+    without = parse_identify(identify(w59=0xE000, w82=2))  # bits without bit 12 mean nothing
     assert without is not None
     assert (without.crypto, without.overwrite, without.block) == (False, False, False)
 
@@ -164,8 +164,8 @@ def test_supported_commands() -> None:
 def test_no_answer_makes_a_parser_raise(data: bytes) -> None:
     sense_data.parse_sense(data)
     sense_data.parse_registers(data)
-    fa.parse_identify(data)
-    fa.parse_identify(data.ljust(512, b"\1")[:512])
+    parse_identify(data)
+    parse_identify(data.ljust(512, b"\1")[:512])
     fa.parse_dco_sectors(data)
     fa.parse_sanitize_log(data)
     fa.parse_nvme_controller(data.ljust(4096, b"\1"))

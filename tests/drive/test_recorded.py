@@ -11,8 +11,8 @@ import pytest
 from recond.certify.judge.drive_proof import prove
 from recond.certify.judge.journal_read import parse_journal
 from recond.certify.judge.timeline import read_timeline
-from recond.drive.answers import parse_identify
 from recond.drive.exchange import Exchange, exchange_json, parse_exchanges
+from recond.drive.identify import parse_identify
 from recond.drive.requests import ata_identify, ata_sanitize_status
 from recond.drive.types import CdbAnswer, CdbRequest
 from recond.erasure import LevelWish

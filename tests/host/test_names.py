@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from recond.drive import requests as rq
-from recond.drive.answers import ata_text
+from recond.drive.identify import ata_text
 from recond.drive.types import CdbAnswer, CdbRequest
 from recond.host.diskid import ask_drive
 from recond.host.identity.medium import Evidence

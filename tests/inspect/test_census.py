@@ -252,11 +252,13 @@ def test_a_namespace_that_is_not_attached(
 ) -> None:
     nvme(tree, "nvme0", "nvme0n1")
     monkeypatch.setattr(census_nvme, "has_devices", lambda _: True)
-    monkeypatch.setattr(census_nvme, "read_unattached", lambda _: Known((1, 3), "x"))
+    monkeypatch.setattr("recond.host.nvme_namespaces.read_unattached", lambda _: Known((1, 3), "x"))
     found = census(tree)
     assert hidden(found) == [("S4EW-n3", Kind.NAMESPACE)]
     assert Look.NVME in found.looked
-    monkeypatch.setattr(census_nvme, "read_unattached", lambda _: Unknown(Why.DENIED, "x"))
+    monkeypatch.setattr(
+        "recond.host.nvme_namespaces.read_unattached", lambda _: Unknown(Why.DENIED, "x")
+    )
     assert Look.NVME not in census(tree).looked
 
 

@@ -44,13 +44,13 @@ from recond.drive.answers import (
     nvme_good,
     parse_ata_sanitize,
     parse_ext_csd,
-    parse_identify,
     parse_nvme_controller,
     parse_nvme_namespace,
     parse_opal,
     parse_sanitize_log,
     parse_vpd_serial,
 )
+from recond.drive.identify import parse_identify
 from recond.drive.sense import ata_accepted, parse_registers, parse_sense, scsi_good
 from recond.erasure import DiskIdentity, Level, Technique, WipeStep
 from recond.model import Json, Message

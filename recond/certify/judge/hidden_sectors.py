@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import cast
 
 from recond.certify.judge.timeline import Timeline
-from recond.drive.answers import parse_dco_sectors, parse_identify
+from recond.drive.answers import parse_dco_sectors
+from recond.drive.identify import parse_identify
 from recond.drive.sense import parse_registers, scsi_good
 from recond.erasure import Technique, WipePlan
 from recond.model import Json, Message

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recond.drive.answers import ata_wwn, parse_identify
+from recond.drive.identify import ata_wwn, parse_identify
 from recond.host.files import Files
 
 _IDENTIFY_AT = 60  # offset of the IDENTIFY data in page 89h

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from recond.drive import requests as rq
 from recond.drive.answers import parse_ata_sanitize
+from recond.drive.identify import AtaIdentity, SecurityState
 from recond.drive.sense import ata_accepted, parse_registers
-from recond.drive.types import AtaIdentity, CdbAnswer, SecurityState, StepOutcome
+from recond.drive.types import CdbAnswer, StepOutcome
 from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
 from recond.model import Json, Message

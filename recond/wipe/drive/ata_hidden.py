@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from recond.drive import requests as rq
-from recond.drive.types import AtaIdentity, CdbRequest, StepOutcome
+from recond.drive.identify import AtaIdentity
+from recond.drive.types import CdbRequest, StepOutcome
 from recond.ends import StepEnd
 from recond.erasure import WipeStep
 from recond.wipe.drive.conversation import (

@@ -16,7 +16,6 @@ from recond.drive.answers import (
     parse_block_characteristics,
     parse_dco_sectors,
     parse_ext_csd,
-    parse_identify,
     parse_inquiry,
     parse_nvme_controller,
     parse_nvme_list,
@@ -25,10 +24,10 @@ from recond.drive.answers import (
     parse_supported,
     parse_vpd_serial,
 )
+from recond.drive.identify import AtaIdentity, parse_identify
 from recond.drive.sense import FIXED, AtaRegisters, ata_accepted, parse_registers, scsi_good
 from recond.drive.types import (
     AtaCapabilities,
-    AtaIdentity,
     Capabilities,
     CdbRequest,
     HiddenArea,

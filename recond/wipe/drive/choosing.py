@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from recond.drive.identify import SecurityState
 from recond.drive.types import (
     AtaCapabilities,
     Capabilities,
@@ -18,7 +19,6 @@ from recond.drive.types import (
     MmcCapabilities,
     NvmeCapabilities,
     ScsiCapabilities,
-    SecurityState,
     reach_of,
 )
 from recond.erasure import Fill, FillKind, Level, LevelWish, Technique, WipeStep

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from recond.drive import requests as rq
-from recond.drive.answers import parse_identify
+from recond.drive.identify import AtaIdentity, parse_identify
 from recond.drive.sense import FIXED, AtaRegisters, ata_accepted, parse_registers, scsi_good
 from recond.drive.types import (
-    AtaIdentity,
     CdbAnswer,
     CdbRequest,
     MmcAnswer,
