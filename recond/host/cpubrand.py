@@ -16,6 +16,6 @@ def read_brand() -> str | None:
 
         found = cpuinfo.get_cpu_info().get("brand_raw")
     except Exception as error:  # what it raises on processors that it does not know
-        log_swallowed("host.cpubrand", error)
+        log_swallowed("cpubrand", error)
         return None
     return found if isinstance(found, str) and found.strip() else None

@@ -58,7 +58,7 @@ class SmartSelfTests:
         except FileNotFoundError:
             return Unknown(Why.TOOL_MISSING, "smartctl")
         except Exception as error:  # whatever its parser meets in a drive's text
-            log_swallowed("host.selftest", error)
+            log_swallowed("selftest", error)
             return Unknown(Why.UNREADABLE, f"pySMART: {type(error).__name__}")
         if code not in _STARTED:
             return Unknown(Why.UNSUPPORTED, f"pySMART: {message}"[:120])
@@ -75,7 +75,7 @@ class SmartSelfTests:
             # a log that is full or kept by the hour may show no new entry: the newest is it
             newest = entry if hasattr(entry, "status") else (drive.tests or [None])[0]
         except Exception as error:  # whatever its parser meets in a drive's text
-            log_swallowed("host.selftest", error)
+            log_swallowed("selftest", error)
             return Unknown(Why.UNREADABLE, f"pySMART: {type(error).__name__}")
         if newest is None:
             return Unknown(Why.ABSENT, "pySMART: no entry in the drive's log")
@@ -86,7 +86,7 @@ class SmartSelfTests:
         try:
             self._drives[path].abort_selftest()
         except Exception as error:  # the drive is gone, or was never asked
-            log_swallowed("host.selftest", error)
+            log_swallowed("selftest", error)
 
 
 class NoSelfTests:

@@ -53,5 +53,5 @@ def _ask(read: Callable[[], Sighting]) -> Sighting:
     try:
         return read()
     except Exception as error:  # a bug in one reader must not cost the others, nor look like "none"
-        log_swallowed("inspect.census", error)
+        log_swallowed("census", error)
         return Sighting(gap=Message.of("inspect.census.gap.reader", error=type(error).__name__))
