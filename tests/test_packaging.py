@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import importlib.metadata
 import os
 import re
@@ -17,6 +18,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from recond import __version__
 from recond.flow.machine.doctor import TOOLS
 from tests.house import PACKAGE, ROOT, modules
 
@@ -39,7 +41,9 @@ def test_every_package_of_the_source_is_in_the_wheel() -> None:
         ".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("__init__.py")
     }
     listed = PROJECT["tool"]["setuptools"]["packages"]
-    assert sorted(listed) == sorted(folders | {"recond.profiles"})
+    data = {f"recond.data.{path.name}" for path in (PACKAGE / "data").iterdir() if path.is_dir()}
+    data -= {"recond.data.__pycache__"}
+    assert sorted(listed) == sorted(folders | data | {"recond.profiles"})
     modules_outside = [
         path for path in PACKAGE.rglob("*.py") if not path.with_name("__init__.py").is_file()
     ]
@@ -119,7 +123,7 @@ def test_the_licence_is_the_one_that_is_named() -> None:
 def test_the_wheel_holds_all_and_runs_from_elsewhere(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
-    for name in ("pyproject.toml", "LICENSE"):
+    for name in ("pyproject.toml", "LICENSE", "README.md"):
         shutil.copy(ROOT / name, source)
     for name in ("recond", "profiles"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -161,7 +165,14 @@ def test_the_wheel_holds_all_and_runs_from_elsewhere(tmp_path: Path) -> None:
             env={**os.environ, "PYTHONPATH": str(place), "XDG_CONFIG_HOME": str(tmp_path)},
         ).stdout
 
-    assert run("--version") == f"recond {PROJECT['project']['version']}\n"
+    assert run("--version") == f"recond {__version__}\n"
+    (told,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    metadata = email.message_from_bytes(wheel.read(told))
+    assert metadata["Version"] == __version__
+    assert "recond run" in str(metadata.get_payload()), "the README goes with it"
+    assert metadata["Author"]
+    assert metadata["Keywords"]
+    assert "Topic :: System :: Hardware" in metadata.get_all("Classifier", [])
     listed = run("profile", "list")
     for path in (ROOT / "profiles").glob("*.toml"):
         assert path.stem in listed
@@ -308,6 +319,7 @@ def test_installing_switches_over_and_keeps_the_version_before(
     shutil.copytree(ROOT / "profiles", clone.root / "profiles")
     (clone.root / "recond").mkdir()
     shutil.copy(ROOT / "LICENSE", clone.root)
+    shutil.copy(ROOT / "README.md", clone.root)
     prefix, place = tmp_path / "opt", tmp_path / "sbin"
     links = []
     for _ in range(3):
