@@ -3,32 +3,61 @@
 Why: a certificate proves itself; only a ledger can show that another one was made and taken away.
 Each line holds the digest of the one before (an edit shows), each record the ledger's size and RFC
 6962 root as they stood before it (a cut tail or a fork shows). Pure; `recond.flow` keeps the file.
-
-Source: RFC 6962 2.1, RFC 9162 2.1.3 and 2.1.4 (Merkle tree hash, inclusion, consistency).
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
+from recond.certify.merkle import Tree
 from recond.codec import canonical_bytes
 from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Json, Message
 
 FIRST = "0" * 64
-_HASH = re.compile(r"[0-9a-f]{64}")
 LEDGER_SCHEMA = "recond.ledger/1"
 _KEYS = {"seq", "prev", "time", "kind", "data"}
 _ISSUED = {"record_id", "record_sha256", "jws_sha256", "pdf_sha256"}
 
 
-@dataclass(frozen=True, slots=True)
+class Ledger(Protocol):
+    """What can be asked of a ledger, however its lines are kept."""
+
+    @property
+    def ledger_id(self) -> str:
+        """The random id in the first line."""
+
+    @property
+    def size(self) -> int:
+        """How many lines there are."""
+
+    @property
+    def head(self) -> str:
+        """SHA-256 of the last line."""
+
+    @property
+    def last_time(self) -> str:
+        """When the last line was written."""
+
+    def line(self, index: int) -> bytes:
+        """The line at `index` (from 0), without its line feed."""
+
+    def root(self, size: int) -> str:
+        """The Merkle root of the first `size` lines, in hex."""
+
+    def inclusion(self, index: int) -> tuple[str, ...]:
+        """The audit path of the line at `index`, to the root of all lines."""
+
+    def consistency(self, before: int) -> tuple[str, ...]:
+        """That the first `before` lines (at least one) are the beginning of all."""
+
+
+@dataclass(frozen=True)
 class LedgerReading:
     """A ledger's whole lines (without line feeds) up to the first fault, which `problems` names."""
 
@@ -37,11 +66,20 @@ class LedgerReading:
     problems: tuple[Message, ...]
     torn: bool
 
+    @functools.cached_property
+    def tree(self) -> Tree:
+        """The lines' Merkle tree."""
+        return Tree.of(self.lines)
+
+    @property
+    def size(self) -> int:
+        """How many lines there are."""
+        return len(self.lines)
+
     @property
     def ledger_id(self) -> str:
         """The random id in the first line; empty where there is none."""
-        first = self.entries[0]["data"] if self.entries else None
-        return str(first.get("ledger_id", "")) if isinstance(first, dict) else ""
+        return ledger_id_of(self.entries[0]) if self.entries else ""
 
     @property
     def head(self) -> str:
@@ -53,16 +91,33 @@ class LedgerReading:
         """When the last line was written."""
         return str(self.entries[-1]["time"]) if self.entries else ""
 
-    def followed_by(self, line: bytes) -> LedgerReading:
-        """The reading with one more line, as `ledger_line` made it."""
-        return LedgerReading(
-            (*self.lines, line[:-1]), (*self.entries, json.loads(line)), self.problems, self.torn
-        )
+    def line(self, index: int) -> bytes:
+        """The line at `index` (from 0)."""
+        return self.lines[index]
 
-    def position(self) -> LedgerPosition:
-        """Where the next record will stand."""
-        size = len(self.lines)
-        return LedgerPosition(self.ledger_id, size, merkle_root(self.lines), self.head, size + 1)
+    def root(self, size: int) -> str:
+        """The root of the first `size` lines, in hex."""
+        return self.tree.root(size)
+
+    def inclusion(self, index: int) -> tuple[str, ...]:
+        """The audit path of the line at `index`."""
+        return self.tree.inclusion(index)
+
+    def consistency(self, before: int) -> tuple[str, ...]:
+        """That the first `before` lines (at least one) are the beginning of all."""
+        return self.tree.consistency(before)
+
+
+def ledger_id_of(first: dict[str, Json]) -> str:
+    """The random id in a first line."""
+    data = first["data"]
+    return str(data.get("ledger_id", "")) if isinstance(data, dict) else ""
+
+
+def position_after(ledger: Ledger) -> LedgerPosition:
+    """Where the next record will stand."""
+    size = ledger.size
+    return LedgerPosition(ledger.ledger_id, size, ledger.root(size), ledger.head, size + 1)
 
 
 def read_ledger(raw: bytes) -> LedgerReading:
@@ -100,17 +155,17 @@ def parse_line(line: bytes) -> dict[str, Json] | None:
     return cast(dict[str, Json], value)
 
 
-def ledger_line(reading: LedgerReading, time: str, kind: str, data: dict[str, Json]) -> bytes:
+def ledger_line(ledger: Ledger, time: str, kind: str, data: dict[str, Json]) -> bytes:
     """The next line, with its line feed. Raises `RecordInvalid` for a time before the last one's
     (a live system's clock may be wrong; the ledger's order may not).
     """
-    if time < reading.last_time:
-        raise RecordInvalid("certify.ledger.clock", time=time, last=reading.last_time)
+    if time < ledger.last_time:
+        raise RecordInvalid("certify.ledger.clock", time=time, last=ledger.last_time)
     return (
         canonical_bytes(
             {
-                "seq": len(reading.lines),
-                "prev": reading.head,
+                "seq": ledger.size,
+                "prev": ledger.head,
                 "time": time,
                 "kind": kind,
                 "data": data,
@@ -126,22 +181,29 @@ def opening_line(ledger_id: str, time: str) -> bytes:
     return ledger_line(read_ledger(b""), time, "open", data)
 
 
-def position_fault(reading: LedgerReading, position: LedgerPosition) -> str | None:
+def position_fault(ledger: Ledger, position: LedgerPosition) -> str | None:
     """Why a record's position does not lie in this ledger; None where it does.
 
     A cut tail, an edit before the position or another ledger are told apart by their codes.
     """
-    if reading.ledger_id != position.ledger_id:
+    if ledger.ledger_id != position.ledger_id:
         return "certify.ledger.other"
     if not 0 < position.size == position.number - 1:
         return "certify.ledger.fork"  # no ledger has such a place
-    if len(reading.lines) < position.number:
+    if ledger.size < position.number:
         return "certify.ledger.cut"
-    before = reading.lines[: position.size]
-    head = hashlib.sha256(before[-1]).hexdigest()
-    if (merkle_root(before), head) != (position.root, position.head):
+    head = hashlib.sha256(ledger.line(position.size - 1)).hexdigest()
+    if (ledger.root(position.size), head) != (position.root, position.head):
         return "certify.ledger.fork"
     return None
+
+
+def line_fault(
+    ledger: Ledger, number: int, record: WipeRecord, digests: dict[str, str]
+) -> str | None:
+    """Why the `number`th line (from 1) is not that of this certificate; as `entry_fault`."""
+    entry = parse_line(ledger.line(number - 1))
+    return "certify.ledger.missing" if entry is None else entry_fault(entry, record, digests)
 
 
 def entry_fault(entry: dict[str, Json], record: WipeRecord, digests: dict[str, str]) -> str | None:
@@ -156,108 +218,3 @@ def entry_fault(entry: dict[str, Json], record: WipeRecord, digests: dict[str, s
         return "certify.ledger.missing"
     same = all(data[name] == value for name, value in expected.items())
     return None if same else "certify.ledger.missing"
-
-
-# --- Merkle tree (RFC 6962 2.1) -------------------------------------------------------------
-
-
-def _leaf(line: bytes) -> bytes:
-    return hashlib.sha256(b"\0" + line).digest()
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\1" + left + right).digest()
-
-
-def merkle_root(lines: Sequence[bytes]) -> str:
-    """The Merkle tree hash of the lines, in hex."""
-    stack: list[tuple[int, bytes]] = []  # (leaves below, hash), like a binary counter
-    for line in lines:
-        count, found = 1, _leaf(line)
-        while stack and stack[-1][0] == count:
-            _, left = stack.pop()
-            count, found = 2 * count, _node(left, found)
-        stack.append((count, found))
-    if not stack:
-        return hashlib.sha256(b"").hexdigest()
-    _, root = stack.pop()
-    while stack:
-        root = _node(stack.pop()[1], root)
-    return root.hex()
-
-
-def inclusion_proof(lines: Sequence[bytes], index: int) -> tuple[str, ...]:
-    """The audit path of line `index` (from 0): hashes in hex, from the leaf up."""
-    if len(lines) <= 1:
-        return ()
-    split = 1 << (len(lines) - 1).bit_length() - 1
-    if index < split:
-        return (*inclusion_proof(lines[:split], index), merkle_root(lines[split:]))
-    return (*inclusion_proof(lines[split:], index - split), merkle_root(lines[:split]))
-
-
-def is_included(line: bytes, index: int, size: int, proof: Sequence[str], root: str) -> bool:
-    """Whether the audit path leads from the line to the root (RFC 9162 2.1.3.2)."""
-    if not 0 <= index < size:
-        return False
-    first, last, found = index, size - 1, _leaf(line)
-    for step in proof:
-        other = _hash(step)
-        if last == 0 or other is None:
-            return False
-        if first & 1 or first == last:
-            found = _node(other, found)
-            while not first & 1 and first:
-                first, last = first >> 1, last >> 1
-        else:
-            found = _node(found, other)
-        first, last = first >> 1, last >> 1
-    return last == 0 and found.hex() == root
-
-
-def consistency_proof(lines: Sequence[bytes], before: int) -> tuple[str, ...]:
-    """That the first `before` lines (at least one) are the beginning of these: hashes in hex."""
-    return _subproof(lines, before, whole=True)
-
-
-def _subproof(lines: Sequence[bytes], before: int, *, whole: bool) -> tuple[str, ...]:
-    if before == len(lines):
-        return () if whole else (merkle_root(lines),)
-    split = 1 << (len(lines) - 1).bit_length() - 1
-    if before <= split:
-        return (*_subproof(lines[:split], before, whole=whole), merkle_root(lines[split:]))
-    return (*_subproof(lines[split:], before - split, whole=False), merkle_root(lines[:split]))
-
-
-def is_consistent(before: int, old_root: str, size: int, root: str, proof: Sequence[str]) -> bool:
-    """Whether a tree of `size` lines begins with that of `before` lines (RFC 9162 2.1.4.2)."""
-    if not 0 < before <= size:
-        return False
-    if before == size:
-        return not proof and old_root == root
-    steps = [_hash(step) for step in ((old_root, *proof) if before & (before - 1) == 0 else proof)]
-    first, last = before - 1, size - 1
-    while first & 1:
-        first, last = first >> 1, last >> 1
-    old = new = steps[0] if steps else None
-    for step in steps[1:]:
-        if step is None or old is None or new is None or last == 0:
-            return False
-        if first & 1 or first == last:
-            old, new = _node(step, old), _node(step, new)
-            while not first & 1 and first:
-                first, last = first >> 1, last >> 1
-        else:
-            new = _node(new, step)
-        first, last = first >> 1, last >> 1
-    return (
-        last == 0
-        and old is not None
-        and new is not None
-        and (old.hex(), new.hex()) == (old_root, root)
-    )
-
-
-def _hash(text: str) -> bytes | None:
-    """32 bytes from their one hex form; None for anything else."""
-    return bytes.fromhex(text) if _HASH.fullmatch(text) else None

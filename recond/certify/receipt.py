@@ -14,16 +14,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from recond.certify.ledger import (
-    LedgerReading,
-    consistency_proof,
-    entry_fault,
-    inclusion_proof,
-    is_consistent,
-    is_included,
-    merkle_root,
-    parse_line,
-)
+from recond.certify.ledger import Ledger, entry_fault, parse_line
+from recond.certify.merkle import is_consistent, is_included
 from recond.certify.sign.jws import Signed, sign_jws
 from recond.certify.sign.keys import SigningKey
 from recond.codec import canonical_bytes, from_json, to_json
@@ -65,22 +57,21 @@ def checkpoint_bytes(ledger_id: str, size: int, root: str) -> bytes:
 
 
 def make_receipt(
-    reading: LedgerReading, number: int, signing: SigningKey, now: str, stamp: str | None = None
+    ledger: Ledger, number: int, signing: SigningKey, now: str, stamp: str | None = None
 ) -> bytes:
     """The signed receipt of the `number`th line (from 1), as the ledger stands."""
-    lines = reading.lines
     return sign_jws(
         canonical_bytes(
             Receipt(
                 SCHEMA,
-                reading.ledger_id,
-                len(lines),
-                merkle_root(lines),
+                ledger.ledger_id,
+                ledger.size,
+                ledger.root(ledger.size),
                 now,
                 number,
-                lines[number - 1].decode("utf-8"),
-                inclusion_proof(lines, number - 1),
-                consistency_proof(lines, number - 1),
+                ledger.line(number - 1).decode("utf-8"),
+                ledger.inclusion(number - 1),
+                ledger.consistency(number - 1),
                 stamp,
             )
         ),

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from recond.host.journalfile import sync_folder, sync_opened
 
@@ -21,6 +22,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 NAME_BYTES = 200
 """A temporary name must fit where the name itself fits (255 bytes)."""
+
+TAIL_BYTES = 64 << 10
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -96,16 +99,28 @@ def append_line(path: Path, line: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
     with path.open("ab+") as stream:
-        stream.seek(0)
-        raw = stream.read()
-        whole = raw.rfind(b"\n") + 1
-        if whole != len(raw):
+        length = stream.seek(0, os.SEEK_END)
+        whole = _whole_lines(stream, length)
+        if whole != length:
             stream.truncate(whole)
         stream.write(line)
         stream.flush()
         os.fsync(stream.fileno())
     if fresh:
         sync_folder(path.parent)
+
+
+def _whole_lines(stream: IO[bytes], length: int) -> int:
+    """Where the last whole line ends, looked for from the end of a file of so many bytes."""
+    end = length
+    while end:
+        begin = max(0, end - TAIL_BYTES)
+        stream.seek(begin)
+        at = stream.read(end - begin).rfind(b"\n")
+        if at >= 0:
+            return begin + at + 1
+        end = begin
+    return 0
 
 
 @contextmanager

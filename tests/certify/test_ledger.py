@@ -10,15 +10,18 @@ import pytest
 
 from recond.certify.ledger import (
     LedgerReading,
+    ledger_line,
+    opening_line,
+    position_after,
+    position_fault,
+    read_ledger,
+)
+from recond.certify.merkle import (
     consistency_proof,
     inclusion_proof,
     is_consistent,
     is_included,
-    ledger_line,
     merkle_root,
-    opening_line,
-    position_fault,
-    read_ledger,
 )
 from recond.codec import canonical_bytes
 from recond.errors import RecordInvalid
@@ -57,7 +60,7 @@ def test_a_true_ledger_has_no_fault() -> None:
     assert reading.problems == ()
     assert not reading.torn
     assert reading.ledger_id == "bench-1"
-    assert reading.position().number == 7
+    assert position_after(reading).number == 7
     assert [entry["kind"] for entry in reading.entries] == ["open"] + ["issued"] * 5
 
 
@@ -104,7 +107,7 @@ def test_a_torn_last_line_is_a_power_cut_and_nothing_else_is() -> None:
 
 def test_a_cut_a_fork_and_another_ledger_show_in_the_records_position() -> None:
     whole = read_ledger(ledger(5))
-    positions = [read_ledger(ledger(n)).position() for n in range(5)]
+    positions = [position_after(read_ledger(ledger(n))) for n in range(5)]
     assert [position_fault(whole, one) for one in positions] == [None] * 5
     cut = read_ledger(ledger(2))
     assert [position_fault(cut, one) for one in positions] == [
@@ -130,7 +133,7 @@ def test_positions_that_no_ledger_has_are_faults() -> None:
     from dataclasses import replace
 
     whole = read_ledger(ledger(5))
-    true = read_ledger(ledger(3)).position()
+    true = position_after(read_ledger(ledger(3)))
     for size, number in ((-1, 0), (0, 0), (3, 5), (4, 4), (4, -5), (2**52, 2**52 + 1)):
         assert position_fault(whole, replace(true, size=size, number=number)) is not None
     assert position_fault(whole, replace(true, head="ab" * 32)) == "certify.ledger.fork"

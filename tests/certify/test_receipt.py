@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.ledger import merkle_root
+from recond.certify.merkle import merkle_root
 from recond.certify.receipt import CONTENT_TYPE, Receipt, make_receipt, read_receipt
 from recond.certify.sign.jws import read_jws, sign_jws
 from recond.certify.sign.keys import SigningKey, issue_bench_key, make_bench_key, make_root_key

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 
 from recond.certify.judge.journal_read import parse_journal
-from recond.certify.ledger import entry_fault, position_fault
+from recond.certify.ledger import line_fault, position_fault
 from recond.certify.receipt import Receipt, read_receipt, receipt_fault
 from recond.certify.record import Belonging, fold_journal
 from recond.certify.sign.jws import read_jws
@@ -96,8 +96,8 @@ def check_ledger(work: BundleFindings, record: WipeRecord) -> None:
     ledger, position = work.trust.ledger, record.ledger
     if ledger is None or position is None or ledger.ledger_id != position.ledger_id:
         return
-    fault = position_fault(ledger, position) or entry_fault(
-        ledger.entries[position.number - 1], record, work.digests
+    fault = position_fault(ledger, position) or line_fault(
+        ledger, position.number, record, work.digests
     )
     if fault is None:
         work.say(

@@ -14,7 +14,7 @@ from recond.model import Message, Text
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from recond.certify.ledger import LedgerReading
+    from recond.certify.ledger import Ledger
     from recond.certify.sign.keys import Revocation
 
 
@@ -82,7 +82,7 @@ class Trust:
     pinned: tuple[x509.Certificate, ...] = ()
     own: tuple[x509.Certificate, ...] = ()
     revoked: tuple[Revocation, ...] = ()
-    ledger: LedgerReading | None = None
+    ledger: Ledger | None = None
     software: tuple[tuple[str, str], ...] = ()
 
 

@@ -10,7 +10,7 @@ unsigned. A key that was issued and has vanished is not replaced in silence.
     keys/former/     certificates that this bench had before
     keys/trust/      pinned certificates: workshops that this bench believes
     keys/revoked.json  keys that are no longer believed
-    ledger.jsonl     every certificate issued here
+    ledger.jsonl     every certificate issued here; .ledger-tree, .ledger-mark: see `ledger_file`
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ from pathlib import Path
 
 from cryptography import x509
 
-from recond.certify import ledger
+from recond.certify.ledger import LedgerReading, opening_line
 from recond.certify.sign import keys, revocations
 from recond.certify.sign.keys import Revocation, SigningKey
 from recond.certify.sign.token_key import TokenKey
 from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes, from_json, to_json
 from recond.errors import FormatError, RecordInvalid
+from recond.flow.keys.ledger_file import LedgerFile, StoredLedger
 from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.store import append_line, is_private, locked, write_whole
 from recond.host.token import Token, TokenPlace
+from recond.model import Message
 
 PASSPHRASE = "RECOND_KEY_PASSPHRASE"  # noqa: S105 - the variable's name
 PIN, PIN_FILE = "RECOND_TOKEN_PIN", "RECOND_TOKEN_PIN_FILE"
@@ -220,31 +222,46 @@ class Keyring:
                 raise RecordInvalid(
                     "certify.verify.file-missing", file=str(file), reason=error.strerror or ""
                 ) from None
-        reading = self.read_ledger() if self.ledger_file.exists() else None
-        return Trust((*self.pinned(), *given), self.own(), self.revoked(), reading, versions())
+        own = self.own()
+        found = self.ledger.open(own) if self.ledger_file.exists() else None
+        return Trust((*self.pinned(), *given), own, self.revoked(), found, versions())
 
     # --- Ledger ------------------------------------------------------------------------------
 
-    def read_ledger(self) -> ledger.LedgerReading:
-        """The ledger as it stands."""
-        raw = self.ledger_file.read_bytes() if self.ledger_file.exists() else b""
-        return ledger.read_ledger(raw)
+    @property
+    def ledger(self) -> LedgerFile:
+        """The ledger's file, with what lies beside it."""
+        return LedgerFile(self.ledger_file)
 
-    def open_ledger(self, bench_id: str, clock: Clock) -> ledger.LedgerReading:
-        """The ledger to go on with. A damaged one is set aside, never repaired; a new one begins.
+    def read_ledger(self) -> LedgerReading:
+        """The ledger as it stands, every line read and checked."""
+        return self.ledger.read()
+
+    def open_ledger(
+        self, bench_id: str, clock: Clock
+    ) -> tuple[StoredLedger | LedgerReading, Message | None]:
+        """The ledger to go on with. A damaged one is set aside, never repaired (the fault is given
+        back), and a new one begins.
 
         Must be called with the lock held. Raises `OSError`.
         """
-        reading = self.read_ledger()
-        if reading.problems:
+        found = self.ledger.open(self._own_or_none())
+        problems = found.problems if isinstance(found, LedgerReading) else ()
+        if problems:
             stamp = clock.now()[:19].replace(":", "")
             self.ledger_file.rename(self.state / f"ledger-damaged-{stamp}.jsonl")
-            reading = self.read_ledger()
-        if not reading.lines:
+            found = self.read_ledger()
+        if not found.size:
             ledger_id = f"{bench_id}-{clock.random_bytes(4).hex()}"
-            append_line(self.ledger_file, ledger.opening_line(ledger_id, clock.now()))
-            reading = self.read_ledger()
-        return reading
+            append_line(self.ledger_file, opening_line(ledger_id, clock.now()))
+            found = self.read_ledger()
+        return found, problems[0] if problems else None
+
+    def _own_or_none(self) -> tuple[x509.Certificate, ...]:
+        try:
+            return self.own()
+        except (OSError, RecordInvalid):
+            return ()
 
 
 def given_pin() -> str | None:

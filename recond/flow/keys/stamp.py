@@ -12,7 +12,7 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.ledger import LedgerReading, merkle_root
+from recond.certify.ledger import Ledger
 from recond.certify.receipt import (
     RECEIPT_FILE,
     Receipt,
@@ -60,10 +60,10 @@ def stamp(state: Path, clock: Clock) -> Stamped:
     ring = Keyring(state)
     key = ring.signing_key("", clock)
     reading = _ledger(ring)
-    root, token, at = merkle_root(reading.lines), None, None
+    root, token, at = reading.root(reading.size), None, None
     server = timestamp_server(state)
     if server is not None:
-        stamped = checkpoint_bytes(reading.ledger_id, len(reading.lines), root)
+        stamped = checkpoint_bytes(reading.ledger_id, reading.size, root)
         token, at = _ask(Https(server.get("ca_file")), server["url"], stamped, ring, clock)
     encoded = base64.b64encode(token).decode() if token else None
     found: dict[str, list[str]] = {"renewed": [], "kept": [], "away": []}
@@ -74,7 +74,7 @@ def stamp(state: Path, clock: Clock) -> Stamped:
             found[kind].append(run.run_id)
     return Stamped(
         reading.ledger_id,
-        len(reading.lines),
+        reading.size,
         root,
         at,
         tuple(found["renewed"]),
@@ -83,7 +83,8 @@ def stamp(state: Path, clock: Clock) -> Stamped:
     )
 
 
-def _ledger(ring: Keyring) -> LedgerReading:
+def _ledger(ring: Keyring) -> Ledger:
+    """All lines, read and checked: a stamp is asked for once a day."""
     with locked(ring.lock()):
         reading = ring.read_ledger()
     if reading.problems:
@@ -111,9 +112,7 @@ def _ask(client: Https, url: str, stamped: bytes, ring: Keyring, clock: Clock) -
     return token, stamp_time(token, stamped, authorities, ring.revoked())
 
 
-def _renew(
-    folder: Path, reading: LedgerReading, key: SigningKey, now: str, stamp: str | None
-) -> str:
+def _renew(folder: Path, reading: Ledger, key: SigningKey, now: str, stamp: str | None) -> str:
     """Write the receipt anew where it is this ledger's and key chain's: the kind of outcome."""
     try:
         file = folder / RECEIPT_FILE
@@ -132,10 +131,10 @@ def _renew(
     return "renewed"
 
 
-def _is_here(receipt: Receipt, reading: LedgerReading) -> bool:
+def _is_here(receipt: Receipt, reading: Ledger) -> bool:
     """Whether the receipt's line stands in this ledger, in its place."""
     return (
         receipt.ledger_id == reading.ledger_id
-        and 0 < receipt.number <= len(reading.lines)
-        and (reading.lines[receipt.number - 1] == receipt.entry.encode("utf-8", "replace"))
+        and 0 < receipt.number <= reading.size
+        and reading.line(receipt.number - 1) == receipt.entry.encode("utf-8", "replace")
     )

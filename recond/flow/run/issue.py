@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify import ledger
+from recond.certify.ledger import Ledger, ledger_line, position_after
 from recond.certify.receipt import RECEIPT_FILE, make_receipt
 from recond.certify.record import Issue, build_record, journal_file
 from recond.certify.sign.keys import SigningKey
@@ -20,12 +20,13 @@ from recond.codec import canonical_bytes
 from recond.erasure import Context, LedgerPosition, WipeRecord
 from recond.errors import BenchLacks, RecondError
 from recond.flow.keys.keyring import Keyring
+from recond.flow.keys.ledger_file import LedgerFile
 from recond.flow.run.earlier import files_of_issue, find_earlier, is_worse, put_beside
 from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED
 from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.log import log_swallowed
-from recond.host.store import append_line, locked, write_folder
+from recond.host.store import locked, write_folder
 from recond.locale import Lang
 from recond.model import Assessment, Json, Machine, Message
 
@@ -111,17 +112,16 @@ def _issue(
     lang: Lang,
     clock: Clock,
 ) -> Issued:
-    damage = keyring.read_ledger().problems
-    set_aside = Message("certify.ledger.damaged", damage[0].args) if damage else None
-    reading = keyring.open_ledger(material.context.bench.bench_id, clock)
+    standing, damage = keyring.open_ledger(material.context.bench.bench_id, clock)
+    set_aside = Message("certify.ledger.damaged", damage.args) if damage else None
     now = clock.now()
-    if now < reading.last_time:
+    if now < standing.last_time:
         # a certificate that is older than the one before it would not be believed
         key, why = None, Message("certify.unsigned.clock")
     drawn = None
     if key is not None:
         try:
-            drawn = _draw(_record(material, now, reading.position(), None), key, lang)
+            drawn = _draw(_record(material, now, position_after(standing), None), key, lang)
         except RecondError as error:  # a token that was pulled out
             key, why = None, error.message
         except Exception as error:
@@ -135,9 +135,9 @@ def _issue(
         **{journal_file(disk): journal for disk, journal in material.journals.items()},
     }
     if key is not None:
-        line = ledger.ledger_line(reading, now, "issued", _line(drawn.record.record_id, files))
-        append_line(keyring.ledger_file, line)
-        files |= _receipt(reading.followed_by(line), key, now)
+        line = ledger_line(standing, now, "issued", _line(drawn.record.record_id, files))
+        grown = keyring.ledger.append(standing, line)
+        files |= _receipt(keyring.ledger, grown, key, now)
     folder, kept = _put(keyring, places, drawn.record, files)
     page = next((file for file in (SIGNED, UNSIGNED) if file in files), RECORD)
     leaf = key.certificate if key else None
@@ -221,13 +221,15 @@ def _draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
     return _Drawn(record, {RECORD: raw, JWS: jws, SIGNED: sign_pdf(page, key)})
 
 
-def _receipt(reading: ledger.LedgerReading, key: SigningKey, now: str) -> dict[str, bytes]:
+def _receipt(file: LedgerFile, grown: Ledger, key: SigningKey, now: str) -> dict[str, bytes]:
     """The last line's receipt; nothing of a certificate waits for it."""
     try:
-        return {RECEIPT_FILE: make_receipt(reading, len(reading.lines), key, now)}
+        receipt = make_receipt(grown, grown.size, key, now)
     except Exception as error:
         log_swallowed("flow.receipt", error)
         return {}
+    file.mark(grown, receipt)
+    return {RECEIPT_FILE: receipt}
 
 
 def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:

@@ -50,7 +50,7 @@ def verify_with_ledger(
     checks += [
         Check(Axis.COMPLETE, Answer.UNKNOWN, one.found.name, Message("certify.ledger.other"))
         for one in found
-        if one not in here
+        if one.place.ledger_id != reading.ledger_id
     ]
     return Report((*report.found, Verdicts.of(str(file), checks)))
 
