@@ -6,9 +6,11 @@ Each rule is a function from a module to its breaches, so that the test can also
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -253,6 +255,9 @@ given another one.
 
 MAKES_THE_REAL = ("host", "commands", "wipe.worker")
 """The worker is a process of its own, so it has a top of its own."""
+
+TEXTS = frozenset({".py", ".md", ".json", ".toml"})
+"""Where a former name would mislead a reader."""
 
 EVIDENCE = frozenset({"Result", "Erasure", "WipeRecord", "StepResult", "Verification"})
 """Made from journals only, in certify/ (codec reads them back)."""
@@ -659,3 +664,24 @@ def test_a_decision_has_its_number_alone() -> None:
     for name in names:
         title = (ROOT / "docs" / "decisions" / name).read_text(encoding="utf-8").splitlines()[0]
         assert title.startswith(f"# {int(name[:4])}. "), name
+
+
+def test_a_former_name_stands_in_history_only() -> None:
+    """Whoever searches a word of the glossary finds it, and no second word for the same thing."""
+    former = re.compile(
+        r"\bwitness|firmware_(?:proof|requests|answers)|\bdrive_answers|\brecond[./]firmware\b"
+        r"|certify[./](?:story|reach)\b|flow/(?:attach|stick|selftest|check|upload)\.py",
+        re.IGNORECASE,
+    )
+    history = {ROOT / "CHANGELOG.md", Path(__file__).resolve()}
+    history.update((ROOT / "docs" / "decisions").glob("0017-*.md"))
+    places = [*ROOT.glob("*.md")]
+    for folder in ("recond", "tests", "docs", "packaging", "benchmarks"):
+        places += [path for path in (ROOT / folder).rglob("*") if path.suffix in TEXTS]
+    found = [
+        f"{path.relative_to(ROOT)}: {hit[0]}"
+        for path in places
+        if path not in history
+        and (hit := former.search(path.read_text(encoding="utf-8", errors="replace")))
+    ]
+    assert not found, "\n".join(found)
