@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -16,8 +17,10 @@ from recond.board.frame import PUBLIC, Way
 from recond.board.people import Role
 from recond.certify.ledger import read_ledger
 from tests.board.workshop import PASSWORD, Client, Maker, Workshop
+from tests.upload.erased import DISK_BYTES, journal
+from tests.wipe.disks import HDD
 
-MANIFEST = "Numéro de série;Modèle\ndisque.img;T480\nABSENT-1;T470\n;vide\n"
+MANIFEST = "Numéro de série;Modèle\n5CG0123XYZ;T480\nABSENT-1;T470\n;vide\n"
 
 
 @pytest.fixture
@@ -90,7 +93,8 @@ def test_a_lot_from_its_manifest_to_its_closing(filled: Workshop, maker: Maker) 
     operator, lead = filled.person("Olivier", Role.OPERATOR), filled.person("Ada", Role.LEAD)
     assert operator.post("/lots", name="lot A", donor="Mairie").status == 303
     page = operator.get("/lots/lot%20A").text
-    assert "<b>1</b>disques effacés et validés" in page  # what came before the lot was made
+    assert "<b>1</b>fiches" in page  # what came before the lot was made
+    assert "<b>0</b>disques effacés et validés" in page  # an image stands for no disk
     sent = operator.send(
         "POST", "/lots/lot%20A/manifest?name=liste.csv", MANIFEST.encode(), X_CSRF=operator.csrf
     )
@@ -115,6 +119,12 @@ def test_a_lot_from_its_manifest_to_its_closing(filled: Workshop, maker: Maker) 
     late = maker.package(serial="PF1", lot="lot B")
     assert filled.bench("banc 2").upload(late).status == 201
     assert "<b>1</b>fiches" in operator.get("/lots/lot%20B").text
+    disk = dataclasses.replace(HDD, size_bytes=DISK_BYTES)
+    of_a_disk = dataclasses.replace(maker, raw=journal("20261128-000000-00000000", disk))
+    assert filled.bench("banc 2").upload(of_a_disk.package(lot="lot B")).status == 201
+    page = operator.get("/lots/lot%20B").text
+    assert "<b>2</b>fiches" in page
+    assert "<b>1</b>disques effacés et validés" in page
 
 
 def test_the_link_of_a_code_shows_the_certificate_and_nobodys_name(filled: Workshop) -> None:
