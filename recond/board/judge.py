@@ -19,9 +19,9 @@ from pathlib import Path
 
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint
-from recond.certify.summary import overall
 from recond.certify.verify.verdicts import Answer, Axis, Verdicts
 from recond.codec import canonical_bytes, to_json
+from recond.computer import conclude
 from recond.erasure import WipeRecord
 from recond.errors import RecondError, RecordInvalid
 from recond.flow.keys.keyring import Keyring
@@ -153,7 +153,7 @@ def _kept(package: Package, record: WipeRecord, found: Verdicts, state: Path) ->
         trusted=trusted,
         trust_seen=trust_digest(state),
         why=None if trusted else why,
-        outcome=overall(record).value,
+        outcome=conclude(record).headline.rpartition(".")[2],
         computer=computer_of(record),
         row=machine_row(record, package.digest, signer, "board"),
         lot=record.lot,

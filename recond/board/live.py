@@ -245,7 +245,7 @@ def _is_silent(report: BenchReport, now_s: float) -> bool:
 def tone_of(said: SlotSaid, silent: bool, certificate: Certificate | None) -> str:
     """How a slot looks. Good only where a trusted record says so of the whole."""
     if certificate is not None and said.state not in AT_WORK:
-        if certificate.outcome == "erased":
+        if certificate.outcome in ("erased", "erased-disks"):
             return "good" if certificate.trusted else "care"
         return "alarm"
     if silent:

@@ -35,7 +35,7 @@ class DiskLine:
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A record in a list. `outcome` is the record's own headline (`certify.summary.overall`)."""
+    """A record in a list. `outcome` is the record's own headline (`recond.computer`)."""
 
     id: int
     record_id: str
@@ -66,7 +66,7 @@ class RecordLine:
     @property
     def tone(self) -> str:
         """good only for a trusted record whose own word is that all is erased."""
-        if self.outcome == "erased":
+        if self.outcome in ("erased", "erased-disks"):
             return "good" if self.trusted else "care"
         return "calm" if self.outcome == "nothing" else "alarm"
 

@@ -12,7 +12,9 @@ from recond.commands.frame import (
     LANG,
     All,
     AsJson,
+    Checked,
     Confirm,
+    Destroyed,
     Donor,
     Events,
     Exclude,
@@ -25,6 +27,7 @@ from recond.commands.frame import (
     Out,
     Profiles,
     Psid,
+    Removed,
     Targets,
     Unreported,
     Usb,
@@ -276,15 +279,25 @@ def resume_command(
 def certify_command(
     run: Annotated[str, argument("run", "RUN", complete=complete_runs)],
     out: Annotated[Path | None, option("out", "--out", metavar="DIR")] = None,
+    checked: Checked = None,
+    removed: Removed = None,
+    destroyed: Destroyed = None,
+    operator: Operator = None,
     json_: AsJson = False,
 ) -> None:
     """(Again) record, signature, PDF from the journals."""
+    from recond.census import Said
     from recond.flow.run.run import Finished, certify_again, exit_code
+    from recond.flow.run.words import take_words
     from recond.flow.runfolder import find_run
     from recond.show.result import show_finished
 
     folder = find_run(state_path(), run)
-    issued = certify_again(folder, state_path(), this_host(), out, LANG)
+    host = this_host()
+    said = ((Said.CHECKED, checked), (Said.REMOVED, removed), (Said.DESTROYED, destroyed))
+    words = tuple((word, key) for word, keys in said for key in keys or ())
+    take_words(folder, words, operator, host.clock)
+    issued = certify_again(folder, state_path(), host, out, LANG)
     finished = Finished(folder, issued, exit_code(issued, frozenset()))
     show_finished(screen(), finished, as_json=json_)
     leave(0 if issued.signed else 7)

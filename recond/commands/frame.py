@@ -256,6 +256,9 @@ Lot = Annotated[str | None, option("lot", "--lot", metavar="LOT", complete=compl
 Donor = Annotated[str | None, option("donor", "--donor", metavar="NAME")]
 Plain = Annotated[bool, option("guided.option.plain", "--plain")]
 All = Annotated[bool, option("all", "--all")]
+Checked = Annotated[list[str] | None, option("checked", "--checked", metavar="KEY")]
+Removed = Annotated[list[str] | None, option("removed", "--removed", metavar="KEY")]
+Destroyed = Annotated[list[str] | None, option("destroyed", "--destroyed", metavar="KEY")]
 From = Annotated[Path | None, option("from", "--from", metavar="PATH")]
 
 

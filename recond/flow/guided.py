@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from recond.certify.summary import is_approved, is_boot_medium, overall
+from recond.computer import is_approved, is_boot_medium, overall
 from recond.erasure import Context, Erasure, LevelWish, TargetKind, WipePlan
 from recond.errors import RecondError, SafetyRefusal
 from recond.flow.config import Overrides

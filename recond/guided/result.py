@@ -12,7 +12,7 @@ from recond.locale import date
 from recond.model import Message
 
 ON_STICK = Message("stick.done")
-MARKS = {"erased": GOOD, "partial": CARE, "not-erased": BAD, "nothing": CARE}
+MARKS = {"erased": GOOD, "partial": CARE, "unknown": CARE, "not-erased": BAD, "nothing": CARE}
 
 
 def result_lines(

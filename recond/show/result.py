@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from recond.certify.summary import is_approved, overall
+from recond.certify.pages.front import left_line
 from recond.certify.verify.verdicts import Answer, Verdicts
 from recond.codec import to_json
+from recond.computer import Scope, conclude, is_approved, is_computer_erased, overall
 from recond.flow.run.run import Finished, erasure_exit
 from recond.model import Json
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
-    from recond.erasure import Erasure
+    from recond.erasure import Erasure, WipeRecord
     from recond.flow.machine.doctor import Finding
     from recond.flow.run.batch import Judged
     from recond.flow.verify.files import Report
@@ -51,7 +52,9 @@ def show_finished(
         "",
         *(t(f"cli.result.{name}") for name in ("disk", "status", "level", "verdict", "why")),
     )
-    screen.table(t(f"certify.verdict.{overall(issued.record).value}"), head, rows)
+    screen.table(t(conclude(issued.record).headline), head, rows)
+    for line in left_lines(issued.record, screen):
+        screen.data(line)
     if not issued.signed and issued.why_unsigned is not None:
         screen.data(t("cli.result.unsigned", reason=screen.say(issued.why_unsigned)))
     if issued.set_aside is not None:
@@ -64,6 +67,20 @@ def show_finished(
         else f"{t('cli.result.certificate')}: {issued.certificate}"
     )
     screen.data(t("cli.result.run", run=finished.folder.run_id))
+
+
+def left_lines(record: WipeRecord, screen: Screen) -> list[str]:
+    """What is left in the computer, by name and reason; whether the words are of disks only."""
+    found = conclude(record)
+    lines = [f"✗ {left_line(one, screen.lang)}" for one in found.left]
+    lines += [f"? {screen.say(doubt)}" for doubt in found.doubts]
+    keys = [one.key for one in found.left if found.scope is Scope.COMPUTER]
+    if keys:
+        lines.append(screen.t("cli.result.left_keys", run=record.record_id))
+        lines += [f"    {key}" for key in keys]
+    if found.scope is Scope.DISKS:
+        lines.append(screen.t("certify.scope.disks.erased"))
+    return lines
 
 
 def show_nothing_begun(
@@ -115,6 +132,7 @@ def finished_json(finished: Finished) -> dict[str, Json]:
         "run": finished.folder.run_id,
         "record_id": issued.record.record_id,
         "outcome": overall(issued.record).value,
+        "computer": _computer_json(issued.record),
         "exit_code": finished.exit_code,
         "folder": str(issued.folder),
         "certificate": str(issued.certificate),
@@ -124,6 +142,20 @@ def finished_json(finished: Finished) -> dict[str, Json]:
         "kept": str(issued.kept) if issued.kept else None,
         "ledger_set_aside": to_json(issued.set_aside) if issued.set_aside else None,
         "disks": [_disk_json(one) for one in issued.record.erasures],
+    }
+
+
+def _computer_json(record: WipeRecord) -> Json:
+    """The verdict of the computer, or of disks only; what is left, and why it may not be all."""
+    found = conclude(record)
+    return {
+        "scope": found.scope.value,
+        "outcome": found.outcome.value,
+        "erased": is_computer_erased(record),
+        "left": [to_json(one) for one in found.left],
+        "doubts": [to_json(one) for one in found.doubts],
+        "media": [{"key": one.key, "fate": fate.value} for one, fate in found.fates],
+        "words": [to_json(one) for one in found.words],
     }
 
 

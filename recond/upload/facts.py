@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from typing import TypeVar
 
-from recond.erasure import Erasure, Level, Status, Verdict, WipeRecord
+from recond.computer import Scope, conclude, is_approved, is_boot_medium, is_computer_erased
+from recond.erasure import Erasure, Level, Verdict, WipeRecord
 from recond.model import Disk, Known, Machine, Reading, Unknown
 
 T = TypeVar("T")
@@ -74,35 +75,23 @@ def memory_bytes(machine: Machine) -> int | None:
     return known(machine.memory.installed_bytes) or known(machine.memory.visible_bytes)
 
 
-def all_approved(record: WipeRecord) -> bool:
-    """Whether each disk of the record is erased and approved; a record without a disk is not."""
-    found = erasures_of(record)
-    return bool(found) and all(map(is_approved, found))
-
-
 def erasures_of(record: WipeRecord) -> tuple[Erasure, ...]:
     """The erasures without the stick that recond itself ran from (refused: it is the bench's)."""
-    return tuple(
-        one
-        for one in record.erasures
-        if not (
-            one.result.status is Status.REFUSED
-            and {reason.code for reason in one.result.reasons} == {"wipe.refusal.medium"}
-        )
-    )
+    return tuple(one for one in record.erasures if not is_boot_medium(one))
 
 
 def verdict_of(record: WipeRecord) -> str:
-    """One word for the whole computer: "approved" only where `all_approved` says so; "incomplete":
-    each erasure is approved and a disk of the computer has none; "none": nothing was to be erased.
+    """One word for the whole computer: "approved" only where `is_computer_erased` says so;
+    "incomplete": each erasure is approved and something of the computer is left or not known;
+    "disks": each is approved and the record speaks of disks only; "none": nothing was to be erased.
     """
     found = erasures_of(record)
     if not found:
         return "none"
-    if all_approved(record):
+    if is_computer_erased(record):
         return str(Verdict.APPROVED)
     if all(map(is_approved, found)):
-        return "incomplete"
+        return "disks" if conclude(record).scope is Scope.DISKS else "incomplete"
     verdicts = {one.result.verdict for one in found if not is_approved(one)}
     return str(Verdict.REJECTED if verdicts - {Verdict.ESCALATE} else Verdict.ESCALATE)
 
@@ -133,11 +122,6 @@ def evidence_of(record: WipeRecord, digest: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def is_approved(erasure: Erasure) -> bool:
-    """Whether the record's own judgement of a disk is "erased" and "approved"."""
-    return erasure.result.status is Status.ERASED and erasure.result.verdict is Verdict.APPROVED
-
-
 def category_of(record: WipeRecord) -> str | None:
     """The first category that a scored profile gave."""
     return next((one.category for one in record.assessments if one.category), None)
@@ -149,7 +133,10 @@ def remark(record: WipeRecord, digest: str) -> str:
         f"{one.disk.token}={one.result.status}/{one.result.verdict}/{one.result.level_achieved}"
         for one in erasures_of(record)
     )
-    return f"recond {record.record_id} sha256:{digest} {disks}".strip()
+    found = conclude(record)
+    left = "".join(f" left:{one.key}" for one in found.left)
+    whole = f"{found.scope}={found.outcome}{left}"
+    return f"recond {record.record_id} sha256:{digest} {whole} {disks}".strip()
 
 
 def stable_uuid(seed: str, version: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from recond.computer import is_computer_erased
 from recond.erasure import WipeRecord
 from recond.model import Battery, Cpu, Form, Machine, System
 from recond.naming import (
@@ -20,7 +21,6 @@ from recond.naming import (
     screen_name,
 )
 from recond.upload.facts import (
-    all_approved,
     disk_maker,
     erasures_of,
     evidence_of,
@@ -94,7 +94,7 @@ def inventory(record: WipeRecord, machine: Machine, digest: str) -> dict[str, ob
         "itemtype": "Computer",
         "content": content,
     }
-    if all_approved(record):
+    if is_computer_erased(record):
         # `filled` would drop an empty list, and this one says: nothing is installed any more
         content["softwares"] = []
     return message | filled(tag=record.lot)

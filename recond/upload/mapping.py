@@ -26,10 +26,11 @@ import typing
 from dataclasses import dataclass
 from enum import Enum
 
+from recond.computer import is_computer_erased
 from recond.erasure import WipeRecord
 from recond.errors import UsageError
 from recond.model import Known, Unknown
-from recond.upload.facts import all_approved, evidence_of, name_of, remark
+from recond.upload.facts import evidence_of, name_of, remark
 
 Cell = str | int | None
 FORMATS = ("csv", "xlsx", "json")
@@ -167,7 +168,7 @@ def line_of(template: Template, record: WipeRecord, digest: str) -> list[Cell]:
 def _facts(record: WipeRecord, digest: str) -> dict[str, str]:
     machine = record.machine
     found = evidence_of(record, digest)
-    found["approved"] = "true" if all_approved(record) else "false"
+    found["approved"] = "true" if is_computer_erased(record) else "false"
     found["remark"] = remark(record, digest)
     if machine is not None:
         found["serial"] = name_of(machine, "")

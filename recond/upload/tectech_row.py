@@ -11,12 +11,12 @@ from __future__ import annotations
 import csv
 import io
 
+from recond.computer import is_computer_erased
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Disk, Form, Machine, Medium
 from recond.naming import computer_maker, model_name, processor_name
 from recond.upload.facts import (
-    all_approved,
     category_of,
     filled,
     known,
@@ -115,8 +115,8 @@ GB, GIB = 1_000_000_000, 1 << 30
 def stock_line(
     record: WipeRecord, digest: str, stock: str, state: str = FIRST_STATE
 ) -> dict[str, object]:
-    """The line of a record's machine, without `idLot`. `state` is given to a machine only when each
-    of its disks is approved. Raises `RecordInvalid` where a mandatory column is not known.
+    """The line of a record's machine, without `idLot`. `state` is given to a machine only when the
+    whole computer is erased. Raises `RecordInvalid` where a mandatory column is not known.
     """
     machine = record.machine
     if machine is None:
@@ -136,7 +136,7 @@ def stock_line(
         numeroSerie=serial,
         idStock=stock,
         idMaterielReconditionneur=record.property_number or name_of(machine, record.record_id),
-        statut=state if all_approved(record) else FIRST_STATE,
+        statut=state if is_computer_erased(record) else FIRST_STATE,
         marque=_maker(computer_maker(machine.system) or None),
         model=model_name(machine.system),
         processeur=processor_name(machine.cpu),

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from recond.census import OperatorWord, Said
+from recond.certify.record import fold_journal
 from recond.certify.sign.keys import SigningKey, issue_bench_key, make_root_key
 from recond.certify.verify.bundle import verify_bundle
 from recond.certify.verify.verdicts import Bundle, Trust, Verdicts
@@ -18,12 +20,14 @@ from recond.flow.run.issue import Issued, Material, issue
 from recond.flow.software import versions
 from recond.host.sim.disk import Faults
 from recond.host.sim.drive import PowerCut, SimClock
+from recond.inspect.census_sighting import suspect
 from recond.locale import Lang
-from recond.model import Medium, Message
+from recond.model import Machine, Medium, Message
 from recond.readiness import assess_machine
 from recond.wipe.journal import Journal
 from recond.wipe.session import Session
 from tests.certify.journals import true_journal
+from tests.computers import computer
 from tests.readiness.machines import machine
 from tests.wipe.disks import HDD, bay, job_for, plan_for
 
@@ -134,6 +138,11 @@ KINDS: dict[str, Callable[[str], dict[str, bytes]]] = {
     "unsigned": erased,
     "forty": forty,
     "long-names": long_names,
+    "left": erased,
+    "hidden": erased,
+    "word": erased,
+    "no-census": erased,
+    "dock": erased,
 }
 
 
@@ -181,11 +190,31 @@ def context(kind: str) -> Context:
     )
 
 
+SECOND = disk(77)
+DOUBT = suspect("no-driver", "0000:00:0e.0", ids="8086:9a0b", name="Intel VMD", driver="vmd")
+WORD = OperatorWord(DOUBT.key, Said.CHECKED, "Camille Dupont", "2026-11-24T09:00:00.000Z")
+
+
+def computer_of(kind: str, journals: dict[str, bytes]) -> Machine | None:
+    """The computer of a kind of certificate: in most, its disks are those that were treated."""
+    disks = [fold_journal(raw, name).disk for name, raw in sorted(journals.items())]
+    if kind == "dock":
+        return None
+    if kind == "no-census":
+        return machine()
+    if kind == "left":
+        disks.append(SECOND)
+    doubts = (DOUBT,) if kind in ("hidden", "word") else ()
+    return computer(machine(), *disks, suspicions=doubts)
+
+
 def make(here: Workbench, out: Path, kind: str, lang: Lang = "fr") -> Issued:
     """Issue a certificate of a kind; "unsigned": by a bench whose key is open to others."""
     run = f"20261124-080000-{kind}"
     judged = assess_machine(machine(), load_profile("windows-10"), here.clock.now(), None, {})
-    material = Material(context(kind), machine(), (judged,), KINDS[kind](run), run)
+    journals = KINDS[kind](run)
+    given = replace(context(kind), words=(WORD,) if kind == "word" else ())
+    material = Material(given, computer_of(kind, journals), (judged,), journals, run)
     here.clock.sleep(1)
     here.ring.key_file.chmod(0o644 if kind == "unsigned" else 0o600)
     issued = issue(here.state, out, material, lang=lang, clock=here.clock)

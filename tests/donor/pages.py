@@ -42,7 +42,7 @@ from tests.donor.browser import Browser, Shown
 
 Files = dict[str, bytes]
 PDF, RECORD, JWS = "certificate.pdf", "record.json", "record.jws"
-TRUE = {"erased", "partial", "not-erased", "nothing"}
+TRUE = {"erased", "partial", "unknown", "not-erased", "nothing"}
 RAW_CODE = re.compile(r"\b(?:donor|certify|wipe|drive|cli)\.[a-z]|undefined|\{\w+\}|NaN")
 """What a person must never read: a code without its sentence."""
 

@@ -13,14 +13,16 @@ from typing import Any
 import pytest
 
 from recond.certify.pages.donor_page import SCRIPTS, donor_page, is_donor_page
+from recond.certify.pages.front import left_words, verdict_detail
 from recond.certify.record import parse_record
 from recond.certify.sign.keys import make_root_key, pem
-from recond.certify.summary import is_approved, overall
 from recond.codec import canonical_bytes
+from recond.computer import conclude, is_approved, overall
+from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.verify.donor_page import write_donor_page
 from recond.foreign import printable
-from recond.locale import LANGS, text
+from recond.locale import LANGS, Lang, text
 from tests.certify.papers import KINDS, LONG, corpus, files_of
 from tests.cli.command import recond
 from tests.donor.browser import Browser
@@ -60,13 +62,21 @@ def test_true_files_of_every_kind(page: Page, kind: str) -> None:
             never_more(shown, one)
         if wanted in TRUE:
             assert shown.approved == sum(map(is_approved, record.erasures))
-            assert text("en", f"certify.verdict.{wanted}") in shown.text
+            assert text("en", conclude(record).headline) in shown.text
+            assert all(line in shown.text for line in sentences(record, "en"))
             assert shown.answers == ALL
     page.browser.speak("fr")
     french = page.browser.ask("document.body.innerText")
     page.browser.speak("en")
     assert not RAW_CODE.search(french)
-    assert (text("fr", f"certify.verdict.{wanted}") in french) is (wanted in TRUE)
+    assert (text("fr", conclude(record).headline) in french) is (wanted in TRUE)
+    if wanted in TRUE:
+        assert all(line in french for line in sentences(record, "fr"))
+
+
+def sentences(record: WipeRecord, lang: Lang) -> list[str]:
+    """What the certificate says beside its headline, which the page must say too."""
+    return [verdict_detail(record, lang), *left_words(record, lang)]
 
 
 def test_a_record_alone_is_not_signed(page: Page) -> None:

@@ -72,7 +72,7 @@ def test_in_doubt_it_is_left(
 
 def test_disks_without_any_name_are_left(live: Machine, tmp_path: Path) -> None:
     places = Places(tmp_path / "state", tmp_path / "out")
-    live.plug(FakeDisk("sdd", 48, size=4096))
+    live.plug(FakeDisk("sdd", 48, size=4096, plug="ata1"))
     certify(places, named("INNER0001"), named("INNER0002"), named(None))
     assert disks_left(live.files, places) == ("sdd",)
 
@@ -95,3 +95,13 @@ def test_a_run_that_wrote_no_journal_was_not_begun(tmp_path: Path) -> None:
     (places.state / "runs/r1/journals").mkdir()
     (places.state / "runs/r1/journals/D1.jsonl").write_text("")
     assert unfinished_here(places) == 1
+
+
+def test_a_disk_on_usb_is_left_only_where_usb_is_to_be_erased(
+    live: Machine, tmp_path: Path
+) -> None:
+    places = Places(tmp_path / "state", tmp_path / "out")
+    live.plug(FakeDisk("sdd", 48, size=4096, serial="BACKUP"))
+    certify(places, named("INNER0001"), named("INNER0002"))
+    assert disks_left(live.files, places) == ()
+    assert disks_left(live.files, places, usb=True) == ("sdd",)

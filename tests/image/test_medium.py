@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.summary import Counts, Overall, counts, overall
+from recond.computer import Counts, Overall, counts, overall
 from recond.erasure import Status
 from recond.flow.run.run import IN_USE
 from recond.host.stick import MARKER, read_media, write_marker

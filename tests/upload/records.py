@@ -14,6 +14,7 @@ from recond.certify.sign.pdf_sign import sign_pdf
 from recond.certify.sign.seal import make_seal
 from recond.certify.verify.bundle import signer_of
 from recond.codec import canonical_bytes
+from recond.computer import is_boot_medium
 from recond.erasure import (
     Erasure,
     LedgerPosition,
@@ -23,6 +24,7 @@ from recond.erasure import (
 )
 from recond.model import Machine, Medium, Message
 from recond.upload.package import Package, make_package, parse_record
+from tests.computers import computer
 from tests.readiness.machines import known
 from tests.upload.erased import BLOCK, DISK_BYTES, erasure, journal
 from tests.upload.ran import ran
@@ -84,7 +86,7 @@ def record(number: int = 1, **changes: Any) -> WipeRecord:
         issued_at=NOW,
         lot=None,
         property_number=None,
-        machine=notebook(f"NB{number:06d}"),
+        machine=None,
         assessments=(),
         bench=dataclasses.replace(done.bench, bench_id="00112233aabbccdd"),
         erasures=(disk_erasure(f"DISK{number:06d}"),),
@@ -92,7 +94,12 @@ def record(number: int = 1, **changes: Any) -> WipeRecord:
     )
     wished = dataclasses.replace(base, **changes)
     true = (_true(wished.record_id, one)[0] for one in wished.erasures)
-    return dataclasses.replace(wished, erasures=tuple(true))
+    changed = dataclasses.replace(wished, erasures=tuple(true))
+    given = notebook(f"NB{number:06d}") if "machine" not in changes else changed.machine
+    if given is None:
+        return changed
+    disks = (one.disk for one in changed.erasures if not is_boot_medium(one))
+    return dataclasses.replace(changed, machine=computer(given, *disks))
 
 
 def _true(run: str, wished: Erasure) -> tuple[Erasure, bytes]:

@@ -233,7 +233,7 @@ def test_the_erasure_of_a_run_is_seen_there(tmp_path: Path) -> None:
     assert hub.lots["LOT-7"] == [device]
     assert hub.properties[device] == {
         "recond-certificate": done.record.record_id,
-        "recond-verdict": "approved",
+        "recond-verdict": "disks",
         "recond-level": "clear",
         "recond-date": done.record.issued_at[:10],
         "recond-sha256": hashlib.sha256((done.folder / "record.json").read_bytes()).hexdigest(),

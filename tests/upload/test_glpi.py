@@ -118,7 +118,7 @@ def test_the_inventory_of_a_run_is_valid_and_says_what_is_known() -> None:
         "description": found["hardware"]["description"],
     }
     comment = found["hardware"]["description"]
-    assert f"certificate: {done.record_id}; verdict: approved; level: clear" in comment
+    assert f"certificate: {done.record_id}; verdict: disks; level: clear" in comment
     assert "asset: INV-0042" in comment
     assert found["bios"]["assettag"] == "INV-0042"
     assert found["softwares"] == []

@@ -111,7 +111,7 @@ def test_a_run_becomes_an_asset_with_its_certificate(tmp_path: Path) -> None:
         2,
     )
     assert done.record.record_id in asset["notes"]
-    assert "verdict: approved" in asset["notes"]
+    assert "verdict: disks" in asset["notes"]
     assert len(stock.files[asset["id"]]) == 1
 
 

@@ -28,7 +28,7 @@ from recond.certify.pages import parts as part
 from recond.certify.pages.details import detail_pages
 from recond.certify.pages.front import Signer, front_page, headline
 from recond.certify.record import parse_record
-from recond.certify.summary import Overall, overall
+from recond.computer import Overall, conclude, overall
 from recond.erasure import WipeRecord
 from recond.locale import Lang, text
 
@@ -101,7 +101,7 @@ def _draw(sheet: Sheet) -> bytes:
         bottomMargin=BOTTOM,
         title=f"{title} {sheet.record.record_id}",
         author=sheet.record.workshop.name or "recond",
-        subject=text(sheet.lang, f"certify.verdict.{overall(sheet.record).value}"),
+        subject=text(sheet.lang, conclude(sheet.record).headline),
         creator="recond",
         producer="recond",
         lang=sheet.lang,

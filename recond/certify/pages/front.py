@@ -13,7 +13,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import KeepTogether, Spacer, Table, TableStyle
 
 from recond.certify.pages import parts as part
-from recond.certify.summary import Overall, counts, is_approved, overall
+from recond.computer import Conclusion, LeftOver, Overall, conclude, counts, is_approved
 from recond.ends import StepEnd
 from recond.erasure import Erasure, Person, WipeRecord
 from recond.locale import Lang, date, say, size, text
@@ -36,19 +36,16 @@ def front_page(
     record: WipeRecord, lang: Lang, signer: Signer | None, seal: str | None
 ) -> list[Any]:
     """The flowables of page one (it may run over where there are many disks)."""
-    outcome, tally = overall(record), counts(record)
+    found = conclude(record)
+    outcome = found.outcome
     return [
         part.VerdictBox(
             outcome,
             headline(record, lang, signed=signer is not None),
-            text(
-                lang,
-                f"certify.verdict.{outcome.value}.detail",
-                n=tally.approved,
-                total=tally.approved + tally.others,
-            ),
+            verdict_detail(record, lang),
             hatched=record.bench.demonstration or signer is None,
         ),
+        *_left(found, lang),
         *_warnings(record, lang, signer),
         part.heading(text(lang, "certify.section.machine")),
         part.facts(_machine(record, lang)),
@@ -67,13 +64,65 @@ def front_page(
 
 def headline(record: WipeRecord, lang: Lang, *, signed: bool) -> str:
     """The verdict in a few words; a demonstration and an unsigned sheet say so before it."""
-    words = text(lang, f"certify.verdict.{overall(record).value}")
+    words = text(lang, conclude(record).headline)
     if not signed:
         words = text(lang, "certify.marked", mark=text(lang, "certify.mark.unsigned"), words=words)
     if record.bench.demonstration:
         mark = text(lang, "certify.mark.demonstration")
         words = text(lang, "certify.marked", mark=mark, words=words)
     return words
+
+
+def verdict_detail(record: WipeRecord, lang: Lang) -> str:
+    """The verdict's sentence, and whether it is of a computer or of disks only."""
+    found = conclude(record)
+    detail = text(
+        lang,
+        f"certify.verdict.{found.outcome.value}.detail",
+        n=counts(record).approved,
+        total=counts(record).approved + len(found.left),
+    )
+    if found.outcome in (Overall.NOTHING, Overall.UNKNOWN):
+        return detail
+    return f"{detail} {text(lang, f'certify.scope.{found.scope.value}.{_whole(found.outcome)}')}"
+
+
+def _whole(outcome: Overall) -> str:
+    return "erased" if outcome is Overall.ERASED else "left"
+
+
+def left_line(one: LeftOver, lang: Lang) -> str:
+    """One thing that is left: its name, what became of it, why, what to do."""
+    fate = text(lang, f"certify.fate.{one.fate.value if one.fate else 'suspicion'}")
+    words = [say(lang, found) for found in (one.why, one.todo) if found is not None]
+    return text(lang, "certify.left.line", name=one.name, fate=fate, why=" ".join(words)).rstrip()
+
+
+def left_words(record: WipeRecord, lang: Lang) -> list[str]:
+    """What is left, what nobody knows, what rests on somebody's word: a sentence each."""
+    found = conclude(record)
+    return [*_open_lines(found, lang), *_word_lines(found, lang)]
+
+
+def _open_lines(found: Conclusion, lang: Lang) -> list[str]:
+    return [left_line(one, lang) for one in found.left] + [say(lang, one) for one in found.doubts]
+
+
+def _word_lines(found: Conclusion, lang: Lang) -> list[str]:
+    return [
+        text(
+            lang, f"certify.word.{one.said.value}", about=one.about, name=one.name, day_date=one.at
+        )
+        for one in found.words
+    ]
+
+
+def _left(found: Conclusion, lang: Lang) -> list[Any]:
+    """Before everything else: what is left, what nobody knows, what rests on somebody's word."""
+    lines = _open_lines(found, lang)
+    shown = [part.para("✗ " + line, 8, bold=True, spaceBefore=2) for line in lines]
+    shown += [part.para("☞ " + line, 8, spaceBefore=2) for line in _word_lines(found, lang)]
+    return [part.heading(text(lang, "certify.section.left")), *shown] if lines else shown
 
 
 def _warnings(record: WipeRecord, lang: Lang, signer: Signer | None) -> list[Any]:

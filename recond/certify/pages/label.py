@@ -21,7 +21,15 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepInFrame, Paragraph
 
 from recond.certify.pages import parts as part
-from recond.certify.summary import Overall, counts, is_approved, is_boot_medium, overall
+from recond.computer import (
+    Overall,
+    Scope,
+    conclude,
+    counts,
+    is_approved,
+    is_boot_medium,
+    overall,
+)
 from recond.erasure import WipeRecord
 from recond.locale import Lang, date, size, text
 from recond.model import Text
@@ -128,8 +136,15 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
         )
     if unproven:
         return mark, text(lang, "label.unproven"), False
-    detail = text(lang, "label.approved", n=tally.approved, total=tally.approved + tally.others)
-    return text(lang, f"certify.verdict.{outcome.value}"), detail, outcome is Overall.ERASED
+    found = conclude(record)
+    detail = text(lang, "label.approved", n=tally.approved, total=tally.approved + len(found.left))
+    if found.scope is Scope.DISKS:
+        detail += " " + text(lang, "label.disks_only")
+    elif outcome is Overall.UNKNOWN:
+        detail = text(lang, "label.unknown")
+    elif len(found.left) == 1 and outcome is Overall.PARTIAL:
+        detail = text(lang, "label.left", what=found.left[0].name)
+    return text(lang, found.headline), detail, outcome is Overall.ERASED
 
 
 def _model(record: WipeRecord, lang: Lang) -> str:

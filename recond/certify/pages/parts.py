@@ -19,7 +19,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
-from recond.certify.summary import Overall
+from recond.computer import Overall
 
 # no DejaVu Sans Mono: its subset comes out with widths that PDF/A checkers refuse
 SANS, BOLD = "DejaVuSans", "DejaVuSans-Bold"
@@ -32,6 +32,7 @@ ROOM_BELOW = 24 * mm
 OUTCOME_LOOK: dict[Overall, tuple[str, Color, Color]] = {  # sign, frame, ground
     Overall.ERASED: ("✓", HexColor("#0b5d2e"), HexColor("#eef7f0")),
     Overall.PARTIAL: ("⚠", HexColor("#7a4b00"), HexColor("#fdf5e3")),
+    Overall.UNKNOWN: ("?", HexColor("#7a4b00"), HexColor("#fdf5e3")),
     Overall.NOT_ERASED: ("✗", black, HexColor("#fbeaea")),
     Overall.NOTHING: ("—", black, white),
 }

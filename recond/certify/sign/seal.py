@@ -19,8 +19,8 @@ from cryptography import x509
 
 from recond.certify.sign import p256
 from recond.certify.sign.keys import SigningKey, fingerprint
-from recond.certify.summary import counts
 from recond.codec import canonical_bytes
+from recond.computer import counts
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Json

@@ -14,7 +14,6 @@ from recond.certify.pages.front import Signer
 from recond.certify.record import parse_record
 from recond.certify.sign.jws import CONTENT_TYPE, Signed, read_jws
 from recond.certify.sign.keys import common_name, fingerprint
-from recond.certify.summary import counts, overall
 from recond.certify.verify import pdf_read
 from recond.certify.verify.evidence import (
     check_journals,
@@ -26,6 +25,7 @@ from recond.certify.verify.evidence import (
 from recond.certify.verify.findings import BundleFindings, check_trust
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.codec import canonical_bytes, to_json
+from recond.computer import conclude, counts
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
 from recond.locale import Lang
@@ -220,7 +220,7 @@ def _same_page(
         work.say(Axis.INTACT, Answer.YES, name, "certify.verify.pdf.same")
         return
     ours, theirs = dict(work.trust.software), dict(record.software)
-    makers = ("recond", "reportlab", "pikepdf", "zlib")
+    makers = ("recond", "page", "reportlab", "pikepdf", "zlib")
     if any(ours.get(one) != theirs.get(one) for one in makers) and signer is not None:
         # the seal covers every byte all the same; only the comparison cannot be made here
         work.say(
@@ -267,8 +267,8 @@ def _outcome(record: WipeRecord) -> Message:
     return Message.of(
         "certify.verify.outcome",
         n=tally.approved,
-        others=tally.others,
-        verdict=f"@certify.verdict.{overall(record).value}",
+        others=max(tally.others, len(conclude(record).left)),
+        verdict=f"@{conclude(record).headline}",
         computer=" ".join(computer) or "?",
         lot=record.lot or "–",
     )

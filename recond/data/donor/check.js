@@ -34,7 +34,7 @@ function stateOf({ record }, answers) {
   if (Object.values(answers).includes("no")) return "false";
   const good = ["intact", "valid", "trusted"].every((axis) => answers[axis] === "yes");
   if (!good || record === null) return "unproven";
-  return record.bench.demonstration === false ? overall(record) : "demonstration";
+  return record.bench.demonstration === false ? conclude(record).outcome : "demonstration";
 }
 
 async function checkAll(work, bundle) {
@@ -237,7 +237,8 @@ async function checkSeal(work, { name, raw }) {
 }
 
 async function claimsOf({ record, recordBytes }, leaf) {
-  const { approved, others } = counts(record);
+  const approved = record.erasures.filter(isApproved).length;
+  const others = record.erasures.length - approved - record.erasures.filter(isBootMedium).length;
   return {
     i: record.record_id, t: record.issued_at, h: hex(await sha256(recordBytes)), a: approved,
     o: others, k: leaf.fingerprint.slice(0, 16).toUpperCase(),

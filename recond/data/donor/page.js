@@ -1,9 +1,9 @@
 // What a person sees: files in, sentences out. Whatever comes from a file is put in as plain text.
 
 const SIGNS = { yes: "✓", no: "✗", unknown: "?" };
-const STATE_SIGNS = { "erased": "✓", "partial": "⚠", "not-erased": "✗", "nothing": "—",
+const STATE_SIGNS = { "erased": "✓", "partial": "⚠", "unknown": "?", "not-erased": "✗", "nothing": "—",
                       "demonstration": "—", "unproven": "?", "false": "✗" };
-const TRUE_STATES = ["erased", "partial", "not-erased", "nothing"];
+const TRUE_STATES = ["erased", "partial", "unknown", "not-erased", "nothing"];
 const ERASED = ["certify.reason.erased-full", "certify.reason.erased-sample"];
 const MAX_FILE = 128 << 20;
 
@@ -27,7 +27,7 @@ function node(tag, attributes = {}, ...inside) {
 function show(one) {
   return node("article", { "data-state": one.state },
     node("p", { class: "name" }, one.name), verdictBox(one),
-    ...(TRUE_STATES.includes(one.state) ? [disksTable(one.record)] : []),
+    ...(TRUE_STATES.includes(one.state) ? [...leftList(one.record), disksTable(one.record)] : []),
     ...(one.record ? [factsList(one)] : []), answersList(one));
 }
 
@@ -40,15 +40,32 @@ function verdictBox({ state, record }) {
 
 function sentences(state, record) {
   if (TRUE_STATES.includes(state)) {
-    const { approved, others } = counts(record);
-    return [text("donor.state.authentic.lead"), text(`certify.verdict.${state}`),
-            text(`certify.verdict.${state}.detail`, { n: approved, total: approved + others })];
+    const found = conclude(record);
+    const approved = record.erasures.filter(isApproved).length;
+    const detail = [text(`certify.verdict.${state}.detail`,
+                         { n: approved, total: approved + found.left.length })];
+    if (state !== "nothing" && state !== "unknown") {
+      const whole = state === "erased" ? "erased" : "left";
+      detail.push(text(`certify.scope.${found.scope}.${whole}`));
+    }
+    return [text("donor.state.authentic.lead"), text(found.headline), detail.join(" ")];
   }
   if (state === "demonstration") {
     return [text("donor.state.demonstration.lead"), text("certify.mark.demonstration"),
             text("certify.warn.demonstration")];
   }
   return ["lead", "title", "detail"].map((part) => text(`donor.state.${state}.${part}`));
+}
+
+// What is left, before everything else, and what rests on somebody's word.
+function leftList(record) {
+  const found = conclude(record);
+  const left = leftLines(found).map((line) => node("li", {}, `✗ ${line}`));
+  const words = wordLines(found).map((line) => node("li", {}, `☞ ${line}`));
+  if (!left.length && !words.length) return [];
+  return [node("section", { "class": "left" },
+    left.length ? node("h3", {}, text("certify.section.left")) : null,
+    node("ul", {}, ...left, ...words))];
 }
 
 function disksTable({ erasures }) {

@@ -58,21 +58,164 @@ function misfitArray({ items, prefixItems }, value, where) {
   return null;
 }
 
-// --- What a record comes to: recond.certify.summary, line by line -------------------------------
+// --- What a record comes to: recond.computer, line by line ---------------------------------------
+
+const LOOKS = ["block", "controllers", "ports", "nvme", "adapters", "cards"];
+const NO_MEDIUM = ["image", "loop"];
+const NOT_ERASABLE = ["drive", "namespace", "boot-area"];
+const NOT_LEFT = ["erased", "removed", "destroyed", "checked", "beside"];
 
 const isApproved = ({ result }) => result.status === "erased" && result.verdict === "approved";
 
 const isBootMedium = ({ result }) => result.status === "refused" && result.reasons.length > 0
   && result.reasons.every((reason) => reason.code === "wipe.refusal.medium");
 
-function counts(record) {
-  const approved = record.erasures.filter(isApproved).length;
-  const media = record.erasures.filter(isBootMedium).length;
-  return { approved, others: record.erasures.length - approved - media };
+const isOutside = ({ place }) => place === "usb" || place === "dock";
+const isKnown = (reading) => "value" in reading;
+const nameOf = (model, key) => [model, key].filter(Boolean).join(" ");
+
+// What a record comes to: `scope` (computer, disks), `outcome`, `headline`, what is `left` as
+// {name, fate, why}, `doubts` as {code, args}, and the `words` that count.
+function conclude(record) {
+  const census = record.machine?.census?.value ?? null;
+  const media = census ? census.media : [];
+  const owners = record.erasures.map((one) => [one, candidates(media, one)]);
+  const inner = isOfComputer(record, owners);
+  const words = countingWords(census, record.words ?? []);
+  const fates = new Map(inner ? media.map((one) => [one, fateOf(one, owners, words)]) : []);
+  const left = [...[...fates].filter(([, fate]) => !NOT_LEFT.includes(fate))
+      .map(([one, fate]) => leftMedium(one, fate, owners)),
+    ...leftErasures(owners, fates),
+    ...(inner && census ? leftSuspicions(census, words) : [])];
+  const doubts = inner ? doubtsOf(record, census, owners) : [];
+  const scope = inner ? "computer" : "disks";
+  const outcome = outcomeOf(record, left, doubts);
+  const alone = outcome === "erased" && scope === "disks";
+  const shown = alone ? "erased-disks" : outcome;
+  return { scope, outcome, left, doubts, words, headline: `certify.verdict.${shown}` };
 }
 
-function overall(record) {
-  const { approved, others } = counts(record);
-  if (approved) return others ? "partial" : "erased";
-  return others ? "not-erased" : "nothing";
+function outcomeOf({ erasures }, left, doubts) {
+  if (!erasures.some(isApproved)) {
+    return erasures.every(isBootMedium) ? "nothing" : "not-erased";
+  }
+  if (left.length) return "partial";
+  return doubts.length ? "unknown" : "erased";
 }
+
+function candidates(media, erasure) {
+  if (NO_MEDIUM.includes(erasure.disk.kind)) return [];
+  const found = media.filter((one) => isSame(one, erasure));
+  const plugged = found.filter((one) => differ(one.disk_seq, erasure.disk.disk_seq) === false);
+  return found.length > 1 && plugged.length === 1 ? plugged : found;
+}
+
+function isSame(medium, { disk, path }) {
+  if (NOT_ERASABLE.includes(medium.kind)) return false;
+  const named = [differ(medium.serial, disk.serial), differ(medium.wwn, disk.wwn)];
+  const parted = [differ(medium.namespace, disk.namespace),
+                  differ(medium.size_bytes, disk.size_bytes)];
+  if ([...named, ...parted].includes(true)) return false;
+  if (named.includes(false)) return true;
+  if (isKnown(medium.serial) || isKnown(medium.wwn) || disk.serial || disk.wwn) return false;
+  return medium.paths.includes(path) && differ(medium.disk_seq, disk.disk_seq) === false;
+}
+
+const differ = (reading, value) =>
+  !isKnown(reading) || value === null ? null : reading.value !== value;
+
+function isOfComputer(record, owners) {
+  return record.machine !== null && owners.some(([one, media]) =>
+    !NO_MEDIUM.includes(one.disk.kind) && !isBootMedium(one)
+    && !(media.length ? media.every(isOutside) : one.disk.bus === "usb"));
+}
+
+function fateOf(medium, owners, words) {
+  const own = owners.filter(([, media]) => media.includes(medium));
+  if (own.length && medium.reach === "ready"
+      && own.every(([one, media]) => media.length === 1 && isApproved(one))) return "erased";
+  const word = words.find(({ about }) => about === medium.key);
+  if (word) return word.said;
+  if (isBeside(medium)) return "beside";
+  if (medium.kind === "boot-area") return "unreached";
+  if (medium.reach !== "ready") return medium.reach === "hidden" ? "hidden" : "unreadable";
+  if (!own.length) return "not-chosen";
+  return own.every(([one]) => one.result.status === "refused") ? "refused" : "failed";
+}
+
+function isBeside(medium) {
+  return isOutside(medium) || medium.of_bench || (medium.reach === "empty"
+    && (medium.place === "reader" || medium.kind === "boot-area"));
+}
+
+const faults = ({ reasons }) => reasons.filter(({ code }) => !ERASED.includes(code));
+
+function leftMedium(medium, fate, owners) {
+  const own = owners.filter(([, media]) => media.includes(medium)).map(([one]) => one);
+  const [reason] = own.flatMap(({ result }) => faults(result));
+  const why = medium.why ?? reason ?? (own.length ? { code: "certify.computer.ambiguous" } : null);
+  const name = nameOf(isKnown(medium.model) ? medium.model.value : "", medium.key);
+  return { name, fate, why: [why, medium.remedy].filter(Boolean) };
+}
+
+// The record's own disks that are not approved and not told of as a medium already.
+function leftErasures(owners, fates) {
+  return owners.filter(([one, own]) => !isApproved(one) && !isBootMedium(one)
+      && !own.some((medium) => (fates.get(medium) ?? "beside") !== "beside"))
+    .map(([{ disk, result }]) => ({
+      name: nameOf(disk.model, disk.serial || disk.wwn
+        || `${disk.model || disk.bus}@${disk.size_bytes}`),
+      fate: result.status === "refused" ? "refused" : "failed",
+      why: faults(result).slice(0, 1),
+    }));
+}
+
+function leftSuspicions({ suspicions }, words) {
+  const closed = words.filter(({ said }) => said === "checked").map(({ about }) => about);
+  return suspicions.filter(({ key }) => !closed.includes(key))
+    .map(({ place, what, todo }) => ({ name: place, fate: "suspicion", why: [what, todo] }));
+}
+
+function countingWords(census, words) {
+  if (!census) return [];
+  const areas = census.media.filter(({ kind }) => kind === "boot-area");
+  return words.filter(({ about, said, name }) => /\p{L}/u.test(name)
+    && (said === "checked" ? [...census.suspicions, ...areas] : census.media)
+      .filter(({ key }) => key === about).length === 1);
+}
+
+// Why a census may not be the whole truth of this computer; what contradicts it counts too.
+function doubtsOf({ machine }, census, owners) {
+  if (!census) return [{ code: "certify.computer.no-census" }];
+  const found = census.gaps.map(({ why }) => why);
+  if (!found.length && LOOKS.some((look) => !census.looked.includes(look))) {
+    found.push({ code: "certify.computer.no-census" });
+  }
+  const paths = census.media.flatMap((one) => one.paths);
+  const keys = census.media.map(({ key }) => key);
+  const listed = census.controllers.map(({ address }) => address);
+  const hides = census.controllers.some(({ remapped }) => isKnown(remapped) && remapped.value);
+  const told = census.suspicions.length || census.media.some(({ reach }) => reach === "hidden");
+  const unseen = [
+    ...machine.disks.map(({ path }) => path).filter((path) => !paths.includes(path)),
+    ...owners.filter(([one, media]) => !NO_MEDIUM.includes(one.disk.kind) && !media.length
+      && !isBootMedium(one)).map(([one]) => one.path),
+    ...new Set(keys.filter((key, place) => keys.indexOf(key) !== place)),
+    ...machine.devices.filter(({ role, bus, address }) => role === "storage" && bus === "pci"
+      && !listed.includes(address)).map(({ address }) => address),
+    ...(hides && !told ? ["remapped_nvme"] : []),
+  ];
+  return [...found, ...unseen.map((what) =>
+    ({ code: "certify.computer.not-in-census", args: { what } }))];
+}
+
+// The sentences beside the headline: what is left, what is not known, what rests on a word.
+function leftLines(found) {
+  const lines = found.left.map(({ name, fate, why }) => text("certify.left.line",
+    { name, fate: text(`certify.fate.${fate}`),
+      why: why.map(({ code, args }) => text(code, args)).join(" ") }).trimEnd());
+  return [...lines, ...found.doubts.map(({ code, args }) => text(code, args))];
+}
+
+const wordLines = ({ words }) => words.map(({ about, said, name, at }) =>
+  text(`certify.word.${said}`, { about, name, day_date: at }));

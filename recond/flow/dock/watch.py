@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from recond.certify.summary import is_approved
+from recond.computer import is_approved
 from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import RecondError, UsageError
 from recond.flow import config

@@ -4,8 +4,9 @@ Why: called by the image's services and consoles (packaging/image), a word each:
 what the medium is, reads settings and keys, and starts an unattended run where the order says so;
 `keep` carries what changed onto the stick until it is stopped; `welcome` says on a console how it
 stands; `settled` tells whether no run stands open; `left` whether there is a disk that no
-certificate speaks of; `end` waits until nothing is in memory alone. No trouble with a stick reaches
-an erasure: recond works in memory and knows nothing of this module. It touches no other disk.
+certificate speaks of; `whole` whether the whole computer is erased; `end` waits until nothing is in
+memory alone. No trouble with a stick reaches an erasure: recond works in memory and knows nothing
+of this module. It touches no other disk.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from recond.flow.deliver.settings import FILE as DESTINATIONS
 from recond.flow.live.mirror import Mirror, Places, restore, unfinished_here
 from recond.flow.live.open_runs import RUNNING, is_settled, open_words
 from recond.flow.live.order import StickOrder, environment, read_order
-from recond.flow.live.remaining import disks_left
+from recond.flow.live.remaining import disks_left, is_whole
 from recond.host import Host
 from recond.host.diskid import read_strings
 from recond.host.stick import read_media, write_marker
@@ -359,8 +360,10 @@ def main(words: list[str], host: Host) -> int:
         welcome(host, live)
     elif words == ["settled"]:
         return 0 if is_settled(host, live.places) else 1
-    elif words == ["left"]:
-        return 0 if disks_left(host.files, live.places) else 1
+    elif words in (["left"], ["left", "usb"]):
+        return 0 if disks_left(host.files, live.places, usb="usb" in words) else 1
+    elif words in (["whole"], ["whole", "usb"]):
+        return 0 if is_whole(host.files, live.places, usb="usb" in words) else 1
     elif words == ["end"]:
         return 0 if end(host, live) else 1
     else:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
-from recond.certify.summary import is_boot_medium
 from recond.certify.verify.verdicts import Trust
+from recond.computer import conclude, is_boot_medium
 from recond.ends import StepEnd
 from recond.erasure import Erasure, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
@@ -194,6 +194,7 @@ def chain_of(package: Package) -> tuple[x509.Certificate, ...]:
 
 def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str) -> MachineRow:
     """A record's row: only what the record itself says. Pure."""
+    whole = conclude(record)
     machine, ledger = record.machine, record.ledger if signer else None
     system = machine.system if machine else None
     serial = _known(system.serial) if system else None
@@ -213,7 +214,12 @@ def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str
         form=_known(system.form) if system else None,
         property_number=record.property_number,
         category=next((one.category for one in record.assessments if one.category), None),
-        readiness=" ".join(f"{one.profile}={one.verdict}" for one in record.assessments),
+        readiness=" ".join(
+            (
+                *(f"{one.profile}={one.verdict}" for one in record.assessments),
+                f"{whole.scope}={whole.outcome}",
+            )
+        ),
         source=source,
         disks=tuple(
             disk_row(n, one)

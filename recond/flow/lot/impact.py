@@ -1,7 +1,7 @@
 """What the reuse of a lot may save: a range, its formula, its source. Pure, but for the data file.
 
-Why so little: a donor prints these figures. Only machines that can be used again count (every disk
-approved, some profile passed), each once; for a kind of machine without a figure in the source no
+Why so little: a donor prints these figures. Only machines that can be used again count (the
+whole computer erased, some profile passed), each once; for a kind without a figure in the source no
 figure is made up, and nothing is claimed for scrap.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from recond.flow.lot.rows import MachineRow
+from recond.flow.lot.status import WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def impact_of_forms(again: Mapping[str, int]) -> Impact:
 
 
 def is_reusable(row: MachineRow) -> bool:
-    """Whether each disk is approved and some profile is passed as the machine stands."""
-    ready = any(word.endswith("=pass") for word in row.readiness.split())
-    return ready and bool(row.disks) and all(disk.approved for disk in row.disks)
+    """Whether the whole computer is erased and some profile is passed as the machine stands."""
+    words = row.readiness.split()
+    ready = any(word.endswith("=pass") for word in words) and WHOLE in words
+    return ready and bool(row.disks)

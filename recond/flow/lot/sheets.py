@@ -200,6 +200,7 @@ def summary_rows(
     yield line("machines", len(status.machines))
     yield line("erased", status.erased)
     yield line("rejected", status.rejected)
+    yield line("left", len(status.computers_left))
     yield line("duplicates", len(status.duplicates))
     if status.apart:
         yield line("apart", len(status.apart))

@@ -17,6 +17,12 @@ from recond.flow.lot.rows import DiskRow, Lot, MachineRow
 from recond.flow.lot.standing import Apart
 from recond.model import Message, Text
 
+WHOLE = "computer=erased"
+"""Among a row's words: the record's verdict is of the whole computer, and it is erased."""
+
+
+SCOPES = ("computer=", "disks=")
+
 
 class State(Text):
     """What became of a line of the manifest."""
@@ -63,6 +69,19 @@ class LotStatus:
     problems: tuple[tuple[str, Message], ...]
     exit_code: int = 0
 
+    @property
+    def computers_left(self) -> tuple[str, ...]:
+        """The records of computers of which something is left, or nobody knows: each one's last."""
+        last = {
+            row.found_by or row.record_id: row
+            for row in sorted(self.machines, key=lambda one: (one.issued_at, one.number or 0))
+        }
+        return tuple(
+            row.record_id
+            for row in last.values()
+            if any(w.startswith("computer=") and w != WHOLE for w in row.readiness.split())
+        )
+
     def count(self, state: State) -> int:
         """How many lines of the manifest are in a state."""
         return sum(line.state is state for line in self.lines)
@@ -75,7 +94,7 @@ class LotStatus:
     @property
     def complete(self) -> bool:
         """Whether nothing is missing, rejected, wrong or only seen."""
-        left = self.rejected or self.problems or self.apart
+        left = self.rejected or self.problems or self.apart or self.computers_left
         return (
             bool(self.machines)
             and not left
@@ -122,7 +141,15 @@ def lot_status(
         gaps=tuple(_gaps(machines, numbers)),
         categories=tuple(sorted(Counter(r.category for r in machines if r.category).items())),
         readiness=tuple(
-            sorted(Counter(word for row in machines for word in row.readiness.split()).items())
+            sorted(
+                Counter(
+                    word
+                    for row in machines
+                    for word in row.readiness.split()
+                    if not word.startswith(SCOPES)
+                    if not word.startswith(("computer=", "disks="))
+                ).items()
+            )
         ),
         problems=problems,
     )
@@ -156,12 +183,10 @@ def _line(
     disks = [
         last[disk.found_by][1] if disk.found_by else disk for row in rows for disk in row.disks
     ]
-    state = (
-        State.SEEN
-        if not disks
-        else (State.ERASED if all(disk.approved for disk in disks) else State.REJECTED)
-    )
-    return LotLine(one, state, rows[-1].record_id)
+    newest = max(rows, key=lambda row: (row.issued_at, row.number or 0))
+    whole = WHOLE in newest.readiness.split() and all(disk.approved for disk in disks)
+    state = State.SEEN if not disks else State.ERASED if whole else State.REJECTED
+    return LotLine(one, state, newest.record_id)
 
 
 def _gaps(machines: tuple[MachineRow, ...], numbers: Callable[[str], set[int]]) -> Iterable[Gap]:

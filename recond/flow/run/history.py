@@ -16,8 +16,8 @@ from pathlib import Path
 from recond.certify.judge.expected_content import expected_fill, fill_bytes
 from recond.certify.judge.sampling import canary_bytes, canary_offsets
 from recond.certify.record import fold_journal, journal_file
-from recond.certify.summary import is_approved
 from recond.codec import from_json
+from recond.computer import is_approved
 from recond.drive.types import sizes_after
 from recond.erasure import Erasure, WipePlan
 from recond.errors import RecondError

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.codec import to_json
+from recond.computer import is_computer_erased
 from recond.ends import StepEnd
 from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePlan
 from recond.errors import SafetyRefusal, UsageError
@@ -48,6 +49,8 @@ from recond.model import Assessment, Machine, Message
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
 
+NOT_WHOLE = 10
+"""Every disk asked for is erased, and of the computer something is left or not known."""
 IN_USE = frozenset({"mount", "swap", "holder", "system", "busy", "medium", "open"})
 
 
@@ -163,7 +166,16 @@ def execute(
     allowed = IN_USE if order.every_unused else frozenset()
     plans = disk_names(tuple(one.plan for one in confirmed))
     with telling(order.state, facts, plans, on_event, host.clock) as hear:
-        return carry_out(order.state, facts, confirmed, host, hear, asked, allowed=allowed)
+        return carry_out(
+            order.state,
+            facts,
+            confirmed,
+            host,
+            hear,
+            asked,
+            allowed=allowed,
+            whole=order.every_unused,
+        )
 
 
 def carry_out(
@@ -175,10 +187,12 @@ def carry_out(
     asked: StopCount | None,
     *,
     allowed: frozenset[str] = frozenset(),
+    whole: bool = False,
 ) -> Finished:
     """One run from its facts: the only way from confirmed plans to a certificate.
 
-    `allowed` are the refusals that do not count in the exit code; `asked` as in `execute`.
+    `allowed` are the refusals that do not count in the exit code; `asked` as in `execute`. `whole`:
+    the computer was to be erased, and not only these disks.
     """
     folder = make_run(state, facts.run_id)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
@@ -190,7 +204,10 @@ def carry_out(
         )
         on_event("", {"phase": "certify"})
         issued = certify_run(folder, state, host)
-    return Finished(folder, issued, exit_code(issued, allowed, stops.number))
+    code = exit_code(issued, allowed, stops.number)
+    if not code and whole and not is_computer_erased(issued.record):
+        code = NOT_WHOLE
+    return Finished(folder, issued, code)
 
 
 def certify_run(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.certify.judge.expected_content import expected_fill
-from recond.certify.summary import is_approved
+from recond.computer import is_approved
 from recond.drive.types import sizes_after
 from recond.erasure import (
     DiskIdentity,

@@ -1,0 +1,236 @@
+"""The one verdict of a computer: who tries to make it say more than was erased gets less.
+
+Records come from journals of simulated disks, folded as in a run; the census stands in the machine.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from recond.census import (
+    Census,
+    Controller,
+    Kind,
+    Look,
+    OperatorWord,
+    Place,
+    Reach,
+    Said,
+    StorageMedium,
+    Suspicion,
+    Unanswered,
+)
+from recond.certify.record import Issue, build_record
+from recond.computer import Fate, Overall, Scope, conclude, is_computer_erased
+from recond.erasure import Bench, Context, DiskIdentity, Person, TargetKind, WipeRecord, Workshop
+from recond.flow.lot.collect import machine_row
+from recond.flow.lot.impact import is_reusable
+from recond.flow.software import versions
+from recond.model import Device, Known, Message, Reading, Unknown, Why
+from recond.upload.tectech_row import stock_line
+from tests.certify.papers import disk
+from tests.computers import medium_of
+from tests.upload.erased import BLOCK, DISK_BYTES
+from tests.upload.erased import journal as erased_journal
+from tests.upload.records import notebook
+
+RUN, NOW = "20261128-100000-0000abcd", "2026-11-28T10:00:00.000Z"
+INNER, SECOND = (
+    dataclasses.replace(
+        disk(n), size_bytes=DISK_BYTES, logical_block_bytes=BLOCK, physical_block_bytes=BLOCK
+    )
+    for n in (1, 2)
+)
+
+
+def read(value: Any) -> Any:
+    return Unknown(Why.ABSENT) if value is None else Known(value, "sysfs")
+
+
+medium = medium_of
+
+HIDDEN = medium(
+    dataclasses.replace(SECOND, serial=None, wwn=None),
+    kind=Kind.DRIVE,
+    reach=Reach.HIDDEN,
+    paths=(),
+    key="nvme@0000:00:17.0",
+    why=Message("certify.computer.ambiguous"),
+)
+SUSPICION = Suspicion(
+    "vmd@0000:00:0e.0",
+    "0000:00:0e.0",
+    Message("certify.computer.no-census"),
+    Message("certify.computer.ambiguous"),
+)
+
+
+def census(*media: StorageMedium, **changes: Any) -> Census:
+    return dataclasses.replace(Census(NOW, media, (), (), tuple(Look), ()), **changes)
+
+
+def journal(of: DiskIdentity, *, bad: bool = False) -> bytes:
+    return erased_journal(RUN, of, fails=bad)
+
+
+def record(
+    taken: Census | None,
+    journals: dict[str, bytes],
+    *words: OperatorWord,
+    devices: tuple[Device, ...] = (),
+) -> WipeRecord:
+    reading: Reading[Census] = Known(taken, "census") if taken else Unknown(Why.NOT_READ)
+    computer = dataclasses.replace(notebook(), disks=(), devices=devices, census=reading)
+    context = Context(
+        Workshop("Atelier"), Person("Ada"), Person("Ada"), Bench("0" * 16, None, False, None)
+    )
+    context = dataclasses.replace(context, words=words)
+    return build_record(context, computer, (), journals, Issue(RUN, NOW, versions(), None))
+
+
+def ready(found: WipeRecord) -> bool:
+    """What stock says; it and the lot never say more than the verdict."""
+    state = stock_line(found, "0" * 64, "stock", "PRET_A_DISTRIBUER")["statut"]
+    row = machine_row(found, "0" * 64, None, "here")
+    passed = dataclasses.replace(row, readiness=f"windows-10=pass {row.readiness}")
+    assert (state == "PRET_A_DISTRIBUER") is is_reusable(passed) is is_computer_erased(found)
+    return state == "PRET_A_DISTRIBUER"
+
+
+ONE = {"one": journal(INNER)}
+
+
+def test_every_inner_medium_erased_is_a_computer_erased() -> None:
+    usb = medium(SECOND, "/dev/sdb", place=Place.USB)
+    found = record(census(medium(INNER), usb), ONE)
+    assert conclude(found).outcome is Overall.ERASED
+    assert dict(conclude(found).fates)[usb] is Fate.BESIDE
+    assert ready(found)
+
+
+@pytest.mark.parametrize(
+    ("taken", "outcome"),
+    [
+        (None, Overall.UNKNOWN),
+        (census(medium(INNER), looked=tuple(Look)[1:]), Overall.UNKNOWN),
+        (
+            census(medium(INNER), gaps=(Unanswered(Look.NVME, Message("cli.why.denied")),)),
+            Overall.UNKNOWN,
+        ),
+        (census(), Overall.UNKNOWN),
+        (census(medium(INNER), medium(INNER)), Overall.PARTIAL),
+        (census(medium(INNER), medium(SECOND, "/dev/sdb")), Overall.PARTIAL),
+        (
+            census(medium(INNER), medium(SECOND, "/dev/sdb", place=Place.UNKNOWN)),
+            Overall.PARTIAL,
+        ),
+        (
+            census(medium(INNER), medium(SECOND, "/dev/sdb", place=Place.READER)),
+            Overall.PARTIAL,
+        ),
+        (census(medium(INNER), HIDDEN), Overall.PARTIAL),
+        (
+            census(medium(INNER), medium(SECOND, "/dev/sdb", reach=Reach.UNREADABLE)),
+            Overall.PARTIAL,
+        ),
+        (census(medium(INNER), suspicions=(SUSPICION,)), Overall.PARTIAL),
+        (census(medium(INNER, reach=Reach.UNREADABLE)), Overall.PARTIAL),
+        (
+            census(
+                medium(INNER),
+                controllers=(
+                    Controller("0000:00:17.0", "8086:a282", read("ahci"), read("ahci"), read(1)),
+                ),
+            ),
+            Overall.UNKNOWN,
+        ),
+    ],
+)
+def test_what_is_left_or_not_known_is_never_a_computer_erased(
+    taken: Census | None, outcome: Overall
+) -> None:
+    found = record(taken, ONE)
+    assert conclude(found).outcome is outcome
+    assert conclude(found).left or conclude(found).doubts
+    assert not ready(found)
+
+
+def test_a_controller_that_the_census_lost_is_a_doubt() -> None:
+    lost = Device("storage", "pci", "0000:00:17.0", "8086:a282", read("RAID"), read(None))
+    found = record(census(medium(INNER)), ONE, devices=(lost,))
+    assert conclude(found).outcome is Overall.UNKNOWN
+    assert not ready(found)
+
+
+def test_two_media_with_one_token_are_not_both_erased_by_one_erasure() -> None:
+    twin = dataclasses.replace(INNER, disk_seq=7)
+    both = census(medium(twin), medium(twin, "/dev/sdb", key="second", disk_seq=read(8)))
+    found = record(both, {"one": journal(twin)})
+    assert [fate for _, fate in conclude(found).fates] == [Fate.ERASED, Fate.NOT_CHOSEN]
+    unknown = census(medium(INNER), medium(INNER, "/dev/sdb", key="second"))
+    assert Fate.ERASED not in dict(conclude(record(unknown, ONE)).fates).values()
+    assert not ready(found)
+
+
+def test_a_disk_erased_twice_of_which_one_failed_is_not_erased() -> None:
+    found = record(census(medium(INNER)), {"one": journal(INNER), "two": journal(INNER, bad=True)})
+    assert conclude(found).outcome is Overall.PARTIAL
+    assert [one.fate for one in conclude(found).left] == [Fate.FAILED]
+    assert not ready(found)
+
+
+def test_an_image_stands_for_no_disk() -> None:
+    image = dataclasses.replace(INNER, kind=TargetKind.IMAGE)
+    found = record(census(medium(INNER)), {"one": journal(image)})
+    assert conclude(found).scope is Scope.DISKS
+    assert not ready(found)
+    mixed = record(
+        census(medium(INNER), medium(SECOND, "/dev/sdb")),
+        {"i": journal(image)} | {"s": journal(SECOND)},
+    )
+    assert [one.key for one in conclude(mixed).left] == [INNER.serial]
+    assert not ready(mixed)
+
+
+def test_a_disk_on_usb_or_in_a_dock_says_nothing_of_a_computer() -> None:
+    for place in (Place.USB, Place.DOCK):
+        found = record(census(medium(INNER, place=place), medium(SECOND, "/dev/sdb")), ONE)
+        assert conclude(found).scope is Scope.DISKS
+        assert not ready(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "about", "said", "whole"),
+    [
+        ("Marie", SUSPICION.key, Said.CHECKED, True),
+        ("", SUSPICION.key, Said.CHECKED, False),
+        (" \t", SUSPICION.key, Said.CHECKED, False),
+        ("--", SUSPICION.key, Said.CHECKED, False),
+        ("Marie", "another", Said.CHECKED, False),
+        ("Marie", SUSPICION.key, Said.REMOVED, False),
+    ],
+)
+def test_a_suspicion_is_closed_by_a_named_word_only(
+    name: str, about: str, said: Said, whole: bool
+) -> None:
+    word = OperatorWord(about, said, name, NOW)
+    found = record(census(medium(INNER), suspicions=(SUSPICION,)), ONE, word)
+    assert ready(found) is whole
+    assert bool(conclude(found).words) is whole
+
+
+@pytest.mark.parametrize("said", [Said.REMOVED, Said.DESTROYED])
+def test_a_failed_disk_is_accounted_for_by_a_word_on_it_alone(said: Said) -> None:
+    second = medium(SECOND, "/dev/sdb")
+    journals = ONE | {"two": journal(SECOND, bad=True)}
+    taken = census(medium(INNER), second)
+    assert not ready(record(taken, journals))
+    word = OperatorWord(second.key, said, "Marie", NOW)
+    found = record(taken, journals, word)
+    assert dict(conclude(found).fates)[second].value == said.value
+    assert ready(found)
+    checked = OperatorWord(second.key, Said.CHECKED, "Marie", NOW)
+    assert not ready(record(taken, journals, checked))
