@@ -155,7 +155,7 @@ def _kept(package: Package, record: WipeRecord, found: Verdicts, state: Path) ->
         why=None if trusted else why,
         outcome=conclude(record).headline.rpartition(".")[2],
         computer=computer_of(record),
-        row=machine_row(record, package.digest, signer, "board"),
+        row=machine_row(record, package.digest, signer, "board", images=True),
         lot=record.lot,
         donor=record.donor,
         workshop=record.workshop.name,

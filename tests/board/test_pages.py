@@ -121,7 +121,7 @@ def test_a_lot_from_its_manifest_to_its_closing(filled: Workshop, maker: Maker) 
     assert "<b>1</b>fiches" in operator.get("/lots/lot%20B").text
     disk = dataclasses.replace(HDD, size_bytes=DISK_BYTES)
     of_a_disk = dataclasses.replace(maker, raw=journal("20261128-000000-00000000", disk))
-    assert filled.bench("banc 2").upload(of_a_disk.package(lot="lot B")).status == 201
+    assert filled.bench("banc 3").upload(of_a_disk.package(lot="lot B")).status == 201
     page = operator.get("/lots/lot%20B").text
     assert "<b>2</b>fiches" in page
     assert "<b>1</b>disques effacés et validés" in page
@@ -133,7 +133,7 @@ def test_the_link_of_a_code_shows_the_certificate_and_nobodys_name(filled: Works
     assert found
     page = filled.stranger().get(found[1])
     assert page.status == 200
-    for word in ("5CG0123XYZ", "disque.img", "DONNÉES EFFACÉES", "Atelier d’essai"):
+    for word in ("5CG0123XYZ", "disque.img", "DISQUES EFFACÉS", "Atelier d’essai"):
         assert word in page.text, word
     for name in ("Camille", "Mairie", "lot A", "Poste 1"):
         assert name not in page.text, name
@@ -171,7 +171,7 @@ def test_the_api_says_what_its_description_says(filled: Workshop) -> None:
         assert filled.stranger().get(path.format(number=1)).status == 401
         assert Client(filled.port, bearer="x" * 43).get(path.format(number=1)).status == 401
     (line,) = script.get("/api/v1/records?q=5cg0123").json["records"]
-    assert (line["serial"], line["outcome"], line["trusted"]) == ("5CG0123XYZ", "erased", True)
+    assert (line["serial"], line["outcome"], line["trusted"]) == ("5CG0123XYZ", "erased-disks", True)
     assert lead.post("/keys/1/revoke").status == 303
     assert script.get("/api/v1/records").status == 401
     assert openapi.build("x")["openapi"] == "3.1.0"
@@ -224,6 +224,6 @@ def test_the_audit_is_a_chain_that_the_ledgers_reader_checks(workshop: Workshop)
 
 def test_figures_count_trusted_records_once(filled: Workshop, maker: Maker) -> None:
     page = filled.person("Lise", Role.READER).get("/numbers").text
-    assert "<b>1</b>DONNÉES EFFACÉES" in page
+    assert "<b>1</b>DISQUES EFFACÉS" in page
     assert 'role="img"' in page
     assert frozenset() == PUBLIC

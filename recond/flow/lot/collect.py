@@ -192,8 +192,12 @@ def chain_of(package: Package) -> tuple[x509.Certificate, ...]:
     return () if jws is None else read_jws(jws).chain
 
 
-def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str) -> MachineRow:
-    """A record's row: only what the record itself says. Pure."""
+def machine_row(
+    record: WipeRecord, digest: str, signer: str | None, source: str, *, images: bool = False
+) -> MachineRow:
+    """A record's row: only what the record itself says. `images`: with what stands for no disk of a
+    list too. Pure.
+    """
     whole = conclude(record)
     machine, ledger = record.machine, record.ledger if signer else None
     system = machine.system if machine else None
@@ -224,7 +228,7 @@ def machine_row(record: WipeRecord, digest: str, signer: str | None, source: str
         disks=tuple(
             disk_row(n, one)
             for n, one in enumerate(record.erasures)
-            if not is_boot_medium(one) and no_disk(record, one) is None
+            if not is_boot_medium(one) and (images or no_disk(record, one) is None)
         ),
     )
 
