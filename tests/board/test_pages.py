@@ -171,7 +171,11 @@ def test_the_api_says_what_its_description_says(filled: Workshop) -> None:
         assert filled.stranger().get(path.format(number=1)).status == 401
         assert Client(filled.port, bearer="x" * 43).get(path.format(number=1)).status == 401
     (line,) = script.get("/api/v1/records?q=5cg0123").json["records"]
-    assert (line["serial"], line["outcome"], line["trusted"]) == ("5CG0123XYZ", "erased-disks", True)
+    assert (line["serial"], line["outcome"], line["trusted"]) == (
+        "5CG0123XYZ",
+        "erased-disks",
+        True,
+    )
     assert lead.post("/keys/1/revoke").status == 303
     assert script.get("/api/v1/records").status == 401
     assert openapi.build("x")["openapi"] == "3.1.0"
