@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from recond.host import Host
 from recond.host.files import Files
 from recond.model import Medium, Message
 from recond.readiness.diskfacts import inner_disks
+from recond.show.ask import ask_each
+from recond.show.screen import Screen
 from recond.wipe import guard
 from recond.wipe.plan import Wish, plan_wipe
 from tests.inspect import laptop
+from tests.wipe.disks import HDD, plan_for
 
 TB = 10**12
 
@@ -253,3 +257,15 @@ def test_the_declared_docks_come_from_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "recond.toml").write_text("[bench]\ndock = 3\n")
     with pytest.raises(UsageError):
         declared_docks(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("serial", "typed"), [("S3Z8NB0K111 222", "1222"), ("WX 1 2 3", "X123"), ("A B", "AB")]
+)
+def test_an_end_with_spaces_can_be_typed(
+    serial: str, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_for(replace(HDD, serial=serial))
+    monkeypatch.setattr("builtins.input", lambda _: f" {typed} ")
+    (confirmed,) = ask_each(Screen("fr"), (plan,))
+    assert (confirmed.plan, confirmed.by) == (plan, "typed")

@@ -140,9 +140,10 @@ def _value(reading: Reading[str]) -> str | None:
 
 def typed_end(plan: WipePlan) -> str:
     """What an operator types to confirm this disk: the end of its serial or of its stand-in; where
-    another disk has the same, the place where it is plugged in.
+    another disk has the same, the place where it is plugged in. Spaces in a serial do not
+    count: an end that begins with one could never be typed.
     """
-    return plan.place or plan.disk.token[-TYPED_CHARACTERS:]
+    return plan.place or "".join(plan.disk.token.split())[-TYPED_CHARACTERS:]
 
 
 def shown_token(plan: WipePlan) -> str:
