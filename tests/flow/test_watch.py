@@ -301,7 +301,7 @@ def test_a_percentage_is_whole_only_at_the_end() -> None:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("fr", ("identification", "effacement 43 %", "lecture", "ÉCHEC", "pas attendu", "retiré")),
+        ("fr", ("identification", "effacement 43 %", "lecture", "ÉCHEC", "hors liste", "retiré")),
         ("en", ("identifying", "erasing 43 %", "reading back", "FAILED", "not expected", "pulled")),
     ],
 )

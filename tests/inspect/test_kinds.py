@@ -99,6 +99,7 @@ def test_uses_without_the_list_of_block_devices(
         "sys__block__sdb__sdb1__dev": "8:17\n",
         "sys__block__sdb__sdb1__partition": "1\n",
         "proc__self__mountinfo": mount,
+        "proc__swaps": "Filename\tType\tSize\tUsed\tPriority\n",
     }
     host = folder(tmp_path, **files)
     found = read_uses(host.files, "sda")

@@ -121,9 +121,16 @@ def test_the_inventory_of_a_run_is_valid_and_says_what_is_known() -> None:
     assert f"certificate: {done.record_id}; verdict: disks; level: clear" in comment
     assert "asset: INV-0042" in comment
     assert found["bios"]["assettag"] == "INV-0042"
-    assert found["softwares"] == []
+    assert "softwares" not in found  # an image was erased: nothing is said of the computer's disks
     assert found["storages"][0]["manufacturer"] == "Samsung"
     assert found["recond"]["erasures"][0]["verdict"] == "approved"
+
+
+def test_no_software_is_left_where_the_whole_computer_was_erased() -> None:
+    whole = record(machine=full_machine())
+    assert whole.machine is not None
+    found = inventory(whole, whole.machine, "ab" * 32)["content"]
+    assert found["softwares"] == []  # type: ignore[index]
 
 
 def test_software_is_left_where_a_disk_was_not_erased() -> None:
