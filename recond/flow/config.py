@@ -75,7 +75,7 @@ def _read_tables(state: Path) -> dict[str, dict[str, str]]:
             continue
         try:
             raw = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:  # brackets without end
             raise UsageError("cli.config.unreadable", file=str(file), reason=str(error)) from None
         for table, keys in _TABLES.items():
             entries = raw.get(table, {})

@@ -13,7 +13,7 @@ import json
 
 from recond.upload.mapping import Cell, Template
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _MADE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the same lines are the same bytes
 
 
@@ -34,7 +34,9 @@ def table_bytes(template: Template, lines: list[list[Cell]]) -> bytes:
 
 def harmless(cell: Cell) -> Cell:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return (
+        f"'{cell}" if isinstance(cell, str) and cell.lstrip(" \xa0").startswith(_FORMULA) else cell
+    )
 
 
 def _workbook(titles: list[str], lines: list[list[Cell]]) -> bytes:

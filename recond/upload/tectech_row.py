@@ -25,6 +25,7 @@ from recond.upload.facts import (
     own_disks,
     remark,
 )
+from recond.upload.sheet import harmless
 
 COLUMNS = {
     "typeMateriel": "Type de matériel",
@@ -177,7 +178,8 @@ def add_line(table: bytes | None, line: dict[str, object], record_id: str) -> by
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, list(COLUMNS.values()), extrasaction="ignore")
     writer.writeheader()
-    writer.writerows([*kept, {COLUMNS[key]: _cell(key, line.get(key)) for key in COLUMNS}])
+    old = ({title: harmless(cell or "") for title, cell in row.items()} for row in kept)
+    writer.writerows([*old, {COLUMNS[key]: _cell(key, line.get(key)) for key in COLUMNS}])
     return out.getvalue().encode("utf-8")
 
 
@@ -186,4 +188,4 @@ def _cell(key: str, value: object) -> str:
         return STATES[str(value)]
     if value is True:
         return "OUI"
-    return "" if value is None else str(value)
+    return "" if value is None else str(harmless(str(value)))

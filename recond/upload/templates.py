@@ -33,6 +33,6 @@ def load_template(name: str) -> Template:
         table = tomllib.loads(text)
     except OSError as error:
         raise UsageError("upload.map.unreadable", map=name, reason=os_reason(error)) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # brackets without end
         raise UsageError("upload.map.unreadable", map=name, reason=str(error)[:200]) from None
     return read_template(name.rpartition("/")[2].removesuffix(_ENDING), table)

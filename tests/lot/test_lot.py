@@ -40,10 +40,11 @@ from recond.flow.lot.lot import (
     report_lot,
     status_of,
 )
-from recond.flow.lot.sheets import COLUMNS, harmless, impact_sentences
+from recond.flow.lot.sheets import COLUMNS, impact_sentences
 from recond.flow.lot.status import State
 from recond.host.clock import Clock, SystemClock
 from recond.model import Assessment, Form, Known, Message, Outcome
+from recond.upload.sheet import harmless
 from tests.house import ROOT
 from tests.lot.databases import postgresql
 from tests.readiness.machines import known

@@ -3,16 +3,19 @@
 // Source: ISO 32000-1 12.8.1 (ByteRange), 7.11.4 (embedded files), RFC 5652 (CMS).
 
 const MAX_INSIDE = 64 << 20;
-const RANGE = /\/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]/g;
+const MOST_OBJECTS = 100000;
+const MOST_DICTIONARY = 4096; // both are more than recond ever writes
+// Every pattern is bounded: one that is not takes a file's size squared.
+const RANGE = /\/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]/g;
 
 // Bytes as text of as many characters: what a regular expression can search.
 const latin = (bytes) => new TextDecoder("x-user-defined").decode(bytes);
 
 function readSealed(raw, text) {
   need(text.startsWith("%PDF-"), "certify.verify.pdf.broken");
-  const found = [...text.matchAll(RANGE)];
-  const named = text.split("/ByteRange").length - 1;
-  need(found.length === 1 && named === 1, "certify.verify.pdf.signatures", { n: named });
+  const named = text.split("/ByteRange").length - 1; // first: the pattern is for one place
+  const found = named === 1 ? [...text.matchAll(RANGE)] : [];
+  need(found.length === 1, "certify.verify.pdf.signatures", { n: named });
   const [start, first, second, rest] = found[0].slice(1).map(Number);
   need(start === 0 && 0 < first && first < second && second + rest === raw.length
        && /^<(?:[0-9a-fA-F]{2})+>$/.test(text.slice(first, second)), "certify.verify.pdf.coverage");
@@ -95,25 +98,30 @@ const NO_FILES = "certify.verify.pdf.attachments";
 // leads to: refused, because readers would differ on what is inside.
 async function readAttachments(raw, text) {
   const objects = new Map();
-  for (const found of text.matchAll(/(?<=[\r\n])(\d+) 0 obj\b/g)) {
+  for (const found of text.matchAll(/(?<=[\r\n])(\d{1,10}) 0 obj\b/g)) {
+    need(objects.size <= MOST_OBJECTS, "certify.verify.pdf.broken");
     objects.set(found[1], objects.has(found[1]) ? null : found.index + found[0].length);
   }
   const start = (number) => {
     need(Number.isInteger(objects.get(number)), NO_FILES);
     return objects.get(number);
   };
-  const object = (number) => text.slice(start(number), text.indexOf("endobj", start(number)));
+  const object = (number) => {
+    const near = text.slice(start(number), start(number) + MOST_DICTIONARY);
+    need(near.includes("endobj"), NO_FILES);
+    return near.slice(0, near.indexOf("endobj"));
+  };
   const trees = new Set(
-    [...text.matchAll(/\/EmbeddedFiles\b(?: (\d+) 0 R)?/g)].map((one) => one[1]));
+    [...text.matchAll(/\/EmbeddedFiles\b(?: (\d{1,10}) 0 R)?/g)].map((one) => one[1]));
   need(trees.size === 1 && !trees.has(undefined), NO_FILES);
   const tree = object([...trees][0]);
-  const names = /^\s*<< \/Names \[((?: \([\w.-]+\) \d+ 0 R)*) \] >>\s*$/.exec(tree);
+  const names = /^\s{0,8}<< \/Names \[((?: \([\w.-]{1,64}\) \d{1,10} 0 R){0,8}) \] >>\s{0,8}$/.exec(tree);
   need(names, NO_FILES);
   const files = new Map();
-  for (const [, name, number] of names[1].matchAll(/\(([\w.-]+)\) (\d+) 0 R/g)) {
+  for (const [, name, number] of names[1].matchAll(/\(([\w.-]{1,64})\) (\d{1,10}) 0 R/g)) {
     const description = object(number);
     const all = (pattern) => new Set([...description.matchAll(pattern)].map((one) => one[1]));
-    const [said, places] = [all(/\/U?F \(([^)]*)\)/g), all(/\/U?F (\d+) 0 R\b/g)];
+    const [said, places] = [all(/\/U?F \(([^)]{0,64})\)/g), all(/\/U?F (\d{1,10}) 0 R\b/g)];
     need(said.size === 1 && said.has(name) && places.size === 1 && !files.has(name), NO_FILES);
     files.set(name, await readStream(raw, text, start([...places][0])));
   }
@@ -122,16 +130,19 @@ async function readAttachments(raw, text) {
 }
 
 async function readStream(raw, text, start) {
-  const begin = text.indexOf("stream", start);
+  const near = text.slice(start, start + MOST_DICTIONARY);
+  need(near.includes("stream"), "certify.verify.pdf.broken");
+  const begin = start + near.indexOf("stream");
   const dictionary = text.slice(start, begin);
-  const length = /\/Length (\d+)(?! \d+ R)/.exec(dictionary);
-  const filter = /\/Filter\s*\[?\s*\/(\w+)/.exec(dictionary);
+  const length = /\/Length (\d{1,10})(?! \d{1,10} R)\b/.exec(dictionary);
+  const filter = /\/Filter\s{0,4}\[?\s{0,4}\/(\w{1,32})/.exec(dictionary);
   const line = /^stream\r?\n/.exec(text.slice(begin, begin + 8));
   need(length && line && /\/Type \/EmbeddedFile\b/.test(dictionary)
+       && !dictionary.includes("/DecodeParms")
        && (!filter || filter[1] === "FlateDecode"), "certify.verify.pdf.broken");
   const at = begin + line[0].length;
   const body = raw.slice(at, at + Number(length[1]));
-  need(/^\s*endstream\s+endobj/.test(text.slice(at + body.length, at + body.length + 24)),
+  need(/^\s{0,4}endstream\s{1,4}endobj/.test(text.slice(at + body.length, at + body.length + 24)),
        "certify.verify.pdf.broken");
   return filter ? inflated(body) : body;
 }

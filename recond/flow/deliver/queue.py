@@ -17,7 +17,7 @@ from recond.flow.deliver.upload import not_queued, queue_of, queue_runs
 from recond.host.reason import os_reason
 from recond.host.spool import Spool
 from recond.model import Message
-from recond.upload.package import pack, unpack
+from recond.upload.package import pack, read_packed, unpack
 from recond.upload.queue import Entry, Hold
 
 
@@ -112,7 +112,7 @@ def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> 
         raise UsageError("upload.import.nothing", path=str(source))
     for file in files:
         try:
-            package = unpack(file.read_bytes(), file.stem)
+            package = unpack(read_packed(file), file.stem)
             fault = check(package)
         except RecordInvalid as error:
             wrong.append((file.name, error.message))

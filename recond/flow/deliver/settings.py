@@ -30,7 +30,7 @@ def read_settings(state: Path) -> tuple[Settings, ...]:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # brackets without end
         raise UsageError("upload.config.unreadable", file=str(path), reason=_place(error)) from None
     return tuple(check_settings(name, table) for name, table in raw.items())
 

@@ -62,7 +62,7 @@ def read_order(settings: str, file: str, command_line: str) -> StickOrder:
     """
     try:
         raw = tomllib.loads(settings)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # brackets without end
         raise UsageError("cli.config.unreadable", file=file, reason=str(error)) from None
     words = _table(raw, "stick", file)
     for key, value in words.items():

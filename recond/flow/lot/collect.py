@@ -29,7 +29,15 @@ from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
 from recond.model import Known, Message, Reading
 from recond.naming import computer_maker, model_name
-from recond.upload.package import RECORD, SIGNATURE, IssueOrder, Package, read_folder, unpack
+from recond.upload.package import (
+    RECORD,
+    SIGNATURE,
+    IssueOrder,
+    Package,
+    read_folder,
+    read_packed,
+    unpack,
+)
 from recond.upload.s3 import S3
 
 if TYPE_CHECKING:
@@ -69,7 +77,7 @@ def _reading(folder: Path) -> Callable[[], Package]:
 
 
 def _unpacking(path: Path) -> Callable[[], Package]:
-    return lambda: unpack(path.read_bytes(), path.stem)
+    return lambda: unpack(read_packed(path), path.stem)
 
 
 def bucket_sources(bucket: S3) -> Iterator[Source]:

@@ -19,6 +19,7 @@ from recond.errors import UsageError
 from recond.model import Message, Text
 
 MAX_BYTES = 32 << 20
+MOST_COLUMNS = 1000
 _DELIMITERS = (";", ",", "\t", "|")
 _SERIAL, _DISK, _MODEL, _NUMBER = "serial", "disk", "model", "number"
 _NAMES = {  # headings by their telling words, without accents and case
@@ -182,6 +183,7 @@ def _rows(text: str, path: str) -> list[tuple[int, list[str]]]:
     found, before = [], 0
     try:
         for row in reader:
+            _check_width(row)
             if any(_clean(cell) for cell in row):
                 found.append((before + 1 + skipped, row))
             before = reader.line_num
@@ -190,6 +192,12 @@ def _rows(text: str, path: str) -> list[tuple[int, list[str]]]:
             "lot.manifest.broken", file=path, line=before + 1 + skipped, reason=str(error)
         ) from None
     return found
+
+
+def _check_width(row: list[str]) -> None:
+    """Each cell is looked at: a line of nothing but separators would take minutes."""
+    if len(row) > MOST_COLUMNS:
+        raise csv.Error(f"{len(row)} > {MOST_COLUMNS}")
 
 
 def _columns(rows: list[tuple[int, list[str]]], path: str) -> tuple[dict[str, int], int]:

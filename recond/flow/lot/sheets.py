@@ -16,6 +16,8 @@ from recond.flow.lot.impact import Impact
 from recond.flow.lot.rows import DiskRow, MachineRow
 from recond.flow.lot.status import LotStatus, State
 from recond.locale import Lang, number, say, text
+from recond.upload.mapping import Cell
+from recond.upload.sheet import harmless
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -46,7 +48,7 @@ COLUMNS = (
     "signer",
     "remark",
 )
-Cell = str | int | None
+
 GB = 1_000_000_000
 
 
@@ -110,15 +112,6 @@ def _disk_cells(disk: DiskRow | None, lang: Lang) -> tuple[Cell, ...]:
 def headings(lang: Lang) -> list[str]:
     """The columns' names."""
     return [text(lang, f"lot.column.{name}") for name in COLUMNS]
-
-
-def harmless(cell: Cell) -> Cell:
-    """A text that a spreadsheet would take for a formula, with an apostrophe before it."""
-    return (
-        f"'{cell}"
-        if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else cell
-    )
 
 
 def write_csv(status: LotStatus, lang: Lang) -> bytes:

@@ -47,7 +47,7 @@ FORMAT = 1
 INDEX = "/recond/capture.json"
 _KNOWN = ("dmidecode.txt", "lscpu.txt", "lsblk.json", "edid", "smartctl", "proc", "sys", "recond")
 _MOST_NODES = 200_000
-_MOST_BYTES = 512 << 20
+_MOST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ def _unpack(path: Path) -> dict[str, Node]:
     nodes: dict[str, Node] = {}
     room = _MOST_BYTES
     try:
-        with tarfile.open(path) as packed:
+        with tarfile.open(fileobj=io.BytesIO(_plain(path)), mode="r:") as packed:
             for member in packed:
                 name = _inner_name(member.name)
                 if name is None:
@@ -256,6 +256,24 @@ def _unpack(path: Path) -> dict[str, Node]:
     except (tarfile.TarError, EOFError, zlib.error, ValueError, OSError) as error:
         raise FormatError("inspect.capture.broken", path=str(path)) from error
     return _without_top(nodes)
+
+
+def _plain(path: Path) -> bytes:
+    """The tar itself, plain or out of its gzip, up to a bound: a header may announce gigabytes that
+    are a kilobyte on the disk, and `tarfile` would make room for them.
+    """
+    with path.open("rb") as stream:
+        raw = stream.read(_MOST_BYTES + 1)
+    if not raw.startswith(b"\x1f\x8b"):
+        plain = raw
+    else:
+        inflater = zlib.decompressobj(31)  # gzip's header (RFC 1952)
+        plain = inflater.decompress(raw, _MOST_BYTES + 1)
+        if len(plain) <= _MOST_BYTES and not inflater.eof:
+            raise EOFError
+    if len(plain) > _MOST_BYTES:
+        raise FormatError("inspect.capture.too_large", path=str(path))
+    return plain
 
 
 def _inner_name(name: str) -> str | None:
