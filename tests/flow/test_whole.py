@@ -1,0 +1,74 @@
+"""The exit code of a whole computer, and an operator's word on what no reading can tell."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from recond.census import Said
+from recond.errors import UsageError
+from recond.flow.config import Overrides
+from recond.flow.run.run import NOT_WHOLE, Finished, Order, certify_run, execute, prepare
+from recond.flow.run.supervisor import confirm_all
+from recond.flow.run.words import take_words
+from recond.host import Host
+from recond.model import Known
+from recond.wipe.plan import Wish
+from tests.inspect.laptop import make_laptop
+
+
+def run(folder: Path, *, every: bool) -> tuple[Finished, Host]:
+    """A laptop's run over an image: erased and approved; `every` as `--all` asks for it."""
+    image = folder / "S3Z8NX0K123456"
+    image.write_bytes(b"donor data " * 100_000)
+    os.truncate(image, 1 << 20)
+    host = make_laptop(folder / "laptop").host()
+    order = Order(
+        targets=(str(image),),
+        every_unused=False,
+        wish=Wish(method="nist-clear"),
+        image=True,
+        profiles=(),
+        out=folder / "out",
+        state=folder / "state",
+        lang="fr",
+        overrides=Overrides(operator="Ada"),
+    )
+    prepared = prepare(order, host)
+    asked = replace(prepared, order=replace(order, every_unused=every))
+    return execute(asked, confirm_all(prepared.plans, "flag"), host, lambda *_: None), host
+
+
+@pytest.mark.parametrize(("every", "code"), [(True, NOT_WHOLE), (False, 0)])
+def test_all_ends_well_only_where_the_computer_is_erased(
+    every: bool, code: int, tmp_path: Path
+) -> None:
+    finished, _ = run(tmp_path, every=every)
+    assert finished.exit_code == code
+
+
+def test_a_word_needs_a_name_and_a_key_of_its_kind(tmp_path: Path) -> None:
+    finished, host = run(tmp_path, every=False)
+    folder, machine = finished.folder, finished.issued.record.machine
+    assert machine is not None
+    assert isinstance(machine.census, Known)
+    (medium, *_) = machine.census.value.media
+    before = (folder.path / "run.json").read_bytes()
+    for said, key, name in (
+        (Said.REMOVED, "no-such-key", "Ada"),
+        (Said.CHECKED, medium.key, "Ada"),  # a disk is never "checked"
+        (Said.REMOVED, medium.key, "…"),
+    ):
+        with pytest.raises(UsageError):
+            take_words(folder, ((said, key),), name, host.clock)
+    assert (folder.path / "run.json").read_bytes() == before
+    take_words(folder, ((Said.REMOVED, medium.key),), "Grace", host.clock)
+    issued = certify_run(folder, tmp_path / "state", host)
+    (word,) = issued.record.words
+    assert (word.about, word.said, word.name) == (medium.key, Said.REMOVED, "Grace")
+    take_words(folder, ((Said.DESTROYED, medium.key),), "Ada", host.clock)
+    issued = certify_run(folder, tmp_path / "state", host)
+    assert [(one.said, one.name) for one in issued.record.words] == [(Said.DESTROYED, "Ada")]
