@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def path_with_recond(tmp_path: Path) -> dict[str, str]:
     """An environment where `recond` is a command: as installed."""
     found = tmp_path / "bin" / "recond"
     found.parent.mkdir()
-    found.write_text(f'#!/bin/sh\nexec {sys.executable} -m recond "$@"\n')
+    found.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m recond "$@"\n')
     found.chmod(0o755)
     given = environment(tmp_path)
     return {**given, "PATH": f"{found.parent}:{os.environ['PATH']}"}
