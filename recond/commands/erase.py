@@ -288,16 +288,15 @@ def certify_command(
     """(Again) record, signature, PDF from the journals."""
     from recond.census import Said
     from recond.flow.run.run import Finished, certify_again, exit_code
-    from recond.flow.run.words import take_words
     from recond.flow.runfolder import find_run
     from recond.show.result import show_finished
 
     folder = find_run(state_path(), run)
-    host = this_host()
     said = ((Said.CHECKED, checked), (Said.REMOVED, removed), (Said.DESTROYED, destroyed))
     words = tuple((word, key) for word, keys in said for key in keys or ())
-    take_words(folder, words, operator, host.clock)
-    issued = certify_again(folder, state_path(), host, out, LANG)
+    issued = certify_again(
+        folder, state_path(), this_host(), out, LANG, words=words, operator=operator
+    )
     finished = Finished(folder, issued, exit_code(issued, frozenset()))
     show_finished(screen(), finished, as_json=json_)
     leave(0 if issued.signed else 7)

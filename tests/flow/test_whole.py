@@ -11,7 +11,16 @@ import pytest
 from recond.census import Said
 from recond.errors import UsageError
 from recond.flow.config import Overrides
-from recond.flow.run.run import NOT_WHOLE, Finished, Order, certify_run, execute, prepare
+from recond.flow.run.issue import Issued
+from recond.flow.run.run import (
+    NOT_WHOLE,
+    Finished,
+    Order,
+    certify_again,
+    certify_run,
+    execute,
+    prepare,
+)
 from recond.flow.run.supervisor import confirm_all
 from recond.flow.run.words import take_words
 from recond.host import Host
@@ -72,3 +81,24 @@ def test_a_word_needs_a_name_and_a_key_of_its_kind(tmp_path: Path) -> None:
     take_words(folder, ((Said.DESTROYED, medium.key),), "Ada", host.clock)
     issued = certify_run(folder, tmp_path / "state", host)
     assert [(one.said, one.name) for one in issued.record.words] == [(Said.DESTROYED, "Ada")]
+
+
+def test_no_word_is_taken_while_somebody_is_at_the_run(tmp_path: Path) -> None:
+    finished, host = run(tmp_path, every=False)
+    folder, machine = finished.folder, finished.issued.record.machine
+    assert machine is not None
+    assert isinstance(machine.census, Known)
+    words = ((Said.REMOVED, machine.census.value.media[0].key),)
+    before = (folder.path / "run.json").read_bytes()
+
+    def again() -> Issued:
+        return certify_again(
+            folder, tmp_path / "state", host, None, "fr", words=words, operator="Ada"
+        )
+
+    with folder.supervised(wait=True) as mine:
+        assert mine
+        with pytest.raises(UsageError):
+            again()
+    assert (folder.path / "run.json").read_bytes() == before
+    assert [one.name for one in again().record.words] == ["Ada"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.census import Said
 from recond.codec import to_json
 from recond.computer import is_computer_erased
 from recond.ends import StepEnd
@@ -28,6 +29,7 @@ from recond.flow.run.supervisor import (
     plan_targets,
     write_jobs,
 )
+from recond.flow.run.words import take_words
 from recond.flow.runfolder import (
     IssuedNote,
     OnEvent,
@@ -245,14 +247,23 @@ def _note_of(issued: Issued, journals: dict[str, bytes]) -> IssuedNote:
 
 
 def certify_again(
-    folder: RunFolder, state: Path, host: Host, out: Path | None, lang: str
+    folder: RunFolder,
+    state: Path,
+    host: Host,
+    out: Path | None,
+    lang: str,
+    *,
+    words: tuple[tuple[Said, str], ...] = (),
+    operator: str | None = None,
 ) -> Issued:
-    """`certify_run` for a run that nobody is at. Raises `UsageError` while somebody is: what its
-    workers have not begun would be closed.
+    """`certify_run` for a run that nobody is at, with an operator's words (`take_words`).
+
+    Raises `UsageError` while somebody is: what its workers have not begun would be closed.
     """
     with folder.supervised(wait=False) as mine:
         if not mine or any(map(is_held, folder.journal_files())):
             raise UsageError("wipe.run.running", run=folder.run_id)
+        take_words(folder, words, operator, host.clock)
         return certify_run(folder, state, host, out, lang)
 
 
