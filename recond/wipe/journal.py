@@ -102,3 +102,8 @@ def read_entries(raw: bytes) -> list[tuple[str, dict[str, Json]]]:
         except (ValueError, KeyError, TypeError):
             break
     return found
+
+
+def has_ended(entries: list[tuple[str, dict[str, Json]]]) -> bool:
+    """Whether the worker wrote its last line: nothing goes on."""
+    return bool(entries) and entries[-1][0] == "end"

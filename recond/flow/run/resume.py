@@ -29,7 +29,7 @@ from recond.host.realdisk import open_disk
 from recond.host.signals import StopCount, counted_stops
 from recond.wipe import guard
 from recond.wipe.job import Job
-from recond.wipe.journal import read_entries
+from recond.wipe.journal import has_ended, read_entries
 from recond.wipe.position import Standing, read_standing
 
 OnLost = Callable[[str, RecondError], None]
@@ -82,7 +82,7 @@ def _resume(
     tells: bool,
 ) -> Finished | None:
     close_unbegun(folder, host)
-    jobs = unfinished_jobs(folder, host, on_event, only)
+    jobs = unfinished_jobs(folder, state, host, on_event, only)
     if jobs is None and is_issued(folder):
         return None
     if not jobs and is_issued(folder):  # nothing can go on: what was issued says so already
@@ -109,19 +109,22 @@ def wait_for_workers(folder: RunFolder, host: Host, on_event: OnEvent) -> None:
 
 
 def unfinished_jobs(
-    folder: RunFolder, host: Host, on_event: OnEvent, only: frozenset[str] | None = None
+    folder: RunFolder,
+    state: Path,
+    host: Host,
+    on_event: OnEvent,
+    only: frozenset[str] | None = None,
 ) -> dict[str, Job] | None:
     """The jobs of a run that can go on, of those named in `only`; None where every journal has its
     end.
     """
+    told = {name: (raw, read_entries(raw)) for name, raw in folder.journals().items()}
+    left = {name: one for name, one in told.items() if not has_ended(one[1])}
+    if not left:  # most runs: the others of the bench need not be looked at
+        return None
     jobs: dict[str, Job] = {}
-    any_open = False
-    runs = tuple(RunFolder(path) for path in folder.path.parent.glob("*") if path.is_dir())
-    for name, raw in folder.journals().items():
-        entries = read_entries(raw)
-        if entries and entries[-1][0] == "end":
-            continue
-        any_open = True
+    runs = all_runs(state)
+    for name, (raw, entries) in left.items():
         try:
             standing = read_standing(entries, same_boot=False)
             since = begun_since(standing.plan, raw, folder, runs)
@@ -145,7 +148,7 @@ def unfinished_jobs(
             demonstration=standing.demonstration,
         )
         write_json(folder.job(name), to_json(jobs[name]))
-    return jobs if any_open else None
+    return jobs
 
 
 def _begun_since(standing: Standing, since: RunFolder) -> FormatError:

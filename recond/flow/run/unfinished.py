@@ -21,7 +21,7 @@ from recond.flow.runfolder import RunFolder, all_runs
 from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.model import Text
-from recond.wipe.journal import read_entries
+from recond.wipe.journal import has_ended, read_entries
 from recond.wipe.position import Entries, read_standing
 
 
@@ -81,14 +81,10 @@ def _open_run(folder: RunFolder, runs: tuple[RunFolder, ...], host: Host) -> Ope
     if to_write:
         return OpenRun(folder, Left.STOPPED, plans_of(folder), to_write)
     entries = map(read_entries, journals.values())
-    left_off = any(not _ended(one) and _has_plan(one) for one in entries)
+    left_off = any(not has_ended(one) and _has_plan(one) for one in entries)
     if is_issued(folder) or left_off:
         return None
     return OpenRun(folder, Left.UNCERTIFIED, plans_of(folder))
-
-
-def _ended(entries: Entries) -> bool:
-    return bool(entries) and entries[-1][0] == "end"
 
 
 def _has_plan(entries: Entries) -> bool:
@@ -97,7 +93,7 @@ def _has_plan(entries: Entries) -> bool:
 
 def _can_go_on(entries: Entries, host: Host) -> WipePlan | None:
     """The plan, at its disk's path of now, where `recond resume` can take it up here and now."""
-    if _ended(entries):
+    if has_ended(entries):
         return None
     try:
         standing = read_standing(entries, same_boot=False)
