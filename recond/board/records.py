@@ -255,7 +255,7 @@ def _insert(
             workshop=kept.workshop,
             bench_name=row.bench,
             category=row.category,
-            readiness=row.readiness,
+            readiness=" ".join(row.profiles),
             duration_s=kept.duration_s,
             bytes=size,
         )

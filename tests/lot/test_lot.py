@@ -447,6 +447,7 @@ def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Lot
     assert rows[1][at["digest"]] == status_of(where, name).machines[0].digest
     assert rows[1][at["property"]].startswith("'=cmd")
     assert rows[3][at["remark"]] == "hors liste"
+    assert not [cell for row in rows for cell in row if "computer=" in cell or "disks=" in cell]
     with zipfile.ZipFile(book) as workbook:
         sheets = [n for n in workbook.namelist() if n.startswith("xl/worksheets/sheet")]
         everything = b"".join(workbook.read(n) for n in workbook.namelist())

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from importlib import resources
 
 from recond.flow.lot.rows import MachineRow
-from recond.flow.lot.status import WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,5 @@ def impact_of_forms(again: Mapping[str, int]) -> Impact:
 
 def is_reusable(row: MachineRow) -> bool:
     """Whether the whole computer is erased and some profile is passed as the machine stands."""
-    words = row.readiness.split()
-    ready = any(word.endswith("=pass") for word in words) and WHOLE in words
-    return ready and bool(row.disks)
+    ready = any(word.endswith("=pass") for word in row.profiles)
+    return ready and row.is_whole and bool(row.disks)

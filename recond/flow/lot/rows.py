@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_COMPUTER = "computer="
+_WHOLE = f"{_COMPUTER}erased"
+_SCOPES = (_COMPUTER, "disks=")
+
 
 @dataclass(frozen=True, slots=True)
 class Lot:
@@ -60,6 +64,21 @@ class MachineRow:
     form: str | None
     property_number: str | None
     category: str | None
-    readiness: str  # "windows-10=pass debian-13=fail"
+    readiness: str  # "windows-10=pass debian-13=fail", and the record's verdict: "computer=erased"
     source: str
     disks: tuple[DiskRow, ...] = ()
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Each profile with its outcome."""
+        return tuple(word for word in self.readiness.split() if not word.startswith(_SCOPES))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the record is of a computer, and all of it is erased."""
+        return _WHOLE in self.readiness.split()
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the record is of a computer of which something is left, or nobody knows."""
+        return not self.is_whole and any(w.startswith(_COMPUTER) for w in self.readiness.split())

@@ -89,7 +89,7 @@ def _machine_cells(row: MachineRow, lang: Lang) -> tuple[Cell, ...]:
         row.property_number,
         form,
         row.category,
-        row.readiness,
+        " ".join(row.profiles),
     )
 
 

@@ -17,12 +17,6 @@ from recond.flow.lot.rows import DiskRow, Lot, MachineRow
 from recond.flow.lot.standing import Apart
 from recond.model import Message, Text
 
-WHOLE = "computer=erased"
-"""Among a row's words: the record's verdict is of the whole computer, and it is erased."""
-
-
-SCOPES = ("computer=", "disks=")
-
 
 class State(Text):
     """What became of a line of the manifest."""
@@ -76,11 +70,7 @@ class LotStatus:
             row.found_by or row.record_id: row
             for row in sorted(self.machines, key=lambda one: (one.issued_at, one.number or 0))
         }
-        return tuple(
-            row.record_id
-            for row in last.values()
-            if any(w.startswith("computer=") and w != WHOLE for w in row.readiness.split())
-        )
+        return tuple(row.record_id for row in last.values() if row.is_left)
 
     def count(self, state: State) -> int:
         """How many lines of the manifest are in a state."""
@@ -140,17 +130,7 @@ def lot_status(
         apart=apart,
         gaps=tuple(_gaps(machines, numbers)),
         categories=tuple(sorted(Counter(r.category for r in machines if r.category).items())),
-        readiness=tuple(
-            sorted(
-                Counter(
-                    word
-                    for row in machines
-                    for word in row.readiness.split()
-                    if not word.startswith(SCOPES)
-                    if not word.startswith(("computer=", "disks="))
-                ).items()
-            )
-        ),
+        readiness=tuple(sorted(Counter(word for row in machines for word in row.profiles).items())),
         problems=problems,
     )
 
@@ -184,7 +164,7 @@ def _line(
         last[disk.found_by][1] if disk.found_by else disk for row in rows for disk in row.disks
     ]
     newest = max(rows, key=lambda row: (row.issued_at, row.number or 0))
-    whole = WHOLE in newest.readiness.split() and all(disk.approved for disk in disks)
+    whole = newest.is_whole and all(disk.approved for disk in disks)
     state = State.SEEN if not disks else State.ERASED if whole else State.REJECTED
     return LotLine(one, state, newest.record_id)
 
