@@ -54,6 +54,8 @@ class Fate(Text):
 
 LEFT = frozenset(Fate) - {Fate.ERASED, Fate.REMOVED, Fate.DESTROYED, Fate.CHECKED, Fate.BESIDE}
 """The fates after which data may still be in the computer."""
+NOTHING_LEFT = frozenset({"erased", "erased-disks"})
+"""The words (`Conclusion.word`) after which nothing is left of what a record speaks of."""
 OUTSIDE = frozenset({Place.USB, Place.DOCK})
 WENT_WELL = frozenset({"certify.reason.erased-full", "certify.reason.erased-sample"})
 NO_MEDIUM = frozenset({TargetKind.IMAGE, TargetKind.LOOP})
@@ -84,10 +86,15 @@ class Conclusion:
     words: tuple[OperatorWord, ...]  # those that count
 
     @property
-    def headline(self) -> str:
-        """The headline's code. Of single disks it never is the headline of a whole computer."""
+    def word(self) -> str:
+        """The outcome; of single disks it never is the word of a whole computer."""
         alone = self.outcome is Overall.ERASED and self.scope is Scope.DISKS
-        return f"certify.verdict.{'erased-disks' if alone else self.outcome.value}"
+        return "erased-disks" if alone else self.outcome.value
+
+    @property
+    def headline(self) -> str:
+        """The headline's code."""
+        return f"certify.verdict.{self.word}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _kept(package: Package, record: WipeRecord, found: Verdicts, state: Path) ->
         trusted=trusted,
         trust_seen=trust_digest(state),
         why=None if trusted else why,
-        outcome=conclude(record).headline.rpartition(".")[2],
+        outcome=conclude(record).word,
         computer=computer_of(record),
         row=machine_row(record, package.digest, signer, "board", images=True),
         lot=record.lot,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from recond.board.tokens import BenchToken
 from recond.codec import from_json
+from recond.computer import NOTHING_LEFT
 from recond.errors import FormatError, RecordInvalid
 from recond.locale import has
 from recond.model import Json, Message
@@ -245,7 +246,7 @@ def _is_silent(report: BenchReport, now_s: float) -> bool:
 def tone_of(said: SlotSaid, silent: bool, certificate: Certificate | None) -> str:
     """How a slot looks. Good only where a trusted record says so of the whole."""
     if certificate is not None and said.state not in AT_WORK:
-        if certificate.outcome in ("erased", "erased-disks"):
+        if certificate.outcome in NOTHING_LEFT:
             return "good" if certificate.trusted else "care"
         return "alarm"
     if silent:

@@ -16,10 +16,9 @@ from recond.board.audit import add_line
 from recond.board.finding import download
 from recond.board.frame import EVERYBODY, HANDS, LEADS, Turned, Visit, Way, given, json_answer
 from recond.board.people import Role
+from recond.board.records import take_judged
 from recond.board.tables import RECORDS
-from recond.certify.verify.verdicts import Trust
-from recond.errors import RecordInvalid, UsageError
-from recond.flow.lot.collect import chain_of, take
+from recond.errors import UsageError
 from recond.flow.lot.impact import impact_of
 from recond.flow.lot.lot import check_lot_name
 from recond.flow.lot.manifest import MAX_BYTES, parse_manifest
@@ -28,7 +27,6 @@ from recond.flow.lot.rows import Lot
 from recond.flow.lot.sheets import anomaly_rows, impact_sentences, write_csv, write_workbook
 from recond.flow.lot.status import LotStatus, State, lot_status
 from recond.flow.lot.store import LotStore
-from recond.upload.package import unpack
 
 REPORTS = {
     "csv": "text/csv",
@@ -127,13 +125,7 @@ def _collect(visit: Visit, name: str) -> None:
     for row in rows:
         raw = context.records.package_bytes(row.package)
         with context.database.writing() as db:
-            lots = LotStore(db)
-            try:
-                package = unpack(raw, row.record_id)
-                trust = Trust(pinned=chain_of(package)[:1])  # asked when the board judged it
-                take(lots, name, row.record_id, package, trust)
-            except RecordInvalid as error:
-                lots.note(name, row.record_id, error.message)
+            take_judged(LotStore(db), name, raw, row.record_id)
 
 
 def take_manifest(visit: Visit) -> Response:

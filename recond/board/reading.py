@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from recond.board import search
 from recond.board.people import BoardPerson, Role
 from recond.board.tables import DISKS, RECORDS
+from recond.computer import NOTHING_LEFT
 from recond.flow.lot.manifest import compared
 
 SHOWN = 50
@@ -66,7 +67,7 @@ class RecordLine:
     @property
     def tone(self) -> str:
         """good only for a trusted record whose own word is that all is erased."""
-        if self.outcome in ("erased", "erased-disks"):
+        if self.outcome in NOTHING_LEFT:
             return "good" if self.trusted else "care"
         return "calm" if self.outcome == "nothing" else "alarm"
 

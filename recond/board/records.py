@@ -287,11 +287,14 @@ def _into_lot(db: sa.Connection, lot: str, raw: bytes, record_id: str) -> None:
     """The record's own lot counts it too, where there is one here that is open."""
     lots = LotStore(db)
     there = next((one for one in lots.lots() if one.name == lot), None)
-    if there is None or there.closed_at is not None:
-        return
+    if there is not None and there.closed_at is None:
+        take_judged(lots, lot, raw, record_id)
+
+
+def take_judged(lots: LotStore, lot: str, raw: bytes, record_id: str) -> None:
+    """A trusted record into a lot: whom the board believes was asked when it was judged."""
     try:
         package = unpack(raw, record_id)
-        # whom the board believes was asked when the package was judged
         take(lots, lot, record_id, package, Trust(pinned=chain_of(package)[:1]))
     except RecordInvalid as error:
         lots.note(lot, record_id, error.message)
