@@ -115,21 +115,6 @@ def _listed(nodes: list[bytes]) -> Callable[[int, int], bytes]:
     return lambda level, index: nodes[place_of(level, index)]
 
 
-def merkle_root(lines: Sequence[bytes]) -> str:
-    """The Merkle tree hash of the lines, in hex."""
-    return Tree.of(lines).root()
-
-
-def inclusion_proof(lines: Sequence[bytes], index: int) -> tuple[str, ...]:
-    """The audit path of line `index` (from 0): hashes in hex, from the leaf up."""
-    return Tree.of(lines).inclusion(index)
-
-
-def consistency_proof(lines: Sequence[bytes], before: int) -> tuple[str, ...]:
-    """That the first `before` lines (at least one) are the beginning of these: hashes in hex."""
-    return Tree.of(lines).consistency(before)
-
-
 def is_included(line: bytes, index: int, size: int, proof: Sequence[str], root: str) -> bool:
     """Whether the audit path leads from the line to the root (RFC 9162 2.1.3.2)."""
     if not 0 <= index < size:

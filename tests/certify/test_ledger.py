@@ -16,13 +16,7 @@ from recond.certify.ledger import (
     position_fault,
     read_ledger,
 )
-from recond.certify.merkle import (
-    consistency_proof,
-    inclusion_proof,
-    is_consistent,
-    is_included,
-    merkle_root,
-)
+from recond.certify.merkle import Tree, is_consistent, is_included
 from recond.codec import canonical_bytes
 from recond.errors import RecordInvalid
 from tests.certify.journals import base_seed
@@ -171,17 +165,17 @@ ROOTS = (
 
 
 def test_the_root_is_that_of_the_known_trees() -> None:
-    assert merkle_root([]) == hashlib.sha256(b"").hexdigest()
+    assert Tree.of([]).root() == hashlib.sha256(b"").hexdigest()
     for size, root in enumerate(ROOTS, 1):
-        assert merkle_root(LEAVES[:size]) == root
+        assert Tree.of(LEAVES[:size]).root() == root
 
 
 def test_an_inclusion_proof_holds_for_its_line_and_no_other() -> None:
     lines = [b"line %d" % n for n in range(23)]
     for size in range(1, len(lines) + 1):
-        root = merkle_root(lines[:size])
+        root = Tree.of(lines[:size]).root()
         for index in range(size):
-            proof = inclusion_proof(lines[:size], index)
+            proof = Tree.of(lines[:size]).inclusion(index)
             assert is_included(lines[index], index, size, proof, root)
             assert not is_included(b"other", index, size, proof, root)
             assert not is_included(lines[index], size, size, proof, root)
@@ -198,10 +192,10 @@ def test_readings_compare_by_content() -> None:
 
 def test_a_consistency_proof_holds_for_its_two_trees_and_no_others() -> None:
     lines = [b"line %d" % n for n in range(20)]
-    roots = [merkle_root(lines[:size]) for size in range(len(lines) + 1)]
+    roots = [Tree.of(lines[:size]).root() for size in range(len(lines) + 1)]
     for size in range(1, len(lines) + 1):
         for before in range(1, size + 1):
-            proof = consistency_proof(lines[:size], before)
+            proof = Tree.of(lines[:size]).consistency(before)
             old, new = roots[before], roots[size]
             assert is_consistent(before, old, size, new, proof)
             assert not is_consistent(0, roots[0], size, new, ())
@@ -225,11 +219,11 @@ def test_the_consistency_proof_is_that_of_the_known_trees() -> None:
     """The example of RFC 9162 2.1.5: seven leaves, from three, four and six of them."""
 
     def node(first: int, last: int) -> str:
-        return merkle_root([b"d%d" % n for n in range(first, last)])
+        return Tree.of([b"d%d" % n for n in range(first, last)]).root()
 
     lines = [b"d%d" % n for n in range(7)]
-    assert consistency_proof(lines, 3) == (node(2, 3), node(3, 4), node(0, 2), node(4, 7))
-    assert consistency_proof(lines, 4) == (node(4, 7),)
-    assert consistency_proof(lines, 6) == (node(4, 6), node(6, 7), node(0, 4))
-    assert inclusion_proof(lines, 0) == (node(1, 2), node(2, 4), node(4, 7))
-    assert inclusion_proof(lines, 6) == (node(4, 6), node(0, 4))
+    assert Tree.of(lines).consistency(3) == (node(2, 3), node(3, 4), node(0, 2), node(4, 7))
+    assert Tree.of(lines).consistency(4) == (node(4, 7),)
+    assert Tree.of(lines).consistency(6) == (node(4, 6), node(6, 7), node(0, 4))
+    assert Tree.of(lines).inclusion(0) == (node(1, 2), node(2, 4), node(4, 7))
+    assert Tree.of(lines).inclusion(6) == (node(4, 6), node(0, 4))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.certify.merkle import merkle_root
+from recond.certify.merkle import Tree
 from recond.certify.receipt import CONTENT_TYPE, Receipt, make_receipt, read_receipt
 from recond.certify.sign.jws import read_jws, sign_jws
 from recond.certify.sign.keys import SigningKey, issue_bench_key, make_bench_key, make_root_key
@@ -62,7 +62,7 @@ def test_a_later_receipt_reaches_a_later_root(desk: Desk) -> None:
     number = of("erased").number
     assert len(reading.lines) > number
     later = make_receipt(reading, number, own_key(), corpus().clock.now())
-    assert read_receipt(read_jws(later)).root == merkle_root(reading.lines)
+    assert read_receipt(read_jws(later)).root == Tree.of(reading.lines).root()
     assert complete(desk, {**files, RECEIPT: later}) is Answer.YES
 
 
@@ -94,7 +94,7 @@ def test_the_benchs_key_cannot_sign_a_receipt_that_does_not_add_up(desk: Desk) -
         "longer path": replace(true, inclusion=(*true.inclusion, "00" * 32)),
         "no hash": replace(true, inclusion=("x", *true.inclusion[1:])),
         "a root of this line alone": replace(
-            true, inclusion=(), size=1, number=1, root=merkle_root([true.entry.encode()])
+            true, inclusion=(), size=1, number=1, root=Tree.of([true.entry.encode()]).root()
         ),
         "another schema": replace(true, schema="recond.receipt/2"),
     }

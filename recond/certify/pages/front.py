@@ -75,20 +75,17 @@ def headline(record: WipeRecord, lang: Lang, *, signed: bool) -> str:
 
 def verdict_detail(record: WipeRecord, lang: Lang) -> str:
     """The verdict's sentence, and whether it is of a computer or of disks only."""
-    found = conclude(record)
+    found, approved = conclude(record), counts(record).approved
     detail = text(
         lang,
         f"certify.verdict.{found.outcome.value}.detail",
-        n=counts(record).approved,
-        total=counts(record).approved + len(found.left),
+        n=approved,
+        total=approved + len(found.left),
     )
     if found.outcome in (Overall.NOTHING, Overall.UNKNOWN):
         return detail
-    return f"{detail} {text(lang, f'certify.scope.{found.scope.value}.{_whole(found.outcome)}')}"
-
-
-def _whole(outcome: Overall) -> str:
-    return "erased" if outcome is Overall.ERASED else "left"
+    whole = "erased" if found.outcome is Overall.ERASED else "left"
+    return f"{detail} {text(lang, f'certify.scope.{found.scope.value}.{whole}')}"
 
 
 def left_line(one: LeftOver, lang: Lang) -> str:

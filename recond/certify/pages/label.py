@@ -122,8 +122,8 @@ def is_label_file(raw: bytes) -> bool:
 
 def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
     """(line, detail, plain): plain only where every disk's erasure is approved and proven."""
-    record, outcome = label.record, overall(label.record)
-    tally = counts(record)
+    record, found = label.record, conclude(label.record)
+    outcome, approved = found.outcome, counts(record).approved
     if record.bench.demonstration:
         return text(lang, "certify.mark.demonstration"), text(lang, "label.demonstration"), False
     unproven = label.proof is not LabelProof.PROVEN
@@ -136,8 +136,7 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
         )
     if unproven:
         return mark, text(lang, "label.unproven"), False
-    found = conclude(record)
-    detail = text(lang, "label.approved", n=tally.approved, total=tally.approved + len(found.left))
+    detail = text(lang, "label.approved", n=approved, total=approved + len(found.left))
     if found.scope is Scope.DISKS:
         detail += " " + text(lang, "label.disks_only")
     elif outcome is Overall.UNKNOWN:

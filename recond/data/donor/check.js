@@ -237,8 +237,7 @@ async function checkSeal(work, { name, raw }) {
 }
 
 async function claimsOf({ record, recordBytes }, leaf) {
-  const approved = record.erasures.filter(isApproved).length;
-  const others = record.erasures.length - approved - record.erasures.filter(isBootMedium).length;
+  const { approved, others } = counts(record);
   return {
     i: record.record_id, t: record.issued_at, h: hex(await sha256(recordBytes)), a: approved,
     o: others, k: leaf.fingerprint.slice(0, 16).toUpperCase(),

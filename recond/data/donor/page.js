@@ -41,7 +41,7 @@ function verdictBox({ state, record }) {
 function sentences(state, record) {
   if (TRUE_STATES.includes(state)) {
     const found = conclude(record);
-    const approved = record.erasures.filter(isApproved).length;
+    const { approved } = counts(record);
     const detail = [text(`certify.verdict.${state}.detail`,
                          { n: approved, total: approved + found.left.length })];
     if (state !== "nothing" && state !== "unknown") {

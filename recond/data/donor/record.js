@@ -70,6 +70,12 @@ const isApproved = ({ result }) => result.status === "erased" && result.verdict 
 const isBootMedium = ({ result }) => result.status === "refused" && result.reasons.length > 0
   && result.reasons.every((reason) => reason.code === "wipe.refusal.medium");
 
+// The record's own disks; every seal, of whatever version, holds these numbers.
+function counts({ erasures }) {
+  const approved = erasures.filter(isApproved).length;
+  return { approved, others: erasures.length - approved - erasures.filter(isBootMedium).length };
+}
+
 const isOutside = ({ place }) => place === "usb" || place === "dock";
 const isKnown = (reading) => "value" in reading;
 const nameOf = (model, key) => [model, key].filter(Boolean).join(" ");
