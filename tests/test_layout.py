@@ -43,6 +43,7 @@ BOTTOM = frozenset(
         "codec",
         "naming",
         "data",
+        "documents",
         "drive",
         "foreign",
     }
@@ -63,6 +64,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "codec": frozenset({"model", "errors"}),
     "methods": frozenset({"erasure", "errors"}),
     "naming": frozenset({"model", "data"}),
+    "documents": frozenset(),
     "drive": frozenset({"model", "erasure", "errors", "ends"}),
     "foreign": frozenset(),
     "locale": frozenset({"foreign", "model"}),
@@ -460,6 +462,20 @@ def cli_has_no_main_block(module: Module) -> Iterator[str]:
                 yield f"line {node.lineno}: a __main__ block"
 
 
+OWN_DOCUMENTS = ("documents", "data", "locale", "methods")
+"""Who may call the standard library's readers: the one reader, and what the package carries."""
+
+
+def documents_have_one_reader(module: Module) -> Iterator[str]:
+    """Doubled names, NaN and brackets without end are met in one place."""
+    for node in ast.walk(module.tree):
+        if within(module, OWN_DOCUMENTS) or not isinstance(node, ast.Attribute):
+            continue
+        named = isinstance(node.value, ast.Name) and node.value.id in ("json", "tomllib")
+        if named and node.attr in ("loads", "load", "JSONDecoder"):
+            yield f"line {node.lineno}: recond.documents reads JSON and TOML"
+
+
 def everything_public_is_described(module: Module) -> Iterator[str]:
     """Modules, public classes, functions and methods."""
     if not ast.get_docstring(module.tree):
@@ -490,6 +506,7 @@ RULES: tuple[Rule, ...] = (
     names_say_something,
     nothing_is_asserted_or_printed,
     cli_has_no_main_block,
+    documents_have_one_reader,
     everything_public_is_described,
 )
 
@@ -543,6 +560,7 @@ def test_the_house_keeps(rule: Rule) -> None:
         (names_say_something, "recond.host.x", "class DiskManager: ..."),
         (nothing_is_asserted_or_printed, "recond.host.x", "assert True"),
         (nothing_is_asserted_or_printed, "recond.host.x", "print()"),
+        (documents_have_one_reader, "recond.upload.x", "import json\njson.loads(raw)"),
         (cli_has_no_main_block, "recond.cli", "if __name__ == '__main__':\n    main()"),
         (
             everything_public_is_described,

@@ -6,14 +6,13 @@ to have kept. It is counted nowhere and can only be downloaded as bytes.
 
 from __future__ import annotations
 
-import json
-
 import sqlalchemy as sa
 from starlette.responses import Response
 
 from recond.board.finding import download
 from recond.board.frame import HANDS, WORKSHOP, Turned, Visit, Way, number_of
 from recond.board.tables import APART, BENCHES, RECORDS
+from recond.documents import read_json
 from recond.locale import has
 from recond.model import Message
 
@@ -36,7 +35,7 @@ def apart_page(visit: Visit) -> Response:
             .order_by(sa.func.count().desc())
             .limit(SHOWN)
         ).all()
-    found = [(row, Message.of(row.code, **json.loads(row.args))) for row in rows if has(row.code)]
+    found = [(row, Message.of(row.code, **read_json(row.args))) for row in rows if has(row.code)]
     return visit.context.render(visit, "apart.html", found=found, signers=signers)
 
 

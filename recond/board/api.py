@@ -8,7 +8,6 @@ each of these ways, and a test holds every answer to that description.
 from __future__ import annotations
 
 import dataclasses
-import json
 
 from starlette.responses import Response
 
@@ -17,6 +16,7 @@ from recond.board.frame import PUBLIC, WORKSHOP, Visit, Way, json_answer
 from recond.board.live import BenchView
 from recond.board.reading import RecordLine
 from recond.codec import to_json
+from recond.documents import read_json
 from recond.model import Json
 
 
@@ -31,7 +31,7 @@ def record(visit: Visit) -> Response:
     """One record, whole: the line, and the signed record itself."""
     line = finding.record_line(visit)
     package = finding.package_of(visit, line)
-    return json_answer({**line_json(line), "record": json.loads(package.record_bytes)})
+    return json_answer({**line_json(line), "record": read_json(package.record_bytes)})
 
 
 def room(visit: Visit) -> Response:

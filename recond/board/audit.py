@@ -9,7 +9,6 @@ its head is shown to leads and printed by `recond board audit`, to be kept elsew
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from recond.board.tables import AUDIT
 from recond.certify.ledger import read_ledger
 from recond.codec import canonical_bytes
+from recond.documents import read_json
 from recond.model import Json, Message
 
 FIRST = "0" * 64
@@ -34,7 +34,7 @@ def add_line(db: sa.Connection, now: str, kind: str, who: str, **data: Json) -> 
     seq, prev, time = 0, FIRST, now
     if last is not None:
         seq, prev = last.seq + 1, hashlib.sha256(last.line.encode()).hexdigest()
-        time = max(now, str(json.loads(last.line)["time"]))
+        time = max(now, str(read_json(last.line)["time"]))
     line = {"seq": seq, "prev": prev, "time": time, "kind": kind, "data": {"who": who, **data}}
     db.execute(sa.insert(AUDIT).values(seq=seq, line=canonical_bytes(line).decode()))
 
@@ -66,4 +66,4 @@ def head(db: sa.Connection) -> tuple[int, str]:
 def latest(db: sa.Connection, count: int) -> list[dict[str, Json]]:
     """The newest lines, newest first."""
     rows = db.execute(sa.select(AUDIT.c.line).order_by(AUDIT.c.seq.desc()).limit(count))
-    return [json.loads(row.line) for row in rows]
+    return [read_json(row.line) for row in rows]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import tempfile
 from pathlib import Path
@@ -16,6 +15,7 @@ from recond.board.frame import EVERYBODY, WORKSHOP, Turned, Visit, Way, number_o
 from recond.board.people import BoardPerson
 from recond.board.reading import RecordLine
 from recond.certify.record import parse_record
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
 from recond.flow.deliver.label import ROLL, make_labels
@@ -87,7 +87,7 @@ def package_of(visit: Visit, line: RecordLine) -> Package:
 def full_record(package: Package) -> WipeRecord:
     """The record of a package, of whatever form this version can read."""
     try:
-        return parse_record(json.loads(package.record_bytes))
+        return parse_record(read_json(package.record_bytes))
     except (FormatError, ValueError):
         raise RecordInvalid("upload.package.unreadable") from None
 

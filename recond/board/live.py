@@ -9,13 +9,13 @@ on. The clock is given, so that a test can hold it still.
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, field
 
 from recond.board.tokens import BenchToken
 from recond.codec import from_json
 from recond.computer import NOTHING_LEFT
+from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
 from recond.locale import has
 from recond.model import Json, Message
@@ -34,9 +34,9 @@ def read_live(raw: bytes) -> LiveSaid:
     if len(raw) > MOST_BYTES:
         raise RecordInvalid("board.live.form", what="size")
     try:
-        value: Json = json.loads(raw)
+        value: Json = read_json(raw)
         found = from_json(LiveSaid, value)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise RecordInvalid("board.live.form", what="JSON") from None
     except FormatError as error:
         where = str(dict(error.message.args).get("where", "?"))

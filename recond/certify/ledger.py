@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 from recond.certify.merkle import Tree
 from recond.codec import canonical_bytes
+from recond.documents import read_json
 from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Json, Message
@@ -147,10 +147,10 @@ def read_ledger(raw: bytes) -> LedgerReading:
 def parse_line(line: bytes) -> dict[str, Json] | None:
     """One line (without line feed); None for anything but the canonical form."""
     try:
-        value = json.loads(line)
+        value = read_json(line)
         if not isinstance(value, dict) or set(value) != _KEYS or canonical_bytes(value) != line:
             return None
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError):
         return None
     return cast(dict[str, Json], value)
 

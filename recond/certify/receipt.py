@@ -11,7 +11,6 @@ Source: RFC 9162 2.1.3 (inclusion), 2.1.4 (consistency).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from recond.certify.ledger import Ledger, entry_fault, parse_line
@@ -19,6 +18,7 @@ from recond.certify.merkle import is_consistent, is_included
 from recond.certify.sign.jws import Signed, sign_jws
 from recond.certify.sign.keys import SigningKey
 from recond.codec import canonical_bytes, from_json, to_json
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
 
@@ -83,9 +83,9 @@ def make_receipt(
 def read_receipt(signed: Signed) -> Receipt:
     """What a JWS that holds says. Raises `RecordInvalid` for anything that is no receipt."""
     try:
-        receipt = from_json(Receipt, json.loads(signed.payload))
+        receipt = from_json(Receipt, read_json(signed.payload))
         sound = receipt.schema == SCHEMA and canonical_bytes(to_json(receipt)) == signed.payload
-    except (FormatError, ValueError, TypeError, RecursionError):
+    except (FormatError, ValueError, TypeError):
         sound = False
     if not sound or signed.content_type != CONTENT_TYPE:
         raise RecordInvalid("certify.receipt.form")

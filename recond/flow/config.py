@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.documents import read_toml
 from recond.erasure import Bench, Context, Person, Workshop
 from recond.errors import BenchLacks, UsageError
 from recond.host.clock import Clock
@@ -74,8 +74,8 @@ def _read_tables(state: Path) -> dict[str, dict[str, str]]:
         if not file.exists():
             continue
         try:
-            raw = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:  # brackets without end
+            raw = read_toml(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
             raise UsageError("cli.config.unreadable", file=str(file), reason=str(error)) from None
         for table, keys in _TABLES.items():
             entries = raw.get(table, {})

@@ -8,11 +8,11 @@ takes it.
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+from recond.documents import read_json
 from recond.erasure import VerifyMode
 from recond.flow.config import Overrides
 from recond.flow.deliver.settings import read_settings
@@ -108,7 +108,7 @@ def deliver(finished: Finished, state: Path, host: Host) -> None:
 
 def main(host: Host) -> None:
     """Run as a process: the order is one JSON object, the only argument."""
-    order = json.loads(sys.argv[1])
+    order = read_json(sys.argv[1])
     bench(
         host,
         Path(order["folder"]),

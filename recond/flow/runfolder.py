@@ -12,7 +12,6 @@ All of it is for the bench alone (0600, folders 0700): a run knows people and se
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.codec import canonical_bytes, from_json, to_json
+from recond.documents import read_json
 from recond.erasure import Context, DiskIdentity
 from recond.errors import FormatError, RecordInvalid, UsageError
 from recond.host.clock import Clock
@@ -114,10 +114,10 @@ class RunFolder:
         and the journals are there to issue from.
         """
         try:
-            return from_json(IssuedNote, json.loads(self.issued.read_bytes()))
+            return from_json(IssuedNote, read_json(self.issued.read_bytes()))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, FormatError, RecursionError) as error:
+        except (OSError, ValueError, FormatError) as error:
             log_swallowed("flow.run", error)
             return None
 
@@ -147,7 +147,7 @@ class RunFolder:
     def facts(self) -> RunFacts:
         """What stands in run.json. Raises `RecordInvalid`."""
         try:
-            return from_json(RunFacts, json.loads((self.path / FACTS).read_bytes()))
+            return from_json(RunFacts, read_json((self.path / FACTS).read_bytes()))
         except (OSError, ValueError):
             raise RecordInvalid("wipe.run.unreadable", run=self.run_id) from None
 

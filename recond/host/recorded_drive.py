@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from recond.documents import read_json
 from recond.drive.exchange import (
     Exchange,
     anonymous_exchanges,
@@ -275,7 +276,7 @@ class RecordedDrives:
 
 def _parse_file(raw: bytes) -> tuple[FirmwareDevice, int | None, tuple[Exchange, ...]]:
     try:
-        table = json.loads(raw)
+        table = read_json(raw)
         device = FirmwareDevice(
             str(table["path"]),
             str(table["bus"]),
@@ -284,7 +285,7 @@ def _parse_file(raw: bytes) -> tuple[FirmwareDevice, int | None, tuple[Exchange,
             _of(table["size_bytes"], int) or 0,
         )
         return device, _of(table["nsid"], int), parse_exchanges(table["exchanges"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise FormatError("drive.recording.broken", entry=0) from None
 
 

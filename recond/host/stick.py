@@ -15,6 +15,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from recond.documents import read_json
 from recond.host.files import Files
 from recond.host.store import write_whole
 from recond.model import Medium as Storage
@@ -106,9 +107,9 @@ def read_marker(files: Files, path: str = MARKER) -> tuple[StickMedium, ...] | U
         names = [field.name for field in fields(StickMedium)]
         return tuple(
             StickMedium(**{name: entry[name] for name in names})
-            for entry in json.loads(raw)["media"]
+            for entry in read_json(raw)["media"]
         )
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return Unknown(Why.UNPARSABLE, path)
 
 

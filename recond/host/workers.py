@@ -7,7 +7,6 @@ which then asks the workers. A worker's output is a pipe of JSON lines; its erro
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import selectors
 import signal
@@ -18,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recond.documents import read_json
 from recond.host.log import SECRETS
 from recond.model import Json
 
@@ -134,4 +134,4 @@ class Workers:
             *lines, worker.pending = (worker.pending + raw).split(b"\n")
             for line in lines:
                 with contextlib.suppress(ValueError):
-                    yield worker, json.loads(line)
+                    yield worker, read_json(line)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 
+from recond.documents import read_json
 from recond.host.recorded import Node
 from recond.host.recorded_drive import FOLDER, anonymous_drive_file
 from recond.inspect.edid import HEADER
@@ -241,8 +242,8 @@ def _dmidecode(raw: bytes) -> bytes:
 
 def _json(raw: bytes) -> bytes:
     try:
-        return json.dumps(_without(json.loads(raw), 0), indent=1).encode()
-    except (ValueError, RecursionError):
+        return json.dumps(_without(read_json(raw), 0), indent=1).encode()
+    except ValueError:
         return b""  # what cannot be read cannot be cleaned
 
 

@@ -7,11 +7,11 @@ nothing is known but that they are there. Sources: smartctl(8) -d, the kernel's 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
 from recond.census import Kind, StorageMedium, Suspicion
+from recond.documents import read_json
 from recond.host import Host
 from recond.host.process import TIMED_OUT
 from recond.inspect.census_pci import driver_of
@@ -94,8 +94,8 @@ def _drives(host: Host, scan: bytes, hpsa: bool) -> Iterator[StorageMedium]:
 def parse_scan(raw: bytes) -> tuple[tuple[str, str], ...]:
     """(path, type) of each drive behind an adapter, from `smartctl -j --scan`."""
     try:
-        loaded = json.loads(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        loaded = read_json(raw.decode("utf-8", "replace"))
+    except ValueError:
         return ()
     document = Document(loaded if isinstance(loaded, dict) else {})
     found = [(one.text("name"), one.text("type")) for one in document.items("devices")]
@@ -107,8 +107,8 @@ def _drive(host: Host, path: str, kind: str) -> StorageMedium | None:
     """One drive; None where nothing answers there."""
     done = host.processes.run(smart_argv(path, kind), timeout_s=_TIMEOUT_S)
     try:
-        loaded = json.loads(done.stdout.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        loaded = read_json(done.stdout.decode("utf-8", "replace"))
+    except ValueError:
         return None
     document = Document(loaded if isinstance(loaded, dict) else {})
     model = document.text("model_name") or document.text("scsi_model_name")

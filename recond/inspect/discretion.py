@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 
+from recond.documents import read_json
 from recond.host.recorded import Node, Seen, place_of
 from recond.host.usage import public_place
 from recond.inspect.lsblk import COLUMNS
@@ -99,8 +100,8 @@ def _backing(raw: bytes) -> bytes:
 def _columns(raw: bytes) -> bytes:
     """lsblk's answer with the columns that are read, and no name but the kernel's."""
     try:
-        devices = json.loads(raw)["blockdevices"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+        devices = read_json(raw)["blockdevices"]
+    except (ValueError, TypeError, KeyError):
         return b""
     kept = {"blockdevices": [_device_columns(d, 0) for d in devices if isinstance(d, dict)]}
     return json.dumps(kept, indent=1).encode()

@@ -7,9 +7,9 @@ not here, the drive's own words as `smartctl -j` kept them. Opens devices for re
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
+from recond.documents import read_json
 from recond.host import Host
 from recond.host.diskid import ask_device, asked_of_sysfs
 from recond.host.identity.medium import Evidence
@@ -47,8 +47,8 @@ def _kept_words(host: Host, node: BlockNode) -> DriveWords | None:
 def parse_words(raw: bytes) -> DriveWords | None:
     """What a `smartctl -j` document says of the drive, by its own command set; None without."""
     try:
-        loaded = json.loads(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        loaded = read_json(raw.decode("utf-8", "replace"))
+    except ValueError:
         return None
     document = Document(loaded if isinstance(loaded, dict) else {})
     if document.text("device", "protocol") not in ("ATA", "NVMe"):

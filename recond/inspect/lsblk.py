@@ -7,10 +7,10 @@ child may stand below several parents (RAID): the tree is kept as lsblk gives it
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 
+from recond.documents import read_json
 from recond.host import Host
 from recond.host.files import Files
 from recond.model import Unknown, Why
@@ -92,9 +92,9 @@ def read_block_nodes(host: Host) -> tuple[BlockNode, ...] | Unknown:
 def parse_lsblk(raw: bytes) -> tuple[BlockNode, ...] | Unknown:
     """`lsblk -J -b` output, any set of columns."""
     try:
-        document = json.loads(raw.decode("utf-8", "replace"))
+        document = read_json(raw.decode("utf-8", "replace"))
         return _nodes(document["blockdevices"], 0)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return Unknown(Why.UNPARSABLE, "lsblk")
 
 

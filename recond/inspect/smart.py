@@ -9,10 +9,10 @@ no test (`recond.host.selftest` does) and writes nothing.
 from __future__ import annotations
 
 import functools
-import json
 import re
 
 from recond.data import read_table
+from recond.documents import read_json
 from recond.host import Host
 from recond.host.process import TIMED_OUT, Completed
 from recond.inspect.readings import value_of
@@ -68,8 +68,8 @@ def _wants_bridge(done: Completed) -> bool:
 def parse_smart(raw: bytes) -> Health | Unknown:
     """Health of one `smartctl -j -x` document; `Unknown` where it tells nothing of a disk."""
     try:
-        loaded = json.loads(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        loaded = read_json(raw.decode("utf-8", "replace"))
+    except ValueError:
         return Unknown(Why.UNPARSABLE, "smartctl")
     if not isinstance(loaded, dict):
         return Unknown(Why.UNPARSABLE, "smartctl")

@@ -8,11 +8,11 @@ apart from reading.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from dataclasses import replace
 
+from recond.documents import read_json
 from recond.host.files import Files
 from recond.inspect.lsblk import BlockNode, kernel_name
 from recond.inspect.smart_fields import Document, document_wwn
@@ -46,8 +46,8 @@ def _apart(node: BlockNode) -> BlockNode:
 def parse_smart_nodes(raw: bytes) -> tuple[BlockNode, ...]:
     """The disk of one `smartctl -j` document, or each namespace of it; none where it names none."""
     try:
-        loaded = json.loads(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        loaded = read_json(raw.decode("utf-8", "replace"))
+    except ValueError:
         return ()
     document = Document(loaded if isinstance(loaded, dict) else {})
     told = document.text("device", "name") or ""

@@ -7,8 +7,7 @@ mount points without the names of persons. Never unmounts, stops or changes anyt
 
 from __future__ import annotations
 
-import json
-
+from recond.documents import read_json
 from recond.host import Host, usage
 from recond.host.claims import read_claim
 from recond.inspect.lsblk import BlockNode
@@ -40,8 +39,8 @@ def read_recorded_claims(host: Host) -> dict[str, bool]:
     """What a capture says of the claims."""
     raw = host.files.read(CLAIMS_FILE, 65536)
     try:
-        table = {} if isinstance(raw, Unknown) else json.loads(raw)
-    except (ValueError, RecursionError):
+        table = {} if isinstance(raw, Unknown) else read_json(raw)
+    except ValueError:
         return {}
     if not isinstance(table, dict):
         return {}

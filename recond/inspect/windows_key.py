@@ -8,9 +8,9 @@ Activation 3.0" table MSDM: 36 bytes of ACPI header, 20 bytes of head, 29 charac
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 
+from recond.documents import read_json
 from recond.host.files import Files
 from recond.model import Known, Reading, Unknown, Why, WindowsKey
 
@@ -44,9 +44,9 @@ def parse_msdm(raw: bytes) -> Reading[WindowsKey]:
 
 def _parse_digest(raw: bytes) -> Reading[WindowsKey]:
     try:
-        table = json.loads(raw)
+        table = read_json(raw)
         last_five, digest = str(table["last_five"]), str(table["salted_sha256"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return Unknown(Why.UNPARSABLE, DIGEST_FILE)
     if not re.fullmatch(r"[A-Z0-9]{5}", last_five) or not re.fullmatch(r"[0-9a-f]{64}", digest):
         return Unknown(Why.UNPARSABLE, DIGEST_FILE)

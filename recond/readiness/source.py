@@ -13,6 +13,8 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import Any
 
+from recond.documents import read_toml
+
 MAX_BROKEN = 20
 
 _WHERE = re.compile(r"\(at line (\d+), column (\d+)\)$")
@@ -77,14 +79,14 @@ def read_source(text: str) -> ProfileTables:
     source = ProfileTables(text)
     for _ in range(MAX_BROKEN):
         try:
-            source.tables = tomllib.loads(source.text)
+            source.tables = read_toml(source.text)
             return source
         except tomllib.TOMLDecodeError as error:
             before = source.text
             _leave_out(source, str(error))
             if source.text == before:
                 return source
-        except (RecursionError, ValueError):  # nesting without end; numbers without end
+        except ValueError:  # nesting without end; numbers without end
             source.broken.append(Broken(1, "", "", "nesting", ""))
             return source
     return source
@@ -117,9 +119,9 @@ def _never_closed(lines: list[str]) -> int:
     while high - low > 1:
         middle = (low + high) // 2
         try:
-            tomllib.loads("\n".join(lines[: starts[middle]]))
+            read_toml("\n".join(lines[: starts[middle]]))
             low = middle
-        except (RecursionError, ValueError):
+        except ValueError:
             high = middle
     return starts[low] if starts else len(lines) - 1
 

@@ -8,8 +8,7 @@ person.
 
 from __future__ import annotations
 
-import json
-
+from recond.documents import read_json
 from recond.host.clock import Clock
 from recond.host.http import HttpAnswer, NoAnswer, Request, check_proxy
 from recond.host.line import check_near_url, open_client
@@ -61,7 +60,7 @@ class BoardUpload:
 
 def _said(answer: HttpAnswer, key: str) -> str:
     try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        found = read_json(answer.body)
+    except ValueError:
         return ""
     return str(found.get(key, "")) if isinstance(found, dict) else ""

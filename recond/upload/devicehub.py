@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
@@ -97,11 +98,11 @@ class Devicehub:
         if answer.status == 409:  # it has the snapshot, and does not say of which device
             return (device_id(record.machine), "") if record.machine else (None, "")
         try:
-            found = json.loads(answer.body)
+            found = read_json(answer.body)
             page = clean(f"{found['dhid']} {found['public_url']}", self._secrets)
             known = _DEVICE.search(f"{found['public_url']} {found.get('url')}")
             good = found["status"] == "success"
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return None, ""
         if not good or record.machine is None:
             return None, ""

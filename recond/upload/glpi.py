@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 
+from recond.documents import read_json
 from recond.host.clock import Clock
 from recond.host.http import HttpAnswer, NoAnswer, Request, basic, check_url, form
 from recond.model import Message
@@ -161,8 +162,8 @@ def _asked(outcome: Outcome) -> int | None:
 
 def _json(answer: HttpAnswer) -> dict[str, object]:
     try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        found = read_json(answer.body)
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
 

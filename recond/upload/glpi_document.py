@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 
+from recond.documents import read_json
 from recond.host.clock import Clock
 from recond.host.http import HttpAnswer, Request, check_url, form
 from recond.model import Message
@@ -113,8 +114,8 @@ class GlpiDocuments:
 
 def _json(answer: HttpAnswer) -> object:
     try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
+        return read_json(answer.body)
+    except ValueError:
         return None
 
 

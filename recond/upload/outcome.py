@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 
+from recond.documents import read_json
 from recond.host.clock import rfc3339
 from recond.host.http import HttpAnswer
 from recond.model import Message
@@ -92,8 +93,8 @@ def said_by(answer: HttpAnswer, secrets: tuple[str, ...]) -> str:
     if _INSIDES.search(text):
         return ""
     try:
-        value = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        value = read_json(answer.body)
+    except ValueError:
         return clean(text, secrets)
     return clean(words_of(value) or text, secrets)
 

@@ -14,7 +14,6 @@ import binascii
 import functools
 import hashlib
 import io
-import json
 import re
 import zipfile
 import zlib
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.codec import canonical_bytes, from_json
+from recond.documents import read_json
 from recond.erasure import RECORD_SCHEMA, WipeRecord
 from recond.errors import FormatError, RecordInvalid
 from recond.host.spool import read_files
@@ -95,7 +95,7 @@ class Package:
 def parse_record(raw: bytes) -> WipeRecord:
     """A record's bytes as a value. Raises `RecordInvalid` unless they are the canonical form."""
     try:
-        value: Json = json.loads(raw)
+        value: Json = read_json(raw)
         schema = value.get("schema") if isinstance(value, dict) else None
         if schema != RECORD_SCHEMA:
             raise RecordInvalid("upload.package.schema", found=str(schema), known=RECORD_SCHEMA)
@@ -104,7 +104,7 @@ def parse_record(raw: bytes) -> WipeRecord:
             raise RecordInvalid("upload.package.altered")
     except FormatError as error:
         raise RecordInvalid(error.message.code, **dict(error.message.args)) from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise RecordInvalid("upload.package.unreadable") from None
     return record
 

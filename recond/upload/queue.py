@@ -13,7 +13,6 @@ takes the place of its older self, whose state does not count for the new bytes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from recond.codec import canonical_bytes, from_json
+from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
 from recond.host.spool import Spool
 from recond.model import Message, Text
@@ -228,6 +228,6 @@ def _json(record_id: str) -> str:
 def _read(cls: type[T], spool: Spool, name: str) -> T | None:
     raw = spool.read(name)
     try:
-        return None if raw is None else from_json(cls, json.loads(raw))
+        return None if raw is None else from_json(cls, read_json(raw))
     except (ValueError, FormatError):
         return None

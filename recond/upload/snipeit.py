@@ -14,6 +14,7 @@ import html
 import json
 import re
 
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import UsageError
 from recond.host.clock import Clock
@@ -238,7 +239,7 @@ def _line(package: Package, record: WipeRecord) -> str:
 
 def _json(answer: HttpAnswer) -> Asset:
     try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        found = read_json(answer.body)
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from recond.documents import read_json
 from recond.errors import UsageError
 from recond.model import Message
 from recond.upload.folder import Folder
@@ -62,7 +63,7 @@ class Table(Folder):
     def _beside(self, stem: str) -> dict[str, object]:
         raw = self._spool.read(f".{stem}.lines.json")
         try:
-            found = json.loads(raw) if raw else {}
+            found = read_json(raw) if raw else {}
         except ValueError:
             found = {}
         return found if isinstance(found, dict) else {}

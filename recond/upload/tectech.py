@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 
+from recond.documents import read_json
 from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
 from recond.host.http import HttpAnswer, NoAnswer, Request, check_url, form
@@ -150,6 +151,6 @@ def complete(there: Line, line: Line) -> Line:
 
 def _json(answer: HttpAnswer) -> object:
     try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
+        return read_json(answer.body)
+    except ValueError:
         return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib import resources
 
+from recond.documents import read_toml
 from recond.errors import UsageError
 from recond.host.reason import os_reason
 from recond.host.spool import read_text
@@ -30,9 +30,9 @@ def load_template(name: str) -> Template:
             text = folder.joinpath(name + _ENDING).read_text(encoding="utf-8")
         else:
             raise UsageError("upload.map.unknown", map=name, known=", ".join(known_templates()))
-        table = tomllib.loads(text)
+        table = read_toml(text)
     except OSError as error:
         raise UsageError("upload.map.unreadable", map=name, reason=os_reason(error)) from None
-    except (ValueError, RecursionError) as error:  # brackets without end
+    except ValueError as error:
         raise UsageError("upload.map.unreadable", map=name, reason=str(error)[:200]) from None
     return read_template(name.rpartition("/")[2].removesuffix(_ENDING), table)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 from pathlib import Path
 from typing import Protocol
 
 from recond.codec import canonical_bytes
+from recond.documents import read_json
 from recond.errors import BenchLacks
 from recond.host.clock import Clock
 from recond.host.journalfile import JournalFile
@@ -97,7 +97,7 @@ def read_entries(raw: bytes) -> list[tuple[str, dict[str, Json]]]:
     found = []
     for line in raw.splitlines():
         try:
-            entry = json.loads(line)
+            entry = read_json(line)
             found.append((str(entry["kind"]), dict(entry["data"])))
         except (ValueError, KeyError, TypeError):
             break

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from recond.codec import from_json, to_json
+from recond.documents import read_json
 from recond.ends import JournalEnd
 from recond.errors import RecondError, UsageError
 from recond.host.clock import SystemClock
@@ -97,7 +98,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, stop.handle)
     signal.signal(signal.SIGINT, stop.handle)
     try:
-        job = from_json(Job, json.loads(Path(argv[0]).read_text(encoding="utf-8")))
+        job = from_json(Job, read_json(Path(argv[0]).read_text(encoding="utf-8")))
         psid = sys.stdin.readline().strip() if "psid" in argv[1:] else None
         with errors_kept(None):
             outcome = _work(job, real_seam(psid), stop, tell, again="resume" in argv[1:])

@@ -74,7 +74,7 @@ def _typed(cls: type) -> Check:
     def check(value: Json) -> bool:
         try:
             from_json(cls, value)
-        except (RecondError, RecursionError, ValueError, TypeError):
+        except (RecondError, ValueError, TypeError):
             return False
         return True
 

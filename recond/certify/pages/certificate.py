@@ -11,7 +11,6 @@ Source: ISO 19005-3 (PDF/A-3), ISO 32000-1 7.11.4 (embedded files).
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,6 +28,7 @@ from recond.certify.pages.details import detail_pages
 from recond.certify.pages.front import Signer, front_page, headline
 from recond.certify.record import parse_record
 from recond.computer import Overall, conclude, overall
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.locale import Lang, text
 
@@ -50,7 +50,7 @@ class Sheet:
     @cached_property
     def record(self) -> WipeRecord:
         """The record as its bytes say it: a list that they hold in order is drawn in that order."""
-        return parse_record(json.loads(self.record_bytes))
+        return parse_record(read_json(self.record_bytes))
 
 
 def render(sheet: Sheet) -> bytes:

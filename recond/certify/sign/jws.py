@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from dataclasses import dataclass
 from typing import cast
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from recond.certify.sign import p256
 from recond.certify.sign.keys import SigningKey
 from recond.codec import canonical_bytes
+from recond.documents import read_json
 from recond.errors import RecordInvalid
 from recond.model import Json
 
@@ -82,7 +82,7 @@ def read_jws(raw: bytes) -> Signed:
 def _header(header: bytes) -> tuple[str, tuple[x509.Certificate, ...]]:
     """What was signed, and by whom."""
     try:
-        value = json.loads(header)
+        value = read_json(header)
         known = isinstance(value, dict) and set(value) == {"alg", "cty", "typ", "x5c"}
         if not known or canonical_bytes(value) != header:
             raise RecordInvalid("certify.jws.header")
@@ -94,7 +94,7 @@ def _header(header: bytes) -> tuple[str, tuple[x509.Certificate, ...]]:
         return value["cty"], tuple(
             x509.load_der_x509_certificate(base64.b64decode(one, validate=True)) for one in found
         )
-    except (ValueError, TypeError, KeyError, RecursionError, x509.InvalidVersion):
+    except (ValueError, TypeError, KeyError, x509.InvalidVersion):
         raise RecordInvalid("certify.jws.header") from None
 
 

@@ -7,7 +7,6 @@ by a bench, and counts only where that root is pinned. Pure.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import cast
@@ -17,6 +16,7 @@ from cryptography import x509
 from recond.certify.sign.jws import read_jws, sign_jws
 from recond.certify.sign.keys import Revocation, SigningKey, instant, is_authority
 from recond.codec import canonical_bytes, from_json, to_json
+from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
 from recond.model import Json
 
@@ -80,9 +80,9 @@ def read_list(raw: bytes, pinned: tuple[x509.Certificate, ...]) -> tuple[Revocat
     if not signed.holds or root not in pinned or not is_authority(root):
         raise RecordInvalid("key.list.foreign")
     try:
-        value = json.loads(signed.payload)
+        value = read_json(signed.payload)
         whole = set(value) == {"schema", "issued_at", "revoked"} and value["schema"] == SCHEMA
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError):
         whole = False
     if not whole:
         raise RecordInvalid("key.list.form")

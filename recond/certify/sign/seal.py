@@ -11,7 +11,6 @@ Source: RFC 9285 (Base45: the QR code's alphanumeric mode), RFC 7518 3.4 (signat
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +20,7 @@ from recond.certify.sign import p256
 from recond.certify.sign.keys import SigningKey, fingerprint
 from recond.codec import canonical_bytes
 from recond.computer import counts
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Json
@@ -81,13 +81,13 @@ def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
     raw = unbase45(text[len(PREFIX) :])
     signature, body = raw[: p256.SIGNATURE_BYTES], raw[p256.SIGNATURE_BYTES :]
     try:
-        value = cast(dict[str, Json], json.loads(body))
+        value = cast(dict[str, Json], read_json(body))
         whole = (
             isinstance(value, dict)
             and canonical_bytes(value) == body
             and (set(value) | {"d"} == set("itahokd") and value.get("d", True) is True)
         )
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError):
         whole = False
     if not whole:
         raise RecordInvalid("certify.seal.form")

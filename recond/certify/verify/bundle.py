@@ -8,7 +8,6 @@ Why: "intact", "valid", "trusted" and "complete" are four questions, and none of
 from __future__ import annotations
 
 import hashlib
-import json
 
 from recond.certify.pages.front import Signer
 from recond.certify.record import parse_record
@@ -26,6 +25,7 @@ from recond.certify.verify.findings import BundleFindings, check_trust
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.codec import canonical_bytes, to_json
 from recond.computer import conclude, counts
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
 from recond.locale import Lang
@@ -149,7 +149,7 @@ def _record(work: BundleFindings, bundle: Bundle, inside: dict[str, tuple[str, b
 
 def _parse(work: BundleFindings, name: str) -> WipeRecord | None:
     try:
-        value = json.loads(work.record_bytes)
+        value = read_json(work.record_bytes)
         record = parse_record(value)
         canonical = canonical_bytes(value) == work.record_bytes
         if not canonical or canonical_bytes(to_json(record)) != work.record_bytes:
@@ -157,7 +157,7 @@ def _parse(work: BundleFindings, name: str) -> WipeRecord | None:
         return record
     except FormatError as error:
         reason = error.message.code
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError) as error:
         reason = type(error).__name__
     work.say(Axis.INTACT, Answer.NO, name, "certify.verify.record.form", reason=reason)
     return None

@@ -7,11 +7,11 @@ is named with its key, never with its value.
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 import tomli_w
 
+from recond.documents import read_toml
 from recond.errors import UsageError
 from recond.host.reason import os_reason
 from recond.host.spool import Spool
@@ -27,10 +27,10 @@ def read_settings(state: Path) -> tuple[Settings, ...]:
     try:
         if not is_private(path):
             raise UsageError("upload.config.mode", file=str(path))
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = read_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, RecursionError) as error:  # brackets without end
+    except (OSError, ValueError) as error:
         raise UsageError("upload.config.unreadable", file=str(path), reason=_place(error)) from None
     return tuple(check_settings(name, table) for name, table in raw.items())
 

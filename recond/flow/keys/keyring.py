@@ -15,7 +15,6 @@ unsigned. A key that was issued and has vanished is not replaced in silence.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -30,6 +29,7 @@ from recond.certify.sign.keys import Revocation, SigningKey
 from recond.certify.sign.token_key import TokenKey
 from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes, from_json, to_json
+from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
 from recond.flow.keys.ledger_file import LedgerFile, StoredLedger
 from recond.flow.software import versions
@@ -110,9 +110,9 @@ class Keyring:
     def _token_key(self) -> SigningKey:
         """The key in the token, if it is the one of this bench's certificate."""
         try:
-            place = from_json(TokenPlace, json.loads(self.token_file.read_bytes()))
+            place = from_json(TokenPlace, read_json(self.token_file.read_bytes()))
             ident = bytes.fromhex(place.key)
-        except (FormatError, ValueError, TypeError, RecursionError):
+        except (FormatError, ValueError, TypeError):
             raise RecordInvalid("certify.token.file") from None
         pin = given_pin()
         if pin is None:
@@ -199,8 +199,8 @@ class Keyring:
         if not file.exists():
             return ()
         try:
-            return revocations.read_entries(json.loads(file.read_bytes()))
-        except (ValueError, TypeError, RecursionError, FormatError):
+            return revocations.read_entries(read_json(file.read_bytes()))
+        except (ValueError, TypeError, FormatError):
             raise RecordInvalid("certify.key.revocations") from None
 
     def revoke(self, entries: Iterable[Revocation]) -> tuple[Revocation, ...]:

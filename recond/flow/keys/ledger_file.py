@@ -32,6 +32,7 @@ from recond.certify.ledger import Ledger, LedgerReading, ledger_id_of, parse_lin
 from recond.certify.merkle import Tree, is_consistent, is_included, node_count, place_of
 from recond.certify.receipt import read_receipt
 from recond.certify.sign.jws import read_jws
+from recond.documents import read_json
 from recond.errors import RecondError
 from recond.host.store import append_line
 
@@ -45,7 +46,7 @@ class _Disagrees(Exception):
     """The tree is not that of the file. Never leaves this module."""
 
 
-_UNFIT = (_Disagrees, OSError, RecursionError)
+_UNFIT = (_Disagrees, OSError)
 
 
 @dataclass(slots=True)
@@ -181,7 +182,7 @@ class LedgerFile:
             return self.read()
 
     def _stored(self, own: tuple[x509.Certificate, ...]) -> StoredLedger:
-        mark = json.loads(self.mark_file.read_bytes())
+        mark = read_json(self.mark_file.read_bytes())
         if mark["schema"] != MARK_SCHEMA or mark["file"] != self._stamp():
             raise _Disagrees
         signed = read_jws(mark["receipt"].encode("ascii"))

@@ -19,12 +19,12 @@ Mounts nothing; keeps no time.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recond.documents import read_json
 from recond.errors import UsageError
 from recond.flow.config import read_bench_id
 from recond.flow.run.issued import is_issued
@@ -227,7 +227,7 @@ def _unfinished(stick: Path, disks: frozenset[str]) -> list[Path]:
 
 def _names(job: Path) -> frozenset[str]:
     try:
-        disk = json.loads(job.read_bytes())["plan"]["disk"]
+        disk = read_json(job.read_bytes())["plan"]["disk"]
         return frozenset(str(disk[key]) for key in ("serial", "wwn") if disk.get(key))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return frozenset()

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 import shlex
-import tomllib
 from dataclasses import dataclass, field
 
+from recond.documents import read_toml
 from recond.errors import UsageError
 
 _LOT = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
@@ -61,8 +61,8 @@ def read_order(settings: str, file: str, command_line: str) -> StickOrder:
     Raises `UsageError` for a mistake in either, naming file and key.
     """
     try:
-        raw = tomllib.loads(settings)
-    except (ValueError, RecursionError) as error:  # brackets without end
+        raw = read_toml(settings)
+    except ValueError as error:
         raise UsageError("cli.config.unreadable", file=file, reason=str(error)) from None
     words = _table(raw, "stick", file)
     for key, value in words.items():

@@ -8,12 +8,12 @@ Whether the whole computer is erased is `recond.computer`'s verdict, over a star
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 from recond.certify.record import parse_record
 from recond.computer import is_computer_erased
+from recond.documents import read_json
 from recond.erasure import Erasure, WipeRecord
 from recond.errors import FormatError
 from recond.flow.live.mirror import Places
@@ -68,7 +68,7 @@ def _medium_of(erasure: Erasure) -> tuple[str | int | None, ...]:
 
 def _record(folder: Path) -> WipeRecord | None:
     try:
-        return parse_record(json.loads((folder / RECORD).read_bytes()))
+        return parse_record(read_json((folder / RECORD).read_bytes()))
     except (OSError, ValueError, FormatError):
         return None
 
@@ -94,7 +94,7 @@ def _named(files: Files, disk: str) -> Name:
 def _spoken(folder: Path) -> set[Name]:
     """Serial, WWN and namespace of each disk of a record; one without a name is never spoken of."""
     try:
-        disks = [one["disk"] for one in json.loads((folder / RECORD).read_bytes())["erasures"]]
+        disks = [one["disk"] for one in read_json((folder / RECORD).read_bytes())["erasures"]]
         return {
             (one["serial"], one["wwn"], one["namespace"])
             for one in disks

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recond.codec import canonical_bytes, from_json
+from recond.documents import read_json
 from recond.errors import FormatError, RecondError
 from recond.flow.config import SYSTEM_FILE
 from recond.flow.deliver.settings import FILE as DESTINATIONS
@@ -89,7 +90,7 @@ class StickStatus:
 def read_status(live: Live) -> StickStatus | None:
     """What `keep` said last; None on a system that is no live one."""
     try:
-        return from_json(StickStatus, json.loads(live.status.read_bytes()))
+        return from_json(StickStatus, read_json(live.status.read_bytes()))
     except (OSError, ValueError, FormatError):
         return None
 
@@ -323,7 +324,7 @@ def _save_stamps(live: Live, mirror: Mirror, partition: Partition) -> None:
 
 def _load_stamps(live: Live) -> tuple[str, Mirror]:
     try:
-        raw = json.loads(live.stamps.read_bytes())
+        raw = read_json(live.stamps.read_bytes())
         stamps = {name: (size, time) for name, (size, time) in raw["stamps"].items()}
         return raw["plugged"], Mirror(live.places, stamps, raw["foreign"] is True)
     except (OSError, ValueError, TypeError, KeyError):

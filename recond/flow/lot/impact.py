@@ -7,12 +7,11 @@ figure is made up, and nothing is claimed for scrap.
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 
+from recond.data import read_table
 from recond.flow.lot.rows import MachineRow
 
 
@@ -61,8 +60,7 @@ def impact_of(machines: tuple[MachineRow, ...]) -> Impact:
 
 def impact_of_forms(again: Mapping[str, int]) -> Impact:
     """The impact of machines that can be used again, counted by what kind of computer they are."""
-    raw = resources.files("recond.data").joinpath("impact.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(raw)
+    data = read_table("impact.toml")
     kind = data["notebook"]
     counted = sum(n for form, n in again.items() if form in kind["forms"])
     return Impact(

@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from recond.documents import read_json
 from recond.errors import BenchLacks, UsageError
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import DiskRow, Lot, MachineRow
@@ -280,7 +281,7 @@ class LotStore:
             sa.select(_PROBLEMS).where(_PROBLEMS.c.lot == name).order_by(_PROBLEMS.c.source)
         ).mappings()
         return tuple(
-            (row["source"], Message.of(row["code"], **json.loads(row["args"]))) for row in rows
+            (row["source"], Message.of(row["code"], **read_json(row["args"]))) for row in rows
         )
 
     def expected(self, name: str) -> tuple[ExpectedDisk, ...]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from recond import __version__
+from recond.documents import read_json
 from recond.drive.exchange import Exchange
 from recond.errors import BenchLacks, FormatError, UsageError
 from recond.host import Host
@@ -197,9 +198,9 @@ def _recording(index: object, path: Path) -> Recording:
     if not isinstance(index, bytes):
         return Recording()  # a folder or archive that a person put together
     try:
-        table = json.loads(index)
+        table = read_json(index)
         number, denied, absent = table["format"], table.get("denied", []), table.get("absent")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise FormatError("inspect.capture.broken", path=str(path)) from None
     lists = isinstance(denied, list) and (absent is None or isinstance(absent, list))
     if not isinstance(number, int) or isinstance(number, bool) or not lists:

@@ -8,11 +8,11 @@ is made; where its worker wrote none, the journal holds the plan, and that it wa
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from recond import __version__
 from recond.codec import from_json, to_json
+from recond.documents import read_json
 from recond.erasure import JOURNAL_SCHEMA
 from recond.errors import FormatError, RecordInvalid
 from recond.flow.runfolder import RunFolder
@@ -27,7 +27,7 @@ from recond.wipe.journal import Journal, read_entries
 def read_job(folder: RunFolder, name: str) -> Job:
     """A disk's job as it was confirmed. Raises `RecordInvalid`."""
     try:
-        return from_json(Job, json.loads(folder.job(name).read_bytes()))
+        return from_json(Job, read_json(folder.job(name).read_bytes()))
     except (OSError, ValueError, FormatError):
         raise RecordInvalid("wipe.run.unreadable", run=folder.run_id) from None
 

@@ -13,7 +13,6 @@ could put his own word there, and the true one would never take its place.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from pathlib import Path
 from recond.certify.record import parse_record
 from recond.certify.sign.jws import CONTENT_TYPE, Signed, read_jws
 from recond.certify.sign.keys import chain_fault
+from recond.documents import read_json
 from recond.erasure import Erasure, JournalRef, Status, Verdict, WipeRecord
 from recond.errors import RecondError
 from recond.flow.keys.keyring import Keyring
@@ -42,9 +42,9 @@ def find_earlier(keyring: Keyring, folders: Iterable[Path], record_id: str) -> E
         try:
             raw = (folder / JWS).read_bytes()
             signed = read_jws(raw)
-            record = parse_record(json.loads(signed.payload))
+            record = parse_record(read_json(signed.payload))
             whole = (folder / RECORD).read_bytes() == signed.payload
-        except (OSError, ValueError, RecursionError, RecondError):
+        except (OSError, ValueError, RecondError):
             continue
         holds = whole and signed.holds and signed.content_type == CONTENT_TYPE
         if holds and record.record_id == record_id and _is_ours(keyring, raw, signed, record):

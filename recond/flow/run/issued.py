@@ -8,11 +8,11 @@ journals that the record was made from; a run is issued as long as these are its
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 from recond.certify.record import Issue, build_record
 from recond.codec import from_json
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.run.issue import Issued
@@ -46,7 +46,7 @@ def digests_in(place: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _record(place: Path) -> WipeRecord:
-    return from_json(WipeRecord, json.loads((place / RECORD).read_bytes()))
+    return from_json(WipeRecord, read_json((place / RECORD).read_bytes()))
 
 
 def read_issued(folder: RunFolder) -> Issued:

@@ -7,9 +7,9 @@ set now and then, and a run's name goes by it.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
+from recond.documents import read_json
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import RecondError
 from recond.flow.runfolder import RunFolder, disk_name
@@ -81,7 +81,7 @@ def _last_work(raw: bytes) -> _Moment | None:
     found, boot = None, ""
     for line in raw.splitlines():
         try:
-            entry = json.loads(line)
+            entry = read_json(line)
             kind, data = entry["kind"], entry["data"]
             if kind == "open":
                 boot = str(data.get("boot", ""))

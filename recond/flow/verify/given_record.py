@@ -7,12 +7,12 @@ business, and whoever uses a record says whether it was asked.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from recond.certify.record import parse_record
 from recond.certify.sign.jws import CONTENT_TYPE, read_jws
 from recond.certify.verify.pdf_read import read_attachments
+from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid, UsageError
 
@@ -27,8 +27,8 @@ def given_record(path: Path) -> tuple[WipeRecord, bytes]:
     """
     raw = _bytes_of(_file_of(path))
     try:
-        return parse_record(json.loads(raw)), raw
-    except (FormatError, ValueError, TypeError, RecursionError):
+        return parse_record(read_json(raw)), raw
+    except (FormatError, ValueError, TypeError):
         raise RecordInvalid("recheck.record.form", file=str(path)) from None
 
 

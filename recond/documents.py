@@ -1,0 +1,95 @@
+"""JSON and TOML that somebody else may have written: the one way to read them.
+
+Why: each parser has corners where two readers see two things, or where a reader dies. A name that
+stands twice in an object has two values, and which one counts depends on who reads; `NaN`,
+`Infinity` and `1e999` are numbers that nothing can be computed with; brackets without end exhaust
+the stack far from where they were read; a number of a million digits takes minutes. All of that is
+no document here, and every reader of foreign bytes catches one error, `ValueError`. Pure.
+
+Sources: RFC 8259 4 (names "SHOULD be unique"), 6 (no NaN, no infinity) and 9 (a parser "may set
+limits"); RFC 7493 2.3 (names must be unique); TOML 1.0.0 "Integer" (64 bits).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+MOST_DEEP = 64
+"""How deep brackets may be nested: three times what any record, tool or profile needs."""
+
+MOST_DIGITS = 40
+"""What an integer may have: a drive's counters have 128 bits (NVM Express base 2.0, 5.16.1.3)."""
+
+
+class NoDocument(ValueError):
+    """The text is no JSON or TOML that every reader would read alike."""
+
+
+def read_json(raw: bytes | str) -> Any:
+    """The value of a JSON text in UTF-8. Raises `ValueError` for anything else."""
+    text = raw if isinstance(raw, str) else raw.decode("utf-8-sig")
+    try:
+        value = _DECODER.decode(text)
+    except RecursionError:
+        raise NoDocument("nested too deep") from None
+    if text.count("[") + text.count("{") > MOST_DEEP:
+        _check_depth(value)
+    return value
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """The tables of a TOML text. Raises `ValueError` (its place in the text, where known)."""
+    import tomllib
+
+    try:
+        tables = tomllib.loads(text, parse_float=_finite)
+    except RecursionError:
+        raise NoDocument("nested too deep") from None
+    _check_depth(tables)
+    return tables
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise NoDocument(f"name twice: {next(n for n in names if names.count(n) > 1)[:40]!r}")
+    return found
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise NoDocument("number too long")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    found = float(digits)
+    if not math.isfinite(found):
+        raise NoDocument("number without a value")
+    return found
+
+
+def _check_depth(value: object) -> None:
+    """Walk a value level by level, without a stack of calls. Raises `NoDocument`."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MOST_DEEP + 1:
+            raise NoDocument("nested too deep")
+        below: list[object] = []
+        for one in level:
+            if isinstance(one, dict):
+                below += one.values()
+            elif isinstance(one, list):
+                below += one
+            elif isinstance(one, int) and abs(one) >= 10**MOST_DIGITS:
+                raise NoDocument("number too long")
+        level = below
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_int=_whole, parse_float=_finite, parse_constant=_finite
+)
