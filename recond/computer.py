@@ -6,7 +6,7 @@ lots, exit and power-off all ask here, so that none says more than another. Star
 operator says counts only with a name, and stays somebody's word. Pure.
 
 Which disk an erasure was of is decided by names (serial, WWN, namespace), never by the path alone;
-an image or a loop device is never a medium of the computer.
+an image, a loop device or a disk that another computer makes up is never a medium of this one.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ NOTHING_LEFT = frozenset({"erased", "erased-disks"})
 """The words (`Conclusion.word`) after which nothing is left of what a record speaks of."""
 OUTSIDE = frozenset({Place.USB, Place.DOCK})
 WENT_WELL = frozenset({"certify.reason.erased-full", "certify.reason.erased-sample"})
-NO_MEDIUM = frozenset({TargetKind.IMAGE, TargetKind.LOOP})
+NO_MEDIUM = frozenset({TargetKind.IMAGE, TargetKind.LOOP, TargetKind.VIRTUAL})
 NOT_ERASABLE = frozenset({Kind.DRIVE, Kind.NAMESPACE, Kind.BOOT_AREA})
 """The kinds without a block device of their own: no erasure is of one."""
 

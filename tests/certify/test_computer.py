@@ -195,6 +195,23 @@ def test_an_image_stands_for_no_disk() -> None:
     assert not ready(mixed)
 
 
+def test_a_disk_that_another_computer_makes_up_stands_for_none_of_this_one() -> None:
+    """Somebody may give a disk of the network the number of one that is here."""
+    made_up = dataclasses.replace(INNER, kind=TargetKind.VIRTUAL)
+    alone = record(census(), {"one": journal(made_up)})
+    assert conclude(alone).scope is Scope.DISKS
+    assert conclude(alone).headline == "certify.verdict.erased-disks"
+    found = record(census(medium(INNER)), {"one": journal(made_up)})
+    assert Fate.ERASED not in dict(conclude(found).fates).values()
+    assert not ready(found)
+    beside = record(
+        census(medium(INNER), medium(SECOND, "/dev/vda")),
+        ONE | {"v": journal(dataclasses.replace(SECOND, kind=TargetKind.VIRTUAL))},
+    )
+    assert [one.key for one in conclude(beside).left] == [SECOND.serial]
+    assert not ready(beside)
+
+
 def test_a_disk_on_usb_or_in_a_dock_says_nothing_of_a_computer() -> None:
     for place in (Place.USB, Place.DOCK):
         found = record(census(medium(INNER, place=place), medium(SECOND, "/dev/sdb")), ONE)

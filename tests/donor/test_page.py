@@ -102,6 +102,18 @@ def test_a_part_of_the_disks(page: Page) -> None:
     assert (shown.state, shown.approved) == ("nothing", 0)
 
 
+@pytest.mark.parametrize("kind", ["image", "loop", "virtual"])
+def test_a_disk_that_is_none_of_a_computer_is_no_computer(page: Page, kind: str) -> None:
+    value = json.loads(record_of("erased"))
+    for one in value["erasures"]:
+        one["disk"]["kind"] = kind
+    raw = canonical_bytes(value)
+    shown = page.one({JWS: Papers(raw).jws()})
+    headline = conclude(parse_record(value)).headline
+    assert headline == "certify.verdict.erased-disks"
+    assert text("en", headline) in shown.text
+
+
 def test_the_boot_stick_beside_does_not_count(page: Page) -> None:
     value = json.loads(record_of())
     stick = json.loads(record_of("refused"))["erasures"][0]

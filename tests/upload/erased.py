@@ -27,10 +27,16 @@ def _donated() -> bytes:
 
 @functools.cache
 def journal(
-    run: str, disk: DiskIdentity, *, fails: bool = False, refusals: tuple[Message, ...] = ()
+    run: str,
+    disk: DiskIdentity,
+    *,
+    fails: bool = False,
+    refusals: tuple[Message, ...] = (),
+    later_s: int = 0,
 ) -> bytes:
     """The journal of one disk of a run: erased, not written in one place, or refused."""
     clock = SimClock(3)
+    clock.sleep(later_s)
     faults = Faults(bad_writes=frozenset({7})) if fails else None
     bay = Bay(
         SimCells(disk, _donated()[: disk.size_bytes], clock, 1, faults),

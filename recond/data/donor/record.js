@@ -61,7 +61,7 @@ function misfitArray({ items, prefixItems }, value, where) {
 // --- What a record comes to: recond.computer, line by line ---------------------------------------
 
 const LOOKS = ["block", "controllers", "ports", "nvme", "adapters", "cards"];
-const NO_MEDIUM = ["image", "loop"];
+const NO_MEDIUM = ["image", "loop", "virtual"];
 const NOT_ERASABLE = ["drive", "namespace", "boot-area"];
 const NOT_LEFT = ["erased", "removed", "destroyed", "checked", "beside"];
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from recond.certify.record import parse_record
-from recond.computer import is_computer_erased
+from recond.computer import is_approved, is_computer_erased
 from recond.documents import read_json
 from recond.erasure import Erasure, WipeRecord
 from recond.errors import FormatError
@@ -22,6 +22,7 @@ from recond.host.diskid import read_strings
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_loop, is_no_disk
 from recond.host.stick import medium_uses
+from recond.model import Known
 
 Name = tuple[str | None, str | None, int | None]
 
@@ -44,18 +45,58 @@ def disks_left(files: Files, places: Places, *, usb: bool = False) -> tuple[str,
 def is_whole(files: Files, places: Places, *, usb: bool = False) -> bool:
     """Whether the certificates of this start, taken together, leave nothing of the computer.
 
-    The newest census speaks for the computer; of a disk the newest record that has it counts.
+    The newest census speaks for the computer, and only words that came after it are about what it
+    saw. What was not erased is forgiven only by what surely came later. In doubt: no.
     """
     folders = places.issued()
     records = [one for folder in folders if (one := _record(folder)) is not None]
-    of_computer = [one for one in records if one.machine is not None]
-    if not of_computer or len(records) < len(folders) or disks_left(files, places, usb=usb):
+    if len(records) < len(folders) or disks_left(files, places, usb=usb):
         return False
-    records.sort(key=lambda one: (one.issued_at, one.record_id))
-    last = {_medium_of(erasure): erasure for one in records for erasure in one.erasures}
-    newest = max(of_computer, key=lambda one: (one.issued_at, one.record_id))
-    words = tuple(word for one in records for word in one.words)
-    return is_computer_erased(replace(newest, erasures=tuple(last.values()), words=words))
+    newest = _newest(records)
+    if newest is None:
+        return False
+    taken_at = _taken_at(newest)
+    words = tuple(word for one in records for word in one.words if word.at >= taken_at)
+    return is_computer_erased(replace(newest, erasures=_standing(records), words=words))
+
+
+def _newest(records: list[WipeRecord]) -> WipeRecord | None:
+    """The record with the newest census; None where clock and ledger disagree, and for none."""
+    found = [one for one in records if _taken_at(one)]
+    found.sort(key=_taken_at)
+    if any(not _is_later(found[-1], one) for one in found[:-1]):
+        return None
+    return found[-1] if found else None
+
+
+def _taken_at(record: WipeRecord) -> str:
+    census = record.machine.census if record.machine else None
+    return census.value.taken_at if isinstance(census, Known) else ""
+
+
+def _is_later(one: WipeRecord, other: WipeRecord) -> bool:
+    """Whether the ledger has `one` after `other`; clocks are set, a ledger only grows."""
+    mine, theirs = one.ledger, other.ledger
+    if mine is None or theirs is None or mine.ledger_id != theirs.ledger_id:
+        return False
+    return mine.number > theirs.number
+
+
+def _standing(records: list[WipeRecord]) -> tuple[Erasure, ...]:
+    """All erasures but those that failed and were made good later."""
+    made = [(record, erasure) for record in records for erasure in record.erasures]
+    return tuple(
+        erasure
+        for record, erasure in made
+        if is_approved(erasure)
+        or not any(
+            is_approved(other)
+            and _medium_of(other) == _medium_of(erasure)
+            and _is_later(later, record)
+            and (other.started_at or "") > (erasure.ended_at or "~")
+            for later, other in made
+        )
+    )
 
 
 def _medium_of(erasure: Erasure) -> tuple[str | int | None, ...]:
