@@ -287,7 +287,7 @@ def certify_command(
 ) -> None:
     """(Again) record, signature, PDF from the journals."""
     from recond.census import Said
-    from recond.flow.run.run import Finished, certify_again, exit_code
+    from recond.flow.run.run import certify_again, finished_of
     from recond.flow.runfolder import find_run
     from recond.show.result import show_finished
 
@@ -297,9 +297,9 @@ def certify_command(
     issued = certify_again(
         folder, state_path(), this_host(), out, LANG, words=words, operator=operator
     )
-    finished = Finished(folder, issued, exit_code(issued, frozenset()))
+    finished = finished_of(folder, issued)
     show_finished(screen(), finished, as_json=json_)
-    leave(0 if issued.signed else 7)
+    leave(finished.exit_code)
 
 
 @command("demo")

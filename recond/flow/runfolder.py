@@ -43,7 +43,7 @@ OnEvent = Callable[[str, dict[str, Json]], None]
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a run knew before it began."""
+    """What a run knew before it began. `whole`: with `--all`, the computer was to be erased."""
 
     run_id: str
     started_at: str
@@ -52,6 +52,7 @@ class RunFacts:
     context: Context
     machine: Machine | None
     assessments: tuple[Assessment, ...]
+    whole: bool = field(default=False, metadata={"later": True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from recond.census import Said
 from recond.errors import UsageError
 from recond.flow.config import Overrides
+from recond.flow.run.attach import follow
 from recond.flow.run.issue import Issued
 from recond.flow.run.run import (
     NOT_WHOLE,
@@ -19,26 +21,34 @@ from recond.flow.run.run import (
     certify_again,
     certify_run,
     execute,
+    finished_of,
     prepare,
 )
 from recond.flow.run.supervisor import confirm_all
 from recond.flow.run.words import take_words
 from recond.host import Host
-from recond.model import Known
+from recond.host.signals import StopCount
+from recond.model import Json, Known
 from recond.wipe.plan import Wish
+from tests.cli.command import recond
+from tests.flow.bench import quiet
 from tests.inspect.laptop import make_laptop
 
 
-def run(folder: Path, *, every: bool) -> tuple[Finished, Host]:
-    """A laptop's run over an image: erased and approved; `every` as `--all` asks for it."""
+def run(
+    folder: Path, *, every: bool, size_bytes: int = 1 << 20, stops: StopCount | None = None
+) -> tuple[Finished, Host]:
+    """A laptop's run over an image: erased and approved, unless it is stopped when it begins to
+    write; `every` as `--all` asks for it.
+    """
     image = folder / "S3Z8NX0K123456"
     image.write_bytes(b"donor data " * 100_000)
-    os.truncate(image, 1 << 20)
+    os.truncate(image, size_bytes)
     host = make_laptop(folder / "laptop").host()
     order = Order(
         targets=(str(image),),
         every_unused=False,
-        wish=Wish(method="nist-clear"),
+        wish=Wish(method="dod-short" if stops else "nist-clear"),
         image=True,
         profiles=(),
         out=folder / "out",
@@ -48,7 +58,12 @@ def run(folder: Path, *, every: bool) -> tuple[Finished, Host]:
     )
     prepared = prepare(order, host)
     asked = replace(prepared, order=replace(order, every_unused=every))
-    return execute(asked, confirm_all(prepared.plans, "flag"), host, lambda *_: None), host
+
+    def on_event(_name: str, event: dict[str, Json]) -> None:
+        if stops is not None and not stops.count and event["phase"] == "write":
+            stops.handle(signal.SIGTERM, None)
+
+    return execute(asked, confirm_all(prepared.plans, "flag"), host, on_event, stops), host
 
 
 @pytest.mark.parametrize(("every", "code"), [(True, NOT_WHOLE), (False, 0)])
@@ -57,6 +72,29 @@ def test_all_ends_well_only_where_the_computer_is_erased(
 ) -> None:
     finished, _ = run(tmp_path, every=every)
     assert finished.exit_code == code
+
+
+def test_certify_ends_as_the_run_did(tmp_path: Path) -> None:
+    finished, host = run(tmp_path, every=True)
+    again = certify_again(finished.folder, tmp_path / "state", host, None, "fr")
+    assert finished_of(finished.folder, again).exit_code == NOT_WHOLE
+    assert follow(finished.folder, tmp_path / "state", host, quiet).exit_code == NOT_WHOLE
+    done = recond("certify", finished.folder.run_id, folder=tmp_path)
+    assert done.code == NOT_WHOLE, done.stderr
+
+
+def test_resume_ends_as_the_run_would_have(tmp_path: Path) -> None:
+    stopped, _ = run(tmp_path, every=True, size_bytes=96 << 20, stops=StopCount())
+    assert stopped.exit_code == 128 + signal.SIGTERM
+    done = recond("resume", folder=tmp_path)
+    assert done.code == NOT_WHOLE, done.stderr
+    assert recond("resume", folder=tmp_path).code == 0  # nothing is left to go on with
+
+
+def test_resume_of_named_disks_says_nothing_of_a_computer(tmp_path: Path) -> None:
+    stopped, _ = run(tmp_path, every=False, size_bytes=96 << 20, stops=StopCount())
+    assert stopped.exit_code == 128 + signal.SIGTERM
+    assert recond("resume", folder=tmp_path).code == 0
 
 
 def test_a_word_needs_a_name_and_a_key_of_its_kind(tmp_path: Path) -> None:

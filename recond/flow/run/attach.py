@@ -11,7 +11,7 @@ from pathlib import Path
 from recond.erasure import Technique
 from recond.errors import UsageError
 from recond.flow.run.issued import is_issued, read_issued
-from recond.flow.run.run import IN_USE, Finished, certify_run, exit_code
+from recond.flow.run.run import Finished, certify_run, finished_of
 from recond.flow.run.unfinished import Left, is_written, open_runs
 from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run
 from recond.host import Host
@@ -76,7 +76,7 @@ def _result(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Fi
     else:
         on_event("", {"phase": "certify"})
         issued = certify_run(folder, state, host)
-    return Finished(folder, issued, exit_code(issued, IN_USE))
+    return finished_of(folder, issued)
 
 
 def told(entries: Entries) -> Iterator[dict[str, Json]]:

@@ -17,7 +17,7 @@ from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError, UsageError
 from recond.flow.run.closing import close_unbegun
 from recond.flow.run.issued import is_issued, read_issued
-from recond.flow.run.run import IN_USE, Finished, certify_run, exit_code
+from recond.flow.run.run import Finished, certify_run, finished_of
 from recond.flow.run.since import begun_since
 from recond.flow.run.supervisor import Supervisor
 from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run, write_json
@@ -88,7 +88,7 @@ def _resume(
     if not jobs and is_issued(folder):  # nothing can go on: what was issued says so already
         with suppress(UsageError):
             issued = read_issued(folder)
-            return Finished(folder, issued, exit_code(issued, IN_USE))
+            return finished_of(folder, issued)
     with errors_kept(folder.own_errors), counted_stops(asked) as stops:
         if jobs and tells:
             plans = {name: job.plan for name, job in jobs.items()}
@@ -97,7 +97,7 @@ def _resume(
         elif jobs:
             Supervisor(folder, jobs, on_event, stops, host).run(resume=True)
         issued = certify_run(folder, state, host)
-    return Finished(folder, issued, exit_code(issued, IN_USE, stops.number))
+    return finished_of(folder, issued, stops.number)
 
 
 def wait_for_workers(folder: RunFolder, host: Host, on_event: OnEvent) -> None:

@@ -164,20 +164,11 @@ def execute(
         context=prepared.context,
         machine=prepared.machine,
         assessments=prepared.assessments,
+        whole=order.every_unused,
     )
-    allowed = IN_USE if order.every_unused else frozenset()
     plans = disk_names(tuple(one.plan for one in confirmed))
     with telling(order.state, facts, plans, on_event, host.clock) as hear:
-        return carry_out(
-            order.state,
-            facts,
-            confirmed,
-            host,
-            hear,
-            asked,
-            allowed=allowed,
-            whole=order.every_unused,
-        )
+        return carry_out(order.state, facts, confirmed, host, hear, asked)
 
 
 def carry_out(
@@ -187,14 +178,10 @@ def carry_out(
     host: Host,
     on_event: OnEvent,
     asked: StopCount | None,
-    *,
-    allowed: frozenset[str] = frozenset(),
-    whole: bool = False,
 ) -> Finished:
     """One run from its facts: the only way from confirmed plans to a certificate.
 
-    `allowed` are the refusals that do not count in the exit code; `asked` as in `execute`. `whole`:
-    the computer was to be erased, and not only these disks.
+    `asked` as in `execute`.
     """
     folder = make_run(state, facts.run_id)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
@@ -206,7 +193,15 @@ def carry_out(
         )
         on_event("", {"phase": "certify"})
         issued = certify_run(folder, state, host)
-    code = exit_code(issued, allowed, stops.number)
+    return finished_of(folder, issued, stops.number)
+
+
+def finished_of(folder: RunFolder, issued: Issued, stop_signal: int = 0) -> Finished:
+    """What a run left, with its exit code: of its disks, and where the whole computer was to be
+    erased (`--all`), of that. A disk in use counts as left of the computer there, not as refused.
+    """
+    whole = folder.facts().whole
+    code = exit_code(issued, IN_USE if whole else frozenset(), stop_signal)
     if not code and whole and not is_computer_erased(issued.record):
         code = NOT_WHOLE
     return Finished(folder, issued, code)
