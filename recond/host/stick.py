@@ -2,17 +2,17 @@
 
 Why: a system that runs from memory has no mount left that names its stick, and the stick may be
 pulled and put back while an erasure of every disk is being prepared. So each boot of the image
-writes down what its medium is, and a disk that is the same, or a stick that carries our labels, is
-in use (`medium`). A label alone says nothing of an inner disk, which is a donor's: it is refused
-too, as `label`, which counts as a disk that was not erased. On a system that did not start from the
-image nothing is claimed: an old stick must be erasable there. Reads sysfs and udev's database;
-writes the marker only.
+writes down what its medium is, and a disk that is the same is in use (`medium`). A label alone says
+nothing, of an inner disk or of a card, which may be a donor's: it is refused too, as `label`, which
+counts as a disk that was not erased. On a system that did not start from the image nothing is
+claimed: an old stick must be erasable there. Reads sysfs and udev's database; writes the marker
+only.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from recond.documents import read_json
@@ -30,7 +30,9 @@ LABELS = frozenset({LABEL, "RECOND_LIVE", "RECOND_EFI"})
 
 @dataclass(frozen=True, slots=True)
 class StickMedium:
-    """What a medium calls itself. `size` in 512-byte units as sysfs gives it."""
+    """What a medium calls itself. `size` in 512-byte units as sysfs gives it; `own`: this start
+    came from it, or a person named it by its serial.
+    """
 
     bus: str
     serial: str | None
@@ -38,6 +40,7 @@ class StickMedium:
     vendor: str | None
     model: str | None
     size: str | None
+    own: bool = False
 
 
 def read_medium(files: Files, name: str) -> StickMedium:
@@ -87,7 +90,7 @@ def read_media(files: Files, own: frozenset[str] = frozenset()) -> dict[str, Sti
             continue
         parts = [n for n in files.list(f"/sys/block/{name}") if n.startswith(name)]
         if any(read_label(files, node) in LABELS for node in (name, *parts)):
-            found[name] = read_medium(files, name)
+            found[name] = replace(read_medium(files, name), own=name in own)
     return found
 
 
@@ -96,6 +99,16 @@ def write_marker(media: dict[str, StickMedium], path: Path = Path(MARKER)) -> No
     known = read_marker(Files(path.parent), path.name)
     both = dict.fromkeys((*(known if isinstance(known, tuple) else ()), *media.values()))
     write_whole(path, json.dumps({"media": [asdict(one) for one in both]}).encode())
+
+
+def is_known(files: Files, name: str) -> bool:
+    """Whether the disk is, by a name of its own, one that was written down as ours: this computer
+    may have seen it pulled and put back. A model and a size are no name.
+    """
+    marker, found = read_marker(files), read_medium(files, name)
+    return isinstance(marker, tuple) and any(
+        known.own and _same(found, known) and _named_alike(found, known) for known in marker
+    )
 
 
 def read_marker(files: Files, path: str = MARKER) -> tuple[StickMedium, ...] | Unknown:
@@ -115,7 +128,7 @@ def read_marker(files: Files, path: str = MARKER) -> tuple[StickMedium, ...] | U
 
 def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
     """Whether the disk `name`, with its partitions and all above, is this live system's medium
-    (`medium`), or an inner disk that only has its label, or no name to tell it apart by (`label`).
+    (`medium`), or a disk that only has its label, or no name to tell it apart by (`label`).
     """
     marker = read_marker(files)
     if isinstance(marker, Unknown):
@@ -124,7 +137,9 @@ def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
         return set()
     found = read_medium(files, name)
     same = [known for known in marker if _same(found, known)]
-    certain = is_portable(files, name) or any(_named_alike(found, known) for known in same)
+    certain = any(
+        known.own and (is_portable(files, name) or _named_alike(found, known)) for known in same
+    )
     kind = "medium" if certain else "label"
     for node in reversed(nodes):  # the partition says more than the disk
         if (label := read_label(files, node)) in LABELS and label is not None:

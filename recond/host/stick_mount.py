@@ -2,6 +2,8 @@
 
 Why: a volunteer pulls the stick when the screen says so, or before. It is therefore mounted for
 each batch of files, synced and unmounted at once; between two batches there is nothing to lose.
+A label is a word that any card may carry, a donor's too: which partition is this start's own is
+told by where the system came from (`booted_disks`), or by a serial that a person typed.
 Knows nothing of what is copied.
 """
 
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from recond.host.files import Files
 from recond.host.process import Processes
-from recond.host.stick import LABEL, is_portable, read_label
+from recond.host.stick import LABEL, is_known, is_portable, read_label
 from recond.host.usage import live_disks
 
 MOUNT = Path("/run/recond/stick")
@@ -23,34 +25,73 @@ MOUNT = Path("/run/recond/stick")
 OPTIONS = "umask=0077,quiet,noatime,nodev,noexec,nosuid,utf8"
 
 
+CAME_FROM = "/run/recond/came-from"
+"""The number of the plugging-in that this start came from, or whose serial a person typed
+(packaging/image/initramfs/came-from)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A partition labelled RECOND. `plugged` changes each time that its disk is plugged in."""
+    """A partition labelled RECOND, on the disk `disk`. `plugged` changes each time that its disk is
+    plugged in; `own`: it may give orders and hold keys.
+    """
 
     path: str
     plugged: str
+    disk: str = ""
+    own: bool = False
+
+
+def booted_disks(files: Files) -> frozenset[str]:
+    """The disk that this start came from: by what the initial memory disk wrote down, else by what
+    is mounted still. Empty where neither tells: a start over the network, a stick pulled since.
+    """
+    number = files.read_text(CAME_FROM)
+    if not isinstance(number, str) or not number.isdecimal():
+        return live_disks(files)
+    disks = files.list("/sys/block")
+    return frozenset(name for name in disks if plugging(files, name) == number)
+
+
+def plugging(files: Files, disk: str) -> str:
+    """The number that the kernel gave this plugging-in of a disk, given out once (sysfs-block,
+    `diskseq`); empty where it tells none.
+    """
+    sequence = files.read_text(f"/sys/block/{disk}/diskseq")
+    return sequence if isinstance(sequence, str) and sequence.isdecimal() else ""
+
+
+def find_partitions(files: Files) -> tuple[Partition, ...]:
+    """Every partition labelled RECOND: this start's own first, then those plugged in last.
+
+    Only a stick's, or of the disk that the system came from: a donor's inner disk of that label
+    is no place for results. Own is where this start came from; where that is away, what bears its
+    serial. Two that bear it (one of them copied) are none.
+    """
+    booted = booted_disks(files)
+    labelled = {
+        disk: nodes
+        for disk in files.list("/sys/block")
+        if (disk in booted or is_portable(files, disk)) and (nodes := _labelled(files, disk))
+    }
+    own = set(labelled) & booted or {disk for disk in labelled if is_known(files, disk)}
+    found = [
+        Partition(f"/dev/{node}", f"{node}#{plugging(files, disk)}", disk, own == {disk})
+        for disk, nodes in labelled.items()
+        for node in nodes
+    ]
+    found.sort(key=lambda one: (one.own, int(plugging(files, one.disk) or "0")), reverse=True)
+    return tuple(found)
+
+
+def _labelled(files: Files, disk: str) -> tuple[str, ...]:
+    nodes = (disk, *(n for n in files.list(f"/sys/block/{disk}") if n.startswith(disk)))
+    return tuple(node for node in nodes if read_label(files, node) == LABEL)
 
 
 def find_partition(files: Files) -> Partition | None:
-    """The partition labelled RECOND that was plugged in last; None where there is none.
-
-    Only a stick's, or of the disk that the system came from: a donor's inner disk of that label
-    would bring its own settings, which may say that all is erased, and take the workshop's keys.
-    """
-    found: list[tuple[int, Partition]] = []
-    own = live_disks(files)
-    for disk in files.list("/sys/block"):
-        if disk not in own and not is_portable(files, disk):
-            continue
-        sequence = files.read_text(f"/sys/block/{disk}/diskseq")
-        number = int(sequence) if isinstance(sequence, str) and sequence.isdigit() else 0
-        nodes = (disk, *(n for n in files.list(f"/sys/block/{disk}") if n.startswith(disk)))
-        found += [
-            (number, Partition(f"/dev/{node}", f"{node}#{number}"))
-            for node in nodes
-            if read_label(files, node) == LABEL
-        ]
-    return max(found, key=lambda entry: entry[0])[1] if found else None
+    """Where results go: the first of `find_partitions`; None where there is none."""
+    return next(iter(find_partitions(files)), None)
 
 
 @contextmanager

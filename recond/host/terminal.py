@@ -46,3 +46,11 @@ def write_line(text: str) -> None:
     """One line to standard output, at once: a live system's console shows it as it comes."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def read_line(ask: str) -> str:
+    """What a person types after `ask`; empty where nobody can, or the line was closed."""
+    try:
+        return input(ask)
+    except EOFError:
+        return ""

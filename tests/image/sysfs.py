@@ -19,9 +19,13 @@ class FakeDisk:
     wwn: str | None = None
     model: str = "Stick"
     size: int = 2048
-    diskseq: int = 1
+    diskseq: int = 0  # 0: by its number; the kernel gives each plugging-in one of its own
     plug: str = "usb1/1-1"  # where in /sys/devices; an inner disk hangs at "ata1"
     kind: str = ""  # of a card: "SD"; what is soldered in says "MMC"
+
+    @property
+    def plugging(self) -> int:
+        return self.diskseq or 100 + self.number
 
     @property
     def part(self) -> str:
@@ -52,7 +56,7 @@ class Machine:
         link.symlink_to(f"../devices/{disk.plug}/host0/block/{disk.name}")
         for path, value in {
             "size": str(disk.size),
-            "diskseq": str(disk.diskseq),
+            "diskseq": str(disk.plugging),
             "device/model": disk.model,
             "device/vendor": "ACME",
             f"{disk.part}/partition": "1",
@@ -75,6 +79,10 @@ class Machine:
                 f"run/udev/data/b8:{disk.number + 1}",
                 f"S:disk/x\nE:ID_FS_TYPE=vfat\nE:ID_FS_LABEL={disk.label}",
             )
+
+    def came_from(self, disk: FakeDisk) -> None:
+        """What the initial memory disk writes down of the medium that this start came from."""
+        self.write("run/recond/came-from", str(disk.plugging))
 
     def pull(self, disk: FakeDisk) -> None:
         """The disk is gone."""

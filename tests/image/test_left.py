@@ -24,7 +24,7 @@ def live(tmp_path: Path) -> Machine:
         machine.plug(disk)
     place = machine.root / MARKER.lstrip("/")
     place.parent.mkdir(parents=True, exist_ok=True)
-    write_marker(read_media(machine.files), place)
+    write_marker(read_media(machine.files, frozenset({"sdb"})), place)
     return machine
 
 

@@ -9,10 +9,12 @@ import pytest
 
 from recond.computer import Counts, Overall, counts, overall
 from recond.erasure import Status
+from recond.flow.live.mirror import Places
+from recond.flow.live.remaining import disks_left
 from recond.flow.run.run import IN_USE
 from recond.host.stick import MARKER, read_media, write_marker
-from recond.host.stick_mount import find_partition
-from recond.host.usage import live_disks, read_uses
+from recond.host.stick_mount import Partition, booted_disks, find_partition
+from recond.host.usage import read_uses
 from recond.locale import say
 from recond.model import Message, Use
 from recond.upload.facts import erasures_of
@@ -26,6 +28,7 @@ def live(tmp_path: Path) -> Machine:
     machine = Machine(tmp_path / "root")
     machine.plug(STICK)
     machine.plug(INNER)
+    machine.came_from(STICK)
     mark(machine)
     return machine
 
@@ -33,7 +36,7 @@ def live(tmp_path: Path) -> Machine:
 def mark(machine: Machine) -> None:
     place = machine.root / MARKER.lstrip("/")
     place.parent.mkdir(parents=True, exist_ok=True)
-    write_marker(read_media(machine.files, live_disks(machine.files)), place)
+    write_marker(read_media(machine.files, booted_disks(machine.files)), place)
 
 
 def kinds(machine: Machine, name: str) -> set[str]:
@@ -52,8 +55,18 @@ def test_put_back_in_another_place_before_udev_has_read_it(live: Machine) -> Non
 
 
 def test_another_stick_with_our_label_is_never_offered_either(live: Machine) -> None:
+    """Nor does it count as the stick: a donor's card of that label was not erased."""
     live.plug(FakeDisk("sdc", 32, "RECOND", serial="OTHER"))
-    assert kinds(live, "sdc") == {"medium"}
+    mark(live)
+    assert kinds(live, "sdc") == {"label"}
+
+
+def test_a_donors_card_of_our_label_is_left_of_the_computer(live: Machine, tmp_path: Path) -> None:
+    card = FakeDisk("mmcblk0", 48, "RECOND", serial="0xc0ffee", plug="mmc_host", kind="SD")
+    live.plug(card)
+    mark(live)
+    assert kinds(live, "mmcblk0") == {"label"}
+    assert "mmcblk0" in disks_left(live.files, Places(tmp_path / "state", tmp_path / "out"))
 
 
 def test_a_disk_like_the_stick_but_with_its_own_serial_is_offered(live: Machine) -> None:
@@ -65,6 +78,7 @@ def test_a_stick_without_serial_is_known_by_its_model_and_size(tmp_path: Path) -
     machine = Machine(tmp_path)
     nameless = replace(STICK, serial=None)
     machine.plug(nameless)
+    machine.came_from(nameless)
     mark(machine)
     machine.pull(nameless)
     machine.plug(replace(nameless, name="sdc", number=32, label=None))
@@ -83,6 +97,7 @@ def test_an_inner_disk_of_our_name_is_refused_and_is_not_the_stick(
 ) -> None:
     live.plug(replace(INNER, label=label))
     mark(live)
+    assert find_partition(live.files) == Partition("/dev/sdb1", "sdb1#116", "sdb", own=True)
     assert kinds(live, "sda") == {"label"}
     assert kinds(live, "sdb") == {"medium"}
 
@@ -106,7 +121,7 @@ def test_settings_come_from_a_stick_or_a_card_only(
     live.plug(disk)
     found = find_partition(live.files)
     assert found is not None
-    assert (found.path == f"/dev/{disk.part}") is taken
+    assert found.path == f"/dev/{STICK.part}"
     live.pull(STICK)
     assert (find_partition(live.files) is not None) is taken
 
@@ -117,12 +132,13 @@ def test_the_inner_disk_that_the_system_came_from_is_its_medium(
 ) -> None:
     live.pull(INNER)
     live.plug(replace(LABELLED, serial=serial))
+    live.write("run/recond/came-from", "")
     live.write("proc/self/mountinfo", "30 1 8:1 / /run/live/medium ro - iso9660 /dev/sda1 ro")
     mark(live)
     assert kinds(live, "sda") == {"medium"}
     found = find_partition(live.files)
     assert found is not None
-    assert found.path == "/dev/sda1"
+    assert (found.path, found.own) == ("/dev/sda1", True)
     live.write("proc/self/mountinfo", "21 1 0:20 / / rw - overlay overlay rw")
     # without a name of its own it may be another one of that model
     assert kinds(live, "sda") == {"medium" if serial else "label"}
@@ -154,7 +170,7 @@ def test_where_the_boot_service_failed_the_label_still_counts(tmp_path: Path) ->
     machine = Machine(tmp_path)
     machine.plug(STICK)
     (machine.root / "run/live").mkdir()
-    assert kinds(machine, "sdb") == {"medium"}
+    assert kinds(machine, "sdb") == {"label"}
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"media": [{}]}', '{"media": 1}', "[" * 100_000])
@@ -172,4 +188,4 @@ def test_the_marker_keeps_what_was_known_before(live: Machine) -> None:
     live.plug(replace(STICK, label=None))
     live.plug(replace(other, label=None))
     assert kinds(live, "sdb") == {"medium"}
-    assert kinds(live, "sdc") == {"medium"}
+    assert kinds(live, "sdc") == {"label"}, "never offered, and not the medium of this start"

@@ -53,7 +53,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_what_is_on_the_stick_afterwards(places: Places, stick: Path) -> None:
-    mirror = Mirror(places)
+    mirror = Mirror(places, own=True)
     mirror.write(stick)
     assert names(stick) == {
         "certificats/r0/certificate.pdf",
@@ -75,13 +75,13 @@ def test_a_certificate_elsewhere_is_carried_too(
     put(tmp_path / "home/r1/certificate.pdf", "%PDF")
     put(places.state / "runs/r1/issued.json", note(tmp_path / "home/r1"))
     put(places.state / "runs/r2/issued.json", "torn")
-    Mirror(places).write(stick)
+    Mirror(places, own=True).write(stick)
     assert (stick / "certificats/r1/certificate.pdf").exists()
     assert (stick / "certificats/r0/certificate.pdf").exists()
 
 
 def test_a_journal_grows_by_its_new_lines_only(places: Places, stick: Path) -> None:
-    mirror = Mirror(places)
+    mirror = Mirror(places, own=True)
     mirror.write(stick)
     there = stick / "recond/runs/r1/journals/D1.jsonl"
     inode = there.stat().st_ino
@@ -95,7 +95,7 @@ def test_a_journal_grows_by_its_new_lines_only(places: Places, stick: Path) -> N
 def test_a_journal_that_lost_its_torn_line_is_written_anew(places: Places, stick: Path) -> None:
     journal = places.state / "runs/r1/journals/D1.jsonl"
     put(journal, "a\nto")
-    mirror = Mirror(places)
+    mirror = Mirror(places, own=True)
     mirror.write(stick)
     put(journal, "a\nresumed\n")
     mirror.write(stick)
@@ -105,7 +105,7 @@ def test_a_journal_that_lost_its_torn_line_is_written_anew(places: Places, stick
 def test_what_was_sent_leaves_the_stick_too(places: Places, stick: Path) -> None:
     package = places.state / "queue/r0.zip"
     put(package, "zip")
-    mirror = Mirror(places)
+    mirror = Mirror(places, own=True)
     mirror.write(stick)
     package.unlink()
     put(places.state / "queue/done/r0.json", "{}")
@@ -117,7 +117,7 @@ def test_what_was_sent_leaves_the_stick_too(places: Places, stick: Path) -> None
 def test_a_full_stick_loses_nothing_and_another_gets_all(
     places: Places, stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mirror, real = Mirror(places), os.fsync
+    mirror, real = Mirror(places, own=True), os.fsync
     left = [3]
 
     def full(descriptor: int) -> None:
@@ -134,7 +134,7 @@ def test_a_full_stick_loses_nothing_and_another_gets_all(
     assert not [n for n in names(stick) if n.endswith(".new")]
     other = tmp_path / "other"
     other.mkdir()
-    Mirror(places).write(other)
+    Mirror(places, own=True).write(other)
     mirror.write(stick)
     assert names(stick) == names(other)
 
@@ -149,7 +149,7 @@ def test_a_run_is_called_issued_last(
 def test_another_workshops_keys_are_left_alone(places: Places, stick: Path) -> None:
     put(stick / "recond/keys/bench.pem", "theirs")
     put(stick / "recond/keys/bench.p12", "their secret")
-    Mirror(places).write(stick)
+    Mirror(places, own=True).write(stick)
     assert (stick / "recond/keys/bench.pem").read_text() == "theirs"
     assert (stick / "recond/keys/bench.p12").read_text() == "their secret"
     assert (stick / "certificats/r0/certificate.pdf").exists()
@@ -162,7 +162,7 @@ def test_what_a_second_computer_signed_can_be_pinned_afterwards(
     memory, and their certificates (never their private keys) stay on it.
     """
     put(stick / "recond/keys/bench.pem", "the first computer's")
-    mirror = Mirror(places)
+    mirror = Mirror(places, own=True)
     assert "recond/benches/b1/keys/bench.pem" in {name for _, name, _ in mirror.pending()}
     mirror.write(stick)
     assert not mirror.pending()
@@ -183,7 +183,7 @@ def test_a_key_that_was_half_carried_is_not_replaced_by_another(
     places: Places, stick: Path
 ) -> None:
     put(stick / "recond/keys/bench.p12", "their secret, and the stick was pulled")
-    Mirror(places).write(stick)
+    Mirror(places, own=True).write(stick)
     assert names(stick / "recond/keys") == {"bench.p12"}
     assert "pulled" in (stick / "recond/keys/bench.p12").read_text()
 
@@ -191,7 +191,7 @@ def test_a_key_that_was_half_carried_is_not_replaced_by_another(
 def test_the_next_start_has_the_keys_and_a_bench_of_its_own(
     places: Places, stick: Path, tmp_path: Path
 ) -> None:
-    Mirror(places).write(stick)
+    Mirror(places, own=True).write(stick)
     fresh = Places(tmp_path / "state2", tmp_path / "out2")
     mirror = restore(stick, fresh, frozenset({"OTHER"}))
     assert names(fresh.state) == {"keys/bench.pem", "keys/bench.p12"}
@@ -216,7 +216,7 @@ def test_only_runs_of_disks_that_are_here_come_back(
     )
     put(places.state / "runs/r3/issued.json", note(tmp_path / "out/r3"))
     put(places.state / "runs/r4/jobs/D4.json", "torn")
-    Mirror(places).write(stick)
+    Mirror(places, own=True).write(stick)
     fresh = Places(tmp_path / "state2", tmp_path / "out2")
     restore(stick, fresh, frozenset({"D1"}))
     assert [path.name for path in (fresh.state / "runs").iterdir()] == ["r1"]

@@ -17,10 +17,10 @@ import pytest
 from recond.codec import to_json
 from recond.flow.live.mirror import Places
 from recond.flow.live.open_runs import is_settled
+from recond.flow.live.start import ask, boot
 from recond.flow.live.stick import (
     Keeper,
     Live,
-    boot,
     end,
     read_status,
     welcome,
@@ -29,7 +29,7 @@ from recond.flow.live.stick import (
 from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.host.process import Completed, LocalProcesses
-from recond.host.stick_mount import Partition, find_partition, mounted
+from recond.host.stick_mount import Partition, find_partition, find_partitions, mounted
 from recond.host.store import write_whole
 from tests.guided.stage import HeldClock
 from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
@@ -68,13 +68,14 @@ class Bench:
         self.machine = Machine(folder / "root")
         self.machine.plug(STICK)
         self.machine.plug(INNER)
+        self.machine.came_from(STICK)
         self.stick = folder / "stick"
         self.stick.mkdir()
         self.mounts = Mounts(self.stick)
         self.clock = HeldClock()
         self.host = Host(self.mounts, self.machine.files, self.clock)
         self.live = Live(
-            folder / "run",
+            folder / "root/run/recond",
             folder / "etc/recond.toml",
             Places(folder / "state", folder / "out"),
             folder / "iwd",
@@ -545,8 +546,227 @@ def test_a_real_stick_that_is_full_stays_whole(
     assert keeper.look().state == "saved"
 
 
-def test_the_newest_of_two_sticks_is_taken(bench: Bench) -> None:
-    bench.machine.plug(FakeDisk("sdc", 32, "RECOND", serial="OTHER", diskseq=9))
+# --- Whose word counts -----------------------------------------------------------------------
+
+CARD = FakeDisk("sdc", 32, "RECOND", serial="DONOR0042", model="Card", diskseq=900)
+"""Plugged in later than anything else: a donor's, with orders and room for a key."""
+
+
+def with_key(bench: Bench) -> None:
+    """The workshop's key in memory, as the stick of the start brought it."""
+    keys = bench.live.places.state / "keys"
+    keys.mkdir(parents=True, exist_ok=True)
+    (keys / "bench.p12").write_text("private")
+    (keys / "bench.pem").write_text("public")
+
+
+def keys_on(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if "keys" in path.parts and path.is_file()}
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_of_two_cards_the_one_that_was_booted_gives_the_orders(
+    bench: Bench, capsys: pytest.CaptureFixture[str], later: bool
+) -> None:
+    (bench.stick / "recond.toml").write_text('[stick]\nlot = "L 1"\n')
+    bench.machine.plug(CARD if later else replace(CARD, diskseq=1))
+    assert not boot(bench.host, bench.live).unattended
+    assert [argv[-2] for argv in bench.mounts.said if argv[0] == "mount"] == ["/dev/sdb1"]
+    welcome(bench.host, bench.live)
+    assert "DONOR0042" in capsys.readouterr().out
+    with_key(bench)
+    bench.result()
+    assert Keeper(bench.host, bench.live).look().state == "saved"
+    assert {argv[-2] for argv in bench.mounts.said if argv[0] == "mount"} == {"/dev/sdb1"}
+    assert keys_on(bench.stick) == {"bench.p12", "bench.pem"}
+
+
+@pytest.mark.parametrize("orders", [BOTH, ""])
+def test_a_card_of_which_nothing_shows_that_it_was_booted_gives_none(
+    bench: Bench, capsys: pytest.CaptureFixture[str], orders: str
+) -> None:
+    """A start over the network, or from a CD."""
+    bench.machine.write("run/recond/came-from", "")
+    (bench.stick / "recond.toml").write_text(orders)
+    (bench.stick / "recond/keys").mkdir(parents=True)
+    (bench.stick / "recond/keys/bench.p12").write_text("a key of whoever made the card")
+    assert boot(bench.host, bench.live).mode == "guided"
+    assert START not in bench.mounts.said
+    assert "mount" not in [argv[0] for argv in bench.mounts.said]
+    assert not keys_on(bench.live.places.state)
+    welcome(bench.host, bench.live)
+    told = capsys.readouterr().out
+    assert "STICK0001" in told
+    assert "stick ask" in told
+
+
+def test_a_card_plugged_in_later_gets_results_and_no_key(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boot(bench.host, bench.live)
+    with_key(bench)
+    keeper = Keeper(bench.host, bench.live)
+    bench.machine.pull(STICK)
+    bench.machine.plug(CARD)
+    bench.result()
+    assert (keeper.look().state, keeper.look().keyless) == ("saved", True)
+    assert bench.on_stick == ["certificats/r1/certificate.pdf"]
+    assert not keys_on(bench.stick)
+    capsys.readouterr()
+    assert end(bench.host, bench.live)
+    assert "clé de signature" in capsys.readouterr().out
+    again = Keeper(bench.host, bench.live)  # after a crash of its own too
+    bench.result("r2")
+    assert again.look().state == "saved"
+    assert not keys_on(bench.stick)
+    bench.machine.plug(replace(STICK, diskseq=901))  # put back, the card still in
+    assert (again.look().state, again.look().keyless) == ("saved", False)
+    assert keys_on(bench.stick) == {"bench.p12", "bench.pem"}
+
+
+def test_a_copy_of_the_stick_with_its_number_is_not_the_stick(bench: Bench) -> None:
+    boot(bench.host, bench.live)
+    with_key(bench)
+    bench.machine.plug(replace(CARD, serial=STICK.serial, model=STICK.model))
+    found = find_partitions(bench.machine.files)
+    assert [(one.disk, one.own) for one in found] == [("sdb", True), ("sdc", False)]
+    bench.machine.pull(STICK)
+    bench.machine.plug(replace(STICK, diskseq=901))
+    assert not any(one.own for one in find_partitions(bench.machine.files)), "two bear the number"
+    bench.result()
+    assert Keeper(bench.host, bench.live).look().keyless
+    assert not keys_on(bench.stick)
+
+
+def test_a_stick_without_a_number_gets_no_key_once_it_was_pulled(bench: Bench) -> None:
+    nameless = replace(STICK, serial=None)
+    bench.machine.pull(STICK)
+    bench.machine.plug(nameless)
+    boot(bench.host, bench.live)
+    with_key(bench)
     found = find_partition(bench.machine.files)
     assert found is not None
-    assert found.path == "/dev/sdc1"
+    assert found.own
+    bench.machine.plug(replace(nameless, diskseq=900))
+    bench.result()
+    assert Keeper(bench.host, bench.live).look().keyless
+    assert not keys_on(bench.stick)
+
+
+@pytest.mark.parametrize(
+    ("serial", "counts"),
+    [("DONOR0042", True), ("donor0042", False), ("0042", False), ("ABSENT", False)],
+)
+def test_a_serial_on_the_kernels_line_chooses_and_nothing_like_it(
+    bench: Bench, serial: str, counts: bool
+) -> None:
+    """Over the network nobody sits there: the whole number, and both words, are asked for."""
+    bench.machine.write("run/recond/came-from", "")
+    bench.machine.plug(CARD)
+    bench.machine.write("proc/cmdline", f"boot=live recond.stick={serial}")
+    (bench.stick / "recond.toml").write_text(BOTH)
+    assert boot(bench.host, bench.live).unattended is counts
+    mounts = [argv[-2] for argv in bench.mounts.said if argv[0] == "mount"]
+    assert mounts == (["/dev/sdc1"] if counts else [])
+    status = read_status(bench.live)
+    assert status is not None
+    assert any(one.code == "stick.named_absent" for one in status.notices) is not counts
+
+
+def test_a_number_that_two_bear_chooses_none_of_them(bench: Bench) -> None:
+    bench.machine.plug(CARD)
+    bench.machine.plug(replace(CARD, name="sdd", number=48, diskseq=901))
+    bench.machine.write("proc/cmdline", "boot=live recond.stick=DONOR0042")
+    (bench.stick / "recond.toml").write_text(BOTH)
+    assert not boot(bench.host, bench.live).unattended
+    assert "mount" not in [argv[0] for argv in bench.mounts.said]
+
+
+@pytest.mark.parametrize(
+    ("typed", "disk"),
+    [
+        ("0042", "sdc"),
+        (" donor 0042 ", "sdc"),
+        ("0001", "sdb"),
+        ("42", None),
+        ("", None),
+        ("9999", None),
+    ],
+)
+def test_a_person_at_the_console_says_which_by_its_number(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, typed: str, disk: str | None
+) -> None:
+    bench.machine.write("run/recond/came-from", "")
+    bench.machine.plug(CARD)
+    (bench.stick / "recond.toml").write_text(BOTH)
+    (bench.stick / "recond/keys").mkdir(parents=True)
+    (bench.stick / "recond/keys/bench.p12").write_text("the workshop's")
+    boot(bench.host, bench.live)
+    asked: list[str] = []
+
+    def answer(text: str) -> str:
+        asked.append(text)
+        return typed
+
+    monkeypatch.setattr("recond.flow.live.start.read_line", answer)
+    ask(bench.host, bench.live)
+    assert asked
+    mounts = [argv[-2] for argv in bench.mounts.said if argv[0] == "mount"]
+    assert mounts == ([f"/dev/{disk}1"] if disk else [])
+    environment = (bench.live.run / "console.env").read_text()
+    assert "RECOND_MODE=guided" in environment
+    assert START not in bench.mounts.said, "who answers is there: nothing is erased unasked"
+    assert ("RECOND_LOT='L 1'" in environment) is bool(disk)
+    assert keys_on(bench.live.places.state) == ({"bench.p12"} if disk else set())
+    found = find_partition(bench.machine.files)
+    assert found is not None
+    assert found.own is bool(disk)
+    asked.clear()
+    ask(bench.host, bench.live)
+    assert bool(asked) is not bool(disk), "asked again only where nothing was taken"
+
+
+def test_nobody_is_asked_where_the_start_is_known(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.machine.plug(CARD)
+    boot(bench.host, bench.live)
+    monkeypatch.setattr("recond.flow.live.start.read_line", lambda _: pytest.fail("asked"))
+    ask(bench.host, bench.live)
+
+
+NOTE = Path(__file__).parents[2] / "packaging/image/initramfs/came-from"
+
+
+@pytest.mark.parametrize(
+    ("mounts", "noted"),
+    [
+        ("30 1 8:17 / /run/live/medium ro - iso9660 /dev/sdb1 ro", "41"),
+        ("30 1 8:16 / /run/live/medium ro - iso9660 /dev/sdb ro", "41"),
+        ("30 1 0:25 / /run/live/medium rw - tmpfs tmpfs rw", None),
+        ("30 1 8:17 / /run/live/other ro - iso9660 /dev/sdb1 ro", None),
+    ],
+)
+def test_the_memory_disk_writes_down_what_it_came_from(
+    tmp_path: Path, mounts: str, noted: str | None
+) -> None:
+    """The script itself, called as live-boot calls it, over a false /sys and /proc."""
+    disk = tmp_path / "sys/devices/usb1/block/sdb"
+    (disk / "sdb1").mkdir(parents=True)
+    (disk / "diskseq").write_text("41\n")
+    numbers = tmp_path / "sys/dev/block"
+    numbers.mkdir(parents=True)
+    (numbers / "8:16").symlink_to("../../devices/usb1/block/sdb")
+    (numbers / "8:17").symlink_to("../../devices/usb1/block/sdb/sdb1")
+    (tmp_path / "mountinfo").write_text(f"21 1 0:2 / / rw - rootfs rootfs rw\n{mounts}\n")
+    text = NOTE.read_text(encoding="utf-8")
+    for before, after in (
+        ("/sys/dev", f"{tmp_path}/sys/dev"),
+        ("/proc/self/mountinfo", f"{tmp_path}/mountinfo"),
+        ("/run/recond", f"{tmp_path}/run/recond"),
+    ):
+        assert before in text
+        text = text.replace(before, after)
+    subprocess.run(["sh", "-eu", "-c", f"{text}\nVerify_checksums /run/live/medium"], check=True)
+    note = tmp_path / "run/recond/came-from"
+    assert (note.read_text().strip() if note.exists() else None) == noted

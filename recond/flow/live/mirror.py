@@ -105,6 +105,11 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
+def has_private_key(places: Places) -> bool:
+    """Whether memory holds a key, or where one is, that would be lost with it."""
+    return any(not _is_public(path) for path in _files(places.state / "keys"))
+
+
 def _is_public(key: Path) -> bool:
     """Whether a file of the keys' folder may lie where nothing ever signs with it again."""
     return key.suffix == ".pem" or key.name == "revoked.json"
@@ -115,17 +120,20 @@ class Mirror:
     """What one stick holds of this computer's files. A new stick is a new, empty mirror.
 
     `foreign`: its keys are another's, and are left alone; ours are not carried into their place.
+    `own`: it is the medium that this start came from, or that a person named: no other gets keys,
+    for whoever takes it along could sign with them.
     """
 
     places: Places
     stamps: dict[str, Stamp] = field(default_factory=dict)
     foreign: bool = False
+    own: bool = False
 
     def pending(self) -> tuple[tuple[Path, str, Stamp], ...]:
         """What the stick does not have yet."""
         found = []
         for path, name in self.places.pairs():
-            if self.foreign and name.startswith(KEYS):
+            if (self.foreign or not self.own) and name.startswith(KEYS):
                 continue
             try:
                 status = path.stat()
@@ -193,7 +201,7 @@ def restore(stick: Path, places: Places, disks: frozenset[str]) -> Mirror:
     its worker loses every line from then on. At a start there is none, and the stick's times (of
     two seconds, in a local time) could not tell which of two is the newer.
     """
-    mirror = Mirror(places)
+    mirror = Mirror(places, own=True)
     wanted = [stick / STATE / "keys", stick / STATE / "queue", *_unfinished(stick, disks)]
     for folder in wanted:
         for path in _files(folder):

@@ -7,6 +7,7 @@ asks a person. Pure but for the error it raises.
 
     recond.lot=LOT recond.mode=guided|unattended recond.erase=all|all+usb recond.end=wait|poweroff
     recond.lang=fr|en recond.keyboard=LAYOUT
+    recond.stick=SERIAL (here only: the medium whose settings and keys count)
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _ALLOWED: dict[str, re.Pattern[str]] = {
     "language": re.compile(r"fr|en"),
     "keyboard": re.compile(r"[a-z]{2,12}"),
 }
+STICK = "stick"
+_SERIAL = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _ON_THE_LINE = {"lang": "language"}
 LOCALES = {"fr": "fr_FR.UTF-8", "en": "en_GB.UTF-8"}
 
@@ -68,6 +71,8 @@ def read_order(settings: str, file: str, command_line: str) -> StickOrder:
     for key, value in words.items():
         _check(file, f"stick.{key}", key, value)
     for key, value in _line(command_line).items():
+        if key == STICK and _SERIAL.fullmatch(value):
+            continue
         _check("/proc/cmdline", f"recond.{key}", _ON_THE_LINE.get(key, key), value)
         words[_ON_THE_LINE.get(key, key)] = value
     wifi = _table(raw, "wifi", file)
@@ -77,6 +82,11 @@ def read_order(settings: str, file: str, command_line: str) -> StickOrder:
     return StickOrder(
         **words, wifi_name=wifi.get("name", ""), wifi_password=wifi.get("password", "")
     )
+
+
+def named_stick(command_line: str) -> str:
+    """The serial number of the medium that the kernel's line names; empty where it names none."""
+    return _line(command_line).get(STICK, "")
 
 
 def _table(raw: dict[str, object], name: str, file: str) -> dict[str, str]:

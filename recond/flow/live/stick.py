@@ -1,12 +1,8 @@
-"""A live system and its stick: settings from it at the start, results onto it all the time.
+"""A live system and its stick: results onto it all the time, and how it stands with them.
 
-Why: called by the image's services and consoles (packaging/image), a word each: `boot` writes down
-what the medium is, reads settings and keys, and starts an unattended run where the order says so;
-`keep` carries what changed onto the stick until it is stopped; `welcome` says on a console how it
-stands; `settled` tells whether no run stands open; `left` whether there is a disk that no
-certificate speaks of; `whole` whether the whole computer is erased; `end` waits until nothing is in
-memory alone. No trouble with a stick reaches an erasure: recond works in memory and knows nothing
-of this module. It touches no other disk.
+Why: `keep` carries what changed onto the stick until it is stopped; `welcome` says on a console how
+it stands; `end` waits until nothing is in memory alone. No trouble with a stick reaches an erasure:
+recond works in memory and knows nothing of this module. It touches no other disk.
 """
 
 from __future__ import annotations
@@ -20,24 +16,24 @@ from pathlib import Path
 
 from recond.codec import canonical_bytes, from_json
 from recond.documents import read_json
-from recond.errors import FormatError, RecondError
+from recond.errors import FormatError
 from recond.flow.config import SYSTEM_FILE
-from recond.flow.deliver.settings import FILE as DESTINATIONS
-from recond.flow.live.mirror import Mirror, Places, restore, unfinished_here
-from recond.flow.live.open_runs import RUNNING, is_settled, open_words
-from recond.flow.live.order import StickOrder, environment, read_order
-from recond.flow.live.remaining import disks_left, is_whole
+from recond.flow.live.mirror import Mirror, Places, has_private_key, unfinished_here
+from recond.flow.live.open_runs import RUNNING, open_words
 from recond.host import Host
-from recond.host.diskid import read_strings
 from recond.host.stick import read_media, write_marker
-from recond.host.stick_mount import Partition, find_partition, mounted
+from recond.host.stick_mount import (
+    Partition,
+    booted_disks,
+    find_partition,
+    find_partitions,
+    mounted,
+)
 from recond.host.store import write_whole
 from recond.host.terminal import write_line
-from recond.host.usage import live_disks
 from recond.locale import Lang, language, say
 from recond.model import Message
 
-SETTINGS = "recond.toml"
 PLACES = Places(Path("/var/lib/recond"), Path("/srv/recond-out"))
 LOOK_S, AGAIN_S, PATIENCE_S = 2.0, 15.0, 90.0
 
@@ -71,13 +67,15 @@ class Live:
 @dataclass(frozen=True, slots=True)
 class StickStatus:
     """How it stands: `state` is saved, copying, absent, full or unwritable; `unsaved` files are in
-    memory only; `notices` are what was wrong with the settings.
+    memory only; `notices` are what was wrong with the settings; `keyless`: the stick is not this
+    start's own, and a private key is in memory only.
     """
 
     state: str
     unsaved: int = 0
     reason: str = ""
     notices: tuple[Message, ...] = ()
+    keyless: bool = False
 
     @property
     def message(self) -> Message:
@@ -102,81 +100,9 @@ def where_results_are(live: Live) -> StickStatus | None:
     status = read_status(live)
     if status is None or status.state != "saved":
         return status
-    _, mirror = _load_stamps(live)
+    _, mirror = load_stamps(live)
     left = len(mirror.pending())
     return replace(status, state="copying", unsaved=left) if left else status
-
-
-# --- boot ------------------------------------------------------------------------------------
-
-
-def boot(host: Host, live: Live) -> StickOrder:
-    """Everything that happens before the first screen. A mistake in the settings is a notice, and
-    then a person is asked: never an unattended erasure on half-read orders.
-
-    Nothing is done a second time in one start, and the order given back then starts nothing: the
-    service is begun anew after a crash of `keep`, when erasures have long been writing here.
-    """
-    if live.booted.exists():
-        return StickOrder()
-    live.run.mkdir(parents=True, exist_ok=True)
-    write_marker(read_media(host.files, live_disks(host.files)), live.run / "medium.json")
-    notices: list[Message] = []
-    partition = find_partition(host.files)
-    if partition is not None:
-        try:
-            with mounted(host.processes, partition, write=False, place=live.run / "stick") as stick:
-                take_settings(stick, live)
-                mirror = restore(stick, live.places, disks_here(host))
-                _save_stamps(live, mirror, partition)
-        except OSError as error:
-            notices.append(Message.of("stick.unreadable", reason=_reason(error)))
-    take_settings(live.run / "given", live)
-    try:
-        order = read_order(_text(live.settings), SETTINGS, _text(host.files.root / "proc/cmdline"))
-    except RecondError as error:
-        order, notices = StickOrder(), [*notices, error.message]
-    unfinished = unfinished_here(live.places)
-    write_whole(
-        live.run / "console.env", environment(order, str(live.places.out), unfinished).encode()
-    )
-    state = "absent" if partition is None else "saved"
-    with contextlib.suppress(OSError):
-        _save_status(live, StickStatus(state, notices=tuple(notices)))
-    _apply(order, host, live)
-    return order
-
-
-def take_settings(folder: Path, live: Live) -> None:
-    """recond.toml and destinations.toml of a folder; what is not there stays as it was."""
-    targets = ((SETTINGS, live.settings), (DESTINATIONS, live.places.state / DESTINATIONS))
-    for name, target in targets:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            write_whole(target, (folder / name).read_bytes(), mode=0o600)
-
-
-def disks_here(host: Host) -> frozenset[str]:
-    """The serials and WWNs of this computer's disks."""
-    found = [read_strings(host.files, name) for name in host.files.list("/sys/block")]
-    return frozenset(word for one in found for word in (one.serial, one.wwn) if word)
-
-
-def _apply(order: StickOrder, host: Host, live: Live) -> None:
-    if order.keyboard != StickOrder().keyboard:
-        write_whole(live.keyboard, f'XKBMODEL="pc105"\nXKBLAYOUT="{order.keyboard}"\n'.encode())
-        host.processes.run(("setupcon", "--keyboard-only", "--force"))
-    if order.wifi_name:
-        # iwd.network(5): a name with other characters is written as its bytes in hexadecimal
-        name = "=" + order.wifi_name.encode().hex()
-        secret = f"[Security]\nPassphrase={order.wifi_password}\n" if order.wifi_password else ""
-        write_whole(
-            live.wifi / f"{name}.{'psk' if secret else 'open'}", secret.encode(), mode=0o600
-        )
-        host.processes.run(("systemctl", "start", "--no-block", "iwd"))
-    # before the run is started, not after: a start that is missed is seen, one too many erases
-    write_whole(live.booted, b"")
-    if order.unattended:
-        host.processes.run(("systemctl", "start", "--no-block", "recond-unattended"))
 
 
 # --- keep ------------------------------------------------------------------------------------
@@ -188,7 +114,7 @@ class Keeper:
     def __init__(self, host: Host, live: Live) -> None:
         self._host = host
         self._live = live
-        self._plugged, self._mirror = _load_stamps(live)
+        self._plugged, self._mirror = load_stamps(live)
         self._noted = True  # whether the stamps in /run are those of the mirror
         self._wait_until = 0.0
         self._told = read_status(live)
@@ -203,10 +129,11 @@ class Keeper:
             return self._say("absent")
         if partition.plugged != self._plugged:
             with contextlib.suppress(OSError):
-                files = self._host.files
-                write_marker(read_media(files, live_disks(files)), self._live.run / "medium.json")
+                note_media(self._host, self._live)
             self._plugged, self._mirror = partition.plugged, Mirror(self._live.places)
             self._wait_until = 0.0
+        if self._mirror.own != partition.own:
+            self._mirror.own, self._noted = partition.own, False
         if not self._mirror.pending() and not self._mirror.gone():
             self._note(partition)
             return self._say("saved")
@@ -220,7 +147,7 @@ class Keeper:
         except OSError as error:
             self._wait_until = now + AGAIN_S
             full = error.errno == 28  # ENOSPC
-            return self._say("full" if full else "unwritable", _reason(error))
+            return self._say("full" if full else "unwritable", reason(error))
         self._noted = False
         self._note(partition)
         return self._say("saved")
@@ -229,17 +156,21 @@ class Keeper:
         """The stamps into /run; where that is full, again at the next look."""
         if not self._noted:
             with contextlib.suppress(OSError):
-                _save_stamps(self._live, self._mirror, partition)
+                save_stamps(self._live, self._mirror, partition)
                 self._noted = True
 
     def _say(self, state: str, reason: str = "") -> StickStatus:
-        status = StickStatus(state, len(self._mirror.pending()), reason, self._status.notices)
+        told = read_status(self._live) or self._status  # a person may have answered since
+        keyless = state == "saved" and not self._mirror.own and has_private_key(self._live.places)
+        status = StickStatus(state, len(self._mirror.pending()), reason, told.notices, keyless)
         if status != self._told:  # a full /run keeps the old word: said again at the next look
             with contextlib.suppress(OSError):
-                _save_status(self._live, status)
+                save_status(self._live, status)
                 self._told = status
-        if status.state != self._status.state:
-            write_line(say(_lang(), status.message))
+        if (status.state, keyless) != (self._status.state, self._status.keyless):
+            write_line(say(lang(), status.message))
+            if keyless:
+                write_line(say(lang(), Message("stick.keyless")))
         self._status = status
         return status
 
@@ -268,10 +199,11 @@ def welcome(host: Host, live: Live) -> None:
         messages = [
             *status.notices,
             *([] if status.state == "saved" else [status.message]),
+            *([Message("stick.keyless")] if status.keyless else []),
             *messages,
         ]
     for message in (*messages, Message.of("stick.help", out=str(live.places.out))):
-        write_line(say(_lang(), message))
+        write_line(say(lang(), message))
 
 
 def end(host: Host, live: Live) -> bool:
@@ -287,14 +219,15 @@ def end(host: Host, live: Live) -> bool:
             host.clock.sleep(LOOK_S)
             continue
         if status is not None and status.state == "saved":
-            write_line(say(_lang(), Message("stick.done")))
+            done = "stick.keyless" if status.keyless else "stick.done"
+            write_line(say(lang(), Message(done)))
             return True
         if delivered(live):
-            write_line(say(_lang(), Message("stick.delivered")))
+            write_line(say(lang(), Message("stick.delivered")))
             return True
         host.clock.sleep(LOOK_S)
     for message in running or ((status or StickStatus("absent")).message,):
-        write_line(say(_lang(), message))
+        write_line(say(lang(), message))
     return False
 
 
@@ -305,10 +238,17 @@ def delivered(live: Live) -> bool:
     return bool(records) and records <= done and not unfinished_here(live.places)
 
 
+def note_media(host: Host, live: Live) -> None:
+    """Write down what the media are that are plugged in now. Raises `OSError`."""
+    own = {one.disk for one in find_partitions(host.files) if one.own}
+    write_marker(read_media(host.files, booted_disks(host.files) | own), live.run / "medium.json")
+
+
 # --- small files in /run ---------------------------------------------------------------------
 
 
-def _save_stamps(live: Live, mirror: Mirror, partition: Partition) -> None:
+def save_stamps(live: Live, mirror: Mirror, partition: Partition) -> None:
+    """Keep what the stick holds. Raises `OSError`."""
     # times in nanoseconds do not fit the canonical form; nobody signs these
     write_whole(
         live.stamps,
@@ -317,21 +257,25 @@ def _save_stamps(live: Live, mirror: Mirror, partition: Partition) -> None:
                 "plugged": partition.plugged,
                 "stamps": mirror.stamps,
                 "foreign": mirror.foreign,
+                "own": mirror.own,
             }
         ).encode(),
     )
 
 
-def _load_stamps(live: Live) -> tuple[str, Mirror]:
+def load_stamps(live: Live) -> tuple[str, Mirror]:
+    """What `save_stamps` kept; nothing where it cannot be read."""
     try:
         raw = read_json(live.stamps.read_bytes())
         stamps = {name: (size, time) for name, (size, time) in raw["stamps"].items()}
-        return raw["plugged"], Mirror(live.places, stamps, raw["foreign"] is True)
+        mirror = Mirror(live.places, stamps, raw["foreign"] is True, raw["own"] is True)
+        return raw["plugged"], mirror
     except (OSError, ValueError, TypeError, KeyError):
         return "", Mirror(live.places)
 
 
-def _save_status(live: Live, status: StickStatus) -> None:
+def save_status(live: Live, status: StickStatus) -> None:
+    """Say how it stands. Raises `OSError`."""
     write_whole(live.status, canonical_bytes(status))
 
 
@@ -342,31 +286,11 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """The kernel's words for it."""
     return error.strerror or str(error)
 
 
-def _lang() -> Lang:
+def lang() -> Lang:
+    """The console's language."""
     return language(None, dict(os.environ))
-
-
-def main(words: list[str], host: Host) -> int:
-    """`boot`, `keep`, `welcome`, `settled`, `left`, `end`. Returns the process's exit code."""
-    live = Live()
-    if words == ["boot"]:
-        boot(host, live)
-    elif words == ["keep"]:
-        keep(host, live)
-    elif words == ["welcome"]:
-        welcome(host, live)
-    elif words == ["settled"]:
-        return 0 if is_settled(host, live.places) else 1
-    elif words in (["left"], ["left", "usb"]):
-        return 0 if disks_left(host.files, live.places, usb="usb" in words) else 1
-    elif words in (["whole"], ["whole", "usb"]):
-        return 0 if is_whole(host.files, live.places, usb="usb" in words) else 1
-    elif words == ["end"]:
-        return 0 if end(host, live) else 1
-    else:
-        return 2
-    return 0
