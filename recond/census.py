@@ -8,8 +8,7 @@ by `recond.inspect`. Standard library only, no input or output.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from recond.frozen import dataclass
 from recond.reading import Message, Reading, Text
 
 

@@ -10,9 +10,10 @@ percentages are whole, temperatures are degrees Celsius, times are UTC in RFC 33
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from recond.census import Census
+from recond.frozen import dataclass
 from recond.reading import LATER as LATER
 from recond.reading import Json as Json
 from recond.reading import Known as Known

@@ -7,9 +7,10 @@ library only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeAlias, TypeVar
+
+from recond.frozen import dataclass
 
 T = TypeVar("T", covariant=True)
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"

@@ -30,6 +30,7 @@ from tests.house import (
 BOTTOM = frozenset(
     {
         "",
+        "frozen",
         "reading",
         "census",
         "model",
@@ -52,9 +53,10 @@ BOTTOM = frozenset(
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "": frozenset(),
-    "reading": frozenset(),
-    "census": frozenset({"reading"}),
-    "model": frozenset({"reading", "census"}),
+    "frozen": frozenset(),
+    "reading": frozenset({"frozen"}),
+    "census": frozenset({"frozen", "reading"}),
+    "model": frozenset({"frozen", "reading", "census"}),
     "errors": frozenset({"model"}),
     "ends": frozenset({"reading"}),
     "erasure": frozenset({"model", "census", "ends"}),
@@ -65,7 +67,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "methods": frozenset({"erasure", "errors"}),
     "naming": frozenset({"model", "data"}),
     "documents": frozenset(),
-    "drive": frozenset({"model", "erasure", "errors", "ends"}),
+    "drive": frozenset({"frozen", "model", "erasure", "errors", "ends"}),
     "foreign": frozenset(),
     "locale": frozenset({"foreign", "model"}),
     "data": frozenset(),

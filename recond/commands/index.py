@@ -24,9 +24,9 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "guided": IndexEntry("guided", "guided.help.guided"),
         "attach": IndexEntry("guided", "guided.help.attach"),
         "run": IndexEntry("erase", "cli.help.run"),
-        "inspect": IndexEntry("machine", "cli.help.inspect"),
+        "inspect": IndexEntry("inventory", "cli.help.inspect"),
         "check": IndexEntry("machine", "cli.help.check"),
-        "capture": IndexEntry("machine", "cli.help.capture"),
+        "capture": IndexEntry("inventory", "cli.help.capture"),
         "label": IndexEntry("prove", "label.command.about"),
     },
     "cli.group.erase": {

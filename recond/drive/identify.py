@@ -6,8 +6,9 @@ Pure: no input or output, never raises for what a drive answered (short data giv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from recond.frozen import dataclass
 
 
 class SecurityState(Enum):

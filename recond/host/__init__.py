@@ -6,8 +6,9 @@ one for the tests; nothing else in recond starts a process, opens a device, or a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from recond.frozen import dataclass
 from recond.host.clock import Clock, SystemClock
 from recond.host.files import Files
 from recond.host.opened_drives import Drives, LocalDrives

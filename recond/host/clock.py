@@ -6,7 +6,7 @@ so both go into the journal.
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -45,7 +45,7 @@ class SystemClock:
 
     def random_bytes(self, count: int) -> bytes:
         """Bytes from the kernel's random source."""
-        return secrets.token_bytes(count)
+        return os.urandom(count)  # what `secrets` calls, which loads hmac and random
 
 
 def rfc3339(moment: datetime) -> str:

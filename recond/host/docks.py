@@ -8,10 +8,10 @@ named by where the disk is plugged in, never by /dev/sdX. Opens no device, decid
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from recond.frozen import dataclass
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_loop, is_no_disk
 

@@ -7,9 +7,9 @@ out of the root, never raises for an absent file, and never reads more than a bo
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from recond.frozen import dataclass
 from recond.model import Unknown, Why
 
 MAX_BYTES = 16 << 20

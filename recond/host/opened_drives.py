@@ -6,9 +6,10 @@ computer, a recorded or a simulated one, is decided where the `Host` is made, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
+from recond.frozen import dataclass
 from recond.host.files import Files
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ NVM Express base 2.0 4.5 (NGUID, EUI64), SAM-5 (ports of a logical unit).
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
+from recond.frozen import dataclass
 from recond.host.diskid import read_size, read_strings
 from recond.host.files import Files
 from recond.host.identity.names import DiskStrings

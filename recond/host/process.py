@@ -12,9 +12,9 @@ import os
 import signal
 import subprocess
 import time
-from dataclasses import dataclass
 from typing import Protocol
 
+from recond.frozen import dataclass
 from recond.host.log import log_failed_tool
 
 NOT_FOUND = 127

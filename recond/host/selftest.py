@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
+from recond.frozen import dataclass
 from recond.host.log import log_swallowed
 from recond.model import Unknown, Why
 

@@ -12,10 +12,11 @@ only.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from recond.documents import read_json
+from recond.frozen import dataclass
 from recond.host.files import Files
 from recond.host.store import write_whole
 from recond.model import Medium as Storage

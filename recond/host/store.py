@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -74,7 +73,7 @@ def _opened(folder: Path | str, *, links: bool = True, within: int | None = None
 
 def _write(place: int, name: str, content: bytes, mode: int, *, fresh: bool = False) -> None:
     short = os.fsdecode(os.fsencode(name)[:NAME_BYTES])
-    temporary = f".{short}.{secrets.token_hex(4)}.new"
+    temporary = f".{short}.{os.urandom(4).hex()}.new"
     handle = os.open(temporary, _NEW, mode, dir_fd=place)
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -10,8 +10,8 @@ Sources: proc(5) mountinfo and swaps; sysfs-block `holders`, `slaves`; sysfs-fs-
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from recond.frozen import dataclass
 from recond.host.files import Files
 from recond.host.stick import medium_uses
 from recond.model import Unknown, Use, Why

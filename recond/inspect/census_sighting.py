@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from recond.census import Controller, Kind, Place, Reach, StorageMedium, Suspicion
+from recond.frozen import dataclass
 from recond.host import Host
 from recond.host.files import Files
 from recond.model import Message, Reading, Unknown, Why

@@ -53,9 +53,9 @@ def read_cpu(files: Files, lscpu: str | Unknown, tables: Tables | Unknown) -> Cp
 def kernel_says_all(files: Files) -> bool:
     """Whether `lscpu` could add nothing to the kernel's own files."""
     raw = files.read_text(CPUINFO)
-    if isinstance(raw, Unknown) or isinstance(_max_frequency(files), Unknown):
+    if isinstance(raw, Unknown):
         return False
-    kernel = parse_cpuinfo(raw)
+    kernel = parse_cpuinfo(raw)  # the highest clock, lscpu reads from the same files of /sys
     told = (kernel.maker, kernel.name, kernel.sockets, kernel.cores, kernel.threads, kernel.bits)
     return all(isinstance(one, Known) for one in told)
 
@@ -185,17 +185,9 @@ def lscpu_understood(text: str) -> bool:
 
 def _lscpu_kinds(text: str) -> tuple[dict[str, str] | None, list[dict[str, str]]]:
     """Fields of the machine, and of each kind of core; (None, []) in an unknown language."""
-    head: dict[str, str] = {}
-    kinds: list[dict[str, str]] = []
-    labels = _labels()
-    for line in text.splitlines():
-        told, colon, value = line.partition(":")
-        label = labels.get(" ".join(told.split()).casefold())
-        if not colon or label is None:
-            continue
-        if label == "Model name":
-            kinds.append({})
-        (kinds[-1] if kinds else head).setdefault(label, value.strip())
+    head, kinds = _lscpu_fields(text, _english())
+    if not kinds and not _ENGLISH_ONLY & head.keys():  # the table costs more than the processor
+        head, kinds = _lscpu_fields(text, _labels())
     if "CPU(s)" not in head:
         # before 2.37 "Model name" stood among the lines of the machine
         if not kinds or "CPU(s)" not in kinds[0]:
@@ -204,15 +196,37 @@ def _lscpu_kinds(text: str) -> tuple[dict[str, str] | None, list[dict[str, str]]
     return head, kinds or [{}]
 
 
+def _lscpu_fields(
+    text: str, labels: Mapping[str, str]
+) -> tuple[dict[str, str], list[dict[str, str]]]:
+    head: dict[str, str] = {}
+    kinds: list[dict[str, str]] = []
+    for line in text.splitlines():
+        told, colon, value = line.partition(":")
+        label = labels.get(" ".join(told.split()).casefold())
+        if not colon or label is None:
+            continue
+        if label == "Model name":
+            kinds.append({})
+        (kinds[-1] if kinds else head).setdefault(label, value.strip())
+    return head, kinds
+
+
+def _english() -> dict[str, str]:
+    return {label.casefold(): label for label in _LABELS}
+
+
 @functools.cache
 def _labels() -> dict[str, str]:
     """The English labels by those of each language, folded."""
-    found = {label.casefold(): label for label in _LABELS}
+    found = _english()
     for table in read_table("lscpu.toml").values():
         found |= {told.casefold(): label for told, label in table.items()}
     return found
 
 
+_ENGLISH_ONLY = frozenset({"Thread(s) per core", "Vendor ID"})
+"""Labels that are English and no other language's."""
 _LABELS = (
     "Architecture",
     "CPU op-mode(s)",

@@ -8,9 +8,10 @@ child may stand below several parents (RAID): the tree is kept as lsblk gives it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from recond.documents import read_json
+from recond.frozen import dataclass
 from recond.host import Host
 from recond.host.files import Files
 from recond.model import Unknown, Why

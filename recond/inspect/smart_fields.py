@@ -7,8 +7,8 @@ attributes. A missing, negative or misshapen field is unknown, never zero. Pure.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from recond.frozen import dataclass
 from recond.inspect.readings import clean, first
 from recond.model import Known, Reading, Unknown, Why
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from recond.data import read_table
+from recond.frozen import dataclass
 from recond.inspect.readings import first
 from recond.inspect.smart_fields import NVME_LOG, Document, known_count, read_written
 from recond.model import Known, Reading, Unknown, Why

@@ -11,8 +11,9 @@ Source: DMTF DSP0134 SMBIOS 3.7; clauses stand beside the fields.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from recond.frozen import dataclass
 from recond.inspect.smbios_words import CHASSIS, MEMORY_FORMS, MEMORY_KINDS
 
 _END = 127

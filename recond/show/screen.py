@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from recond.foreign import printable
+from recond.frozen import dataclass
 from recond.locale import Lang, say, text
 from recond.model import Known, Message, Reading, Unknown
 from recond.show.folding import EDGE, GAP, blocks, column_widths, fold_line

@@ -9,8 +9,8 @@ own rotation rate and `removable` are weighed together; where they do not suffic
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from recond.frozen import dataclass
 from recond.model import Medium
 
 # Logical volumes of RAID controllers: what the bits are stored on is hidden behind them.

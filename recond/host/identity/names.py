@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from recond.frozen import dataclass
 from recond.host.identity.garbage import is_garbage
 from recond.host.identity.medium import Evidence, decide_bus, decide_medium
 from recond.host.identity.pages import DrivePages

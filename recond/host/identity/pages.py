@@ -7,9 +7,8 @@ Sources: SPC-5 7.7.19 (80h), SBC-4 6.6.2 (B1h), SAT-4 12.4.2 (89h), ACS-4 7.13.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from recond.drive.identify import ata_wwn, parse_identify
+from recond.frozen import dataclass
 from recond.host.files import Files
 
 _IDENTIFY_AT = 60  # offset of the IDENTIFY data in page 89h

@@ -1,0 +1,79 @@
+"""The computer as it is: inspect, capture.
+
+Why: apart from the rest, for the framework prepares every command of a module that it is given,
+and these two are asked most often.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+from recond.commands.frame import (
+    AsJson,
+    From,
+    argument,
+    command,
+    leave,
+    option,
+    print_json,
+    screen,
+    t,
+    this_host,
+)
+
+
+@command("inspect")
+def inspect_command(
+    from_: From = None,
+    json_: AsJson = False,
+    diff: Annotated[tuple[Path, Path] | None, option("diff", "--diff", metavar="A B")] = None,
+    self_test: Annotated[
+        str | None, option("self_test", "--self-test", metavar="short|conveyance|long")
+    ] = None,
+) -> None:
+    """Inventory."""
+    if self_test is not None:
+        _self_test(self_test, from_, as_json=json_)
+    if diff is not None:
+        _diff(*diff, as_json=json_)
+    from recond.flow.machine.inventory import inventory
+
+    machine = inventory(this_host(), from_)
+    if json_:
+        print_json(machine)
+        return
+    from recond.show.machine import show_machine
+
+    show_machine(screen(), machine)
+
+
+def _diff(first: Path, second: Path, *, as_json: bool) -> NoReturn:
+    from recond.flow.machine.compare import compare_captures
+    from recond.show.compare import show_comparison
+
+    found = compare_captures(this_host(), first, second)
+    print_json(found) if as_json else show_comparison(screen(), found)
+    leave(0)
+
+
+def _self_test(kind: str, source: Path | None, *, as_json: bool) -> NoReturn:
+    from recond.flow.machine.inventory import host_of
+    from recond.flow.machine.selftest import self_test
+    from recond.show.selftest import Followed, show_self_tests
+
+    found = self_test(host_of(this_host(), source), kind, Followed(screen()))
+    print_json(found) if as_json else show_self_tests(screen(), found)
+    leave(found.exit_code)
+
+
+@command("capture")
+def capture_command(
+    file: Annotated[Path, argument("capture", "FILE")],
+    anonymous: Annotated[bool, option("anonymous", "--anonymous")] = False,
+) -> None:
+    """Everything that inspect reads, in one archive."""
+    from recond.flow.machine.check import capture
+
+    capture(this_host(), file, anonymous=anonymous)
+    screen().talk(t("cli.capture.done", file=str(file)))
