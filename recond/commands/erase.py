@@ -187,8 +187,7 @@ def _run(
     if batch and not confirmed:
         show_nothing_begun(shown, left, batch.exit_code, as_json=as_json)
         leave(batch.exit_code)
-    totals = {plan.disk.token: plan.disk.size_bytes for plan in prepared.plans}
-    with ProgressDisplay(shown, json_events=events, totals=totals) as display:
+    with ProgressDisplay(shown, this_host().clock.now, json_events=events) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
     if batch:
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
@@ -260,7 +259,7 @@ def resume_command(
 
     shown, code = screen(), 0
     lost: dict[str, RecondError] = {}
-    with ProgressDisplay(shown, json_events=events, totals={}) as display:
+    with ProgressDisplay(shown, this_host().clock.now, json_events=events) as display:
         finished = resume_runs(
             state_path(), run, this_host(), display.on_event, on_lost=lost.__setitem__
         )
@@ -310,4 +309,6 @@ def demo_command(
     from recond.flow.demo import demo
     from recond.show.demo import TellDemo
 
-    leave(demo(this_host(), out, LANG, TellDemo(screen(), as_json=json_, events=events)))
+    host = this_host()
+    teller = TellDemo(screen(), host.clock.now, as_json=json_, events=events)
+    leave(demo(host, out, LANG, teller))

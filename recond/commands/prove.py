@@ -79,7 +79,7 @@ def _disk(
 
     if len(files) != 1:
         raise UsageError("recheck.disk.one-file")
-    with ProgressDisplay(screen(), json_events=False, totals={}) as display:
+    with ProgressDisplay(screen(), this_host().clock.now, json_events=False) as display:
         report, answer = verify_certificate_and_disk(
             path,
             files[0],

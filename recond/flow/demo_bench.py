@@ -21,7 +21,8 @@ from recond.flow.profiles import load_profile
 from recond.flow.run.run import Finished, Order, execute, prepare
 from recond.flow.run.supervisor import confirm_all
 from recond.host import Host
-from recond.model import Form, Json, Known, Machine
+from recond.model import Form, Known, Machine
+from recond.progress import ProgressEvent
 from recond.readiness import assess_machine
 from recond.upload.kinds import open_destination
 from recond.upload.outcome import Later
@@ -91,7 +92,7 @@ def bench(host: Host, folder: Path, number: int, computers: int, lot: str, lang:
             image.unlink()
 
 
-def _nobody(_disk: str, _event: dict[str, Json]) -> None:
+def _nobody(_disk: str, _event: ProgressEvent) -> None:
     """Nobody stands before this bench."""
 
 

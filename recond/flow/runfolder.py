@@ -29,6 +29,7 @@ from recond.host.log import log_swallowed
 from recond.host.spool import Spool
 from recond.host.store import write_whole
 from recond.model import Assessment, Json, Machine
+from recond.progress import ProgressEvent
 
 RECORD, JWS = "record.json", "record.jws"
 SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
@@ -37,7 +38,7 @@ SIGNED, UNSIGNED = "certificate.pdf", "certificate-NON-SIGNE.pdf"
 FACTS, ISSUED = "run.json", "issued.json"
 _SUPERVISOR = "supervisor"
 
-OnEvent = Callable[[str, dict[str, Json]], None]
+OnEvent = Callable[[str, ProgressEvent], None]
 """Hears a worker's progress: the disk's name in the run, and the event."""
 
 

@@ -9,10 +9,9 @@ certificate's word.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from recond.erasure import WipePlan
@@ -20,8 +19,9 @@ from recond.errors import RecondError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.runfolder import OnEvent, RunFacts
 from recond.host.clock import Clock
-from recond.model import Json, Known, Machine, Message, Reading
+from recond.model import Known, Machine, Message, Reading
 from recond.naming import computer_maker, model_name
+from recond.progress import Meter, Phase, ProgressEvent, WorkerEnd
 from recond.upload.live import (
     SCHEMA,
     BoardLine,
@@ -32,46 +32,17 @@ from recond.upload.live import (
     Teller,
 )
 
-WINDOW_S = 15.0
 LONGEST = 100
 ENDED = {
-    "completed": SlotWord.OVER,
-    "failed": SlotWord.FAILED,
-    "refused": SlotWord.REFUSED,
-    "interrupted": SlotWord.INTERRUPTED,
-    "lost": SlotWord.LEFT,
+    WorkerEnd.COMPLETED: SlotWord.OVER,
+    WorkerEnd.FAILED: SlotWord.FAILED,
+    WorkerEnd.REFUSED: SlotWord.REFUSED,
+    WorkerEnd.INTERRUPTED: SlotWord.INTERRUPTED,
+    WorkerEnd.LOST: SlotWord.LEFT,
+    WorkerEnd.RUNNING: None,
 }
 """The worker's last word as the board hears it. "completed" is no result: the judge was not yet
 asked."""
-
-
-@dataclass(slots=True)
-class _Way:
-    """How far a disk came, for the time that is left: (seconds, bytes of the whole way)."""
-
-    points: deque[tuple[float, int]] = field(default_factory=deque)
-
-    def left_s(self, event: Mapping[str, Json], now_s: float) -> int | None:
-        """Seconds left of all passes and the reading back; None while nobody can say."""
-        done, total = event.get("done"), event.get("total")
-        step, steps = event.get("step"), event.get("steps")
-        if not (
-            isinstance(done, int)
-            and isinstance(total, int)
-            and isinstance(step, int)
-            and isinstance(steps, int)
-        ):
-            return None
-        here, whole = step * total + min(done, total), total * (steps + 1)
-        if self.points and here < self.points[-1][1]:
-            self.points.clear()
-        self.points.append((now_s, here))
-        while len(self.points) > 2 and now_s - self.points[0][0] > WINDOW_S:
-            self.points.popleft()
-        (first_s, first), (last_s, last) = self.points[0], self.points[-1]
-        if last <= first or last_s - first_s < 1:
-            return None
-        return int((whole - here) * (last_s - first_s) / (last - first))
 
 
 class Told:
@@ -81,7 +52,7 @@ class Told:
         self._base, self._clock = base, clock
         self._lock = threading.Lock()
         self._slots: dict[str, SlotSaid] = {one.place: one for one in base.slots}
-        self._ways: dict[str, _Way] = {}
+        self._meters: dict[str, Meter] = {}
 
     def look(self, seq: int, ended: bool) -> LiveSaid:
         """The state as it is now."""
@@ -89,14 +60,14 @@ class Told:
             slots = tuple(self._slots[place] for place in sorted(self._slots))
         return replace(self._base, seq=seq, ended=ended, slots=slots)
 
-    def hear(self, place: str, event: Mapping[str, Json]) -> None:
+    def hear(self, place: str, event: ProgressEvent) -> None:
         """An event of a disk's worker."""
         with self._lock:
             before = self._slots.get(place)
             if before is None:
                 return
-            if event.get("phase") == "end":
-                word = ENDED.get(str(event.get("outcome")))
+            if event.phase is Phase.END:
+                word = ENDED[event.outcome] if event.outcome else None
                 if word is not None:
                     self._slots[place] = replace(
                         before, state=word, percent=None, left_s=None, phase=None
@@ -104,41 +75,23 @@ class Told:
                 return
             self._slots[place] = self._moved(replace(before, state=SlotWord.WORKING), event)
 
-    def put(self, slot: SlotSaid, event: Mapping[str, Json]) -> None:
-        """A slot as it is now, with its worker's last event while it is worked on."""
+    def put(self, slot: SlotSaid) -> None:
+        """A slot as it is now."""
         with self._lock:
-            working = slot.state is SlotWord.WORKING
-            self._slots[slot.place] = self._moved(slot, event) if working else slot
+            self._slots[slot.place] = slot
 
-    def _moved(self, slot: SlotSaid, event: Mapping[str, Json]) -> SlotSaid:
-        way = self._ways.setdefault(slot.place, _Way())
-        percent = percent_of(dict(event))
-        step, steps, phase = event.get("step"), event.get("steps"), event.get("phase")
+    def _moved(self, slot: SlotSaid, event: ProgressEvent) -> SlotSaid:
+        meter, now_s = self._meters.setdefault(slot.place, Meter()), self._clock.monotonic_s()
+        meter.hear(event, now_s)
+        percent = meter.percent
         return replace(
             slot,
-            phase=str(phase)[:LONGEST] if phase else slot.phase,
-            step=step if isinstance(step, int) else slot.step,
-            steps=steps if isinstance(steps, int) else slot.steps,
+            phase=event.phase,
+            step=meter.step,
+            steps=meter.steps,
             percent=slot.percent if percent is None else percent,
-            left_s=way.left_s(event, self._clock.monotonic_s()),
+            left_s=meter.left_s(now_s),
         )
-
-
-def percent_of(event: dict[str, Json]) -> int | None:
-    """How far an erasure is as a whole, passes and reading back alike; 99 until it has ended."""
-    done, total = event.get("done"), event.get("total")
-    step, steps = event.get("step"), event.get("steps")
-    if (
-        not (
-            isinstance(done, int)
-            and isinstance(total, int)
-            and isinstance(step, int)
-            and isinstance(steps, int)
-        )
-        or total <= 0
-    ):
-        return None
-    return max(0, min(99, (step * total + min(done, total)) * 100 // (total * (steps + 1))))
 
 
 def board_lines(state: Path) -> tuple[BoardLine, ...]:
@@ -174,7 +127,7 @@ def telling(
         clock,
     )
 
-    def hear(disk: str, event: dict[str, Json]) -> None:
+    def hear(disk: str, event: ProgressEvent) -> None:
         told.hear(disk, event)
         on_event(disk, event)
 

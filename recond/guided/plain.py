@@ -126,7 +126,7 @@ def watch(session: GuidedSession) -> None:
             ended = work.wait(LOOK_EVERY_S)
             session.hear()
             phases = " ".join(
-                f"{track.phase}{track.step}{track.outcome}"
+                f"{track.meter.phase}{track.meter.step}{track.end}"
                 for track in session.board.tracks.values()
             )
             if phases != told or work.now_s() - said_s >= SAY_EVERY_S:

@@ -10,101 +10,53 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from recond.erasure import VerifyMode, WipePlan
+from recond.erasure import WipePlan
 from recond.flow.run.background import Heard
 from recond.guided.disks import disk_name
 from recond.guided.letters import big
 from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, cut, cut_front
 from recond.locale import duration, size
-from recond.model import Json
+from recond.progress import Meter, Phase, WorkerEnd
 
-WINDOW_S = 12.0
-"""A little over the ten seconds between two checkpoints, so that who comes back sees a speed."""
 GRAPH_ROWS = 5
 SAMPLES = 400
 LEAST_TOKEN = 9
 """What is always shown of a serial, its end: « … » and as many as tell two disks apart."""
-ENDED_MARK = {"completed": GOOD, "failed": BAD, "lost": BAD, "refused": CARE, "interrupted": CARE}
+ENDED_MARK = {
+    None: PLAIN,
+    WorkerEnd.COMPLETED: GOOD,
+    WorkerEnd.FAILED: BAD,
+    WorkerEnd.LOST: BAD,
+    WorkerEnd.REFUSED: CARE,
+    WorkerEnd.INTERRUPTED: CARE,
+    WorkerEnd.RUNNING: PLAIN,
+}
 
 
 @dataclass(slots=True)
 class Track:
-    """One disk's way. `done` and `total` are of the phase; -1 where nobody says."""
+    """One disk's way: its name in the run, what is planned, how far it is."""
 
     name: str
     plan: WipePlan | None
-    phase: str = ""
-    step: int = 0
-    steps: int = 0
-    done: int = -1
-    total: int = -1
-    outcome: str = ""
-    points: deque[tuple[float, int]] = field(default_factory=deque)
+    meter: Meter = field(default_factory=Meter)
 
     def hear(self, heard: Heard) -> None:
         """Take in an event of this disk."""
-        event = heard.event
-        phase, step = str(event.get("phase", "")), _int(event.get("step"), 0)
-        if phase == "end":
-            outcome = str(event.get("outcome", ""))
-            self.outcome = "" if outcome == "running" else outcome
-            return
-        if self.is_refused:
-            return
-        if (phase, step) != (self.phase, self.step) and phase != "pause":
-            self.points.clear()
-            self.step, self.done, self.total = step, -1, -1
-        self.phase, self.outcome = phase, ""
-        self.steps = _int(event.get("steps"), self.steps)
-        self.done, self.total = (
-            _int(event.get("done"), self.done),
-            _int(event.get("total"), self.total),
-        )
-        if "done" in event:
-            self.points.append((heard.time_s, self.done))
-        while len(self.points) > 2 and heard.time_s - self.points[0][0] > WINDOW_S:
-            self.points.popleft()
+        if heard.event.phase is Phase.END or not self.is_refused:
+            self.meter.hear(heard.event, heard.time_s)
 
     @property
     def is_refused(self) -> bool:
         """Whether nothing is going to happen to this disk."""
         return self.plan is not None and bool(self.plan.refusals)
 
-    def speed(self, now_s: float) -> int | None:
-        """Bytes a second, lately; None while unknown and where a disk erases itself."""
-        if self.outcome or self.phase not in ("write", "verify") or len(self.points) < 2:
-            return None
-        (start, low), (end, high) = self.points[0], self.points[-1]
-        # a disk that says nothing any more becomes slower and slower
-        span = max(end, now_s - WINDOW_S) - start
-        return int((high - low) / span) if span > 0 and high >= low else None
-
-    def left_s(self, now_s: float) -> int | None:
-        """Seconds left of this phase."""
-        speed = self.speed(now_s)
-        return (self.total - self.done) // speed if speed and self.total > 0 else None
-
     @property
-    def percent(self) -> int | None:
-        """Of this phase, whole."""
-        if self.outcome == "completed":
-            return 100
-        return self.done * 100 // self.total if self.total > 0 and self.done >= 0 else None
-
-    @property
-    def permille(self) -> int:
-        """Of the whole way: the passes and the reading back, each as long as the other."""
-        if self.outcome:
-            return 1000
-        verifies = self.plan is None or self.plan.verify is not VerifyMode.NONE
-        parts = max(1, self.steps + verifies)
-        at = self.steps if self.phase == "verify" else min(self.step, self.steps)
-        share = self.done * 1000 // self.total if self.total > 0 and self.done >= 0 else 0
-        return min(999, (at * 1000 + share) // parts)
-
-
-def _int(value: Json, otherwise: int) -> int:
-    return value if isinstance(value, int) else otherwise
+    def end(self) -> WorkerEnd | None:
+        """How it ended. A disk that is refused, as the stick itself, says so from the beginning:
+        "starts" would frighten whoever stands before it.
+        """
+        return self.meter.end or (WorkerEnd.REFUSED if self.is_refused else None)
 
 
 @dataclass(slots=True)
@@ -112,20 +64,13 @@ class Board:
     """All disks of a run, by their names there, and their speed together, second by second."""
 
     tracks: dict[str, Track]
-    notice: str = ""  # the last word on the whole run: stopping, certify
+    notice: Phase | None = None  # the last word on the whole run: stopping, certify
     speeds: deque[int] = field(default_factory=lambda: deque(maxlen=SAMPLES))
 
     @staticmethod
     def of(plans: Mapping[str, WipePlan]) -> Board:
-        """A board for the disks of a run. A disk that is refused, as the stick itself, says so from
-        the beginning: "starts" would frighten whoever stands before it.
-        """
-        return Board(
-            {
-                name: Track(name, plan, outcome="refused" if plan.refusals else "")
-                for name, plan in plans.items()
-            }
-        )
+        """A board for the disks of a run."""
+        return Board({name: Track(name, plan) for name, plan in plans.items()})
 
     def hear(self, heard: Iterable[Heard]) -> None:
         """Take in what happened."""
@@ -133,17 +78,23 @@ class Board:
             if one.disk:
                 self.tracks.setdefault(one.disk, Track(one.disk, None)).hear(one)
             else:
-                self.notice = str(one.event.get("phase", ""))
+                self.notice = one.event.phase
 
     def sample(self, now_s: float) -> None:
         """Keep the speed of all disks together; called once a second."""
-        self.speeds.append(sum(track.speed(now_s) or 0 for track in self.tracks.values()))
+        self.speeds.append(sum(one.meter.speed(now_s) or 0 for one in self.tracks.values()))
 
     @property
     def percent(self) -> int:
         """Of what is to be erased."""
-        found = [track.permille for track in self.tracks.values() if not track.is_refused]
+        found = [one.meter.permille for one in self.tracks.values() if not one.is_refused]
         return sum(found) // (10 * len(found)) if found else 0
+
+    def left_s(self, now_s: float) -> int | None:
+        """Seconds left until the last disk has ended; None while one of them cannot tell."""
+        left = [one.meter.left_s(now_s) for one in self.tracks.values() if one.end is None]
+        known = [one for one in left if one is not None]
+        return max(known) if known and len(known) == len(left) else None
 
 
 def draw_graph(values: list[int], width: int, rows: int = GRAPH_ROWS) -> tuple[str, ...]:
@@ -196,12 +147,12 @@ def track_lines(words: GuidedWords, track: Track, now_s: float, width: int) -> l
     token = track.plan.disk.token if track.plan else ""
     token = cut_front(token, max(LEAST_TOKEN, room - len(name)))
     first = f"{cut(name, room - len(token))}  {token}"
-    mark = ENDED_MARK.get(track.outcome, PLAIN)
-    percent = track.percent
+    mark = ENDED_MARK[track.end]
+    percent = track.meter.percent
     shown = "  – %" if percent is None else f"{percent:3d} %"
     details = []
-    if not track.outcome:
-        speed, left = track.speed(now_s), track.left_s(now_s)
+    if track.end is None:
+        speed, left = track.meter.speed(now_s), track.meter.left_s(now_s)
         details = [f"{size(words.lang, speed)}/s"] if speed else []
         details += [words.t("cli.left", left=duration(words.lang, left))] if left else []
     return [
@@ -212,12 +163,10 @@ def track_lines(words: GuidedWords, track: Track, now_s: float, width: int) -> l
 
 def phase_words(words: GuidedWords, track: Track) -> str:
     """What a disk does now."""
-    if track.outcome:
-        return words.t(f"cli.phase.end.{track.outcome}")
-    if not track.phase:
+    meter = track.meter
+    if track.end is not None:
+        return words.t(f"cli.phase.end.{track.end}")
+    if meter.phase is None:
         return words.t("guided.progress.begins")
-    if track.phase in ("write", "firmware"):
-        return words.t(
-            f"cli.phase.{track.phase}", step=min(track.step + 1, track.steps), steps=track.steps
-        )
-    return words.t(f"cli.phase.{track.phase}")
+    step = min(meter.step + 1, meter.steps)
+    return words.t(f"cli.phase.{meter.phase}", step=step, steps=meter.steps)

@@ -10,6 +10,8 @@ from recond.guided.progress import head_lines, track_lines
 from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import CARE, PLAIN, Line, fold
+from recond.locale import clock_time, duration
+from recond.progress import Phase
 
 EVERY_S = 1.0
 MOST_STOPS = 2
@@ -64,11 +66,17 @@ class ProgressStep(Step):
         stops = self._stops
         if self._asking:
             return self.said.t("guided.progress.sure_at_once" if stops else "guided.progress.sure")
-        if self.session.board.notice == "certify":
+        if self.session.board.notice is Phase.CERTIFY:
             return self.said.t("cli.phase.certify")
         if stops:
             return self.said.t(f"guided.progress.{'stopping' if stops == 1 else 'at_once'}")
-        return ""
+        work = self.session.work
+        left_s = self.session.board.left_s(work.now_s()) if work else None
+        if left_s is None:
+            return ""
+        at = clock_time(self.said.lang, self.session.host.clock.now(), left_s)
+        left = duration(self.said.lang, left_s)
+        return self.said.t("guided.progress.ends", at=at, left=left)
 
     def keys(self) -> str:
         """A run that is only watched cannot be stopped from here."""

@@ -17,9 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recond.documents import read_json
 from recond.host.log import SECRETS
-from recond.model import Json
+from recond.progress import ProgressEvent, read_event
 
 
 def worker_environment(paths: list[str]) -> dict[str, str]:
@@ -99,7 +98,7 @@ class Workers:
         with contextlib.suppress(ProcessLookupError):
             worker.process.send_signal(signal.SIGKILL)
 
-    def events(self, tick_s: float = 0.2) -> Iterator[tuple[Worker, dict[str, Json]] | None]:
+    def events(self, tick_s: float = 0.2) -> Iterator[tuple[Worker, ProgressEvent] | None]:
         """(worker, event) for each line, None at each tick; ends when every worker has ended."""
         while self.running:
             for key, _ in self._selector.select(tick_s):
@@ -119,7 +118,7 @@ class Workers:
                 self._selector.unregister(worker.process.stdout)
             worker.process.stdout.close()
 
-    def _read(self, worker: Worker) -> Iterator[tuple[Worker, dict[str, Json]]]:
+    def _read(self, worker: Worker) -> Iterator[tuple[Worker, ProgressEvent]]:
         stream = worker.process.stdout
         if stream is None or stream.closed:
             return
@@ -133,5 +132,6 @@ class Workers:
             worker.silent_since = time.monotonic()
             *lines, worker.pending = (worker.pending + raw).split(b"\n")
             for line in lines:
-                with contextlib.suppress(ValueError):
-                    yield worker, read_json(line)
+                event = read_event(line)
+                if event is not None:
+                    yield worker, event

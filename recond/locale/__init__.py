@@ -188,6 +188,20 @@ def duration(lang: Lang, seconds: int) -> str:  # noqa: ARG001 - like its siblin
     return f"{hours}{NBSP}h{NBSP}{m:02d}{NBSP}min"
 
 
+def clock_time(lang: Lang, utc: str, after_s: int) -> str:
+    """The local time of day so many seconds after an RFC 3339 time, with its day where that is
+    another: « 17 h 42 », 17:42.
+    """
+    from datetime import datetime, timedelta
+
+    now, fr = datetime.fromisoformat(utc).astimezone(), lang == "fr"
+    moment = now + timedelta(seconds=after_s)
+    time = f"{moment:%H}{NBSP}h{NBSP}{moment:%M}" if fr else f"{moment:%H:%M}"
+    if moment.date() == now.date():
+        return time
+    return f"{moment:%d/%m} à {time}" if fr else f"{time} on {moment:%Y-%m-%d}"
+
+
 def date(lang: Lang, utc: str) -> str:
     """A day of an RFC 3339 time: 24/11/2026, or 2026-11-24 in English."""
     year, month, day = utc[:10].split("-")

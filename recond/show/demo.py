@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from recond.flow.run.run import Finished, Prepared
@@ -17,8 +18,10 @@ from recond.show.screen import Screen
 class TellDemo:
     """Tells a person, or with `as_json` a script, how the demonstration goes."""
 
-    def __init__(self, screen: Screen, *, as_json: bool, events: bool) -> None:
-        self._screen = screen
+    def __init__(
+        self, screen: Screen, now: Callable[[], str], *, as_json: bool, events: bool
+    ) -> None:
+        self._screen, self._now = screen, now
         self._json = as_json
         self._events = events
         self._display: ProgressDisplay | None = None
@@ -44,7 +47,7 @@ class TellDemo:
             self._screen.talk(
                 self._screen.t("cli.demo.erasing", name=name, size_bytes=size_bytes, method=method)
             )
-        self._display = ProgressDisplay(self._screen, json_events=self._events, totals=totals)
+        self._display = ProgressDisplay(self._screen, self._now, json_events=self._events)
         self._display.__enter__()
         return self._display.on_event
 

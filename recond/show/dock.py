@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from recond.codec import to_json
 from recond.flow.dock.order import Summary
 from recond.flow.dock.slot import SlotState, View
-from recond.locale import size
+from recond.locale import duration, size
 from recond.model import Json
 from recond.show.screen import Screen
 
@@ -113,12 +113,14 @@ class DockDisplay:
     def _detail(self, view: View) -> str:
         if view.message is not None:
             return self._screen.say(view.message)
-        event = dict(view.event)
-        step, steps = event.get("step"), event.get("steps")
-        if isinstance(step, int) and isinstance(steps, int):
-            return self._screen.t(
-                f"cli.phase.{event['phase']}", step=min(step + 1, steps), steps=steps
-            )
+        event = view.event
+        if event is not None and event.step is not None and event.steps is not None:
+            step = min(event.step + 1, event.steps)
+            doing = self._screen.t(f"cli.phase.{event.phase}", step=step, steps=event.steps)
+            if view.left_s is None:
+                return doing
+            left = duration(self._screen.lang, view.left_s)
+            return f"{doing}, {self._screen.t('cli.left', left=left)}"
         return str(view.record or "")
 
     def _table(self) -> Table:
@@ -183,7 +185,7 @@ def view_json(view: View) -> dict[str, Json]:
         "model": disk.model if disk else None,
         "size_bytes": disk.size_bytes if disk else None,
         "percent": view.percent,
-        "phase": dict(view.event).get("phase"),
+        "phase": view.event.phase if view.event else None,
         "run": view.run,
         "record": str(view.record) if view.record else None,
         "message": to_json(view.message) if view.message else None,
@@ -200,5 +202,5 @@ def _telling(view: View) -> tuple[object, ...]:
         view.message,
         view.run,
         view.disk,
-        dict(view.event).get("phase"),
+        view.event.phase if view.event else None,
     )

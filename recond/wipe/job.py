@@ -14,6 +14,7 @@ from recond.host.block import BlockDevice, Opener
 from recond.host.clock import Clock
 from recond.host.tuning import REAL_PACE, Pace
 from recond.model import Json, Message
+from recond.progress import ProgressEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Job:
     demonstration: bool = False
 
 
-Tell = Callable[[dict[str, Json]], None]
+Tell = Callable[[ProgressEvent], None]
 FirmwareRunner = Callable[
     [
         WipeStep,

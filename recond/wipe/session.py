@@ -19,11 +19,13 @@ from recond.erasure import (
     JOURNAL_SCHEMA,
     DiskIdentity,
     TargetKind,
+    VerifyMode,
     WipeStep,
 )
 from recond.errors import RecondError
 from recond.host.block import BlockDevice
 from recond.model import Message
+from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent, WorkerEnd, ended
 from recond.wipe import guard
 from recond.wipe.holding import Holding
 from recond.wipe.job import Job, Seam, Tell
@@ -62,7 +64,7 @@ class Session:
             seam,
             journal.log,
             should_stop,
-            lambda done, total: self._progress("verify", len(job.plan.steps), done, total),
+            lambda done, total: self._progress(Phase.VERIFY, len(job.plan.steps), done, total),
             self._cool_down,
         )
         self._holding = Holding(job.path, journal.log, seam.clock)
@@ -190,7 +192,7 @@ class Session:
                     "refusals": [to_json(one) for one in refusals],
                 },
             )
-            self._tell({"phase": "end", "outcome": "refused"})
+            self._tell(ended(WorkerEnd.REFUSED))
             return JournalEnd.REFUSED
         self._journal.log("refused", {"refusals": [to_json(one) for one in refusals]})
         return self._end(JournalEnd.REFUSED, refusals[0])
@@ -203,12 +205,12 @@ class Session:
                 "reason": to_json(reason) if reason else None,
             },
         )
-        self._tell({"phase": "end", "outcome": outcome})
+        self._tell(ended(WorkerEnd(outcome)))
         return outcome
 
     def _interrupted(self, reason: str = "signal") -> JournalEnd:
         self._journal.log("interrupted", {"by": "worker", "reason": reason, "signal": None})
-        self._tell({"phase": "end", "outcome": "interrupted"})
+        self._tell(ended(WorkerEnd.INTERRUPTED))
         return JournalEnd.INTERRUPTED
 
     # --- writing -----------------------------------------------------------------------------
@@ -217,7 +219,7 @@ class Session:
         """All steps; None when the verification may begin, else the outcome of the end."""
         plan, position = self._plan, self._position
         if position.before is None and not position.started:
-            self._tell({"phase": "canary", "outcome": ""})
+            self._tell(ProgressEvent(Phase.CANARY))
             if plan.steps[0].fill is None:
                 self._reading.plant(device)
             self._reading.canaries(device, "before", None)
@@ -264,7 +266,7 @@ class Session:
             log=self._journal.log,
             clock=self._seam.clock,
             should_stop=self._should_stop,
-            progress=lambda done: self._progress("write", index, done, disk.size_bytes),
+            progress=lambda done: self._progress(Phase.WRITE, index, done, disk.size_bytes),
             cool_down=self._cool_down,
             pace=self._seam.pace,
         )
@@ -295,7 +297,7 @@ class Session:
                 device,
                 self._journal.log,
                 self._should_stop,
-                lambda permille: self._progress("firmware", index, permille, 1000),
+                lambda permille: self._progress(Phase.DRIVE, index, permille, DRIVE_TOTAL),
                 here.entries,
             )
             reason = found or reason
@@ -328,7 +330,7 @@ class Session:
             if self._seam.clock.monotonic_s() - began > PAUSE_CAP_S:
                 break
             # said each time: a worker that is silent for long is taken for one that hangs
-            self._tell({"phase": "pause", "celsius": now[0], "limit": now[1]})
+            self._tell(ProgressEvent(Phase.PAUSE, celsius=now[0], limit=now[1]))
             self._seam.clock.sleep(5)
             now = self._seam.temperature(self._job.path)
         elapsed = int((self._seam.clock.monotonic_s() - began) * 1000)
@@ -384,16 +386,10 @@ class Session:
             outcome, reason = (JournalEnd.FAILED, held) if held else (outcome, reason)
         return self._end(outcome, reason)
 
-    def _progress(self, phase: str, step: int, done: int, total: int) -> None:
+    def _progress(self, phase: Phase, step: int, done: int, total: int) -> None:
         now = self._seam.clock.monotonic_s() if done < total else self._told + 2 * TELL_EVERY_S
         if now - self._told >= TELL_EVERY_S:
             self._told = now
-            self._tell(
-                {
-                    "phase": phase,
-                    "step": step,
-                    "steps": len(self._plan.steps),
-                    "done": done,
-                    "total": total,
-                }
-            )
+            steps = len(self._plan.steps)
+            parts = steps + (self._plan.verify is VerifyMode.FULL)
+            self._tell(ProgressEvent(phase, step, steps, parts, done, total))

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from recond.codec import from_json, to_json
+from recond.codec import from_json
 from recond.documents import read_json
 from recond.ends import JournalEnd
 from recond.errors import RecondError, UsageError
@@ -29,7 +29,7 @@ from recond.host.machineinfo import read_boot_id, read_temperature
 from recond.host.process import LocalProcesses
 from recond.host.realdisk import open_disk
 from recond.host.target import read_target
-from recond.model import Json
+from recond.progress import ProgressEvent, WorkerEnd, ended
 from recond.wipe.drive.opal import Opal
 from recond.wipe.drive.runner import DriveRunner
 from recond.wipe.job import Job, Seam
@@ -70,9 +70,9 @@ class _Voice:
         if stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
             os.set_blocking(self._descriptor, False)
 
-    def __call__(self, event: dict[str, Json]) -> None:
+    def __call__(self, event: ProgressEvent) -> None:
         with contextlib.suppress(OSError):
-            os.write(self._descriptor, json.dumps(event).encode() + b"\n")
+            os.write(self._descriptor, json.dumps(event.fields()).encode() + b"\n")
 
 
 def real_seam(psid: str | None = None) -> Seam:
@@ -103,7 +103,7 @@ def main(argv: list[str]) -> int:
         with errors_kept(None):
             outcome = _work(job, real_seam(psid), stop, tell, again="resume" in argv[1:])
     except RecondError as error:
-        tell({"phase": "end", "outcome": "lost", "why": to_json(error.message)})
+        tell(ended(WorkerEnd.LOST, error.message))
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     return OUTCOME_EXIT[outcome]

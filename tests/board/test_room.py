@@ -21,6 +21,7 @@ from recond.flow.deliver.upload import add_destination, after_run
 from recond.flow.run.run import Order, execute, prepare
 from recond.flow.run.supervisor import confirm_all
 from recond.host import Host
+from recond.progress import ProgressEvent
 from recond.upload.live import SCHEMA, ComputerSaid, LiveSaid, SlotSaid, SlotWord
 from recond.wipe.plan import Wish
 from tests.board.workshop import Client, Maker, Workshop, wait_for
@@ -169,8 +170,8 @@ def test_a_real_run_is_followed_and_its_certificate_is_the_last_word(
     prepared = prepare(order, host)
     seen: list[str] = []
 
-    def on_event(_disk: str, event: dict[str, Any]) -> None:
-        seen.append(str(event.get("phase")))
+    def on_event(_disk: str, event: ProgressEvent) -> None:
+        seen.append(event.phase)
 
     with events(reader) as heard:
         next(heard)

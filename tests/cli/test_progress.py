@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from recond.locale import NBSP, Lang, clock_time
+from recond.progress import Phase, ProgressEvent, WorkerEnd, ended
 from recond.show.progress import ProgressDisplay
 from recond.show.screen import Screen
+
+NOW = "2026-11-28T22:30:00.000Z"
 
 
 def test_a_worker_that_is_waited_for_has_no_percentage(capsys: pytest.CaptureFixture[str]) -> None:
     """Nor is it said anew each second."""
-    with ProgressDisplay(Screen("fr"), json_events=False, totals={}) as display:
+    with ProgressDisplay(Screen("fr"), lambda: NOW, json_events=False) as display:
         for _ in range(5):
-            display.on_event("d", {"phase": "end", "outcome": "running"})
+            display.on_event("d", ended(WorkerEnd.RUNNING))
     (said,) = capsys.readouterr().err.splitlines()
     assert "CONTINUE SANS ÉCRAN" in said
     assert "– %" in said
@@ -25,9 +31,9 @@ def test_a_worker_that_is_waited_for_has_no_percentage(capsys: pytest.CaptureFix
 def test_only_what_is_complete_is_a_hundred_per_cent(
     outcome: str, share: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with ProgressDisplay(Screen("en"), json_events=False, totals={}) as display:
-        display.on_event("d", {"phase": "write", "done": 30, "total": 100, "steps": 1})
-        display.on_event("d", {"phase": "end", "outcome": outcome})
+    with ProgressDisplay(Screen("en"), lambda: NOW, json_events=False) as display:
+        display.on_event("d", ProgressEvent(Phase.WRITE, 0, 1, 1, 30, 100))
+        display.on_event("d", ended(WorkerEnd(outcome)))
     first, last = capsys.readouterr().err.splitlines()
     assert " 30 %" in first
     assert f" {share}  " in last
@@ -37,8 +43,46 @@ def test_neither_has_the_live_bar(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with ProgressDisplay(Screen("fr"), json_events=False, totals={}) as display:
-        display.on_event("d", {"phase": "end", "outcome": "running"})
+    with ProgressDisplay(Screen("fr"), lambda: NOW, json_events=False) as display:
+        display.on_event("d", ended(WorkerEnd.RUNNING))
     said = capsys.readouterr().err
     assert "CONTINUE" in said
     assert "100" not in said
+
+
+@pytest.mark.parametrize(
+    ("lang", "left", "at"),
+    [
+        ("fr", "reste 16 min 39 s", "fini vers"),
+        ("en", "16 min 39 s left", "done at about"),
+    ],
+)
+def test_the_time_left_and_the_time_of_day_of_the_end(
+    lang: Lang, left: str, at: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = iter((0.0, 0.0, 1.0, 1.0, 9.0, 9.0))
+    with ProgressDisplay(
+        Screen(lang), lambda: NOW, json_events=False, now_s=lambda: next(now)
+    ) as display:
+        for done in (0, 1, 9):
+            display.on_event("d", ProgressEvent(Phase.WRITE, 0, 1, 2, done, 504))
+    last = capsys.readouterr().err.splitlines()[-1].replace(NBSP, " ")
+    assert left in last
+    assert f"{at} {clock_time(lang, NOW, 999)}".replace(NBSP, " ") in last
+
+
+@pytest.mark.parametrize(
+    ("lang", "after_s", "said"),
+    [
+        ("fr", 60, "12 h 31"),
+        ("en", 60, "12:31"),
+        ("fr", 12 * 3600, "29/11 à 00 h 30"),
+        ("en", 12 * 3600, "00:30 on 2026-11-29"),
+    ],
+)
+def test_a_time_of_day(
+    lang: Lang, after_s: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    assert clock_time(lang, "2026-11-28T12:30:00.000Z", after_s).replace(NBSP, " ") == said

@@ -23,6 +23,7 @@ from recond.host.sim.drive import Killed, PowerCut, SimClock
 from recond.host.sim.opal import PSID, SimOpal
 from recond.host.workers import Workers
 from recond.model import Medium
+from recond.progress import Phase, ProgressEvent
 from recond.wipe.drive.opal import QUERY, REVERT, TOOL, Opal
 from recond.wipe.drive.opal_choosing import plan_opal
 from tests.drive.histories import History, erase_opal, run_opal_history
@@ -222,8 +223,8 @@ def test_the_psid_is_asked_for_its_disk_only_and_shown_nowhere() -> None:
 
 def test_a_worker_gets_it_through_a_pipe(tmp_path: Path) -> None:
     (tmp_path / "listener.py").write_text(
-        "import json, sys\nprint(json.dumps({'got': sys.stdin.readline().strip(),"
-        " 'argv': sys.argv[1:]}), flush=True)\n"
+        "import json, sys\nprint(json.dumps({'phase': 'end', 'details': ' '.join("
+        "[sys.stdin.readline().strip(), *sys.argv[1:]])}), flush=True)\n"
     )
     sys.path.append(str(tmp_path))
     try:
@@ -232,7 +233,7 @@ def test_a_worker_gets_it_through_a_pipe(tmp_path: Path) -> None:
         said = [event[1] for event in workers.events() if event is not None]
     finally:
         sys.path.remove(str(tmp_path))
-    assert said == [{"got": PSID, "argv": ["psid"]}]
+    assert said == [ProgressEvent(Phase.END, details=f"{PSID} psid")]
 
 
 FAKE = """#!/bin/sh

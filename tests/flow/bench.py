@@ -12,7 +12,7 @@ from recond.flow.run.supervisor import confirm_all
 from recond.flow.runfolder import RunFolder, all_runs
 from recond.host import Host
 from recond.host.signals import StopCount
-from recond.model import Json
+from recond.progress import ProgressEvent
 from recond.wipe.plan import Wish
 
 KIB = 1 << 10
@@ -59,7 +59,7 @@ class Bench:
         return resume_runs(self.state, run, Host(), quiet, StopCount(), on_lost=on_lost)
 
 
-def quiet(_name: str, _event: dict[str, Json]) -> None:
+def quiet(_name: str, _event: ProgressEvent) -> None:
     """Nobody looks."""
 
 

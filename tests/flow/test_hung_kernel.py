@@ -23,7 +23,7 @@ from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.host.signals import StopCount
 from recond.host.target import read_target
-from recond.model import Json
+from recond.progress import Phase, ProgressEvent, WorkerEnd
 from recond.wipe import guard
 from recond.wipe.plan import Wish, plan_wipe
 from tests.wipe.disks import MIB, SEED, letters
@@ -108,11 +108,11 @@ def test_a_disk_whose_requests_do_not_return(tmp_path: Path) -> None:
         plans = (plan(ice.device, image=False), plan(str(good), image=True))
         jobs = write_jobs(folder, confirm_all(plans, "flag"), demonstration=False)
         hung, sound = jobs
-        ended: list[tuple[str, Json]] = []
+        ended: list[tuple[str, WorkerEnd | None]] = []
 
-        def on_event(name: str, event: dict[str, Json]) -> None:
-            if event.get("phase") == "end":
-                ended.append((name, event.get("outcome")))
+        def on_event(name: str, event: ProgressEvent) -> None:
+            if event.phase is Phase.END:
+                ended.append((name, event.outcome))
 
         ice.freeze()  # every write from here on waits for the thaw
         began = time.monotonic()

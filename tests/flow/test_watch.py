@@ -19,9 +19,9 @@ from recond.flow.deliver.upload import add_destination
 from recond.flow.dock.order import Summary
 from recond.flow.dock.slot import SlotState, View
 from recond.flow.run.run import Finished, carry_out
-from recond.flow.telling import percent_of
 from recond.locale import Lang
 from recond.model import Use
+from recond.progress import Phase, ProgressEvent
 from recond.show.dock import DockDisplay, show_summary
 from recond.show.screen import Screen
 from recond.wipe.journal import read_entries
@@ -291,13 +291,6 @@ def test_another_lots_erasure_is_not_called_this_lots(tmp_path: Path) -> None:
     assert first.end().exit_code == 130
 
 
-def test_a_percentage_is_whole_only_at_the_end() -> None:
-    assert percent_of({"phase": "verify", "step": 2, "steps": 2, "done": 9, "total": 9}) == 99
-    assert percent_of({"phase": "write", "step": 0, "steps": 1, "done": 0, "total": 9}) == 0
-    assert percent_of({"phase": "write", "step": 1, "steps": 3, "done": 9, "total": 9}) == 50
-    assert percent_of({"phase": "pause", "celsius": 70}) is None
-
-
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
@@ -308,14 +301,14 @@ def test_a_percentage_is_whole_only_at_the_end() -> None:
 def test_each_state_has_its_words(
     lang: Lang, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    event = (("phase", "verify"), ("step", 1), ("steps", 1))
+    event = ProgressEvent(Phase.VERIFY, 1, 1)
     views = [
         View(
             "USB 2-1",
             "/dev/sdb",
             state,
             percent=43 if state is S.ERASING else None,
-            event=event if state is S.ERASING else (),
+            event=event if state is S.ERASING else None,
         )
         for state in S
     ]

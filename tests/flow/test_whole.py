@@ -28,7 +28,8 @@ from recond.flow.run.supervisor import confirm_all
 from recond.flow.run.words import take_words
 from recond.host import Host
 from recond.host.signals import StopCount
-from recond.model import Json, Known
+from recond.model import Known
+from recond.progress import Phase, ProgressEvent
 from recond.wipe.plan import Wish
 from tests.cli.command import recond
 from tests.flow.bench import quiet
@@ -59,8 +60,8 @@ def run(
     prepared = prepare(order, host)
     asked = replace(prepared, order=replace(order, every_unused=every))
 
-    def on_event(_name: str, event: dict[str, Json]) -> None:
-        if stops is not None and not stops.count and event["phase"] == "write":
+    def on_event(_name: str, event: ProgressEvent) -> None:
+        if stops is not None and not stops.count and event.phase is Phase.WRITE:
             stops.handle(signal.SIGTERM, None)
 
     return execute(asked, confirm_all(prepared.plans, "flag"), host, on_event, stops), host

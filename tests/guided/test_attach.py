@@ -18,57 +18,68 @@ from recond.flow.run.unfinished import Left, is_running, open_runs
 from recond.flow.runfolder import RunFolder, all_runs
 from recond.host import Host
 from recond.host.journalfile import JournalFile
-from recond.model import Json
-from tests.certify.journals import chained, entries_of, first, true_journal
+from recond.progress import DRIVE_TOTAL, Meter, Phase, ProgressEvent, WorkerEnd, ended
+from recond.wipe.journal import read_entries
+from tests.certify.journals import (
+    SIZE,
+    TAIL,
+    chained,
+    entries_of,
+    first,
+    resumed_journal,
+    true_journal,
+)
 from tests.cli.command import environment, recond
+from tests.drive import histories
+from tests.drive.test_lies import drive_of
 from tests.guided.stage import MIB, images, play, session_on, text_of
 from tests.guided.test_job import TYPED, to_the_end
 from tests.processes import kill_all
 
-PLAN: dict[str, Json] = {"plan": {"steps": [{}, {}], "disk": {"size_bytes": 1000}}, "digest": ""}
-BEGUN: list[tuple[str, dict[str, Json]]] = [
-    ("open", {}),
-    ("plan", PLAN),
-    ("step_start", {"step": 0, "technique": "overwrite", "offset": 0}),
-]
-
-
 # --- What a journal tells ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("more", "event"),
-    [
-        ([], {"phase": "write", "step": 0, "steps": 2, "done": 0, "total": 1000}),
-        (
-            [("checkpoint", {"phase": "write", "step": 0, "done": [[0, 300]], "bad": [[300, 50]]})],
-            {"phase": "write", "step": 0, "steps": 2, "done": 350, "total": 1000},
-        ),
-        (
-            [
-                ("step_start", {"step": 1, "technique": "nvme-sanitize-block", "offset": 0}),
-                ("progress", {"step": 1, "permille": 420}),
-            ],
-            {"phase": "firmware", "step": 1, "steps": 2, "done": 420, "total": 1000},
-        ),
-        ([("verify_start", {"mode": "full"})], {"phase": "verify", "step": 2, "steps": 2}),
-        ([("end", {"outcome": "failed"})], {"phase": "end", "outcome": "failed"}),
-        ([("interrupted", {"by": "worker"})], {"phase": "end", "outcome": "interrupted"}),
-        (
-            [("interrupted", {"by": "worker"}), ("open", {}), *BEGUN[2:]],
-            {"phase": "write", "step": 0, "steps": 2, "done": 0, "total": 1000},
-        ),
-    ],
-)
-def test_the_last_word_of_a_journal(
-    more: list[tuple[str, dict[str, Json]]], event: dict[str, Json]
-) -> None:
-    assert list(told([*BEGUN, *more])) == [event]
+def cuts(raw: bytes) -> list[ProgressEvent | None]:
+    """What each beginning of a journal tells, one entry longer each time."""
+    lines = raw.splitlines(keepends=True)
+    return [told(read_entries(b"".join(lines[:end]))) for end in range(len(lines) + 1)]
 
 
-def test_a_journal_that_has_only_a_plan_tells_nothing() -> None:
-    assert list(told(BEGUN[:2])) == []
-    assert list(told([])) == []
+def permille(event: ProgressEvent) -> int:
+    meter = Meter()
+    meter.hear(event, 0)
+    return meter.permille
+
+
+def test_the_last_word_of_a_journal_wherever_it_is_cut() -> None:
+    raw, whole = true_journal(), SIZE + TAIL
+    heard = cuts(raw)
+    kinds = [entry["kind"] for entry in entries_of(raw)]
+    assert not any(heard[: kinds.index("step_start") + 1]), "nothing has begun"
+    found = [one for one in heard if one is not None]
+    assert found[0] == ProgressEvent(Phase.WRITE, 0, 3, 4, 0, whole)
+    assert ProgressEvent(Phase.WRITE, 2, 3, 4, 0, whole) in found
+    assert ProgressEvent(Phase.VERIFY, 3, 3, 4) in found
+    assert found[-1] == ended(WorkerEnd.COMPLETED)
+    ways = [permille(one) for one in found]
+    assert ways == sorted(ways)
+
+
+def test_a_journal_that_was_resumed_goes_on_where_it_was() -> None:
+    raw = resumed_journal()
+    kinds = [entry["kind"] for entry in entries_of(raw)]
+    again = kinds.index("step_start", kinds.index("open", 1))
+    event = cuts(raw)[again + 1]
+    assert event is not None
+    assert (event.phase, bool(event.done)) == (Phase.WRITE, True)
+
+
+def test_the_last_word_of_a_drives_own_erasure() -> None:
+    raw = histories.erase(*drive_of("nvme")).sink.raw
+    moved = [entry["kind"] for entry in entries_of(raw)].index("progress")
+    event = cuts(raw)[moved + 1]
+    assert event is not None
+    assert (event.phase, event.total) == (Phase.DRIVE, DRIVE_TOTAL)
 
 
 # --- Who looks after a run --------------------------------------------------------------------

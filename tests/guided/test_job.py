@@ -26,6 +26,7 @@ from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.locale import Lang
 from recond.model import Json, Message
+from recond.progress import Phase, ProgressEvent
 from tests.guided.stage import HeldClock, images, play, session_on, shown_session, text_of
 
 TYPED = (".", "i", "m", "g", "enter")
@@ -232,7 +233,7 @@ def test_a_crash_of_the_screen_does_not_stop_the_erasure(
 def test_work_keeps_what_it_failed_of_and_forgets_the_oldest() -> None:
     def task(on_event: OnEvent, _: object) -> None:
         for number in range(MOST_HEARD + 5):
-            on_event("d", {"phase": "write", "done": number})
+            on_event("d", ProgressEvent(Phase.WRITE, done=number))
         raise BenchLacks("host.folder.full", folder="x", needed_bytes=1)
 
     work = BackgroundRun(task, HeldClock())
@@ -240,7 +241,7 @@ def test_work_keeps_what_it_failed_of_and_forgets_the_oldest() -> None:
     assert isinstance(work.failure, BenchLacks)
     assert work.finished is None
     heard = work.heard()
-    assert (len(heard), heard[0].event["done"]) == (MOST_HEARD, 5)
+    assert (len(heard), heard[0].event.done) == (MOST_HEARD, 5)
     assert work.heard() == ()
 
 

@@ -25,7 +25,8 @@ from recond.guided.step_questions import KeyboardTry
 from recond.guided.words import GuidedWords, texts
 from recond.host.terminal import wipe_console
 from recond.locale import LANGS, Lang
-from recond.model import Json, Message
+from recond.model import Message
+from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent
 from tests.guided.stage import HeldClock, check_screen, play, shown_session, text_of
 
 STEPS = {
@@ -116,32 +117,15 @@ def test_the_keys_that_are_asked_for_are_those_of_the_layout(
     assert any(line.split()[:1] == [first] for line in lines)
 
 
-def events(session_board: Board, clock: HeldClock) -> list[tuple[str, dict[str, Json], float]]:
+def events(session_board: Board) -> list[tuple[str, ProgressEvent, float]]:
     names = list(session_board.tracks)
     total = 256_060_514_304
-    found: list[tuple[str, dict[str, Json], float]] = []
+    found: list[tuple[str, ProgressEvent, float]] = []
     for second in range(30):
-        speed = 300_000_000 + 20_000_000 * (second % 7)
-        found.append(
-            (
-                names[0],
-                {
-                    "phase": "write",
-                    "step": 0,
-                    "steps": 1,
-                    "total": total,
-                    "done": 1_000_000_000 + second * speed,
-                },
-                second,
-            )
-        )
-        found.append(
-            (
-                names[1],
-                {"phase": "firmware", "step": 0, "steps": 2, "total": 1000, "done": 10 * second},
-                second,
-            )
-        )
+        done = 1_000_000_000 + second * 300_000_000 + 100_000_000 * (second % 3)
+        found.append((names[0], ProgressEvent(Phase.WRITE, 0, 1, 2, done, total), second))
+        drive = ProgressEvent(Phase.DRIVE, 0, 2, 3, 10 * second, DRIVE_TOTAL)
+        found.append((names[1], drive, second))
     return found
 
 
@@ -158,7 +142,7 @@ def test_the_progress(lang: Lang, tmp_path: Path) -> None:
     session.work = BackgroundRun(wait, clock)
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
-        for disk, event, second in events(session.board, clock):
+        for disk, event, second in events(session.board):
             clock.time_s = 1000.0 + second
             assert session.work is not None
             session.work._hear(disk, event)

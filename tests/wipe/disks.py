@@ -15,7 +15,8 @@ from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import SimClock
 from recond.host.target import read_target
 from recond.host.tuning import REAL_PACE, Pace
-from recond.model import Json, Medium, Message
+from recond.model import Medium, Message
+from recond.progress import ProgressEvent
 from recond.wipe import guard
 from recond.wipe.job import Job, Seam
 from recond.wipe.journal import FIRST, Journal, read_entries
@@ -109,7 +110,7 @@ class Bay:
     pace: Pace = ALONE
     should_stop: Callable[[], bool] = lambda: False
     temperature: Callable[[str], tuple[int, int] | None] = lambda _path: None
-    told: list[dict[str, Json]] = field(default_factory=list)
+    told: list[ProgressEvent] = field(default_factory=list)
 
     def seam(self) -> Seam:
         # asked of the bay each time: the drive in it may be another one by then

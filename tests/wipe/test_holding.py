@@ -24,7 +24,7 @@ from recond.host.files import Files
 from recond.host.opened import read_opened
 from recond.host.realdisk import open_disk
 from recond.host.target import read_target
-from recond.model import Json
+from recond.progress import Phase, ProgressEvent
 from recond.wipe import guard
 from recond.wipe.plan import Wish, plan_wipe
 from recond.wipe.start import run_job
@@ -72,8 +72,8 @@ def erase(path: str | Path, folder: Path, meddle: Meddle = lambda: None) -> tupl
     plan = plan_wipe(target, Wish(method="nist-clear"), SEED, guard.refusals(target))
     journal = folder / "journal.jsonl"
 
-    def tell(event: dict[str, Json]) -> None:
-        if event["phase"] == "verify" and event["done"] == event["total"]:
+    def tell(event: ProgressEvent) -> None:
+        if event.phase is Phase.VERIFY and event.done == event.total:
             meddle()
 
     seam = image_seam(SystemClock())

@@ -15,6 +15,7 @@ from recond.errors import BenchLacks
 from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import Killed
 from recond.model import Message, Use
+from recond.progress import Phase
 from recond.wipe.position import read_standing
 from tests.wipe.disks import HDD, PATH, STICK, Bay, bay, letters, plan_for
 
@@ -334,7 +335,7 @@ def test_a_hot_disk_is_given_a_rest_and_the_supervisor_hears_of_it() -> None:
     assert pause["celsius"] == 70
     assert pause["limit"] == 70
     assert pause["duration_ms"] >= 200 * 5000 - 5000
-    assert sum(event["phase"] == "pause" for event in bench.told) >= 200
+    assert sum(event.phase is Phase.PAUSE for event in bench.told) >= 200
     assert bench.erasure.steps[0].pauses == 1
 
 

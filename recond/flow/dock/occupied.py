@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recond.erasure import Status
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View
-from recond.flow.run.background import BackgroundRun
+from recond.flow.run.background import BackgroundRun, Heard
 from recond.flow.run.batch import Listed
 from recond.host.docks import Docked
+from recond.progress import Meter
 
 LEFT_STATE = {
     Listed.STRANGER: SlotState.STRANGER,
@@ -27,6 +28,10 @@ ENDED = {
 }
 
 
+NO_PROGRESS: dict[str, object] = {"percent": None, "left_s": None, "event": None}
+"""What a view shows of an erasure that is over."""
+
+
 @dataclass(slots=True)
 class Slot:
     """A disk in a slot, from its plugging until it is out and its work is over."""
@@ -37,9 +42,20 @@ class Slot:
     look: SlotLook | None = None
     found: Found | None = None
     work: BackgroundRun | None = None
+    meter: Meter = field(default_factory=Meter)
     here: bool = True
     ended: bool = False
     doubted: bool = False
+
+    def progress(self, heard: Heard) -> dict[str, object]:
+        """What an event of its disk's worker changes in the view."""
+        self.meter.hear(heard.event, heard.time_s)
+        percent = self.meter.percent
+        return {
+            "percent": self.view.percent if percent is None else percent,
+            "left_s": self.meter.left_s(heard.time_s),
+            "event": heard.event,
+        }
 
     @property
     def erasing(self) -> bool:

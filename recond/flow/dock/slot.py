@@ -19,7 +19,8 @@ from recond.host import Host
 from recond.host.docks import Docked
 from recond.host.log import log_swallowed
 from recond.host.target import read_target
-from recond.model import Json, Message, Text
+from recond.model import Message, Text
+from recond.progress import ProgressEvent
 from recond.wipe.plan import Wish
 
 TRIES = 12
@@ -44,8 +45,9 @@ class SlotState(Text):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A slot at a moment. `percent` and `event` while its disk is erased; `exit_code` as in
-    docs/exit-codes.md once that is over; `record` is the folder of the disk's certificate.
+    """A slot at a moment. `percent`, `left_s` (seconds) and `event` while its disk is erased;
+    `exit_code` as in docs/exit-codes.md once that is over; `record` is the folder of the disk's
+    certificate.
     """
 
     place: str
@@ -53,7 +55,8 @@ class View:
     state: SlotState
     disk: DiskIdentity | None = None
     percent: int | None = None
-    event: tuple[tuple[str, Json], ...] = ()
+    left_s: int | None = None
+    event: ProgressEvent | None = None
     message: Message | None = None
     run: str | None = None
     record: Path | None = None

@@ -58,7 +58,7 @@ class _Both:
 
     def show(self, view: View) -> None:
         """A slot has changed."""
-        self._told.put(slot_said(view), dict(view.event))
+        self._told.put(slot_said(view))
         self._display.show(view)
 
     def stopping(self, count: int) -> None:
@@ -69,6 +69,7 @@ class _Both:
 def slot_said(view: View) -> SlotSaid:
     """A slot as the board hears of it."""
     disk = view.disk
+    event = view.event if view.state is SlotState.ERASING else None
     return SlotSaid(
         place=cut(view.place) or "",
         state=DOCKED[view.state],
@@ -76,6 +77,10 @@ def slot_said(view: View) -> SlotSaid:
         model=cut(disk.model if disk else None),
         size_bytes=disk.size_bytes if disk else None,
         run=view.run,
+        phase=event.phase if event else None,
+        step=event.step if event else None,
+        steps=event.steps if event else None,
         percent=view.percent,
+        left_s=view.left_s,
         message=cut_message(view.message),
     )

@@ -17,7 +17,7 @@ from recond.errors import RecondError, UsageError
 from recond.flow import config
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import upload
-from recond.flow.dock.occupied import ENDED, LEFT_STATE, Slot, after_pull
+from recond.flow.dock.occupied import ENDED, LEFT_STATE, NO_PROGRESS, Slot, after_pull
 from recond.flow.dock.order import DockListener, Summary, WatchOrder
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past
 from recond.flow.dock.telling import telling_dock
@@ -31,12 +31,12 @@ from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, carry_out, erasure_exit
 from recond.flow.run.supervisor import confirm_all
 from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, disk_name, new_run_id
-from recond.flow.telling import percent_of
 from recond.host import Host
 from recond.host.docks import Docked, Docks, FolderDocks, SysfsDocks
 from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder
 from recond.model import Message
+from recond.progress import Meter, Phase
 from recond.upload.send import Urgency
 
 TICK_S = 0.5
@@ -272,6 +272,7 @@ class Watch:
         slot.work = BackgroundRun(
             task, clock, lambda done: send(state, done, clock), stoppable=stoppable
         )
+        slot.meter = Meter()
         self._put(slot, state=SlotState.ERASING, run=run, percent=0, message=None)
 
     # --- How it goes on ----------------------------------------------------------------------
@@ -280,11 +281,9 @@ class Watch:
         disk = slot.view.disk
         name = disk_name(disk, frozenset()) if disk else ""
         for heard in work.heard():
-            own = heard.disk == name and heard.event.get("phase") != "end"
-            if own and slot.here and not slot.ended:
-                percent = percent_of(heard.event)
-                shown = slot.view.percent if percent is None else percent
-                self._put(slot, percent=shown, event=tuple(heard.event.items()))
+            own = heard.disk == name and slot.here and not slot.ended
+            if own and heard.event.phase is not Phase.END:
+                self._put(slot, **slot.progress(heard))
         if work.ended and not slot.ended:
             slot.ended = True
             if work.finished is not None:
@@ -320,8 +319,7 @@ class Watch:
             slot,
             state=state,
             message=message,
-            percent=None,
-            event=(),
+            **NO_PROGRESS,
             exit_code=code,
             record=done.issued.folder,
         )
@@ -338,9 +336,7 @@ class Watch:
         code = error.exit_code if isinstance(error, RecondError) else 1
         if isinstance(error, UsageError):
             code = 5  # nobody wrote anything wrongly: the disk could not be identified
-        self._put(
-            slot, state=SlotState.FAILED, message=message, percent=None, event=(), exit_code=code
-        )
+        self._put(slot, state=SlotState.FAILED, message=message, exit_code=code, **NO_PROGRESS)
         if slot.asked or slot.work is not None:
             self._settle(slot)
 

@@ -5,10 +5,11 @@ Nothing is started here: going on after a stop is `recond resume`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from recond.erasure import Technique
+from recond.codec import from_json
+from recond.erasure import Technique, VerifyMode, WipePlan
 from recond.errors import UsageError
 from recond.flow.run.issued import is_issued, read_issued
 from recond.flow.run.run import Finished, certify_run, finished_of
@@ -16,6 +17,7 @@ from recond.flow.run.unfinished import Left, is_written, open_runs
 from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run
 from recond.host import Host
 from recond.model import Json
+from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent, WorkerEnd, ended
 from recond.wipe.journal import read_entries
 from recond.wipe.position import Entries
 
@@ -61,7 +63,8 @@ def follow(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Fin
             size = path.stat().st_size
             if seen.get(path) != size:
                 seen[path] = size
-                for event in told(read_entries(path.read_bytes())):
+                event = told(read_entries(path.read_bytes()))
+                if event is not None:
                     on_event(path.stem, event)
         if not is_written(folder):
             with folder.supervised(wait=False) as mine:
@@ -74,44 +77,47 @@ def _result(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Fi
     if is_issued(folder):
         issued = read_issued(folder)
     else:
-        on_event("", {"phase": "certify"})
+        on_event("", ProgressEvent(Phase.CERTIFY))
         issued = certify_run(folder, state, host)
     return finished_of(folder, issued)
 
 
-def told(entries: Entries) -> Iterator[dict[str, Json]]:
-    """What a worker would say last of a journal: one event, or none where it has not begun.
+def told(entries: Entries) -> ProgressEvent | None:
+    """What a worker would say last of a journal; None where it has not begun.
 
     A verification leaves no checkpoint: how far it is stays unsaid.
     """
-    event: dict[str, Json] = {}
-    steps: list[Json] = []
-    size: Json = 0
+    event: ProgressEvent | None = None
+    steps = parts = size = 0
     for kind, data in entries:
-        step = data.get("step", 0)
-        if kind == "plan" and isinstance(plan := data["plan"], dict):
-            raw, disk = plan.get("steps"), plan.get("disk")
-            steps = raw if isinstance(raw, list) else []
-            size = disk.get("size_bytes") if isinstance(disk, dict) else 0
+        if kind == "plan":
+            plan = from_json(WipePlan, data["plan"])
+            steps, size = len(plan.steps), plan.disk.size_bytes
+            parts = steps + (plan.verify is VerifyMode.FULL)
         elif kind == "step_start":
             wrote = data["technique"] == Technique.OVERWRITE
-            event = {
-                "phase": "write" if wrote else "firmware",
-                "step": step,
-                "steps": len(steps),
-                "done": data["offset"],
-                "total": size if wrote else 1000,
-            }
-        elif kind == "checkpoint" and data.get("phase") == "write":
-            event = {**event, "done": _bytes(data["done"]) + _bytes(data["bad"])}
-        elif kind == "progress":
-            event = {**event, "done": data["permille"]}
+            phase = Phase.WRITE if wrote else Phase.DRIVE
+            event = ProgressEvent(
+                phase,
+                _int(data["step"]),
+                steps,
+                parts,
+                _int(data["offset"]),
+                size if wrote else DRIVE_TOTAL,
+            )
+        elif event and kind == "checkpoint" and data.get("phase") == "write":
+            event = replace(event, done=_bytes(data["done"]) + _bytes(data["bad"]))
+        elif event and kind == "progress":
+            event = replace(event, done=_int(data["permille"]))
         elif kind == "verify_start":
-            event = {"phase": "verify", "step": len(steps), "steps": len(steps)}
+            event = ProgressEvent(Phase.VERIFY, steps, steps, parts)
         elif kind in ("end", "interrupted"):
-            event = {"phase": "end", "outcome": data.get("outcome", "interrupted")}
-    if event:
-        yield event
+            event = ended(WorkerEnd(str(data.get("outcome", WorkerEnd.INTERRUPTED))))
+    return event
+
+
+def _int(value: Json) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _bytes(ranges: Json) -> int:

@@ -18,7 +18,8 @@ from recond.flow.runfolder import OnEvent
 from recond.host.clock import Clock
 from recond.host.log import log_swallowed
 from recond.host.signals import StopCount
-from recond.model import Json, Message
+from recond.model import Message
+from recond.progress import ProgressEvent
 
 Task = Callable[[OnEvent, StopCount], Finished | None]
 MOST_HEARD = 100_000
@@ -31,7 +32,7 @@ class Heard:
 
     time_s: float
     disk: str
-    event: dict[str, Json]
+    event: ProgressEvent
 
 
 class BackgroundRun:
@@ -72,7 +73,7 @@ class BackgroundRun:
         if self.finished is not None and self._afterwards is not None:
             self.said = self._afterwards(self.finished)
 
-    def _hear(self, disk: str, event: dict[str, Json]) -> None:
+    def _hear(self, disk: str, event: ProgressEvent) -> None:
         self._heard.append(Heard(self._clock.monotonic_s(), disk, event))
 
     def now_s(self) -> float:

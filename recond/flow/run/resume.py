@@ -27,6 +27,7 @@ from recond.host.journalfile import is_held
 from recond.host.log import errors_kept
 from recond.host.realdisk import open_disk
 from recond.host.signals import StopCount, counted_stops
+from recond.progress import WorkerEnd, ended
 from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.journal import has_ended, read_entries
@@ -104,7 +105,7 @@ def wait_for_workers(folder: RunFolder, host: Host, on_event: OnEvent) -> None:
     """An erasure outlives the screen that started it: wait until its own process has ended."""
     for path in folder.journal_files():
         while is_held(path):
-            on_event(path.stem, {"phase": "end", "outcome": "running"})
+            on_event(path.stem, ended(WorkerEnd.RUNNING))
             host.clock.sleep(1)
 
 
@@ -132,10 +133,10 @@ def unfinished_jobs(
                 raise _begun_since(standing, since)
             path = find_disk(standing, host)
         except RecondError as error:
-            on_event(name, {"phase": "end", "outcome": "lost", "why": to_json(error.message)})
+            on_event(name, ended(WorkerEnd.LOST, error.message))
             continue
         if only is not None and name not in only:
-            on_event(name, {"phase": "end", "outcome": "interrupted"})
+            on_event(name, ended(WorkerEnd.INTERRUPTED))
             continue
         jobs[name] = Job(
             run_id=standing.run_id,

@@ -48,6 +48,7 @@ from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder
 from recond.inspect.machine import read_machine
 from recond.model import Assessment, Machine, Message
+from recond.progress import Phase, ProgressEvent
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
 
@@ -191,7 +192,7 @@ def carry_out(
         Supervisor(folder, jobs, on_event, stops, host).run(
             psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
         )
-        on_event("", {"phase": "certify"})
+        on_event("", ProgressEvent(Phase.CERTIFY))
         issued = certify_run(folder, state, host)
     return finished_of(folder, issued, stops.number)
 

@@ -27,6 +27,7 @@ from recond.host.signals import StopCount
 from recond.host.target import look_at_target
 from recond.host.workers import Worker, Workers
 from recond.model import Disk, Known, Machine, Message, Reading
+from recond.progress import Phase, ProgressEvent, WorkerEnd, ended
 from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
@@ -308,7 +309,7 @@ class Supervisor:
             self._asked = self._stops.count
             if self._asked == 1:
                 self._workers.signal(signal.SIGTERM)
-                self._on_event("", {"phase": "stopping"})
+                self._on_event("", ProgressEvent(Phase.STOPPING))
             else:
                 for worker in self._workers.running:
                     self._workers.kill(worker)
@@ -333,4 +334,4 @@ class Supervisor:
         path, hung = Path(job.journal), name in self._hung
         if close_journal(path, job, self._host, reason, abandoned=hung):
             details = str(self._folder.errors(name))
-            self._on_event(name, {"phase": "end", "outcome": "interrupted", "details": details})
+            self._on_event(name, ended(WorkerEnd.INTERRUPTED, details=details))

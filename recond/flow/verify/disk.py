@@ -32,6 +32,7 @@ from recond.host.realdisk import open_disk
 from recond.host.signals import StopCount, counted_stops
 from recond.host.target import read_target
 from recond.model import Message, Range
+from recond.progress import Phase, ProgressEvent
 from recond.wipe import guard
 from recond.wipe.drive.ending import read_ending
 from recond.wipe.verify import Verifier, VerifyContext, sample_places
@@ -253,7 +254,7 @@ def verify_certificate_and_disk(
     report = verify_paths((certificate,), trusted, state=state)
 
     def progress(done: int, total: int) -> None:
-        on_event(path, {"phase": "verify", "done": done, "total": total, "step": 0, "steps": 1})
+        on_event(path, ProgressEvent(Phase.VERIFY, 0, 0, 1, done, total))
 
     with counted_stops() as stops:
         answer = verify_disk(
