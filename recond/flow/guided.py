@@ -13,8 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from recond.computer import is_approved, is_boot_medium, overall
-from recond.erasure import Context, Erasure, LevelWish, TargetKind, WipePlan
+from recond.census import Said
+from recond.computer import (
+    Conclusion,
+    LeftOver,
+    Scope,
+    closable,
+    conclude,
+    is_approved,
+    is_boot_medium,
+)
+from recond.erasure import Context, Erasure, LevelWish, TargetKind, WipePlan, WipeRecord
 from recond.errors import RecondError, SafetyRefusal
 from recond.flow.config import Overrides
 from recond.flow.deliver.upload import after_run
@@ -23,7 +32,7 @@ from recond.flow.run.attach import follow
 from recond.flow.run.background import BackgroundRun
 from recond.flow.run.choice import is_outside
 from recond.flow.run.resume import resume_runs
-from recond.flow.run.run import Finished, Order, Prepared, execute
+from recond.flow.run.run import Finished, Order, Prepared, certify_again, execute, finished_of
 from recond.flow.run.supervisor import confirm_all
 from recond.flow.run.unfinished import Left, OpenRun, open_runs
 from recond.flow.runfolder import RECORD, OnEvent, RunFolder, disk_name
@@ -32,7 +41,7 @@ from recond.host.clock import Clock
 from recond.host.signals import StopCount
 from recond.host.sound import play_tone
 from recond.host.suspend import can_nap, nap
-from recond.model import Disk, Message
+from recond.model import Disk, Known, Message
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
 
@@ -209,6 +218,20 @@ def take_up(run: OpenRun, state: Path, host: Host) -> BackgroundRun:
     return BackgroundRun(task, host.clock, lambda done: send(state, done, host.clock))
 
 
+def speak(
+    finished: Finished, said: tuple[tuple[Said, str], ...], name: str, state: Path, host: Host
+) -> BackgroundRun:
+    """Issue the certificate anew with words (what is said, of which key), and send it."""
+
+    def task(*_: object) -> Finished:
+        folder = finished.folder
+        lang = folder.facts().lang
+        issued = certify_again(folder, state, host, None, lang, words=said, operator=name)
+        return finished_of(folder, issued)
+
+    return BackgroundRun(task, host.clock, lambda done: send(state, done, host.clock))
+
+
 def send(state: Path, finished: Finished, clock: Clock) -> Message | None:
     """Queue the record and try once; what to say of it, or None on a bench without destinations."""
     try:
@@ -237,9 +260,18 @@ class DiskEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenEnd:
+    """What is left, and what a person may say of it (nothing of what only a reading proves)."""
+
+    left: LeftOver
+    may: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """What a person takes away. `word` is the record's outcome, `code` the QR code's text (the
-    record's number and digest), `number` what is written on the computer.
+    record's number and digest), `number` what is written on the computer. `open_ends` are what is
+    left of the computer, `doubts` why nobody knows whether that is all.
     """
 
     word: str
@@ -252,6 +284,8 @@ class End:
     code: str
     left_out: tuple[str, ...]  # disks of this computer that the record does not speak of
     demonstration: bool
+    open_ends: tuple[OpenEnd, ...] = ()
+    doubts: tuple[Message, ...] = ()
 
 
 def end_of(finished: Finished) -> End:
@@ -263,8 +297,9 @@ def end_of(finished: Finished) -> End:
     here = record.machine.disks if record.machine else ()
     if all(one.disk.kind is TargetKind.IMAGE for one in record.erasures):
         here = ()
+    found = conclude(record)
     return End(
-        word=overall(record).value,
+        word=found.word,
         disks=tuple(_disk_end(one) for one in record.erasures),
         certificate=issued.certificate,
         why_unsigned=None if issued.signed else issued.why_unsigned,
@@ -274,6 +309,19 @@ def end_of(finished: Finished) -> End:
         code=f"RECOND:{record.record_id}:{digest}".upper(),
         left_out=tuple(disk.path for disk in here if disk.path not in spoken),
         demonstration=record.bench.demonstration,
+        open_ends=_open_ends(record, found),
+        doubts=found.doubts,
+    )
+
+
+def _open_ends(record: WipeRecord, found: Conclusion) -> tuple[OpenEnd, ...]:
+    reading = record.machine.census if record.machine else None
+    if not isinstance(reading, Known) or found.scope is not Scope.COMPUTER:
+        return ()
+    may = {said: closable(reading.value, said) for said in Said}
+    return tuple(
+        OpenEnd(one, tuple(said for said in Said if may[said].count(one.key) == 1))
+        for one in found.left
     )
 
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from recond.census import Said
 from recond.errors import SafetyRefusal
-from recond.flow.guided import QUESTIONS, chosen_plans, disk_of, end_of
+from recond.flow.guided import QUESTIONS, End, chosen_plans, disk_of, end_of
 from recond.flow.live.stick import StickStatus
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.disks import disk_lines, summary
+from recond.guided.open_ends import is_name
 from recond.guided.progress import track_lines
 from recond.guided.questions import answer_word
-from recond.guided.result import detail_lines, result_lines
+from recond.guided.result import detail_lines, left_text, result_lines
 from recond.guided.session import GuidedSession
-from recond.guided.words import Line, texts
+from recond.guided.words import Line, fold, texts
 from recond.model import Message
 from recond.show.ask import ask_each
 
@@ -156,7 +158,42 @@ def show_end(session: GuidedSession) -> None:
     end, stick = end_of(work.finished), _stick_at_rest(session)
     _print(session, result_lines(session.words, end, work.said, WIDTH, stick, session.earlier))
     _print(session, detail_lines(session.words, end, WIDTH))
+    if _ask_words(session, end):
+        show_end(session)
+        return
     session.words.data(session.words.t("guided.plain.code", text=end.code))
+
+
+def _ask_words(session: GuidedSession, end: End) -> bool:
+    """Ask what only a person can say of what is left; whether something was said. An empty line,
+    and the end of the answers, say nothing.
+    """
+    words, said = session.words, dict[str, Said]()
+    try:
+        for one in (one for one in end.open_ends if one.may):
+            _print(session, fold(left_text(words, one.left), WIDTH))
+            shown = "  ".join(
+                f"{number} {words.t(f'guided.said.{word}')}"
+                for number, word in enumerate(one.may, 1)
+            )
+            words.data(shown)
+            answer = input(words.t("guided.plain.answer", n=len(one.may)) + " ").strip()
+            if answer.isdecimal() and 1 <= int(answer) <= len(one.may):
+                said[one.left.key] = one.may[int(answer) - 1]
+        name = input(words.t("guided.words.name") + " ").strip() if said else ""
+    except EOFError:
+        return False
+    if not said:
+        return False
+    if not is_name(name):
+        words.data(words.t("guided.words.no_name"))
+        return False
+    failure = session.speak(said, name)
+    if failure is not None:
+        words.data(words.say(session.reason_of(failure)))
+    elif session.work is not None:
+        session.work.wait_over()
+    return failure is None
 
 
 def _stick_at_rest(session: GuidedSession) -> StickStatus | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recond.computer import LeftOver
 from recond.erasure import Status
 from recond.flow.guided import End
 from recond.flow.live.mirror import on_stick
@@ -12,7 +13,15 @@ from recond.locale import date
 from recond.model import Message
 
 ON_STICK = Message("stick.done")
-MARKS = {"erased": GOOD, "partial": CARE, "unknown": CARE, "not-erased": BAD, "nothing": CARE}
+MARKS = {
+    "erased": GOOD,
+    "erased-disks": GOOD,
+    "partial": CARE,
+    "unknown": CARE,
+    "not-erased": BAD,
+    "nothing": CARE,
+}
+MOST_LEFT = 2
 
 
 def result_lines(
@@ -34,6 +43,7 @@ def result_lines(
     good = sum(one.approved for one in end.disks)
     total = sum(not one.medium for one in end.disks)
     lines += [("", PLAIN), *fold(t("guided.result.count", good=good, total=total), width, STRONG)]
+    lines += _left_lines(words, end, width)
     lines += _how_to_go_on(words, end, width)
     if end.demonstration:
         lines += fold(t("certify.verify.demonstration"), width, BAD)
@@ -67,6 +77,38 @@ def _how_to_go_on(words: GuidedWords, end: End, width: int) -> list[Line]:
     return fold(words.t("guided.result.go_on"), width, CARE)
 
 
+def _left_lines(words: GuidedWords, end: End, width: int) -> list[Line]:
+    """The first of what is left, or that nobody knows; « D » says all of it, and why."""
+    names = [one.left for one in end.open_ends]
+    lines: list[Line] = []
+    if names:
+        lines += fold(words.t("guided.result.left"), width, STRONG)
+    for one in names[:MOST_LEFT]:
+        lines += fold(
+            words.t("guided.result.left_one", name=one.name, fate=_fate(words, one)),
+            width,
+            CARE,
+            first="- ",
+            rest="  ",
+        )
+    if len(names) > MOST_LEFT:
+        lines += fold(words.t("guided.result.left_more", n=len(names) - MOST_LEFT), width, CARE)
+    if end.doubts:
+        lines += fold(words.t("guided.result.doubt"), width, CARE)
+    return lines
+
+
+def _fate(words: GuidedWords, one: LeftOver) -> str:
+    return words.t(f"certify.fate.{one.fate.value if one.fate else 'suspicion'}")
+
+
+def left_text(words: GuidedWords, one: LeftOver) -> str:
+    """One thing that is left: its name, what became of it, why, what to do; as on page one."""
+    why = " ".join(words.say(said) for said in (one.why, one.todo) if said is not None)
+    line = words.t("certify.left.line", name=one.name, fate=_fate(words, one), why=why)
+    return line.rstrip()
+
+
 def _place(end: End, stick: StickStatus | None) -> str:
     """Where the certificate is for a person: on the stick only once it is there."""
     if stick is None or stick.state != "saved":
@@ -84,6 +126,10 @@ def detail_lines(words: GuidedWords, end: End, width: int) -> list[Line]:
         lines += fold(f"{status} – {one.name} – {level}", width, mark)
         for reason in one.reasons:
             lines += fold(words.say(reason), width, first="  - ", rest="    ")
+    for open_end in end.open_ends:
+        lines += fold(left_text(words, open_end.left), width, CARE)
+    for doubt in end.doubts:
+        lines += fold(words.say(doubt), width, CARE)
     lines += _how_to_go_on(words, end, width)
     if end.set_aside is not None:
         lines += fold(words.say(end.set_aside), width, CARE)

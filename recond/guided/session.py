@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from recond.census import Said
 from recond.erasure import WipePlan
 from recond.errors import RecondError
-from recond.flow.guided import begin, chosen_first, chosen_plans, take_up, with_answers
+from recond.flow.guided import begin, chosen_first, chosen_plans, speak, take_up, with_answers
 from recond.flow.live.stick import Live, StickStatus, where_results_are
 from recond.flow.run.background import BackgroundRun
 from recond.flow.run.issued import is_issued
@@ -101,6 +102,25 @@ class GuidedSession:
             self.board.hear(self.work.heard())
             self.board.sample(self.work.now_s())
 
+    def speak(self, said: Mapping[str, Said], name: str) -> Exception | None:
+        """Take somebody's words, by the key of what each is about; why not, where that failed: the
+        certificate then stays as it was.
+        """
+        if self.work is None or self.work.finished is None or not said:
+            return None
+        given = tuple((word, key) for key, word in said.items())
+        work = speak(self.work.finished, given, name, self.state, self.host)
+        work.wait()
+        if work.failure is None:
+            self.work = work
+        return work.failure
+
+    @property
+    def operator(self) -> str:
+        """Whose name the record bears; "" for nobody's."""
+        finished = self.work.finished if self.work else None
+        return (finished.issued.record.operator.name or "") if finished else ""
+
     @property
     def stick(self) -> StickStatus | None:
         """How it stands with the copies on the stick; None where this is no live system."""
@@ -110,8 +130,10 @@ class GuidedSession:
     def why_not(self) -> Message | None:
         """What the work failed of, or the reading before it."""
         failure = self.work.failure if self.work else self.problem
-        if failure is None:
-            return None
+        return self.reason_of(failure) if failure else None
+
+    def reason_of(self, failure: Exception) -> Message:
+        """A failure in a person's words."""
         if isinstance(failure, RecondError):
             return failure.message
         code = "guided.failed.bug" if self.work else "guided.failed.before"

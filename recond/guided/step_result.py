@@ -22,7 +22,11 @@ class ResultStep(Step):
     """One large word and a QR code; « D » shows the disks and the reasons."""
 
     NAME, NUMBER = "result", 6
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "finish"), Binding("d", "details")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "finish"),
+        Binding("d", "details"),
+        Binding("o", "speak"),
+    ]
 
     def __init__(self, session: GuidedSession) -> None:
         super().__init__(session)
@@ -67,6 +71,20 @@ class ResultStep(Step):
             self.session.stick,
             self.session.earlier,
         )
+
+    @property
+    def _may_speak(self) -> bool:
+        """Whether there is something that only a person can say."""
+        return self._end is not None and any(one.may for one in self._end.open_ends)
+
+    def keys(self) -> str:
+        """« O » where somebody's word can close something."""
+        return "guided.keys.result_open" if self._may_speak else super().keys()
+
+    def action_speak(self) -> None:
+        """Ask what became of what is left."""
+        if self._may_speak:
+            self.session.go("words")
 
     def action_details(self) -> None:
         """There and back."""
