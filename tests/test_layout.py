@@ -255,7 +255,15 @@ PATH_IO = frozenset(
 """What a Path does to the outside; a room that is not host/ or flow/ passes paths on."""
 
 THE_REAL = frozenset(
-    {"Host", "Files", "LocalProcesses", "SystemClock", "LocalDrives", "SmartSelfTests"}
+    {
+        "Host",
+        "Files",
+        "LocalProcesses",
+        "SystemClock",
+        "LocalDrives",
+        "LocalConditions",
+        "SmartSelfTests",
+    }
 )
 """The real computer and its parts: made at the top, passed down, so that every room below can be
 given another one.

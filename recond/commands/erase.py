@@ -178,6 +178,8 @@ def _run(
         refuse_if_asked(prepared)
         if not as_json:
             show_plans(shown, prepared.plans, prepared.left_out)
+        for warning in prepared.warnings:
+            shown.talk(t("cli.warning", what=shown.say(warning)))
         batch = _by_manifest(prepared, manifest) if manifest else None
         confirmed = batch.confirmed if batch else _confirm(prepared, words, unattended=unattended)
     except (KeyboardInterrupt, EOFError):

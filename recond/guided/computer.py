@@ -19,6 +19,8 @@ def computer_lines(words: GuidedWords, prepared: Prepared, width: int) -> list[L
     lines = [*_machine(words, prepared.machine, width), ("", PLAIN)]
     for one in prepared.assessments:
         lines += _assessment(words, one, width)
+    for warning in prepared.warnings:
+        lines += [("", PLAIN), *fold(words.say(warning), width, CARE)]
     return lines
 
 

@@ -10,6 +10,7 @@ from dataclasses import field
 
 from recond.frozen import dataclass
 from recond.host.clock import Clock, SystemClock
+from recond.host.condition import Conditions, LocalConditions
 from recond.host.files import Files
 from recond.host.opened_drives import Drives, LocalDrives
 from recond.host.process import LocalProcesses, Processes
@@ -31,3 +32,4 @@ class Host:
     drives: Drives = field(default_factory=LocalDrives)
     self_tests: SelfTests = field(default_factory=SmartSelfTests)
     bench: Files = field(default_factory=Files)
+    conditions: Conditions = field(default_factory=LocalConditions)

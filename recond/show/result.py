@@ -242,6 +242,14 @@ def show_methods(screen: Screen, methods: tuple[Method, ...]) -> None:
     screen.data(t("cli.methods.promise"))
 
 
+STANDING = {"mains": "on_battery", "memory": "little"}
+"""What no package brings, and the word for its lack."""
+
+
+def _lack(one: Finding) -> str:
+    return STANDING.get(one.name, "needed" if one.needed else "missing")
+
+
 def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
     """What is there and what is missing, and the one line that brings it."""
     from recond.flow.machine.doctor import missing_packages
@@ -249,11 +257,9 @@ def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
     t = screen.t
     rows = [
         (
-            one.name,
+            t(f"cli.bench.{one.name}") if one.name in STANDING else one.name,
             one.package,
-            t("cli.bench.present")
-            if one.present
-            else t("cli.bench.needed" if one.needed else "cli.bench.missing"),
+            t("cli.bench.present") if one.present else t(f"cli.bench.{_lack(one)}"),
         )
         for one in found
     ]

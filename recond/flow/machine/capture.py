@@ -23,6 +23,7 @@ from recond.drive.exchange import Exchange
 from recond.errors import BenchLacks, FormatError, UsageError
 from recond.host import Host
 from recond.host.claims import read_claim
+from recond.host.condition import NoConditions
 from recond.host.files import MAX_BYTES, Files
 from recond.host.journalfile import sync_folder
 from recond.host.recorded import (
@@ -173,6 +174,7 @@ def host_from(path: Path, bench: Host) -> Host:
         files=files,
         drives=RecordedDrives(files),
         self_tests=NoSelfTests(),
+        conditions=NoConditions(),
         origin="capture",
     )
 

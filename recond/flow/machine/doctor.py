@@ -1,4 +1,4 @@
-"""What is missing on this bench: tools, rights, folders. Each with what it is for."""
+"""What is missing on this bench: tools, rights, folders, the mains, memory; each with its use."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.errors import BenchLacks
+from recond.flow.run.warnings import MIB, memory_needed
 from recond.host import Host
+from recond.host.condition import Condition
 from recond.host.state import is_root, prepare_folder
+from recond.model import Known
 
 TOOLS = (
     ("lsblk", "util-linux", True),
@@ -37,7 +40,7 @@ def missing_packages(found: tuple[Finding, ...]) -> tuple[str, ...]:
 
 
 def examine(host: Host, state: Path) -> tuple[Finding, ...]:
-    """Look for every tool, for root and for the state folder."""
+    """Look for every tool, for root and the state folder, for the mains and memory for one disk."""
     found = [Finding("root", "", is_root(), needed=False)]
     try:
         prepare_folder(state)
@@ -47,4 +50,16 @@ def examine(host: Host, state: Path) -> tuple[Finding, ...]:
     for tool, package, needed in TOOLS:
         done = host.processes.run((tool, "--version"), timeout_s=5)
         found.append(Finding(tool, package, not done.missing, needed))
+    return (*found, *_standing(host.conditions.read()))
+
+
+def _standing(condition: Condition) -> tuple[Finding, ...]:
+    """The mains, where there is a battery instead, and the memory, where either is known."""
+    found = []
+    if isinstance(condition.on_mains, Known):
+        found.append(Finding("mains", "", condition.on_mains.value, needed=False))
+    if isinstance(condition.available_bytes, Known):
+        left = condition.available_bytes.value
+        enough = left >= memory_needed(1)
+        found.append(Finding("memory", f"{left // MIB} MiB", enough, needed=False))
     return tuple(found)

@@ -29,6 +29,7 @@ from recond.flow.run.supervisor import (
     plan_targets,
     write_jobs,
 )
+from recond.flow.run.warnings import warnings_before
 from recond.flow.run.words import take_words
 from recond.flow.runfolder import (
     IssuedNote,
@@ -85,6 +86,7 @@ class Prepared:
     assessments: tuple[Assessment, ...]
     plans: tuple[WipePlan, ...]
     left_out: tuple[Message, ...] = ()  # disks that "every unused" does not mean, and why
+    warnings: tuple[Message, ...] = ()  # what to put right before: the cable, the memory
 
     @property
     def to_erase(self) -> tuple[WipePlan, ...]:
@@ -125,7 +127,8 @@ def prepare(order: Order, host: Host) -> Prepared:
         left_out = choice.left_out
     if not plans and not order.every_unused:
         raise UsageError("cli.run.no_target")
-    return Prepared(order, context, machine, assessments, plans, left_out)
+    warnings = warnings_before(host.conditions.read(), len(plans))
+    return Prepared(order, context, machine, assessments, plans, left_out, warnings)
 
 
 def refuse_if_asked(prepared: Prepared) -> None:
