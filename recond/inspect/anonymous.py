@@ -121,6 +121,7 @@ def own_numbers(machine: Machine) -> tuple[str, ...]:
     found += [display.serial for display in machine.displays]
     found += [card.mac for card in machine.networks]
     values = {reading.value for reading in found if isinstance(reading, Known)}
+    values |= {disk.box_serial for disk in machine.disks if disk.box_serial}
     values |= {value.removeprefix("0x") for value in values}
     values |= {part for value in values if "." in value for part in value.split(".")}
     return tuple(sorted((v for v in values if len(v) >= _LEAST), key=len, reverse=True))

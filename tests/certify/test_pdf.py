@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -15,9 +16,11 @@ import pytest
 from pikepdf import pdfa
 from PIL import Image
 
+from recond.certify.pages.certificate import Sheet, render
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.seal import read_seal, seal_holds
 from recond.certify.verify import pdf_read
+from recond.codec import canonical_bytes
 from recond.locale import Lang
 from tests.certify.papers import KINDS, LONG, corpus, files_of, issued
 from tests.house import ROOT
@@ -324,3 +327,16 @@ def test_the_large_sign_is_a_tick_only_where_it_holds(kind: str, sign: str) -> N
         r'yMin="([\d.]+)" xMax="[\d.]+" yMax="([\d.]+)">([✓✗⚠—])<', words(kind, "fr", "-bbox")
     )
     assert [one for top, bottom, one in found if float(bottom) - float(top) > 30] == [sign]
+
+
+@pytest.mark.parametrize(("of", "shown"), [("box", "numéro du boîtier"), ("disk", "N° du boîtier")])
+def test_a_boxs_number_is_said_to_be_the_boxs(of: str, shown: str, tmp_path: Path) -> None:
+    value = json.loads(files_of("rejected")["record.json"])
+    named = {"serial": "152D00539000", "serial_of": of, "box_serial": "152D00539000"}
+    value["erasures"][0]["disk"] |= named
+    made = render(Sheet(canonical_bytes(value), None, None, None, "fr"))
+    (tmp_path / "x.pdf").write_bytes(made)
+    told = subprocess.run(
+        [needs("pdftotext"), "-raw", tmp_path / "x.pdf", "-"], capture_output=True, check=True
+    ).stdout.decode()
+    assert shown in " ".join(told.split()).replace("\u00a0", " ")

@@ -114,6 +114,14 @@ def test_a_disk_that_is_none_of_a_computer_is_no_computer(page: Page, kind: str)
     assert text("en", headline) in shown.text
 
 
+def test_a_boxs_number_is_not_shown_as_the_disks(page: Page) -> None:
+    value = json.loads(record_of())
+    for one in value["erasures"]:
+        one["disk"] |= {"serial": "152D00539000", "serial_of": "box", "box_serial": "152D00539000"}
+    shown = page.one({JWS: Papers(canonical_bytes(value)).jws()})
+    assert text("en", "certify.disk.of-box", serial="152D00539000") in shown.text
+
+
 def test_the_boot_stick_beside_does_not_count(page: Page) -> None:
     value = json.loads(record_of())
     stick = json.loads(record_of("refused"))["erasures"][0]

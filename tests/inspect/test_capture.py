@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import io
 import json
@@ -16,6 +17,7 @@ from recond.flow.machine.capture import host_from, record_capture, write_capture
 from recond.host import Host
 from recond.host.files import Files
 from recond.host.recorded import PackedFiles, Recording
+from recond.inspect.anonymous import own_numbers
 from recond.inspect.machine import read_machine
 from recond.model import Known, Machine, Unknown, Why
 from tests.inspect import laptop
@@ -310,3 +312,11 @@ def _tar(entries: dict[str, bytes]) -> bytes:
             info.size = len(content)
             packed.addfile(info, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def test_the_number_of_a_box_is_one_of_the_machines_own(tmp_path: Path) -> None:
+    """A capture without numbers that still held the box's would tell which dock it was."""
+    machine = read_machine(laptop.make_laptop(tmp_path).host())
+    boxed = dataclasses.replace(machine.disks[0], box_serial="152D00539000")
+    assert "152D00539000" not in own_numbers(machine)
+    assert "152D00539000" in own_numbers(dataclasses.replace(machine, disks=(boxed,)))

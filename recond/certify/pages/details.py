@@ -12,7 +12,7 @@ from typing import Any
 from reportlab.platypus import KeepTogether, PageBreak, Spacer
 
 from recond.certify.pages import parts as part
-from recond.certify.pages.front import clock, day, given, how, person, result
+from recond.certify.pages.front import clock, day, disk_serial, given, how, person, result
 from recond.certify.pages.inventory import assessment_part, inventory_part
 from recond.ends import StepEnd
 from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
@@ -103,7 +103,7 @@ def identity_rows(disk: DiskIdentity, lang: Lang) -> list[tuple[str, str]]:
             text(lang, "certify.field.model"),
             " ".join(filter(None, (disk.vendor, disk.model))) or unknown,
         ),
-        (text(lang, "certify.field.serial"), disk.serial or unknown),
+        (text(lang, "certify.field.serial"), disk_serial(disk, lang) or unknown),
         ("WWN / EUI", disk.wwn or unknown),
         (text(lang, "certify.field.firmware"), disk.firmware or unknown),
         (
@@ -116,6 +116,8 @@ def identity_rows(disk: DiskIdentity, lang: Lang) -> list[tuple[str, str]]:
             f"{text(lang, 'certify.unit.bytes')}), {blocks}",
         ),
     ]
+    if disk.box_serial and disk.serial_of != "box":
+        rows.append((text(lang, "certify.field.box-serial"), disk.box_serial))
     if disk.namespace:
         rows.append((text(lang, "certify.field.namespace"), str(disk.namespace)))
     return rows
@@ -241,7 +243,7 @@ def _nist(record: WipeRecord, lang: Lang) -> list[Any]:
         rows = [
             (t(lang, "certify.nist.maker"), given(disk.vendor, lang)),
             (t(lang, "certify.nist.model"), given(disk.model, lang)),
-            (t(lang, "certify.nist.serial"), given(disk.serial, lang)),
+            (t(lang, "certify.nist.serial"), given(disk_serial(disk, lang), lang)),
             (t(lang, "certify.nist.property"), given(record.property_number, lang)),
             (t(lang, "certify.nist.media-type"), t(lang, f"cli.medium.{disk.medium.value}")),
             (t(lang, "certify.nist.source"), given(record.donor, lang)),

@@ -15,7 +15,7 @@ from reportlab.platypus import KeepTogether, Spacer, Table, TableStyle
 from recond.certify.pages import parts as part
 from recond.computer import Conclusion, LeftOver, Overall, conclude, counts, is_approved
 from recond.ends import StepEnd
-from recond.erasure import Erasure, Person, WipeRecord
+from recond.erasure import DiskIdentity, Erasure, Person, WipeRecord
 from recond.locale import Lang, date, say, size, text
 from recond.model import Known, Message, Reading
 from recond.naming import computer_name, disk_name
@@ -181,7 +181,7 @@ def _disks(record: WipeRecord, lang: Lang) -> Any:
     for one in record.erasures:
         disk = one.disk
         which = disk_name(disk.vendor, disk.model) or text(lang, "certify.unknown")
-        serial = disk.serial or disk.wwn or text(lang, "certify.unknown")
+        serial = disk_serial(disk, lang) or disk.wwn or text(lang, "certify.unknown")
         if disk.namespace:
             serial += " " + text(lang, "certify.namespace", number=disk.namespace)
         rows.append(
@@ -194,6 +194,13 @@ def _disks(record: WipeRecord, lang: Lang) -> Any:
             )
         )
     return part.grid(head, rows, (36, 12, 22, 12, 34))
+
+
+def disk_serial(disk: DiskIdentity, lang: Lang) -> str | None:
+    """A disk's number; where only that of the USB box around it is known, it is said so."""
+    if disk.serial and disk.serial_of == "box":
+        return text(lang, "certify.disk.of-box", serial=disk.serial)
+    return disk.serial
 
 
 def how(one: Erasure, lang: Lang) -> str:

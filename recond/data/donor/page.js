@@ -73,7 +73,9 @@ function disksTable({ erasures }) {
   const rows = erasures.map((erasure) => {
     const { disk } = erasure;
     const which = [disk.vendor, disk.model].filter(Boolean).join(" ") || text("certify.unknown");
-    const serial = disk.serial || disk.wwn || text("certify.unknown");
+    const own = disk.serial && disk.serial_of === "box"
+      ? text("certify.disk.of-box", { serial: disk.serial }) : disk.serial;
+    const serial = own || disk.wwn || text("certify.unknown");
     const level = isApproved(erasure) ? erasure.result.level_achieved : "none";
     const space = disk.namespace
       ? ` ${text("certify.namespace", { number: disk.namespace })}` : "";
