@@ -26,6 +26,7 @@ from recond.host.clock import Clock
 from recond.host.journalfile import sync_folder
 from recond.host.locks import is_taken
 from recond.host.log import log_swallowed
+from recond.host.regular import read_regular
 from recond.host.spool import Spool
 from recond.host.store import write_whole
 from recond.model import Assessment, Json, Machine
@@ -116,7 +117,7 @@ class RunFolder:
         and the journals are there to issue from.
         """
         try:
-            return from_json(IssuedNote, read_json(self.issued.read_bytes()))
+            return from_json(IssuedNote, read_json(read_regular(self.issued)))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, FormatError) as error:
@@ -129,7 +130,7 @@ class RunFolder:
 
     def journals(self) -> dict[str, bytes]:
         """Every journal by its disk's name, in order."""
-        return {file.stem: file.read_bytes() for file in self.journal_files()}
+        return {file.stem: read_regular(file) for file in self.journal_files()}
 
     def journal_files(self) -> tuple[Path, ...]:
         """The journals' paths, in order."""
@@ -149,7 +150,7 @@ class RunFolder:
     def facts(self) -> RunFacts:
         """What stands in run.json. Raises `RecordInvalid`."""
         try:
-            return from_json(RunFacts, read_json((self.path / FACTS).read_bytes()))
+            return from_json(RunFacts, read_json(read_regular(self.path / FACTS)))
         except (OSError, ValueError):
             raise RecordInvalid("wipe.run.unreadable", run=self.run_id) from None
 

@@ -11,8 +11,9 @@ import os
 from pathlib import Path
 
 from recond.host.locks import is_taken, take_lock
+from recond.host.regular import open_regular, read_regular
 
-_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+_APPEND = os.O_WRONLY | os.O_APPEND
 
 
 class JournalFile:
@@ -26,7 +27,7 @@ class JournalFile:
     def create(path: Path) -> JournalFile:
         """A new file; raises `FileExistsError` if there is one."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, _APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = open_regular(path, _APPEND | os.O_CREAT | os.O_EXCL)
         take_lock(descriptor, wait=False)
         sync_folder(path.parent)
         return JournalFile(path, descriptor)
@@ -38,14 +39,14 @@ class JournalFile:
         Raises `BlockingIOError` while its writer lives. `abandoned`: the writer was killed and only
         the kernel still holds it (a request that never returns); it will not write again.
         """
-        descriptor = os.open(path, _APPEND)
+        descriptor = open_regular(path, _APPEND)
         if not abandoned:
             try:
                 take_lock(descriptor, wait=False)
             except OSError:
                 os.close(descriptor)
                 raise
-        raw = path.read_bytes()
+        raw = read_regular(path)
         whole = raw[: raw.rfind(b"\n") + 1]
         if len(whole) != len(raw):
             os.ftruncate(descriptor, len(whole))

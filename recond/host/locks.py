@@ -15,6 +15,8 @@ import os
 import struct
 from pathlib import Path
 
+from recond.host.regular import open_regular
+
 _FORM = "hhqqi4x"
 """struct flock: l_type, l_whence, l_start, l_len, l_pid (0: the kernel demands it)."""
 
@@ -31,7 +33,7 @@ def take_lock(descriptor: int, *, wait: bool) -> None:
 def is_taken(path: Path) -> bool:
     """Whether anybody has the lock of a file. Takes none; False where there is no such file."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = open_regular(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from recond.host.regular import open_regular
+
 SWITCH = "RECOND_DEBUG"
 _SECRET_OPTION = re.compile(r"(psid|pass\w*|pin|token|secret|key)(\b|_)", re.IGNORECASE)
 SECRETS = re.compile(r"RECOND_\w*(PASSPHRASE|PIN|TOKEN|SECRET|PASSWORD)")
@@ -87,7 +89,7 @@ def _append(file: Path | None, text: str) -> None:
             sys.stderr.write(text.rstrip("\n") + "\n")
         return
     with contextlib.suppress(OSError):  # a full disk: the journal is what must be kept
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = open_regular(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         with os.fdopen(descriptor, "ab") as stream:
             stream.write(text.rstrip("\n").encode() + b"\n")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from recond.host.journalfile import sync_folder
 from recond.host.locks import take_lock
+from recond.host.regular import open_regular, read_regular
 from recond.host.store import write_whole
 
 ORPHAN_S = 3600
@@ -31,7 +32,7 @@ class Spool:
     def read(self, name: str) -> bytes | None:
         """A file's bytes; None where there is no such file (nor such a folder)."""
         try:
-            return (self.folder / name).read_bytes()
+            return read_regular(self.folder / name)
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -70,7 +71,7 @@ class Spool:
     def locked(self, name: str, *, wait: bool) -> Iterator[bool]:
         """Hold a lock; yields False at once where another process has it and `wait` is false."""
         self._make()
-        descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_regular(self.folder / name, os.O_RDWR | os.O_CREAT)
         try:
             take_lock(descriptor, wait=wait)
         except BlockingIOError:
@@ -102,7 +103,7 @@ class Spool:
 def read_files(folder: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
     """The files below a folder that match, by their relative names. Raises `OSError`."""
     found = sorted(path for pattern in patterns for path in folder.glob(pattern))
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in found if p.is_file()}
+    return {p.relative_to(folder).as_posix(): read_regular(p) for p in found if p.is_file()}
 
 
 def read_text(path: str) -> str:

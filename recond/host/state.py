@@ -7,7 +7,11 @@ under /var/lib/recond for root, else $XDG_STATE_HOME/recond (XDG base directory 
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from recond.errors import BenchLacks
@@ -25,6 +29,33 @@ def state_folder(argument: Path | None) -> Path:
         return Path("/var/lib/recond")
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return Path(base) / "recond"
+
+
+def prepare_state(folder: Path) -> None:
+    """`prepare_folder` for the state: for this user alone where it is new, and nobody else's.
+
+    Whoever may write there may lay a key, a ledger or a job into it, or a link in their place.
+    Raises `BenchLacks` as well where the folder is another's.
+    """
+    with suppress(OSError):  # `prepare_folder` says why
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700)
+    prepare_folder(folder)
+    found = folder.stat()
+    strange = os.geteuid() == 0 and found.st_uid != 0
+    if (strange or found.st_mode & stat.S_IWOTH) and _has_links(folder):
+        raise BenchLacks("host.folder.anothers", folder=str(folder))
+
+
+def _has_links(folder: Path) -> bool:
+    """Whether the file system has links: a stick's (FAT) has none, nor owners worth the name."""
+    probe = folder / f".recond-probe-{secrets.token_hex(4)}"
+    try:
+        probe.symlink_to("nowhere")
+        probe.unlink()
+    except OSError as error:
+        return error.errno not in (errno.EPERM, errno.ENOTSUP)
+    return True
 
 
 def prepare_folder(folder: Path) -> None:

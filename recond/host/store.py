@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import IO
 
 from recond.host.journalfile import sync_folder, sync_opened
+from recond.host.regular import open_regular
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LOCK = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 NAME_BYTES = 200
 """A temporary name must fit where the name itself fits (255 bytes)."""
@@ -97,7 +99,8 @@ def append_line(path: Path, line: bytes) -> None:
     """Append to a file and have it on the disk. A torn last line is cut off first. `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
-    with path.open("ab+") as stream:
+    descriptor = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    with os.fdopen(descriptor, "ab+") as stream:
         length = stream.seek(0, os.SEEK_END)
         whole = _whole_lines(stream, length)
         if whole != length:
@@ -126,7 +129,7 @@ def _whole_lines(stream: IO[bytes], length: int) -> int:
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock file: one process at a time, given back even if the process dies. `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as stream:
+    with os.fdopen(open_regular(path, _LOCK, 0o666), "ab") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.host.log import SECRETS
+from recond.host.regular import open_regular
 from recond.progress import ProgressEvent, read_event
 
 
@@ -61,7 +62,8 @@ class Workers:
         """Start `python -m module argv…`. `secret` is one line on its standard input."""
         paths = [entry for entry in sys.path if entry and Path(entry).is_dir()]
         env = worker_environment(paths)
-        with errors.open("wb") as stderr:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(open_regular(errors, flags), "wb") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *argv],
                 stdin=subprocess.PIPE if secret else subprocess.DEVNULL,

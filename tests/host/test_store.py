@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from recond.host.store import create_whole, write_folder, write_whole
+from recond.errors import BenchLacks
+from recond.flow.keys.ledger_file import LedgerFile
+from recond.host.journalfile import JournalFile, is_held
+from recond.host.log import errors_kept, log_swallowed
+from recond.host.spool import Spool, read_files
+from recond.host.state import prepare_state
+from recond.host.store import append_line, create_whole, locked, write_folder, write_whole
+from recond.host.workers import Workers
 
 
 def write_many(path: Path, letter: bytes) -> None:
@@ -90,3 +99,114 @@ def test_of_two_that_make_a_file_one_does(tmp_path: Path) -> None:
         create_whole(tmp_path / "bench-id", b"two")
     assert (tmp_path / "bench-id").read_bytes() == b"one"
     assert [one.name for one in tmp_path.iterdir()] == ["bench-id"]
+
+
+# --- Somebody else may write into the folder too ------------------------------------------------
+
+
+def lock(path: Path) -> None:
+    with locked(path):
+        pass
+
+
+def lock_spool(path: Path) -> None:
+    with Spool(path.parent).locked(path.name, wait=False):
+        pass
+
+
+def reopen(path: Path) -> None:
+    JournalFile.reopen(path)[0].close()
+
+
+def report(path: Path) -> None:
+    with errors_kept(path):
+        log_swallowed("test", ValueError())
+
+
+def start(path: Path) -> None:
+    workers = Workers()
+    workers.start("disk", "recond.no_such_module", (), path)
+    list(workers.events())
+
+
+def append(path: Path) -> None:
+    append_line(path, b"{}\n")
+
+
+def read_spool(path: Path) -> None:
+    Spool(path.parent).read(path.name)
+
+
+def read_ledger(path: Path) -> None:
+    LedgerFile(path).read()
+
+
+OPENINGS = (append, lock, lock_spool, reopen, report, start, is_held, read_spool, read_ledger)
+
+
+@pytest.fixture
+def in_time() -> Iterator[None]:
+    """Whoever waits for a pipe's other end fails."""
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+@pytest.mark.parametrize("laid", ["link", "dangling", "pipe", "device"])
+@pytest.mark.usefixtures("in_time")
+def test_what_was_laid_in_a_files_place_is_not_opened(
+    tmp_path: Path, laid: str, opening: Callable[[Path], None]
+) -> None:
+    other, place = tmp_path / "passwd", tmp_path / "state" / "file"
+    place.parent.mkdir()
+    if laid == "pipe":
+        os.mkfifo(place)
+    elif laid == "device":
+        place.symlink_to("/dev/full")
+    else:
+        place.symlink_to(other)
+    if laid == "link":
+        other.write_bytes(b"root:x:0:0")
+    if opening is report or (opening is read_ledger and laid == "dangling"):
+        opening(place)  # a report is never a reason to stop; what leads nowhere is not there
+    else:
+        with pytest.raises(OSError):
+            opening(place)
+    assert other.exists() == (laid == "link")
+    assert not other.exists() or other.read_bytes() == b"root:x:0:0"
+
+
+@pytest.mark.usefixtures("in_time")
+def test_a_pipe_among_a_folders_files_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "record.json")
+    (tmp_path / "record.jws").write_bytes(b"x")
+    assert read_files(tmp_path, ("record.*",)) == {"record.jws": b"x"}
+
+
+def test_a_state_folder_is_for_its_user_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        prepare_state(tmp_path / "a" / "state")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a" / "state").stat().st_mode) == 0o700
+    prepare_state(tmp_path / "a" / "state")
+
+
+def test_a_state_folder_that_others_write_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state").chmod(0o777)
+    with pytest.raises(BenchLacks) as error:
+        prepare_state(tmp_path / "state")
+    assert error.value.message.code == "host.folder.anothers"
+    assert not list((tmp_path / "state").iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_root_keeps_nothing_in_somebody_elses_folder(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    os.chown(tmp_path / "state", 1000, 1000)
+    with pytest.raises(BenchLacks) as error:
+        prepare_state(tmp_path / "state")
+    assert error.value.message.code == "host.folder.anothers"

@@ -419,7 +419,7 @@ class Killer:
 
     def arm(self, patch: pytest.MonkeyPatch) -> None:
         """Every write, truncation, rename and sync of the ledger's modules goes through here."""
-        true_open, true_replace, true_sync = Path.open, Path.replace, os.fsync
+        true_open, true_replace, true_sync = os.fdopen, Path.replace, os.fsync
         killer = self
 
         class Stream:
@@ -448,9 +448,10 @@ class Killer:
             def __getattr__(self, name: str) -> object:
                 return getattr(self.inner, name)
 
-        def opened(path: Path, mode: str = "r", *args: object, **kwargs: object) -> object:
-            found = true_open(path, mode, *args, **kwargs)  # type: ignore[call-overload]
-            writes = any(one in mode for one in "wa+") and not path.name.endswith("lock")
+        def opened(descriptor: int, mode: str = "r") -> object:
+            name = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+            found = true_open(descriptor, mode)
+            writes = any(one in mode for one in "wa+") and not name.endswith("lock")
             return Stream(found) if writes else found
 
         def replaced(path: Path, target: Path) -> Path:
@@ -461,7 +462,7 @@ class Killer:
             killer.count()
             true_sync(descriptor)
 
-        patch.setattr(Path, "open", opened)
+        patch.setattr(os, "fdopen", opened)
         patch.setattr(Path, "replace", replaced)
         patch.setattr(os, "fsync", synced)
 

@@ -34,7 +34,7 @@ from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, disk_name, new_r
 from recond.host import Host
 from recond.host.docks import Docked, Docks, FolderDocks, SysfsDocks
 from recond.host.signals import StopCount, counted_stops
-from recond.host.state import prepare_folder
+from recond.host.state import prepare_folder, prepare_state
 from recond.model import Message
 from recond.progress import Meter, Phase
 from recond.upload.send import Urgency
@@ -61,7 +61,7 @@ class Watch:
         self._order, self._docks, self._host, self._display = order, docks, host, display
         self._tick_s, self._settle_s = tick_s, settle_s
         self.manifest = read_manifest(order.manifest)
-        prepare_folder(order.state)
+        prepare_state(order.state)
         prepare_folder(order.out)
         self._context = config.read_context(order.state, order.overrides, host.clock)
         self._slots: list[Slot] = []

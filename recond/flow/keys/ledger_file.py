@@ -34,6 +34,7 @@ from recond.certify.receipt import read_receipt
 from recond.certify.sign.jws import read_jws
 from recond.documents import read_json
 from recond.errors import RecondError
+from recond.host.regular import open_regular, read_regular, write_regular
 from recond.host.store import append_line
 
 TREE, MARK = ".ledger-tree", ".ledger-mark"
@@ -74,7 +75,7 @@ class StoredLedger:
         return self._node(level, index)[1]
 
     def _node(self, level: int, index: int) -> tuple[int, bytes]:
-        descriptor = os.open(self.tree_file, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = open_regular(self.tree_file, os.O_RDONLY)
         try:
             raw = os.pread(descriptor, _NODE.size, place_of(level, index) * _NODE.size)
         finally:
@@ -105,7 +106,7 @@ class StoredLedger:
     def _read(self) -> LedgerReading:
         """The file from its beginning: what counts where the tree did not hold."""
         if self._whole is None:
-            self._whole = read_ledger(self.file.read_bytes())
+            self._whole = read_ledger(read_regular(self.file))
         return self._whole
 
     def line(self, index: int) -> bytes:
@@ -169,7 +170,7 @@ class LedgerFile:
 
     def read(self) -> LedgerReading:
         """The whole file, read and checked."""
-        return read_ledger(self.file.read_bytes() if self.file.exists() else b"")
+        return read_ledger(read_regular(self.file) if self.file.exists() else b"")
 
     def open(self, own: Iterable[x509.Certificate]) -> StoredLedger | LedgerReading:
         """The ledger as it stands: by its tree where that holds, else read whole.
@@ -182,7 +183,7 @@ class LedgerFile:
             return self.read()
 
     def _stored(self, own: tuple[x509.Certificate, ...]) -> StoredLedger:
-        mark = read_json(self.mark_file.read_bytes())
+        mark = read_json(read_regular(self.mark_file))
         if mark["schema"] != MARK_SCHEMA or mark["file"] != self._stamp():
             raise _Disagrees
         signed = read_jws(mark["receipt"].encode("ascii"))
@@ -228,7 +229,7 @@ class LedgerFile:
         kept = ledger if isinstance(ledger, StoredLedger) else self._rebuilt(ledger)
         end = kept.end(kept.size - 1) + len(line)
         hashes = list(kept.tree.grown_by(line[:-1]))
-        with self.tree_file.open("r+b") as stream:
+        with os.fdopen(open_regular(self.tree_file, os.O_RDWR), "r+b") as stream:
             stream.seek(node_count(kept.size) * _NODE.size)
             stream.write(b"".join(_NODE.pack(end, one) for one in hashes))
             stream.truncate()
@@ -244,7 +245,7 @@ class LedgerFile:
     def _rebuilt(self, reading: LedgerReading) -> StoredLedger:
         """The tree of lines that were read and checked, in a new file."""
         temporary = self.tree_file.with_name(f"{TREE}.new")
-        temporary.write_bytes(b"".join(_nodes(reading)))
+        write_regular(temporary, b"".join(_nodes(reading)))
         temporary.replace(self.tree_file)
         root = reading.root(reading.size)
         return StoredLedger(self.file, self.tree_file, reading.size, root, reading.ledger_id)
@@ -262,7 +263,7 @@ class LedgerFile:
             # not the canonical form: its numbers end before times in nanoseconds do
             note = {"schema": MARK_SCHEMA, "file": stamp, "receipt": receipt.decode("ascii")}
             temporary = self.mark_file.with_name(f"{MARK}.new")
-            temporary.write_text(json.dumps(note), encoding="ascii")
+            write_regular(temporary, json.dumps(note).encode("ascii"))
             temporary.replace(self.mark_file)
 
 

@@ -9,7 +9,7 @@ from recond.errors import BenchLacks
 from recond.flow.run.warnings import MIB, memory_needed
 from recond.host import Host
 from recond.host.condition import Condition
-from recond.host.state import is_root, prepare_folder
+from recond.host.state import is_root, prepare_state
 from recond.model import Known
 
 TOOLS = (
@@ -43,7 +43,7 @@ def examine(host: Host, state: Path) -> tuple[Finding, ...]:
     """Look for every tool, for root and the state folder, for the mains and memory for one disk."""
     found = [Finding("root", "", is_root(), needed=False)]
     try:
-        prepare_folder(state)
+        prepare_state(state)
         found.append(Finding("state", str(state), present=True, needed=True))
     except BenchLacks:
         found.append(Finding("state", str(state), present=False, needed=True))

@@ -19,6 +19,7 @@ from recond.flow.runfolder import RunFolder
 from recond.host import Host
 from recond.host.files import Files
 from recond.host.machineinfo import read_boot_id
+from recond.host.regular import read_regular
 from recond.model import Json
 from recond.wipe.job import Job
 from recond.wipe.journal import Journal, read_entries
@@ -27,7 +28,7 @@ from recond.wipe.journal import Journal, read_entries
 def read_job(folder: RunFolder, name: str) -> Job:
     """A disk's job as it was confirmed. Raises `RecordInvalid`."""
     try:
-        return from_json(Job, read_json(folder.job(name).read_bytes()))
+        return from_json(Job, read_json(read_regular(folder.job(name))))
     except (OSError, ValueError, FormatError):
         raise RecordInvalid("wipe.run.unreadable", run=folder.run_id) from None
 
@@ -39,7 +40,7 @@ def close_unbegun(folder: RunFolder, host: Host) -> None:
     """
     for name in folder.jobs():
         path = folder.journal(name)
-        raw = path.read_bytes() if path.exists() else b""
+        raw = read_regular(path) if path.exists() else b""
         if not any(kind == "plan" for kind, _ in read_entries(raw)):
             close_journal(path, read_job(folder, name), host, "power")
 
@@ -51,7 +52,7 @@ def close_journal(
 
     `abandoned` as in `JournalFile.reopen`. Raises `OSError`, `BenchLacks`.
     """
-    raw = path.read_bytes() if path.exists() else b""
+    raw = read_regular(path) if path.exists() else b""
     entries = read_entries(raw)
     if entries and entries[-1][0] in ("end", "interrupted"):
         return False

@@ -25,6 +25,7 @@ from recond.erasure import Erasure, JournalRef, Status, Verdict, WipeRecord
 from recond.errors import RecondError
 from recond.flow.keys.keyring import Keyring
 from recond.flow.runfolder import JWS, RECORD, SIGNED
+from recond.host.regular import read_regular
 from recond.host.store import write_folder
 
 
@@ -40,10 +41,10 @@ def find_earlier(keyring: Keyring, folders: Iterable[Path], record_id: str) -> E
     """The first folder's certificate that this bench signed for a run; None: there is none."""
     for folder in dict.fromkeys(folders):
         try:
-            raw = (folder / JWS).read_bytes()
+            raw = read_regular(folder / JWS)
             signed = read_jws(raw)
             record = parse_record(read_json(signed.payload))
-            whole = (folder / RECORD).read_bytes() == signed.payload
+            whole = read_regular(folder / RECORD) == signed.payload
         except (OSError, ValueError, RecondError):
             continue
         holds = whole and signed.holds and signed.content_type == CONTENT_TYPE
@@ -130,11 +131,11 @@ def put_beside(state: Path, record_id: str, files: dict[str, bytes]) -> Path:
 
 
 def _holds(file: Path, raw: bytes) -> bool:
-    return file.is_file() and file.read_bytes() == raw
+    return file.is_file() and read_regular(file) == raw
 
 
 def files_of_issue(earlier: EarlierIssue) -> dict[str, bytes]:
     """What an issue consists of: record, signature, page, receipt, journals. Raises `OSError`."""
     names = [RECORD, JWS, SIGNED, "receipt.jws", *(e.journal.file for e in earlier.record.erasures)]
     there = ((name, earlier.folder / name) for name in dict.fromkeys(names))
-    return {name: path.read_bytes() for name, path in there if path.is_file()}
+    return {name: read_regular(path) for name, path in there if path.is_file()}

@@ -17,6 +17,7 @@ from recond.erasure import WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.run.issue import Issued
 from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED, RunFolder
+from recond.host.regular import read_regular
 from recond.model import Message
 
 
@@ -46,7 +47,7 @@ def digests_in(place: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _record(place: Path) -> WipeRecord:
-    return from_json(WipeRecord, read_json((place / RECORD).read_bytes()))
+    return from_json(WipeRecord, read_json(read_regular(place / RECORD)))
 
 
 def read_issued(folder: RunFolder) -> Issued:

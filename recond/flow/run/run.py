@@ -46,7 +46,7 @@ from recond.host import Host
 from recond.host.journalfile import is_held
 from recond.host.log import errors_kept
 from recond.host.signals import StopCount, counted_stops
-from recond.host.state import prepare_folder
+from recond.host.state import prepare_folder, prepare_state
 from recond.inspect.machine import read_machine
 from recond.model import Assessment, Machine, Message
 from recond.progress import Phase, ProgressEvent
@@ -111,7 +111,7 @@ def prepare(order: Order, host: Host) -> Prepared:
     touched.
     """
     loaded = [load_profile(name) for name in order.profiles]
-    prepare_folder(order.state)
+    prepare_state(order.state)
     prepare_folder(order.out)
     context = config.read_context(
         order.state, order.overrides, host.clock, demonstration=order.demonstration
