@@ -155,10 +155,22 @@ def test_a_journal_that_somebody_shortened_and_chained_anew(kind: str, lie: str)
     history = erase(*drive_of(kind, lie), wish=LevelWish.PURGE)
     lines = history.sink.raw.splitlines()
     for count in (1, 2):
-        for at in range(len(lines)):
+        for at in telling_places(lines):
             result = fold_journal(chained(lines[:at] + lines[at + count :]), "sim").result
             assert result.status is not Status.ERASED, lines[at : at + count]
             assert result.level_achieved is Level.NONE
+
+
+def telling_places(lines: list[bytes]) -> list[int]:
+    """Every line, but of those that stand between the same neighbours the first and last three: a
+    drive that is asked how far it is a hundred times answers the same each time.
+    """
+    entries = [json.loads(line) for line in lines]
+    words = [(one["kind"], one["data"].get("name")) for one in entries]
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for at in range(len(words)):
+        alike.setdefault(tuple(words[max(0, at - 1) : at + 2]), []).append(at)
+    return sorted({at for places in alike.values() for at in (*places[:3], *places[-3:])})
 
 
 def chained(lines: list[bytes]) -> bytes:

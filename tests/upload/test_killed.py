@@ -21,7 +21,7 @@ from tests.upload.ran import GIVEN, ran
 from tests.upload.records import record
 from tests.upload.servers import Reply, Seen, serve
 
-RECORDS, ROUNDS = 25, 150
+RECORDS, ROUNDS = 12, 100
 
 
 class Stock:
