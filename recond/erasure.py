@@ -358,6 +358,7 @@ class LedgerPosition:
     root: str  # RFC 6962 Merkle tree hash, hex
     head: str  # SHA-256 of the ledger's last line; zeros where it is empty
     number: int  # the entry that this record will be: size + 1
+    clock: int = field(default=0, metadata=LATER)  # the last line before it that put the time back
 
 
 @dataclass(frozen=True, slots=True)

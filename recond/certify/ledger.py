@@ -2,7 +2,9 @@
 
 Why: a certificate proves itself; only a ledger can show that another one was made and taken away.
 Each line holds the digest of the one before (an edit shows), each record the ledger's size and RFC
-6962 root as they stood before it (a cut tail or a fork shows). Pure; `recond.flow` keeps the file.
+6962 root as they stood before it (a cut tail or a fork shows). Time goes on from line to line; a
+clock that was ahead is put back by a line of its own (`CLOCK`), which every later record names.
+Pure; `recond.flow` keeps the file.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from recond.model import Json, Message
 
 FIRST = "0" * 64
 LEDGER_SCHEMA = "recond.ledger/1"
+CLOCK = "clock"
+"""The kind of a line whose time is before that of the line above it; it says which that is."""
 _KEYS = {"seq", "prev", "time", "kind", "data"}
 _ISSUED = {"record_id", "record_sha256", "jws_sha256", "pdf_sha256"}
 
@@ -43,6 +47,11 @@ class Ledger(Protocol):
     @property
     def last_time(self) -> str:
         """When the last line was written."""
+
+    def clock_before(self, size: int) -> int:
+        """Of the first `size` lines the number (from 1) of the last that put the time back; 0 where
+        none did.
+        """
 
     def line(self, index: int) -> bytes:
         """The line at `index` (from 0), without its line feed."""
@@ -91,6 +100,14 @@ class LedgerReading:
         """When the last line was written."""
         return str(self.entries[-1]["time"]) if self.entries else ""
 
+    def clock_before(self, size: int) -> int:
+        """The last of the first `size` lines that put the time back (from 1); 0 for none."""
+        steps = (at for at in range(min(size, self.size), 0, -1) if self._kind(at) == CLOCK)
+        return next(steps, 0)
+
+    def _kind(self, number: int) -> Json:
+        return self.entries[number - 1]["kind"]
+
     def line(self, index: int) -> bytes:
         """The line at `index` (from 0)."""
         return self.lines[index]
@@ -117,7 +134,8 @@ def ledger_id_of(first: dict[str, Json]) -> str:
 def position_after(ledger: Ledger) -> LedgerPosition:
     """Where the next record will stand."""
     size = ledger.size
-    return LedgerPosition(ledger.ledger_id, size, ledger.root(size), ledger.head, size + 1)
+    clock = ledger.clock_before(size)
+    return LedgerPosition(ledger.ledger_id, size, ledger.root(size), ledger.head, size + 1, clock)
 
 
 def read_ledger(raw: bytes) -> LedgerReading:
@@ -135,7 +153,10 @@ def read_ledger(raw: bytes) -> LedgerReading:
         if entry["prev"] != prev:
             problems.append(Message.of("certify.ledger.chain", line=number))
             break
-        if str(entry["time"]) < last:
+        if entry["kind"] == CLOCK and not _is_clock_line(entry, last):
+            problems.append(Message.of("certify.ledger.line", line=number))
+            break
+        if str(entry["time"]) < last and entry["kind"] != CLOCK:
             problems.append(Message.of("certify.ledger.time", line=number))
             break
         good.append(line)
@@ -155,12 +176,38 @@ def parse_line(line: bytes) -> dict[str, Json] | None:
     return cast(dict[str, Json], value)
 
 
+def _is_clock_line(entry: dict[str, Json], last: str) -> bool:
+    """Whether it puts the time back, from that of the line above it."""
+    data = entry["data"]
+    return (
+        isinstance(data, dict)
+        and set(data) == {"last", "operator"}
+        and data["last"] == last
+        and isinstance(data["operator"], str | None)
+        and str(entry["time"]) < last
+    )
+
+
 def ledger_line(ledger: Ledger, time: str, kind: str, data: dict[str, Json]) -> bytes:
     """The next line, with its line feed. Raises `RecordInvalid` for a time before the last one's
     (a live system's clock may be wrong; the ledger's order may not).
     """
     if time < ledger.last_time:
         raise RecordInvalid("certify.ledger.clock", time=time, last=ledger.last_time)
+    return _line(ledger, time, kind, data)
+
+
+def clock_line(ledger: Ledger, time: str, operator: str | None) -> bytes:
+    """The line that puts the ledger's time back to `time`, on the word of `operator`.
+
+    Raises `RecordInvalid` where it is not behind the last line's.
+    """
+    if not ledger.size or time >= ledger.last_time:
+        raise RecordInvalid("certify.ledger.no-step", time=time, last=ledger.last_time)
+    return _line(ledger, time, CLOCK, {"last": ledger.last_time, "operator": operator})
+
+
+def _line(ledger: Ledger, time: str, kind: str, data: dict[str, Json]) -> bytes:
     return (
         canonical_bytes(
             {
@@ -195,6 +242,8 @@ def position_fault(ledger: Ledger, position: LedgerPosition) -> str | None:
     head = hashlib.sha256(ledger.line(position.size - 1)).hexdigest()
     if (ledger.root(position.size), head) != (position.root, position.head):
         return "certify.ledger.fork"
+    if ledger.clock_before(position.size) != position.clock:
+        return "certify.ledger.step-unsaid"
     return None
 
 

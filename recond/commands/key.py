@@ -1,4 +1,4 @@
-"""The keys: show, init, issue, trust, revoke, restore, stamp."""
+"""The keys: show, init, issue, trust, revoke, restore, stamp, clock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from recond.commands.frame import (
     LANG,
     AsJson,
+    Operator,
     app,
     argument,
     command,
@@ -139,6 +140,20 @@ def stamp_command(json_: AsJson = False) -> None:
     from recond.show.key import show_stamped
 
     show_stamped(screen(), stamp(state_path(), this_host().clock), as_json=json_)
+
+
+@command("clock", KEY, about="key.about.clock")
+def clock_command(
+    today: Annotated[str | None, option("key.option.today", "--today", metavar="DATE")] = None,
+    operator: Operator = None,
+    json_: AsJson = False,
+) -> None:
+    """Put the ledger's time back, in sight of everybody."""
+    from recond.flow.keys.ledger_clock import put_clock_back
+    from recond.show.key import show_clock
+
+    done = put_clock_back(state_path(), today, operator, this_host().clock)
+    show_clock(screen(), done, as_json=json_)
 
 
 def _token(text: str) -> tuple[TokenPlace, str]:

@@ -17,6 +17,7 @@ from recond.show.screen import Screen
 
 if TYPE_CHECKING:
     from recond.certify.sign.keys import KeyFacts
+    from recond.flow.keys.ledger_clock import ClockPutBack
     from recond.flow.keys.stamp import Stamped
     from recond.flow.keys.workshop import BenchMade, KeyReport, RootMade, Trusted
 
@@ -178,6 +179,17 @@ def show_stamped(screen: Screen, made: Stamped, *, as_json: bool) -> None:
         screen.data(screen.t("key.stamp.kept", n=len(made.kept)))
     if made.away:
         screen.talk(screen.t("key.stamp.away", n=len(made.away), runs=", ".join(made.away)))
+
+
+def show_clock(screen: Screen, done: ClockPutBack, *, as_json: bool) -> None:
+    """A ledger's time that was put back, and what can be signed now."""
+    if as_json:
+        screen.document(json.dumps(to_json(done), ensure_ascii=False))
+        return
+    screen.data(screen.t("key.clock.done", last=done.last, time=done.now, number=done.number))
+    if done.fault is not None:
+        screen.talk(screen.t("key.state.unusable", reason=screen.say(done.fault)))
+    _waiting(screen, done.waiting)
 
 
 def _facts_json(facts: KeyFacts) -> dict[str, object]:

@@ -178,6 +178,9 @@ class Bare:
     last_time: str
     head: str
 
+    def clock_before(self, size: int) -> int:
+        raise NotImplementedError
+
     def line(self, index: int) -> bytes:
         raise NotImplementedError
 

@@ -312,6 +312,9 @@ def _evidence(record: WipeRecord, lang: Lang) -> list[Any]:
                 7,
             )
         )
+        if record.ledger.clock:
+            step = text(lang, "certify.evidence.step", line=record.ledger.clock)
+            flow.append(part.para(step, 7))
     flow.append(
         part.para(text(lang, "certify.evidence.clock", time=clock(record.issued_at)), 7, soft=True)
     )

@@ -94,6 +94,9 @@ def check_lone_journals(work: BundleFindings, journals: tuple[tuple[str, bytes],
 def check_ledger(work: BundleFindings, record: WipeRecord) -> None:
     """The bench's own ledger, where it is at hand, holds the certificate's line."""
     ledger, position = work.trust.ledger, record.ledger
+    if position is not None and position.clock:
+        step = position.clock
+        work.say(Axis.COMPLETE, Answer.YES, "ledger", "certify.verify.ledger.step", line=step)
     if ledger is None or position is None or ledger.ledger_id != position.ledger_id:
         return
     fault = position_fault(ledger, position) or line_fault(

@@ -129,8 +129,12 @@ class Keyring:
         if keys.is_authority(key.certificate):
             raise RecordInvalid("key.not-bench")
         fault = keys.chain_fault(key.chain, (key.chain[-1],), now, self.revoked())
+        if fault == "certify.trust.expired" and len(key.chain) == 1:
+            raise RecordInvalid("certify.key.expired-self")  # another command mends it
+        if fault == "certify.trust.expired":
+            raise RecordInvalid("certify.key.expired")
         if fault is not None:
-            raise RecordInvalid("certify.key.expired" if fault.endswith("expired") else fault)
+            raise RecordInvalid(fault)
 
     def _check_folder(self) -> None:
         """Whoever may write here may replace the key, or pin a root. Raises `RecordInvalid`."""

@@ -5,7 +5,8 @@ certificate. Two files that may vanish at any time spare it, and neither is evid
 
     .ledger-tree   the hash of each whole subtree, and where its last line ends, in the order of
                    their endings (`certify.merkle.place_of`)
-    .ledger-mark   the file as the bench left it, and the receipt that it signed then
+    .ledger-mark   the file as the bench left it, the receipt that it signed then, and which line
+                   was the last that put the time back
 
 What the tree says counts only where it leads to the root of a receipt that this bench's own key
 signed; the file must be the one that was left (inode, size, times), its first and last line and
@@ -28,7 +29,14 @@ from pathlib import Path
 
 from cryptography import x509
 
-from recond.certify.ledger import Ledger, LedgerReading, ledger_id_of, parse_line, read_ledger
+from recond.certify.ledger import (
+    CLOCK,
+    Ledger,
+    LedgerReading,
+    ledger_id_of,
+    parse_line,
+    read_ledger,
+)
 from recond.certify.merkle import Tree, is_consistent, is_included, node_count, place_of
 from recond.certify.receipt import read_receipt
 from recond.certify.sign.jws import read_jws
@@ -64,6 +72,7 @@ class StoredLedger:
     ledger_id: str = ""
     head: str = ""
     last_time: str = ""
+    clock: int = 0
     _whole: LedgerReading | None = field(default=None, compare=False)
 
     @property
@@ -108,6 +117,12 @@ class StoredLedger:
         if self._whole is None:
             self._whole = read_ledger(read_regular(self.file))
         return self._whole
+
+    def clock_before(self, size: int) -> int:
+        """The last of the first `size` lines that put the time back (from 1); 0 for none."""
+        if self._whole is None and size <= self.size and self.clock <= size:
+            return self.clock
+        return self._read().clock_before(size)
 
     def line(self, index: int) -> bytes:
         """The line at `index` (from 0); empty where the file has none any more."""
@@ -191,6 +206,7 @@ class LedgerFile:
             raise _Disagrees
         receipt = read_receipt(signed)
         found = StoredLedger(self.file, self.tree_file, receipt.size, receipt.root)
+        found.clock = _clock_of(found, mark["clock"])
         self._look(found, receipt.ledger_id)
         return found
 
@@ -237,6 +253,8 @@ class LedgerFile:
         tree = Tree(size, kept._hash)
         root, proof = tree.root(), tree.consistency(kept.size)
         grown = StoredLedger(self.file, self.tree_file, size, root)
+        stepped = (parse_line(line[:-1]) or {}).get("kind") == CLOCK
+        grown.clock = size if stepped else ledger.clock_before(ledger.size)
         if not is_consistent(kept.size, kept.root_of_all, size, root, proof):
             raise _Disagrees
         self._look(grown, ledger.ledger_id)
@@ -261,10 +279,24 @@ class LedgerFile:
             if stamp[1] != ledger.end(ledger.size - 1):
                 return  # somebody who does not ask for the lock wrote behind our line
             # not the canonical form: its numbers end before times in nanoseconds do
-            note = {"schema": MARK_SCHEMA, "file": stamp, "receipt": receipt.decode("ascii")}
+            note = {
+                "schema": MARK_SCHEMA,
+                "file": stamp,
+                "receipt": receipt.decode("ascii"),
+                "clock": ledger.clock,
+            }
             temporary = self.mark_file.with_name(f"{MARK}.new")
             write_regular(temporary, json.dumps(note).encode("ascii"))
             temporary.replace(self.mark_file)
+
+
+def _clock_of(ledger: StoredLedger, number: object) -> int:
+    """What the mark says of the last line that put the time back. Raises `_Disagrees`."""
+    if type(number) is not int or not 0 <= number <= ledger.size:
+        raise _Disagrees
+    if number and (parse_line(ledger.sought(number - 1)) or {}).get("kind") != CLOCK:
+        raise _Disagrees
+    return number
 
 
 def _nodes(reading: LedgerReading) -> Iterator[bytes]:

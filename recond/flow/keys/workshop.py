@@ -237,7 +237,7 @@ def issue_bench(
     folder, or in a token (its place and PIN).
 
     The key that it had is destroyed (in a token: left there, unused) and retired; what it signed
-    stays valid. Raises `UsageError`, `RecordInvalid`, `BenchLacks`.
+    stays valid, also of a clock that was ahead. Raises `UsageError`, `RecordInvalid`, `BenchLacks`.
     """
     if passphrase is not None:
         check_passphrase(passphrase)
@@ -259,7 +259,8 @@ def issue_bench(
         if root is not None:
             ring.pin((root.certificate,))
         if former:
-            ring.revoke((Revocation(keys.fingerprint(former[0]), "retired", now),))
+            since = max(now, *(str(one["time"]) for one in ring.read_ledger().entries), now)
+            ring.revoke((Revocation(keys.fingerprint(former[0]), "retired", since),))
     except OSError as error:
         raise BenchLacks("key.write", file=str(ring.folder), reason=error.strerror or "") from None
     return BenchMade(facts_of(made.certificate), bool(former), waiting_runs(state))

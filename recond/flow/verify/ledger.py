@@ -13,7 +13,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.ledger import LedgerReading, entry_fault, position_fault, read_ledger
+from recond.certify.ledger import (
+    CLOCK,
+    LedgerReading,
+    entry_fault,
+    position_fault,
+    read_ledger,
+)
 from recond.certify.verify.verdicts import Answer, Axis, Check, Verdicts
 from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecondError, UsageError
@@ -43,6 +49,7 @@ def verify_with_ledger(
     whole = any(path.is_dir() and _is_collection(path, report) for path in paths)
     checks = [
         *_chain(reading, str(file)),
+        *_steps(reading, str(file)),
         *_checkpoints(reading, here, str(file)),
         *_forks(here, str(file)),
         *_gaps(reading, here, str(file), whole=whole),
@@ -110,6 +117,19 @@ def _chain(reading: LedgerReading, name: str) -> list[Check]:
     if reading.torn:
         checks.append(Check(Axis.COMPLETE, Answer.UNKNOWN, name, Message("recheck.ledger.torn")))
     return checks
+
+
+def _steps(reading: LedgerReading, name: str) -> list[Check]:
+    """Each line that put the time back: the times before it are those of a clock that was ahead."""
+    found = []
+    for number, entry in enumerate(reading.entries, 1):
+        data = entry["data"]
+        if entry["kind"] == CLOCK and isinstance(data, dict):
+            told = {"last": str(data["last"]), "time": str(entry["time"])}
+            operator = str(data["operator"] or "—")
+            step = Message.of("recheck.ledger.step", number=number, operator=operator, **told)
+            found.append(Check(Axis.COMPLETE, Answer.UNKNOWN, name, step))
+    return found
 
 
 def _checkpoints(reading: LedgerReading, here: list[_Standing], name: str) -> list[Check]:
