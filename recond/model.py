@@ -231,7 +231,9 @@ class Health:
 class Use:
     """What holds a disk or a part of it: the reason that it is not erased."""
 
-    kind: str  # mount, swap, system, holder, open, medium (the live one), label (only its name)
+    # mount, swap, system, holder, open, medium (the live one), label (only its name), same (another
+    # device in use that reads as this one does)
+    kind: str
     node: str  # the node that is held, e.g. "sda1"
     where: str  # mount point, holder's name, …
 

@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 
 from recond.host import diskid, held_identity, usage
+from recond.host.alike import alike_uses
 from recond.host.block import HolderLook
 from recond.host.files import Files
 from recond.host.loops import InodeNumber, Loop, read_loops
@@ -53,15 +54,18 @@ def look_at_disk(files: Files, descriptor: int, opened: OpenFiles | None = None)
             below = [loop for loop in loops if loop.node == number[1:]]
             uses |= {Use("holder", node, loop.name) for loop in below}
     uses |= _backing_users(opened, loops, set(nodes))
+    uses |= alike_uses(files, descriptor, names)
     writes = _count_writes(files, names)
     unseen = opened.unseen + (() if writes is not None else (Message("host.unseen.counter"),))
     size = held_identity.read_geometry(descriptor)[0]
     return HolderLook(nodes, _sorted(uses), unseen, opened.processes, size, writes)
 
 
-def look_at_image(files: Files, descriptor: int, path: str, *, alone: bool | None) -> HolderLook:
+def look_at_image(
+    files: Files, descriptor: int, path: str, *, alone: bool | None, opened: OpenFiles | None = None
+) -> HolderLook:
     """Who has an image file, by its inode. `alone` is the kernel's word on it (`has_alone`)."""
-    inode, opened = inode_of_descriptor(descriptor), read_opened(files)
+    inode, opened = inode_of_descriptor(descriptor), opened or read_opened(files)
     number = (*inode.device, inode.number)
     uses = _users(path, opened.inodes.get(number, set()))
     uses |= {Use("holder", path, loop.name) for loop in read_loops(files) if loop.file == number}

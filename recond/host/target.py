@@ -6,7 +6,6 @@ a folder, empty, a partition, a device without medium. Opens read-only, writes n
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
@@ -16,16 +15,15 @@ from pathlib import Path
 from recond.erasure import Target
 from recond.errors import BenchLacks, RecondError, UsageError
 from recond.host import diskid, held_identity, holding, usage
-from recond.host.block import aligned_buffer
+from recond.host.alike import read_alike
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_no_disk
 from recond.host.loops import is_part, read_loops
+from recond.host.opened import OpenFiles
 from recond.host.paths import Paths, read_paths
 from recond.host.sectors import read_sector_bytes
 from recond.host.virtual import is_disk_bus
 from recond.model import Message, Use
-
-PLACES, PLACE_BYTES = 32, 4096
 
 
 def read_target(
@@ -104,6 +102,30 @@ def look_at_target(
         return replace(target, faults=(fault,))
 
 
+def with_holders(target: Target, files: Files, opened: OpenFiles | None = None) -> Target:
+    """The same target with who has it, asked of the whole computer, where nothing else held it.
+
+    The guard asks again before the first byte; this one is for whoever plans and confirms. `opened`
+    was read before, for all targets.
+    """
+    if target.uses or target.faults:
+        return target
+    try:
+        descriptor = os.open(target.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return target
+    try:
+        if target.name is None:
+            look = holding.look_at_image(files, descriptor, target.path, alone=None, opened=opened)
+        else:
+            look = holding.look_at_disk(files, descriptor, opened)
+    except OSError:
+        return target
+    finally:
+        os.close(descriptor)
+    return replace(target, uses=look.uses)
+
+
 def _unopened(path: str, files: Files) -> Target | None:
     """A whole disk as sysfs shows it; None for all else."""
     try:
@@ -162,35 +184,12 @@ def _faults(path: str, known: Paths, size_bytes: int) -> tuple[Message, ...]:
     doubted = known.contradicted
     if not doubted and len(known.names) > 1:
         doubted = tuple(one for one in known.names if f"/dev/{one}" != path)
-        if _read_alike([path, *(f"/dev/{one}" for one in doubted)], size_bytes):
+        if read_alike([path, *(f"/dev/{one}" for one in doubted)], size_bytes):
             return ()
     if not doubted:
         return ()
     others = ", ".join(f"/dev/{one}" for one in doubted)
     return (Message.of("wipe.refusal.which_disk", path=path, others=others),)
-
-
-def _read_alike(paths: list[str], size_bytes: int) -> bool:
-    """Whether some places read the same by every path; past the page cache, each has its own.
-
-    A place that one path cannot read tells nothing: a standby path refuses to.
-    """
-    places = [size_bytes * n // PLACES // PLACE_BYTES * PLACE_BYTES for n in range(PLACES)]
-    found: list[set[bytes]] = [set() for _ in places]
-    for path in paths:
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECT | os.O_CLOEXEC)
-        except OSError:
-            continue
-        buffer = aligned_buffer(PLACE_BYTES)
-        try:
-            for number, place in enumerate(places):
-                with contextlib.suppress(OSError):
-                    count = os.preadv(descriptor, [buffer], place)
-                    found[number].add(bytes(buffer[:count]))
-        finally:
-            os.close(descriptor)
-    return all(len(contents) <= 1 for contents in found)
 
 
 def _part_of(files: Files, name: str, size_bytes: int) -> tuple[Use, ...]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,8 @@ import pytest
 
 from recond.certify.record import fold_journal
 from recond.erasure import Erasure, Status
+from recond.flow.run.supervisor import plan_targets
+from recond.host import Host
 from recond.host.clock import SystemClock
 from recond.host.files import Files
 from recond.host.opened import read_opened
@@ -119,6 +123,26 @@ def test_an_image_in_use_by_another_name(tmp_path: Path, how: str) -> None:
     (look,) = looks(tmp_path)
     assert look["phase"] == "write"
     assert f"(pid {pid})" in look["holders"][0]["where"]
+
+
+def test_who_has_it_is_named_when_planning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a person confirms, and not when the worker starts."""
+    monkeypatch.setattr("recond.flow.run.supervisor.SETTLE_S", 0.0)
+    path = image(tmp_path)
+    with holder(path) as pid:
+        (plan,) = plan_targets((str(path),), Wish(), image=True, host=Host())
+    assert [one.code for one in plan.refusals] == ["wipe.refusal.open"]
+    assert f"(pid {pid})" in str(dict(plan.refusals[0].args)["where"])
+    (plan,) = plan_targets((str(path),), Wish(), image=True, host=Host())
+    assert not plan.refusals
+
+
+def test_whoever_had_it_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    path = image(tmp_path)
+    with holder(path) as pid:
+        threading.Timer(0.5, os.kill, (pid, signal.SIGKILL)).start()
+        (plan,) = plan_targets((str(path),), Wish(), image=True, host=Host())
+    assert not plan.refusals
 
 
 def test_a_write_behind_the_reading(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from recond.certify.judge.expected_content import fill_bytes
 from recond.certify.record import fold_journal
 from recond.erasure import Status, TargetKind
 from recond.errors import UsageError
+from recond.flow.run.supervisor import plan_targets
+from recond.host import Host
 from recond.host.clock import SystemClock
 from recond.host.realdisk import open_disk
 from recond.host.target import read_target
@@ -205,3 +207,50 @@ def test_an_exclusive_opening_is_exclusive(tmp_path: Path, attach: Attach) -> No
         open_disk(device, True)
     held.close()
     open_disk(device, True).close()
+
+
+# --- Two paths to one medium that nothing tells -------------------------------------------------
+
+
+@pytest.fixture
+def shown_twice(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """One file of which two file systems make two inodes: it, and what an overlay shows of it."""
+    lower, merged = tmp_path / "lower", tmp_path / "merged"
+    for folder in (lower, merged, tmp_path / "empty"):
+        folder.mkdir()
+    path = backing(lower, 8 * MIB)
+    made = subprocess.run(["mkfs.ext4", "-Fq", str(path)], check=False, capture_output=True)
+    options = f"lowerdir={lower}:{tmp_path / 'empty'}"
+    argv = ["mount", "-t", "overlay", "overlay", "-o", options, str(merged)]
+    if made.returncode or subprocess.run(argv, check=False, capture_output=True).returncode:
+        pytest.skip("no overlay or no mkfs.ext4 here")
+    yield path, merged / path.name
+    subprocess.run(["umount", "--lazy", str(merged)], check=True)
+
+
+def test_a_medium_that_another_path_has_mounted_is_not_erased(
+    tmp_path: Path, shown_twice: tuple[Path, Path], attach: Attach
+) -> None:
+    one, other = attach(shown_twice[0]), attach(shown_twice[1], "--read-only")
+    place = tmp_path / "in-use"
+    place.mkdir()
+    run("mount", "-o", "ro,noload", other, str(place))
+    before = shown_twice[0].read_bytes()
+    (plan,) = plan_targets((one,), Wish(), image=False, host=Host())
+    assert [m.code for m in plan.refusals] == ["wipe.refusal.same"]
+    assert dict(plan.refusals[0].args)["where"] == str(place)
+    outcome, journal, _ = erase(one, tmp_path, "nist-clear")
+    assert outcome == "refused"
+    assert "wipe.refusal.same" in journal.read_text()
+    assert shown_twice[0].read_bytes() == before
+    run("umount", str(place))
+    assert erase(one, tmp_path / "lower", "nist-clear")[0] == "completed"
+
+
+def test_a_copy_that_is_free_is_no_reason(tmp_path: Path, attach: Attach) -> None:
+    """A row of equal machines is erased at once; nothing but a use makes a likeness a reason."""
+    first = backing(tmp_path, 8 * MIB)
+    second = tmp_path / "copy.img"
+    shutil.copy(first, second)
+    one, _ = attach(first), attach(second)
+    assert erase(one, tmp_path, "nist-clear")[0] == "completed"

@@ -55,7 +55,7 @@ from recond.wipe.plan import Wish
 
 NOT_WHOLE = 10
 """Every disk asked for is erased, and of the computer something is left or not known."""
-IN_USE = frozenset({"mount", "swap", "holder", "system", "busy", "medium", "open"})
+IN_USE = frozenset({"mount", "swap", "holder", "system", "busy", "medium", "open", "same"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,10 @@ from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
 from recond.host import Host
 from recond.host.docks import place_of
 from recond.host.files import Files
+from recond.host.opened import OpenFiles, read_opened
 from recond.host.paths import group_paths
 from recond.host.signals import StopCount
-from recond.host.target import look_at_target
+from recond.host.target import look_at_target, with_holders
 from recond.host.workers import Worker, Workers
 from recond.model import Disk, Known, Machine, Message, Reading
 from recond.progress import Phase, ProgressEvent, WorkerEnd, ended
@@ -33,6 +34,7 @@ from recond.wipe.job import Job
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
 
 HANG_S = 900.0
+SETTLE_S, AGAIN_S = 2.0, 0.25
 KILL_WAIT_S = 10.0
 TYPED_CHARACTERS = 4
 PSID_CHARACTERS = 32
@@ -60,16 +62,28 @@ def plan_targets(
     """
     plans: dict[str, WipePlan] = {}
     groups = group_paths(host.files) if len(targets) > 1 else {}
+    opened = read_opened(host.files)
     for path in targets:
         name = str(Path(path).resolve()).rsplit("/", 1)[-1]
         target = look_at_target(path, image=image, files=host.files, paths=groups.get(name))
         if not {target.path, *target.paths} & plans.keys():
+            target = _held(target, host, opened)
             refusals = guard.refusals(target)
             drive = None if refusals else read_firmware_plan(target, wish, host)
             plans[target.path] = plan_wipe(
                 target, wish, host.clock.random_bytes(32), refusals, drive
             )
     return placed(tuple(plans.values()), host.files)
+
+
+def _held(target: Target, host: Host, opened: OpenFiles) -> Target:
+    """The target with who has it; udev opens a disk for a moment, and is waited for."""
+    found = with_holders(target, host.files, opened)
+    began = host.clock.monotonic_s()
+    while found.uses != target.uses and host.clock.monotonic_s() - began < SETTLE_S:
+        host.clock.sleep(AGAIN_S)
+        found = with_holders(target, host.files)
+    return found
 
 
 def placed(plans: tuple[WipePlan, ...], files: Files) -> tuple[WipePlan, ...]:
