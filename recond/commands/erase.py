@@ -27,6 +27,7 @@ from recond.commands.frame import (
     Out,
     Profiles,
     Psid,
+    Reformat,
     Removed,
     Targets,
     Unreported,
@@ -64,6 +65,7 @@ def wipe_command(
     hidden: Hidden = None,
     psid: Psid = False,
     try_unreported: Unreported = False,
+    reformat: Reformat = False,
     json_: AsJson = False,
     events: Events = False,
 ) -> None:
@@ -72,7 +74,8 @@ def wipe_command(
 
     wish = parse_wish(level, method, verify, hidden, psid, try_unreported)
     order = _order(targets, False, wish, image, (), out, operator, lot, donor)
-    _run(order, tuple(confirm or ()), unattended=False, as_json=json_, events=events)
+    words = tuple(confirm or ())
+    _run(order, words, unattended=False, as_json=json_, events=events, reformat=reformat)
 
 
 @command("run")
@@ -166,6 +169,7 @@ def _run(
     as_json: bool,
     events: bool,
     manifest: Path | None = None,
+    reformat: bool = False,
 ) -> NoReturn:
     from recond.flow.run.run import execute, prepare, refuse_if_asked
     from recond.show.machine import show_plans
@@ -175,6 +179,8 @@ def _run(
     shown, host = screen(), this_host()
     try:
         prepared = prepare(order, host)
+        if reformat:
+            prepared = _reformat(prepared, words)
         refuse_if_asked(prepared)
         if not as_json:
             show_plans(shown, prepared.plans, prepared.left_out)
@@ -239,6 +245,35 @@ def _confirm(
     if unattended or not sys.stdin.isatty():
         return confirm_by_flag(prepared.plans, ())
     return _with_psids(ask_each(screen(), prepared.plans))
+
+
+def _reformat(prepared: Prepared, words: tuple[str, ...]) -> Prepared:
+    """Ask for each disk of odd sectors, have it reformat itself, and plan anew."""
+    from recond.flow.run.reformat import odd_plans, real_bay, reformat_confirmed
+    from recond.flow.run.run import prepare
+    from recond.flow.run.supervisor import confirm_by_flag, names_disk
+    from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent
+    from recond.show.ask import ask_each
+    from recond.show.progress import ProgressDisplay
+
+    odd, host, shown = odd_plans(prepared.plans), this_host(), screen()
+    if not odd:
+        return prepared
+    for plan in (one for one in prepared.plans if one.path in {two.path for two in odd}):
+        shown.talk("\n".join(shown.say(one) for one in plan.refusals))
+    shown.talk(t("cli.reformat.ask"))
+    own = tuple(word for word in words if any(names_disk(plan, word) for plan in odd))
+    by_flag = own or not sys.stdin.isatty()
+    confirmed = confirm_by_flag(odd, own) if by_flag else ask_each(shown, odd)
+    with ProgressDisplay(shown, host.clock.now, json_events=False) as display:
+        bay = real_bay(
+            host,
+            lambda permille: display.on_event(
+                odd[0].disk.token,
+                ProgressEvent(Phase.DRIVE, 0, 1, done=permille, total=DRIVE_TOTAL),
+            ),
+        )
+        return reformat_confirmed(prepared, confirmed, bay, lambda: prepare(prepared.order, host))
 
 
 def _with_psids(confirmed: tuple[Confirmed, ...]) -> tuple[Confirmed, ...]:

@@ -238,6 +238,7 @@ Verify = Annotated[str, option("verify", "--verify", metavar="full|sample|none")
 Hidden = Annotated[bool | None, option("hidden", "--restore-hidden/--keep-hidden")]
 Psid = Annotated[bool, option("psid", "--psid")]
 Unreported = Annotated[bool, option("unreported", "--try-unreported")]
+Reformat = Annotated[bool, option("reformat_sectors", "--reformat-sectors")]
 Usb = Annotated[bool, option("usb", "--usb")]
 Exclude = Annotated[
     list[str] | None, option("exclude", "--exclude", metavar="SERIAL", complete=complete_serials)

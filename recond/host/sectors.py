@@ -7,9 +7,11 @@ a dead disk, and says so only in its log. Source: SBC-4 5.16, 5.17 (READ CAPACIT
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from recond.drive import requests as rq
 from recond.drive.sense import scsi_good
+from recond.host.files import Files
 from recond.host.sgio import SgioTransport
 from recond.host.transport import ScsiTransport
 
@@ -24,6 +26,12 @@ def read_sector_bytes(path: str) -> int | None:
         return ask_sector_bytes(SgioTransport(descriptor))
     finally:
         os.close(descriptor)
+
+
+def rescan(path: str, files: Files) -> None:
+    """Have the kernel read a SCSI disk's capacity again (sysfs-block-device). Raises `OSError`."""
+    name = Path(path).resolve().name
+    Path(files.root, f"sys/block/{name}/device/rescan").write_text("1", encoding="ascii")
 
 
 def ask_sector_bytes(transport: ScsiTransport) -> int | None:

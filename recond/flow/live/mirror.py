@@ -35,7 +35,7 @@ from recond.host.store import write_whole
 
 CERTIFICATES = "certificats"
 STATE = "recond"
-SHARED = ("keys", "queue", "runs", "issues")
+SHARED = ("keys", "queue", "runs", "issues", "reformats")
 KEYS = f"{STATE}/keys/"
 
 Stamp = tuple[int, int]

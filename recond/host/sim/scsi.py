@@ -5,7 +5,9 @@ Why and what for: `recond.host.sim.drive`. Its lies: `success` (accepts and eras
 adapter that ends SANITIZE with DID_ERROR and hands on nothing), `unreadable` (blocks end in an
 error until they are written, as WABEREQ and WACEREQ say), `swaps` (another serial), `forgets`
 (power that goes ends a SANITIZE, and nothing tells of it), `renames` (another serial behind it),
-`untold` (it knows no REPORT SUPPORTED OPERATION CODES), `lacks` (nor SANITIZE).
+`untold` (it knows no REPORT SUPPORTED OPERATION CODES), `lacks` (nor SANITIZE), `keeps` (formats,
+and its sectors stay as they are), `shrinks` (shows fewer sectors afterwards), `fixed` (has no block
+descriptor). `sector_bytes`: 520 and the like, which the kernel shows as size 0.
 
 Source: SBC-4 5.30 (SANITIZE), 4.11; SPC-5 6.34, 6.39, 7.7.
 """
@@ -13,8 +15,10 @@ Source: SBC-4 5.30 (SANITIZE), 4.11; SPC-5 6.34, 6.39, 7.7.
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 from recond.drive.types import CdbAnswer, CdbRequest
+from recond.erasure import DiskIdentity
 from recond.host.sim.drive import SECTOR, RunningErase, SimClock, SimDrive
 from recond.host.transport import FirmwareDevice, Tick
 from recond.model import Medium
@@ -40,8 +44,13 @@ class SimScsi(SimDrive):
         *,
         content: str = "text",
         rotating: bool = False,
+        sector_bytes: int = SECTOR,
     ) -> None:
         super().__init__(clock, seed, lies, content)
+        self.sector_bytes = self._wanted = sector_bytes
+        self.shown_blocks = self.cells.size // SECTOR
+        self._known_bytes = 0
+        self.rescan()
         self.rotating = rotating
         self.failed = self.renamed = False
 
@@ -54,6 +63,16 @@ class SimScsi(SimDrive):
     def medium(self) -> Medium:
         """By its rotation."""
         return Medium.HDD if self.rotating else Medium.SSD
+
+    @property
+    def identity(self) -> DiskIdentity:
+        """The kernel shows what it last read: no size of sectors that it cannot use."""
+        return replace(super().identity, size_bytes=self._known_bytes)
+
+    def rescan(self) -> None:
+        """The kernel reads the capacity again."""
+        usable = self.sector_bytes == SECTOR
+        self._known_bytes = self.shown_blocks * SECTOR if usable else 0
 
     def device(self, path: str) -> FirmwareDevice:
         """Its transports (a SAS drive refuses ATA PASS-THROUGH)."""
@@ -75,6 +94,9 @@ class SimScsi(SimDrive):
         if self.work is None or "stuck" in self.lies or self.clock.monotonic_s() < self.work.ends_s:
             return
         self.erase(self.work.how)
+        if self._wanted != self.sector_bytes and not self.lies & {"keeps", "fails"}:
+            self.sector_bytes = self._wanted
+            self.shown_blocks -= 1 if "shrinks" in self.lies else 0
         self.failed, self.renamed = "fails" in self.lies, True
         self.unreadable = "unreadable" in self.lies and self.work.how != "zeros"
         self.work = None
@@ -93,8 +115,10 @@ class SimScsi(SimDrive):
         if cdb[0] == 0x12:
             return CdbAnswer(0, data=self._inquiry(cdb[2] if cdb[1] & 1 else None))
         if cdb[0] == 0x9E:
-            blocks = self.cells.size // SECTOR
-            return CdbAnswer(0, data=struct.pack(">QI20x", blocks - 1, SECTOR))
+            told = struct.pack(">QI20x", self.shown_blocks - 1, self.sector_bytes)
+            return CdbAnswer(0, data=told)
+        if cdb[0] in (0x5A, 0x55):
+            return self._mode(cdb[0], request.data_out)
         if (cdb[0] == 0xA3 and "untold" in self.lies) or (cdb[0] == 0x48 and "lacks" in self.lies):
             return self._check(_sense(5, 0x20, 0))
         if cdb[0] == 0xA3:
@@ -147,6 +171,21 @@ class SimScsi(SimDrive):
         if action not in SANITIZE_S or (action == 1) != bool(parameters):
             return self._check(_sense(5, 0x24, 0))
         return self._begin(ENDINGS[action], SANITIZE_S[action])
+
+    def _mode(self, opcode: int, parameters: bytes) -> CdbAnswer:
+        """MODE SENSE(10) and MODE SELECT(10): the block descriptor alone."""
+        if opcode == 0x55:
+            whole = len(parameters) == 16 and parameters[7] == 8
+            size = int.from_bytes(parameters[13:16], "big")
+            if not whole or size not in (512, 520, 528):
+                return self._check(_sense(5, 0x26, 0))
+            self._wanted = size
+            return CdbAnswer(0)
+        if "fixed" in self.lies:
+            return CdbAnswer(0, data=bytes([0, 6, 0, 0, 0, 0, 0, 0]))
+        width = self.sector_bytes.to_bytes(3, "big")
+        head = bytes([0, 14, 0, 0, 0, 0, 0, 8])
+        return CdbAnswer(0, data=head + self.shown_blocks.to_bytes(4, "big") + b"\0" + width)
 
     def _begin(self, how: str, seconds: float) -> CdbAnswer:
         if self.work is not None:

@@ -12,6 +12,14 @@ from __future__ import annotations
 
 from recond.drive import requests as rq
 from recond.drive.answers import parse_vpd_serial
+from recond.drive.sectors import (
+    Capacity,
+    judge_sectors,
+    parse_capacity,
+    parse_capacity_10,
+    scsi_block_descriptor,
+    scsi_set_block,
+)
 from recond.drive.sense import parse_sense, scsi_good
 from recond.drive.types import StepOutcome
 from recond.ends import StepEnd
@@ -77,6 +85,64 @@ def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
     if outcome.outcome == StepEnd.DONE and not (_ready(line) and _is_it(line)):
         return unknown("no_answer")
     return outcome
+
+
+def reformat(
+    line: Conversation, block_bytes: int
+) -> tuple[StepOutcome, Capacity | None, Capacity | None]:
+    """Give the disk sectors of another size; how it ended, and its capacity before and after.
+
+    Is no erasure. One that is under way is waited for; what it came to is the capacity before.
+    """
+    if not _is_it(line):
+        return not_it(line), None, None
+    first = _look(line)
+    first.keep()
+    if first.state == "running":
+        other = wait(line, lambda: _look(line), None, USUAL_S[Technique.SCSI_FORMAT_UNIT])
+        if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
+            return other, None, None
+    before = _capacity(line)
+    if before is None:
+        return unknown("no_answer"), None, None
+    if before.block_bytes == block_bytes:
+        return StepOutcome(StepEnd.DONE, None), before, before
+    outcome = _format(line, block_bytes)
+    if outcome.outcome is not StepEnd.DONE:
+        return outcome, before, None
+    if not (_ready(line) and _is_it(line)):
+        return unknown("no_answer"), before, None
+    after = _capacity(line)
+    why = judge_sectors(before, after, block_bytes)
+    return StepOutcome(StepEnd.FAILED if why else StepEnd.DONE, why), before, after
+
+
+def _format(line: Conversation, block_bytes: int) -> StepOutcome:
+    descriptor = line.scsi(scsi_block_descriptor())
+    good = scsi_good(descriptor.packed_status, descriptor.errno)
+    select = scsi_set_block(descriptor.data, block_bytes) if good else None
+    if select is None:
+        return failed("no_descriptor")
+    for request in (select, rq.scsi_format_unit()):
+        if line.should_stop():
+            return not_begun()
+        answer = line.scsi(request)
+        if not scsi_good(answer.packed_status, answer.errno):
+            return failed("refused", command=request.name)
+    return wait(line, lambda: _look(line), None, USUAL_S[Technique.SCSI_FORMAT_UNIT])
+
+
+def _capacity(line: Conversation) -> Capacity | None:
+    """READ CAPACITY(16), then (10) for drives from before it; twice, for the news of a change."""
+    for _ in range(2):
+        for request, parse in (
+            (rq.scsi_read_capacity(), parse_capacity),
+            (rq.scsi_read_capacity_10(), parse_capacity_10),
+        ):
+            answer = line.scsi(request)
+            if scsi_good(answer.packed_status, answer.errno) and (found := parse(answer.data)):
+                return found
+    return None
 
 
 def _ready(line: Conversation) -> bool:
