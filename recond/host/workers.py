@@ -88,6 +88,14 @@ class Workers:
         """The workers that have not ended."""
         return tuple(worker for worker in self._all if not worker.ended)
 
+    def ended_by(self, name: str) -> int | None:
+        """The signal that ended a worker; None where it ended by itself, or has not."""
+        for worker in self._all:
+            code = worker.process.poll() if worker.name == name else None
+            if code is not None and code < 0:
+                return -code
+        return None
+
     def signal(self, number: int) -> None:
         """Send a signal to every running worker."""
         for worker in self.running:

@@ -342,10 +342,17 @@ class Supervisor:
 
     def _close(self, name: str, job: Job) -> None:
         """A journal without an end gets one line that says how the worker ended."""
-        reason = "crash"
-        if name in self._hung:
-            reason = "killed" if self._asked > 1 else "hang"
+        reason = self._how_it_ended(name)
         path, hung = Path(job.journal), name in self._hung
         if close_journal(path, job, self._host, reason, abandoned=hung):
             details = str(self._folder.errors(name))
             self._on_event(name, ended(WorkerEnd.INTERRUPTED, details=details))
+
+    def _how_it_ended(self, name: str) -> str:
+        """Of a worker that said no end. Before it listens to signals, a stop just ends it."""
+        if name in self._hung:
+            return "killed" if self._asked > 1 else "hang"
+        number = self._workers.ended_by(name)
+        if number == signal.SIGTERM and self._asked:
+            return "signal"
+        return "killed" if number in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT) else "crash"
