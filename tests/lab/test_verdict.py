@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ class Ended:
     found: Conclusion
     code: int
     whole: str
-    label: str
+    certificate: Path
 
     def fate(self, part: str) -> list[str]:
         """The fates of the media whose key holds `part`."""
@@ -68,9 +69,9 @@ def erased(
     record = parse_record(json.loads((keep / "record.json").read_bytes()))
     (lab.share / "label.pdf").rename(keep / "label.pdf")
     read: dict[str, Any] = {
-        one: (lab.share / f"{one}.txt").read_text().strip() for one in ("code", "whole", "label")
+        one: (lab.share / f"{one}.txt").read_text().strip() for one in ("code", "whole")
     }
-    ended = Ended(record, conclude(record), int(read["code"]), read["whole"], read["label"])
+    ended = Ended(record, conclude(record), int(read["code"]), read["whole"], keep)
     never_whole(ended)
     return ended
 
@@ -84,8 +85,9 @@ def never_whole(ended: Ended) -> None:
     assert ended.whole == "False"
     row = stock_line(ended.record, "0" * 64, "stock", "PRET_A_DISTRIBUER")
     assert row["statut"] != "PRET_A_DISTRIBUER"
-    assert ended.fate("LABROOT") == [Fate.REFUSED]
-    assert ended.left("LABROOT")
+    assert ended.fate("LABROOT") == [Fate.BESIDE]  # the running system's own medium …
+    assert ended.left("LABROOT")  # … which was refused, and that is said
+    assert (ended.certificate / "label.pdf").exists()
 
 
 def test_a_controller_without_its_driver(lab: Lab) -> None:
