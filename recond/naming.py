@@ -40,6 +40,8 @@ class _Names:
     disks: tuple[tuple[str, re.Pattern[str]], ...]
     by_version: frozenset[str]
     by_family: frozenset[str]
+    families: dict[str, re.Pattern[str]]
+    no_models: re.Pattern[str]
     parts: dict[str, str]
     screens: dict[str, str]
 
@@ -57,6 +59,8 @@ def _names() -> _Names:
         patterns("disks"),
         frozenset(table["named"]["by_version"]),
         frozenset(table["named"]["by_family"]),
+        {name: re.compile(p, re.IGNORECASE) for name, p in table["named"]["families"].items()},
+        re.compile("|".join(table["named"]["no_models"]), re.IGNORECASE),
         table["parts"],
         table["screens"],
     )
@@ -71,7 +75,7 @@ def maker_name(text: str) -> str:
     for name, pattern in _names().makers:
         if pattern.fullmatch(told):
             return name
-    while (shorter := _LEGAL.sub("", told)) and shorter != told:
+    while (shorter := _LEGAL.sub("", told).rstrip(" &,-")) and shorter != told:
         told = shorter
     return told
 
@@ -110,12 +114,16 @@ def _name_and_number(system: System, maker: str) -> tuple[str, str]:
     model, version, family = (
         _known(reading) for reading in (system.model, system.version, system.family)
     )
-    if not model and not version:
-        return _board_name(system) if _is_board(system) else family, ""
+    model = "" if _names().no_models.fullmatch(model) else model
     if maker in _names().by_version:
         named = next((one for one in (version, family) if _is_name(one, maker)), "")
-        return (named, model) if named and not _is_name(model, maker) else (model, "")
+        if named and not _is_name(model, maker):
+            return named, model
+    if not model:
+        return _board_name(system) or family, ""
     if maker in _names().by_family and _is_name(family, maker) and not _is_name(model, maker):
+        return family, model
+    if (like := _names().families.get(maker)) is not None and like.fullmatch(family):
         return family, model
     if re.fullmatch(r"MS-[0-9A-Z]{4}", model):  # MSI: the number of the board, which has a name
         return _board_name(system) or model, ""
@@ -125,7 +133,7 @@ def _name_and_number(system: System, maker: str) -> tuple[str, str]:
 def _is_board(system: System) -> bool:
     """Whether the computer is to be called by its board: it tells no model, or just the board's."""
     model, board = _known(system.model), _known(system.board_model)
-    return bool(board) and model in ("", board)
+    return bool(board) and (model in ("", board) or bool(_names().no_models.fullmatch(model)))
 
 
 def _board_name(system: System) -> str:

@@ -59,6 +59,16 @@ def system(maker: str = "", model: str = "", version: str = "", **more: str) -> 
             "HP EliteBook 8570p",
         ),
         (system("HP", "HP ProBook 640 G4"), "HP ProBook 640 G4"),
+        (system("Hewlett-Packard", "", "F.07", board_model="30C2"), "HP 30C2"),
+        (system("", "", "Rev 1.xx", board_maker="ASUSTeK", board_model="P5GC-MX"), "ASUS P5GC-MX"),
+        (system("Supermicro", "Super Server", board_model="X11SSH-LN4F"), "Supermicro X11SSH-LN4F"),
+        (system("ASUS", "All Series", board_model="Z97-A"), "ASUS Z97-A"),
+        (
+            system("SAMSUNG ELECTRONICS CO., LTD.", "930QED", family="Galaxy Book2 Pro 360"),
+            "Samsung Galaxy Book2 Pro 360 (930QED)",
+        ),
+        (system("SAMSUNG", "535U4C", family="SAMSUNG SENS"), "Samsung 535U4C"),
+        (system("CSL-Computer GmbH & Co. KG", "Mini PN41"), "CSL Mini PN41"),
         (system("TOSHIBA", "SATELLITE L855", "PSKAEE-00F004HU"), "Toshiba SATELLITE L855"),
         (system("Acer", "Aspire 4820TG", "V1.19"), "Acer Aspire 4820TG"),
         (

@@ -51,9 +51,13 @@ def parse_words(raw: bytes) -> DriveWords | None:
     except ValueError:
         return None
     document = Document(loaded if isinstance(loaded, dict) else {})
-    if document.text("device", "protocol") not in ("ATA", "NVMe"):
-        return None
     rate = document.count("rotation_rate")
+    protocol = document.text("device", "protocol")
+    if protocol == "SCSI" and rate is not None:
+        # a box answers SCSI for its drive: names may be the box's, a rate is nobody else's
+        return DriveWords("smartctl", None, None, None, None, None, 1 if rate == 0 else rate)
+    if protocol not in ("ATA", "NVMe"):
+        return None
     return DriveWords(
         "smartctl",
         document.text("serial_number"),

@@ -130,7 +130,7 @@ def _transport(document: Document) -> str | None:
         return _TRANSPORTS.get(protocol)
     told = (document.text("scsi_transport_protocol", "name") or "").lower()
     words = (("sas", "sas"), ("fibre", "fc"), ("iscsi", "iscsi"), ("usb", "usb"))
-    return next((bus for word, bus in words if word in told), None)
+    return next((bus for word, bus in words if word in told), "scsi")
 
 
 def _namespace(node: BlockNode, space: Document | None) -> BlockNode:

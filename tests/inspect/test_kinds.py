@@ -22,7 +22,7 @@ from recond.inspect.memory import memory_of
 from recond.inspect.module_names import maker_of_code, part_of_code
 from recond.inspect.smart_disks import parse_smart_nodes
 from recond.inspect.smbios import guess_version, parse_smbios, parse_structures, parse_version
-from recond.model import Disk, Known, Reading, Unknown, Use, Why
+from recond.model import Disk, Known, Medium, Reading, Unknown, Use, Why
 from tests.inspect import laptop
 
 NOTHING = Unknown(Why.NOT_READ)
@@ -501,7 +501,10 @@ def test_scsi_keys_of_before_7_3() -> None:
         ("sat", "/dev/sdc [SAT]", "ATA", "sata"),
         ("sat+megaraid,0", "/dev/sda [megaraid_disk_00] [SAT]", "ATA", "sata"),
         ("nvme", "/dev/nvme0", "NVMe", "nvme"),
-        ("scsi", "/dev/sda", "SCSI", None),
+        ("scsi", "/dev/sda", "SCSI", "scsi"),
+        ("usbprolific", "/dev/sdc", "ATA", "usb"),
+        ("sntjmicron", "/dev/sdc", "NVMe", "usb"),
+        ("usbasm1352r,0", "/dev/sdc", "ATA", "usb"),
     ],
 )
 def test_a_bridge_is_usb(kind: str, info: str, protocol: str, transport: str | None) -> None:
@@ -517,7 +520,13 @@ def disks_of(root: Path, *documents: dict[str, object]) -> list[Disk]:
     return list(read_machine(host_from(root, Host())).disks)
 
 
-@pytest.mark.parametrize("kind", ["megaraid,{}", "sat+megaraid,{}", "cciss,{}", "3ware,{}"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("megaraid,{}", "sat+megaraid,{}", "cciss,{}", "3ware,{}", "areca,{}/1", "aacraid,0,0,{}"),
+        *("sssraid,0,{}", "hpt,1/{}/1", "jmb39x-q,{}", "usbasm1352r,{}"),
+    ],
+)
 def test_disks_behind_one_device_are_each_kept(tmp_path: Path, kind: str) -> None:
     documents = [
         smart(
@@ -533,6 +542,19 @@ def test_disks_behind_one_device_are_each_kept(tmp_path: Path, kind: str) -> Non
     assert len({d.path for d in disks}) == 3
     hours = [value(d.health.power_on_hours) for d in disks if not isinstance(d.health, Unknown)]
     assert hours == [100, 101, 102]
+
+
+@pytest.mark.parametrize(
+    ("rate", "medium"), [(10500, Medium.HDD), (0, Medium.SSD), (None, Medium.UNKNOWN)]
+)
+@pytest.mark.parametrize("name", ["/dev/cciss/c0d0", "/dev/bus/0", "/dev/sda"])
+def test_a_scsi_disk_tells_whether_it_turns(
+    tmp_path: Path, rate: int | None, medium: Medium, name: str
+) -> None:
+    document = smart(device={"name": name, "type": "cciss,1", "protocol": "SCSI"})
+    document["rotation_rate"] = rate
+    (disk,) = disks_of(tmp_path, document)
+    assert (value(disk.bus), disk.medium) == ("scsi", medium)
 
 
 def test_a_disk_without_a_size_is_listed(tmp_path: Path) -> None:

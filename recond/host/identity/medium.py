@@ -64,6 +64,7 @@ def decide_bus(evidence: Evidence) -> str | None:
         return "virtio"
     if (
         "scsi" in subsystems
+        or evidence.transport in ("scsi", "spi")
         or re.search(r"/target\d+:", path)
         or re.match(r"sd[a-z]", evidence.name)
     ):
