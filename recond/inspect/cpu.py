@@ -179,8 +179,12 @@ def parse_lscpu(text: str) -> Cpu:
 
 
 def lscpu_understood(text: str) -> bool:
-    """Whether a text of `lscpu` is in one of the languages that are known."""
-    return _lscpu_kinds(text)[0] is not None
+    """Whether a text of `lscpu` is in one of the languages that are known.
+
+    "CPU(s)" alone says nothing: many languages leave it as it is.
+    """
+    head, kinds = _lscpu_kinds(text)
+    return head is not None and any(_TELLING & one.keys() for one in (head, *kinds))
 
 
 def _lscpu_kinds(text: str) -> tuple[dict[str, str] | None, list[dict[str, str]]]:
@@ -225,6 +229,17 @@ def _labels() -> dict[str, str]:
     return found
 
 
+_TELLING = frozenset(
+    {
+        "Thread(s) per core",
+        "Core(s) per socket",
+        "Core(s) per cluster",
+        "Socket(s)",
+        "Vendor ID",
+        "Model name",
+    }
+)
+"""Labels of which a text of `lscpu` has one, and no text in a language that is not known."""
 _ENGLISH_ONLY = frozenset({"Thread(s) per core", "Vendor ID"})
 """Labels that are English and no other language's."""
 _LABELS = (

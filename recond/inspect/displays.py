@@ -60,7 +60,7 @@ def _display(connector: str, raw: bytes | Unknown, source: str) -> Display:
     return Display(
         connector=connector,
         internal=_internal(connector, source),
-        maker=text_reading(edid.maker, source),
+        maker=Unknown(Why.ABSENT, source) if edid.maker is None else Known(edid.maker, source),
         product_code=Known(edid.product_code, source),
         name=text_reading(edid.name or None, source),
         serial=_serial(edid, source),

@@ -71,7 +71,7 @@ def parse_edid(raw: bytes) -> Edid | None:
         product_code=int.from_bytes(base[10:12], "little"),
         serial_number=number if number not in (0, 0x01010101, 0xFFFFFFFF) else None,
         serial=_descriptor_text(descriptors, 0xFF),
-        name=_descriptor_text(descriptors, 0xFC) or _panel_name(descriptors),
+        name=_descriptor_text(descriptors, 0xFC) or _product_name(raw) or _panel_name(descriptors),
         year=_year(base),
         width_px=preferred.width_px if preferred else None,
         height_px=preferred.height_px if preferred else None,
@@ -221,18 +221,38 @@ def _displayid_parts(block: bytes) -> list[tuple[int, bytes]]:
 
 
 def _native(raw: bytes) -> Timing | None:
-    """The panel's own pixels, by the display parameters of a DisplayID block (01h, 21h)."""
+    """The panel's own pixels: by the display parameters of a DisplayID block (01h, 21h), else the
+    largest of its timings that it prefers, for a base block cannot hold more than 4095 pixels.
+    """
+    preferred: list[Timing] = []
     for block in _blocks(raw, _DISPLAYID):
+        preferred += [timing for first, timing in _displayid_offers(block) if first]
         for tag, body in _displayid_parts(block):
             if tag in (0x01, 0x21) and len(body) >= 8:
                 width, height = (int.from_bytes(body[i : i + 2], "little") for i in (4, 6))
                 if width >= _LEAST_PX and height >= _LEAST_PX:
                     return Timing(width, height)
-    return None
+    return _largest(preferred) if preferred else None
+
+
+def _product_name(raw: bytes) -> str:
+    """The name in a product identification block (00h, 20h; DisplayID 1.3 4.2, 2.0 4.2)."""
+    for block in _blocks(raw, _DISPLAYID):
+        for tag, body in _displayid_parts(block):
+            if tag in (0x00, 0x20) and len(body) > 12:
+                text = body[12 : 12 + body[11]].decode("ascii", "ignore")
+                return " ".join("".join(c for c in text if c.isprintable()).split())
+    return ""
 
 
 def _displayid_timings(block: bytes) -> list[Timing]:
-    """Timings of type I and VII (03h, 22h), 20 bytes each; one that is preferred comes first."""
+    """The timings of a DisplayID block; those that it prefers come first."""
+    found = [(not first, timing) for first, timing in _displayid_offers(block)]
+    return [timing for _, timing in sorted(found, key=lambda pair: pair[0])]
+
+
+def _displayid_offers(block: bytes) -> list[tuple[bool, Timing]]:
+    """(preferred, timing) of type I and VII (03h, 22h), 20 bytes each."""
     found: list[tuple[bool, Timing]] = []
     for tag, body in _displayid_parts(block):
         if tag not in (0x03, 0x22):
@@ -242,8 +262,8 @@ def _displayid_timings(block: bytes) -> list[Timing]:
             width = 1 + int.from_bytes(one[4:6], "little")
             height = 1 + int.from_bytes(one[12:14], "little")
             if width >= _LEAST_PX and height >= _LEAST_PX:
-                found.append((not one[3] & 0x80, Timing(width, height)))
-    return [timing for _, timing in sorted(found, key=lambda pair: pair[0])]
+                found.append((bool(one[3] & 0x80), Timing(width, height)))
+    return found
 
 
 # established timings, from the largest (3.8)

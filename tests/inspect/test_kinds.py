@@ -13,7 +13,7 @@ from recond.host import Host
 from recond.host.files import Files
 from recond.host.identity.garbage import is_garbage
 from recond.host.usage import read_uses
-from recond.inspect.cpu import parse_cpuinfo, parse_lscpu, read_cpu
+from recond.inspect.cpu import lscpu_understood, parse_cpuinfo, parse_lscpu, read_cpu
 from recond.inspect.dmidecode import not_understood, parse_dmidecode
 from recond.inspect.edid import parse_edid
 from recond.inspect.lsblk import parse_lsblk
@@ -188,6 +188,32 @@ def test_displayid_tells_the_whole_of_a_large_panel() -> None:
     first = bytes((0, 0, 0, 0x80)) + struct.pack("<H", 2559) + bytes(6) + struct.pack("<H", 1599)
     listed = second.ljust(20, b"\0") + first.ljust(20, b"\0")
     assert pixels(screen(extra=displayid(b"\x03\0\x28" + listed))) == (2560, 1600)
+
+
+def displayid_timing(width: int, height: int, *, preferred: bool) -> bytes:
+    begun = bytes((0, 0, 0, 0x80 * preferred)) + struct.pack("<H", width - 1)
+    return (begun + bytes(6) + struct.pack("<H", height - 1)).ljust(20, b"\0")
+
+
+@pytest.mark.parametrize("tag", [0x03, 0x22])
+def test_a_timing_that_displayid_prefers_is_the_panels_own(tag: int) -> None:
+    """A base block holds 4095 pixels at most; a screen of 5120 tells the rest here."""
+
+    def shown(*, preferred: bool) -> tuple[int | None, int | None]:
+        timings = displayid_timing(5120, 2880, preferred=preferred)
+        return pixels(screen(LARGE, extra=displayid(bytes((tag, 0, 20)) + timings)))
+
+    assert shown(preferred=True) == (5120, 2880)
+    assert shown(preferred=False) == (1920, 1080)
+
+
+@pytest.mark.parametrize("tag", [0x00, 0x20])
+def test_a_screens_name_by_displayid(tag: int) -> None:
+    product = b"DEL" + struct.pack("<HI", 0x1234, 5) + bytes((1, 20, 7)) + b"U5224KB"
+    raw = screen(LARGE, extra=displayid(bytes((tag, 0, len(product))) + product))
+    edid = parse_edid(raw)
+    assert edid is not None
+    assert edid.name == "U5224KB"
 
 
 def text(tag: int, words: bytes) -> bytes:
@@ -425,6 +451,22 @@ def test_a_hybrid_processor_counts_each_core_once(tmp_path: Path) -> None:
     lscpu = "CPU(s): 20\nThread(s) per core: 2\nCore(s) per socket: 10\nSocket(s): 1\n"
     found = read_cpu(Files(tmp_path), lscpu, NOTHING)
     assert [value(r) for r in (found.sockets, found.cores, found.threads)] == [1, 14, 20]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Italian, Portuguese, Japanese: "CPU(s)" is all that is alike
+        "Architettura: x86_64\nCPU(s): 8\nThread per core: 2\nCore per socket: 4\n",
+        "Arquitetura: x86_64\nCPU(s): 8\nThread(s) per núcleo: 2\nNúcleo(s) por soquete: 4\n",
+        "CPU(s): 8\nコアあたりのスレッド数: 2\nソケットあたりのコア数: 4\n",
+        "Процессор(ы): 8\nПотоков на ядро: 2\n",
+    ],
+)
+def test_lscpu_in_a_language_that_is_not_known_says_so(text: str, tmp_path: Path) -> None:
+    assert not lscpu_understood(text)
+    problems = read_machine(folder(tmp_path, **{"lscpu.txt": text})).problems
+    assert "inspect.problem.lscpu_language" in [one.code for one in problems]
 
 
 def test_one_thread_is_one_core() -> None:
