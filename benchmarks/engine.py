@@ -89,6 +89,7 @@ def cipher(size: int) -> float:
 def worker(device: str, folder: Path, method: str, verify: str) -> Run:
     """Our worker process on the device, as the supervisor starts it."""
     from recond.codec import canonical_bytes, digest, to_json
+    from recond.ends import ConfirmedBy
     from recond.erasure import VerifyMode
     from recond.host.target import read_target
     from recond.wipe.job import Job
@@ -97,7 +98,8 @@ def worker(device: str, folder: Path, method: str, verify: str) -> Run:
     wish = Wish(method=method, verify=VerifyMode(verify))
     plan = plan_wipe(read_target(device, image=False), wish, os.urandom(32), ())
     journal = folder / f"{time.monotonic_ns()}.jsonl"
-    job = Job("benchmark", plan, digest(plan), device, "flag", plan.disk.token, str(journal))
+    token, by = plan.disk.token, ConfirmedBy.FLAG
+    job = Job("benchmark", plan, digest(plan), device, by, token, str(journal))
     file = folder / "job.json"
     file.write_bytes(canonical_bytes(to_json(job)))
     return measured([sys.executable, "-m", "recond.wipe.worker", str(file)], journal)

@@ -1,4 +1,5 @@
-"""How a step, a reading and a journal end: the words that stand in journals and records.
+"""How a plan is confirmed, and how a step, a reading and a journal end: the words in journals and
+records.
 
 Why: one closed list each, so that a misspelt word is found by the type checker and a strange one by
 the reader of a record; eraser, judge and screens take them from here.
@@ -28,3 +29,12 @@ class JournalEnd(Text):
     FAILED = "failed"
     REFUSED = "refused"
     INTERRUPTED = "interrupted"  # `recond resume` goes on
+
+
+class ConfirmedBy(Text):
+    """How a plan was confirmed."""
+
+    TYPED = "typed"
+    FLAG = "flag"
+    MANIFEST = "manifest"
+    DEMONSTRATION = "demonstration"

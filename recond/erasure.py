@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recond.census import OperatorWord
-from recond.ends import StepEnd
+from recond.ends import ConfirmedBy, StepEnd
 from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Use
 
 JOURNAL_SCHEMA = "recond.journal/3"
@@ -309,7 +309,7 @@ class Erasure:
     path: str
     plan: WipePlan | None
     plan_digest: str | None
-    confirmed_by: str | None  # typed, flag, manifest, demonstration
+    confirmed_by: ConfirmedBy | None
     started_at: str | None
     ended_at: str | None
     steps: tuple[StepResult, ...]

@@ -42,6 +42,7 @@ from recond.commands.frame import (
     t,
     this_host,
 )
+from recond.ends import ConfirmedBy
 from recond.errors import RecondError, UsageError
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def _confirm(
     if words:
         return _with_psids(confirm_by_flag(prepared.plans, words))
     if unattended and prepared.order.every_unused:
-        return confirm_all(prepared.plans, "flag")  # --unattended --all, both typed out
+        return confirm_all(prepared.plans, ConfirmedBy.FLAG)  # --unattended --all, both typed out
     if unattended or not sys.stdin.isatty():
         return confirm_by_flag(prepared.plans, ())
     return _with_psids(ask_each(screen(), prepared.plans))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from recond.ends import ConfirmedBy
 from recond.erasure import VerifyMode
 from recond.flow.config import Overrides
 from recond.flow.run.run import Finished, Order, Prepared, execute, prepare
@@ -86,7 +87,7 @@ def demo(host: Host, out: Path, lang: str, screen: DemoScreen) -> int:
         if not shown:
             screen.prepared(prepared)
             shown = True
-        confirmed = confirm_all(prepared.plans, "demonstration")
+        confirmed = confirm_all(prepared.plans, ConfirmedBy.DEMONSTRATION)
         on_event = screen.erasing(prepared, method, {name: size})
         finished = execute(prepared, confirmed, host, on_event)
         screen.finished(finished)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from recond.documents import read_json
+from recond.ends import ConfirmedBy
 from recond.erasure import VerifyMode
 from recond.flow.config import Overrides
 from recond.flow.deliver.settings import read_settings
@@ -86,7 +87,7 @@ def bench(host: Host, folder: Path, number: int, computers: int, lot: str, lang:
             machine=machine,
             assessments=(assess_machine(machine, profile, host.clock.now()[:10]),),
         )
-        confirmed = confirm_all(prepared.plans, "demonstration")
+        confirmed = confirm_all(prepared.plans, ConfirmedBy.DEMONSTRATION)
         deliver(execute(prepared, confirmed, host, _nobody), folder / "etat", host)
         for image in images:
             image.unlink()

@@ -23,7 +23,15 @@ from recond.computer import (
     is_approved,
     is_boot_medium,
 )
-from recond.erasure import Context, Erasure, LevelWish, TargetKind, WipePlan, WipeRecord
+from recond.ends import ConfirmedBy
+from recond.erasure import (
+    Context,
+    Erasure,
+    LevelWish,
+    TargetKind,
+    WipePlan,
+    WipeRecord,
+)
 from recond.errors import RecondError, SafetyRefusal
 from recond.flow.config import Overrides
 from recond.flow.deliver.upload import after_run
@@ -172,7 +180,7 @@ def begin(
     part = replace(prepared, plans=plans)
     if not part.to_erase:
         raise SafetyRefusal((Message("wipe.refusal.all_in_use"),))
-    confirmed = confirm_all(plans, "typed")
+    confirmed = confirm_all(plans, ConfirmedBy.TYPED)
 
     def task(on_event: OnEvent, stops: StopCount) -> Finished:
         return execute(part, confirmed, host, on_event, stops)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from recond.census import Said
 from recond.errors import SafetyRefusal
 from recond.flow.guided import QUESTIONS, End, chosen_plans, disk_of, end_of
-from recond.flow.live.stick import StickStatus
+from recond.flow.live.stick import StickState, StickStatus
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.disks import disk_lines, summary
@@ -200,7 +200,7 @@ def _stick_at_rest(session: GuidedSession) -> StickStatus | None:
     """How it stands with the stick once the copying is over: a line is not drawn again."""
     clock = session.host.clock
     until_s = clock.monotonic_s() + COPY_PATIENCE_S
-    while (stick := session.stick) is not None and stick.state == "copying":
+    while (stick := session.stick) is not None and stick.state is StickState.COPYING:
         if clock.monotonic_s() >= until_s:
             break
         clock.sleep(LOOK_EVERY_S)

@@ -6,7 +6,7 @@ from recond.computer import LeftOver
 from recond.erasure import Status
 from recond.flow.guided import End
 from recond.flow.live.mirror import on_stick
-from recond.flow.live.stick import StickStatus
+from recond.flow.live.stick import StickState, StickStatus
 from recond.guided.letters import big_lines
 from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.locale import date
@@ -61,9 +61,9 @@ def result_lines(
     lines += fold(_place(end, stick), width, first="  ", rest="  ")
     if stick is not None:
         lines += fold(
-            words.say(ON_STICK if stick.state == "saved" else stick.message),
+            words.say(ON_STICK if stick.state is StickState.SAVED else stick.message),
             width,
-            GOOD if stick.state == "saved" else CARE,
+            GOOD if stick.state is StickState.SAVED else CARE,
         )
     if said is not None:
         lines += fold(words.say(said), width)
@@ -111,7 +111,7 @@ def left_text(words: GuidedWords, one: LeftOver) -> str:
 
 def _place(end: End, stick: StickStatus | None) -> str:
     """Where the certificate is for a person: on the stick only once it is there."""
-    if stick is None or stick.state != "saved":
+    if stick is None or stick.state is not StickState.SAVED:
         return str(end.certificate)
     return on_stick(end.certificate)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recond.ends import ConfirmedBy
 from recond.erasure import WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.supervisor import (
@@ -38,7 +39,7 @@ def ask_each(screen: Screen, plans: tuple[WipePlan, ...]) -> tuple[Confirmed, ..
         )
         if not _typed(screen, wanted, "cli.ask.type_place" if plan.place else "cli.ask.type"):
             raise SafetyRefusal((Message.of("wipe.confirm.not_typed", path=plan.path),))
-    return confirm_all(plans, "typed")
+    return confirm_all(plans, ConfirmedBy.TYPED)
 
 
 def ask_psid(screen: Screen, plan: WipePlan) -> str:

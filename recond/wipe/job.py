@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recond.ends import StepEnd
+from recond.ends import ConfirmedBy, StepEnd
 from recond.erasure import Target, WipePlan, WipeStep
 from recond.host.block import BlockDevice, Opener
 from recond.host.clock import Clock
@@ -25,7 +25,7 @@ class Job:
     plan: WipePlan
     digest: str
     path: str
-    confirmed_by: str
+    confirmed_by: ConfirmedBy
     token: str
     journal: str
     demonstration: bool = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recond.codec import digest, from_json
-from recond.ends import StepEnd
+from recond.ends import ConfirmedBy, StepEnd
 from recond.erasure import WipePlan
 from recond.errors import FormatError
 from recond.model import Json, Range
@@ -53,7 +53,7 @@ class Standing:
     path: str
     plan: WipePlan
     digest: str
-    confirmed_by: str
+    confirmed_by: ConfirmedBy
     token: str
     ended: bool
     position: Position
@@ -75,7 +75,7 @@ def read_standing(entries: Entries, same_boot: bool) -> Standing:
         path=str(first["open"]["path"]),
         plan=plan,
         digest=str(first["plan"]["digest"]),
-        confirmed_by=str(first["confirmation"]["by"]),
+        confirmed_by=ConfirmedBy(str(first["confirmation"]["by"])),
         token=str(first["confirmation"]["token"]),
         ended=last == "end",
         position=_position(entries, same_boot),

@@ -16,6 +16,7 @@ from recond.board.live import SILENT_S, tone_of
 from recond.board.people import Role
 from recond.board.room import refresh
 from recond.codec import canonical_bytes
+from recond.ends import ConfirmedBy
 from recond.flow.config import Overrides
 from recond.flow.deliver.upload import add_destination, after_run
 from recond.flow.run.run import Order, execute, prepare
@@ -175,7 +176,7 @@ def test_a_real_run_is_followed_and_its_certificate_is_the_last_word(
 
     with events(reader) as heard:
         next(heard)
-        finished = execute(prepared, confirm_all(prepared.plans, "flag"), host, on_event)
+        finished = execute(prepared, confirm_all(prepared.plans, ConfirmedBy.FLAG), host, on_event)
         assert finished.exit_code == 0
         assert "end" in seen  # the run's own listener heard everything too
         card = ""
@@ -204,7 +205,7 @@ def test_a_run_goes_on_without_the_board(tmp_path: Path) -> None:
     host = Host()
     prepared = prepare(order, host)
     finished = execute(
-        prepared, confirm_all(prepared.plans, "flag"), host, lambda _disk, _event: None
+        prepared, confirm_all(prepared.plans, ConfirmedBy.FLAG), host, lambda _disk, _event: None
     )
     assert finished.exit_code == 0
     done = after_run(state, finished.issued.folder, host.clock)

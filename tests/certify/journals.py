@@ -20,6 +20,7 @@ import pytest
 
 from recond.certify.record import Belonging, fold_journal
 from recond.codec import canonical_bytes, digest
+from recond.ends import ConfirmedBy
 from recond.erasure import Erasure, VerifyMode
 from recond.host.sim.drive import Killed, PowerCut
 from recond.host.target import read_target
@@ -67,7 +68,7 @@ def true_journal(
             plan,
             digest(plan),
             str(image),
-            "typed",
+            ConfirmedBy.TYPED,
             name,
             str(journal),
             demonstration=demonstration,

@@ -17,6 +17,7 @@ from recond.certify.judge.timeline import Timeline, read_timeline
 from recond.codec import digest
 from recond.drive.answers import parse_opal
 from recond.drive.types import endings_of, reach_of
+from recond.ends import ConfirmedBy
 from recond.erasure import Level, LevelWish, Technique, VerifyMode, WipePlan
 from recond.host.sim.ata import SimAta
 from recond.host.sim.drive import Killed, PowerCut, SimClock
@@ -340,7 +341,7 @@ def _session(history: History, plan: WipePlan, clock: SimClock, fate: Fate, boot
             lambda path: (drive.device(path), drive.identity), clock, history.opal
         ),
     )
-    job = Job("run", plan, digest(plan), PATH, "flag", plan.disk.token, "memory")
+    job = Job("run", plan, digest(plan), PATH, ConfirmedBy.FLAG, plan.disk.token, "memory")
     entries = read_entries(sink.raw)
     if not {"plan", "confirmation"} <= {kind for kind, _ in entries}:
         sink.raw = b""  # nothing was confirmed: a new run

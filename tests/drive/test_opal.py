@@ -15,7 +15,16 @@ import pytest
 from recond.certify.record import fold_journal
 from recond.drive.answers import OpalState, parse_opal
 from recond.drive.types import Capabilities
-from recond.erasure import Level, LevelWish, Result, Status, Technique, Verdict, WipePlan
+from recond.ends import ConfirmedBy
+from recond.erasure import (
+    Level,
+    LevelWish,
+    Result,
+    Status,
+    Technique,
+    Verdict,
+    WipePlan,
+)
 from recond.errors import UsageError
 from recond.flow.run.supervisor import confirm_all, parse_psid, with_psids
 from recond.host.process import LocalProcesses
@@ -213,11 +222,11 @@ def test_dashes_and_spaces_of_the_label_are_taken_off() -> None:
 def test_the_psid_is_asked_for_its_disk_only_and_shown_nowhere() -> None:
     history, _ = run(drive())
     assert isinstance(history.plan, WipePlan)
-    (confirmed,) = with_psids(confirm_all((history.plan,), "typed"), lambda _plan: PSID)
+    (confirmed,) = with_psids(confirm_all((history.plan,), ConfirmedBy.TYPED), lambda _plan: PSID)
     assert confirmed.psid == PSID
     assert PSID not in repr(confirmed)
     other = replace(history.plan, steps=())
-    (left,) = with_psids(confirm_all((other,), "typed"), lambda _plan: PSID)
+    (left,) = with_psids(confirm_all((other,), ConfirmedBy.TYPED), lambda _plan: PSID)
     assert left.psid is None
 
 

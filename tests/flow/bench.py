@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.ends import ConfirmedBy
 from recond.flow.config import Overrides
 from recond.flow.run.resume import OnLost, resume_runs
 from recond.flow.run.run import Finished, Order, execute, prepare
@@ -53,7 +54,9 @@ class Bench:
         )
         host = Host()
         prepared = prepare(order, host)
-        return execute(prepared, confirm_all(prepared.plans, "flag"), host, quiet, StopCount())
+        return execute(
+            prepared, confirm_all(prepared.plans, ConfirmedBy.FLAG), host, quiet, StopCount()
+        )
 
     def resume(self, run: str | None = None, on_lost: OnLost | None = None) -> tuple[Finished, ...]:
         return resume_runs(self.state, run, Host(), quiet, StopCount(), on_lost=on_lost)

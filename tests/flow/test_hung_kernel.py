@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from recond.certify.record import fold_journal
+from recond.ends import ConfirmedBy
 from recond.erasure import Status, Verdict, WipePlan
 from recond.flow.run.supervisor import Supervisor, confirm_all, write_jobs
 from recond.flow.runfolder import RunFolder
@@ -106,7 +107,7 @@ def test_a_disk_whose_requests_do_not_return(tmp_path: Path) -> None:
     folder = run_folder(tmp_path)
     with freezer(tmp_path) as ice:
         plans = (plan(ice.device, image=False), plan(str(good), image=True))
-        jobs = write_jobs(folder, confirm_all(plans, "flag"), demonstration=False)
+        jobs = write_jobs(folder, confirm_all(plans, ConfirmedBy.FLAG), demonstration=False)
         hung, sound = jobs
         ended: list[tuple[str, WorkerEnd | None]] = []
 

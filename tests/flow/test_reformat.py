@@ -25,6 +25,7 @@ from recond.drive.sectors import (
     scsi_set_block,
 )
 from recond.drive.types import CdbAnswer, CdbRequest
+from recond.ends import ConfirmedBy
 from recond.erasure import LevelWish, Status, TargetKind, WipePlan
 from recond.errors import SafetyRefusal
 from recond.flow.run.reformat import FOLDER, ODD, Bay, odd_plans, reformat_confirmed
@@ -86,7 +87,9 @@ def reformat(drive: SimScsi, folder: Path) -> Prepared:
     odd = odd_plans((odd_plan(drive),))
     before = replace_plans(odd, folder)
     bay = cast(Asked, drive).bay()
-    return reformat_confirmed(before, confirm_all(odd, "typed"), bay, lambda: plan_again(drive))
+    return reformat_confirmed(
+        before, confirm_all(odd, ConfirmedBy.TYPED), bay, lambda: plan_again(drive)
+    )
 
 
 def journal_of(folder: Path) -> bytes:
@@ -268,7 +271,7 @@ def test_another_disk_in_the_place_is_left_alone(tmp_path: Path) -> None:
     before = replace_plans(odd, tmp_path)
     with pytest.raises(SafetyRefusal):
         reformat_confirmed(
-            before, confirm_all(odd, "typed"), other.bay(), lambda: plan_again(other)
+            before, confirm_all(odd, ConfirmedBy.TYPED), other.bay(), lambda: plan_again(other)
         )
     assert not other.asked
 

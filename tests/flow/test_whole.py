@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from recond.census import Said
+from recond.ends import ConfirmedBy
 from recond.errors import UsageError
 from recond.flow.config import Overrides
 from recond.flow.run.attach import follow
@@ -64,7 +65,9 @@ def run(
         if stops is not None and not stops.count and event.phase is Phase.WRITE:
             stops.handle(signal.SIGTERM, None)
 
-    return execute(asked, confirm_all(prepared.plans, "flag"), host, on_event, stops), host
+    return execute(
+        asked, confirm_all(prepared.plans, ConfirmedBy.FLAG), host, on_event, stops
+    ), host
 
 
 @pytest.mark.parametrize(("every", "code"), [(True, NOT_WHOLE), (False, 0)])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recond.flow.guided import DiskEnd, End
-from recond.flow.live.stick import StickStatus
+from recond.flow.live.stick import StickState, StickStatus
 from recond.flow.run.background import Heard
 from recond.guided.letters import HEIGHT, big, big_lines
 from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
@@ -248,7 +248,9 @@ def test_the_result_says_on_the_stick_only_what_is_there(
         (),
         demonstration=False,
     )
-    shown = "\n".join(texts(result_lines(GuidedWords("fr"), end, None, 78, StickStatus(state, 2))))
+    shown = "\n".join(
+        texts(result_lines(GuidedWords("fr"), end, None, 78, StickStatus(StickState(state), 2)))
+    )
     assert where in shown
     assert words in shown
     assert ("RECOND/" in shown) == ("peut être éteint" in shown) == (state == "saved")

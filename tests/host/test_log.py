@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recond.ends import ConfirmedBy
 from recond.flow.config import Overrides
 from recond.flow.run.run import Order, execute, prepare
 from recond.flow.run.supervisor import confirm_all
@@ -117,7 +118,7 @@ def test_a_run_that_cannot_draw_its_certificate_says_why_beside_its_journals(
     )  # fmt: skip
     prepared = prepare(order, host)
     monkeypatch.setattr("recond.certify.pages.certificate.render", broken)
-    done = execute(prepared, confirm_all(prepared.plans, "flag"), host, lambda *_: None)
+    done = execute(prepared, confirm_all(prepared.plans, ConfirmedBy.FLAG), host, lambda *_: None)
     assert not done.issued.signed
     text = done.folder.own_errors.read_text()
     assert "ZeroDivisionError: of this test" in text

@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.ends import ConfirmedBy
 from recond.erasure import VerifyMode, WipeRecord
 from recond.flow.config import Overrides
 from recond.flow.run.run import Order, execute, prepare
@@ -68,6 +69,6 @@ def _run() -> Path:
         ),
     )
     prepared = prepare(order, host)
-    done = execute(prepared, confirm_all(prepared.plans, "typed"), host, lambda *_: None)
+    done = execute(prepared, confirm_all(prepared.plans, ConfirmedBy.TYPED), host, lambda *_: None)
     assert done.exit_code == 0
     return done.issued.folder

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from recond.certify.record import fold_journal
-from recond.erasure import DiskIdentity, Erasure, Target, TargetKind, VerifyMode, WipePlan
+from recond.ends import ConfirmedBy
+from recond.erasure import (
+    DiskIdentity,
+    Erasure,
+    Target,
+    TargetKind,
+    VerifyMode,
+    WipePlan,
+)
 from recond.host.realdisk import open_disk
 from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import SimClock
@@ -80,7 +88,9 @@ def plan_for(
 
 def job_for(plan: WipePlan, journal: str = "memory") -> Job:
     """The job of a plan that was confirmed."""
-    return Job("run", plan, plan_digest(plan), plan.path, "flag", plan.disk.token, journal)
+    return Job(
+        "run", plan, plan_digest(plan), plan.path, ConfirmedBy.FLAG, plan.disk.token, journal
+    )
 
 
 class MemorySink:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from recond.codec import from_json
-from recond.ends import JournalEnd, StepEnd
+from recond.ends import ConfirmedBy, JournalEnd, StepEnd
 from recond.erasure import DiskIdentity, Fill, FillKind, WipePlan
 from recond.errors import RecondError
 from recond.model import Json, Message, Use
@@ -146,7 +146,7 @@ KINDS: dict[str, dict[str, Check]] = {
     "refused": {"refusals": _list(_typed(Message))},
     "confirmation": {
         "digest": _digest,
-        "by": _word("typed", "flag", "manifest", "demonstration"),
+        "by": _word(*ConfirmedBy),
         "token": _text,
     },
     "identity": {"identity": _typed(DiskIdentity), "differences": _list(_text), "direct": _flag},

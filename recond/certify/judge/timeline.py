@@ -16,13 +16,8 @@ from recond.certify.judge.coverage import total_bytes
 from recond.certify.judge.medium import Begun, DiskInHand, is_proven, is_same_disk, is_same_resumed
 from recond.certify.judge.step_timeline import StepTimeline, ranges_of
 from recond.codec import digest, from_json
-from recond.erasure import (
-    JOURNAL_SCHEMA,
-    JOURNAL_SCHEMAS,
-    DiskIdentity,
-    JournalEntry,
-    WipePlan,
-)
+from recond.ends import ConfirmedBy
+from recond.erasure import JOURNAL_SCHEMA, JOURNAL_SCHEMAS, DiskIdentity, JournalEntry, WipePlan
 from recond.model import Json, Message, Range
 
 MAX_CONTRADICTIONS = 20
@@ -42,7 +37,7 @@ class Timeline:
     holders: list[JournalEntry] = field(default_factory=list)  # who else had the disk
     identified: bool = False  # in this session, with the plan's disk
     identity: DiskIdentity | None = None
-    confirmed_by: str | None = None
+    confirmed_by: ConfirmedBy | None = None
     confirmed: bool = False
     refusals: list[Message] | None = None
     steps: dict[int, StepTimeline] = field(default_factory=dict)
@@ -137,7 +132,7 @@ def _confirmation(timeline: Timeline, at: int, entry: JournalEntry) -> None:
     if timeline.plan_digest is None or entry.data["digest"] != timeline.plan_digest:
         timeline.wrong(at, entry)
         return
-    timeline.confirmed_by = timeline.confirmed_by or cast(str, entry.data["by"])
+    timeline.confirmed_by = timeline.confirmed_by or ConfirmedBy(cast(str, entry.data["by"]))
     timeline.confirmed = True
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from recond.computer import is_approved
+from recond.ends import ConfirmedBy
 from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import RecondError, UsageError
 from recond.flow import config
@@ -242,7 +243,7 @@ class Watch:
                 None,
                 (),
             )
-            confirmed = confirm_all((judged.plan,), "manifest")
+            confirmed = confirm_all((judged.plan,), ConfirmedBy.MANIFEST)
             self._begin(
                 slot,
                 facts.run_id,

@@ -20,6 +20,7 @@ from recond.flow.live.mirror import restore, unfinished_here
 from recond.flow.live.order import StickOrder, environment, named_stick, read_order
 from recond.flow.live.stick import (
     Live,
+    StickState,
     StickStatus,
     lang,
     note_media,
@@ -67,7 +68,10 @@ def boot(host: Host, live: Live) -> StickOrder:
         order, notices = StickOrder(), [*notices, error.message]
     _write_environment(order, live)
     with contextlib.suppress(OSError):
-        save_status(live, StickStatus("saved" if found else "absent", notices=tuple(notices)))
+        save_status(
+            live,
+            StickStatus(StickState.SAVED if found else StickState.ABSENT, notices=tuple(notices)),
+        )
     _apply(order, host, live)
     return order
 
@@ -204,7 +208,7 @@ def _take_asked(chosen: Partition, host: Host, live: Live) -> None:
     order = replace(read, mode=StickOrder().mode, erase="")
     _write_environment(order, live)
     _set_up(order, host, live)
-    status = read_status(live) or StickStatus("saved")
+    status = read_status(live) or StickStatus(StickState.SAVED)
     with contextlib.suppress(OSError):
         write_whole(live.status, canonical_bytes(replace(status, notices=notices)))
     for message in notices or (Message.of("stick.taken", name=_shown(host, chosen.disk)),):

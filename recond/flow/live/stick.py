@@ -33,6 +33,7 @@ from recond.host.store import write_whole
 from recond.host.terminal import write_line
 from recond.locale import Lang, language, say
 from recond.model import Message
+from recond.reading import Text
 
 PLACES = Places(Path("/var/lib/recond"), Path("/srv/recond-out"))
 LOOK_S, AGAIN_S, PATIENCE_S = 2.0, 15.0, 90.0
@@ -64,14 +65,23 @@ class Live:
         return self.run / "mirror.json"
 
 
+class StickState(Text):
+    """How it stands with the results on the stick."""
+
+    SAVED = "saved"
+    COPYING = "copying"
+    ABSENT = "absent"
+    FULL = "full"
+    UNWRITABLE = "unwritable"
+
+
 @dataclass(frozen=True, slots=True)
 class StickStatus:
-    """How it stands: `state` is saved, copying, absent, full or unwritable; `unsaved` files are in
-    memory only; `notices` are what was wrong with the settings; `keyless`: the stick is not this
-    start's own, and a private key is in memory only.
+    """How it stands; `unsaved` files are in memory only; `notices` are what was wrong with the
+    settings; `keyless`: the stick is not this start's own, and a private key is in memory only.
     """
 
-    state: str
+    state: StickState
     unsaved: int = 0
     reason: str = ""
     notices: tuple[Message, ...] = ()
@@ -80,7 +90,7 @@ class StickStatus:
     @property
     def message(self) -> Message:
         """The sentence for it."""
-        if self.state == "unwritable":
+        if self.state is StickState.UNWRITABLE:
             return Message.of("stick.unwritable", n=self.unsaved, reason=self.reason)
         return Message.of(f"stick.{self.state}", n=self.unsaved)
 
@@ -98,11 +108,11 @@ def where_results_are(live: Live) -> StickStatus | None:
     them. None on a system that is no live one.
     """
     status = read_status(live)
-    if status is None or status.state != "saved":
+    if status is None or status.state is not StickState.SAVED:
         return status
     _, mirror = load_stamps(live)
     left = len(mirror.pending())
-    return replace(status, state="copying", unsaved=left) if left else status
+    return replace(status, state=StickState.COPYING, unsaved=left) if left else status
 
 
 # --- keep ------------------------------------------------------------------------------------
@@ -118,7 +128,7 @@ class Keeper:
         self._noted = True  # whether the stamps in /run are those of the mirror
         self._wait_until = 0.0
         self._told = read_status(live)
-        self._status = self._told or StickStatus("absent")
+        self._status = self._told or StickStatus(StickState.ABSENT)
 
     def look(self) -> StickStatus:
         """One look: copy what changed, or say why not. Never raises `OSError`."""
@@ -126,7 +136,7 @@ class Keeper:
         now = self._host.clock.monotonic_s()
         if partition is None:
             self._wait_until = 0.0
-            return self._say("absent")
+            return self._say(StickState.ABSENT)
         if partition.plugged != self._plugged:
             with contextlib.suppress(OSError):
                 note_media(self._host, self._live)
@@ -136,7 +146,7 @@ class Keeper:
             self._mirror.own, self._noted = partition.own, False
         if not self._mirror.pending() and not self._mirror.gone():
             self._note(partition)
-            return self._say("saved")
+            return self._say(StickState.SAVED)
         if now < self._wait_until:
             return self._status
         try:
@@ -147,10 +157,10 @@ class Keeper:
         except OSError as error:
             self._wait_until = now + AGAIN_S
             full = error.errno == 28  # ENOSPC
-            return self._say("full" if full else "unwritable", reason(error))
+            return self._say(StickState.FULL if full else StickState.UNWRITABLE, reason(error))
         self._noted = False
         self._note(partition)
-        return self._say("saved")
+        return self._say(StickState.SAVED)
 
     def _note(self, partition: Partition) -> None:
         """The stamps into /run; where that is full, again at the next look."""
@@ -159,9 +169,10 @@ class Keeper:
                 save_stamps(self._live, self._mirror, partition)
                 self._noted = True
 
-    def _say(self, state: str, reason: str = "") -> StickStatus:
+    def _say(self, state: StickState, reason: str = "") -> StickStatus:
         told = read_status(self._live) or self._status  # a person may have answered since
-        keyless = state == "saved" and not self._mirror.own and has_private_key(self._live.places)
+        held = state is StickState.SAVED and not self._mirror.own
+        keyless = held and has_private_key(self._live.places)
         status = StickStatus(state, len(self._mirror.pending()), reason, told.notices, keyless)
         if status != self._told:  # a full /run keeps the old word: said again at the next look
             with contextlib.suppress(OSError):
@@ -198,7 +209,7 @@ def welcome(host: Host, live: Live) -> None:
     if status is not None:
         messages = [
             *status.notices,
-            *([] if status.state == "saved" else [status.message]),
+            *([] if status.state is StickState.SAVED else [status.message]),
             *([Message("stick.keyless")] if status.keyless else []),
             *messages,
         ]
@@ -218,7 +229,7 @@ def end(host: Host, live: Live) -> bool:
         if running:
             host.clock.sleep(LOOK_S)
             continue
-        if status is not None and status.state == "saved":
+        if status is not None and status.state is StickState.SAVED:
             done = "stick.keyless" if status.keyless else "stick.done"
             write_line(say(lang(), Message(done)))
             return True
@@ -226,7 +237,7 @@ def end(host: Host, live: Live) -> bool:
             write_line(say(lang(), Message("stick.delivered")))
             return True
         host.clock.sleep(LOOK_S)
-    for message in running or ((status or StickStatus("absent")).message,):
+    for message in running or ((status or StickStatus(StickState.ABSENT)).message,):
         write_line(say(lang(), message))
     return False
 

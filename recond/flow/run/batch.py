@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.ends import ConfirmedBy
 from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import SafetyRefusal
 from recond.flow.lot.manifest import Manifest, Named, is_named, read_manifest
@@ -112,7 +113,10 @@ def confirm_by_manifest(plans: tuple[WipePlan, ...], manifest: Path, read_past: 
     if any(one.listed is Listed.ERASE for one in found):
         going = (Listed.ERASE, Listed.REFUSED)
         return Batch(
-            confirm_all(tuple(one.plan for one in found if one.listed in going), "manifest"), left
+            confirm_all(
+                tuple(one.plan for one in found if one.listed in going), ConfirmedBy.MANIFEST
+            ),
+            left,
         )
     refused = tuple(one for one in found if one.listed is Listed.REFUSED)
     if not any(one.past.before is not Before.NOTHING for one in left):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recond.codec import to_json
+from recond.ends import ConfirmedBy
 from recond.erasure import DiskIdentity, Target, TargetKind, Technique, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.closing import close_journal
@@ -47,7 +48,7 @@ class Confirmed:
 
     plan: WipePlan
     digest: str
-    by: str  # typed, flag, manifest, demonstration
+    by: ConfirmedBy
     token: str
     psid: str | None = field(default=None, repr=False)  # typed; never written anywhere
 
@@ -177,7 +178,7 @@ def _named_by(word: str, plans: tuple[WipePlan, ...]) -> tuple[WipePlan, ...]:
 
 
 def confirm_by_flag(
-    plans: tuple[WipePlan, ...], words: tuple[str, ...], *, by: str = "flag"
+    plans: tuple[WipePlan, ...], words: tuple[str, ...], *, by: ConfirmedBy = ConfirmedBy.FLAG
 ) -> tuple[Confirmed, ...]:
     """`--confirm SERIAL` for each disk. Raises `SafetyRefusal` for a disk that is not named, for a
     word that names no disk (whoever typed it meant another one), and for one that names several:
@@ -217,7 +218,7 @@ def _several(plan: WipePlan, word: str) -> Message:
     )
 
 
-def confirm_all(plans: tuple[WipePlan, ...], by: str) -> tuple[Confirmed, ...]:
+def confirm_all(plans: tuple[WipePlan, ...], by: ConfirmedBy) -> tuple[Confirmed, ...]:
     """Plans confirmed together (typed one by one, a manifest, the demonstration)."""
     return tuple(Confirmed(plan, plan_digest(plan), by, shown_token(plan)) for plan in plans)
 

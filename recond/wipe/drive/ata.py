@@ -65,16 +65,16 @@ def run_sanitize(line: Conversation, step: WipeStep) -> StepOutcome:
         if data["errno"] is None
     )
     look = _sanitize_look(line)
-    if look.state == "unclear" and not mine:
+    if look.state is DriveState.UNCLEAR and not mine:
         return failed("no_registers")
     look.keep()
     if look.reason == FROZEN:
         return StepOutcome(StepEnd.FAILED, FROZEN)
-    if look.state == "running" and not mine:
+    if look.state is DriveState.RUNNING and not mine:
         other = wait(line, lambda: _sanitize_look(line), step.estimate_s, 43200)
         if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
             return other
-    if not (mine and look.state in ("running", "done")):
+    if not (mine and look.state in (DriveState.RUNNING, DriveState.DONE)):
         if line.should_stop():
             return not_begun()
         answer = line.ata(request)
@@ -91,7 +91,7 @@ def _refused(line: Conversation, answer: CdbAnswer) -> StepOutcome:
     if answer.errno is not None or parse_registers(answer.sense) is None:
         look = _sanitize_look(line)
         look.keep()
-        if look.state in ("running", "unclear"):
+        if look.state in (DriveState.RUNNING, DriveState.UNCLEAR):
             return unknown("no_answer")
     return failed("refused", command="SANITIZE DEVICE")
 

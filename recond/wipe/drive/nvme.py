@@ -115,7 +115,7 @@ def run_sanitize(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     mine = _mine(line, step.technique)
     first = _log_look(line, mine)
     first.keep()
-    if mine is None and first.state == "running":
+    if mine is None and first.state is DriveState.RUNNING:
         other = wait(line, lambda: _log_look(line, None), step.estimate_s, 43200)
         if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
             return other

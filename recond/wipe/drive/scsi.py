@@ -65,18 +65,18 @@ def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
     )
     first = _look(line)
     first.keep()
-    if first.state == "running" and not mine:
+    if first.state is DriveState.RUNNING and not mine:
         other = wait(line, lambda: _look(line), step.estimate_s, 43200)
         if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
             return other
-    if not (mine and first.state in ("running", "done")):
+    if not (mine and first.state in (DriveState.RUNNING, DriveState.DONE)):
         if line.should_stop():
             return not_begun()
         answer = line.scsi(request)
         if not scsi_good(answer.packed_status, answer.errno):
             after = _look(line)
             after.keep()
-            if after.state in ("running", "unclear"):
+            if after.state in (DriveState.RUNNING, DriveState.UNCLEAR):
                 return unknown("no_answer")
             return failed("refused", command=request.name)
     outcome = wait(line, lambda: _look(line), step.estimate_s, USUAL_S[step.technique])
