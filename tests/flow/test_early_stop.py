@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from recond.certify.record import fold_journal
+from recond.ends import ConfirmedBy
 from recond.erasure import Status
 from recond.flow.run import supervisor
 from recond.flow.run.supervisor import Supervisor, confirm_all, write_jobs
@@ -47,7 +48,7 @@ def test_the_record_says_how_it_ended(
     host, asked = Host(), StopCount()
     plans = supervisor.plan_targets((str(image),), Wish(), image=True, host=host)
     folder = make_run(tmp_path, "20261129-000000-aaaaaaaa")
-    jobs = write_jobs(folder, confirm_all(plans, "flag"), demonstration=False)
+    jobs = write_jobs(folder, confirm_all(plans, ConfirmedBy.FLAG), demonstration=False)
     work = Supervisor(folder, jobs, lambda _name, _event: None, asked, host)
     tick = work._tick
 
