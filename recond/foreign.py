@@ -23,6 +23,9 @@ SIGNS, SIGNS_IN_A_LINE = f"[{_ACTING}]", f"[{_ACTING}\t\n]"
 """What no shown text may hold, and what a word inside a sentence may not; patterns that the donor's
 page uses too."""
 _SIGNS, _IN_A_LINE = re.compile(SIGNS), re.compile(SIGNS_IN_A_LINE)
+QUOTES, QUOTED = "[«»“”]", r"[«“]\s?\{(\w+)\}\s?[»”]"
+"""The marks of both languages, and a sentence's argument between them."""
+_QUOTES = re.compile(QUOTES)
 LONGEST = 500
 """How much of one foreign text is shown, in characters: none that is true is longer."""
 
@@ -43,8 +46,22 @@ def printable(text: str) -> str:
 
 def printable_word(text: str) -> str:
     """A foreign text inside a sentence: no line of its own, no acting sign, not without end."""
-    cut = text if len(text) <= LONGEST else text[:LONGEST] + "…"
-    return _IN_A_LINE.sub(_shown, cut)
+    return printable_line(cut(text, LONGEST))
+
+
+def printable_line(text: str) -> str:
+    """A line that holds foreign text: it stays one line, and no sign acts."""
+    return _IN_A_LINE.sub(_shown, text)
+
+
+def quotable(text: str) -> str:
+    """A word that stands between quotation marks, and cannot close them."""
+    return _QUOTES.sub('"', text)
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters of a text, with a mark where there were more."""
+    return text if len(text) <= most else text[:most] + "…"
 
 
 def _shown(found: re.Match[str]) -> str:

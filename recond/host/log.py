@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from recond.foreign import printable
 from recond.host.regular import open_regular
 
 SWITCH = "RECOND_DEBUG"
@@ -86,12 +87,12 @@ def _keep(text: str) -> None:
 def _append(file: Path | None, text: str) -> None:
     if file is None:
         if not _is_asked():  # else `logging` has written it there
-            sys.stderr.write(text.rstrip("\n") + "\n")
+            sys.stderr.write(printable(text).rstrip("\n") + "\n")
         return
     with contextlib.suppress(OSError):  # a full disk: the journal is what must be kept
         descriptor = open_regular(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         with os.fdopen(descriptor, "ab") as stream:
-            stream.write(text.rstrip("\n").encode() + b"\n")
+            stream.write(printable(text).rstrip("\n").encode("utf-8", "replace") + b"\n")
 
 
 def log_failed_tool(argv: tuple[str, ...], returncode: int, stderr: bytes) -> None:
@@ -105,18 +106,19 @@ def log_failed_tool(argv: tuple[str, ...], returncode: int, stderr: bytes) -> No
     if _is_asked():
         import logging
 
-        logging.getLogger("recond.tool").info("%s", said)
+        logging.getLogger("recond.tool").info("%s", printable(said))
 
 
 def log_swallowed(where: str, error: BaseException) -> None:
     """An exception that is answered and not raised again, with its traceback."""
     import traceback
 
-    _keep(f"{where}: " + "".join(traceback.format_exception(error)))
+    told = f"{where}: " + "".join(traceback.format_exception(error))
+    _keep(told)
     if _is_asked():
         import logging
 
-        logging.getLogger(f"recond.{where}").info("%s", where, exc_info=error)
+        logging.getLogger(f"recond.{where}").info("%s", printable(told))
 
 
 def pasteable(argv: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ import pkgutil
 import re
 from typing import TYPE_CHECKING, Literal
 
-from recond.foreign import NAMES, printable_word
+from recond.foreign import NAMES, QUOTED, printable_word, quotable
 
 if TYPE_CHECKING:  # the help of the program needs no types
     from recond.model import Message
@@ -83,6 +83,9 @@ def entries(lang: Lang, room: str) -> dict[str, str | list[str]]:
     )
 
 
+_QUOTED = re.compile(QUOTED)
+
+
 def has(code: str, lang: Lang = "fr") -> bool:
     """Whether the catalogue holds a code."""
     return code in _catalogue(lang, code.partition(".")[0])
@@ -104,7 +107,11 @@ def text(lang: Lang, code: str, /, **args: str | int) -> str:
         entry = entry[0 if (abs(number) < 2 if lang == "fr" else number == 1) else 1]
     if lang == "fr":
         entry = french_spaces(entry)
-    return entry.format_map(_Filled((key, _shown(lang, key, value)) for key, value in args.items()))
+    words = {key: _shown(lang, key, value) for key, value in args.items()}
+    for key in _QUOTED.findall(entry):
+        if key in NAMES and key in words:
+            words[key] = quotable(words[key])
+    return entry.format_map(_Filled(words))
 
 
 class _Filled(dict[str, str]):

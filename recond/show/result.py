@@ -14,6 +14,7 @@ from recond.certify.verify.verdicts import Answer, Verdicts
 from recond.codec import to_json
 from recond.computer import Scope, conclude, is_approved, is_computer_erased, overall
 from recond.flow.run.run import Finished, erasure_exit
+from recond.foreign import LONGEST, cut, printable_line
 from recond.model import Json
 from recond.show.screen import Screen
 
@@ -194,18 +195,19 @@ def report_json(report: Report) -> dict[str, Json]:
 
 def _show_verdicts(screen: Screen, found: Verdicts) -> None:
     t = screen.t
-    screen.data(f"\n{found.name}")
+    screen.data("\n" + t("certify.verify.file", file=found.name))
     for axis, answer in found.answers:
         words = f"{t(f'certify.axis.{axis}')} – {t(f'certify.answer.{answer}')}"
         screen.data(f"  {SIGN[answer]} {words}")
     lines = (
-        f"      {SIGN[check.answer]} {check.about} – {screen.say(check.message)}"
+        f"      {SIGN[check.answer]} "
+        + printable_line(f"{cut(check.about, LONGEST)} – {screen.say(check.message)}")
         for check in found.checks
     )
     for line in dict.fromkeys(lines):  # one finding may answer two questions
         screen.data(line)
     if found.outcome is not None:
-        screen.data("  → " + screen.say(found.outcome))
+        screen.data("  → " + printable_line(screen.say(found.outcome)))
     if found.demonstration:
         screen.data("  ! " + t("certify.verify.demonstration"))
 

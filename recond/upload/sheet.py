@@ -11,9 +11,11 @@ import datetime as dt
 import io
 import json
 
+from recond.foreign import cut, printable
 from recond.upload.mapping import Cell, Template
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+MOST_CHARACTERS = 2000
 _MADE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the same lines are the same bytes
 
 
@@ -27,16 +29,22 @@ def table_bytes(template: Template, lines: list[list[Cell]]) -> bytes:
         return _workbook(titles, lines)
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=template.delimiter)
-    writer.writerow(titles)
+    writer.writerow([harmless(title) for title in titles])
     writer.writerows([harmless(cell) for cell in line] for line in lines)
     return out.getvalue().encode(template.encoding, "replace")
 
 
 def harmless(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula."""
-    return (
-        f"'{cell}" if isinstance(cell, str) and cell.lstrip(" \xa0").startswith(_FORMULA) else cell
-    )
+    """A cell that no spreadsheet takes for a formula, and whose signs act on nothing."""
+    if not isinstance(cell, str):
+        return cell
+    shown = shown_cell(cell)
+    return f"'{shown}" if cell.lstrip(" \xa0").startswith(_FORMULA) else shown
+
+
+def shown_cell(text: str) -> str:
+    """A cell's text as it is shown; where it is overlong, cut with a mark."""
+    return printable(cut(text, MOST_CHARACTERS))
 
 
 def _workbook(titles: list[str], lines: list[list[Cell]]) -> bytes:
@@ -50,13 +58,13 @@ def _workbook(titles: list[str], lines: list[list[Cell]]) -> bytes:
     page = book.add_worksheet()
     bold = book.add_format({"bold": True})
     for at, title in enumerate(titles):
-        page.write_string(0, at, title, bold)
+        page.write_string(0, at, shown_cell(title), bold)
     for row, line in enumerate(lines, start=1):
         for at, cell in enumerate(line):
             if isinstance(cell, int):
                 page.write_number(row, at, cell)
             elif cell is not None:
-                page.write_string(row, at, cell)
+                page.write_string(row, at, shown_cell(cell))
     page.freeze_panes(1, 0)
     book.close()
     return out.getvalue()

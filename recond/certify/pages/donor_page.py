@@ -32,7 +32,7 @@ from recond.certify.sign.keys import (
     is_authority,
     may_vouch,
 )
-from recond.foreign import LONGEST, NAMES, SIGNS, SIGNS_IN_A_LINE
+from recond.foreign import LONGEST, NAMES, QUOTED, QUOTES, SIGNS, SIGNS_IN_A_LINE
 from recond.locale import LANGS, Lang, entries, text
 from recond.model import Json
 
@@ -107,6 +107,8 @@ def donor_page(trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation,
         "foreign": {
             "names": list[Json](sorted(NAMES)),
             "longest": LONGEST,
+            "quoted": QUOTED,
+            "quotes": QUOTES,
             "signs": SIGNS,
             "in_a_line": SIGNS_IN_A_LINE,
         },

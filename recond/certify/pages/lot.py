@@ -19,6 +19,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, T
 
 from recond.certify.pages import parts as part
 from recond.certify.pages.certificate import BOTTOM, LEFT, TOP, Pages, archive
+from recond.foreign import cut, printable_line, printable_word
 from recond.locale import Lang, text
 
 SHARES = (78, 40, 32, 24)
@@ -116,7 +117,7 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
 def _fitted(cell: str, share: int) -> str:
     # cut and marked where it would run into its neighbour; the file inside has all of it
     most = int(share * CHARACTERS_A_SHARE)
-    lines = ("".join(c if c.isprintable() else "\ufffd" for c in line) for line in cell.split("\n"))
+    lines = (printable_line(cut(line, most + 1)) for line in cell.split("\n"))
     return "\n".join(line if len(line) <= most else line[: most - 1] + "…" for line in lines)
 
 
@@ -124,10 +125,10 @@ def _furniture(canvas: Canvas, pages: LotPages, number: int, total: int) -> None
     width, height = A4
     canvas.setFillColor(part.INK)
     canvas.setFont(part.BOLD, 13 if number == 1 else 9)
-    canvas.drawString(LEFT, height - 14 * mm, pages.title)
+    canvas.drawString(LEFT, height - 14 * mm, printable_word(pages.title))
     canvas.setFont(part.SANS, 7.5)
-    canvas.drawString(LEFT, height - 18.5 * mm, pages.subtitle[:90])
-    canvas.drawRightString(width - LEFT, height - 14 * mm, pages.workshop[:60])
+    canvas.drawString(LEFT, height - 18.5 * mm, printable_word(pages.subtitle[:90]))
+    canvas.drawRightString(width - LEFT, height - 14 * mm, printable_word(pages.workshop[:60]))
     if not pages.signed:
         canvas.setFont(part.BOLD, 9)
         canvas.drawRightString(

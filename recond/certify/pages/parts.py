@@ -20,6 +20,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
 from recond.computer import Overall
+from recond.foreign import cut, printable, printable_word
 
 # no DejaVu Sans Mono: its subset comes out with widths that PDF/A checkers refuse
 SANS, BOLD = "DejaVuSans", "DejaVuSans-Bold"
@@ -28,6 +29,8 @@ BAND = HexColor("#f0f0f0")
 WIDTH = 174 * mm
 TEXT_SIDES = 37 * mm  # beside a verdict's words: its sign, and the hatching
 ROOM_BELOW = 24 * mm
+MOST_CHARACTERS = 2000
+"""Of one paragraph; the longest of ours has half of it."""
 
 OUTCOME_LOOK: dict[Overall, tuple[str, Color, Color]] = {  # sign, frame, ground
     Overall.ERASED: ("✓", HexColor("#0b5d2e"), HexColor("#eef7f0")),
@@ -65,8 +68,8 @@ def style(
 
 
 def escape(text: str) -> str:
-    """Text as a paragraph's markup; a disk's name may hold anything."""
-    clean = "".join(sign if sign >= " " or sign == "\n" else "\ufffd" for sign in text)
+    """Text as a paragraph's markup; a disk's name may hold anything, and be of any length."""
+    clean = printable(cut(text, MOST_CHARACTERS)).replace("\t", " ")
     for sign, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\n", "<br/>")):
         clean = clean.replace(sign, name)
     return clean
@@ -101,6 +104,7 @@ def heading(text: str) -> Heading:
 
 def fitted(text: str, font: str, size: float, width: float) -> str:
     """The text, cut with an ellipsis where it is wider than `width` points."""
+    text = printable_word(text)
     if pdfmetrics.stringWidth(text, font, size) <= width:
         return text
     while text and pdfmetrics.stringWidth(text + "…", font, size) > width:

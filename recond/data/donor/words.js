@@ -15,8 +15,14 @@ function text(code, args = {}) {
     const n = Number.isInteger(args.n) ? args.n : 0;
     entry = entry[(language === "fr" ? Math.abs(n) < 2 : n === 1) ? 0 : 1];
   }
-  return entry.replace(/\{(\w+)\}/g, (whole, key) =>
-    Object.hasOwn(args, key) ? shown(key, args[key]) : whole);
+  const { names, quoted, quotes } = PAGE.foreign;
+  const between = [...entry.matchAll(new RegExp(quoted, "g"))].map((found) => found[1]);
+  return entry.replace(/\{(\w+)\}/g, (whole, key) => {
+    if (!Object.hasOwn(args, key)) return whole;
+    const word = shown(key, args[key]);
+    const closes = between.includes(key) && names.includes(key);
+    return closes ? word.replace(new RegExp(quotes, "g"), '"') : word;
+  });
 }
 
 const isCode = (code) => Object.hasOwn(PAGE.words[language], code);

@@ -17,7 +17,7 @@ from recond.flow.lot.rows import DiskRow, MachineRow
 from recond.flow.lot.status import LotStatus, State
 from recond.locale import Lang, number, say, text
 from recond.upload.mapping import Cell
-from recond.upload.sheet import harmless
+from recond.upload.sheet import harmless, shown_cell
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -168,7 +168,8 @@ def _sheet(
     sheet.write_row(0, 0, [text(lang, f"lot.column.{column}") for column in columns], bold)
     last = 0
     for last, row in enumerate(rows, start=1):
-        sheet.write_row(last, 0, row)
+        cells = (shown_cell(cell) if isinstance(cell, str) else cell for cell in row)
+        sheet.write_row(last, 0, cells)
     sheet.autofilter(0, 0, last, len(columns) - 1)
 
 
