@@ -35,7 +35,7 @@ from recond.flow.lot.collect import collect, folder_sources
 from recond.flow.lot.rows import Lot
 from recond.flow.lot.store import open_lots
 from recond.flow.verify.files import verify_paths
-from tests.certify import tamper
+from tests.certify import published, tamper
 from tests.certify.desk import Desk, desk, drawn_once
 from tests.certify.papers import corpus, files_of
 from tests.certify.tamper import JWS, PDF, RECORD, Files
@@ -249,6 +249,14 @@ def _documents() -> dict[str, bytes]:
 def test_a_changed_document_is_found(desk: Desk) -> None:
     files = files_of("erased")
     for told, raw in _documents().items():
+        desk.refuses({PDF: raw}, told)
+        desk.refuses({**files, PDF: raw}, told)
+
+
+def test_no_published_attack_on_signed_pdfs_is_believed(desk: Desk) -> None:
+    files = files_of("erased")
+    for told, raw in published.attacks(files[PDF]).items():
+        assert raw != files[PDF], told
         desk.refuses({PDF: raw}, told)
         desk.refuses({**files, PDF: raw}, told)
 

@@ -38,6 +38,7 @@ from recond.certify.sign.pdf_sign import sign_pdf
 from recond.certify.sign.seal import make_seal
 from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes
+from tests.certify import published
 from tests.certify.journals import base_seed, how_many
 from tests.certify.papers import corpus, files_of
 from tests.certify.purposes import FOREIGN, OURS, issued_for
@@ -166,6 +167,18 @@ def test_a_changed_file(page: Page, change: Callable[[bytes], bytes]) -> None:
     changed_file = change(files_of("erased")[PDF])
     assert changed_file != files_of("erased")[PDF]
     refused(page, {PDF: changed_file})
+
+
+def test_no_published_attack_on_signed_pdfs(page: Page) -> None:
+    """Many files at once, each checked alone."""
+    pdf = files_of("erased")[PDF]
+    found = {f"{n}.pdf": raw for n, raw in enumerate(published.attacks(pdf).values())}
+    shown = {one.text.splitlines()[0]: one for one in page.show(found)}
+    assert len(shown) == len(found)
+    for name, told in zip(found, published.attacks(pdf), strict=True):
+        assert shown[name].state in ("false", "unproven"), told
+        never_erased(shown[name])
+        never_more(shown[name], {PDF: found[name]})
 
 
 def _narrower(found: re.Match[bytes]) -> bytes:
