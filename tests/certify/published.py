@@ -79,9 +79,7 @@ def attacks(raw: bytes) -> dict[str, bytes]:
         "USF: negative range": _with_range(raw, b"/ByteRange [0 -1 -1 0]"),
         "ISA: with a table": _update(raw, page, words),
         "ISA: without a table": _update(raw, page, words, table=False),
-        "ISA: the signature copied": raw
-        + raw[first.start() - 40 : first.end() + 40]
-        + b"\n%%EOF\n",
+        "ISA: the signature copied": copied,
         "SWA: something between": _wrapped(raw),
         "SWA: a hole at the end": raw + WORDS,
         "shadow: hide": _update(raw, page, b"<< /Type /Page /Contents [] >>"),

@@ -1,0 +1,261 @@
+"""Processes of recond that are struck at a drawn moment: killed, stopped, out of room, cut off.
+
+Each is a fork of this one, so that a kill is a kill: no `finally` runs, locks go to the kernel. A
+power cut also takes back what was not synced: bytes behind the last fsync, names behind the last
+fsync of their folder. It is told apart from a kill because the page cache outlives a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import random
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+WATCHED = (
+    "recond/flow/run/",
+    "recond/flow/keys/",
+    "recond/flow/deliver/",
+    "recond/flow/runfolder",
+    "recond/host/store",
+    "recond/host/spool",
+    "recond/host/locks",
+    "recond/host/journalfile",
+    "recond/host/workers",
+    "recond/upload/queue",
+    "recond/upload/send",
+    "recond/wipe/journal",
+    "recond/wipe/session",
+    "recond/wipe/worker",
+)
+"""The rooms whose lines are counted."""
+
+CHANGES = ("write", "fsync", "fdatasync", "rename", "replace", "link", "mkdir", "ftruncate")
+"""The calls of `os` that may fail: each file that is written whole is synced before its name."""
+
+
+@dataclass(frozen=True)
+class Strike:
+    """What happens to one process: `kind` at its `at`th line (kill, power, stop), or behind its
+    `at`th change of a file (`behind`); or in place of that change (full, broken; `once`, or from
+    then on).
+    """
+
+    kind: str
+    at: int
+    once: bool = True
+    seed: int = 0
+    behind: bool = False
+
+
+@dataclass
+class Storage:
+    """What of the files below `roots` is on the disk, and what only in the page cache."""
+
+    roots: tuple[str, ...]
+    opened: set[str] = field(default_factory=set)
+    synced: dict[tuple[int, int], int] = field(default_factory=dict)
+    names: list[tuple[tuple[int, int], Path, str, bytes | None]] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Listen to every opening for writing, and wrap what syncs and what names."""
+
+        def hear(event: str, args: tuple[Any, ...]) -> None:
+            if event == "open" and args[2] & (os.O_WRONLY | os.O_RDWR):
+                self.opened.add(str(args[0]))
+                with contextlib.suppress(OSError):  # what was there before is on the disk
+                    found = Path(args[0]).stat()
+                    self.synced.setdefault((found.st_dev, found.st_ino), found.st_size)
+
+        sys.addaudithook(hear)
+
+    def note_sync(self, descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        key = (found.st_dev, found.st_ino)
+        self.synced[key] = found.st_size
+        self.names = [one for one in self.names if one[0] != key]
+
+    def note_name(self, folder: int | None, name: str, action: str) -> None:
+        """A name that is about to be given or taken; what it named before."""
+        if folder is None:
+            place = Path(name).absolute().parent
+        else:
+            place = Path(f"/proc/self/fd/{folder}").readlink()
+        if not str(place).startswith(self.roots):
+            return
+        path, found = place / Path(name).name, place.stat()
+        before = path.read_bytes() if path.is_file() else None
+        self.names.append(((found.st_dev, found.st_ino), path, action, before))
+
+    def cut(self, chance: random.Random) -> None:
+        """The power goes off: of what was not synced some is there and some is not."""
+        keep = chance.randrange(len(self.names) + 1)
+        for _, path, action, before in reversed(self.names[keep:]):
+            with contextlib.suppress(OSError):
+                if action == "mkdir":
+                    path.rmdir()
+                elif before is None:
+                    path.unlink()
+                else:
+                    path.write_bytes(before)
+        for root in self.roots:
+            for path in Path(root).rglob("*"):
+                if path.is_file():
+                    self._lose(path, chance)
+
+    def _lose(self, path: Path, chance: random.Random) -> None:
+        if not self.opened & {str(path), path.name}:
+            return
+        found = path.stat()
+        safe = self.synced.get((found.st_dev, found.st_ino), 0)
+        if found.st_size > safe:
+            os.truncate(path, chance.randint(safe, found.st_size))
+
+
+def strike(given: Strike | None, storage: Storage, pids: Path) -> None:
+    """Have this process struck."""
+    chance = random.Random(given.seed if given else 0)
+    if given is None:
+        return
+    if given.kind in ("full", "broken"):
+        _fail(given)
+        return
+    if given.kind == "power":
+        storage.watch()
+        _wrap(storage)
+
+    def end() -> None:
+        sys.settrace(None)
+        if given.kind == "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
+        if given.kind == "power":
+            for one in living(pids):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+            storage.cut(chance)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    (_behind if given.behind else _at_line)(given.at, end)
+
+
+def _at_line(point: int, end: Callable[[], None]) -> None:
+    left = point
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal left
+        if not any(part in frame.f_code.co_filename for part in WATCHED):
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                end()
+        return trace
+
+    sys.settrace(trace)
+
+
+def _behind(point: int, end: Callable[[], None]) -> None:
+    left, struck = point, os.getpid()  # a worker that it starts is not struck
+    for name in CHANGES:
+        real = getattr(os, name)
+
+        def changing(*args: Any, _real: Any = real, **kwargs: Any) -> Any:
+            nonlocal left
+            found = _real(*args, **kwargs)
+            left -= 1
+            if left == 0 and os.getpid() == struck:
+                end()
+            return found
+
+        setattr(os, name, changing)
+
+
+def _fail(given: Strike) -> None:
+    number = errno.ENOSPC if given.kind == "full" else errno.EIO
+    left = given.at
+    for name in CHANGES:
+        real = getattr(os, name)
+
+        def failing(*args: Any, _real: Any = real, _name: str = name, **kwargs: Any) -> Any:
+            nonlocal left
+            if _name == "write" and args[0] in (1, 2):
+                return _real(*args, **kwargs)
+            left -= 1
+            if left == 0 or (left < 0 and not given.once):
+                if _name == "write":  # some of it is there
+                    _real(args[0], args[1][: len(args[1]) // 2])
+                raise OSError(number, os.strerror(number))
+            return _real(*args, **kwargs)
+
+        setattr(os, name, failing)
+
+
+def _wrap(storage: Storage) -> None:
+    for name in ("fsync", "fdatasync"):
+        real = getattr(os, name)
+
+        def syncing(descriptor: int, _real: Any = real) -> None:
+            _real(descriptor)
+            storage.note_sync(descriptor)
+
+        setattr(os, name, syncing)
+    for name, key, which in (
+        ("rename", "dst_dir_fd", 1),
+        ("replace", "dst_dir_fd", 1),
+        ("link", "dst_dir_fd", 1),
+        ("mkdir", "dir_fd", 0),
+        ("unlink", "dir_fd", 0),
+    ):
+        real = getattr(os, name)
+
+        def naming(
+            *args: Any,
+            _real: Any = real,
+            _name: str = name,
+            _key: str = key,
+            _at: int = which,
+            **kwargs: Any,
+        ) -> Any:
+            storage.note_name(kwargs.get(_key), os.fspath(args[_at]), _name)
+            return _real(*args, **kwargs)
+
+        setattr(os, name, naming)
+
+
+def living(pids: Path) -> tuple[int, ...]:
+    """The processes of that file that live and are forks of this program, and no others: a number
+    is given again when its process has ended.
+    """
+    own, found = Path("/proc/self/cmdline").read_bytes(), []
+    for line in pids.read_text().splitlines() if pids.exists() else ():
+        with contextlib.suppress(OSError):
+            at_work = Path(f"/proc/{line}/stat").read_text().rsplit(") ", 1)[-1][0] not in "ZX"
+            if at_work and Path(f"/proc/{line}/cmdline").read_bytes() == own:
+                found.append(int(line))
+    return tuple(found)
+
+
+def fork(work: Callable[[], None], report: Path) -> int:
+    """Do it in a child; its id. An error that nobody foresaw goes into `report`."""
+    child = os.fork()
+    if child:
+        return child
+    code = 0
+    try:
+        os.setsid()
+        work()
+    except BaseException:
+        sys.settrace(None)
+        with report.open("a") as stream:
+            traceback.print_exc(file=stream)
+        code = 1
+    os._exit(code)
