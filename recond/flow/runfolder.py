@@ -60,12 +60,14 @@ class RunFacts:
 @dataclass(frozen=True, slots=True)
 class IssuedNote:
     """What was issued for a run: the record's folder, and the SHA-256 of each journal that the
-    record was made from, by its disk's name; none in a note of the former form.
+    record was made from, by its disk's name; none in a note of the former form. `replacing`: its
+    files are being replaced, and until they are, some may be of this issue and some of the next.
     """
 
     folder: str
     signed: bool
     journals: tuple[tuple[str, str], ...] = field(default=(), metadata={"later": True})
+    replacing: bool = field(default=False, metadata={"later": True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,8 +16,9 @@ from recond.flow.run.issued import is_issued
 from recond.flow.run.run import certify_again
 from recond.flow.run.unfinished import Left, open_runs
 from recond.flow.runfolder import RunFolder, make_run
-from recond.host import Host
+from recond.host import Host, store
 from recond.host.clock import SystemClock
+from recond.upload.package import read_folder
 from recond.wipe.journal import Journal
 from tests.cli.command import recond
 from tests.flow.bench import Bench, donor_image, quiet, status_of
@@ -206,3 +208,39 @@ def test_numbers_that_differ_by_case_have_two_names_on_a_stick(tmp_path: Path) -
     (folder,) = bench.runs()
     names = [path.name.casefold() for path in folder.journal_files()]
     assert len(names) == len(set(names)) == 2
+
+
+@pytest.mark.parametrize("written", range(5))
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_certificate_cut_while_it_is_replaced_is_made_whole(
+    tmp_path: Path, written: int, signed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by seed 1 of the histories: the record of the new issue, the signature of the old."""
+    bench = Bench(tmp_path)
+    first = bench.run(donor_image(tmp_path / "a.img")).issued
+    before = (first.folder / "record.jws").read_bytes()
+    (folder,) = bench.runs()
+    real, left = store._write, written
+
+    def full(place: int, name: str, content: bytes, mode: int, *, fresh: bool = False) -> None:
+        nonlocal left
+        if Path(f"/proc/self/fd/{place}").readlink().is_relative_to(first.folder):
+            left -= 1
+            if left < 0:
+                raise OSError(errno.ENOSPC, "full")
+        real(place, name, content, mode, fresh=fresh)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_write", full)
+        with pytest.raises(RecondError):
+            certify_again(folder, bench.state, Host(), None, "fr")
+    if not signed:
+        (bench.state / "keys" / "bench.p12").unlink()
+    assert not is_issued(folder)
+    (finished,) = bench.resume()
+    assert is_issued(folder)
+    whole = finished.issued.handed_over
+    package = read_folder(whole)
+    assert package.signed, "the signed one of before stands beside, and is the one to hand over"
+    kept = [one.read_bytes() for one in tmp_path.rglob("record.jws")]
+    assert before in kept

@@ -117,7 +117,7 @@ def _new_folders(state: Path) -> Iterator[Path]:
     queue = queue_of(state)
     for run in all_runs(state):
         note = run.note()
-        if note is None:  # a run without a record yet: `recond resume` speaks of it
+        if note is None or note.replacing:  # not a whole record: `recond resume` speaks of it
             continue
         folder = Path(note.folder)
         try:

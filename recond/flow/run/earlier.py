@@ -130,6 +130,12 @@ def put_beside(state: Path, record_id: str, files: dict[str, bytes]) -> Path:
     return folder / str(number)
 
 
+def issues_beside(state: Path, record_id: str) -> tuple[Path, ...]:
+    """The folders of a run's signed issues in the state, the newest first."""
+    found = [one for one in (state / "issues" / record_id).glob("*") if one.name.isdecimal()]
+    return tuple(sorted(found, key=lambda one: -int(one.name)))
+
+
 def _holds(file: Path, raw: bytes) -> bool:
     return file.is_file() and read_regular(file) == raw
 

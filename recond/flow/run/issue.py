@@ -21,7 +21,13 @@ from recond.erasure import Context, LedgerPosition, WipeRecord
 from recond.errors import BenchLacks, RecondError
 from recond.flow.keys.keyring import Keyring
 from recond.flow.keys.ledger_file import LedgerFile
-from recond.flow.run.earlier import files_of_issue, find_earlier, is_worse, put_beside
+from recond.flow.run.earlier import (
+    files_of_issue,
+    find_earlier,
+    is_worse,
+    issues_beside,
+    put_beside,
+)
 from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED
 from recond.flow.software import versions
 from recond.host.clock import Clock
@@ -158,7 +164,8 @@ def _put(
     keyring: Keyring, places: tuple[Path, ...], record: WipeRecord, files: dict[str, bytes]
 ) -> tuple[Path, Path | None]:
     """Write an issue's files; their folder, and the folder of a better issue that stays."""
-    earlier = find_earlier(keyring, places, record.record_id)
+    kept = issues_beside(keyring.state, record.record_id)
+    earlier = find_earlier(keyring, (*places, *kept), record.record_id)
     folder = places[0]
     if earlier is not None:
         if is_worse(record, JWS in files, files, earlier.record):

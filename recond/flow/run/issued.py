@@ -29,7 +29,7 @@ def digests_of(journals: dict[str, bytes]) -> tuple[tuple[str, str], ...]:
 def is_issued(folder: RunFolder) -> bool:
     """Whether there is a certificate of the journals as they are now."""
     note = folder.note()
-    if note is None:
+    if note is None or note.replacing:
         return False
     made_from = note.journals or digests_in(Path(note.folder))  # the former form had no digests
     # moved away: it was issued, and nobody can tell from what

@@ -7,7 +7,7 @@ before the first byte is erased, so that a crash at any later moment can still b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recond.census import Said
@@ -224,6 +224,8 @@ def certify_run(
     journals = folder.journals()
     if not journals:
         raise UsageError("wipe.run.nothing", run=folder.run_id)
+    if before is not None:  # killed in between, it is issued again
+        write_json(folder.issued, to_json(replace(before, replacing=True)))
     material = Material(facts.context, facts.machine, facts.assessments, journals, folder.run_id)
     with errors_kept(folder.own_errors):
         issued = issue(
