@@ -38,6 +38,7 @@ from recond.certify.ledger import read_ledger
 from recond.certify.record import parse_record
 from recond.certify.sign.jws import read_jws
 from recond.documents import read_json
+from recond.ends import ConfirmedBy
 from recond.erasure import Context, Erasure, Status, WipePlan, WipeRecord
 from recond.errors import RecondError, RecordInvalid
 from recond.flow import config
@@ -449,7 +450,7 @@ def _work_run(history: History, act: Act, host: Host) -> None:
         None,
         (),
     )
-    carry_out(history.state, facts, confirm_all(plans, "flag"), host, _quiet, StopCount())
+    carry_out(history.state, facts, confirm_all(plans, ConfirmedBy.FLAG), host, _quiet, StopCount())
 
 
 def _work_resume(history: History, _act: Act, host: Host) -> None:
