@@ -173,6 +173,7 @@ class NetworkCard:
     bus: Reading[str]  # pci, usb, …
     description: Reading[str]
     speed_mbps: Reading[int]
+    standard: Reading[str] = field(default=Unknown(Why.NOT_READ), metadata=LATER)  # "802.11ax"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ class Device:
     name: Reading[str]
     driver: Reading[str]
     memory_bytes: Reading[int] = field(default=Unknown(Why.NOT_READ), metadata=LATER)  # graphics
+    version: Reading[str] = field(default=Unknown(Why.NOT_READ), metadata=LATER)  # Bluetooth: "5.2"
 
 
 class Medium(Text):
@@ -306,6 +308,7 @@ class Machine:
     problems: tuple[Message, ...]  # readers that failed, and how
     census: Reading[Census] = field(default=Unknown(Why.NOT_READ), metadata=LATER)
     slots: tuple[tuple[str, str], ...] = field(default=(), metadata=LATER)  # name: free, used, …
+    keyboard: Reading[str] = field(default=Unknown(Why.NOT_READ), metadata=LATER)  # "fr", as in XKB
 
 
 class Outcome(Text):

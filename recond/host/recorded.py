@@ -259,7 +259,7 @@ class PackedFiles(Files):
 
 def place_of(argv: tuple[str, ...]) -> str | None:
     """Where a tool's answer stands in a tree: the same names that a person would choose."""
-    if argv == ("dmidecode",) or argv == ("lscpu",):
+    if argv in (("dmidecode",), ("lscpu",), ("iw", "phy"), ("btmgmt", "info")):
         return f"/{argv[0]}.txt"
     if argv[:1] == ("lsblk",):
         return "/lsblk.json"

@@ -9,9 +9,12 @@ Documentation/ABI/testing/sysfs-bus-pci and -usb.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from recond.host import Host
 from recond.host.files import Files
 from recond.inspect.hardware_ids import read_name
+from recond.inspect.radios import read_bluetooth
 from recond.inspect.readings import file_int, file_text, first, text_reading
 from recond.model import Device, Known, Reading, Unknown, Why
 
@@ -44,8 +47,9 @@ _FINGERPRINT = frozenset({"138a", "27c6", "06cb", "08ff", "147e", "1c7a", "2808"
 _HEX4 = re.compile(r"(?:0x)?([0-9a-f]{4})")
 
 
-def read_devices(files: Files, ids: Files) -> tuple[Device, ...]:
-    """Every part that has a role, by bus and address; `ids` hold the lists of names."""
+def read_devices(host: Host) -> tuple[Device, ...]:
+    """Every part that has a role, by bus and address."""
+    files, ids = host.files, host.bench
     pci = [_pci_device(files, ids, name) for name in files.list(PCI)]
     usb = [
         _usb_device(files, ids, name)
@@ -56,7 +60,11 @@ def read_devices(files: Files, ids: Files) -> tuple[Device, ...]:
         _optical(files, name) for name in files.list("/sys/block") if re.fullmatch(r"sr\d+", name)
     ]
     touch = [_touch(files, name) for name in files.list(INPUT) if name.startswith("event")]
-    return tuple(d for d in (*pci, *usb, *optical, *touch) if d is not None)
+    found = [d for d in (*pci, *usb, *optical, *touch) if d is not None]
+    if not any(one.role == "bluetooth" for one in found):
+        return tuple(found)
+    version = read_bluetooth(host)
+    return tuple(replace(d, version=version) if d.role == "bluetooth" else d for d in found)
 
 
 def _touch(files: Files, name: str) -> Device | None:

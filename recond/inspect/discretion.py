@@ -13,6 +13,7 @@ from recond.documents import read_json
 from recond.host.recorded import Node, Seen, place_of
 from recond.host.usage import public_place
 from recond.inspect.lsblk import COLUMNS
+from recond.inspect.radios import without_names
 from recond.inspect.windows_key import DIGEST_FILE, MSDM, parse_msdm
 from recond.model import Known
 
@@ -46,7 +47,7 @@ def discreet_tree(seen: Seen) -> dict[str, Node]:
     for argv, done in seen.commands.items():
         place = place_of(argv)
         if place is not None and not done.missing and done.stdout:
-            nodes[place] = _columns(done.stdout) if argv[0] == "lsblk" else done.stdout
+            nodes[place] = _DISCREET.get(argv[0], bytes)(done.stdout)
     return nodes
 
 
@@ -114,3 +115,7 @@ def _device_columns(device: dict[str, object], depth: int) -> dict[str, object]:
     if isinstance(below, list) and depth < _DEPTH:
         kept["children"] = [_device_columns(d, depth + 1) for d in below if isinstance(d, dict)]
     return kept
+
+
+_DISCREET = {"lsblk": _columns, "btmgmt": without_names}
+"""What of a tool's answer is kept; all of it where the tool names nobody."""

@@ -26,6 +26,7 @@ from recond.inspect.displays import read_displays
 from recond.inspect.firmware import read_firmware
 from recond.inspect.form import refine_form
 from recond.inspect.identity import identify
+from recond.inspect.keyboard import read_keyboard
 from recond.inspect.memory import memory_of
 from recond.inspect.network import read_networks
 from recond.inspect.power import read_batteries
@@ -92,9 +93,9 @@ def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ())
     tables_soon = readers.start(read_tables, host)
     disks_soon = readers.start(read_disks, host, smart=smart)
     lscpu_soon = readers.start(_read_lscpu, host)
-    devices_soon = readers.start(read_devices, files, host.bench)
+    devices_soon = readers.start(read_devices, host)
     displays_soon = readers.start(read_displays, files)
-    networks_soon = readers.start(read_networks, files, host.bench)
+    networks_soon = readers.start(read_networks, host)
     batteries_soon = readers.start(read_batteries, files)
     visible_soon = readers.start(read_visible_bytes, files)
     key_soon = readers.start(read_windows_key, files)
@@ -114,6 +115,7 @@ def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ())
     displays = readers.take("display", displays_soon, lambda _: ())
     system = readers.take("system", system_soon, unread_system)
     system = refine_form(system, batteries, displays)
+    keyboard_soon = readers.start(read_keyboard, files, system)
     disks = readers.take("disks", disks_soon, _same)
     census_soon = readers.start(_read_census, host, disks, docks)
     return Machine(
@@ -134,6 +136,7 @@ def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ())
         census=readers.take("census", census_soon, _same),
         problems=tuple(readers.problems),
         slots=_slots(tables),
+        keyboard=readers.take("keyboard", keyboard_soon, _same),
     )
 
 

@@ -8,9 +8,12 @@ Documentation/ABI/testing/sysfs-class-net (`addr_assign_type` 0: permanent).
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from recond.host import Host
 from recond.host.files import Files
 from recond.inspect.hardware_ids import read_name
+from recond.inspect.radios import read_standards, standard_of
 from recond.inspect.readings import first
 from recond.model import Known, NetworkCard, Reading, Unknown, Why
 
@@ -20,18 +23,34 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _LOCAL_BIT = 0x02  # IEEE 802 8.2.2: given by an administrator, not by a maker
 
 
-def read_networks(files: Files, ids: Files) -> tuple[NetworkCard, ...]:
+def read_networks(host: Host) -> tuple[NetworkCard, ...]:
     """Cards with hardware behind them, in the order of their bus numbers: PCI, then the rest.
 
     By number and not by path: a card behind a bridge (00:1c.0/02:00.0) comes after one on the
-    first bus (00:1f.6), as in every list that a person compares with. `ids` hold the lists of
-    names.
+    first bus (00:1f.6), as in every list that a person compares with.
     """
+    files = host.files
     names = [n for n in files.list(CLASS) if files.exists(f"{CLASS}/{n}/device")]
     places = {name: files.resolve(f"{CLASS}/{name}/device") or name for name in names}
-    return tuple(
-        _card(files, ids, name) for name in sorted(names, key=lambda n: _order(places[n], n))
-    )
+    cards = [
+        _card(files, host.bench, name) for name in sorted(names, key=lambda n: _order(places[n], n))
+    ]
+    if not any(_is_wifi(card) for card in cards):
+        return tuple(cards)
+    standards = read_standards(host)
+    return tuple(_with_standard(files, card, standards) for card in cards)
+
+
+def _is_wifi(card: NetworkCard) -> bool:
+    return isinstance(card.kind, Known) and card.kind.value == "wifi"
+
+
+def _with_standard(files: Files, card: NetworkCard, standards: dict[str, str]) -> NetworkCard:
+    if not _is_wifi(card):
+        return card
+    radio = files.read_text(f"{CLASS}/{card.name}/phy80211/name")
+    name = radio if isinstance(radio, str) else None
+    return replace(card, standard=standard_of(name, standards, card.description))
 
 
 def _order(place: str, name: str) -> tuple[int, str, str, str]:

@@ -170,6 +170,12 @@ def size_binary(lang: Lang, value_bytes: int) -> str:
     return _scaled(lang, value_bytes, 1024, units)
 
 
+def voltage(lang: Lang, millivolts: int) -> str:
+    """A voltage with one decimal: 11,4 V."""
+    told = f"{millivolts / 1000:.1f}{NBSP}V"
+    return told.replace(".", ",") if lang == "fr" else told
+
+
 def _scaled(lang: Lang, value: int, base: int, units: tuple[str, ...]) -> str:
     scaled, step = float(value), 0
     while scaled >= base and step < len(units) - 1:

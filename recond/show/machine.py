@@ -5,8 +5,18 @@ from __future__ import annotations
 from recond.census import Census
 from recond.erasure import TargetKind, WipePlan
 from recond.flow.run.supervisor import shown_token
-from recond.locale import date, duration, size, size_binary
-from recond.model import Assessment, Disk, Known, Machine, Message, Reading
+from recond.locale import date, duration, size, size_binary, voltage
+from recond.model import (
+    Assessment,
+    Device,
+    Disk,
+    Known,
+    Machine,
+    MemoryModule,
+    Message,
+    Reading,
+    Unknown,
+)
 from recond.naming import computer_name, disk_name, part_name, processor_name, screen_name
 from recond.show.screen import Row, Screen
 
@@ -40,6 +50,7 @@ def show_machine(screen: Screen, machine: Machine) -> None:
         (t("cli.machine.cores"), f"{r(cpu.cores)} / {r(cpu.threads)}"),
         (t("cli.machine.memory"), _ram(screen, memory.installed_bytes, memory.visible_bytes)),
         (t("cli.machine.slots"), f"{r(memory.slots_free)} / {r(memory.slots_total)}"),
+        *_modules(screen, memory.modules),
         (t("cli.machine.firmware"), _firmware(screen, machine)),
         (t("cli.machine.tpm"), r(machine.tpm.version)),
     ]
@@ -55,13 +66,21 @@ def show_machine(screen: Screen, machine: Machine) -> None:
         for d in machine.displays
     ]
     rows += [
-        (t("cli.machine.network"), f"{n.name} : {r(n.kind)} {r(n.mac)} {r(n.description)}")
+        (
+            t("cli.machine.network"),
+            _told(f"{n.name} : {r(n.kind)} {r(n.mac)} {r(n.description)}", n.standard),
+        )
         for n in machine.networks
     ]
     rows += [
-        (t(f"cli.role.{d.role}"), part_name(d) or r(d.name))
+        (t(f"cli.role.{d.role}"), _device(screen, d))
         for d in machine.devices
         if d.role in SHOWN_ROLES
+    ]
+    if isinstance(machine.keyboard, Known):
+        rows.append((t("cli.machine.keyboard"), r(machine.keyboard)))
+    rows += [
+        (t("cli.machine.place"), f"{name} : {t(f'cli.place.{use}')}") for name, use in machine.slots
     ]
     screen.table(
         t("cli.machine.title", date=date(screen.lang, machine.inspected_at)), ("", ""), rows
@@ -71,6 +90,36 @@ def show_machine(screen: Screen, machine: Machine) -> None:
     show_census(screen, found.value if isinstance(found, Known) else None)
     for problem in machine.problems:
         screen.talk(screen.say(problem))
+
+
+def _modules(screen: Screen, modules: Reading[tuple[MemoryModule, ...]]) -> list[Row]:
+    """Each module: where, how much, of what kind, whose."""
+    rows: list[Row] = []
+    for one in modules.value if isinstance(modules, Known) else ():
+        size_told = (
+            size_binary(screen.lang, one.size_bytes.value)
+            if isinstance(one.size_bytes, Known)
+            else screen.reading(one.size_bytes)
+        )
+        words = _told(size_told, one.kind, one.form, one.maker, one.part)
+        if isinstance(one.speed_mts, Known):
+            words += f", {one.speed_mts.value} MT/s"
+        if isinstance(one.channel, Known):
+            words += ", " + screen.t("cli.machine.channel", name=one.channel.value)
+        rows.append((screen.t("cli.machine.module"), f"{screen.reading(one.slot)} : {words}"))
+    return rows
+
+
+def _told(words: str, *more: Reading[str]) -> str:
+    """Words, and after them what else is known."""
+    return " ".join((words, *(one.value for one in more if isinstance(one, Known))))
+
+
+def _device(screen: Screen, device: Device) -> str:
+    words = _told(part_name(device) or screen.reading(device.name), device.version)
+    if isinstance(device.memory_bytes, Known):
+        words += f", {size_binary(screen.lang, device.memory_bytes.value)}"
+    return words
 
 
 def _ram(screen: Screen, installed: Reading[int], visible: Reading[int]) -> str:
@@ -97,7 +146,12 @@ def _firmware(screen: Screen, machine: Machine) -> str:
 def _battery(screen: Screen, name: str, wear: Reading[int], machine: Machine) -> str:
     battery = next(b for b in machine.batteries if b.name == name)
     cycles = screen.reading(battery.cycles)
-    return f"{name} : " + screen.t("cli.machine.wear", wear=screen.reading(wear), cycles=cycles)
+    words = f"{name} : " + screen.t("cli.machine.wear", wear=screen.reading(wear), cycles=cycles)
+    if isinstance(battery.design_voltage_mv, Known):
+        words += ", " + voltage(screen.lang, battery.design_voltage_mv.value)
+    if isinstance(battery.made, Known):
+        words += ", " + screen.t("cli.machine.made", date=battery.made.value)
+    return words
 
 
 def show_disks(screen: Screen, disks: tuple[Disk, ...]) -> None:
@@ -149,8 +203,20 @@ def _size(screen: Screen, reading: Reading[int]) -> str:
 
 
 def _health(screen: Screen, disk: Disk) -> str:
-    verdict = getattr(disk.health, "verdict", None)
-    return screen.t(f"cli.health.{verdict.value}") if isinstance(verdict, Known) else "?"
+    """The verdict, and of an SSD what it has left and what was written to it."""
+    if isinstance(disk.health, Unknown):
+        return "?"
+    verdict, left, written = (
+        disk.health.verdict,
+        disk.health.life_left_percent,
+        disk.health.written_bytes,
+    )
+    words = [screen.t(f"cli.health.{verdict.value}") if isinstance(verdict, Known) else "?"]
+    if isinstance(left, Known):
+        words.append(screen.t("cli.disks.left", n=left.value))
+        if isinstance(written, Known):
+            words.append(screen.t("cli.disks.written", size=size(screen.lang, written.value)))
+    return ", ".join(words)
 
 
 def show_assessment(screen: Screen, found: Assessment) -> None:

@@ -180,7 +180,7 @@ def network(tree: laptop.Tree, name: str, **values: str) -> str:
 
 def test_a_card_with_an_address_of_its_own(tree: laptop.Tree) -> None:
     network(tree, "eth0", speed="1000")
-    (card,) = read_networks(files(tree), Files())
+    (card,) = read_networks(tree.host())
     assert card.kind == Known("ethernet", "/sys/class/net/eth0/type")
     assert card.mac == Known(laptop.MAC, "/sys/class/net/eth0/address")
     assert card.speed_mbps == Known(1000, "/sys/class/net/eth0/speed")
@@ -202,7 +202,7 @@ def test_an_address_that_is_not_the_makers_is_no_reading(
     tree: laptop.Tree, values: dict[str, str]
 ) -> None:
     network(tree, "eth0", **values)
-    assert isinstance(read_networks(files(tree), Files())[0].mac, Unknown)
+    assert isinstance(read_networks(tree.host())[0].mac, Unknown)
 
 
 def test_a_radio_tells_its_permanent_address(tree: laptop.Tree) -> None:
@@ -213,7 +213,7 @@ def test_a_radio_tells_its_permanent_address(tree: laptop.Tree) -> None:
         address="02:11:22:33:44:55",
         phy80211__macaddress=laptop.MAC,
     )
-    (card,) = read_networks(files(tree), Files())
+    (card,) = read_networks(tree.host())
     assert card.kind == Known("wifi", "/sys/class/net/wlan0")
     assert card.mac == Known(laptop.MAC, "/sys/class/net/wlan0/phy80211/macaddress")
 
@@ -222,7 +222,7 @@ def test_virtual_interfaces_are_no_cards(tree: laptop.Tree) -> None:
     for name in ("lo", "docker0", "tun0"):
         tree.put(f"/sys/class/net/{name}/address", "02:00:00:00:00:01\n")
     network(tree, "wwan0", uevent="DEVTYPE=wwan\nINTERFACE=wwan0", type="65534")
-    (card,) = read_networks(files(tree), Files())
+    (card,) = read_networks(tree.host())
     assert card.kind == Known("mobile", "/sys/class/net/wwan0/uevent")
 
 
@@ -254,7 +254,7 @@ def test_parts_by_their_class(tree: laptop.Tree) -> None:
                 tree.put(f"{place}/bInterface{part}", code[start : start + 2] + "\n")
     tree.put("/sys/block/sr0/device/vendor", "HL-DT-ST\n")
     tree.put("/sys/block/sr0/device/model", "DVDRAM GUD0N\n")
-    assert [(d.role, d.ids) for d in read_devices(files(tree), Files())] == [
+    assert [(d.role, d.ids) for d in read_devices(tree.host())] == [
         ("graphics", "8086:5917"),
         ("storage", "8086:9d03"),
         ("audio", "8086:9d71"),
@@ -465,7 +465,7 @@ def test_a_touch_screen_is_no_touchpad(tree: laptop.Tree) -> None:
         tree.put(f"{place}/name", f"ELAN {name}\n")
         tree.put(f"{place}/id/vendor", "04f3\n")
         tree.put(f"{place}/id/product", "2234\n")
-    (found,) = read_devices(files(tree), Files())
+    (found,) = read_devices(tree.host())
     assert (found.role, found.ids, found.address) == ("touch", "04f3:2234", "event3")
 
 
@@ -474,5 +474,5 @@ def test_a_card_tells_its_own_memory(tree: laptop.Tree) -> None:
     for key, text in (("class", "0x030000"), ("vendor", "0x1002"), ("device", "0x683f")):
         tree.put(f"{place}/{key}", text + "\n")
     tree.put(f"{place}/mem_info_vram_total", "2147483648\n")
-    (found,) = read_devices(files(tree), Files())
+    (found,) = read_devices(tree.host())
     assert found.memory_bytes == Known(2147483648, f"{place}/mem_info_vram_total")

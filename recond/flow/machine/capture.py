@@ -47,7 +47,10 @@ from recond.wipe.drive.capabilities import read_capabilities
 
 FORMAT = 1
 INDEX = "/recond/capture.json"
-_KNOWN = ("dmidecode.txt", "lscpu.txt", "lsblk.json", "edid", "smartctl", "proc", "sys", "recond")
+_KNOWN = (
+    *("dmidecode.txt", "lscpu.txt", "iw.txt", "btmgmt.txt", "lsblk.json"),
+    *("edid", "smartctl", "proc", "sys", "recond"),
+)
 _MOST_NODES = 200_000
 _MOST_BYTES = 256 << 20
 

@@ -17,6 +17,8 @@ TOOLS = (
     ("smartctl", "smartmontools", True),
     ("dmidecode", "dmidecode", False),
     ("lscpu", "util-linux", False),
+    ("iw", "iw", False),
+    ("btmgmt", "bluez", False),
     ("rtcwake", "util-linux-extra", False),
     ("sedutil-cli", "sedutil-cli", False),
 )
