@@ -13,10 +13,11 @@ import re
 
 from recond.data import read_table
 from recond.host import Host
+from recond.host.process import TIMED_OUT
 from recond.model import Known, Reading, Unknown, Why
 
 IW, BTMGMT = ("iw", "phy"), ("btmgmt", "info")
-_TIMEOUT_S = 5.0
+_TIMEOUT_S = 1.0  # both answer in milliseconds; some versions of btmgmt wait for a terminal
 _MOST_CHARS = 1 << 20
 
 
@@ -66,6 +67,8 @@ def read_bluetooth(host: Host) -> Reading[str]:
     done = host.processes.run(BTMGMT, timeout_s=_TIMEOUT_S)
     if done.missing:
         return Unknown(Why.TOOL_MISSING, "btmgmt")
+    if done.returncode == TIMED_OUT and not done.stdout:
+        return Unknown(Why.TIMEOUT, "btmgmt")
     return parse_btmgmt(done.text)
 
 

@@ -8,9 +8,16 @@ import pytest
 
 from recond.flow.machine.capture import host_from, record_capture
 from recond.host import Host
+from recond.host.process import TIMED_OUT, Completed
 from recond.inspect.keyboard import read_keyboard
 from recond.inspect.machine import read_machine
-from recond.inspect.radios import parse_btmgmt, parse_iw, standard_of, without_names
+from recond.inspect.radios import (
+    parse_btmgmt,
+    parse_iw,
+    read_bluetooth,
+    standard_of,
+    without_names,
+)
 from recond.model import Form, Known, Reading, System, Unknown, Why
 from recond.show.machine import show_machine
 from recond.show.screen import Screen
@@ -98,6 +105,16 @@ def test_two_controllers_that_differ_are_no_version() -> None:
     assert isinstance(found, Unknown)
     assert found.why is Why.CONFLICT
     assert isinstance(parse_btmgmt(""), Unknown)
+
+
+def test_a_tool_that_waits_for_a_terminal_is_not_waited_for() -> None:
+    class Waiting:
+        def run(self, argv: tuple[str, ...], *, timeout_s: float = 30.0) -> Completed:
+            assert timeout_s <= 1
+            return Completed(argv, TIMED_OUT, b"", b"", 1000)
+
+    found = read_bluetooth(Host(Waiting()))
+    assert found == Unknown(Why.TIMEOUT, "btmgmt")
 
 
 @pytest.fixture
