@@ -22,7 +22,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -185,7 +185,7 @@ class History:
             self._reuse()
         elif kind < 0.3:
             first, second = self._draw(), self._draw()
-            self._do((first, second))
+            self._do((_unplugged(first), _unplugged(second)))
         else:
             self._do((self._draw(),))
 
@@ -230,7 +230,7 @@ class History:
             for run in all_runs(self.state)
             if is_issued(run) and not run.is_supervised()
             for job in run.jobs()
-            if (self.path / job).exists() and job not in self.seen.reused
+            if (run.run_id, job) in self.seen.erased and job not in self.seen.reused
         )
         if done:
             name = self.chance.choice(done)
@@ -432,6 +432,16 @@ class History:
         waits = queue_of(self.state).ids()
         if waits:
             raise Broken(f"still in the queue: {waits}")
+
+
+def _unplugged(act: Act) -> Act:
+    """An act beside another: a power cut would end both, and takes back what one of them knows."""
+    given = act.strike
+    return (
+        act
+        if given is None or given.kind != "power"
+        else replace(act, strike=replace(given, kind="kill"))
+    )
 
 
 # --- What the processes do ---------------------------------------------------------------------

@@ -15,7 +15,7 @@ import pytest
 from recond.certify.sign.jws import sign_jws
 from recond.certify.sign.keys import Revocation, fingerprint
 from recond.codec import canonical_bytes, to_json
-from recond.erasure import Context, Level
+from recond.erasure import Context, Level, WipeRecord
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.queue import export_queue, import_queue, read_queue
 from recond.flow.deliver.upload import (
@@ -29,7 +29,7 @@ from recond.flow.deliver.upload import (
 from recond.flow.keys.keyring import Keyring
 from recond.flow.runfolder import RunFacts, RunFolder, begin_run, make_run, write_json
 from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
-from recond.upload.package import make_package, pack, parse_record, read_folder, unpack
+from recond.upload.package import Package, make_package, pack, parse_record, read_folder, unpack
 from recond.upload.queue import DeliveryState
 from recond.upload.send import Urgency
 from tests.upload.bench import TOKEN, workbench
@@ -254,6 +254,32 @@ def test_a_record_issued_anew_is_kept_beside_the_old_one(tmp_path: Path) -> None
     # the older one, found again on an old stick, does not come back
     old = write_run(tmp_path / "old", record(1))
     assert queue_folder(bench.state, old).ids == ()
+
+
+def test_a_record_issued_anew_while_it_is_queued_is_queued_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by seed 10310 of the histories: by its time it looked as if it was queued already."""
+    assert LEDGER is not None
+    bench = workbench(tmp_path)
+    bench.folder()
+    folder = write_run(tmp_path / "out", record(1))
+    anew = record(1, ledger=dataclasses.replace(LEDGER, number=9))
+
+    def read_and_issued(place: Path) -> Package:
+        found = read_folder(place)
+        if found.digest != package_digest(anew):
+            write_run(tmp_path / "out", anew)
+        return found
+
+    monkeypatch.setattr("recond.flow.deliver.upload.read_folder", read_and_issued)
+    queue_folder(bench.state, folder)
+    monkeypatch.undo()
+    assert [one.digest for one in read_queue(bench.state).entries] == [package_digest(anew)]
+
+
+def package_digest(found: WipeRecord) -> str:
+    return make_package(files_of(found)).digest
 
 
 # --- Servers ---------------------------------------------------------------------------------

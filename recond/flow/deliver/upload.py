@@ -24,7 +24,7 @@ from recond.upload.queue import Delivery, DeliveryState, Hold, Queue
 from recond.upload.send import OnDelivery, Urgency, send_pass
 from recond.upload.settings import KINDS, Settings, check_settings
 
-EXIT_LEFT = 8
+EXIT_LEFT, READ_AGAIN = 8, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,28 @@ def queue_of(state: Path) -> Queue:
 
 def queue_folder(state: Path, folder: Path, *, allow_unsigned: bool = False) -> Queued:
     """Queue the record of an output folder (`OUT/<record id>`). Raises `OSError`."""
+    ids: list[str] = []
+    for _ in range(READ_AGAIN):
+        made = _made(folder)
+        try:
+            package = read_folder(folder)
+            fault = PackageCheck(state, allow_unsigned)(package)
+        except (RecordInvalid, UsageError) as error:
+            fault = error.message
+        if fault is not None:
+            return Queued((), ((folder.name, fault),))
+        ids += [package.record_id] if queue_of(state).add(package) else []
+        if made == _made(folder):
+            break  # else it was issued anew meanwhile, and by its time it would look queued
+    return Queued(tuple(dict.fromkeys(ids)), ())
+
+
+def _made(folder: Path) -> float | None:
+    """When a folder's record was written (its file system's seconds); None where it is not."""
     try:
-        package = read_folder(folder)
-        fault = PackageCheck(state, allow_unsigned)(package)
-    except (RecordInvalid, UsageError) as error:
-        fault = error.message
-    if fault is not None:
-        return Queued((), ((folder.name, fault),))
-    return Queued((package.record_id,) if queue_of(state).add(package) else (), ())
+        return (folder / RECORD).stat().st_mtime
+    except OSError:
+        return None
 
 
 def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
@@ -120,12 +134,11 @@ def _new_folders(state: Path) -> Iterator[Path]:
         if note is None or note.replacing:  # not a whole record: `recond resume` speaks of it
             continue
         folder = Path(note.folder)
-        try:
-            made = (folder / RECORD).stat().st_mtime
-        except OSError:  # moved away
+        made = _made(folder)
+        if made is None:  # moved away
             continue
         since = queue.known_since(run.run_id)
-        if since is None or made > since:
+        if since is None or made >= since:
             yield folder
 
 
