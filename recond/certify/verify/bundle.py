@@ -22,6 +22,7 @@ from recond.certify.verify.evidence import (
     check_seal,
 )
 from recond.certify.verify.findings import BundleFindings, check_trust
+from recond.certify.verify.marks import is_another_pdf
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.codec import canonical_bytes, to_json
 from recond.computer import conclude, counts
@@ -54,6 +55,11 @@ def _digests(work: BundleFindings, bundle: Bundle, jws: tuple[str, bytes] | None
 
 
 def _check(work: BundleFindings, bundle: Bundle) -> None:
+    if bundle.pdf is not None and bundle == Bundle(pdf=bundle.pdf):
+        name, raw = bundle.pdf
+        if is_another_pdf(raw):  # alone: beside a record it would stand in a certificate's place
+            work.say(Axis.INTACT, Answer.UNKNOWN, name, "certify.verify.pdf.foreign")
+            return
     inside = _open_pdf(work, bundle)
     jws = bundle.jws or inside.get("record.jws")
     _signature(work, jws)
@@ -264,11 +270,12 @@ def _outcome(record: WipeRecord) -> Message:
     computer = [computer_name(system)] if system and computer_name(system) else []
     if system and isinstance(system.serial, Known):
         computer.append(system.serial.value)
+    known = {"computer": " ".join(computer), "lot": record.lot or ""}
+    told = {name: value for name, value in known.items() if value}
     return Message.of(
-        "certify.verify.outcome",
+        ".".join(("certify.verify.outcome", *told)),  # what is not known is not said
         n=tally.approved,
         others=max(tally.others, len(conclude(record).left)),
         verdict=f"@{conclude(record).headline}",
-        computer=" ".join(computer) or "?",
-        lot=record.lot or "–",
+        **told,
     )

@@ -63,6 +63,22 @@ def answers_of(checks: Iterable[Check]) -> tuple[tuple[str, Answer], ...]:
     )
 
 
+class Belief(Text):
+    """What a reader may take away of a file, before what the document says."""
+
+    WHOLE = "whole"  # true, by a trusted key, and the evidence gives the same result
+    SIGNED = "signed"  # true, by a trusted key; the evidence was not given
+    PARTLY = "partly"  # true, by a trusted key; something could not be compared here
+    UNPROVEN = "unproven"  # nothing is shown to be false, nor to be true
+    FOREIGN = "foreign"  # no certificate of recond: there is nothing to judge
+    FALSE = "false"
+
+
+FOREIGN_CODES = frozenset({"certify.verify.pdf.foreign", "certify.verify.not-ours"})
+"""What is said of a file that has nothing of recond in it, and never beside anything else."""
+NOT_GIVEN = "certify.verify.journal.none"
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """Files that belong, or claim to belong, to one certificate; names as the user gave them."""
@@ -104,6 +120,26 @@ class Verdicts:
         return all(found[axis] is Answer.YES for axis in ("intact", "valid", "trusted")) and (
             found["complete"] is not Answer.NO
         )
+
+    @property
+    def belief(self) -> Belief:
+        """The one word for all four answers."""
+        found = dict(self.answers)
+        codes = {check.message.code for check in self.checks}
+        if codes and codes <= FOREIGN_CODES:
+            return Belief.FOREIGN
+        if Answer.NO in found.values():
+            return Belief.FALSE
+        if not self.good:
+            return Belief.UNPROVEN
+        if found["complete"] is Answer.YES:
+            return Belief.WHOLE
+        open_ = {
+            check.message.code
+            for check in self.checks
+            if check.axis is Axis.COMPLETE and check.answer is Answer.UNKNOWN
+        }
+        return Belief.SIGNED if open_ <= {NOT_GIVEN} else Belief.PARTLY
 
     @classmethod
     def of(

@@ -7,7 +7,7 @@ const KNOWN_INSIDE = ["record.json", "record.jws", "seal.txt"];
 // {name, answers {axis: yes | no | unknown}, checks [{axis, answer, about, code, args}], record,
 // state}
 async function verifyBundle(bundle, trust, name) {
-  const work = { trust, checks: [], signed: null, record: null, recordBytes: null };
+  const work = { trust, checks: [], signed: null, record: null, recordBytes: null, foreign: false };
   try {
     await checkAll(work, bundle);
   } catch (error) {
@@ -15,7 +15,8 @@ async function verifyBundle(bundle, trust, name) {
     else say(work, "intact", "no", name, "certify.verify.failed", { reason: String(error.name) });
   }
   const answers = Object.fromEntries(AXES.map((axis) => [axis, answerOf(work.checks, axis)]));
-  return { name, answers, checks: work.checks, record: work.record, state: stateOf(work, answers) };
+  return { name, answers, checks: work.checks, record: work.record, state: stateOf(work, answers),
+           enclosed: bundle.journals.length > 0 };
 }
 
 function say(work, axis, answer, about, code, args = {}) {
@@ -28,16 +29,44 @@ function answerOf(checks, axis) {
   return found.length > 0 && !found.includes("unknown") ? "yes" : "unknown";
 }
 
+// What stands in the open in every certificate, record, seal and journal of recond: recond.certify.verify.
+// marks again. A file is called "no certificate of recond" only where nothing in it comes from one.
+const MARKS = ["/EmbeddedFile", "record.json", "record.jws", "seal.txt", "RECOND1:", "recond.record/",
+               "recond.journal/", "recond.ledger/", "(recond)", ">recond<", '"recond"'];
+const TAIL = 2048;
+
+function bearsAMark(raw) {
+  const plain = latin(raw).replaceAll("\0", "");
+  return MARKS.some((mark) => plain.includes(mark));
+}
+
+// A PDF that is whole and has nothing of ours; what was cut off may have held a mark.
+function isAnotherPdf(raw) {
+  const tail = latin(raw.slice(-TAIL));
+  return latin(raw.slice(0, 5)) === "%PDF-" && tail.includes("startxref") && tail.includes("%%EOF")
+    && !bearsAMark(raw);
+}
+
 // What a reader may take away. Only the first four are of a document that is true; only "erased"
 // says that every disk of a real computer was erased.
-function stateOf({ record }, answers) {
+function stateOf({ record, foreign }, answers) {
+  if (foreign) return "foreign";
   if (Object.values(answers).includes("no")) return "false";
   const good = ["intact", "valid", "trusted"].every((axis) => answers[axis] === "yes");
   if (!good || record === null) return "unproven";
   return record.bench.demonstration === false ? conclude(record).outcome : "demonstration";
 }
 
+// A PDF alone; beside a record it would stand in the certificate's place.
+const isAlone = ({ pdf, record, jws, journals, receipts }) =>
+  pdf && !record && !jws && journals.length === 0 && receipts.length === 0;
+
 async function checkAll(work, bundle) {
+  if (isAlone(bundle) && isAnotherPdf(bundle.pdf.raw)) {
+    work.foreign = true;
+    say(work, "intact", "unknown", bundle.pdf.name, "certify.verify.pdf.foreign");
+    return;
+  }
   const inside = await openPdf(work, bundle);
   await checkSignature(work, bundle.jws ?? inside.get("record.jws"));
   await checkRecord(work, bundle, inside);
@@ -305,9 +334,12 @@ async function verifyFiles(files, trust) {
 }
 
 function notOurs({ name, raw }) {
-  const code = raw.length ? "donor.not-ours" : "certify.verify.empty";
-  return unread(name, "false", { intact: "no" }, { axis: "intact", answer: "no", about: name, code,
-                                                   args: {} });
+  const ours = raw.length === 0 || bearsAMark(raw);
+  const code = raw.length === 0 ? "certify.verify.empty"
+    : ours ? "certify.verify.mangled" : "donor.not-ours";
+  const answer = ours ? "no" : "unknown";
+  return unread(name, ours ? "false" : "foreign", { intact: answer },
+                { axis: "intact", answer, about: name, code, args: {} });
 }
 
 function unproven({ name }, code) {

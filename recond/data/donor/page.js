@@ -2,7 +2,7 @@
 
 const SIGNS = { yes: "✓", no: "✗", unknown: "?" };
 const STATE_SIGNS = { "erased": "✓", "partial": "⚠", "unknown": "?", "not-erased": "✗", "nothing": "—",
-                      "demonstration": "—", "unproven": "?", "false": "✗" };
+                      "demonstration": "—", "unproven": "?", "foreign": "—", "false": "✗" };
 const TRUE_STATES = ["erased", "partial", "unknown", "not-erased", "nothing"];
 const ERASED = ["certify.reason.erased-full", "certify.reason.erased-sample"];
 const MAX_FILE = 128 << 20;
@@ -31,14 +31,14 @@ function show(one) {
     ...(one.record ? [factsList(one)] : []), answersList(one));
 }
 
-function verdictBox({ state, record }) {
-  const [lead, title, detail] = sentences(state, record);
+function verdictBox({ state, record, enclosed }) {
+  const [lead, title, detail] = sentences(state, record, enclosed);
   return node("div", { class: "verdict" },
     node("span", { "class": "sign", "aria-hidden": "true" }, STATE_SIGNS[state]),
     node("p", {}, lead), node("h2", {}, title), node("p", {}, detail));
 }
 
-function sentences(state, record) {
+function sentences(state, record, enclosed) {
   if (TRUE_STATES.includes(state)) {
     const found = conclude(record);
     const { approved } = counts(record);
@@ -48,7 +48,8 @@ function sentences(state, record) {
       const whole = state === "erased" ? "erased" : "left";
       detail.push(text(`certify.scope.${found.scope}.${whole}`));
     }
-    return [text("donor.state.authentic.lead"), text(found.headline), detail.join(" ")];
+    const lead = text(`donor.state.authentic.${enclosed ? "enclosed" : "lead"}`);
+    return [lead, text(found.headline), detail.join(" ")];
   }
   if (state === "demonstration") {
     return [text("donor.state.demonstration.lead"), text("certify.mark.demonstration"),

@@ -14,6 +14,7 @@ from recond.certify.ledger import read_ledger
 from recond.certify.receipt import RECEIPT_FILE
 from recond.certify.sign.seal import PREFIX
 from recond.certify.verify.bundle import verify_bundle
+from recond.certify.verify.marks import bears_a_mark
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.errors import UsageError
 from recond.flow.keys.keyring import Keyring
@@ -111,6 +112,16 @@ def _once_each(groups: list[list[Verdicts]]) -> list[Verdicts]:
     return [one for group in groups for one in group]
 
 
+def near(name: str) -> str:
+    """A path as it is typed from where one is; whole where it lies elsewhere."""
+    here, path = Path.cwd(), Path(name)
+    try:
+        below = path.resolve().relative_to(here) if path.is_absolute() else path
+    except (ValueError, OSError):
+        return name
+    return str(below) if str(below) != "." else "./"
+
+
 def _label(path: Path) -> str:
     """A file's name below its certificate's folder."""
     return f"journals/{path.name}" if path.resolve().parent.name == "journals" else path.name
@@ -159,8 +170,7 @@ def _files(paths: list[Path], trust: Trust, *, whole: bool = False) -> list[Verd
         kind = _kind(path, raw)
         if not raw or kind == "unknown":
             if not whole or not raw:
-                code = "certify.verify.empty" if not raw else "certify.verify.not-ours"
-                found.append(_not_ours(label, code))
+                found.append(_not_ours(label, raw))
             continue
         if kind == "ledger":
             found.append(_ledger(label, raw))
@@ -190,9 +200,15 @@ def _bundle(kinds: dict[str, list[tuple[str, bytes]]]) -> Bundle:
     )
 
 
-def _not_ours(name: str, code: str) -> Verdicts:
-    check = Check(Axis.INTACT, Answer.NO, name, Message(code))
-    return Verdicts.of(name, (check,))
+def _not_ours(name: str, raw: bytes) -> Verdicts:
+    """A file of no kind that we know: somebody else's, or what is left of ours."""
+    if not raw:
+        answer, code = Answer.NO, "certify.verify.empty"
+    elif bears_a_mark(raw):
+        answer, code = Answer.NO, "certify.verify.mangled"
+    else:
+        answer, code = Answer.UNKNOWN, "certify.verify.not-ours"
+    return Verdicts.of(name, (Check(Axis.INTACT, answer, name, Message(code)),))
 
 
 def _ledger(name: str, raw: bytes) -> Verdicts:
