@@ -466,6 +466,44 @@ def nothing_is_asserted_or_printed(module: Module) -> Iterator[str]:
             yield f"line {node.lineno}: print"
 
 
+ANSWERS = frozenset({"recond.show.answer", "recond.show.forms", "recond.show.screen"})
+"""What puts an answer to a program into its envelope, describes it, and writes it."""
+
+AS_IT_IS = frozenset({"recond.commands.program", "recond.commands.shell", "recond.show.upload"})
+"""What writes a text that is made elsewhere: help, a shell's script, an exported table."""
+
+
+def answers_go_through_the_envelope(module: Module) -> Iterator[str]:
+    """A script that knows one `--json` knows them all: nothing goes round `Screen.answer`."""
+    if module.room not in ("show", "commands", "guided", "cli") or module.name in ANSWERS:
+        return
+    if "json" in module.imports:
+        yield "imports json: an answer is made by Screen.answer"
+    for node in ast.walk(module.tree):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr == "document"
+            and module.name not in AS_IT_IS
+        ):
+            yield f"line {node.lineno}: writes past Screen.answer"
+    for function in module.functions():
+        wants = any(
+            isinstance(one.annotation, ast.Name) and one.annotation.id == "AsJson"
+            for one in function.args.args
+        )
+        if wants and not _hands_on_json(function):
+            yield f"line {function.lineno}: {function.name} takes --json and does not answer"
+
+
+def _hands_on_json(function: Function) -> bool:
+    """Whether a command with `--json` looks at it: answers itself, or hands it to what does."""
+    return any(
+        isinstance(node, ast.Name) and node.id == "json_" and isinstance(node.ctx, ast.Load)
+        for statement in function.body
+        for node in ast.walk(statement)
+    )
+
+
 def cli_has_no_main_block(module: Module) -> Iterator[str]:
     """`python recond/cli.py` would put recond/inspect in the place of the standard `inspect`."""
     if module.name not in ("recond.__main__", "recond.wipe.worker"):
@@ -517,6 +555,7 @@ RULES: tuple[Rule, ...] = (
     nothing_is_too_long,
     names_say_something,
     nothing_is_asserted_or_printed,
+    answers_go_through_the_envelope,
     cli_has_no_main_block,
     documents_have_one_reader,
     everything_public_is_described,
@@ -573,6 +612,13 @@ def test_the_house_keeps(rule: Rule) -> None:
         (nothing_is_asserted_or_printed, "recond.host.x", "assert True"),
         (nothing_is_asserted_or_printed, "recond.host.x", "print()"),
         (documents_have_one_reader, "recond.upload.x", "import json\njson.loads(raw)"),
+        (answers_go_through_the_envelope, "recond.show.x", "import json"),
+        (answers_go_through_the_envelope, "recond.commands.x", "screen().document('{}')"),
+        (
+            answers_go_through_the_envelope,
+            "recond.commands.x",
+            "def f(json_: AsJson = False):\n    show(f)",
+        ),
         (cli_has_no_main_block, "recond.cli", "if __name__ == '__main__':\n    main()"),
         (
             everything_public_is_described,

@@ -1,4 +1,4 @@
-"""The record's form as a JSON Schema, made from the types of a record.
+"""The record's form as a JSON Schema, made from the types of a record; other types' too.
 
 Why: the schema is published for readers who do not have recond, and the donor's page holds a record
 against it; made from the types, it cannot say something else than they do. Pure.
@@ -29,7 +29,7 @@ _PLAIN: dict[Any, dict[str, Any]] = {
 def build() -> dict[str, Any]:
     """The JSON Schema (2020-12) of record.json."""
     defs: dict[str, Any] = {}
-    top = _of(WipeRecord, defs)
+    top = of_type(WipeRecord, defs)
     defs["WipeRecord"]["properties"]["schema"] = {"const": RECORD_SCHEMA}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -44,15 +44,22 @@ def text() -> str:
     return json.dumps(build(), ensure_ascii=False, indent=1) + "\n"
 
 
-def _of(hint: Any, defs: dict[str, Any]) -> dict[str, Any]:
+def of_type(hint: Any, defs: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a type of the model as `codec.to_json` writes it; what it refers to goes into
+    `defs`. `object` is any JSON.
+    """
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return {"anyOf": [_of(one, defs) for one in args]}
+        return {"anyOf": [of_type(one, defs) for one in args]}
+    if hint is object:
+        return {}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": of_type(args[1], defs)}
     if origin is Known or hint is Known:
-        inner = _of(args[0], defs) if args else {}
-        return _object({"value": inner, "source": {"type": "string"}})
+        inner = of_type(args[0], defs) if args else {}
+        return object_of({"value": inner, "source": {"type": "string"}})
     if hint is Unknown:
-        defs["Unknown"] = _object(
+        defs["Unknown"] = object_of(
             {"unknown": {"enum": [one.value for one in Why]}, "detail": {"type": "string"}}
         )
         return {"$ref": "#/$defs/Unknown"}
@@ -71,11 +78,11 @@ def _tuple(args: tuple[Any, ...], defs: dict[str, Any]) -> dict[str, Any]:
     if len(args) == 2 and args[1] is Ellipsis:
         inner = typing.get_args(args[0])
         if typing.get_origin(args[0]) is tuple and len(inner) == 2 and inner[0] is str:
-            return {"type": "object", "additionalProperties": _of(inner[1], defs)}
-        return {"type": "array", "items": _of(args[0], defs)}
+            return {"type": "object", "additionalProperties": of_type(inner[1], defs)}
+        return {"type": "array", "items": of_type(args[0], defs)}
     return {
         "type": "array",
-        "prefixItems": [_of(one, defs) for one in args],
+        "prefixItems": [of_type(one, defs) for one in args],
         "items": False,
         "minItems": len(args),
     }
@@ -86,13 +93,15 @@ def _dataclass(cls: Any, defs: dict[str, Any]) -> dict[str, Any]:
         defs[cls.__name__] = {}
         hints = typing.get_type_hints(cls)
         later = {f.name for f in dataclasses.fields(cls) if f.metadata.get("later")}
-        defs[cls.__name__] = _object(
-            {field.name: _of(hints[field.name], defs) for field in dataclasses.fields(cls)}, later
+        defs[cls.__name__] = object_of(
+            {field.name: of_type(hints[field.name], defs) for field in dataclasses.fields(cls)},
+            later,
         )
     return {"$ref": f"#/$defs/{cls.__name__}"}
 
 
-def _object(properties: dict[str, Any], later: Set[str] = frozenset()) -> dict[str, Any]:
+def object_of(properties: dict[str, Any], later: Set[str] = frozenset()) -> dict[str, Any]:
+    """An object with these keys and no others; those of `later` may be absent."""
     return {
         "type": "object",
         "properties": properties,

@@ -33,8 +33,10 @@ from recond.commands.frame import (
     Unreported,
     Usb,
     Verify,
+    answer_error,
     argument,
     command,
+    fail,
     leave,
     option,
     screen,
@@ -44,6 +46,7 @@ from recond.commands.frame import (
 )
 from recond.ends import ConfirmedBy
 from recond.errors import RecondError, UsageError
+from recond.model import Message
 
 if TYPE_CHECKING:
     from recond.flow.run.batch import Batch
@@ -76,7 +79,7 @@ def wipe_command(
     wish = parse_wish(level, method, verify, hidden, psid, try_unreported)
     order = _order(targets, False, wish, image, (), out, operator, lot, donor)
     words = tuple(confirm or ())
-    _run(order, words, unattended=False, as_json=json_, events=events, reformat=reformat)
+    _run("wipe", order, words, unattended=False, as_json=json_, events=events, reformat=reformat)
 
 
 @command("run")
@@ -124,6 +127,7 @@ def run_command(
     if unattended and order.every_unused and not all_ and manifest is None:
         raise UsageError("cli.run.unattended_needs_all")
     _run(
+        "run",
         order,
         tuple(confirm or ()),
         unattended=unattended,
@@ -163,6 +167,7 @@ def _order(
 
 
 def _run(
+    form: str,
     order: Order,
     words: tuple[str, ...],
     *,
@@ -175,7 +180,7 @@ def _run(
     from recond.flow.run.run import execute, prepare, refuse_if_asked
     from recond.show.machine import show_plans
     from recond.show.progress import ProgressDisplay
-    from recond.show.result import show_finished, show_nothing_begun
+    from recond.show.result import answer_finished, answer_nothing_begun, show_finished
 
     shown, host = screen(), this_host()
     try:
@@ -191,16 +196,22 @@ def _run(
         confirmed = batch.confirmed if batch else _confirm(prepared, words, unattended=unattended)
     except (KeyboardInterrupt, EOFError):
         shown.talk(t("cli.aborted.before"))
-        leave(130)
+        fail(Message("cli.aborted.before"), exit_code=130)
     left = batch.left if batch else ()
     if batch and not confirmed:
-        show_nothing_begun(shown, left, batch.exit_code, as_json=as_json)
+        if as_json:
+            answer_nothing_begun(shown, form, batch.exit_code, left)
+        else:
+            shown.data(t("cli.manifest.nothing_left"))
         leave(batch.exit_code)
     with ProgressDisplay(shown, this_host().clock.now, json_events=events) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
     if batch:
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
-    show_finished(shown, finished, as_json=as_json, left=left)
+    if as_json:
+        answer_finished(shown, form, finished, left)
+    else:
+        show_finished(shown, finished)
     _send(finished.issued.handed_over, as_json=as_json)
     leave(finished.exit_code)
 
@@ -293,7 +304,7 @@ def resume_command(
     """Go on after a crash, a power cut, a stop."""
     from recond.flow.run.resume import resume_runs
     from recond.show.progress import ProgressDisplay
-    from recond.show.result import show_finished
+    from recond.show.result import answer_finished, answer_nothing_begun, show_finished
 
     shown, code = screen(), 0
     lost: dict[str, RecondError] = {}
@@ -307,8 +318,15 @@ def resume_command(
     if not finished and not lost:
         shown.talk(t("cli.resume.nothing"))
     for one in finished:
-        show_finished(shown, one, as_json=json_)
+        if json_:
+            answer_finished(shown, "resume", one)
+        else:
+            show_finished(shown, one)
         code = max(code, one.exit_code)
+    if lost:
+        answer_error(tuple(error.message for error in lost.values()), code)
+    elif json_ and not finished:
+        answer_nothing_begun(shown, "resume", 0)
     leave(code)
 
 
@@ -326,7 +344,7 @@ def certify_command(
     from recond.census import Said
     from recond.flow.run.run import certify_again, finished_of
     from recond.flow.runfolder import find_run
-    from recond.show.result import show_finished
+    from recond.show.result import answer_finished, show_finished
 
     folder = find_run(state_path(), run)
     said = ((Said.CHECKED, checked), (Said.REMOVED, removed), (Said.DESTROYED, destroyed))
@@ -335,7 +353,10 @@ def certify_command(
         folder, state_path(), this_host(), out, LANG, words=words, operator=operator
     )
     finished = finished_of(folder, issued)
-    show_finished(screen(), finished, as_json=json_)
+    if json_:
+        answer_finished(screen(), "certify", finished)
+    else:
+        show_finished(screen(), finished)
     leave(finished.exit_code)
 
 

@@ -9,7 +9,6 @@ second.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -30,10 +29,10 @@ from recond.locale import language, text
 from recond.show.framework import translate_framework
 from recond.show.help import placeholder
 from recond.show.screen import Screen
-from recond.show.streams import writes_all
 
 if TYPE_CHECKING:
     from recond.host import Host
+    from recond.model import Message
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -66,6 +65,8 @@ ASKED = _global_option("--lang")
 LANG = language(ASKED, dict(os.environ))
 _STATE = _global_option("--state")
 DEBUG = _global_flag("--debug")
+WANTS_JSON = "--json" in sys.argv[1 : sys.argv.index("--") if "--" in sys.argv else None]
+"""Known without the framework: what is wrong with the arguments is answered too."""
 COMPLETED = completed_words(dict(os.environ))
 """The words before the one that a shell asks about; empty in every other use."""
 translate_framework(LANG)
@@ -284,12 +285,18 @@ def state_path() -> Path:
     return state_folder(Path(_STATE) if _STATE else None)
 
 
-def print_json(value: object) -> None:
-    """A value of the model in the record's form; with escapes where the locale lacks letters."""
-    from recond.codec import to_json
+def fail(*reasons: Message, exit_code: int) -> NoReturn:
+    """End a command that gives up: the reasons were said; with `--json` a program reads them."""
+    answer_error(reasons, exit_code)
+    leave(exit_code)
 
-    whole = writes_all(sys.stdout.encoding)
-    screen().document(json.dumps(to_json(value), ensure_ascii=not whole, indent=2))
+
+def answer_error(reasons: tuple[Message, ...], exit_code: int) -> None:
+    """`recond.error/1` to standard output, where the arguments ask for an answer to a program."""
+    if WANTS_JSON:
+        from recond.show.answer import error_fields
+
+        screen().answer("error", error_fields(LANG, reasons, exit_code))
 
 
 def leave(code: int) -> NoReturn:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from recond.commands.complete import complete_runs
 from recond.commands.frame import (
     LANG,
+    AsJson,
     Donor,
+    Events,
     Image,
     Lot,
     Operator,
@@ -19,6 +21,7 @@ from recond.commands.frame import (
     argument,
     command,
     leave,
+    screen,
     state_path,
     this_host,
 )
@@ -56,8 +59,25 @@ def guided_command(
 def attach_command(
     run: Annotated[str | None, argument("run", "RUN", complete=complete_runs)] = None,
     plain: Plain = False,
+    json_: AsJson = False,
+    events: Events = False,
 ) -> None:
     """Back to an erasure that goes on."""
+    if json_ or events:
+        _follow(run, events=events)
     from recond.guided.start import attach
 
     leave(attach(LANG, state_path(), run, this_host(), plain=plain))
+
+
+def _follow(run: str | None, *, events: bool) -> NoReturn:
+    """A program waits for the result; it stops nothing, and leaves when it is stopped itself."""
+    from recond.flow.run.attach import find_attachable, follow
+    from recond.show.progress import ProgressDisplay
+    from recond.show.result import answer_finished
+
+    folder = find_attachable(state_path(), run, this_host())
+    with ProgressDisplay(screen(), this_host().clock.now, json_events=events) as display:
+        finished = follow(folder, state_path(), this_host(), display.on_event)
+    answer_finished(screen(), "attach", finished)
+    leave(finished.exit_code)

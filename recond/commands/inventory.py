@@ -16,7 +16,6 @@ from recond.commands.frame import (
     command,
     leave,
     option,
-    print_json,
     screen,
     t,
     this_host,
@@ -41,7 +40,7 @@ def inspect_command(
 
     machine = inventory(this_host(), from_)
     if json_:
-        print_json(machine)
+        screen().answer("inspect", machine)
         return
     from recond.show.machine import show_machine
 
@@ -53,7 +52,10 @@ def _diff(first: Path, second: Path, *, as_json: bool) -> NoReturn:
     from recond.show.compare import show_comparison
 
     found = compare_captures(this_host(), first, second)
-    print_json(found) if as_json else show_comparison(screen(), found)
+    if as_json:
+        screen().answer("inspect.diff", found)
+    else:
+        show_comparison(screen(), found)
     leave(0)
 
 
@@ -63,7 +65,10 @@ def _self_test(kind: str, source: Path | None, *, as_json: bool) -> NoReturn:
     from recond.show.selftest import Followed, show_self_tests
 
     found = self_test(host_of(this_host(), source), kind, Followed(screen()))
-    print_json(found) if as_json else show_self_tests(screen(), found)
+    if as_json:
+        screen().answer("inspect.self-test", found)
+    else:
+        show_self_tests(screen(), found)
     leave(found.exit_code)
 
 
@@ -71,9 +76,12 @@ def _self_test(kind: str, source: Path | None, *, as_json: bool) -> NoReturn:
 def capture_command(
     file: Annotated[Path, argument("capture", "FILE")],
     anonymous: Annotated[bool, option("anonymous", "--anonymous")] = False,
+    json_: AsJson = False,
 ) -> None:
     """Everything that inspect reads, in one archive."""
     from recond.flow.machine.check import capture
 
     capture(this_host(), file, anonymous=anonymous)
     screen().talk(t("cli.capture.done", file=str(file)))
+    if json_:
+        screen().answer("capture", {"file": str(file), "anonymous": anonymous})

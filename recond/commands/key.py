@@ -122,9 +122,7 @@ def revoke_command(
     signer = open_root(state, root, _root_passphrase(), clock) if root else None
     entry, file = revoke(state, which, reason, since, signer, clock)
     if json_:
-        from recond.commands.frame import print_json
-
-        print_json(entry)
+        screen().answer("key.revoke", entry)
         return
     screen().data(
         t("key.revoke.done", fingerprint=entry.fingerprint, reason=f"@key.reason.{entry.reason}")

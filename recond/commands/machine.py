@@ -26,7 +26,6 @@ from recond.commands.frame import (
     leave,
     make_group,
     option,
-    print_json,
     screen,
     state_path,
     t,
@@ -51,7 +50,7 @@ def check_command(
 
     found = check(this_host(), tuple(profile or ["windows-10"]), from_, marks, tuple(answer or ()))
     if json_:
-        print_json(list(found))
+        screen().answer("check", {"assessments": found})
     else:
         for one in found:
             show_assessment(screen(), one)
@@ -92,7 +91,7 @@ def plan_command(
     )
     plans = found.plans
     if json_:
-        print_json(list(plans))
+        screen().answer("plan", found)
     else:
         show_plans(screen(), plans, found.left_out)
         show_census(screen(), found.census)
@@ -106,7 +105,10 @@ def methods_command(json_: AsJson = False) -> None:
     from recond.show.result import show_methods
 
     methods = tuple(all_methods().values())
-    print_json(list(methods)) if json_ else show_methods(screen(), methods)
+    if json_:
+        screen().answer("methods", {"methods": methods})
+    else:
+        show_methods(screen(), methods)
 
 
 @command("doctor")
@@ -116,39 +118,53 @@ def doctor_command(json_: AsJson = False) -> None:
     from recond.show.result import show_bench
 
     found = examine(this_host(), state_path())
-    print_json(list(found)) if json_ else show_bench(screen(), found)
+    if json_:
+        screen().answer("doctor", {"findings": found})
+    else:
+        show_bench(screen(), found)
     leave(0 if all(one.present or not one.needed for one in found) else 9)
 
 
 @command("list", PROFILE, about="cli.help.profile.list")
-def profile_list_command() -> None:
+def profile_list_command(json_: AsJson = False) -> None:
     """The profiles that are there."""
     from recond.flow.profiles import list_profiles
 
-    for name in list_profiles():
-        screen().data(str(name))
+    names = tuple(str(name) for name in list_profiles())
+    if json_:
+        screen().answer("profile.list", {"profiles": names})
+        return
+    for name in names:
+        screen().data(name)
 
 
 @command("new", PROFILE, about="cli.help.profile.new")
 def profile_new_command(
     file: Annotated[Path, argument("profile_file", "FILE")],
     base: Annotated[str | None, option("base", "--from", metavar="NAME")] = None,
+    json_: AsJson = False,
 ) -> None:
     """A profile of one's own."""
     from recond.flow.profiles import write_new_profile
 
     write_new_profile(file, base, this_host().clock.now()[:10])
     screen().talk(t("cli.profile.written", file=str(file)))
+    if json_:
+        screen().answer("profile.new", {"file": str(file), "base": base})
 
 
 @command("check", PROFILE, about="cli.help.profile.check")
 def profile_check_command(
     file: Annotated[str, argument("profile_file", "FILE")],
+    json_: AsJson = False,
 ) -> None:
     """Every mistake of a profile."""
     from recond.flow.profiles import check_profile_file
 
     mistakes = check_profile_file(file)
+    if json_:
+        screen().answer("profile.check", {"file": file, "mistakes": mistakes})
+        leave(2 if mistakes else 0)
     for one in mistakes:
         screen().data(screen().say(one.message))
     if not mistakes:

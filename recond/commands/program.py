@@ -14,9 +14,9 @@ from recond import __version__
 from recond.commands.frame import (
     ASKED,
     COMPLETED,
-    LANG,
     Context,
     Plain,
+    answer_error,
     app,
     leave,
     option,
@@ -26,7 +26,9 @@ from recond.commands.frame import (
 )
 from recond.commands.index import modules_for
 from recond.errors import RecondError, SafetyRefusal, UsageError
-from recond.show.framework import say_usage_error
+from recond.model import Message
+from recond.show.answer import reasons_of
+from recond.show.framework import usage_error
 
 
 @app.callback(invoke_without_command=True, no_args_is_help=False)  # --version is no command
@@ -52,33 +54,51 @@ def _main(
 
 
 def run_program() -> int:
-    """Run a command; returns the exit code. Errors are said in the reader's language."""
+    """Run a command; returns the exit code. Errors are said in the reader's language, and answered
+    to a program that asked for `--json`.
+    """
     import typer  # not above: the framework reads its words at its first import (commands.frame)
 
     start_debug()
     failures: Any = typer.BadParameter.__mro__[2]  # the framework's own error, wherever it lives
     try:
-        if ASKED not in (None, "fr", "en"):
-            raise UsageError("cli.lang.unknown", lang=str(ASKED))
-        for name in modules_for(sys.argv[1:] or COMPLETED):
-            importlib.import_module(f"recond.commands.{name}")
+        _declare()
         result = app(prog_name="recond", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SafetyRefusal as error:
-        for refusal in error.refusals:
+        for refusal in reasons_of(error):
             screen().talk(t("cli.refused", reason=screen().say(refusal)))
-        return error.exit_code
+        return _end(error.exit_code, *reasons_of(error))
     except RecondError as error:
         screen().talk(t("cli.error", reason=screen().say(error.message)))
-        return error.exit_code
+        return _end(error.exit_code, error.message)
     except typer.Exit as error:
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt, EOFError):
         screen().talk(t("cli.aborted"))
-        return 130
+        return _end(130, Message("cli.aborted"))
     except failures as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             screen().document(error.format_message())
             return 0
-        screen().talk(t("cli.error", reason=say_usage_error(LANG, error.format_message())))
-        return 2
+        reason = usage_error(error.format_message())
+        screen().talk(t("cli.error", reason=screen().say(reason)))
+        return _end(2, reason)
+    except BrokenPipeError:
+        raise  # of our own output: the reader is gone
+    except Exception as error:
+        answer_error((Message.of("cli.bug", kind=type(error).__name__),), 1)
+        raise
+
+
+def _declare() -> None:
+    """Import what the command line needs. Raises `UsageError` for a language that we lack."""
+    if ASKED not in (None, "fr", "en"):
+        raise UsageError("cli.lang.unknown", lang=str(ASKED))
+    for name in modules_for(sys.argv[1:] or COMPLETED):
+        importlib.import_module(f"recond.commands.{name}")
+
+
+def _end(exit_code: int, *reasons: Message) -> int:
+    answer_error(reasons, exit_code)
+    return exit_code

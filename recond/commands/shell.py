@@ -41,8 +41,14 @@ def completion_command(
 def help_command(
     words: Annotated[list[str] | None, argument("help_words", "COMMAND")] = None,
     man: Annotated[bool, option("man", "--man")] = False,
+    schema: Annotated[bool, option("schema", "--schema")] = False,
 ) -> None:
-    """The help of a command, or the manual page of all."""
+    """The help of a command, the manual page of all, or the form of every `--json`."""
+    if schema:
+        from recond.data import read_schemas
+
+        screen().document(read_schemas())
+        leave(0)
     top = _top()
     if man:
         from recond.show.man import manual_page

@@ -16,7 +16,6 @@ from recond.commands.frame import (
     leave,
     make_group,
     option,
-    print_json,
     screen,
     state_path,
     this_host,
@@ -83,7 +82,10 @@ def upload_command(
             allow_unsigned=allow_unsigned,
             clock=this_host().clock,
         )
-    print_json(done) if json_ else show_uploaded(screen(), done)
+    if json_:
+        screen().answer("upload", done)
+    else:
+        show_uploaded(screen(), done)
     leave(done.exit_code)
 
 
@@ -92,6 +94,7 @@ def upload_add_command(
     name: DestinationName,
     kind: Annotated[str, option("kind", "--kind", metavar=KINDS_SHOWN)],
     value: Annotated[list[str] | None, argument("values", "X=VALUE")] = None,
+    json_: AsJson = False,
 ) -> None:
     """A destination; its secrets are typed unseen, never given as arguments."""
     from recond.flow.deliver.upload import add_destination, secrets_of
@@ -101,17 +104,28 @@ def upload_add_command(
     for key in secrets_of(kind, values):
         values[key] = ask_secret(screen(), name, key)
     added = add_destination(state_path(), name, kind, values)
-    show_added(screen(), added.name, added.kind, added.shown)
+    if json_:
+        screen().answer("upload.add", _destination(added.name, added.kind, added.shown))
+    else:
+        show_added(screen(), added.name, added.kind, added.shown)
 
 
 @command("list", UPLOAD, about="cli.help.upload.list")
-def upload_list_command() -> None:
+def upload_list_command(json_: AsJson = False) -> None:
     """The destinations."""
     from recond.flow.deliver.upload import list_destinations
     from recond.show.upload import show_destinations
 
-    found = list_destinations(state_path())
-    show_destinations(screen(), [(one.name, one.kind, one.shown) for one in found])
+    found = [(one.name, one.kind, one.shown) for one in list_destinations(state_path())]
+    if json_:
+        screen().answer("upload.list", {"destinations": [_destination(*one) for one in found]})
+    else:
+        show_destinations(screen(), found)
+
+
+def _destination(name: str, kind: str, where: str) -> dict[str, str]:
+    """Never a secret: `where` is what a person is shown."""
+    return {"name": name, "kind": kind, "where": where}
 
 
 @command("check", UPLOAD, about="cli.help.upload.check")
@@ -124,7 +138,10 @@ def upload_check_command(
     from recond.show.upload import show_checked
 
     found = check_destination(state_path(), name, this_host().clock)
-    print_json(found) if json_ else show_checked(screen(), found)
+    if json_:
+        screen().answer("upload.check", found)
+    else:
+        show_checked(screen(), found)
     leave(found.exit_code)
 
 
@@ -134,26 +151,34 @@ def export_command(
     template: Annotated[str, option("map", "--map", metavar="NAME")],
     out: Annotated[Path | None, option("export_out", "--out", metavar="FILE")] = None,
     allow_unsigned: Unsigned = False,
+    json_: AsJson = False,
 ) -> None:
     """Records as a table by a template."""
     from recond.flow.deliver.export import export_table
     from recond.show.upload import show_exported
 
     done = export_table(template, tuple(folder), out, allow_unsigned=allow_unsigned)
-    show_exported(screen(), done)
+    if json_:
+        screen().answer("export", done)
+    else:
+        show_exported(screen(), done)
     leave(done.exit_code)
 
 
 @command("remove", UPLOAD, about="cli.help.upload.remove")
 def upload_remove_command(
     name: DestinationName,
+    json_: AsJson = False,
 ) -> None:
     """Forget a destination."""
     from recond.flow.deliver.upload import remove_destination
     from recond.show.upload import show_removed
 
     remove_destination(state_path(), name)
-    show_removed(screen(), name)
+    if json_:
+        screen().answer("upload.remove", {"name": name})
+    else:
+        show_removed(screen(), name)
 
 
 def _pairs(words: list[str]) -> dict[str, str]:
@@ -175,41 +200,56 @@ def queue_command(ctx: Context, json_: AsJson = False) -> None:
     from recond.show.upload import show_queue
 
     view = read_queue(state_path())
-    print_json(view) if json_ else show_queue(screen(), view)
+    if json_:
+        screen().answer("queue", view)
+    else:
+        show_queue(screen(), view)
     leave(0)
 
 
 @command("export", QUEUE, about="cli.help.queue.export")
-def queue_export_command(folder: Folder) -> None:
+def queue_export_command(folder: Folder, json_: AsJson = False) -> None:
     """Copy what waits to a stick."""
     from recond.flow.deliver.queue import export_queue
     from recond.show.upload import show_moved
 
     moved = export_queue(state_path(), folder)
-    show_moved(screen(), moved)
+    if json_:
+        screen().answer("queue.export", moved)
+    else:
+        show_moved(screen(), moved)
     leave(moved.exit_code)
 
 
 @command("import", QUEUE, about="cli.help.queue.import")
-def queue_import_command(folder: Folder, allow_unsigned: Unsigned = False) -> None:
+def queue_import_command(
+    folder: Folder, allow_unsigned: Unsigned = False, json_: AsJson = False
+) -> None:
     """Take over what another bench exported."""
     from recond.flow.deliver.queue import import_queue
     from recond.show.upload import show_moved
 
     moved = import_queue(state_path(), folder, allow_unsigned=allow_unsigned)
-    show_moved(screen(), moved)
+    if json_:
+        screen().answer("queue.import", moved)
+    else:
+        show_moved(screen(), moved)
     leave(moved.exit_code)
 
 
 @LOT.callback(invoke_without_command=True)
-def lot_command(ctx: Context, database: Database = None) -> None:
+def lot_command(ctx: Context, json_: AsJson = False, database: Database = None) -> None:
     """Every lot."""
     if ctx.invoked_subcommand is not None:
         return
     from recond.flow.lot.lot import list_lots
     from recond.show.lot import show_lots
 
-    show_lots(screen(), list_lots(_where(database)))
+    lots = list_lots(_where(database))
+    if json_:
+        screen().answer("lot", {"lots": lots})
+    else:
+        show_lots(screen(), lots)
 
 
 def _where(database: str | None) -> LotDatabase:
@@ -226,10 +266,11 @@ def lot_new_command(
     manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
     trust: Annotated[list[Path] | None, option("trust", "--trust", metavar="CERT")] = None,
     database: Database = None,
+    json_: AsJson = False,
 ) -> None:
     """A lot with its donor and manifest."""
     from recond.flow.lot.lot import new_lot
-    from recond.show.lot import show_new_lot
+    from recond.show.lot import new_lot_fields, show_new_lot
 
     made = new_lot(
         _where(database),
@@ -240,7 +281,10 @@ def lot_new_command(
         manifest=manifest,
         trust=tuple(trust or ()),
     )
-    show_new_lot(screen(), made)
+    if json_:
+        screen().answer("lot.new", new_lot_fields(made))
+    else:
+        show_new_lot(screen(), made)
     leave(made.exit_code)
 
 
@@ -249,13 +293,17 @@ def lot_add_command(
     lot: LotName,
     source: Annotated[list[str], argument("sources", "DIR")],
     database: Database = None,
+    json_: AsJson = False,
 ) -> None:
     """Take the records of benches."""
     from recond.flow.lot.lot import add_to_lot
     from recond.show.lot import show_added_to_lot
 
     added = add_to_lot(_where(database), lot, tuple(source))
-    show_added_to_lot(screen(), added)
+    if json_:
+        screen().answer("lot.add", added)
+    else:
+        show_added_to_lot(screen(), added)
     leave(added.exit_code)
 
 
@@ -266,7 +314,10 @@ def lot_status_command(lot: LotName, json_: AsJson = False, database: Database =
     from recond.show.lot import show_lot_status
 
     status = status_of(_where(database), lot)
-    print_json(status) if json_ else show_lot_status(screen(), status)
+    if json_:
+        screen().answer("lot.status", status)
+    else:
+        show_lot_status(screen(), status)
     leave(status.exit_code)
 
 
@@ -275,13 +326,17 @@ def lot_report_command(
     lot: LotName,
     out: Annotated[Path, option("out", "--out", metavar="DIR")] = Path("recond-lot"),
     database: Database = None,
+    json_: AsJson = False,
 ) -> None:
     """The donor's report: PDF, XLSX, CSV."""
     from recond.flow.lot.lot import report_lot
-    from recond.show.lot import show_reported
+    from recond.show.lot import reported_fields, show_reported
 
     done = report_lot(_where(database), lot, out, lang=LANG, clock=this_host().clock)
-    show_reported(screen(), done)
+    if json_:
+        screen().answer("lot.report", reported_fields(done))
+    else:
+        show_reported(screen(), done)
     leave(done.exit_code)
 
 
@@ -290,11 +345,15 @@ def lot_close_command(
     lot: LotName,
     anyway: Annotated[bool, option("anyway", "--anyway")] = False,
     database: Database = None,
+    json_: AsJson = False,
 ) -> None:
     """Nothing comes into it any more."""
     from recond.flow.lot.lot import close_lot
     from recond.show.lot import show_lot_status
 
     status = close_lot(_where(database), lot, this_host().clock, anyway=anyway)
-    show_lot_status(screen(), status)
+    if json_:
+        screen().answer("lot.close", status)
+    else:
+        show_lot_status(screen(), status)
     leave(0)

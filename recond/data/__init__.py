@@ -13,3 +13,9 @@ def read_table(name: str) -> dict[str, Any]:
     import tomllib
 
     return tomllib.loads((pkgutil.get_data(__name__, name) or b"").decode("utf-8"))
+
+
+def read_schemas() -> str:
+    """The JSON Schema of every answer to a program, as packaging/schema.py wrote it."""
+    raw = pkgutil.get_data(__name__, "schemas/answers.schema.json") or b""
+    return raw.decode("utf-8").rstrip()

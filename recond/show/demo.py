@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,22 +57,20 @@ class TellDemo:
         if self._json:
             self._results.append(finished_json(finished))
         else:
-            show_finished(self._screen, finished, as_json=False)
+            show_finished(self._screen, finished)
 
     def verified(self, report: Report, traces: int, folder: Path) -> None:
         """Show the verification, and how many traces of the donor's data the images still hold."""
         if self._json:
-            self._screen.document(
-                json.dumps(
-                    {
-                        "demonstration": True,
-                        "folder": str(folder),
-                        "runs": self._results,
-                        "traces": traces,
-                        "verify_exit_code": report.exit_code,
-                    },
-                    ensure_ascii=False,
-                )
+            self._screen.answer(
+                "demo",
+                {
+                    "demonstration": True,
+                    "folder": str(folder),
+                    "runs": self._results,
+                    "traces": traces,
+                    "verify_exit_code": report.exit_code,
+                },
             )
             return
         show_report(self._screen, report, as_json=False)

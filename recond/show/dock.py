@@ -6,7 +6,6 @@ words come from the slot's own state; nothing is concluded here.
 
 from __future__ import annotations
 
-import json
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -69,9 +68,7 @@ class DockDisplay:
         self._views[view.place] = view
         if self._json:
             if before is None or _telling(before) != _telling(view):
-                self._screen.document(
-                    json.dumps({"event": "slot", **view_json(view)}, ensure_ascii=False)
-                )
+                self._screen.answer("watch", {"event": "slot", **view_json(view)})
         elif self._live is not None:
             self._live.update(self._table(), refresh=True)
         else:
@@ -142,18 +139,16 @@ def show_summary(screen: Screen, found: Summary, *, as_json: bool) -> None:
     """How every disk ended, and which listed number has no certificate."""
     if as_json:
         counts = {state.value: sum(one.state is state for one in found.ends) for state in SlotState}
-        screen.document(
-            json.dumps(
-                {
-                    "event": "summary",
-                    "lot": found.lot,
-                    "exit_code": found.exit_code,
-                    "counts": {name: n for name, n in counts.items() if n},
-                    "disks": [view_json(one) for one in found.ends],
-                    "missing": list(found.missing),
-                },
-                ensure_ascii=False,
-            )
+        screen.answer(
+            "watch",
+            {
+                "event": "summary",
+                "lot": found.lot,
+                "exit_code": found.exit_code,
+                "counts": {name: n for name, n in counts.items() if n},
+                "disks": [view_json(one) for one in found.ends],
+                "missing": list(found.missing),
+            },
         )
         return
     states = [one.state for one in found.ends]

@@ -5,10 +5,8 @@ Why: whoever hands the page out answers for the fingerprints in it.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from recond.codec import to_json
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
@@ -18,16 +16,14 @@ if TYPE_CHECKING:
 def show_page_made(screen: Screen, made: PageMade, *, as_json: bool) -> None:
     """`recond verify --html FILE`."""
     if as_json:
-        screen.document(
-            json.dumps(
-                {
-                    "file": str(made.file),
-                    "believed": to_json(made.believed),
-                    "revoked": made.revoked,
-                    "sha256": made.sha256,
-                },
-                ensure_ascii=False,
-            )
+        screen.answer(
+            "verify.html",
+            {
+                "file": str(made.file),
+                "believed": made.believed,
+                "revoked": made.revoked,
+                "sha256": made.sha256,
+            },
         )
         return
     t = screen.t

@@ -11,6 +11,7 @@ import gettext
 import re
 
 from recond.locale import Lang, text
+from recond.model import Message
 
 _WORDS = {
     "Options": "cli.frame.options",
@@ -54,10 +55,10 @@ def translate_framework(lang: Lang) -> None:
     gettext.gettext = translated
 
 
-def say_usage_error(lang: Lang, message: str) -> str:
-    """An error sentence of the framework in the reader's language."""
+def usage_error(said: str) -> Message:
+    """An error sentence of the framework as a message of our catalogue."""
     for pattern, code in _ERRORS:
-        found = pattern.search(message)
+        found = pattern.search(said)
         if found:
-            return text(lang, code, **found.groupdict())
-    return text(lang, "cli.frame.other", message=message)
+            return Message.of(code, **found.groupdict())
+    return Message.of("cli.frame.other", message=said)

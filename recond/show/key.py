@@ -6,11 +6,9 @@ Where nobody can be asked, the environment gives it, or the command says which v
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
-from recond.codec import to_json
 from recond.errors import UsageError
 from recond.locale import date
 from recond.show.screen import Screen
@@ -41,7 +39,7 @@ def ask_passphrase(
 def show_keys(screen: Screen, report: KeyReport, renew_days: int, *, as_json: bool) -> None:
     """`recond key show`."""
     if as_json:
-        screen.document(json.dumps(to_json(report), ensure_ascii=False))
+        screen.answer("key.show", report)
         return
     t = screen.t
     if report.bench is None and report.fault is None:
@@ -100,16 +98,14 @@ def _waiting(screen: Screen, runs: tuple[str, ...]) -> None:
 def show_root(screen: Screen, made: RootMade, *, as_json: bool, restored: bool = False) -> None:
     """A root that was made, and what to do with its three files."""
     if as_json:
-        screen.document(
-            json.dumps(
-                {
-                    **_facts_json(made.facts),
-                    "key": str(made.key),
-                    "page": str(made.page),
-                    "certificate": str(made.certificate),
-                },
-                ensure_ascii=False,
-            )
+        screen.answer(
+            "key.restore" if restored else "key.init",
+            {
+                **_facts_json(made.facts),
+                "key": str(made.key),
+                "page": str(made.page),
+                "certificate": str(made.certificate),
+            },
         )
         return
     screen.data(
@@ -131,12 +127,8 @@ def show_root(screen: Screen, made: RootMade, *, as_json: bool, restored: bool =
 def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
     """A bench's new key."""
     if as_json:
-        screen.document(
-            json.dumps(
-                {**_facts_json(made.facts), "former": made.former, "waiting": list(made.waiting)},
-                ensure_ascii=False,
-            )
-        )
+        found = {**_facts_json(made.facts), "former": made.former, "waiting": made.waiting}
+        screen.answer("key.issue", found)
         return
     screen.data(screen.t("key.issue.done", name=made.facts.name, until_date=made.facts.not_after))
     screen.table("", ("", ""), _rows(screen, made.facts))
@@ -148,15 +140,8 @@ def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
 def show_trusted(screen: Screen, taken: Trusted, *, as_json: bool) -> None:
     """What was taken in."""
     if as_json:
-        screen.document(
-            json.dumps(
-                {
-                    "certificates": [_facts_json(one) for one in taken.certificates],
-                    "revocations": taken.revocations,
-                },
-                ensure_ascii=False,
-            )
-        )
+        certificates = [_facts_json(one) for one in taken.certificates]
+        screen.answer("key.trust", {"certificates": certificates, "revocations": taken.revocations})
         return
     for one in taken.certificates:
         screen.data(screen.t("key.trust.done", name=one.name, fingerprint=one.fingerprint))
@@ -167,7 +152,7 @@ def show_trusted(screen: Screen, taken: Trusted, *, as_json: bool) -> None:
 def show_stamped(screen: Screen, made: Stamped, *, as_json: bool) -> None:
     """A checkpoint: the root to be kept or published, whose time it bears, whom it covers."""
     if as_json:
-        screen.document(json.dumps(to_json(made), ensure_ascii=False))
+        screen.answer("key.stamp", made)
         return
     screen.data(screen.t("key.stamp.ledger", n=made.size, ledger=made.ledger_id, root=made.root))
     if made.at is None:

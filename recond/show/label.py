@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from recond.show.screen import Screen
@@ -14,16 +13,14 @@ if TYPE_CHECKING:
 def show_labels(screen: Screen, made: LabelsMade, *, as_json: bool) -> None:
     """`recond label`."""
     if as_json:
-        screen.document(
-            json.dumps(
-                {
-                    "file": str(made.file),
-                    "labels": made.count,
-                    "exit_code": made.exit_code,
-                    "unproven": {path: proof.value for path, proof in made.unproven},
-                },
-                ensure_ascii=False,
-            )
+        screen.answer(
+            "label",
+            {
+                "file": str(made.file),
+                "labels": made.count,
+                "exit_code": made.exit_code,
+                "unproven": {path: proof.value for path, proof in made.unproven},
+            },
         )
         return
     screen.data(screen.t("label.command.written", n=made.count, file=str(made.file)))

@@ -22,6 +22,15 @@ def show_new_lot(screen: Screen, made: NewLot) -> None:
     screen.talk(screen.t("lot.made", lot=made.lot.name, n=expected))
 
 
+def new_lot_fields(made: NewLot) -> dict[str, object]:
+    """A lot that was made, for a program: how many disks its manifest names, and what is wrong."""
+    return {
+        "lot": made.lot,
+        "expected": len(made.manifest.expected) if made.manifest else 0,
+        "problems": made.manifest.problems if made.manifest else (),
+    }
+
+
 def show_lots(screen: Screen, lots: tuple[Lot, ...]) -> None:
     """Every lot, a line each."""
     heads = [screen.t(f"lot.summary.{name}") for name in ("lot", "donor", "date", "closed")]
@@ -66,6 +75,17 @@ def show_lot_status(screen: Screen, status: LotStatus) -> None:
         )
     if len(wrong) > MOST_ANOMALIES:
         screen.talk(screen.t("lot.more", n=len(wrong) - MOST_ANOMALIES))
+
+
+def reported_fields(done: Reported) -> dict[str, object]:
+    """The report's files and what they claim, for a program."""
+    return {
+        "files": [str(file) for file in done.files],
+        "signed": done.why_unsigned is None,
+        "why_unsigned": done.why_unsigned,
+        "impact": done.impact,
+        "lot": done.status.lot,
+    }
 
 
 def show_reported(screen: Screen, done: Reported) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -77,7 +76,7 @@ class ProgressDisplay:
 
     def _event(self, name: str, event: ProgressEvent) -> None:
         if self._json:
-            self._screen.event(json.dumps({"disk": name, **event.fields()}))
+            self._screen.event({"disk": name, **event.fields()})
             return
         if not name:
             self._line(self._screen.t(f"cli.phase.{event.phase}"))

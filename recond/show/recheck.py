@@ -6,7 +6,6 @@ the words here must not say more than the reading did.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from recond.codec import to_json
@@ -23,12 +22,8 @@ def show_disk_answer(
 ) -> None:
     """The certificate's answers, then the disk's."""
     if as_json:
-        screen.document(
-            json.dumps(
-                {**report_json(report), "exit_code": code, "disk": to_json(answer)},
-                ensure_ascii=False,
-            )
-        )
+        found = {**report_json(report), "exit_code": code, "disk": to_json(answer)}
+        screen.answer("verify.disk", found)
         return
     show_report(screen, report, as_json=False)
     screen.data("")

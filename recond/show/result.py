@@ -6,11 +6,10 @@ read, then where the certificate is. With `--json` one object, whose keys script
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from recond.certify.pages.front import left_line
-from recond.certify.verify.verdicts import Answer, Verdicts
+from recond.certify.verify.verdicts import Answer, Belief, Verdicts
 from recond.codec import to_json
 from recond.computer import Scope, conclude, is_approved, is_computer_erased, overall
 from recond.flow.run.run import Finished, erasure_exit
@@ -26,16 +25,35 @@ if TYPE_CHECKING:
     from recond.methods import Method
 
 SIGN = {Answer.YES: "✓", Answer.NO: "✗", Answer.UNKNOWN: "?"}
+BELIEVED = {
+    Belief.WHOLE: "certify.verify.all-good",
+    Belief.SIGNED: "certify.verify.signed",
+    Belief.PARTLY: "certify.verify.partly",
+    Belief.UNPROVEN: "certify.verify.unproven",
+    Belief.FOREIGN: "certify.verify.foreign",
+    Belief.FALSE: "certify.verify.not-good",
+}
+BELIEF_SIGN = {
+    belief: SIGN[
+        Answer.NO
+        if belief is Belief.FALSE
+        else Answer.UNKNOWN
+        if belief is Belief.UNPROVEN
+        else Answer.YES
+    ]
+    for belief in Belief
+} | {Belief.FOREIGN: "–"}
 
 
-def show_finished(
-    screen: Screen, finished: Finished, *, as_json: bool, left: tuple[Judged, ...] = ()
+def answer_finished(
+    screen: Screen, form: str, finished: Finished, left: tuple[Judged, ...] = ()
 ) -> None:
-    """The result of a run; `left` are the disks that its list left alone."""
-    if as_json:
-        found = finished_json(finished) | {"left": _left_json(left)}
-        screen.document(json.dumps(found, ensure_ascii=False))
-        return
+    """The result of a run for a program; `left` are the disks that its list left alone."""
+    screen.answer(form, finished_json(finished) | {"left": _left_json(left)})
+
+
+def show_finished(screen: Screen, finished: Finished) -> None:
+    """The result of a run."""
     issued = finished.issued
     t = screen.t
     rows = [
@@ -84,26 +102,21 @@ def left_lines(record: WipeRecord, screen: Screen) -> list[str]:
     return lines
 
 
-def show_nothing_begun(
-    screen: Screen, left: tuple[Judged, ...], exit_code: int, *, as_json: bool
+def answer_nothing_begun(
+    screen: Screen, form: str, exit_code: int, left: tuple[Judged, ...] = ()
 ) -> None:
-    """A batch that found nothing left to erase: no run, no record, and why."""
-    if as_json:
-        screen.document(
-            json.dumps(
-                {
-                    "run": None,
-                    "record_id": None,
-                    "outcome": "nothing-begun",
-                    "exit_code": exit_code,
-                    "disks": [],
-                    "left": _left_json(left),
-                },
-                ensure_ascii=False,
-            )
-        )
-        return
-    screen.data(screen.t("cli.manifest.nothing_left"))
+    """Nothing was left to erase, for a program: no run, no record, and why."""
+    screen.answer(
+        form,
+        {
+            "run": None,
+            "record_id": None,
+            "outcome": "nothing-begun",
+            "exit_code": exit_code,
+            "disks": [],
+            "left": _left_json(left),
+        },
+    )
 
 
 def _left_json(left: tuple[Judged, ...]) -> list[Json]:
@@ -179,13 +192,12 @@ def _disk_json(one: Erasure) -> Json:
 def show_report(screen: Screen, report: Report, *, as_json: bool) -> None:
     """Each certificate: the four answers, what was looked at, what the document itself says."""
     if as_json:
-        screen.document(json.dumps(report_json(report), ensure_ascii=False))
+        screen.answer("verify", report_json(report))
         return
     for one in report.found:
         _show_verdicts(screen, one)
-    screen.data(
-        screen.t("certify.verify.all-good" if report.exit_code == 0 else "certify.verify.not-good")
-    )
+    screen.data("")
+    screen.data(_last_line(screen, report))
 
 
 def report_json(report: Report) -> dict[str, Json]:
@@ -193,9 +205,37 @@ def report_json(report: Report) -> dict[str, Json]:
     return {"exit_code": report.exit_code, "found": [_verdicts_json(one) for one in report.found]}
 
 
+def _last_line(screen: Screen, report: Report) -> str:
+    """The verdict again; of several files the worst one's, with how many are to be believed."""
+    worst = max(report.found, key=lambda one: list(Belief).index(one.belief), default=None)
+    if worst is None:
+        return screen.t("certify.verify.nothing")
+    if len(report.found) == 1:
+        return _belief_line(screen, worst.belief)
+    good = sum(one.good for one in report.found)
+    if good == len(report.found):
+        return _belief_line(screen, worst.belief, n=good)
+    return screen.t("certify.verify.some", n=good, total=len(report.found))
+
+
+def _belief_line(screen: Screen, belief: Belief, n: int = 1) -> str:
+    words = screen.t(BELIEVED[belief])
+    line = words if n == 1 else screen.t("certify.verify.all", n=n, verdict=words)
+    return f"{BELIEF_SIGN[belief]} {line}"
+
+
 def _show_verdicts(screen: Screen, found: Verdicts) -> None:
+    from recond.flow.verify.files import near
+
     t = screen.t
-    screen.data("\n" + t("certify.verify.file", file=found.name))
+    screen.data("\n" + t("certify.verify.file", file=near(found.name)))
+    screen.data(f"  {_belief_line(screen, found.belief)}")
+    if found.outcome is not None:
+        screen.data("  → " + printable_line(screen.say(found.outcome)))
+    if found.demonstration:
+        screen.data("  ! " + t("certify.verify.demonstration"))
+    if found.belief is Belief.FOREIGN:
+        return
     for axis, answer in found.answers:
         words = f"{t(f'certify.axis.{axis}')} – {t(f'certify.answer.{answer}')}"
         screen.data(f"  {SIGN[answer]} {words}")
@@ -206,10 +246,6 @@ def _show_verdicts(screen: Screen, found: Verdicts) -> None:
     )
     for line in dict.fromkeys(lines):  # one finding may answer two questions
         screen.data(line)
-    if found.outcome is not None:
-        screen.data("  → " + printable_line(screen.say(found.outcome)))
-    if found.demonstration:
-        screen.data("  ! " + t("certify.verify.demonstration"))
 
 
 def _verdicts_json(found: Verdicts) -> Json:
@@ -217,6 +253,7 @@ def _verdicts_json(found: Verdicts) -> Json:
         "name": found.name,
         "record_id": found.record_id,
         "good": found.good,
+        "belief": found.belief.value,
         "demonstration": found.demonstration,
         **{axis: answer.value for axis, answer in found.answers},
         "outcome": to_json(found.outcome) if found.outcome else None,

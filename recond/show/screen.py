@@ -15,6 +15,7 @@ from recond.frozen import dataclass
 from recond.locale import Lang, say, text
 from recond.model import Known, Message, Reading, Unknown
 from recond.show.folding import EDGE, GAP, blocks, column_widths, fold_line
+from recond.show.streams import writes_all
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,11 +50,20 @@ class Screen:
         self._write(line, sys.stdout)
 
     def document(self, text: str) -> None:
-        """A text for a program (JSON, a script) to standard output, as it is."""
+        """A text that is made elsewhere (a script, a table, help) to standard output, as it is."""
         print(printable(text), flush=True)  # noqa: T201 - this is the one place
 
-    def event(self, line: str) -> None:
-        """A line for a program to standard error, as it is."""
+    def answer(self, form: str, value: object) -> None:
+        """An answer to a program, to standard output: one object on one line (`show.answer`)."""
+        from recond.show.answer import answer_line
+
+        self.document(answer_line(form, value, all_letters=writes_all(sys.stdout.encoding)))
+
+    def event(self, value: object) -> None:
+        """What happens, for a program, to standard error: one object on one line."""
+        from recond.show.answer import answer_line
+
+        line = answer_line("event", value, all_letters=writes_all(sys.stderr.encoding))
         print(printable(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place
 
     def _write(self, words: str, stream: TextIO) -> None:

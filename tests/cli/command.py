@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import jsonschema
+
+_MOMENT_WITHOUT_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?")
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,4 +47,39 @@ def recond(*arguments: str, folder: Path, stdin: str = "", timeout_s: int = 120)
         text=True,
         timeout=timeout_s,
     )
+    if "--json" in arguments[: arguments.index("--") if "--" in arguments else None]:
+        assert answers(done.stdout), "a command with --json answers"
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def answers(stdout: str) -> list[dict[str, Any]]:
+    """What a program reads, each line held to the published schema of the form that it names."""
+    return [valid(json.loads(line)) for line in stdout.splitlines()]
+
+
+def valid(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer or event, once it is seen to be what docs/answers.schema.json says."""
+    checkers()[str(answer["schema"])].validate(answer)
+    bare = [moment for moment in _strings(answer) if _MOMENT_WITHOUT_OFFSET.fullmatch(moment)]
+    assert not bare, f"moments without their offset: {bare}"
+    return answer
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if type(value) is list else ():
+        yield from _strings(one)
+
+
+@functools.cache
+def checkers() -> dict[str, jsonschema.Draft202012Validator]:
+    """A validator for each form, by the name that an answer bears."""
+    whole = json.loads((ROOT / "docs" / "answers.schema.json").read_bytes())
+    names = [reference["$ref"].rpartition("/")[2] for reference in whole["anyOf"]]
+    return {
+        re.sub(r"-(\d+)$", r"/\1", name): jsonschema.Draft202012Validator(
+            {"$ref": f"#/$defs/{name}", "$defs": whole["$defs"]}
+        )
+        for name in names
+    }

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import environment, recond
+from tests.cli.command import environment, recond, valid
 from tests.processes import kill_all
 
 MIB = 1 << 20
@@ -135,7 +135,7 @@ def wait_for(process: subprocess.Popen[str], phase: str, step: int) -> None:
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("{"):
-            event = json.loads(line)
+            event = valid(json.loads(line))
             if event.get("phase") == phase and int(event.get("step", 0)) >= step:
                 return
     pytest.fail(f"{phase} {step} was never reached")
@@ -148,7 +148,7 @@ def test_ctrl_c_is_an_interruption_and_resume_finishes(tmp_path: Path, image: Pa
     wait_for(process, "write", 3)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
-    result = json.loads(out)
+    result = valid(json.loads(out))
     assert process.returncode == 130
     assert result["disks"][0]["result"]["status"] == "interrupted"
     assert result["outcome"] == "not-erased"
@@ -212,7 +212,7 @@ def test_a_killed_worker_leaves_the_others_going(tmp_path: Path, image: Path) ->
     killed = kill_all(f"recond.wipe.worker .*{tmp_path}.*donneur")
     assert killed, "the worker of the first disk was not found"
     out, _ = process.communicate(timeout=120)
-    result = json.loads(out)
+    result = valid(json.loads(out))
     status = {Path(disk["path"]).name: disk["result"]["status"] for disk in result["disks"]}
     assert status == {"donneur.img": "interrupted", "autre.img": "erased"}
     assert result["outcome"] == "partial"
@@ -222,7 +222,7 @@ def test_a_killed_worker_leaves_the_others_going(tmp_path: Path, image: Path) ->
 def test_demo_shows_the_whole_job(tmp_path: Path) -> None:
     done = recond("demo", "--json", folder=tmp_path)
     assert done.code == 0, done.stderr
-    result = json.loads(done.stdout)
+    result = valid(json.loads(done.stdout))
     assert result["demonstration"] is True
     assert result["traces"] == 0
     assert [run["outcome"] for run in result["runs"]] == ["erased", "erased"]

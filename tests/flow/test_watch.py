@@ -25,7 +25,7 @@ from recond.progress import Phase, ProgressEvent
 from recond.show.dock import DockDisplay, show_summary
 from recond.show.screen import Screen
 from recond.wipe.journal import read_entries
-from tests.cli.command import environment, recond
+from tests.cli.command import environment, recond, valid
 from tests.flow.dock import CONTENT, MIB, disk, is_blank, records, restless, watching
 
 S = SlotState
@@ -320,7 +320,7 @@ def test_each_state_has_its_words(
     assert len(said.splitlines()) == len(views), "a state is said once"
     assert not [word for word in words if word not in said]
     show_summary(Screen(lang), Summary("L", tuple(views), ("X",)), as_json=True)
-    found = json.loads(capsys.readouterr().out)
+    found = valid(json.loads(capsys.readouterr().out))
     assert found["counts"] == dict.fromkeys((state.value for state in S), 1)
 
 
@@ -358,7 +358,7 @@ def begin(folder: Path, *more: str) -> subprocess.Popen[str]:
 def read_until(process: subprocess.Popen[str], *states: str, percent: int = 0) -> dict[str, Any]:
     assert process.stdout is not None
     for line in process.stdout:
-        found: dict[str, Any] = json.loads(line)
+        found = valid(json.loads(line))
         if found.get("state") in states and (found["percent"] or 0) >= percent:
             return found
     raise AssertionError(f"{states} was never reached")
@@ -369,7 +369,7 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
     *_, last = out.splitlines()
-    found: dict[str, Any] = json.loads(last)
+    found = valid(json.loads(last))
     assert found["event"] == "summary"
     assert found["exit_code"] == process.returncode
     return found

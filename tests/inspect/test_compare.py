@@ -74,4 +74,8 @@ def test_the_command(tmp_path: Path) -> None:
     done = recond("inspect", "--diff", str(first), str(second), folder=tmp_path)
     assert (done.code, done.stdout.strip()) == (0, "Aucune différence.")
     as_json = recond("inspect", "--json", "--diff", str(first), str(second), folder=tmp_path)
-    assert json.loads(as_json.stdout) == {"changes": [], "doubts": []}
+    assert json.loads(as_json.stdout) == {
+        "schema": "recond.inspect.diff/1",
+        "changes": [],
+        "doubts": [],
+    }

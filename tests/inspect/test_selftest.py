@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -10,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from recond.flow.machine.selftest import SelfTested
 from recond.host.selftest import SelfTestState, SmartSelfTests
 from recond.inspect.selftest import LIMITS_S, judge_words, run_self_tests
 from recond.model import Known, Outcome, Unknown, Why
+from recond.show.answer import answer_line
+from tests.cli.command import valid
 
 
 @dataclass
@@ -74,6 +78,8 @@ def test_all_disks_are_followed_to_their_end() -> None:
         "short",
         lambda path, percent: heard.append((path, percent)),
     )
+    answer = json.loads(answer_line("inspect.self-test", SelfTested(found)))
+    assert [one["outcome"] for one in valid(answer)["results"]] == ["pass", "fail", "unknown"]
     assert [(r.path, r.outcome, r.duration_s) for r in found] == [
         ("/dev/sda", Outcome.PASS, 10),
         ("/dev/sdb", Outcome.FAIL, 5),

@@ -28,7 +28,7 @@ def looked(lab: Lab, machine: str, before: str, *options: str) -> tuple[Any, Any
     assert done.code == 0, done.output
     read = {name: (lab.share / name).read_text() for name in ("machine.json", "plans.json")}
     seen = (lab.share / "plan.txt").read_text()
-    return json.loads(read["machine.json"]), json.loads(read["plans.json"]), seen
+    return json.loads(read["machine.json"]), json.loads(read["plans.json"])["plans"], seen
 
 
 def test_a_controller_without_its_driver(lab: Lab) -> None:

@@ -94,7 +94,7 @@ def test_what_is_offered_is_what_the_disk_says(lab: Lab, machine: str) -> None:
     done = lab.run(machine, COMMAND, name=f"plans-{machine}")
     assert done.code == 0, done.output
     plans = {
-        level: json.loads((lab.share / f"plan-{level}.json").read_bytes())
+        level: json.loads((lab.share / f"plan-{level}.json").read_bytes())["plans"]
         for level in ("clear", "best", "purge")
     }
     answers = json.loads((lab.share / "answers.json").read_bytes())

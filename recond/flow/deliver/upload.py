@@ -281,8 +281,8 @@ def add_destination(state: Path, name: str, kind: str, values: dict[str, str]) -
 
 def remove_destination(state: Path, name: str) -> None:
     """Forget a destination; its records no longer wait for it. Raises `UsageError`."""
-    left = tuple(one for one in read_settings(state) if one not in _chosen(state, (name,)))
-    write_settings(state, left)
+    gone = find_settings(state, name)
+    write_settings(state, tuple(one for one in read_settings(state) if one != gone))
 
 
 def list_destinations(state: Path) -> tuple[Settings, ...]:
