@@ -466,6 +466,15 @@ def nothing_is_asserted_or_printed(module: Module) -> Iterator[str]:
             yield f"line {node.lineno}: print"
 
 
+def the_system_speaks_the_readers_language(module: Module) -> Iterator[str]:
+    """The system's own texts are English: `host.reason.os_reason` has a word for each number."""
+    if module.name in ("recond.host.reason", "recond.host.statx"):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and node.attr == "strerror":
+            yield f"line {node.lineno}: says the system's own text"
+
+
 ANSWERS = frozenset({"recond.show.answer", "recond.show.forms", "recond.show.screen"})
 """What puts an answer to a program into its envelope, describes it, and writes it."""
 
@@ -555,6 +564,7 @@ RULES: tuple[Rule, ...] = (
     nothing_is_too_long,
     names_say_something,
     nothing_is_asserted_or_printed,
+    the_system_speaks_the_readers_language,
     answers_go_through_the_envelope,
     cli_has_no_main_block,
     documents_have_one_reader,
@@ -612,6 +622,7 @@ def test_the_house_keeps(rule: Rule) -> None:
         (nothing_is_asserted_or_printed, "recond.host.x", "assert True"),
         (nothing_is_asserted_or_printed, "recond.host.x", "print()"),
         (documents_have_one_reader, "recond.upload.x", "import json\njson.loads(raw)"),
+        (the_system_speaks_the_readers_language, "recond.flow.x", "f(error.strerror or '')"),
         (answers_go_through_the_envelope, "recond.show.x", "import json"),
         (answers_go_through_the_envelope, "recond.commands.x", "screen().document('{}')"),
         (

@@ -16,6 +16,7 @@ from recond.erasure import Bench, Context, Person, Workshop
 from recond.errors import BenchLacks, UsageError
 from recond.host.clock import Clock
 from recond.host.machineinfo import kernel_release
+from recond.host.reason import os_reason
 from recond.host.store import create_whole
 
 BENCH_ID = "bench-id"
@@ -118,7 +119,7 @@ def bench_id(state: Path, clock: Clock) -> str:
             create_whole(state / BENCH_ID, fresh.encode() + b"\n")
         return read_bench_id(state) or fresh
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os_reason(error)
         raise BenchLacks("host.folder.unusable", folder=str(state), reason=reason) from None
 
 

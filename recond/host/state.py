@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from recond.errors import BenchLacks
+from recond.host.reason import os_reason
 
 ROOM_BYTES = 32 << 20
 
@@ -75,7 +76,7 @@ def prepare_folder(folder: Path) -> None:
     except OSError as error:
         probe.unlink(missing_ok=True) if folder.is_dir() else None
         raise BenchLacks(
-            "host.folder.unusable", folder=str(folder), reason=error.strerror or str(error.errno)
+            "host.folder.unusable", folder=str(folder), reason=os_reason(error)
         ) from None
     if status.f_bavail * status.f_frsize < ROOM_BYTES:
         raise BenchLacks("host.folder.full", folder=str(folder), needed_bytes=ROOM_BYTES)

@@ -104,6 +104,7 @@ def never_erased(shown: Shown) -> None:
         "certify.verdict.partial",
         "certify.disk.approved",
         "donor.state.authentic.lead",
+        "donor.state.authentic.enclosed",
     ):
         assert text("en", code) not in shown.text, shown.text
 

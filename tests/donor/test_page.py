@@ -24,6 +24,7 @@ from recond.flow.verify.donor_page import write_donor_page
 from recond.foreign import printable
 from recond.locale import LANGS, Lang, text
 from tests.certify.papers import KINDS, LONG, corpus, files_of
+from tests.certify.strangers import OTHERS, invoice, remains
 from tests.cli.command import recond
 from tests.donor.browser import Browser
 from tests.donor.pages import (
@@ -44,6 +45,19 @@ from tests.house import PACKAGE
 PIECES = PACKAGE / "data" / "donor"
 ALL = {"intact": "yes", "valid": "yes", "trusted": "yes", "complete": "unknown"}
 STATES = {"demonstration": "demonstration", "unsigned": "false"}
+
+
+def test_another_paper_is_no_certificate_and_what_is_left_of_one_is_false(page: Page) -> None:
+    for name, raw in OTHERS.items():
+        shown = page.one({name: raw})
+        assert shown.state == "foreign", name
+        never_erased(shown)
+    for name, raw in remains().items():
+        shown = page.one({name: raw})
+        assert shown.state == "false", name
+        never_erased(shown)
+    beside = {PDF: invoice(), RECORD: files_of("erased")[RECORD]}
+    assert page.one(beside).state == "false"
 
 
 @pytest.mark.parametrize("kind", KINDS)

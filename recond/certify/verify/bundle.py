@@ -33,6 +33,14 @@ from recond.locale import Lang
 from recond.model import Known, Message
 from recond.naming import computer_name
 
+SAYS = {
+    (False, False): "certify.verify.outcome",
+    (True, False): "certify.verify.outcome.computer",
+    (False, True): "certify.verify.outcome.lot",
+    (True, True): "certify.verify.outcome.computer.lot",
+}
+"""What a document says, by whether its computer and its lot are known."""
+
 
 def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     """Check everything that a bundle holds against everything else in it."""
@@ -273,7 +281,7 @@ def _outcome(record: WipeRecord) -> Message:
     known = {"computer": " ".join(computer), "lot": record.lot or ""}
     told = {name: value for name, value in known.items() if value}
     return Message.of(
-        ".".join(("certify.verify.outcome", *told)),  # what is not known is not said
+        SAYS["computer" in told, "lot" in told],  # what is not known is not said
         n=tally.approved,
         others=max(tally.others, len(conclude(record).left)),
         verdict=f"@{conclude(record).headline}",

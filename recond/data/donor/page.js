@@ -48,7 +48,7 @@ function sentences(state, record, enclosed) {
       const whole = state === "erased" ? "erased" : "left";
       detail.push(text(`certify.scope.${found.scope}.${whole}`));
     }
-    const lead = text(`donor.state.authentic.${enclosed ? "enclosed" : "lead"}`);
+    const lead = text(enclosed ? "donor.state.authentic.enclosed" : "donor.state.authentic.lead");
     return [lead, text(found.headline), detail.join(" ")];
   }
   if (state === "demonstration") {

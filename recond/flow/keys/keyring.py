@@ -34,6 +34,7 @@ from recond.errors import FormatError, RecordInvalid
 from recond.flow.keys.ledger_file import LedgerFile, StoredLedger
 from recond.flow.software import versions
 from recond.host.clock import Clock
+from recond.host.reason import os_reason
 from recond.host.store import append_line, is_private, locked, write_whole
 from recond.host.token import Token, TokenPlace
 from recond.model import Message
@@ -224,7 +225,7 @@ class Keyring:
                 given += keys.read_certificates(file.read_bytes())
             except OSError as error:
                 raise RecordInvalid(
-                    "certify.verify.file-missing", file=str(file), reason=error.strerror or ""
+                    "certify.verify.file-missing", file=str(file), reason=os_reason(error)
                 ) from None
         own = self.own()
         found = self.ledger.open(own) if self.ledger_file.exists() else None

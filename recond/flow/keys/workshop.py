@@ -23,6 +23,7 @@ from recond.flow.config import Overrides, read_context
 from recond.flow.keys.keyring import PASSPHRASE, Keyring
 from recond.flow.runfolder import all_runs
 from recond.host.clock import Clock
+from recond.host.reason import os_reason
 from recond.host.store import write_whole
 from recond.host.token import Token, TokenPlace, parse_place
 from recond.locale import Lang
@@ -162,7 +163,7 @@ def _write_root(
         write_whole(made.key, packed, mode=0o600)
         Keyring(state).pin((root.certificate,))
     except OSError as error:
-        raise BenchLacks("key.write", file=str(folder), reason=error.strerror or "") from None
+        raise BenchLacks("key.write", file=str(folder), reason=os_reason(error)) from None
     return made
 
 
@@ -262,7 +263,7 @@ def issue_bench(
             since = max(now, *(str(one["time"]) for one in ring.read_ledger().entries), now)
             ring.revoke((Revocation(keys.fingerprint(former[0]), "retired", since),))
     except OSError as error:
-        raise BenchLacks("key.write", file=str(ring.folder), reason=error.strerror or "") from None
+        raise BenchLacks("key.write", file=str(ring.folder), reason=os_reason(error)) from None
     return BenchMade(facts_of(made.certificate), bool(former), waiting_runs(state))
 
 
@@ -303,7 +304,7 @@ def trust(state: Path, file: Path) -> Trusted:
         certificates = keys.read_certificates(raw)
         ring.pin(certificates)
     except OSError as error:
-        raise BenchLacks("key.write", file=str(ring.folder), reason=error.strerror or "") from None
+        raise BenchLacks("key.write", file=str(ring.folder), reason=os_reason(error)) from None
     return Trusted(tuple(map(facts_of, certificates)), 0)
 
 
@@ -331,7 +332,7 @@ def revoke(
             file = out or ring.folder / REVOKED
             write_whole(file, revocations.sign_list(found, root, clock.now()))
     except OSError as error:
-        raise BenchLacks("key.write", file=str(ring.folder), reason=error.strerror or "") from None
+        raise BenchLacks("key.write", file=str(ring.folder), reason=os_reason(error)) from None
     return entry, file
 
 
@@ -369,4 +370,4 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as stream:
             return stream.read(MAX_FILE_BYTES)
     except OSError as error:
-        raise UsageError("key.read", file=str(file), reason=error.strerror or "") from None
+        raise UsageError("key.read", file=str(file), reason=os_reason(error)) from None

@@ -21,6 +21,7 @@ from recond.flow.config import SYSTEM_FILE
 from recond.flow.live.mirror import Mirror, Places, has_private_key, unfinished_here
 from recond.flow.live.open_runs import RUNNING, open_words
 from recond.host import Host
+from recond.host.reason import os_reason
 from recond.host.stick import read_media, write_marker
 from recond.host.stick_mount import (
     Partition,
@@ -299,7 +300,7 @@ def _text(path: Path) -> str:
 
 def reason(error: OSError) -> str:
     """The kernel's words for it."""
-    return error.strerror or str(error)
+    return os_reason(error)
 
 
 def lang() -> Lang:

@@ -20,13 +20,14 @@ from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.verify.verdicts import Trust
 from recond.computer import conclude, is_boot_medium
 from recond.ends import StepEnd
-from recond.erasure import Erasure, WipeRecord
+from recond.erasure import Erasure, Technique, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
 from recond.flow.lot.manifest import compared
 from recond.flow.lot.rows import DiskRow, MachineRow
 from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
+from recond.host.reason import os_reason
 from recond.model import Known, Message, Reading
 from recond.naming import computer_maker, model_name
 from recond.upload.package import (
@@ -126,7 +127,9 @@ def collect(store: LotStore, lot: str, sources: Iterator[Source], trust: Trust) 
 def _why(error: Exception) -> Message:
     if isinstance(error, RecondError):
         return error.message
-    return Message.of("lot.source.unreadable", reason=getattr(error, "strerror", None) or "?")
+    return Message.of(
+        "lot.source.unreadable", reason=os_reason(error) if isinstance(error, OSError) else "?"
+    )
 
 
 def _no_disks(source: str, record: WipeRecord) -> list[tuple[str, Message]]:
@@ -244,8 +247,13 @@ def machine_row(
 def disk_row(position: int, erasure: Erasure) -> DiskRow:
     """A disk's row. Pure."""
     disk, result = erasure.disk, erasure.result
+    method = erasure.plan.method if erasure.plan else None
     done = dict.fromkeys(
-        str(step.technique) for step in erasure.steps if step.outcome is StepEnd.DONE
+        method or str(step.technique)
+        if step.technique is Technique.OVERWRITE
+        else str(step.technique)
+        for step in erasure.steps
+        if step.outcome is StepEnd.DONE
     )
     return DiskRow(
         position,

@@ -199,9 +199,7 @@ def report_lot(where: LotDatabase, name: str, out: Path, *, lang: Lang, clock: C
         for file, raw in files.items():
             there.save(file, raw, mode=0o644)
     except OSError as error:
-        raise UsageError(
-            "upload.folder.unusable", path=str(out), reason=error.strerror or str(error.errno)
-        ) from None
+        raise UsageError("upload.folder.unusable", path=str(out), reason=os_reason(error)) from None
     return Reported(tuple(out / file for file in files), status, impact, paper.why_unsigned)
 
 

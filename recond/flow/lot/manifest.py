@@ -16,6 +16,7 @@ from pathlib import Path
 
 from recond.erasure import DiskIdentity
 from recond.errors import UsageError
+from recond.host.reason import os_reason
 from recond.model import Message, Text
 
 MAX_BYTES = 32 << 20
@@ -136,7 +137,7 @@ def read_manifest(path: Path) -> Manifest:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(
-            "lot.manifest.unreadable", file=str(path), reason=error.strerror or ""
+            "lot.manifest.unreadable", file=str(path), reason=os_reason(error)
         ) from None
     return parse_manifest(raw, str(path))
 

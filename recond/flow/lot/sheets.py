@@ -10,13 +10,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from recond.erasure import Technique
 from recond.flow.lot.impact import Impact
 from recond.flow.lot.rows import DiskRow, MachineRow
 from recond.flow.lot.status import LotStatus, State
 from recond.locale import Lang, number, say, text
-from recond.upload.mapping import Cell
 from recond.upload.sheet import harmless, shown_cell
 
 if TYPE_CHECKING:
@@ -50,6 +51,49 @@ COLUMNS = (
 )
 
 GB = 1_000_000_000
+Cell = str | int | float | date | None
+"""A cell as a spreadsheet sorts it; a moment is a `datetime` of UTC without its zone."""
+TECHNIQUES = frozenset(str(one) for one in Technique)
+DATE_FORMAT = {"fr": "dd/mm/yyyy hh:mm", "en": "yyyy-mm-dd hh:mm"}
+
+
+def moment(rfc3339: str | None) -> datetime | None:
+    """A record's moment as a spreadsheet's: UTC, as the column says, to the second."""
+    if rfc3339 is None:
+        return None
+    return datetime.fromisoformat(rfc3339).replace(tzinfo=None, microsecond=0)
+
+
+def day(text_: str | None) -> Cell:
+    """A lot's day as a date; as it was written where it is none."""
+    try:
+        return date.fromisoformat(text_) if text_ else None
+    except ValueError:
+        return text_
+
+
+def gigabytes(size_bytes: int) -> float | int | None:
+    """Whole GB, of a small medium three digits of them: never 0. None: its size is not known."""
+    if size_bytes <= 0:
+        return None
+    return round(size_bytes / GB) if size_bytes >= 10 * GB else float(f"{size_bytes / GB:.3g}")
+
+
+def method_name(lang: Lang, method: str) -> str:
+    """Methods by their own names, drive commands by the standard's."""
+    names = [one for one in method.split(", ") if one]
+    return ", ".join(
+        text(lang, f"certify.technique.{one}") if one in TECHNIQUES else one for one in names
+    )
+
+
+def readiness_words(lang: Lang, profiles: Sequence[str]) -> str:
+    """« windows-11 : PRÊT, debian-13 : NON »."""
+    told = (one.rpartition("=") for one in profiles)
+    return ", ".join(
+        text(lang, "lot.cell.readiness", profile=name, outcome=f"@readiness.verdict.{outcome}")
+        for name, _, outcome in told
+    )
 
 
 def report_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
@@ -80,7 +124,7 @@ def _machine_cells(row: MachineRow, lang: Lang) -> tuple[Cell, ...]:
     return (
         row.record_id,
         row.number,
-        row.issued_at,
+        moment(row.issued_at),
         row.bench,
         row.operator,
         row.maker,
@@ -89,7 +133,7 @@ def _machine_cells(row: MachineRow, lang: Lang) -> tuple[Cell, ...]:
         row.property_number,
         form,
         row.category,
-        " ".join(row.profiles),
+        readiness_words(lang, row.profiles),
     )
 
 
@@ -100,12 +144,12 @@ def _disk_cells(disk: DiskRow | None, lang: Lang) -> tuple[Cell, ...]:
         disk.serial,
         disk.model,
         text(lang, f"cli.medium.{disk.medium}"),
-        round(disk.size_bytes / GB),
+        gigabytes(disk.size_bytes),
         text(lang, f"cli.status.{disk.status}"),
         text(lang, f"cli.verdict.{disk.verdict}"),
         text(lang, f"cli.level.{disk.level}"),
-        disk.method,
-        disk.ended_at,
+        method_name(lang, disk.method),
+        moment(disk.ended_at),
     )
 
 
@@ -119,8 +163,20 @@ def write_csv(status: LotStatus, lang: Lang) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";" if lang == "fr" else ",")
     writer.writerow(headings(lang))
-    writer.writerows([harmless(cell) for cell in row] for row in report_rows(status, lang))
+    writer.writerows([_written(cell, lang) for cell in row] for row in report_rows(status, lang))
     return out.getvalue().encode("utf-8-sig")
+
+
+def _written(cell: Cell, lang: Lang) -> str | int | None:
+    """As the language's spreadsheets read it in again: a moment, a number, a harmless text."""
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float):
+        plain = f"{cell:.12f}".rstrip("0").rstrip(".")
+        return plain.replace(".", ",") if lang == "fr" else plain
+    return harmless(cell)
 
 
 def write_workbook(status: LotStatus, impact: Impact, lang: Lang) -> bytes:
@@ -135,6 +191,7 @@ def write_workbook(status: LotStatus, impact: Impact, lang: Lang) -> bytes:
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
+            "default_date_format": DATE_FORMAT[lang],
         },
     )
     bold = book.add_format({"bold": True})
@@ -184,8 +241,8 @@ def summary_rows(
     lot = status.lot
     yield line("lot", lot.name)
     yield line("donor", lot.donor)
-    yield line("date", lot.date)
-    yield line("closed", lot.closed_at or text(lang, "lot.open"))
+    yield line("date", day(lot.date))
+    yield line("closed", moment(lot.closed_at) or text(lang, "lot.open"))
     if status.lines:
         yield line("expected", len(status.lines))
         yield line("seen", status.seen)

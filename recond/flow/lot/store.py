@@ -21,6 +21,7 @@ from recond.documents import read_json
 from recond.errors import BenchLacks, UsageError
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import DiskRow, Lot, MachineRow
+from recond.host.reason import os_reason
 from recond.model import Message
 
 _META = sa.MetaData()
@@ -356,7 +357,7 @@ def open_lots(state: Path, url: str | None) -> Iterator[LotStore]:
             where = sa.URL.create("sqlite", database=str(state / "lots.sqlite"))
         engine = sa.create_engine(where)
     except OSError as error:
-        raise BenchLacks("lot.database.failed", reason=error.strerror or "?") from None
+        raise BenchLacks("lot.database.failed", reason=os_reason(error)) from None
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, ValueError):
         raise UsageError("lot.database.url") from None  # the URL may hold a password
     try:

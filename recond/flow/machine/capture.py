@@ -26,6 +26,7 @@ from recond.host.claims import read_claim
 from recond.host.condition import NoConditions
 from recond.host.files import MAX_BYTES, Files
 from recond.host.journalfile import sync_folder
+from recond.host.reason import os_reason
 from recond.host.recorded import (
     FolderFiles,
     Node,
@@ -149,7 +150,7 @@ def write_capture(
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise BenchLacks(
-            "inspect.capture.unwritable", path=str(path), reason=error.strerror or str(error.errno)
+            "inspect.capture.unwritable", path=str(path), reason=os_reason(error)
         ) from None
     return capture.machine
 
@@ -169,7 +170,7 @@ def host_from(path: Path, bench: Host) -> Host:
             raise UsageError("inspect.capture.missing", path=str(path))
     except OSError as error:
         raise UsageError(
-            "inspect.capture.unreadable", path=str(path), reason=error.strerror or str(error.errno)
+            "inspect.capture.unreadable", path=str(path), reason=os_reason(error)
         ) from None
     return replace(
         bench,

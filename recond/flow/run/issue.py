@@ -32,6 +32,7 @@ from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED
 from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.log import log_swallowed
+from recond.host.reason import os_reason
 from recond.host.store import locked, write_folder
 from recond.locale import Lang
 from recond.model import Assessment, Json, Machine, Message
@@ -105,7 +106,7 @@ def issue(
             "certify.store.failed",
             folder=str(out),
             run=material.record_id,
-            reason=error.strerror or str(error),
+            reason=os_reason(error),
         ) from None
 
 

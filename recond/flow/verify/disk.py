@@ -29,6 +29,7 @@ from recond.flow.verify.given_record import given_record
 from recond.host.block import BlockDevice
 from recond.host.clock import Clock
 from recond.host.realdisk import open_disk
+from recond.host.reason import os_reason
 from recond.host.signals import StopCount, counted_stops
 from recond.host.target import read_target
 from recond.model import Message, Range
@@ -102,7 +103,7 @@ def verify_disk(
     try:
         device = open_disk(target.path, False)
     except OSError as error:
-        raise BenchLacks("key.read", file=path, reason=error.strerror or "") from None
+        raise BenchLacks("key.read", file=path, reason=os_reason(error)) from None
     try:
         identity = device.identity()
         erasure, candidates = find_erasure(record, identity)
@@ -114,7 +115,7 @@ def verify_disk(
         reading = _Reading(mode, clock.random_bytes(32), clock, stops, progress)
         return _compare(device, identity, erasure, path, reading, notes)
     except OSError as error:
-        raise BenchLacks("key.read", file=path, reason=error.strerror or "") from None
+        raise BenchLacks("key.read", file=path, reason=os_reason(error)) from None
     finally:
         device.close()
 

@@ -18,6 +18,7 @@ from recond.certify.verify.marks import bears_a_mark
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.errors import UsageError
 from recond.flow.keys.keyring import Keyring
+from recond.host.reason import os_reason
 from recond.model import Message
 
 MAX_BYTES = 512 << 20
@@ -135,7 +136,7 @@ def _read(path: Path) -> bytes:
             return stream.read(MAX_BYTES)
     except OSError as error:
         raise UsageError(
-            "certify.verify.file-missing", file=str(path), reason=error.strerror or ""
+            "certify.verify.file-missing", file=str(path), reason=os_reason(error)
         ) from None
 
 

@@ -15,6 +15,7 @@ from recond.certify.verify.pdf_read import read_attachments
 from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid, UsageError
+from recond.host.reason import os_reason
 
 MAX_BYTES = 128 << 20
 _FIRST = ("record.jws", "record.json", "certificate.pdf", "certificate-NON-SIGNE.pdf")
@@ -46,7 +47,7 @@ def _bytes_of(file: Path) -> bytes:
         with file.open("rb") as stream:
             raw = stream.read(MAX_BYTES)
     except OSError as error:
-        raise UsageError("key.read", file=str(file), reason=error.strerror or "") from None
+        raise UsageError("key.read", file=str(file), reason=os_reason(error)) from None
     if raw.startswith(b"%PDF-"):
         inside = read_attachments(raw)
         raw = inside.get("record.jws") or inside.get("record.json") or b""

@@ -27,6 +27,7 @@ from recond.flow.keys.keyring import Keyring
 from recond.flow.runfolder import JWS, SIGNED
 from recond.flow.verify.files import Report, verify_paths
 from recond.flow.verify.given_record import given_record
+from recond.host.reason import os_reason
 from recond.model import Message
 
 MAX_BYTES = 512 << 20
@@ -67,7 +68,7 @@ def _read(file: Path) -> LedgerReading:
         with file.open("rb") as stream:
             return read_ledger(stream.read(MAX_BYTES))
     except OSError as error:
-        raise UsageError("key.read", file=str(file), reason=error.strerror or "") from None
+        raise UsageError("key.read", file=str(file), reason=os_reason(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
