@@ -65,14 +65,14 @@ def remains() -> dict[str, bytes]:
     """What was a certificate, damaged or altered: never somebody else's paper."""
     true = certificate()
     return {
-        "vidé.pdf": stripped(),
-        "réenregistré.pdf": packed(),
-        "verrouillé.pdf": locked(),
-        "coupé.pdf": true[: len(true) // 2],
-        "tronqué.pdf": true[:200],
-        "première-version.pdf": true[: true.index(b"%%EOF") + 6],
-        "début-perdu.bin": b"\0" + true[1:],
-        "fin-ajoutée.pdf": true + b"%more\n",
-        "vide.pdf": b"",
-        "entête.pdf": b"%PDF-1.7\n",
+        "emptied.pdf": stripped(),
+        "saved-again.pdf": packed(),
+        "locked.pdf": locked(),
+        "half.pdf": true[: len(true) // 2],
+        "torn.pdf": true[:200],
+        "first-revision.pdf": true[: true.index(b"%%EOF") + 6],
+        "no-beginning.bin": b"\0" + true[1:],
+        "more.pdf": true + b"%more\n",
+        "empty.pdf": b"",
+        "head.pdf": b"%PDF-1.7\n",
     }
