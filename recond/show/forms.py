@@ -23,6 +23,7 @@ from recond.flow.deliver.export import Exported
 from recond.flow.deliver.queue import Moved, QueueView
 from recond.flow.deliver.upload import Uploaded
 from recond.flow.dock.slot import SlotState
+from recond.flow.keys.ledger_clock import ClockPutBack
 from recond.flow.keys.stamp import Stamped
 from recond.flow.keys.workshop import KeyReport
 from recond.flow.lot.collect import Added
@@ -192,6 +193,7 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "key.trust": ({"certificates": [_KEY], "revocations": int},),
     "key.revoke": (Revocation,),
     "key.stamp": (Stamped,),
+    "key.clock": (ClockPutBack,),
     "profile.list": ({"profiles": tuple[str, ...]},),
     "profile.new": ({"file": str, "base": str | None},),
     "profile.check": ({"file": str, "mistakes": tuple[Mistake, ...]},),

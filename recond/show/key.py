@@ -169,7 +169,7 @@ def show_stamped(screen: Screen, made: Stamped, *, as_json: bool) -> None:
 def show_clock(screen: Screen, done: ClockPutBack, *, as_json: bool) -> None:
     """A ledger's time that was put back, and what can be signed now."""
     if as_json:
-        screen.document(json.dumps(to_json(done), ensure_ascii=False))
+        screen.answer("key.clock", done)
         return
     screen.data(screen.t("key.clock.done", last=done.last, time=done.now, number=done.number))
     if done.fault is not None:

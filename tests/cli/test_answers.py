@@ -195,7 +195,7 @@ def test_every_command_answers_in_its_form(tmp_path: Path, monkeypatch: pytest.M
     desk = Desk(tmp_path)
     for part in PARTS:
         part(desk)
-    assert FORMS.keys() - desk.seen - ELSEWHERE.keys() == {"key.restore"}
+    assert FORMS.keys() - desk.seen - ELSEWHERE.keys() == {"key.restore", "key.clock"}
     for file in ELSEWHERE.values():
         assert "valid(" in (ROOT / file).read_text(encoding="utf-8")
 
