@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-from recond.commands.complete import complete_runs
+from recond.commands.complete import complete_profiles, complete_runs
 from recond.commands.frame import (
     LANG,
     AsJson,
@@ -16,15 +16,20 @@ from recond.commands.frame import (
     Operator,
     Out,
     Plain,
-    Profiles,
     Targets,
     argument,
     command,
     leave,
+    option,
     screen,
     state_path,
     this_host,
 )
+
+Asked = Annotated[
+    list[str] | None,
+    option("guided.option.profile", "--profile", metavar="NAME", complete=complete_profiles),
+]
 
 
 @command("guided", about="guided.help.guided")
@@ -32,7 +37,7 @@ def guided_command(
     targets: Targets = None,
     image: Image = False,
     plain: Plain = False,
-    profile: Profiles = None,
+    profile: Asked = None,
     out: Out = Path("recond-out"),
     operator: Operator = None,
     lot: Lot = None,
