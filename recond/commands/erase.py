@@ -29,6 +29,7 @@ from recond.commands.frame import (
     Psid,
     Reformat,
     Removed,
+    SignLater,
     Targets,
     Unreported,
     Usb,
@@ -70,6 +71,7 @@ def wipe_command(
     psid: Psid = False,
     try_unreported: Unreported = False,
     reformat: Reformat = False,
+    sign_later: SignLater = False,
     json_: AsJson = False,
     events: Events = False,
 ) -> None:
@@ -78,6 +80,7 @@ def wipe_command(
 
     wish = parse_wish(level, method, verify, hidden, psid, try_unreported)
     order = _order(targets, False, wish, image, (), out, operator, lot, donor)
+    order = replace(order, sign_later=sign_later)
     words = tuple(confirm or ())
     _run("wipe", order, words, unattended=False, as_json=json_, events=events, reformat=reformat)
 
@@ -102,6 +105,7 @@ def run_command(
     try_unreported: Unreported = False,
     usb: Usb = False,
     exclude: Exclude = None,
+    sign_later: SignLater = False,
     json_: AsJson = False,
     events: Events = False,
 ) -> None:
@@ -128,7 +132,7 @@ def run_command(
         raise UsageError("cli.run.unattended_needs_all")
     _run(
         "run",
-        order,
+        replace(order, sign_later=sign_later),
         tuple(confirm or ()),
         unattended=unattended,
         as_json=json_,

@@ -241,6 +241,7 @@ Psid = Annotated[bool, option("psid", "--psid")]
 Unreported = Annotated[bool, option("unreported", "--try-unreported")]
 Reformat = Annotated[bool, option("reformat_sectors", "--reformat-sectors")]
 Usb = Annotated[bool, option("usb", "--usb")]
+SignLater = Annotated[bool, option("sign_later", "--sign-later")]
 Exclude = Annotated[
     list[str] | None, option("exclude", "--exclude", metavar="SERIAL", complete=complete_serials)
 ]

@@ -107,7 +107,7 @@ def text(lang: Lang, code: str, /, **args: str | int) -> str:
         entry = entry[0 if (abs(number) < 2 if lang == "fr" else number == 1) else 1]
     if lang == "fr":
         entry = french_spaces(entry)
-    words = {key: _shown(lang, key, value) for key, value in args.items()}
+    words = {key: _shown(lang, key, value, args) for key, value in args.items()}
     for key in _QUOTED.findall(entry):
         if key in NAMES and key in words:
             words[key] = quotable(words[key])
@@ -121,7 +121,7 @@ class _Filled(dict[str, str]):
         return "?"
 
 
-def _shown(lang: Lang, key: str, value: str | int) -> str:
+def _shown(lang: Lang, key: str, value: str | int, args: dict[str, str | int]) -> str:
     if isinstance(value, int) and key.endswith("_ram_bytes"):
         return size_binary(lang, value)
     if isinstance(value, int) and key.endswith("_bytes"):
@@ -134,8 +134,12 @@ def _shown(lang: Lang, key: str, value: str | int) -> str:
         return date(lang, value)
     if key in NAMES:  # foreign text: "@certify.verify.all-good" is a lot's name here, not a verdict
         return printable_word(value)
-    # an argument may itself be a catalogue code written as "@code": a word to translate
-    return text(lang, value[1:]) if value.startswith("@") and has(value[1:], lang) else value
+    # an argument may itself be a catalogue code written as "@code": a word, or a sentence that
+    # shares the plain ones (no other code, so that nothing goes round)
+    if value.startswith("@") and has(value[1:], lang):
+        plain = {k: v for k, v in args.items() if isinstance(v, int) or not v.startswith("@")}
+        return text(lang, value[1:], **plain)
+    return value
 
 
 def say(lang: Lang, message: Message) -> str:

@@ -281,7 +281,7 @@ def show_methods(screen: Screen, methods: tuple[Method, ...]) -> None:
     screen.data(t("cli.methods.promise"))
 
 
-STANDING = {"mains": "on_battery", "memory": "little"}
+STANDING = {"mains": "on_battery", "memory": "little", "signature": "cannot_sign"}
 """What no package brings, and the word for its lack."""
 
 
@@ -307,6 +307,9 @@ def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
         tuple(t(f"cli.bench.{name}") for name in ("name", "package", "state")),
         rows,
     )
+    for one in found:
+        if one.why is not None:
+            screen.data(screen.say(one.why))
     packages = missing_packages(found)
     screen.data(
         t("cli.bench.install", n=len(packages), packages=" ".join(packages))

@@ -39,9 +39,9 @@ class Bench:
     def runs(self) -> tuple[RunFolder, ...]:
         return all_runs(self.state)
 
-    def run(self, *images: Path, method: str = "nist-clear") -> Finished:
-        """All of it, confirmed."""
-        order = Order(
+    def order(self, *images: Path, method: str = "nist-clear") -> Order:
+        """To erase these."""
+        return Order(
             targets=tuple(str(one) for one in images),
             every_unused=False,
             wish=Wish(method=method),
@@ -52,11 +52,13 @@ class Bench:
             lang="fr",
             overrides=Overrides(),
         )
+
+    def run(self, *images: Path, method: str = "nist-clear") -> Finished:
+        """All of it, confirmed."""
         host = Host()
-        prepared = prepare(order, host)
-        return execute(
-            prepared, confirm_all(prepared.plans, ConfirmedBy.FLAG), host, quiet, StopCount()
-        )
+        prepared = prepare(self.order(*images, method=method), host)
+        confirmed = confirm_all(prepared.plans, ConfirmedBy.FLAG)
+        return execute(prepared, confirmed, host, quiet, StopCount())
 
     def resume(self, run: str | None = None, on_lost: OnLost | None = None) -> tuple[Finished, ...]:
         return resume_runs(self.state, run, Host(), quiet, StopCount(), on_lost=on_lost)

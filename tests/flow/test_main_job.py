@@ -104,7 +104,10 @@ def test_unusable_key_leaves_an_unsigned_certificate(tmp_path: Path, image: Path
     keys.mkdir(parents=True)
     (keys / "bench.p12").write_bytes(b"not a key")
     (keys / "bench.p12").chmod(0o600)
-    code, result = wiped(tmp_path, image)
+    refused = recond("wipe", str(image), "--image", "--confirm", image.name, folder=tmp_path)
+    assert refused.code == 9
+    assert "--sign-later" in refused.stderr
+    code, result = wiped(tmp_path, image, "--sign-later")
     folder = Path(str(result["folder"]))
     assert code == 7
     assert result["signed"] is False

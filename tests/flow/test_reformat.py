@@ -27,7 +27,7 @@ from recond.drive.sectors import (
 from recond.drive.types import CdbAnswer, CdbRequest
 from recond.ends import ConfirmedBy
 from recond.erasure import LevelWish, Status, TargetKind, WipePlan
-from recond.errors import SafetyRefusal
+from recond.errors import BenchLacks, SafetyRefusal
 from recond.flow.run.reformat import FOLDER, ODD, Bay, odd_plans, reformat_confirmed
 from recond.flow.run.run import Order, Prepared
 from recond.flow.run.supervisor import confirm_all
@@ -79,7 +79,9 @@ def plan_again(drive: SimScsi) -> Prepared:
 
 
 def replace_plans(plans: tuple[WipePlan, ...], state: Path = Path()) -> Prepared:
-    order = Order((), False, Wish(), False, (), Path(), state, "fr", cast(Any, None))
+    order = Order(
+        (), False, Wish(), False, (), Path(), state, "fr", cast(Any, None), sign_later=True
+    )
     return Prepared(order, cast(Any, None), cast(Any, None), (), plans)
 
 
@@ -90,6 +92,21 @@ def reformat(drive: SimScsi, folder: Path) -> Prepared:
     return reformat_confirmed(
         before, confirm_all(odd, ConfirmedBy.TYPED), bay, lambda: plan_again(drive)
     )
+
+
+def test_a_bench_that_could_not_sign_reformats_nothing(tmp_path: Path) -> None:
+    drive = Asked()
+    odd = odd_plans((odd_plan(drive),))
+    ready = replace_plans(odd, tmp_path)
+    before = replace(ready, order=replace(ready.order, sign_later=False))
+    with pytest.raises(BenchLacks):
+        reformat_confirmed(
+            before,
+            confirm_all(odd, ConfirmedBy.TYPED),
+            drive.bay(),
+            lambda: plan_again(drive),
+        )
+    assert not (tmp_path / FOLDER).exists()
 
 
 def journal_of(folder: Path) -> bytes:

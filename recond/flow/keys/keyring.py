@@ -242,6 +242,12 @@ class Keyring:
         """The ledger as it stands, every line read and checked."""
         return self.ledger.read()
 
+    def last_time(self) -> str:
+        """When the ledger's last line was written (RFC 3339); empty where there is none. Nothing is
+        set aside: that is for who writes.
+        """
+        return self.ledger.open(self._own_or_none()).last_time if self.ledger_file.exists() else ""
+
     def open_ledger(
         self, bench_id: str, clock: Clock
     ) -> tuple[StoredLedger | LedgerReading, Message | None]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.errors import BenchLacks
+from recond.errors import BenchLacks, RecondError
+from recond.flow.config import Overrides, read_context
+from recond.flow.run.rehearsal import rehearse
 from recond.flow.run.warnings import MIB, memory_needed
+from recond.flow.runfolder import RunFacts, new_run_id
 from recond.host import Host
+from recond.host.clock import Clock
 from recond.host.condition import Condition
 from recond.host.state import is_root, prepare_state
-from recond.model import Known
+from recond.model import Known, Message
 
 TOOLS = (
     ("lsblk", "util-linux", True),
@@ -26,12 +30,15 @@ TOOLS = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing of the bench. `needed`: without it the main job does not run."""
+    """One thing of the bench. `needed`: without it the main job does not run. `why` it is missing,
+    where that is known.
+    """
 
     name: str
     package: str
     present: bool
     needed: bool
+    why: Message | None = None
 
 
 def missing_packages(found: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -47,12 +54,24 @@ def examine(host: Host, state: Path) -> tuple[Finding, ...]:
     try:
         prepare_state(state)
         found.append(Finding("state", str(state), present=True, needed=True))
+        found.append(_signs(state, host.clock))
     except BenchLacks:
         found.append(Finding("state", str(state), present=False, needed=True))
     for tool, package, needed in TOOLS:
         done = host.processes.run((tool, "--version"), timeout_s=5)
         found.append(Finding(tool, package, not done.missing, needed))
     return (*found, *_standing(host.conditions.read()))
+
+
+def _signs(state: Path, clock: Clock) -> Finding:
+    """Whether a certificate could be signed now, as every erasure asks before its first byte."""
+    try:
+        context = read_context(state, Overrides(), clock)
+        run_id = new_run_id(clock)
+        rehearse(state, RunFacts(run_id, clock.now(), "", "fr", context, None, ()), clock)
+    except RecondError as error:
+        return Finding("signature", "", present=False, needed=True, why=error.message)
+    return Finding("signature", "", present=True, needed=True)
 
 
 def _standing(condition: Condition) -> tuple[Finding, ...]:

@@ -87,12 +87,10 @@ def issue(
     cannot be written.
     """
     keyring = Keyring(state)
-    bench = material.context.bench
-    name = bench.name or material.context.workshop.name or f"recond {bench.bench_id}"
     key: SigningKey | None = None
     why: Message | None = None
     try:
-        key = keyring.signing_key(name, clock)
+        key = keyring.signing_key(bench_name(material.context), clock)
     except RecondError as error:
         why = error.message
     except OSError:
@@ -128,7 +126,7 @@ def _issue(
     drawn = None
     if key is not None:
         try:
-            drawn = _draw(_record(material, now, position_after(standing), None), key, lang)
+            drawn = draw(record_of(material, now, position_after(standing), None), key, lang)
         except RecondError as error:  # a token that was pulled out
             key, why = None, error.message
         except Exception as error:
@@ -136,7 +134,7 @@ def _issue(
             key, why = None, Message.of("certify.unsigned.library", reason=type(error).__name__)
     if drawn is None:
         code = why.code if why else "certify.unsigned.no-key"
-        drawn = _unsigned(_record(material, now, None, code), lang)
+        drawn = _unsigned(record_of(material, now, None, code), lang)
     files = {
         **drawn.files,
         **{journal_file(disk): journal for disk, journal in material.journals.items()},
@@ -206,16 +204,22 @@ def _fingerprint(key: SigningKey | None) -> str | None:
     return fingerprint(key.certificate) if key else None
 
 
-def _record(
+def bench_name(context: Context) -> str:
+    """What a key made for this bench is called."""
+    return context.bench.name or context.workshop.name or f"recond {context.bench.bench_id}"
+
+
+def record_of(
     material: Material, now: str, position: LedgerPosition | None, unsigned: str | None
 ) -> WipeRecord:
+    """The record of what is at hand, judged from its journals."""
     issue_ = Issue(material.record_id, now, versions(), position, unsigned)
     return build_record(
         material.context, material.machine, material.assessments, material.journals, issue_
     )
 
 
-def _draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
+def draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
     """The record signed, drawn and sealed."""
     from recond.certify.pages.certificate import Sheet, render
     from recond.certify.sign.jws import read_jws, sign_jws

@@ -23,7 +23,8 @@ from recond.drive.types import StepOutcome
 from recond.ends import StepEnd
 from recond.erasure import DiskIdentity, TargetKind, WipePlan
 from recond.errors import SafetyRefusal
-from recond.flow.run.run import Prepared
+from recond.flow.run.rehearsal import rehearse
+from recond.flow.run.run import Prepared, facts_of
 from recond.flow.run.supervisor import Confirmed
 from recond.flow.runfolder import disk_name, new_run_id
 from recond.host import Host
@@ -86,6 +87,8 @@ def reformat_confirmed(
     Raises `SafetyRefusal` where a disk did not take other sectors, or did not come back as itself.
     """
     state = prepared.order.state
+    if not prepared.order.sign_later:
+        rehearse(state, facts_of(prepared, bay.clock), bay.clock)
     with counted_stops() as stops:
         notes = {one.plan.path: _reformat_one(one, state, bay, stops) for one in confirmed}
     found = again()

@@ -22,6 +22,7 @@ from recond.flow.run.choice import choose
 from recond.flow.run.closing import close_unbegun
 from recond.flow.run.issue import Issued, Material, issue
 from recond.flow.run.issued import digests_in, digests_of
+from recond.flow.run.rehearsal import rehearse
 from recond.flow.run.supervisor import (
     Confirmed,
     Supervisor,
@@ -43,6 +44,7 @@ from recond.flow.runfolder import (
 )
 from recond.flow.telling import telling
 from recond.host import Host
+from recond.host.clock import Clock
 from recond.host.journalfile import is_held
 from recond.host.log import errors_kept
 from recond.host.signals import StopCount, counted_stops
@@ -72,6 +74,7 @@ class Order:
     lang: str
     overrides: config.Overrides
     demonstration: bool = False
+    sign_later: bool = False  # begin though no certificate can be signed now
     usb: bool = False  # "every unused" takes disks on USB and cards too
     exclude: tuple[str, ...] = ()
 
@@ -157,12 +160,23 @@ def execute(
 ) -> Finished:
     """Erase and certify. The journals decide what the record says.
 
-    `asked` counts the stops that were asked for; without it signals are counted.
+    `asked` counts the stops that were asked for; without it signals are counted. Raises as
+    `carry_out` does.
     """
+    order, facts = prepared.order, facts_of(prepared, host.clock)
+    plans = disk_names(tuple(one.plan for one in confirmed))
+    with telling(order.state, facts, plans, on_event, host.clock) as hear:
+        return carry_out(
+            order.state, facts, confirmed, host, hear, asked, sign_later=order.sign_later
+        )
+
+
+def facts_of(prepared: Prepared, clock: Clock) -> RunFacts:
+    """What a run that begins now knows."""
     order = prepared.order
-    facts = RunFacts(
-        run_id=new_run_id(host.clock),
-        started_at=host.clock.now(),
+    return RunFacts(
+        run_id=new_run_id(clock),
+        started_at=clock.now(),
         out=str(order.out.resolve()),
         lang=order.lang,
         context=prepared.context,
@@ -170,9 +184,6 @@ def execute(
         assessments=prepared.assessments,
         whole=order.every_unused,
     )
-    plans = disk_names(tuple(one.plan for one in confirmed))
-    with telling(order.state, facts, plans, on_event, host.clock) as hear:
-        return carry_out(order.state, facts, confirmed, host, hear, asked)
 
 
 def carry_out(
@@ -182,11 +193,16 @@ def carry_out(
     host: Host,
     on_event: OnEvent,
     asked: StopCount | None,
+    *,
+    sign_later: bool = False,
 ) -> Finished:
     """One run from its facts: the only way from confirmed plans to a certificate.
 
-    `asked` as in `execute`.
+    `asked` as in `execute`. Raises `BenchLacks` before anything is written where no certificate
+    could be signed, unless it is to be signed later.
     """
+    if not sign_later:
+        rehearse(state, facts, host.clock)
     folder = make_run(state, facts.run_id)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     begin_run(folder, facts)

@@ -1,0 +1,56 @@
+"""Sign before the first byte: what would leave a certificate unsigned after six hours fails now.
+
+Why: a token in a drawer, a key file that others may read, a clock that runs behind, a font or a
+library that is missing are found out when an erasure ends, at night, with the donor gone. So before
+anything is written a certificate of no erasure is made with the real key, libraries and fonts, and
+thrown away: it never leaves this function, and holds no disk. Whoever knows that the key comes
+later says so (`--sign-later`) and signs with `recond certify`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recond.errors import BenchLacks, RecondError
+from recond.flow.keys.keyring import Keyring
+from recond.flow.run.issue import Material, bench_name, draw, record_of
+from recond.flow.runfolder import RunFacts
+from recond.host.clock import Clock
+from recond.host.log import log_swallowed
+from recond.host.store import locked
+from recond.locale import language
+from recond.model import Message
+
+LONGEST = 200
+"""How much of a library's own words is shown, in characters."""
+
+
+def rehearse(state: Path, facts: RunFacts, clock: Clock) -> None:
+    """Make a certificate as the run's will be made, of nothing, and forget it.
+
+    Raises `BenchLacks` with the reason where none could be signed now.
+    """
+    material = Material(facts.context, facts.machine, facts.assessments, {}, facts.run_id)
+    try:
+        reason = _failure(Keyring(state), material, facts.lang, clock)
+    except RecondError as error:
+        reason = error.message
+    except OSError as error:
+        reason = Message.of("certify.rehearsal.system", reason=error.strerror or str(error))
+    except Exception as error:
+        log_swallowed("flow.rehearsal", error)
+        told = f"{type(error).__name__}: {error}"[:LONGEST]
+        reason = Message.of("certify.rehearsal.library", reason=told)
+    if reason is not None:
+        raise BenchLacks("certify.rehearsal", why=f"@{reason.code}", **dict(reason.args))
+
+
+def _failure(keyring: Keyring, material: Material, lang: str, clock: Clock) -> Message | None:
+    key = keyring.signing_key(bench_name(material.context), clock)
+    with locked(keyring.lock()):
+        last = keyring.last_time()
+    now = clock.now()
+    if now < last:
+        return Message("certify.rehearsal.clock")
+    draw(record_of(material, now, None, None), key, language(lang, {}))
+    return None
