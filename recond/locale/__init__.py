@@ -135,11 +135,16 @@ def _shown(lang: Lang, key: str, value: str | int, args: dict[str, str | int]) -
     if key in NAMES:  # foreign text: "@certify.verify.all-good" is a lot's name here, not a verdict
         return printable_word(value)
     # an argument may itself be a catalogue code written as "@code": a word, or a sentence that
-    # shares the plain ones (no other code, so that nothing goes round)
+    # shares the other arguments, whose own codes are words (so that nothing goes round)
     if value.startswith("@") and has(value[1:], lang):
-        plain = {k: v for k, v in args.items() if isinstance(v, int) or not v.startswith("@")}
-        return text(lang, value[1:], **plain)
+        others = {k: _word(lang, v) for k, v in args.items() if k != key}
+        return text(lang, value[1:], **others)
     return value
+
+
+def _word(lang: Lang, value: str | int) -> str | int:
+    is_code = isinstance(value, str) and value.startswith("@") and has(value[1:], lang)
+    return text(lang, str(value)[1:]) if is_code else value
 
 
 def say(lang: Lang, message: Message) -> str:

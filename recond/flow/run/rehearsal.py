@@ -17,6 +17,7 @@ from recond.flow.run.issue import Material, bench_name, draw, record_of
 from recond.flow.runfolder import RunFacts
 from recond.host.clock import Clock
 from recond.host.log import log_swallowed
+from recond.host.reason import os_reason
 from recond.host.store import locked
 from recond.locale import language
 from recond.model import Message
@@ -36,7 +37,7 @@ def rehearse(state: Path, facts: RunFacts, clock: Clock) -> None:
     except RecondError as error:
         reason = error.message
     except OSError as error:
-        reason = Message.of("certify.rehearsal.system", reason=error.strerror or str(error))
+        reason = Message.of("certify.rehearsal.system", reason=os_reason(error))
     except Exception as error:
         log_swallowed("flow.rehearsal", error)
         told = f"{type(error).__name__}: {error}"[:LONGEST]
