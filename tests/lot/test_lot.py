@@ -12,8 +12,10 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -456,6 +458,49 @@ def test_the_report_holds_every_disk_and_its_evidence(tmp_path: Path, where: Lot
     assert b"DISK1B" in everything
     assert done.exit_code == 0
     _check_paper(paper, name, raw, where)
+
+
+def test_a_spreadsheet_sorts_its_dates_and_sizes(tmp_path: Path, where: LotDatabase) -> None:
+    """Numbers as numbers, days and moments as dates, no small disk of 0 GB."""
+    make_lot(where, "L", Still(), date="2026-11-28")
+    put(tmp_path / "out", 1, erasures=(disk_erasure("DISK000001"),))
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    done = report_lot(where, "L", tmp_path / "rapport", lang="fr", clock=SystemClock())
+    with zipfile.ZipFile(done.files[1]) as book:
+        machines = cells_of(book, 2)
+        summary = cells_of(book, 1)
+        styles = book.read("xl/styles.xml").decode()
+    letters = {name: chr(ord("A") + at) for at, name in enumerate(COLUMNS)}
+    found = {name: machines[1].get(letter) for name, letter in letters.items()}
+    disk = status_of(where, "L").machines[0].disks[0]
+    assert found["issued"]
+    assert found["ended"]
+    assert found["issued"][0] == found["ended"][0] == "n"
+    epoch = datetime(1899, 12, 30, tzinfo=UTC)
+    ended = epoch + timedelta(days=float(found["ended"][1]))
+    told = datetime.fromisoformat(disk.ended_at or "")
+    assert abs((ended - told).total_seconds()) <= 1
+    assert found["size_gb"] == ("n", f"{disk.size_bytes / 1e9:.3g}")
+    days = [one for row in summary for one in row.values() if one == ("n", "46354")]
+    assert len(days) == 1, "28/11/2026 as a spreadsheet counts days"
+    assert 'formatCode="dd/mm/yyyy"' in styles
+    assert 'formatCode="dd/mm/yyyy hh:mm"' in styles
+
+
+def cells_of(book: zipfile.ZipFile, sheet: int) -> list[dict[str, tuple[str, str]]]:
+    """(kind, value) of each cell by its column's letter: "n" a number or date, "t" a text."""
+    name = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    tree = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{sheet}.xml"))
+    return [
+        {
+            cell.attrib["r"].rstrip("0123456789"): (
+                "t" if cell.get("t") else "n",
+                "".join(cell.itertext()),
+            )
+            for cell in row.iter(f"{name}c")
+        }
+        for row in tree.iter(f"{name}row")
+    ]
 
 
 def _check_paper(paper: Path, name: str, table: bytes, where: LotDatabase) -> None:

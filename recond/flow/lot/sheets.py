@@ -195,30 +195,33 @@ def write_workbook(status: LotStatus, impact: Impact, lang: Lang) -> bytes:
         },
     )
     bold = book.add_format({"bold": True})
-    _sheet(book, bold, lang, "summary", ("what", "value"), summary_rows(status, impact, lang))
-    _sheet(book, bold, lang, "machines", COLUMNS, report_rows(status, lang))
+    only_day = book.add_format({"num_format": DATE_FORMAT[lang].partition(" ")[0]})
+    rows = summary_rows(status, impact, lang)
+    _sheet(book, (bold, only_day), lang, "summary", ("what", "value"), rows)
+    _sheet(book, (bold, only_day), lang, "machines", COLUMNS, report_rows(status, lang))
     if status.lines:
         _sheet(
             book,
-            bold,
+            (bold, only_day),
             lang,
             "manifest",
             ("line", "serial", "model", "property", "state", "record"),
             _manifest_rows(status, lang),
         )
-    _sheet(book, bold, lang, "anomalies", ("what", "where"), anomaly_rows(status, lang))
+    _sheet(book, (bold, only_day), lang, "anomalies", ("what", "where"), anomaly_rows(status, lang))
     book.close()
     return out.getvalue()
 
 
 def _sheet(
     book: xlsxwriter.Workbook,
-    bold: Any,
+    formats: tuple[Any, Any],
     lang: Lang,
     name: str,
     columns: Sequence[str],
     rows: Iterable[tuple[Cell, ...]],
 ) -> None:
+    bold, only_day = formats
     sheet = book.add_worksheet(text(lang, f"lot.sheet.{name}"))
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(columns) - 1, 22)
@@ -227,6 +230,9 @@ def _sheet(
     for last, row in enumerate(rows, start=1):
         cells = (shown_cell(cell) if isinstance(cell, str) else cell for cell in row)
         sheet.write_row(last, 0, cells)
+        for column, cell in enumerate(row):
+            if isinstance(cell, date) and not isinstance(cell, datetime):
+                sheet.write_datetime(last, column, cell, only_day)  # no « 00:00 » behind a day
     sheet.autofilter(0, 0, last, len(columns) - 1)
 
 
