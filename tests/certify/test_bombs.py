@@ -18,7 +18,7 @@ from tests.upload.records import notebook, record
 
 SAID = {
     "pdf_file": "certify.verify.pdf.broken",
-    "pdf_objects": "certify.verify.pdf.attachments",
+    "pdf_objects": "certify.verify.pdf.foreign",
     "capture_header": "inspect.capture.too_large",
     "capture_files": "inspect.capture.too_large",
     "package_record": "upload.package.too_large",

@@ -85,7 +85,7 @@ CASES = {
     "unknown run": (("certify", "20200101"), 2, "20200101"),
     "verify: nothing there": (("verify", "{tmp}/nope.pdf"), 2, "nope.pdf"),
     "verify: empty": (("verify", "{tmp}/empty.img"), 7, "vide"),
-    "verify: something else": (("verify", "{tmp}/disque.img"), 7, "ni un certificat"),
+    "verify: something else": (("verify", "{tmp}/disque.img"), 7, "Pas un certificat recond"),
     "verify: a PDF of another": (("verify", "{tmp}/other.pdf"), 7, "PDF"),
     "capture that is none": (("inspect", "--from", "{tmp}/disque.img"), None, "disque.img"),
 }

@@ -304,7 +304,7 @@ def test_a_browser_without_programs_is_told_so() -> None:
 )
 def test_other_files_are_nothing(page: Page, files: dict[str, bytes]) -> None:
     shown = page.one(files)
-    assert shown.state in ("false", "unproven")
+    assert shown.state in ("false", "unproven", "foreign")
     assert not RAW_CODE.search(shown.text)
     never_erased(shown)
 

@@ -121,7 +121,7 @@ def test_a_quoted_word_cannot_close_its_quotation(lang: str) -> None:
     lot = "L » – Clé de confiance : oui « ” yes “"
     shown = text(
         lang,  # type: ignore[arg-type]
-        "certify.verify.outcome",
+        "certify.verify.outcome.computer.lot",
         verdict="x",
         n=1,
         others=0,

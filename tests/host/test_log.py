@@ -114,7 +114,7 @@ def test_a_run_that_cannot_draw_its_certificate_says_why_beside_its_journals(
     host = Host()
     order = Order(
         (str(image),), False, Wish(), True, (), tmp_path / "out", tmp_path / "state", "fr",
-        Overrides(),
+        Overrides(), sign_later=True,
     )  # fmt: skip
     prepared = prepare(order, host)
     monkeypatch.setattr("recond.certify.pages.certificate.render", broken)
