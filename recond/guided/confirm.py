@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recond.erasure import WipePlan
-from recond.flow.run.supervisor import typed_end
+from recond.flow.run.supervisor import split_end, typed_end
 from recond.flow.run.unfinished import OpenRun
 from recond.guided.disks import disk_name
 from recond.guided.words import BAD, CARE, PLAIN, STRONG, GuidedWords, Line, fold
@@ -29,7 +29,8 @@ def confirm_lines(
     t, wanted = words.t, typed_end(plan)
     boxes = " ".join(f"[ {typed[at : at + 1] or '_'} ]" for at in range(len(wanted)))
     token = plan.disk.token
-    ask, shown = t("guided.confirm.type", n=len(wanted)), f"{token[: -len(wanted)]} [{wanted}]"
+    head, end = split_end(plan)
+    ask, shown = t("guided.confirm.type", n=len(wanted)), f"{head} [{end}]"
     if plan.place:
         ask, shown = t("guided.confirm.place", token=token), f"[{plan.place}]"
     lines = [

@@ -50,6 +50,8 @@ class ConfirmStep(Step):
             return
         event.prevent_default()
         event.stop()
+        if event.character.isspace() and " " not in wanted:
+            return  # as on the label: spaces do not count
         if len(self._typed) < len(wanted):
             self._typed, self._wrong = self._typed + event.character, False
             self.redraw()

@@ -8,6 +8,7 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.supervisor import (
     Confirmed,
     confirm_all,
+    is_typed,
     parse_psid,
     shown_token,
     typed_end,
@@ -56,7 +57,7 @@ def ask_psid(screen: Screen, plan: WipePlan) -> str:
 def _typed(screen: Screen, wanted: str, ask: str) -> bool:
     for _ in range(ATTEMPTS):
         answer = input(screen.t(ask, n=len(wanted)) + " ").strip()
-        if answer == wanted:
+        if is_typed(answer, wanted):
             return True
         if not answer:
             return False

@@ -162,6 +162,21 @@ def typed_end(plan: WipePlan) -> str:
     return plan.place or "".join(plan.disk.token.split())[-TYPED_CHARACTERS:]
 
 
+def is_typed(answer: str, wanted: str) -> bool:
+    """Whether what a person typed is what was asked for, with or without the spaces of a label."""
+    return "".join(answer.split()) == "".join(wanted.split()) != ""
+
+
+def split_end(plan: WipePlan) -> tuple[str, str]:
+    """A disk's token: what stands before the end that is typed, and the end with its spaces."""
+    token, left = plan.disk.token, len(typed_end(plan))
+    for at in range(len(token) - 1, -1, -1):
+        left -= not token[at].isspace()
+        if left == 0:
+            return token[:at], token[at:]
+    return "", token
+
+
 def shown_token(plan: WipePlan) -> str:
     """The disk's token for a person, with what tells it from another one of the same."""
     return f"{plan.disk.token} ({plan.place})" if plan.place else plan.disk.token
