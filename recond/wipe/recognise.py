@@ -4,7 +4,8 @@ Why: two disks may bear one serial number (a dock's, a cheap stick's), and a dis
 again since it was left. Each canary's place must hold what it held before or what this run writes
 there, and the last flush's stretches must hold all of theirs; what fits nowhere is another disk.
 Where nothing that was read tells the disk from others of its kind, only the kernel's word that it
-was never unplugged counts. Reads only; `recond.certify` computes the same again from the entries.
+was never unplugged counts; where nothing was read before the first write, not even that: it may
+hold something new since. Reads only; `recond.certify` computes the proof again from the entries.
 """
 
 from __future__ import annotations
@@ -105,6 +106,9 @@ def recognise(
         attached = None is not position.inode == found.inode
     else:
         attached = position.boot == boot and None is not position.disk_seq == found.disk_seq
+    # a medium that never was unplugged is the same one, but may have been filled anew since: where
+    # nothing was read of it before, only the person who confirmed it knows
+    attached = attached and position.before is not None
     telling, strange = _places(traces, canaries)
     telling += sum(ok and fill is not None and _tells(fill) for _, ok in stretches)
     names = {"path": device.path, "token": disk.token, "found": _named(found)}
