@@ -156,7 +156,7 @@ def test_a_mounted_disk_is_refused_at_any_depth(tmp_path: Path, attach: Attach) 
     inner = backing(where, 2 * MIB)
     try:
         codes = [m.code for m in guard.refusals(read_target(device, image=False))]
-        assert codes == ["wipe.refusal.mount"]
+        assert set(codes) == {"wipe.refusal.mount"}
         outcome, journal, _ = erase(device, tmp_path, "nist-clear")
         assert outcome == "refused"
         assert fold_journal(journal.read_bytes(), "j").result.status is Status.REFUSED
@@ -237,8 +237,9 @@ def test_a_medium_that_another_path_has_mounted_is_not_erased(
     run("mount", "-o", "ro,noload", other, str(place))
     before = shown_twice[0].read_bytes()
     (plan,) = plan_targets((one,), Wish(), image=False, host=Host())
-    assert [m.code for m in plan.refusals] == ["wipe.refusal.same"]
-    assert dict(plan.refusals[0].args)["where"] == str(place)
+    # in a chroot each mount has two names, its own and that of the namespace above
+    assert {m.code for m in plan.refusals} == {"wipe.refusal.same"}
+    assert str(place) in {dict(m.args)["where"] for m in plan.refusals}
     outcome, journal, _ = erase(one, tmp_path, "nist-clear")
     assert outcome == "refused"
     assert "wipe.refusal.same" in journal.read_text()
