@@ -21,11 +21,11 @@ ROOM_BYTES = 32 << 20
 
 
 def state_folder(argument: Path | None) -> Path:
-    """The state folder; not made yet."""
+    """The state folder, whole: a worker stands elsewhere when it reads its job. Not made yet."""
     if argument is not None:
-        return argument
+        return argument.absolute()
     if os.environ.get("RECOND_STATE"):
-        return Path(os.environ["RECOND_STATE"])
+        return Path(os.environ["RECOND_STATE"]).absolute()
     if os.geteuid() == 0:
         return Path("/var/lib/recond")
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
