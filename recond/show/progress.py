@@ -37,7 +37,7 @@ class ProgressDisplay:
         self._screen, self._now, self._now_s = screen, now, now_s
         self._json = json_events
         self._meters: dict[str, Meter] = {}
-        self._last_plain: dict[str, tuple[float, Phase | None]] = {}
+        self._last_plain: dict[str, tuple[float, tuple[Phase | None, int]]] = {}
         self._progress: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         if not json_events and sys.stderr.isatty():
@@ -125,10 +125,11 @@ class ProgressDisplay:
                 self._tasks[name], completed=percent, total=total, detail=detail, share=share
             )
             return
-        now, phase = self._now_s(), self._meters[name].phase
-        last = self._last_plain.get(name, (-PLAIN_EVERY_S, None))
-        if final or now - last[0] >= PLAIN_EVERY_S or phase != last[1]:
-            self._last_plain[name] = (now, phase)
+        now, meter = self._now_s(), self._meters[name]
+        at = (meter.phase, meter.step)
+        last = self._last_plain.get(name, (-PLAIN_EVERY_S, (None, 0)))
+        if final or now - last[0] >= PLAIN_EVERY_S or at != last[1]:
+            self._last_plain[name] = (now, at)
             self._line(f"{name}  {share}  {detail}")
 
     def _is_wide(self) -> bool:

@@ -86,3 +86,12 @@ def test_a_time_of_day(
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     assert clock_time(lang, "2026-11-28T12:30:00.000Z", after_s).replace(NBSP, " ") == said
+
+
+def test_a_new_pass_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressDisplay(
+        Screen("en"), lambda: NOW, json_events=False, now_s=lambda: 0.0
+    ) as display:
+        for step in (0, 0, 1, 1):
+            display.on_event("d", ProgressEvent(Phase.WRITE, step, 2, 3, 5, 100))
+    assert len(capsys.readouterr().err.splitlines()) == 2
