@@ -17,8 +17,9 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
+
+from tests.lines import at_line
 
 WATCHED = (
     "recond/flow/run/",
@@ -144,23 +145,10 @@ def strike(given: Strike | None, storage: Storage, pids: Path) -> None:
             storage.cut(chance)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    (_behind if given.behind else _at_line)(given.at, end)
-
-
-def _at_line(point: int, end: Callable[[], None]) -> None:
-    left = point
-
-    def trace(frame: FrameType, event: str, _argument: object) -> Any:
-        nonlocal left
-        if not any(part in frame.f_code.co_filename for part in WATCHED):
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                end()
-        return trace
-
-    sys.settrace(trace)
+    if given.behind:
+        _behind(given.at, end)
+    else:
+        at_line(given.at, WATCHED, end)
 
 
 def _behind(point: int, end: Callable[[], None]) -> None:

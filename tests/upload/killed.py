@@ -12,13 +12,13 @@ import random
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from recond.flow.deliver.upload import queue_of, upload
 from recond.flow.runfolder import RunFacts, begin_run, make_run, write_json
 from recond.upload.outcome import later_than
 from recond.upload.send import Urgency
+from tests.lines import at_line
 from tests.upload.bench import Still, Workbench
 from tests.upload.records import NOW, files_of, record, write_run
 
@@ -36,19 +36,7 @@ LINES = 1500
 
 def die_at(point: int) -> None:
     """Have this process killed when it comes to its `point`th line."""
-    left = point
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal left
-        if not any(part in frame.f_code.co_filename for part in WATCHED):
-            return None
-        if event == "line":
-            left -= 1
-            if left <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return trace
-
-    sys.settrace(trace)
+    at_line(point, WATCHED, lambda: os.kill(os.getpid(), signal.SIGKILL))
 
 
 def one_round(bench: Workbench, number: int, point: int | None) -> bool:
