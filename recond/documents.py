@@ -21,6 +21,7 @@ MOST_DEEP = 64
 
 MOST_DIGITS = 40
 """What an integer may have: a drive's counters have 128 bits (NVM Express base 2.0, 5.16.1.3)."""
+_TOO_LONG = 10**MOST_DIGITS
 
 
 class NoDocument(ValueError):
@@ -85,7 +86,7 @@ def _check_depth(value: object) -> None:
                 below += one.values()
             elif isinstance(one, list):
                 below += one
-            elif isinstance(one, int) and abs(one) >= 10**MOST_DIGITS:
+            elif isinstance(one, int) and abs(one) >= _TOO_LONG:
                 raise NoDocument("number too long")
         level = below
 

@@ -20,6 +20,11 @@ class RecondError(Exception):
         self.message = Message.of(code, **args)
         super().__init__(f"{code} {args}" if args else code)
 
+    @property
+    def reasons(self) -> tuple[Message, ...]:
+        """Every reason; the first is the one that the error is called by."""
+        return (self.message,)
+
 
 class UsageError(RecondError):
     """The command, a configuration file or a profile is written wrongly."""
@@ -48,6 +53,11 @@ class SafetyRefusal(RecondError):
         self.refusals = refusals
         first = refusals[0] if refusals else Message("wipe.refusal.unknown")
         super().__init__(first.code, **dict(first.args))
+
+    @property
+    def reasons(self) -> tuple[Message, ...]:
+        """All that the guard found."""
+        return self.refusals or (self.message,)
 
 
 class RecordInvalid(RecondError):

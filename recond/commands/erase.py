@@ -275,8 +275,9 @@ def _reformat(prepared: Prepared, words: tuple[str, ...]) -> Prepared:
     odd, host, shown = odd_plans(prepared.plans), this_host(), screen()
     if not odd:
         return prepared
-    for plan in (one for one in prepared.plans if one.path in {two.path for two in odd}):
-        shown.talk("\n".join(shown.say(one) for one in plan.refusals))
+    asked = {plan.path for plan in odd}
+    for refusal in (one for plan in prepared.plans if plan.path in asked for one in plan.refusals):
+        shown.talk(shown.say(refusal))
     shown.talk(t("cli.reformat.ask"))
     own = tuple(word for word in words if any(names_disk(plan, word) for plan in odd))
     by_flag = own or not sys.stdin.isatty()
@@ -284,9 +285,8 @@ def _reformat(prepared: Prepared, words: tuple[str, ...]) -> Prepared:
     with ProgressDisplay(shown, host.clock.now, json_events=False) as display:
         bay = real_bay(
             host,
-            lambda permille: display.on_event(
-                odd[0].disk.token,
-                ProgressEvent(Phase.DRIVE, 0, 1, done=permille, total=DRIVE_TOTAL),
+            lambda disk, permille: display.on_event(
+                disk, ProgressEvent(Phase.DRIVE, 0, 1, done=permille, total=DRIVE_TOTAL)
             ),
         )
         return reformat_confirmed(prepared, confirmed, bay, lambda: prepare(prepared.order, host))

@@ -27,7 +27,6 @@ from recond.commands.frame import (
 from recond.commands.index import modules_for
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.model import Message
-from recond.show.answer import reasons_of
 from recond.show.framework import usage_error
 
 
@@ -66,12 +65,12 @@ def run_program() -> int:
         result = app(prog_name="recond", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SafetyRefusal as error:
-        for refusal in reasons_of(error):
+        for refusal in error.reasons:
             screen().talk(t("cli.refused", reason=screen().say(refusal)))
-        return _end(error.exit_code, *reasons_of(error))
+        return _end(error.exit_code, *error.reasons)
     except RecondError as error:
         screen().talk(t("cli.error", reason=screen().say(error.message)))
-        return _end(error.exit_code, error.message)
+        return _end(error.exit_code, *error.reasons)
     except typer.Exit as error:
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt, EOFError):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recond.drive.requests import scsi_read_capacity, scsi_read_capacity_10
 from recond.drive.types import CdbRequest
 from recond.model import Message
 
@@ -46,6 +47,13 @@ def parse_capacity_10(data: bytes) -> Capacity | None:
 def _capacity(last: bytes, block: bytes) -> Capacity | None:
     block_bytes = int.from_bytes(block, "big")
     return Capacity(int.from_bytes(last, "big") + 1, block_bytes) if block_bytes else None
+
+
+CAPACITIES = (
+    (scsi_read_capacity(), parse_capacity),
+    (scsi_read_capacity_10(), parse_capacity_10),
+)
+"""How the capacity is asked for and read: (16), then (10) for drives from before it."""
 
 
 def scsi_block_descriptor() -> CdbRequest:

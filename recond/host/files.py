@@ -21,7 +21,8 @@ class Files:
 
     root: Path = Path("/")
 
-    def _at(self, path: str) -> Path:
+    def at(self, path: str) -> Path:
+        """Where a path of the tree lies on this machine; links in it lead anywhere."""
         return self.root / path.lstrip("/")
 
     def read(self, path: str, limit_bytes: int = MAX_BYTES) -> bytes | Unknown:
@@ -79,7 +80,7 @@ class Files:
             return None
 
     def _inside(self, path: str) -> Path:
-        full = self._at(path)
+        full = self.at(path)
         if self.root == Path("/"):
             return full
         # a recording is somebody's archive: a link in it must not lead out of it

@@ -13,7 +13,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from pathlib import Path
 
 from recond.host import diskid, held_identity, usage
 from recond.host.alike import alike_uses
@@ -161,14 +160,14 @@ def _source(files: Files, pid: int, mount: usage.Mount) -> Inode | None:
     if not mount.kind.startswith("fuse") or not mount.source.startswith("/"):
         return None
     try:
-        return inode_of_path(f"{str(files.root).rstrip('/')}/proc/{pid}/root{mount.source}")
+        return inode_of_path(str(files.at(f"/proc/{pid}/root{mount.source}")))
     except OSError:
         return None
 
 
 def _served(files: Files, node: str, number: Number) -> set[Use]:
     """The kernel's own servers, which no process stands for."""
-    root = Path(str(files.root).rstrip("/") + CONFIGFS)
+    root = files.at(CONFIGFS)
     found = set()
     for pattern in SERVERS:
         for place in root.glob(pattern):

@@ -59,7 +59,7 @@ def file_below(descriptor: int) -> str | None:
 
 def _asked(files: Files, name: str, backing: str) -> Loop | None:
     try:
-        path = f"{str(files.root).rstrip('/')}/dev/{name}"
+        path = files.at(f"/dev/{name}")
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
@@ -82,7 +82,7 @@ def _status(descriptor: int) -> tuple[int, ...]:
 def _shown(files: Files, name: str, backing: str) -> Loop | None:
     folder = f"/sys/block/{name}/loop"
     try:
-        inode = inode_of_path(f"{str(files.root).rstrip('/')}{backing}")
+        inode = inode_of_path(str(files.at(backing)))
     except OSError:
         return None
     offset, limit = (files.read_text(f"{folder}/{one}") for one in ("offset", "sizelimit"))
@@ -102,7 +102,7 @@ def is_part(files: Files, loop: Loop, size_bytes: int) -> bool:
     """
     if loop.node is not None or loop.offset_bytes or loop.limit_bytes:
         return True
-    path = f"{str(files.root).rstrip('/')}{loop.backing}"
+    path = str(files.at(loop.backing))
     try:
         below = inode_of_path(path)
         length = os.stat(path).st_size  # noqa: PTH116 - beside the inode

@@ -61,7 +61,7 @@ _WORDS = ("start", "size", "partition")
 def _empty_cache(files: Files, folder: str, partition: str) -> None:
     """Write out and forget the partition's own pages; taking it away does so once more."""
     with contextlib.suppress(OSError):
-        path = f"{str(files.root).rstrip('/')}/dev/{partition}"
+        path = files.at(f"/dev/{partition}")
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             major, minor = inode_of_descriptor(descriptor).node

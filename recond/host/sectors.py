@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from recond.drive import requests as rq
+from recond.drive.sectors import CAPACITIES
 from recond.drive.sense import scsi_good
 from recond.host.files import Files
 from recond.host.sgio import SgioTransport
@@ -31,15 +31,13 @@ def read_sector_bytes(path: str) -> int | None:
 def rescan(path: str, files: Files) -> None:
     """Have the kernel read a SCSI disk's capacity again (sysfs-block-device). Raises `OSError`."""
     name = Path(path).resolve().name
-    Path(files.root, f"sys/block/{name}/device/rescan").write_text("1", encoding="ascii")
+    files.at(f"/sys/block/{name}/device/rescan").write_text("1", encoding="ascii")
 
 
 def ask_sector_bytes(transport: ScsiTransport) -> int | None:
     """READ CAPACITY(16), then (10) for drives from before it."""
-    long = transport.execute(rq.scsi_read_capacity())
-    if scsi_good(long.packed_status, long.errno) and len(long.data) >= 12:
-        return int.from_bytes(long.data[8:12], "big") or None
-    short = transport.execute(rq.scsi_read_capacity_10())
-    if scsi_good(short.packed_status, short.errno) and len(short.data) >= 8:
-        return int.from_bytes(short.data[4:8], "big") or None
+    for request, parse in CAPACITIES:
+        answer = transport.execute(request)
+        if scsi_good(answer.packed_status, answer.errno) and (found := parse(answer.data)):
+            return found.block_bytes
     return None

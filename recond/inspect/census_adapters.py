@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 
 from recond.census import Kind, StorageMedium, Suspicion
-from recond.documents import read_json
 from recond.host import Host
 from recond.host.process import TIMED_OUT
 from recond.inspect.census_pci import driver_of
@@ -93,11 +92,9 @@ def _drives(host: Host, scan: bytes, hpsa: bool) -> Iterator[StorageMedium]:
 
 def parse_scan(raw: bytes) -> tuple[tuple[str, str], ...]:
     """(path, type) of each drive behind an adapter, from `smartctl -j --scan`."""
-    try:
-        loaded = read_json(raw.decode("utf-8", "replace"))
-    except ValueError:
+    document = Document.of(raw)
+    if document is None:
         return ()
-    document = Document(loaded if isinstance(loaded, dict) else {})
     found = [(one.text("name"), one.text("type")) for one in document.items("devices")]
     told = [(path, kind.rpartition("+")[2]) for path, kind in found if path and kind]
     return tuple((path, kind) for path, kind in told if _HIDDEN_TYPE.fullmatch(kind))[:256]
@@ -106,11 +103,9 @@ def parse_scan(raw: bytes) -> tuple[tuple[str, str], ...]:
 def _drive(host: Host, path: str, kind: str) -> StorageMedium | None:
     """One drive; None where nothing answers there."""
     done = host.processes.run(smart_argv(path, kind), timeout_s=_TIMEOUT_S)
-    try:
-        loaded = read_json(done.stdout.decode("utf-8", "replace"))
-    except ValueError:
+    document = Document.of(done.stdout)
+    if document is None:
         return None
-    document = Document(loaded if isinstance(loaded, dict) else {})
     model = document.text("model_name") or document.text("scsi_model_name")
     serial = document.text("serial_number")
     size = document.count("user_capacity", "bytes") or document.count("nvme_total_capacity")

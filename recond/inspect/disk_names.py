@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recond.documents import read_json
 from recond.host import Host
 from recond.host.diskid import ask_device, asked_of_sysfs
 from recond.host.identity.medium import Evidence
@@ -46,11 +45,9 @@ def _kept_words(host: Host, node: BlockNode) -> DriveWords | None:
 
 def parse_words(raw: bytes) -> DriveWords | None:
     """What a `smartctl -j` document says of the drive, by its own command set; None without."""
-    try:
-        loaded = read_json(raw.decode("utf-8", "replace"))
-    except ValueError:
+    document = Document.of(raw)
+    if document is None:
         return None
-    document = Document(loaded if isinstance(loaded, dict) else {})
     rate = document.count("rotation_rate")
     protocol = document.text("device", "protocol")
     if protocol == "SCSI" and rate is not None:

@@ -12,7 +12,6 @@ import functools
 import re
 
 from recond.data import read_table
-from recond.documents import read_json
 from recond.host import Host
 from recond.host.process import TIMED_OUT, Completed
 from recond.inspect.readings import value_of
@@ -67,13 +66,9 @@ def _wants_bridge(done: Completed) -> bool:
 
 def parse_smart(raw: bytes) -> Health | Unknown:
     """Health of one `smartctl -j -x` document; `Unknown` where it tells nothing of a disk."""
-    try:
-        loaded = read_json(raw.decode("utf-8", "replace"))
-    except ValueError:
+    document = Document.of(raw)
+    if document is None:
         return Unknown(Why.UNPARSABLE, "smartctl")
-    if not isinstance(loaded, dict):
-        return Unknown(Why.UNPARSABLE, "smartctl")
-    document = Document(loaded)
     status = document.count("smartctl", "exit_status") or 0
     if not document.has("device") or status & (BIT_COMMAND_LINE | BIT_OPEN):
         return _refusal(document)

@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from recond.documents import read_json
 from recond.host.files import Files
 from recond.inspect.lsblk import BlockNode, kernel_name
 from recond.inspect.smart_fields import Document, document_wwn
@@ -45,11 +44,9 @@ def _apart(node: BlockNode) -> BlockNode:
 
 def parse_smart_nodes(raw: bytes) -> tuple[BlockNode, ...]:
     """The disk of one `smartctl -j` document, or each namespace of it; none where it names none."""
-    try:
-        loaded = read_json(raw.decode("utf-8", "replace"))
-    except ValueError:
+    document = Document.of(raw)
+    if document is None:
         return ()
-    document = Document(loaded if isinstance(loaded, dict) else {})
     told = document.text("device", "name") or ""
     name = kernel_name(told.removeprefix("/dev/"))
     if not told.startswith("/dev/") or name is None or not _tells_a_disk(document):

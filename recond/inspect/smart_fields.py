@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from recond.documents import read_json
 from recond.frozen import dataclass
 from recond.inspect.readings import clean, first
 from recond.model import Known, Reading, Unknown, Why
@@ -38,6 +39,15 @@ class Document:
     """A JSON object that is asked by path; a wrong type is an absent field."""
 
     table: dict[str, object]
+
+    @staticmethod
+    def of(raw: bytes) -> Document | None:
+        """What a tool answered; None where that is no JSON object."""
+        try:
+            table = read_json(raw.decode("utf-8", "replace"))
+        except ValueError:
+            return None
+        return Document(table) if isinstance(table, dict) else None
 
     def get(self, *path: str) -> object:
         """Whatever stands at a path, or None."""

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 
 from recond.codec import to_json
-from recond.errors import RecondError, SafetyRefusal
 from recond.locale import Lang, say
 from recond.model import Json, Message
 
@@ -42,13 +41,6 @@ def error_fields(lang: Lang, messages: tuple[Message, ...], code: int) -> dict[s
     """What went wrong, as the fields of `recond.error/1`: the first reason, and all of them."""
     reasons = [{**_fields(one), "message": say(lang, one)} for one in messages]
     return {**reasons[0], "exit": code, "reasons": list[Json](reasons)}
-
-
-def reasons_of(error: RecondError) -> tuple[Message, ...]:
-    """Every reason that an error has; the first is the one that it is called by."""
-    if isinstance(error, SafetyRefusal) and error.refusals:
-        return error.refusals
-    return (error.message,)
 
 
 def _fields(message: Message) -> dict[str, Json]:

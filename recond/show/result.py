@@ -34,15 +34,13 @@ BELIEVED = {
     Belief.FALSE: "certify.verify.not-good",
 }
 BELIEF_SIGN = {
-    belief: SIGN[
-        Answer.NO
-        if belief is Belief.FALSE
-        else Answer.UNKNOWN
-        if belief is Belief.UNPROVEN
-        else Answer.YES
-    ]
-    for belief in Belief
-} | {Belief.FOREIGN: "–"}
+    Belief.WHOLE: SIGN[Answer.YES],
+    Belief.SIGNED: SIGN[Answer.YES],
+    Belief.PARTLY: SIGN[Answer.YES],
+    Belief.UNPROVEN: SIGN[Answer.UNKNOWN],
+    Belief.FOREIGN: "–",
+    Belief.FALSE: SIGN[Answer.NO],
+}
 
 
 def answer_finished(

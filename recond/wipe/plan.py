@@ -134,6 +134,11 @@ def _with_fallback(
     return (*steps, replace(overwrite[0], fallback=True))
 
 
+def parts_of(plan: WipePlan) -> int:
+    """How many steps and readings of the whole disk a plan has: for telling how far it is."""
+    return len(plan.steps) + (plan.verify is VerifyMode.FULL)
+
+
 def plan_digest(plan: WipePlan) -> str:
     """SHA-256 of the plan's canonical bytes: what the operator confirms."""
     return digest(plan)

@@ -75,7 +75,7 @@ def read_standing(entries: Entries, same_boot: bool) -> Standing:
         path=str(first["open"]["path"]),
         plan=plan,
         digest=str(first["plan"]["digest"]),
-        confirmed_by=ConfirmedBy(str(first["confirmation"]["by"])),
+        confirmed_by=from_json(ConfirmedBy, first["confirmation"]["by"]),
         token=str(first["confirmation"]["token"]),
         ended=last == "end",
         position=_position(entries, same_boot),

@@ -19,7 +19,6 @@ from recond.erasure import (
     JOURNAL_SCHEMA,
     DiskIdentity,
     TargetKind,
-    VerifyMode,
     WipeStep,
 )
 from recond.errors import RecondError
@@ -31,6 +30,7 @@ from recond.wipe.holding import Holding
 from recond.wipe.job import Job, Seam, Tell
 from recond.wipe.journal import Journal
 from recond.wipe.overwrite import OverwritePass, PassContext, PassResult
+from recond.wipe.plan import parts_of
 from recond.wipe.position import Position, last_step
 from recond.wipe.readback import ReadBack
 from recond.wipe.recognise import recognise
@@ -391,5 +391,4 @@ class Session:
         if now - self._told >= TELL_EVERY_S:
             self._told = now
             steps = len(self._plan.steps)
-            parts = steps + (self._plan.verify is VerifyMode.FULL)
-            self._tell(ProgressEvent(phase, step, steps, parts, done, total))
+            self._tell(ProgressEvent(phase, step, steps, parts_of(self._plan), done, total))

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from recond.errors import UsageError
-from recond.flow.run.attach import find_attachable, told
+from recond.flow.run.attach import _told_by, find_attachable, told
 from recond.flow.run.issued import read_issued
 from recond.flow.run.unfinished import Left, is_running, open_runs
 from recond.flow.runfolder import RunFolder, all_runs
 from recond.host import Host
 from recond.host.journalfile import JournalFile
+from recond.model import Json
 from recond.progress import DRIVE_TOTAL, Meter, Phase, ProgressEvent, WorkerEnd, ended
 from recond.wipe.journal import read_entries
 from tests.certify.journals import (
@@ -72,6 +73,18 @@ def test_a_journal_that_was_resumed_goes_on_where_it_was() -> None:
     event = cuts(raw)[again + 1]
     assert event is not None
     assert (event.phase, bool(event.done)) == (Phase.WRITE, True)
+
+
+@pytest.mark.parametrize("entry", [("end", {"outcome": "erased!"}), ("plan", {"plan": {}})])
+def test_a_journal_that_is_not_ours_tells_nothing_and_breaks_nothing(
+    entry: tuple[str, dict[str, Json]], tmp_path: Path
+) -> None:
+    kind, data = entry
+    entries = entries_of(true_journal())
+    first(entries, kind)["data"] |= data
+    journal = tmp_path / "d.jsonl"
+    journal.write_bytes(chained(entries))
+    assert _told_by(journal) is None
 
 
 def test_the_last_word_of_a_drives_own_erasure() -> None:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from recond import __version__
 from recond.certify import schema
+from recond.certify.marks import MARKS, TAIL_BYTES
 from recond.certify.sign import p256
 from recond.certify.sign.keys import (
     KeyFacts,
@@ -107,6 +108,8 @@ def donor_page(trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation,
         "foreign": {
             "names": list[Json](sorted(NAMES)),
             "longest": LONGEST,
+            "marks": [mark.decode("ascii") for mark in MARKS],
+            "tail": TAIL_BYTES,
             "quoted": QUOTED,
             "quotes": QUOTES,
             "signs": SIGNS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
+from recond.certify.marks import is_another_pdf
 from recond.certify.pages.front import Signer
 from recond.certify.record import parse_record
 from recond.certify.sign.jws import CONTENT_TYPE, Signed, read_jws
@@ -22,7 +23,6 @@ from recond.certify.verify.evidence import (
     check_seal,
 )
 from recond.certify.verify.findings import BundleFindings, check_trust
-from recond.certify.verify.marks import is_another_pdf
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.codec import canonical_bytes, to_json
 from recond.computer import conclude, counts

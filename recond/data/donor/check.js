@@ -29,20 +29,16 @@ function answerOf(checks, axis) {
   return found.length > 0 && !found.includes("unknown") ? "yes" : "unknown";
 }
 
-// What stands in the open in every certificate, record, seal and journal of recond: recond.certify.verify.
-// marks again. A file is called "no certificate of recond" only where nothing in it comes from one.
-const MARKS = ["/EmbeddedFile", "record.json", "record.jws", "seal.txt", "RECOND1:", "recond.record/",
-               "recond.journal/", "recond.ledger/", "(recond)", ">recond<", '"recond"'];
-const TAIL = 2048;
-
+// A file is called "no certificate of recond" only where nothing in it comes from one
+// (recond.certify.marks, whose list this is).
 function bearsAMark(raw) {
   const plain = latin(raw).replaceAll("\0", "");
-  return MARKS.some((mark) => plain.includes(mark));
+  return PAGE.foreign.marks.some((mark) => plain.includes(mark));
 }
 
 // A PDF that is whole and has nothing of ours; what was cut off may have held a mark.
 function isAnotherPdf(raw) {
-  const tail = latin(raw.slice(-TAIL));
+  const tail = latin(raw.slice(-PAGE.foreign.tail));
   return latin(raw.slice(0, 5)) === "%PDF-" && tail.includes("startxref") && tail.includes("%%EOF")
     && !bearsAMark(raw);
 }

@@ -25,12 +25,12 @@ from recond.flow.live.stick import (
     lang,
     note_media,
     read_status,
-    reason,
     save_stamps,
     save_status,
 )
 from recond.host import Host
 from recond.host.diskid import read_strings
+from recond.host.reason import os_reason
 from recond.host.stick_mount import CAME_FROM, Partition, find_partitions, mounted, plugging
 from recond.host.store import write_whole
 from recond.host.terminal import read_line, write_line
@@ -52,7 +52,7 @@ def boot(host: Host, live: Live) -> StickOrder:
     if live.booted.exists():
         return StickOrder()
     live.run.mkdir(parents=True, exist_ok=True)
-    line = _text(host.files.root / "proc/cmdline")
+    line = _text(host.files.at("/proc/cmdline"))
     notices = list(_take_named(host, live, named_stick(line)))
     with contextlib.suppress(OSError):
         note_media(host, live)
@@ -104,7 +104,7 @@ def _take(own: Partition, host: Host, live: Live) -> tuple[Message, ...]:
             mirror = restore(stick, live.places, disks_here(host))
             save_stamps(live, mirror, own)
     except OSError as error:
-        return (Message.of("stick.unreadable", reason=reason(error)),)
+        return (Message.of("stick.unreadable", reason=os_reason(error)),)
     return ()
 
 
@@ -202,7 +202,7 @@ def _take_asked(chosen: Partition, host: Host, live: Live) -> None:
         note_media(host, live)
     notices = _take(chosen, host, live)
     try:
-        read = read_order(_text(live.settings), SETTINGS, _text(host.files.root / "proc/cmdline"))
+        read = read_order(_text(live.settings), SETTINGS, _text(host.files.at("/proc/cmdline")))
     except RecondError as error:
         read, notices = StickOrder(), (*notices, error.message)
     order = replace(read, mode=StickOrder().mode, erase="")

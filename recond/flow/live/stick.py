@@ -158,7 +158,7 @@ class Keeper:
         except OSError as error:
             self._wait_until = now + AGAIN_S
             full = error.errno == 28  # ENOSPC
-            return self._say(StickState.FULL if full else StickState.UNWRITABLE, reason(error))
+            return self._say(StickState.FULL if full else StickState.UNWRITABLE, os_reason(error))
         self._noted = False
         self._note(partition)
         return self._say(StickState.SAVED)
@@ -289,18 +289,6 @@ def load_stamps(live: Live) -> tuple[str, Mirror]:
 def save_status(live: Live, status: StickStatus) -> None:
     """Say how it stands. Raises `OSError`."""
     write_whole(live.status, canonical_bytes(status))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def reason(error: OSError) -> str:
-    """The kernel's words for it."""
-    return os_reason(error)
 
 
 def lang() -> Lang:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from recond.codec import from_json
-from recond.erasure import Technique, VerifyMode, WipePlan
-from recond.errors import UsageError
+from recond.erasure import Technique, WipePlan
+from recond.errors import FormatError, UsageError
 from recond.flow.run.issued import is_issued, read_issued
 from recond.flow.run.run import Finished, certify_run, finished_of
 from recond.flow.run.unfinished import Left, is_written, open_runs
@@ -19,6 +19,7 @@ from recond.host import Host
 from recond.model import Json
 from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent, WorkerEnd, ended
 from recond.wipe.journal import read_entries
+from recond.wipe.plan import parts_of
 from recond.wipe.position import Entries
 
 LOOK_EVERY_S = 1.0
@@ -63,7 +64,7 @@ def follow(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Fin
             size = path.stat().st_size
             if seen.get(path) != size:
                 seen[path] = size
-                event = told(read_entries(path.read_bytes()))
+                event = _told_by(path)
                 if event is not None:
                     on_event(path.stem, event)
         if not is_written(folder):
@@ -82,10 +83,19 @@ def _result(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Fi
     return finished_of(folder, issued)
 
 
+def _told_by(journal: Path) -> ProgressEvent | None:
+    """What a journal tells; nothing where it is damaged, which its certificate will say."""
+    try:
+        return told(read_entries(journal.read_bytes()))
+    except FormatError:
+        return None
+
+
 def told(entries: Entries) -> ProgressEvent | None:
     """What a worker would say last of a journal; None where it has not begun.
 
-    A verification leaves no checkpoint: how far it is stays unsaid.
+    A verification leaves no checkpoint: how far it is stays unsaid. Raises `FormatError` for an
+    entry that is none of ours.
     """
     event: ProgressEvent | None = None
     steps = parts = size = 0
@@ -93,7 +103,7 @@ def told(entries: Entries) -> ProgressEvent | None:
         if kind == "plan":
             plan = from_json(WipePlan, data["plan"])
             steps, size = len(plan.steps), plan.disk.size_bytes
-            parts = steps + (plan.verify is VerifyMode.FULL)
+            parts = parts_of(plan)
         elif kind == "step_start":
             wrote = data["technique"] == Technique.OVERWRITE
             phase = Phase.WRITE if wrote else Phase.DRIVE
@@ -112,7 +122,7 @@ def told(entries: Entries) -> ProgressEvent | None:
         elif kind == "verify_start":
             event = ProgressEvent(Phase.VERIFY, steps, steps, parts)
         elif kind in ("end", "interrupted"):
-            event = ended(WorkerEnd(str(data.get("outcome", WorkerEnd.INTERRUPTED))))
+            event = ended(from_json(WorkerEnd, data.get("outcome", "interrupted")))
     return event
 
 

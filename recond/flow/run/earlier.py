@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.certify.receipt import RECEIPT_FILE
 from recond.certify.record import parse_record
 from recond.certify.sign.jws import CONTENT_TYPE, Signed, read_jws
 from recond.certify.sign.keys import chain_fault
@@ -142,6 +143,6 @@ def _holds(file: Path, raw: bytes) -> bool:
 
 def files_of_issue(earlier: EarlierIssue) -> dict[str, bytes]:
     """What an issue consists of: record, signature, page, receipt, journals. Raises `OSError`."""
-    names = [RECORD, JWS, SIGNED, "receipt.jws", *(e.journal.file for e in earlier.record.erasures)]
+    names = [RECORD, JWS, SIGNED, RECEIPT_FILE, *(e.journal.file for e in earlier.record.erasures)]
     there = ((name, earlier.folder / name) for name in dict.fromkeys(names))
     return {name: read_regular(path) for name, path in there if path.is_file()}

@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from recond import __version__
@@ -51,16 +52,18 @@ Prepare = Callable[[], Prepared]
 
 @dataclass(frozen=True, slots=True)
 class Bay:
-    """Where the disk is reached: this computer, or a test's. `progress` hears permille."""
+    """Where the disk is reached: this computer, or a test's. `progress` hears which disk, by its
+    token, and how far it is, in permille.
+    """
 
     open_disk: Callable[[str, bool], BlockDevice]
     open_drive: Callable[[str], tuple[FirmwareDevice, DiskIdentity]]
     rescan: Callable[[str], None]
     clock: Clock
-    progress: Callable[[int], None] = lambda _: None
+    progress: Callable[[str, int], None] = lambda _disk, _permille: None
 
 
-def real_bay(host: Host, progress: Callable[[int], None]) -> Bay:
+def real_bay(host: Host, progress: Callable[[str, int], None]) -> Bay:
     """This computer's disks."""
     return Bay(open_disk, open_drive, lambda p: rescan(p, host.files), host.clock, progress)
 
@@ -149,8 +152,9 @@ def _carry_out(
             found = disk.identity()
             if guard.differences(plan.disk, found) or guard.differences(found, told):
                 return StepOutcome(StepEnd.FAILED, Message("drive.reason.other_drive")), None, None
+            progress = partial(bay.progress, plan.disk.token)
             line = Conversation(
-                device, 0, journal.log, bay.clock, lambda: stops.count > 0, bay.progress, []
+                device, 0, journal.log, bay.clock, lambda: stops.count > 0, progress, []
             )
             outcome, before, after = reformat(line, BLOCK_BYTES)
         finally:

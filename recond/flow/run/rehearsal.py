@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recond.errors import BenchLacks, RecondError
+from recond.errors import BenchLacks, RecondError, RecordInvalid
 from recond.flow.keys.keyring import Keyring
 from recond.flow.run.issue import Material, bench_name, draw, record_of
 from recond.flow.runfolder import RunFacts
@@ -33,7 +33,8 @@ def rehearse(state: Path, facts: RunFacts, clock: Clock) -> None:
     """
     material = Material(facts.context, facts.machine, facts.assessments, {}, facts.run_id)
     try:
-        reason = _failure(Keyring(state), material, facts.lang, clock)
+        _sign(Keyring(state), material, facts.lang, clock)
+        return
     except RecondError as error:
         reason = error.message
     except OSError as error:
@@ -42,16 +43,14 @@ def rehearse(state: Path, facts: RunFacts, clock: Clock) -> None:
         log_swallowed("flow.rehearsal", error)
         told = f"{type(error).__name__}: {error}"[:LONGEST]
         reason = Message.of("certify.rehearsal.library", reason=told)
-    if reason is not None:
-        raise BenchLacks("certify.rehearsal", why=f"@{reason.code}", **dict(reason.args))
+    raise BenchLacks("certify.rehearsal", why=f"@{reason.code}", **dict(reason.args))
 
 
-def _failure(keyring: Keyring, material: Material, lang: str, clock: Clock) -> Message | None:
+def _sign(keyring: Keyring, material: Material, lang: str, clock: Clock) -> None:
     key = keyring.signing_key(bench_name(material.context), clock)
     with locked(keyring.lock()):
         last = keyring.last_time()
     now = clock.now()
     if now < last:
-        return Message("certify.rehearsal.clock")
+        raise RecordInvalid("certify.rehearsal.clock")
     draw(record_of(material, now, None, None), key, language(lang, {}))
-    return None

@@ -26,8 +26,8 @@ def warnings_before(condition: Condition, disks: int) -> tuple[Message, ...]:
     A computer without a battery is not warned of: it runs, so it has its cable.
     """
     found = []
-    if condition.on_mains == Known(False, "psutil:sensors_battery"):
-        charge = condition.charge_percent
+    mains, charge = condition.on_mains, condition.charge_percent
+    if isinstance(mains, Known) and not mains.value:
         found.append(
             Message.of("cli.run.on_battery", n=charge.value)
             if isinstance(charge, Known)

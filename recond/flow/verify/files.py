@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.certify.ledger import read_ledger
+from recond.certify.marks import bears_a_mark
 from recond.certify.receipt import RECEIPT_FILE
 from recond.certify.sign.seal import PREFIX
 from recond.certify.verify.bundle import verify_bundle
-from recond.certify.verify.marks import bears_a_mark
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.errors import UsageError
 from recond.flow.keys.keyring import Keyring

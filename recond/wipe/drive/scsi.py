@@ -13,10 +13,9 @@ from __future__ import annotations
 from recond.drive import requests as rq
 from recond.drive.answers import parse_vpd_serial
 from recond.drive.sectors import (
+    CAPACITIES,
     Capacity,
     judge_sectors,
-    parse_capacity,
-    parse_capacity_10,
     scsi_block_descriptor,
     scsi_set_block,
 )
@@ -98,7 +97,7 @@ def reformat(
         return not_it(line), None, None
     first = _look(line)
     first.keep()
-    if first.state == "running":
+    if first.state is DriveState.RUNNING:
         other = wait(line, lambda: _look(line), None, USUAL_S[Technique.SCSI_FORMAT_UNIT])
         if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
             return other, None, None
@@ -135,10 +134,7 @@ def _format(line: Conversation, block_bytes: int) -> StepOutcome:
 def _capacity(line: Conversation) -> Capacity | None:
     """READ CAPACITY(16), then (10) for drives from before it; twice, for the news of a change."""
     for _ in range(2):
-        for request, parse in (
-            (rq.scsi_read_capacity(), parse_capacity),
-            (rq.scsi_read_capacity_10(), parse_capacity_10),
-        ):
+        for request, parse in CAPACITIES:
             answer = line.scsi(request)
             if scsi_good(answer.packed_status, answer.errno) and (found := parse(answer.data)):
                 return found
