@@ -22,9 +22,17 @@ _LEGAL = re.compile(
     re.IGNORECASE,
 )
 # a name has a word; "V1.09", "F.06", "1.0", "REV:1.0" and "03" are versions, "INVALID" is filler
-_VERSION = re.compile(r"(v|ver|version|rev|revision|f|x)?[ .:_-]*[0-9.x ]*", re.IGNORECASE)
+_VERSION = re.compile(
+    r"(v|ver|version|rev|revision|f|x)?[ .:_-]*[0-9.x ]*|(ver|version|rev|revision)\b.{0,8}",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _TYPE_NUMBER = re.compile(r"(?=\S*\d)[A-Za-z0-9-]{4,14}")
+# "V50a-24IMB", "G580": begins with a letter, holds a figure; "V1.2a" and "Rev A1" are versions
+_SHORT_NAME = re.compile(
+    r"(?!(?:(?:rev|ver)\b.*|v[0-9](?:[.][0-9]+)*[a-z]?)$)[a-z][^.]*[0-9][^.]*", re.IGNORECASE
+)
+_HP_NUMBER = re.compile(r"([A-Z]{2}[0-9]{3}[A-Z]{2}[-#][A-Z0-9]{3}) (.+)")  # before the name
 _VENDOR_IDS = {
     "GenuineIntel": "Intel",
     "AuthenticAMD": "AMD",
@@ -42,8 +50,10 @@ class _Names:
     by_family: frozenset[str]
     families: dict[str, re.Pattern[str]]
     no_models: re.Pattern[str]
+    machine_type: str
     parts: dict[str, str]
     screens: dict[str, str]
+    brands: tuple[tuple[str, re.Pattern[str]], ...]
 
 
 @functools.cache
@@ -61,8 +71,10 @@ def _names() -> _Names:
         frozenset(table["named"]["by_family"]),
         {name: re.compile(p, re.IGNORECASE) for name, p in table["named"]["families"].items()},
         re.compile("|".join(table["named"]["no_models"]), re.IGNORECASE),
+        table["named"]["machine_type"],
         table["parts"],
         table["screens"],
+        patterns("brands"),
     )
 
 
@@ -101,12 +113,20 @@ def model_name(system: System) -> str:
     """The name without the maker, with the type number in brackets where both are told."""
     maker = computer_maker(system)
     name, number = _name_and_number(system, maker)
-    name = _without_maker(_plain(name), maker)
+    name = _branded(_without_maker(_plain(name), maker), _known(system.maker))
     number = _plain(number)
     if not name:
         return number
     told = _TYPE_NUMBER.fullmatch(number) and number.casefold() not in name.casefold()
     return f"{name} ({number})" if told else name
+
+
+def _branded(name: str, told_maker: str) -> str:
+    """A name with the brand that stands in the maker's field ("HP-Pavilion")."""
+    for brand, pattern in _names().brands:
+        if pattern.fullmatch(told_maker) and brand.casefold() not in name.casefold():
+            return f"{brand} {name}".strip()
+    return name
 
 
 def _name_and_number(system: System, maker: str) -> tuple[str, str]:
@@ -116,7 +136,8 @@ def _name_and_number(system: System, maker: str) -> tuple[str, str]:
     )
     model = "" if _names().no_models.fullmatch(model) else model
     if maker in _names().by_version:
-        named = next((one for one in (version, family) if _is_name(one, maker)), "")
+        typed = re.fullmatch(_names().machine_type, model) is not None
+        named = next((one for one in (version, family) if _is_name(one, maker, typed=typed)), "")
         if named and not _is_name(model, maker):
             return named, model
     if not model:
@@ -127,6 +148,8 @@ def _name_and_number(system: System, maker: str) -> tuple[str, str]:
         return family, model
     if re.fullmatch(r"MS-[0-9A-Z]{4}", model):  # MSI: the number of the board, which has a name
         return _board_name(system) or model, ""
+    if (numbered := _HP_NUMBER.fullmatch(model)) and maker in ("HP", "Compaq"):
+        return numbered[2], numbered[1]
     return model, ""
 
 
@@ -140,13 +163,16 @@ def _board_name(system: System) -> str:
     return _known(system.board_model)
 
 
-def _is_name(text: str, maker: str) -> bool:
+def _is_name(text: str, maker: str, *, typed: bool = False) -> bool:
     """Whether a text is a name and not a number: it has a word besides the maker's.
 
-    After the maker's own word a short one will do: "Lenovo G580".
+    After the maker's own word a short one will do ("Lenovo G580"), and so it does beside a model
+    that is a machine type: "V50a-24IMB".
     """
     rest = _without_maker(text, maker)
     if rest != text and re.search(r"[A-Za-z]", rest):
+        return True
+    if typed and _SHORT_NAME.fullmatch(rest):
         return True
     return (
         bool(_WORD.search(rest))

@@ -221,11 +221,15 @@ def _displayid_parts(block: bytes) -> list[tuple[int, bytes]]:
 
 
 def _native(raw: bytes) -> Timing | None:
-    """The panel's own pixels: by the display parameters of a DisplayID block (01h, 21h), else the
-    largest of its timings that it prefers, for a base block cannot hold more than 4095 pixels.
+    """The panel's own pixels: of all its tiles, else by the display parameters of a DisplayID block
+    (01h, 21h), else the largest of the timings that it prefers, for a base block cannot hold more
+    than 4095 pixels.
     """
     preferred: list[Timing] = []
     for block in _blocks(raw, _DISPLAYID):
+        for tag, body in _displayid_parts(block):
+            if (whole := _tiled(tag, body)) is not None:
+                return whole
         preferred += [timing for first, timing in _displayid_offers(block) if first]
         for tag, body in _displayid_parts(block):
             if tag in (0x01, 0x21) and len(body) >= 8:
@@ -233,6 +237,22 @@ def _native(raw: bytes) -> Timing | None:
                 if width >= _LEAST_PX and height >= _LEAST_PX:
                     return Timing(width, height)
     return _largest(preferred) if preferred else None
+
+
+def _tiled(tag: int, body: bytes) -> Timing | None:
+    """The pixels of a screen whose halves come by two cables (12h, 28h; DisplayID 1.3 4.14).
+
+    None for a wall of single screens: each is a screen of its own.
+    """
+    if tag not in (0x12, 0x28) or len(body) < 8 or not body[0] & 0x80:
+        return None
+    across = 1 + (body[1] >> 4 | body[3] >> 2 & 0x30)
+    down = 1 + (body[1] & 0x0F | body[3] & 0x30)
+    width = 1 + int.from_bytes(body[4:6], "little")
+    height = 1 + int.from_bytes(body[6:8], "little")
+    if width < _LEAST_PX or height < _LEAST_PX:
+        return None
+    return Timing(across * width, down * height)
 
 
 def _product_name(raw: bytes) -> str:

@@ -16,7 +16,13 @@ import re
 from recond.data import read_table
 
 _HEX = re.compile(r"(?:0x)?((?:[0-9a-f]{2}){1,16}|[0-9a-f]{3})h?", re.IGNORECASE)
-_AROUND = re.compile(r"(?:unknown|jedec)(?:\W*id)?\W*(.*?)\W*", re.IGNORECASE)
+# what stands around a code: JEDEC ID:80 AD; Unknown (0x0198); Manufacturer ID 0x80AD
+_AROUND = re.compile(
+    r"\W*(?:(?:unknown|undefined|jedec|manufacturer|mfg|maker|vendor|id|code|hex)\b\W*)*(.*?)\W*",
+    re.IGNORECASE,
+)
+_BANK = re.compile(r"bank\W*([0-9]{1,2})\W+(?:hex|code|id)\W*(?:0x)?([0-9a-f]{2})h?", re.IGNORECASE)
+_CODE_AFTER = re.compile(r"([A-Za-z][A-Za-z .-]{2,})\W+0x[0-9a-f]{4,}\W*", re.IGNORECASE)
 _MOST_BANKS = 15
 _LEAST_PART = 6  # bytes of a part number in hex; a shorter one is a plain number
 
@@ -37,11 +43,14 @@ def maker_of_code(text: str | None) -> str | None:
     if text is None:
         return None
     bare = text.strip()
+    if (told := _BANK.fullmatch(bare)) is not None:  # banks are counted from 1 (JEP106)
+        return _makers()[0].get((int(told[1]) - 1, int(told[2], 16) & 0x7F), text)
     around = _AROUND.fullmatch(bare)
     digits = re.sub(r"\s+", "", around[1] if around else bare)
     found = _HEX.fullmatch(digits)
     if found is None:
-        return text
+        named = _CODE_AFTER.fullmatch(bare)  # "Samsung (0xCE80)"
+        return named[1].strip() if named else text
     if len(found[1]) <= 2 and found[1].isdigit() and not digits.lower().startswith("0x"):
         return text  # a plain number
     code = found[1].upper().rjust(4, "0")
@@ -67,7 +76,11 @@ def _readings(code: bytes) -> list[tuple[int, int]]:
 
 def part_of_code(text: str | None) -> str | None:
     """A part number in plain text where it is written as the hex digits of its letters."""
-    found = re.fullmatch(r"(?:0x)?((?:[0-9a-f]{2})+)", (text or "").strip(), re.IGNORECASE)
+    bare = (text or "").strip()
+    if not re.fullmatch(r"(?:0x)?(?:[0-9a-f]{2})+(?:\s+(?:[0-9a-f]{2})+)*", bare, re.IGNORECASE):
+        return text
+    digits = re.sub(r"\s+", "", bare)
+    found = re.fullmatch(r"(?:0x)?((?:[0-9a-f]{2})+)", digits, re.IGNORECASE)
     if found is None:
         return text
     raw = bytes.fromhex(found[1]).rstrip(b"\0 \xff")

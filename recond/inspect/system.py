@@ -11,7 +11,7 @@ import dataclasses
 import re
 
 from recond.host.files import Files
-from recond.host.identity.garbage import is_garbage_uuid
+from recond.host.identity.garbage import is_garbage_uuid, is_model_of
 from recond.inspect.form import decide_form
 from recond.inspect.readings import clean, file_text, first, text_reading
 from recond.inspect.smbios import Bios, Product, Tables
@@ -42,7 +42,7 @@ def system_of(tables: Tables) -> System:
     chassis = tables.chassis[0] if tables.chassis else Product()
     return System(
         maker=text_reading(one.maker, f"{source}:1"),
-        model=text_reading(one.model, f"{source}:1"),
+        model=model_reading(one.model, one.maker, f"{source}:1"),
         version=text_reading(one.version, f"{source}:1"),
         serial=text_reading(one.serial, f"{source}:1"),
         uuid=uuid_reading(one.uuid, f"{source}:1"),
@@ -81,7 +81,7 @@ def _from_dmi_id(files: Files) -> System:
     uuid, date = text("product_uuid"), text("bios_date")
     return System(
         maker=text("sys_vendor"),
-        model=text("product_name"),
+        model=_kernel_model(files),
         version=text("product_version"),
         serial=text("product_serial"),
         uuid=uuid_reading(uuid.value, uuid.source) if isinstance(uuid, Known) else uuid,
@@ -97,6 +97,14 @@ def _from_dmi_id(files: Files) -> System:
         bios_version=text("bios_version"),
         bios_date=date_reading(date.value, date.source) if isinstance(date, Known) else date,
     )
+
+
+def _kernel_model(files: Files) -> Reading[str]:
+    path = f"{DMI_ID}/product_name"
+    told, maker = files.read_text(path), files.read_text(f"{DMI_ID}/sys_vendor")
+    if isinstance(told, Unknown):
+        return told
+    return model_reading(told, maker if isinstance(maker, str) else None, path)
 
 
 def _kernel_form(files: Files) -> Reading[Form]:
@@ -123,6 +131,13 @@ def _merge(best: System, other: System) -> System:
     return System(
         *[first(getattr(best, f.name), getattr(other, f.name)) for f in dataclasses.fields(System)]
     )
+
+
+def model_reading(text: str | None, maker: str | None, source: str) -> Reading[str]:
+    """A model's name; a word that is filler from others may be this maker's ("Laptop")."""
+    if text is not None and maker is not None and is_model_of(text, maker):
+        return Known(clean(text), source)
+    return text_reading(text, source)
 
 
 def uuid_reading(text: str | None, source: str) -> Reading[str]:

@@ -207,6 +207,28 @@ def test_a_timing_that_displayid_prefers_is_the_panels_own(tag: int) -> None:
     assert shown(preferred=False) == (1920, 1080)
 
 
+def tile(across: int, down: int, *, one_screen: bool) -> bytes:
+    topology = bytes((0x80 * one_screen, (across - 1) << 4 | (down - 1), 0, 0))
+    return topology + struct.pack("<HH", 2559, 1439) + bytes(13)
+
+
+@pytest.mark.parametrize("tag", [0x12, 0x28])
+@pytest.mark.parametrize(
+    ("across", "down", "one_screen", "seen"),
+    [
+        (2, 2, True, (5120, 2880)),
+        (2, 1, True, (5120, 1440)),
+        (1, 1, True, (2560, 1440)),
+        (2, 2, False, (1920, 1080)),  # a wall of four screens: this is one of them
+    ],
+)
+def test_a_screen_of_several_tiles_is_the_whole(
+    tag: int, across: int, down: int, one_screen: bool, seen: tuple[int, int]
+) -> None:
+    body = tile(across, down, one_screen=one_screen)
+    assert pixels(screen(LARGE, extra=displayid(bytes((tag, 0, len(body))) + body))) == seen
+
+
 @pytest.mark.parametrize("tag", [0x00, 0x20])
 def test_a_screens_name_by_displayid(tag: int) -> None:
     product = b"DEL" + struct.pack("<HI", 0x1234, 5) + bytes((1, 20, 7)) + b"U5224KB"
@@ -277,6 +299,13 @@ def test_words_of_an_enumeration_are_no_filler(form: str, kind: str) -> None:
         ("0x59B", "Crucial"),
         ("0443", "Ramaxel"),
         ("Unknown ID:0xD306", "Silicon Power"),
+        ("Manufacturer ID 0x80AD", "SK Hynix"),
+        ("JEDEC:802C", "Micron"),
+        ("(0x859B)", "Crucial"),
+        ("Undefined 0x0198", "Kingston"),
+        ("Bank 6, Hex 0x1B", "Crucial"),
+        ("Samsung (0xCE80)", "Samsung"),
+        ("Hynix/Hyundai", "Hynix/Hyundai"),
         ("Samsung", "Samsung"),
         ("17", "17"),
         ("7F7F7F", "7F7F7F"),
@@ -296,6 +325,9 @@ def test_a_jedec_code_is_a_maker(code: str, maker: str) -> None:
         ("012345678901234567", "012345678901234567"),
         ("0x000000000000000000", "0x000000000000000000"),
         ("99U5428", "99U5428"),
+        ("484D41383147533643 4A52384E2D58 4E", "HMA81GS6CJR8N-XN"),
+        ("4D 34 37 31 42 35 31 37", "M471B517"),
+        ("12 34", "12 34"),
     ],
 )
 def test_a_part_number_in_hex(told: str, part: str) -> None:
@@ -316,6 +348,19 @@ def test_a_part_number_in_hex(told: str, part: str) -> None:
         "--None--",
         '"Not Applicable"',
         "Unknown!",
+        "to_be_filled_by_O.E.M",
+        "TO-BE-FILLED-BY-OEM",
+        "S/N: To be filled",
+        "N / A",
+        "n\\a",
+        "Not-Available",
+        "not_specified",
+        "none none",
+        "—",
+        "\xff\xff\xff\xff",
+        "0x202020202020202020202020",
+        "6B6B6B6B6B6B6B6B",
+        "Mfg 0",
     ],
 )
 def test_filler_with_punctuation_is_filler(text_: str) -> None:
@@ -323,7 +368,11 @@ def test_filler_with_punctuation_is_filler(text_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text_", ["OptiPlex 7020", "PF1ABCDE", "(c) X1", "MS-7680", "1.0.3", "A-1"]
+    "text_",
+    [
+        *("OptiPlex 7020", "PF1ABCDE", "(c) X1", "MS-7680", "1.0.3", "A-1"),
+        *("NoneSuch", "Nulltech 5", "OEMR 9100", "X-10", "No. 5", "2020202", "A1A1A1"),
+    ],
 )
 def test_a_name_is_no_filler(text_: str) -> None:
     assert not is_garbage(text_)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recond.host.files import Files
 from recond.inspect.dmidecode import parse_dmidecode, parse_size
 from recond.inspect.memory import memory_of
 from recond.inspect.smbios import (
@@ -22,7 +23,7 @@ from recond.inspect.smbios import (
     uuid_text,
     x86_signature,
 )
-from recond.inspect.system import date_reading, system_of
+from recond.inspect.system import date_reading, read_system, system_of
 from recond.model import Form, Known, Unknown, Why
 from tests.inspect.laptop import (
     MODULE_SERIAL,
@@ -295,3 +296,30 @@ def test_a_broken_table_gives_what_stands_before_the_break() -> None:
         assert len(found) <= len(whole)
         for ours, theirs in zip(found[:-1], whole, strict=False):
             assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("maker", "model", "known"),
+    [
+        ("Framework", "Laptop", True),
+        ("framework", " Laptop ", True),
+        ("Framework", "To be filled by O.E.M.", False),
+        ("SGIN", "laptop", False),
+        ("", "Laptop", False),
+    ],
+)
+def test_a_word_that_is_filler_elsewhere_names_a_computer_of_its_maker(
+    maker: str, model: str, known: bool, tmp_path: Path
+) -> None:
+    """From the tables and from the kernel's copies of them alike."""
+    texts = "Handle 0x0001, DMI type 1, 27 bytes\nSystem Information\n"
+    texts += f"\tManufacturer: {maker}\n\tProduct Name: {model}\n"
+    folder = tmp_path / "sys/class/dmi/id"
+    folder.mkdir(parents=True)
+    (folder / "sys_vendor").write_text(f"{maker}\n")
+    (folder / "product_name").write_text(f"{model}\n")
+    for read in (
+        system_of(parse_dmidecode(texts)),
+        read_system(Files(tmp_path), Unknown(Why.NOT_READ)),
+    ):
+        assert isinstance(read.model, Known) is known, read.model

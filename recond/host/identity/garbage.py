@@ -12,7 +12,8 @@ import re
 
 from recond.data import read_table
 
-_AROUND = " \t.,;:!?*_-=~#'\"`()[]{}<>/\\|"
+_AROUND = " \t.,;:!?*_-=~#'\"`()[]{}<>/\\|–—…·•"
+_BETWEEN = re.compile(r"[\s_/\\.,-]+")
 
 
 @functools.cache
@@ -37,11 +38,24 @@ def is_garbage(text: str) -> bool:
     """Whether a maker's text is filler. Empty text is."""
     exact, patterns, _, _ = _data()
     value = text.strip().lower()
-    # "None.", "(Not Specified)", "*Default string*": punctuation around it makes it no other word
+    # "None.", "(Not Specified)", "*Default string*": punctuation around it makes it no other word;
+    # nor between its words: "to_be_filled_by_O.E.M", "N / A"
+    bare = value.strip(_AROUND)
     return any(
         one in exact or (len(one) <= 100 and patterns.fullmatch(one) is not None)
-        for one in (value, value.strip(_AROUND))
+        for one in (value, bare, _BETWEEN.sub(" ", bare).strip())
     )
+
+
+@functools.cache
+def _models() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = read_table("garbage.toml")["models"]
+    return found
+
+
+def is_model_of(text: str, maker: str) -> bool:
+    """Whether a text that is filler elsewhere names a computer of this maker ("Laptop")."""
+    return text.strip().lower() in _models().get(maker.strip().lower(), ())
 
 
 def is_garbage_uuid(text: str) -> bool:
