@@ -58,7 +58,7 @@ class StorageMedium:
 
     `paths` are all paths of it among the machine's disks (several for a dual-ported disk, none
     where it has no block device). `why` and `remedy` are set where `reach` is unreadable or hidden.
-    `of_bench`: the stick that recond itself runs from.
+    `of_bench`: the medium that recond itself runs from, wherever it sits.
     """
 
     key: str

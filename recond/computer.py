@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from recond.census import Census, Kind, Look, OperatorWord, Place, Reach, Said, StorageMedium
 from recond.erasure import DiskIdentity, Erasure, Status, TargetKind, Verdict, WipeRecord
-from recond.model import Known, Machine, Message, Reading, Text, Unknown
+from recond.model import Known, Machine, Medium, Message, Reading, Text, Unknown
 
 
 class Overall(Text):
@@ -49,7 +49,7 @@ class Fate(Text):
     REMOVED = "removed"  # an operator's word
     DESTROYED = "destroyed"  # an operator's word
     CHECKED = "checked"  # an operator's word: what such an area holds is the maker's
-    BESIDE = "beside"  # on USB, in a dock, the bench's stick, an empty reader or eMMC area
+    BESIDE = "beside"  # on USB, in a dock, the bench's card, an empty reader or eMMC area
 
 
 LEFT = frozenset(Fate) - {Fate.ERASED, Fate.REMOVED, Fate.DESTROYED, Fate.CHECKED, Fate.BESIDE}
@@ -155,15 +155,13 @@ def conclude(record: WipeRecord) -> Conclusion:
         *(_suspicions(census, words) if inner and census else ()),
     )
     doubts = _doubts(record, census, owners) if inner else ()
-    outcome = _outcome(record, left, doubts)
+    outcome = _outcome(owners, left, doubts)
     return Conclusion(scope, outcome, fates if inner else (), left, doubts, words)
 
 
-def _outcome(
-    record: WipeRecord, left: tuple[LeftOver, ...], doubts: tuple[Message, ...]
-) -> Overall:
-    if not any(map(is_approved, record.erasures)):
-        failed = any(not is_boot_medium(one) for one in record.erasures)
+def _outcome(owners: Owners, left: tuple[LeftOver, ...], doubts: tuple[Message, ...]) -> Overall:
+    if not any(is_approved(one) for one, _ in owners):
+        failed = any(not _is_stick(one, media) for one, media in owners)
         return Overall.NOT_ERASED if failed else Overall.NOTHING
     if left:
         return Overall.PARTIAL
@@ -226,7 +224,7 @@ def _scope(record: WipeRecord, owners: Owners) -> Scope:
     if record.machine is None:
         return Scope.DISKS
     for erasure, media in owners:
-        if erasure.disk.kind in NO_MEDIUM or is_boot_medium(erasure):
+        if erasure.disk.kind in NO_MEDIUM or _is_stick(erasure, media):
             continue
         outside = all(one.place in OUTSIDE for one in media) if media else erasure.disk.bus == "usb"
         if not outside:
@@ -257,10 +255,20 @@ def _fate(medium: StorageMedium, owners: Owners, words: tuple[OperatorWord, ...]
     return Fate.REFUSED if refused else Fate.FAILED
 
 
+def _is_stick(erasure: Erasure, media: tuple[StorageMedium, ...]) -> bool:
+    """Whether it is the medium that recond runs from, and no part of the computer: one that is
+    built in stays when the bench leaves, with all that was on it.
+    """
+    if not is_boot_medium(erasure):
+        return False
+    outside = erasure.disk.bus == "usb" or erasure.disk.medium is Medium.SD
+    return all(map(_is_beside, media)) if media else outside
+
+
 def _is_beside(medium: StorageMedium) -> bool:
     return (
         medium.place in OUTSIDE
-        or medium.of_bench
+        or (medium.of_bench and medium.place is Place.READER)
         or (
             medium.reach is Reach.EMPTY
             and (medium.place is Place.READER or medium.kind is Kind.BOOT_AREA)
@@ -300,7 +308,7 @@ def _left_erasures(owners: Owners, fates: dict[StorageMedium, Fate]) -> tuple[Le
         )
         for one, media in owners
         if not is_approved(one)
-        and not is_boot_medium(one)
+        and not _is_stick(one, media)
         and not any(fates.get(medium, Fate.BESIDE) is not Fate.BESIDE for medium in media)
     )
 
@@ -357,7 +365,7 @@ def _doubts(record: WipeRecord, census: Census | None, owners: Owners) -> tuple[
     unseen += [
         one.path
         for one, media in owners
-        if one.disk.kind not in NO_MEDIUM and not media and not is_boot_medium(one)
+        if one.disk.kind not in NO_MEDIUM and not media and not _is_stick(one, media)
     ]
     keys = Counter(one.key for one in census.media)
     unseen += [key for key, number in keys.items() if number > 1]

@@ -219,6 +219,41 @@ def test_a_disk_on_usb_or_in_a_dock_says_nothing_of_a_computer() -> None:
         assert not ready(found)
 
 
+BOOTED = Message.of("wipe.refusal.medium", path="/dev/sdb", where="/run/live/medium")
+
+
+@pytest.mark.parametrize(
+    ("place", "outcome"),
+    [
+        (Place.USB, Overall.ERASED),
+        (Place.DOCK, Overall.ERASED),
+        (Place.READER, Overall.ERASED),
+        (Place.INNER, Overall.PARTIAL),  # it stays in the computer, with whatever is on it
+        (Place.UNKNOWN, Overall.PARTIAL),
+    ],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_recond_was_started_from_is_the_bench_s_only_where_it_goes_with_it(
+    place: Place, outcome: Overall, listed: bool
+) -> None:
+    booted = medium(SECOND, "/dev/sdb", place=place, of_bench=True)
+    refused = {"two": erased_journal(RUN, SECOND, refusals=(BOOTED,))} if listed else {}
+    found = record(census(medium(INNER), booted), ONE | refused)
+    said = conclude(found)
+    assert (said.scope, said.outcome) == (Scope.COMPUTER, outcome)
+    assert [one.key for one in said.left] == ([SECOND.serial] if outcome is Overall.PARTIAL else [])
+    assert [one.why for one in said.left if listed] == ([BOOTED] if said.left and listed else [])
+    assert ready(found) is (outcome is Overall.ERASED)
+
+
+def test_a_computer_with_nothing_but_what_recond_was_started_from_is_not_erased() -> None:
+    booted = medium(SECOND, "/dev/sdb", of_bench=True)
+    found = record(census(booted), {"two": erased_journal(RUN, SECOND, refusals=(BOOTED,))})
+    assert conclude(found).outcome is Overall.NOT_ERASED
+    no_census = record(None, ONE | {"two": erased_journal(RUN, SECOND, refusals=(BOOTED,))})
+    assert [one.key for one in conclude(no_census).left] == [SECOND.serial]
+
+
 @pytest.mark.parametrize(
     ("name", "about", "said", "whole"),
     [

@@ -148,6 +148,16 @@ def test_the_boot_stick_beside_does_not_count(page: Page) -> None:
     assert shown.state == "nothing"
 
 
+def test_a_boot_disk_that_is_built_in_is_left(page: Page) -> None:
+    value = json.loads(record_of())
+    inner = json.loads(record_of("refused"))["erasures"][0]
+    inner["result"]["reasons"] = [{"code": "wipe.refusal.medium", "args": {"path": "/dev/sda"}}]
+    inner["disk"] |= {"bus": "nvme", "medium": "ssd"}
+    value = {**value, "erasures": [*value["erasures"], inner]}
+    shown = page.one({JWS: Papers(canonical_bytes(value)).jws()})
+    assert shown.state == "partial" == overall(parse_record(value)).value
+
+
 def test_several_certificates_at_once_are_checked_each_alone(page: Page) -> None:
     names = ("erased", "rejected", "demonstration")
     shown = page.show({f"{name}.pdf": files_of(name)[PDF] for name in names})

@@ -95,15 +95,15 @@ function conclude(record) {
     ...(inner && census ? leftSuspicions(census, words) : [])];
   const doubts = inner ? doubtsOf(record, census, owners) : [];
   const scope = inner ? "computer" : "disks";
-  const outcome = outcomeOf(record, left, doubts);
+  const outcome = outcomeOf(owners, left, doubts);
   const alone = outcome === "erased" && scope === "disks";
   const shown = alone ? "erased-disks" : outcome;
   return { scope, outcome, left, doubts, words, headline: `certify.verdict.${shown}` };
 }
 
-function outcomeOf({ erasures }, left, doubts) {
-  if (!erasures.some(isApproved)) {
-    return erasures.every(isBootMedium) ? "nothing" : "not-erased";
+function outcomeOf(owners, left, doubts) {
+  if (!owners.some(([one]) => isApproved(one))) {
+    return owners.every(isStick) ? "nothing" : "not-erased";
   }
   if (left.length) return "partial";
   return doubts.length ? "unknown" : "erased";
@@ -132,7 +132,7 @@ const differ = (reading, value) =>
 
 function isOfComputer(record, owners) {
   return record.machine !== null && owners.some(([one, media]) =>
-    !NO_MEDIUM.includes(one.disk.kind) && !isBootMedium(one)
+    !NO_MEDIUM.includes(one.disk.kind) && !isStick([one, media])
     && !(media.length ? media.every(isOutside) : one.disk.bus === "usb"));
 }
 
@@ -149,8 +149,15 @@ function fateOf(medium, owners, words) {
   return own.every(([one]) => one.result.status === "refused") ? "refused" : "failed";
 }
 
+// The medium that recond runs from, and no part of the computer: one that is built in stays.
+function isStick([one, media]) {
+  const outside = one.disk.bus === "usb" || one.disk.medium === "sd";
+  return isBootMedium(one) && (media.length ? media.every(isBeside) : outside);
+}
+
 function isBeside(medium) {
-  return isOutside(medium) || medium.of_bench || (medium.reach === "empty"
+  const card = medium.of_bench && medium.place === "reader";
+  return isOutside(medium) || card || (medium.reach === "empty"
     && (medium.place === "reader" || medium.kind === "boot-area"));
 }
 
@@ -166,7 +173,7 @@ function leftMedium(medium, fate, owners) {
 
 // The record's own disks that are not approved and not told of as a medium already.
 function leftErasures(owners, fates) {
-  return owners.filter(([one, own]) => !isApproved(one) && !isBootMedium(one)
+  return owners.filter(([one, own]) => !isApproved(one) && !isStick([one, own])
       && !own.some((medium) => (fates.get(medium) ?? "beside") !== "beside"))
     .map(([{ disk, result }]) => ({
       name: nameOf(disk.model, disk.serial || disk.wwn
@@ -205,7 +212,7 @@ function doubtsOf({ machine }, census, owners) {
   const unseen = [
     ...machine.disks.map(({ path }) => path).filter((path) => !paths.includes(path)),
     ...owners.filter(([one, media]) => !NO_MEDIUM.includes(one.disk.kind) && !media.length
-      && !isBootMedium(one)).map(([one]) => one.path),
+      && !isStick([one, media])).map(([one]) => one.path),
     ...new Set(keys.filter((key, place) => keys.indexOf(key) !== place)),
     ...machine.devices.filter(({ role, bus, address }) => role === "storage" && bus === "pci"
       && !listed.includes(address)).map(({ address }) => address),
