@@ -1,7 +1,9 @@
-"""The sector size that a drive itself tells, where the kernel cannot use it. Reads only.
+"""The sectors that a drive itself tells of, where the kernel cannot use them. Reads only.
 
-Why: disks of storage arrays have sectors of 520 or 528 bytes. Linux gives them the size zero, like
-a dead disk, and says so only in its log. Source: SBC-4 5.16, 5.17 (READ CAPACITY).
+Why: disks of storage arrays have sectors of 520 or 528 bytes, and an NVMe namespace may carry
+metadata beside each block. Linux gives them the size zero, like a dead disk, and says so only in
+its log; or it shows the blocks, and nothing reaches the metadata. Source: SBC-4 5.16, 5.17 (READ
+CAPACITY), `recond.drive.nvme_formats`.
 """
 
 from __future__ import annotations
@@ -9,9 +11,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from recond.drive.answers import nvme_good
+from recond.drive.nvme_formats import NvmeFormats, parse_nvme_formats
+from recond.drive.requests import nvme_identify
 from recond.drive.sectors import CAPACITIES
 from recond.drive.sense import scsi_good
 from recond.host.files import Files
+from recond.host.nvme import NvmeIoctl
 from recond.host.sgio import SgioTransport
 from recond.host.transport import ScsiTransport
 
@@ -28,10 +34,38 @@ def read_sector_bytes(path: str) -> int | None:
         os.close(descriptor)
 
 
+def read_formats(path: str) -> NvmeFormats | None:
+    """The formats of the NVMe namespace at a path; None for what is none, or does not answer."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return ask_formats(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def ask_formats(descriptor: int) -> NvmeFormats | None:
+    """`read_formats` by an open descriptor."""
+    drive = NvmeIoctl(descriptor)
+    try:
+        answer = drive.execute(nvme_identify(0, drive.namespace()))
+    except OSError:
+        return None
+    return parse_nvme_formats(answer.data) if nvme_good(answer.status, answer.errno) else None
+
+
 def rescan(path: str, files: Files) -> None:
-    """Have the kernel read a SCSI disk's capacity again (sysfs-block-device). Raises `OSError`."""
-    name = Path(path).resolve().name
-    files.at(f"/sys/block/{name}/device/rescan").write_text("1", encoding="ascii")
+    """Have the kernel read a disk's capacity again (sysfs-block-device; an NVMe controller's
+    rescan_controller, of each controller where a namespace has several). Raises `OSError`.
+    """
+    folder = f"/sys/block/{Path(path).resolve().name}/device"
+    below = (f"{folder}/{one}" for one in files.list(folder) if one.startswith("nvme"))
+    asked = [f"{folder}/rescan", *(f"{one}/rescan_controller" for one in (folder, *below))]
+    for place in asked:
+        if files.exists(place):
+            files.at(place).write_text("1", encoding="ascii")
 
 
 def ask_sector_bytes(transport: ScsiTransport) -> int | None:

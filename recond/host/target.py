@@ -12,6 +12,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+from recond.drive.nvme_formats import NvmeFormats
 from recond.erasure import Target
 from recond.errors import BenchLacks, RecondError, UsageError
 from recond.host import diskid, held_identity, holding, usage
@@ -21,7 +22,7 @@ from recond.host.identity.nodisk import is_no_disk
 from recond.host.loops import is_part, read_loops
 from recond.host.opened import OpenFiles
 from recond.host.paths import Paths, read_paths
-from recond.host.sectors import read_sector_bytes
+from recond.host.sectors import ask_formats, read_formats, read_sector_bytes
 from recond.host.virtual import is_disk_bus
 from recond.model import Message, Use
 
@@ -93,13 +94,26 @@ def look_at_target(
         target = _unopened(path, files)
         if target is None:
             raise
-        fault = error.message
-        sectors = read_sector_bytes(path) if target.identity.size_bytes == 0 else None
-        if sectors and sectors & (sectors - 1):  # 520, 524, 528: Linux shows no size then
-            fault = Message.of("wipe.refusal.geometry", path=target.path, block=sectors)
+        odd = _odd_sectors(target.path) if target.identity.size_bytes == 0 else None
+        fault = odd or error.message
         if isinstance(error, BenchLacks):  # root already: sudo is no help
             fault = Message.of("wipe.refusal.cannot_open", path=target.path, errno="EPERM")
         return replace(target, faults=(fault,))
+
+
+def _odd_sectors(path: str) -> Message | None:
+    """Why Linux shows no size of a disk that answers: sectors of 520, 524 or 528, or metadata."""
+    sectors = read_sector_bytes(path)
+    if sectors and sectors & (sectors - 1):
+        return Message.of("wipe.refusal.geometry", path=path, block=sectors)
+    return _metadata(path, read_formats(path))
+
+
+def _metadata(path: str, formats: NvmeFormats | None) -> Message | None:
+    if formats is None or formats.is_plain:
+        return None
+    block, beside = formats.current.data_bytes, formats.current.metadata_bytes
+    return Message.of("wipe.refusal.metadata", path=path, block=block, metadata=beside)
 
 
 def with_holders(target: Target, files: Files, opened: OpenFiles | None = None) -> Target:
@@ -168,6 +182,8 @@ def _describe(descriptor: int, path: str, files: Files, paths: Paths | None) -> 
         # a claim has no name; most often it is that of a program with the disk open
         named = holding.look_at_disk(files, descriptor).uses if busy else ()
         uses = named or tuple(Use("busy", one, "O_EXCL") for one in busy)
+    formats = ask_formats(descriptor) if identity.bus == "nvme" else None
+    hidden = _metadata(path, formats)
     return Target(
         path,
         identity,
@@ -175,7 +191,7 @@ def _describe(descriptor: int, path: str, files: Files, paths: Paths | None) -> 
         held_identity.read_only(descriptor),
         name,
         tuple(f"/dev/{one}" for one in known.names) if len(known.names) > 1 else (),
-        _faults(path, known, identity.size_bytes),
+        _faults(path, known, identity.size_bytes) or ((hidden,) if hidden else ()),
     )
 
 

@@ -82,13 +82,9 @@ def _medium(host: Host, disk: Disk, docks: tuple[str, ...], same: int) -> Storag
     name = disk.path.removeprefix("/dev/").replace("/", "!")
     plug = _plug(files, name)
     why = _unreadable(files, disk, name)
-    sectors = None
+    told: dict[str, int] = {}
     if why == "size_zero" and has_devices(host):
-        from recond.host.sectors import read_sector_bytes  # late: hardly any disk is so
-
-        sectors = read_sector_bytes(disk.path)
-        if sectors and sectors & (sectors - 1):
-            why = "odd_sectors"
+        why, told = _ask_why(disk.path)
     return StorageMedium(
         key=_token(disk) if same == 1 else f"{_token(disk)} ({plug or disk.path})",
         kind=Kind.DISK,
@@ -102,16 +98,27 @@ def _medium(host: Host, disk: Disk, docks: tuple[str, ...], same: int) -> Storag
         namespace=disk.namespace,
         disk_seq=disk.disk_seq,
         of_bench=any(use.kind == "medium" for use in disk.uses),
-        why=_say("what", why, disk.path, sectors),
-        remedy=_say("todo", why, disk.path, sectors),
+        why=_say("what", why, disk.path, told),
+        remedy=_say("todo", why, disk.path, told),
     )
 
 
-def _say(part: str, why: str | None, path: str, sectors: int | None) -> Message | None:
-    if why is None:
-        return None
-    told = {"block": sectors} if why == "odd_sectors" and sectors else {}
-    return Message.of(f"inspect.census.{part}.{why}", place=path, **told)
+def _ask_why(path: str) -> tuple[str, dict[str, int]]:
+    """Why Linux shows the size 0 of a disk, as the drive itself tells it, with its numbers."""
+    from recond.host.sectors import read_formats, read_sector_bytes  # late: hardly any disk is so
+
+    sectors = read_sector_bytes(path)
+    if sectors and sectors & (sectors - 1):
+        return "odd_sectors", {"block": sectors}
+    formats = read_formats(path)
+    if formats is not None and not formats.is_plain:
+        block = formats.current
+        return "metadata", {"block": block.data_bytes, "metadata": block.metadata_bytes}
+    return "size_zero", {}
+
+
+def _say(part: str, why: str | None, path: str, told: dict[str, int]) -> Message | None:
+    return Message.of(f"inspect.census.{part}.{why}", place=path, **told) if why else None
 
 
 def _plug(files: Files, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Disks with sectors of 520 or 528 bytes: given sectors of 512, then erased like any other.
+"""Disks with sectors of 520 or 528 bytes, or with metadata: given plain ones, then erased.
 
 Why: Linux reads no such sectors, so nothing can be overwritten or read back. What the drive does
 to its medium meanwhile is nobody's evidence: no record is made of it, and its journal has a form
@@ -38,14 +38,15 @@ from recond.host.signals import StopCount, counted_stops
 from recond.host.transport import FirmwareDevice
 from recond.model import Message
 from recond.wipe import guard
+from recond.wipe.drive import nvme, scsi
 from recond.wipe.drive.conversation import Conversation
-from recond.wipe.drive.scsi import reformat
 from recond.wipe.journal import Journal
 
 BLOCK_BYTES = 512
 FOLDER = "reformats"
 SHOWN_S = 30
-ODD = "wipe.refusal.geometry"
+ODD, METADATA = "wipe.refusal.geometry", "wipe.refusal.metadata"
+_BUSES = {ODD: frozenset({"sas", "scsi"}), METADATA: frozenset({"nvme"})}
 
 Prepare = Callable[[], Prepared]
 
@@ -76,9 +77,8 @@ def odd_plans(plans: tuple[WipePlan, ...]) -> tuple[WipePlan, ...]:
         replace(plan, refusals=())
         for plan in plans
         if plan.refusals
-        and all(one.code == ODD for one in plan.refusals)
+        and all(plan.disk.bus in _BUSES.get(one.code, ()) for one in plan.refusals)
         and plan.disk.kind is TargetKind.BLOCK
-        and plan.disk.bus in ("sas", "scsi")
     )
 
 
@@ -156,7 +156,10 @@ def _carry_out(
             line = Conversation(
                 device, 0, journal.log, bay.clock, lambda: stops.count > 0, progress, []
             )
-            outcome, before, after = reformat(line, BLOCK_BYTES)
+            if plan.disk.bus == "nvme":
+                outcome, before, after = nvme.reformat(line, plan.disk.namespace or 0)
+            else:
+                outcome, before, after = scsi.reformat(line, BLOCK_BYTES)
         finally:
             device.close()
     finally:

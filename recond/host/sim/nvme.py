@@ -7,7 +7,10 @@ that only makes the file systems go), `other-command` (another command's SCDW10)
 (only the map is thrown away), `no-sanitize`, `crypto-only`, `two` (a second namespace), `gone`
 (ENODEV in the middle), `no-preq` (says that it knows PREQ, and refuses it), `stale-log` (the log
 goes on telling of the same command done long ago), `forgets` (power that goes ends a Sanitize, and
-the log tells of the one before), `renames` (after it the controller has another serial).
+the log tells of the one before), `renames` (after it the controller has another serial), `keeps`
+(formats, and its format stays), `shrinks` (shows fewer blocks after a change of format). `formats`:
+(data, metadata) bytes of each; the first is the one it has, with the metadata in the block
+(`extended`) or apart.
 
 Source: NVMe Base 2.1 5.1.10, 5.1.13, 5.1.22, figure "Sanitize Status Log Page".
 """
@@ -16,8 +19,10 @@ from __future__ import annotations
 
 import errno
 import struct
+from dataclasses import replace
 
 from recond.drive.types import NvmeAnswer, NvmeRequest
+from recond.erasure import DiskIdentity
 from recond.host.sim.drive import SECTOR, Killed, RunningErase, SimClock, SimDrive
 from recond.host.transport import FirmwareDevice, Tick
 
@@ -40,8 +45,14 @@ class SimNvme(SimDrive):
         content: str = "text",
         inhibits: bool = False,
         purge_reporting: bool = False,
+        formats: tuple[tuple[int, int], ...] = ((SECTOR, 0),),
+        extended: bool = True,
     ) -> None:
         super().__init__(clock, seed, lies, content)
+        self.formats, self.number, self.extended = formats, 0, extended
+        self.shown_blocks = self.cells.size // formats[0][0]
+        self._known = (0, SECTOR)
+        self.rescan()
         self.inhibits = inhibits  # NDI: it deallocates whatever is asked
         self.purge_reporting = purge_reporting
         self.state, self.scdw10, self.purged = 0, 0, False
@@ -52,6 +63,18 @@ class SimNvme(SimDrive):
     def bus(self) -> str:
         """NVMe."""
         return "nvme"
+
+    @property
+    def identity(self) -> DiskIdentity:
+        """As the kernel last read it: no size where metadata stand in the blocks."""
+        size_bytes, block = self._known
+        return replace(super().identity, size_bytes=size_bytes, logical_block_bytes=block)
+
+    def rescan(self) -> None:
+        """The kernel looks at the namespace again."""
+        block, metadata = self.formats[self.number]
+        hides = metadata and self.extended
+        self._known = (0, SECTOR) if hides else (self.shown_blocks * block, block)
 
     def namespace(self) -> int:
         """Its first."""
@@ -126,8 +149,11 @@ class SimNvme(SimDrive):
             sanicap |= 0x10 if self.purge_reporting else 0
             struct.pack_into("<I", raw, 328, 0 if "no-sanitize" in self.lies else sanicap)
         elif cns == 0 and nsid == 1:
-            struct.pack_into("<Q", raw, 0, self.cells.size // SECTOR)
-            raw[32] = 0x80
+            struct.pack_into("<Q", raw, 0, self.shown_blocks)
+            raw[25], raw[32] = len(self.formats) - 1, 0x80
+            raw[26] = self.number | (self.extended and self.formats[self.number][1] > 0) << 4
+            for number, (block, metadata) in enumerate(self.formats):
+                struct.pack_into("<HB", raw, 128 + 4 * number, metadata, block.bit_length() - 1)
         elif cns == 2:
             struct.pack_into("<II", raw, 0, 1, 2 if "two" in self.lies else 0)
         return NvmeAnswer(0, data=bytes(raw))
@@ -137,7 +163,7 @@ class SimNvme(SimDrive):
         ses = cdw10 >> 9 & 7
         if self.work is not None:
             return NvmeAnswer(IN_PROGRESS)
-        if ses > 2:
+        if ses > 2 or cdw10 & 0x0F >= len(self.formats):
             return NvmeAnswer(INVALID_FIELD)
         self.clock.sleep(FORMAT_S / 2)
         if tick is not None:
@@ -150,7 +176,14 @@ class SimNvme(SimDrive):
         except Killed:
             self._end_format(ses, bool(nothing))
             raise
+        self._change_format(cdw10 & 0x0F)
         return self._end_format(ses, bool(nothing))
+
+    def _change_format(self, number: int) -> None:
+        if number != self.number and not self.lies & {"keeps", "fails"}:
+            self.number, self.renamed = number, True
+            self.shown_blocks = self.cells.size // self.formats[number][0]
+            self.shown_blocks -= 1 if "shrinks" in self.lies else 0
 
     def _end_format(self, ses: int, nothing: bool) -> NvmeAnswer:
         self.clock.sleep(FORMAT_S / 2)

@@ -18,7 +18,14 @@ from recond.drive.answers import (
     parse_nvme_namespace,
     parse_sanitize_log,
 )
+from recond.drive.nvme_formats import (
+    judge_format,
+    nvme_reformat,
+    parse_nvme_formats,
+    plain_format,
+)
 from recond.drive.nvme_status import nvme_status_words
+from recond.drive.sectors import Capacity
 from recond.drive.types import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
 from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
@@ -76,7 +83,7 @@ def run_format(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
         return failed("other_namespaces")
     if line.should_stop():
         return not_begun()
-    limit = min(FORMAT_CEILING_S, max(FORMAT_FLOOR_S, line.device.size_bytes // FORMAT_BYTES_PER_S))
+    limit = _format_limit(line.device.size_bytes)
     answer = line.nvme(
         rq.nvme_format(
             step.technique, nsid, flbas=namespace.flbas, dps=namespace.dps, timeout_s=limit
@@ -90,6 +97,46 @@ def run_format(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     if outcome.outcome == StepEnd.DONE and _controller(line) is None:
         return unknown("no_answer")
     return outcome
+
+
+def _format_limit(size_bytes: int) -> int:
+    return min(FORMAT_CEILING_S, max(FORMAT_FLOOR_S, size_bytes // FORMAT_BYTES_PER_S))
+
+
+def reformat(line: Conversation, nsid: int) -> tuple[StepOutcome, Capacity | None, Capacity | None]:
+    """Give the namespace a format without metadata; how it ended, its capacity before and after.
+
+    Is no erasure: SES is 0, and whatever the drive does with the old blocks is nobody's evidence.
+    """
+    controller = _controller(line)
+    before = parse_nvme_formats(line.nvme(rq.nvme_identify(0, nsid)).data)
+    if controller is None or before is None:
+        return not_it(line), None, None
+    if before.is_plain:
+        return StepOutcome(StepEnd.DONE, None), before.capacity, before.capacity
+    wanted = plain_format(before)
+    if wanted is None or not controller.can_format:
+        return failed("no_plain_format"), before.capacity, None
+    if controller.format_all and _others(line, controller, nsid):
+        return failed("other_namespaces"), before.capacity, None
+    if line.should_stop():
+        return not_begun(), before.capacity, None
+    limit = _format_limit(before.capacity.size_bytes)
+    answer = line.nvme(nvme_reformat(nsid, wanted.number, timeout_s=limit))
+    if _broken(answer):
+        return unknown("no_answer"), before.capacity, None
+    if not nvme_good(answer.status, answer.errno):
+        status = nvme_status_words(answer.status)
+        return failed("status", command="Format NVM", status=status), before.capacity, None
+    outcome = wait(line, lambda: _format_look(line, nsid), None, limit)
+    if outcome.outcome is not StepEnd.DONE:
+        return outcome, before.capacity, None
+    if _controller(line) is None:
+        return unknown("no_answer"), before.capacity, None
+    after = parse_nvme_formats(line.nvme(rq.nvme_identify(0, nsid)).data)
+    why = judge_format(before, after, wanted)
+    ended = StepOutcome(StepEnd.FAILED if why else StepEnd.DONE, why)
+    return ended, before.capacity, after.capacity if after else None
 
 
 def _format_look(line: Conversation, nsid: int) -> StatusLook:
