@@ -288,6 +288,16 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """Something by which others still rule over a computer; `found` unknown: it cannot be told."""
+
+    kind: str  # one of recond.locks.KINDS
+    found: Reading[bool]
+    where: str = ""  # the device it is on; "" for the computer's own
+    name: str = ""  # as it is called where several kinds are alike: "BitLocker"
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """What the hardware is. Made by `recond.inspect`."""
 
@@ -309,6 +319,7 @@ class Machine:
     census: Reading[Census] = field(default=Unknown(Why.NOT_READ), metadata=LATER)
     slots: tuple[tuple[str, str], ...] = field(default=(), metadata=LATER)  # name: free, used, …
     keyboard: Reading[str] = field(default=Unknown(Why.NOT_READ), metadata=LATER)  # "fr", as in XKB
+    locks: tuple[Lock, ...] = field(default=(), metadata=LATER)
 
 
 class Outcome(Text):

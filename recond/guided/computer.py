@@ -5,7 +5,8 @@ from __future__ import annotations
 from recond.flow.run.run import Prepared
 from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.locale import size_binary
-from recond.model import Assessment, Known, Machine, Outcome
+from recond.locks import found_locks, holding_locks, lock_message, open_locks
+from recond.model import Assessment, Known, Lock, Machine, Outcome
 from recond.naming import computer_name, processor_name
 
 SIGNS = {Outcome.PASS: GOOD, Outcome.FIXABLE: CARE, Outcome.UNKNOWN: CARE, Outcome.FAIL: BAD}
@@ -49,7 +50,34 @@ def _machine(words: GuidedWords, machine: Machine, width: int) -> list[Line]:
             for name, value in rows
             for line in fold(value, width, first=f"{name:<{wide}}", rest=" " * wide)
         ),
+        *(
+            line
+            for text, mark in _locks(words, machine)
+            for line in fold(
+                text, width, mark, first=f"{t('guided.computer.locks'):<{wide}}", rest=" " * wide
+            )
+        ),
     ]
+
+
+def _locks(words: GuidedWords, machine: Machine) -> list[Line]:
+    """What was found first, with what to do; then what a person is to look at."""
+
+    def named(locks: tuple[Lock, ...]) -> str:
+        return ", ".join(dict.fromkeys(words.say(lock_message(lock)) for lock in locks))
+
+    if not machine.locks:
+        return []
+    holding, asked = holding_locks(machine), open_locks(machine)
+    lines: list[Line] = []
+    if holding:
+        lines.append((f"{named(holding)} – {words.t('inspect.lock.return')}", BAD))
+    if harmless := tuple(one for one in found_locks(machine) if one not in holding):
+        lines.append((named(harmless), PLAIN))
+    if asked:
+        code = "inspect.lock.to_ask" if lines else "inspect.lock.none_to_ask"
+        lines.append((words.t(code, locks=named(asked)), CARE))
+    return lines or [(words.t("inspect.lock.none"), PLAIN)]
 
 
 def _memory(words: GuidedWords, machine: Machine) -> str:

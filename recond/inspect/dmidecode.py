@@ -23,6 +23,7 @@ from recond.inspect.smbios import (
     Tables,
     plain,
 )
+from recond.inspect.smbios_security import PASSWORDS, amt_of
 from recond.inspect.smbios_words import CHASSIS, MEMORY_FORMS, MEMORY_KINDS
 
 _HANDLE = re.compile(
@@ -250,6 +251,23 @@ def _expansion(section: Section, found: Gathered) -> None:
     found.expansion.append((section.text("Designation"), usage))
 
 
+def _hardware_security(section: Section, found: Gathered) -> None:
+    power, admin = (
+        (section.text(f"{name} Password Status") or "").lower()
+        for name in ("Power-On", "Administrator")
+    )
+    found.passwords = (
+        power if power in PASSWORDS else None,
+        admin if admin in PASSWORDS else None,
+    )
+
+
+def _maker_specific(section: Section, found: Gathered) -> None:
+    """Intel's type 130: dmidecode prints its bytes."""
+    rows = (re.fullmatch(r"([0-9A-F]{2}(?: [0-9A-F]{2})*)", note) for note in section.notes)
+    found.amt = amt_of(bytes.fromhex("".join(row[1] for row in rows if row)))
+
+
 def _tpm(section: Section, found: Gathered) -> None:
     version = re.match(r"([1-9])\.([0-9]{1,2})", section.text("Specification Version") or "")
     found.tpm = version[0] if version else None
@@ -265,8 +283,10 @@ _READERS: dict[int, Callable[[Section, Gathered], None]] = {
     16: _array,
     17: _slot,
     22: _battery,
+    24: _hardware_security,
     41: _onboard,
     43: _tpm,
+    130: _maker_specific,
 }
 
 _LABELS: dict[int, frozenset[str]] = {

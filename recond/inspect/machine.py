@@ -27,6 +27,7 @@ from recond.inspect.firmware import read_firmware
 from recond.inspect.form import refine_form
 from recond.inspect.identity import identify
 from recond.inspect.keyboard import read_keyboard
+from recond.inspect.locks import read_locks
 from recond.inspect.memory import memory_of
 from recond.inspect.network import read_networks
 from recond.inspect.power import read_batteries
@@ -117,19 +118,22 @@ def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ())
     system = refine_form(system, batteries, displays)
     keyboard_soon = readers.start(read_keyboard, files, system)
     disks = readers.take("disks", disks_soon, _same)
+    cpu = readers.take("cpu", cpu_soon, unread_cpu)
+    devices = readers.take("devices", devices_soon, lambda _: ())
+    locks_soon = readers.start(read_locks, host, tables, system, cpu, devices, disks)
     census_soon = readers.start(_read_census, host, disks, docks)
     return Machine(
         inspected_at=host.clock.now(),
         origin=host.origin,
         system=system,
-        cpu=readers.take("cpu", cpu_soon, unread_cpu),
+        cpu=cpu,
         memory=readers.take("memory", memory_soon, lambda u: Memory(*[u] * 7)),
         firmware=readers.take("firmware", firmware_soon, lambda u: Firmware(*[u] * 6)),
         tpm=readers.take("tpm", tpm_soon, lambda u: Tpm(u, u, u)),
         batteries=batteries,
         displays=displays,
         networks=networks,
-        devices=readers.take("devices", devices_soon, lambda _: ()),
+        devices=devices,
         disks=_listed(readers, disks),
         windows_key=readers.take("windows_key", key_soon, _same),
         identity=_identity(readers, system, networks, bool(batteries)),
@@ -137,6 +141,7 @@ def read_machine(host: Host, *, smart: bool = True, docks: tuple[str, ...] = ())
         problems=tuple(readers.problems),
         slots=_slots(tables),
         keyboard=readers.take("keyboard", keyboard_soon, _same),
+        locks=readers.take("locks", locks_soon, lambda _: ()),
     )
 
 

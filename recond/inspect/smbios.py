@@ -14,6 +14,7 @@ import struct
 from dataclasses import field, replace
 
 from recond.frozen import dataclass
+from recond.inspect.smbios_security import amt_of, passwords_of
 from recond.inspect.smbios_words import CHASSIS, MEMORY_FORMS, MEMORY_KINDS
 
 _END = 127
@@ -104,6 +105,8 @@ class Tables:
     tpm: str | None = None  # type 43: "2.0"
     onboard_lan: tuple[str, ...] = ()  # type 41, Ethernet: PCI addresses
     expansion: tuple[tuple[str | None, bool | None], ...] = ()  # type 9: name, in use
+    passwords: tuple[str | None, str | None] = (None, None)  # type 24: power-on, administrator
+    amt: tuple[bool, bool] | None = None  # type 130 of Intel's: there, switched on
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,8 @@ class Gathered:
     tpm: str | None = None
     onboard_lan: list[str] = field(default_factory=list)
     expansion: list[tuple[str | None, bool | None]] = field(default_factory=list)
+    passwords: tuple[str | None, str | None] = (None, None)
+    amt: tuple[bool, bool] | None = None
 
     def tables(self, source: str) -> Tables:
         """The whole, frozen."""
@@ -165,6 +170,8 @@ class Gathered:
             self.tpm,
             tuple(self.onboard_lan),
             tuple(self.expansion),
+            self.passwords,
+            self.amt,
         )
 
 
@@ -272,6 +279,10 @@ def _gather(item: Structure, version: tuple[int, int] | None, found: Gathered) -
         found.slots.append(_slot(item))
     elif item.kind == 22:
         found.batteries += 1
+    elif item.kind == 24:
+        found.passwords = passwords_of(item.number(4))
+    elif item.kind == 130:
+        found.amt = amt_of(item.data)
     elif item.kind == 41 and item.number(5) == 0x85:  # Ethernet, enabled (7.42.2)
         bus, slot = item.number(9), item.number(10)
         if bus is not None and slot is not None:

@@ -15,11 +15,12 @@ from collections.abc import Iterable, Mapping
 from recond.model import Assessment, Known, Machine, Message, Outcome, Requirement, Unknown, Why
 from recond.readiness.facts import Inputs, facts_of
 from recond.readiness.judge import judge
+from recond.readiness.locks import lock_lines
 from recond.readiness.logic import Fact
 from recond.readiness.marks import CpuMarks
 from recond.readiness.notices import notices, unseen_storage
 from recond.readiness.profile import Profile
-from recond.readiness.score import score
+from recond.readiness.score import SCORE_TIER, score
 from recond.readiness.settings import firmware_key, is_setting, part_of
 
 WORST_FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.FIXABLE, Outcome.PASS)
@@ -42,6 +43,9 @@ def assess_machine(
     lines = [line for line in found if line is not None]
     result = score(profile, facts)
     lines.extend(result.requirements)
+    deciding = tuple(tier.key for tier in profile.tiers if tier.decides)
+    locks = lock_lines(machine, deciding[0] if deciding else SCORE_TIER)
+    lines.extend(locks)
     # pairs stand in the order of their keys, as they come back from a record; the lines keep
     # the order of the profile
     by_key = sorted(profile.tiers, key=lambda tier: tier.key)
@@ -49,8 +53,8 @@ def assess_machine(
         (tier.key, worst(line.outcome for line in lines if line.tier == tier.key))
         for tier in by_key
     )
-    deciding = tuple(tier.key for tier in profile.tiers if tier.decides)
-    outcomes = [outcome for key, outcome in tiers if key in deciding]
+    outcomes = [line.outcome for line in locks]
+    outcomes += [outcome for key, outcome in tiers if key in deciding]
     if result.category is not None:
         outcomes.append(result.outcome)
     verdict = worst(outcomes)
@@ -63,7 +67,7 @@ def assess_machine(
         requirements=tuple(lines),
         remedies=()
         if verdict is Outcome.FAIL
-        else cheapest_first(line for line in lines if line.tier in deciding),
+        else cheapest_first(line for line in lines if line.tier in deciding or line in locks),
         notices=(
             *_firmware_key(machine, lines),
             *result.notices,

@@ -6,6 +6,7 @@ from recond.census import Census
 from recond.erasure import TargetKind, WipePlan
 from recond.flow.run.supervisor import shown_token
 from recond.locale import date, duration, size, size_binary, voltage
+from recond.locks import holding_locks, lock_message, lock_question
 from recond.model import (
     Assessment,
     Device,
@@ -77,6 +78,7 @@ def show_machine(screen: Screen, machine: Machine) -> None:
         for d in machine.devices
         if d.role in SHOWN_ROLES
     ]
+    rows += lock_rows(screen, machine)
     if isinstance(machine.keyboard, Known):
         rows.append((t("cli.machine.keyboard"), r(machine.keyboard)))
     rows += [
@@ -90,6 +92,21 @@ def show_machine(screen: Screen, machine: Machine) -> None:
     show_census(screen, found.value if isinstance(found, Known) else None)
     for problem in machine.problems:
         screen.talk(screen.say(problem))
+
+
+def lock_rows(screen: Screen, machine: Machine) -> list[Row]:
+    """Each lock: found, not found, or where to look and whom to ask."""
+    rows: list[Row] = []
+    for lock in machine.locks:
+        if isinstance(lock.found, Known):
+            told = screen.t("inspect.lock.found" if lock.found.value else "inspect.lock.not_found")
+            if lock in holding_locks(machine):
+                told = f"! {told}, {screen.t('inspect.lock.return')}"
+            told += f" [{lock.found.source}]"
+        else:
+            told = f"? {screen.say(lock_question(lock, machine))}"
+        rows.append((screen.t("cli.machine.lock"), f"{screen.say(lock_message(lock))} : {told}"))
+    return rows
 
 
 def _modules(screen: Screen, modules: Reading[tuple[MemoryModule, ...]]) -> list[Row]:

@@ -13,6 +13,7 @@ from reportlab.platypus import Spacer
 from recond.certify.pages import parts as part
 from recond.certify.pages.front import known, pair
 from recond.locale import Lang, say, size_binary, text
+from recond.locks import found_locks, lock_message, open_locks
 from recond.model import Assessment, Known, Machine, Reading
 from recond.naming import processor_name, screen_name
 
@@ -54,9 +55,32 @@ def inventory_part(machine: Machine, lang: Lang) -> list[Any]:
             )
             or "—",
         ),
+        *lock_rows(machine, lang),
         (text(lang, "certify.field.identity"), _identity(machine, lang)),
     ]
     return [part.heading(text(lang, "certify.section.inventory")), part.facts(rows, share=0.24)]
+
+
+def lock_rows(machine: Machine, lang: Lang) -> list[tuple[str, str]]:
+    """What was found, what was not, what cannot be told; no row where nobody looked."""
+    if not machine.locks:
+        return []
+    unfound = [one for one in machine.locks if isinstance(one.found, Known) and not one.found.value]
+    groups = (
+        ("found", found_locks(machine)),
+        ("not_found", unfound),
+        ("untold", open_locks(machine)),
+    )
+    lines = [
+        text(
+            lang,
+            f"certify.locks.{name}",
+            locks=", ".join(say(lang, lock_message(one)) for one in locks),
+        )
+        for name, locks in groups
+        if locks
+    ]
+    return [(text(lang, "certify.field.locks"), "\n".join(lines))]
 
 
 def _words(lang: Lang, *readings: Reading[Any]) -> str:

@@ -31,7 +31,8 @@ from recond.computer import (
     overall,
 )
 from recond.erasure import WipeRecord
-from recond.locale import Lang, date, size, text
+from recond.locale import Lang, date, say, size, text
+from recond.locks import holding_locks, lock_message
 from recond.model import Text
 from recond.naming import computer_name
 
@@ -159,6 +160,13 @@ def _category(record: WipeRecord, lang: Lang) -> str:
     return text(lang, "label.category", category=worst) if worst else ""
 
 
+def lock_line(record: WipeRecord, lang: Lang) -> str:
+    """What keeps the computer from being passed on, however clean its disks are."""
+    found = holding_locks(record.machine) if record.machine else ()
+    named = ", ".join(dict.fromkeys(say(lang, lock_message(one)) for one in found))
+    return text(lang, "label.locks", locks=named) if named else ""
+
+
 def _disks(record: WipeRecord, lang: Lang) -> str:
     """The disks' sizes, each with its sign where not all are alike."""
     disks = [one for one in record.erasures if not is_boot_medium(one)]
@@ -216,6 +224,8 @@ def _draw_wide(canvas: Canvas, box: _Box, label: Label, lang: Lang) -> None:
 def _facts(label: Label, lang: Lang, points: float) -> list[Flowable]:
     record = label.record
     lines = [part.para(_model(record, lang), points * 1.15, bold=True)]
+    if held := lock_line(record, lang):
+        lines.append(part.para(held, points, bold=True))
     for line in (_category(record, lang), _disks(record, lang)):
         if line:
             lines.append(part.para(line, points))

@@ -41,10 +41,15 @@ def read_drive_pages(files: Files, folder: str) -> DrivePages:
     return parse_drive_pages(page80, pageb1, page89)
 
 
+def read_identify(files: Files, folder: str) -> bytes:
+    """The IDENTIFY data that the kernel keeps of the drive of /sys/block/NAME; b"" without."""
+    page = _page(files, f"{folder}/device/vpd_pg89", 0x89)
+    return page[_IDENTIFY_AT : _IDENTIFY_AT + _IDENTIFY_BYTES]
+
+
 def read_locked(files: Files, folder: str) -> bool:
     """Whether the drive said, when the kernel asked it, that a password locks it (word 128)."""
-    page = _page(files, f"{folder}/device/vpd_pg89", 0x89)
-    identity = parse_identify(page[_IDENTIFY_AT : _IDENTIFY_AT + _IDENTIFY_BYTES])
+    identity = parse_identify(read_identify(files, folder))
     return identity is not None and identity.security.locked
 
 
