@@ -28,7 +28,7 @@ class Place(Text):
     """Where a medium sits. What sits in the computer is given away with it."""
 
     INNER = "inner"
-    READER = "reader"  # a card or disc in a reader of the computer
+    READER = "reader"  # a card or disc in a reader of the computer, a USB disk that is built in
     DOCK = "dock"  # in a dock that the bench's configuration declares
     USB = "usb"
     UNKNOWN = "unknown"  # counts as inner

@@ -7,6 +7,7 @@ medium. Decides nothing beyond that.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from recond.census import Kind, Place, Reach, StorageMedium
@@ -88,7 +89,7 @@ def _medium(host: Host, disk: Disk, docks: tuple[str, ...], same: int) -> Storag
     return StorageMedium(
         key=_token(disk) if same == 1 else f"{_token(disk)} ({plug or disk.path})",
         kind=Kind.DISK,
-        place=place_of_disk(disk, plug, docks),
+        place=place_of_disk(disk, plug, docks, built_in=_is_built_in(files, name)),
         reach=Reach.UNREADABLE if why else Reach.READY,
         paths=disk.paths or (disk.path,),
         model=disk.model,
@@ -126,14 +127,30 @@ def _plug(files: Files, name: str) -> str | None:
     return place_of(files, name, real) if real else None
 
 
-def place_of_disk(disk: Disk, plug: str | None, docks: tuple[str, ...]) -> Place:
-    """Where a disk sits; `plug` as `recond watch` names it, `docks` those that are declared."""
+def _is_built_in(files: Files, name: str) -> bool:
+    """Whether a USB disk hangs on ports that the firmware says nobody can plug anything into: a
+    laptop's card reader, a server's stick inside (sysfs-bus-usb, `removable`).
+    """
+    real = files.resolve(f"/sys/block/{name}") or ""
+    ports = [found.end() for found in re.finditer(r"/\d+-\d+(\.\d+)*(?=/)", real)]
+    told = [files.read_text(f"{real[:end]}/removable") for end in ports]
+    return bool(told) and all(one == "fixed" for one in told)
+
+
+def place_of_disk(
+    disk: Disk, plug: str | None, docks: tuple[str, ...], *, built_in: bool = False
+) -> Place:
+    """Where a disk sits; `plug` as `recond watch` names it, `docks` those that are declared.
+
+    A USB disk that is built in stays with the computer, and is erased only where USB is asked for:
+    firmware is wrong about its ports at times, and a volunteer's disk cannot be brought back.
+    """
     if plug and any(plug == dock or plug.startswith((f"{dock} ", f"{dock}.")) for dock in docks):
         return Place.DOCK
     if not isinstance(disk.bus, Known):
         return Place.UNKNOWN
     if disk.bus.value in USB_BUSES:
-        return Place.USB
+        return Place.READER if built_in else Place.USB
     return Place.READER if disk.medium is Medium.SD else Place.INNER
 
 

@@ -21,7 +21,8 @@ from recond.model import Known, Message, Reading, Unknown, Why
 _VMD = frozenset({"201d", "28c0", "467f", "4c3d", "a77f", "7d0b", "ad0b", "9a0b", "b60b", "b06f"})
 _INTEL = "8086"
 _STORAGE, _CARD_HOST = "01", "0805"
-_NO_TRACE = frozenset({"0180"})  # "other": often a flash controller of the mainboard
+_OTHER = "0180"  # old flash drives (Fusion-io, Turbo Memory), and card readers of laptops
+_READER_MAKERS = frozenset({"1217", "104c", "1180"})  # O2 Micro, Texas Instruments, Ricoh
 
 
 def look_at_controllers(files: Files, ids: Files) -> Sighting:
@@ -115,7 +116,8 @@ def _suspicion(
     is_vmd = ids.startswith(_INTEL) and ids.partition(":")[2] in _VMD
     if isinstance(driver, Unknown):
         # what was not kept of a capture is a gap's matter, and no sign of a missing driver
-        if driver.why is not Why.ABSENT or codes[address][:4] in _NO_TRACE:
+        is_reader = codes[address].startswith(_OTHER) and ids.partition(":")[0] in _READER_MAKERS
+        if driver.why is not Why.ABSENT or is_reader:
             return None
         return suspect("vmd-closed" if is_vmd else "no-driver", address, ids=ids)
     real = files.resolve(f"{PCI}/{address}") or ""

@@ -102,9 +102,17 @@ def test_a_controller_without_a_driver_is_suspected(tree: laptop.Tree) -> None:
     controller(tree, "0000:00:17.0", AHCI, remapped_nvme="0")
     controller(tree, "0000:01:00.0", NVME_CODE, driver=None, ids="144d:a808")
     controller(tree, "0000:02:00.0", "0x020000", driver=None)  # a network card: not ours
+    controller(tree, "0000:03:00.0", "0x018000", driver=None, ids="1217:7130")  # a card reader
     found = census(tree)
     assert kinds(found) == ["no-driver"]
     assert found.suspicions[0].place == "0000:01:00.0"
+
+
+@pytest.mark.parametrize("ids", ["1aed:1005", "8086:444e"])  # ioDrive, Turbo Memory
+def test_a_flash_drive_of_no_known_kind_is_suspected(tree: laptop.Tree, ids: str) -> None:
+    controller(tree, "0000:00:17.0", AHCI, remapped_nvme="0")
+    controller(tree, "0000:01:00.0", "0x018000", driver=None, ids=ids)
+    assert kinds(census(tree)) == ["no-driver"]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +163,29 @@ def test_two_paths_are_one_medium(tree: laptop.Tree) -> None:
     disks(tree, node("sda", **one), node("sdb", **one))
     (medium,) = census(tree).media
     assert medium.paths == ("/dev/sda", "/dev/sdb")
+
+
+@pytest.mark.parametrize(
+    ("hub", "port", "place"),
+    [
+        ("fixed", "fixed", Place.READER),  # a laptop's reader: the card stays in it
+        ("removable", "fixed", Place.USB),  # a hub that somebody plugged in
+        ("fixed", "unknown", Place.USB),
+        ("fixed", None, Place.USB),
+    ],
+)
+def test_a_usb_disk_that_is_built_in_stays_with_the_computer(
+    tree: laptop.Tree, hub: str, port: str | None, place: Place
+) -> None:
+    usb = "/sys/devices/pci0000:00/usb2/2-4"
+    tree.link("/sys/block/sdb", f"{usb}/2-4.1/2-4.1:1.0/host5/target5:0:0/5:0:0:0/block/sdb")
+    tree.put(f"{usb}/removable", hub)
+    if port is not None:
+        tree.put(f"{usb}/2-4.1/removable", port)
+    disks(tree, node("sdb", serial="S3", tran="usb"))
+    (medium,) = census(tree).media
+    assert medium.place is place
+    assert census(tree, docks=("USB 2-4",)).media[0].place is Place.DOCK
 
 
 def test_a_declared_dock(tree: laptop.Tree) -> None:
