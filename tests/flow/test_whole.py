@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from recond.census import Said
+from recond.census import Look, Said
 from recond.ends import ConfirmedBy
 from recond.errors import UsageError
 from recond.flow.config import Overrides
 from recond.flow.run.attach import follow
 from recond.flow.run.issue import Issued
+from recond.flow.run.late import note_late
 from recond.flow.run.run import (
     NOT_WHOLE,
     Finished,
@@ -34,11 +36,16 @@ from recond.progress import Phase, ProgressEvent
 from recond.wipe.plan import Wish
 from tests.cli.command import recond
 from tests.flow.bench import quiet
-from tests.inspect.laptop import make_laptop
+from tests.inspect.laptop import Tree, make_laptop
 
 
 def run(
-    folder: Path, *, every: bool, size_bytes: int = 1 << 20, stops: StopCount | None = None
+    folder: Path,
+    *,
+    every: bool,
+    size_bytes: int = 1 << 20,
+    stops: StopCount | None = None,
+    during: Callable[[], None] = lambda: None,
 ) -> tuple[Finished, Host]:
     """A laptop's run over an image: erased and approved, unless it is stopped when it begins to
     write; `every` as `--all` asks for it.
@@ -62,6 +69,8 @@ def run(
     asked = replace(prepared, order=replace(order, every_unused=every))
 
     def on_event(_name: str, event: ProgressEvent) -> None:
+        if event.phase is Phase.CERTIFY:
+            during()
         if stops is not None and not stops.count and event.phase is Phase.WRITE:
             stops.handle(signal.SIGTERM, None)
 
@@ -76,6 +85,35 @@ def test_all_ends_well_only_where_the_computer_is_erased(
 ) -> None:
     finished, _ = run(tmp_path, every=every)
     assert finished.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("plug", "late"),
+    [
+        ("pci0000:00/0000:00:17.0/ata3/host2/target2:0:0/2:0:0:0", True),  # spun up late
+        ("pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/host6/target6:0:0/6:0:0:0", False),
+    ],
+)
+def test_a_disk_that_came_while_the_run_worked_is_a_doubt(
+    plug: str, late: bool, tmp_path: Path
+) -> None:
+    real = f"/sys/devices/{plug}/block/sdq"
+
+    def come() -> None:
+        laptop = Tree(tmp_path / "laptop")
+        laptop.put(f"{real}/size", "4096")
+        laptop.link("/sys/block/sdq", real)
+
+    finished, host = run(tmp_path, every=True, during=come)
+    note_late(finished.folder, host.files, ())  # a second look says it once more, and no more
+    issued = certify_run(finished.folder, tmp_path / "state", host)
+    machine = issued.record.machine
+    assert machine is not None
+    assert isinstance(machine.census, Known)
+    told = [one for one in machine.census.value.gaps if one.why.code.endswith("came_later")]
+    assert [dict(one.why.args)["names"] for one in told] == (["sdq"] if late else [])
+    assert (Look.BLOCK in machine.census.value.looked) is not late
+    assert finished.issued.record.machine == machine  # the run's own certificate has it
 
 
 def test_certify_ends_as_the_run_did(tmp_path: Path) -> None:

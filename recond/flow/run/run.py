@@ -22,6 +22,7 @@ from recond.flow.run.choice import choose
 from recond.flow.run.closing import close_unbegun
 from recond.flow.run.issue import Issued, Material, issue
 from recond.flow.run.issued import digests_in, digests_of
+from recond.flow.run.late import note_late
 from recond.flow.run.rehearsal import rehearse
 from recond.flow.run.supervisor import (
     Confirmed,
@@ -212,6 +213,7 @@ def carry_out(
             psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
         )
         on_event("", ProgressEvent(Phase.CERTIFY))
+        note_late(folder, host.files, config.declared_docks(state))
         issued = certify_run(folder, state, host)
     return finished_of(folder, issued, stops.number)
 
