@@ -96,8 +96,8 @@ def never_whole(ended: Ended) -> None:
     assert ended.whole == "False"
     row = stock_line(notebook(ended.record), "0" * 64, "stock", "PRET_A_DISTRIBUER")
     assert row["statut"] == FIRST_STATE
-    assert ended.fate("LABROOT") == [Fate.BESIDE]  # the running system's own medium …
-    assert ended.left("LABROOT")  # … which was refused, and that is said
+    assert ended.fate("LABROOT") == [Fate.REFUSED]  # the running system's own medium, built in …
+    assert ended.left("LABROOT")  # … so it is left, and that is said
     assert (ended.certificate / "label.pdf").exists()
 
 

@@ -1,0 +1,87 @@
+"""Sectors that Linux does not reach, on a real kernel: NVMe namespaces with metadata, in the block
+(size 0) and apart from it (the blocks show); named, left, reformatted and then erased.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+
+from recond.certify.record import parse_record
+from recond.computer import Fate, conclude
+from tests.lab.machine import Lab, Run
+
+pytestmark = pytest.mark.lab
+MIB = 1 << 20
+
+NVME = (
+    "-drive if=none,id=ma,format=raw,file={images}/META1.img "
+    "-drive if=none,id=mb,format=raw,file={images}/META2.img "
+    "-device nvme,id=nva,serial=META1 -device nvme-ns,bus=nva,drive=ma,nsid=1,ms=8,mset=1 "
+    "-device nvme,id=nvb,serial=META2 -device nvme-ns,bus=nvb,drive=mb,nsid=1,ms=8,mset=0"
+)
+LEFT = """
+sleep 3; rm -rf out state; export RECOND_STATE=$PWD/state
+lsblk -dbno NAME,SIZE,SERIAL
+python3 -m recond plan --all >plan.txt 2>&1
+python3 -m recond run --unattended --all --operator Ada --out out --json >run.json 2>run.txt
+echo "RAN $?"
+"""
+MENDED = """
+rm -rf wiped; export RECOND_STATE=$PWD/state
+D() { lsblk -dno NAME,SERIAL | awk -v s="$1" '$2==s {print "/dev/"$1}'; }
+for serial in META1 META2; do
+  disk=$(D $serial)
+  python3 -m recond wipe $disk --confirm $serial --out wiped >/tmp/out 2>&1
+  echo "ASKED $serial $?"
+  python3 -m recond wipe $disk --reformat-sectors --confirm $serial --out wiped >/tmp/out 2>&1
+  echo "WIPED $serial $?"; tail -n 5 /tmp/out
+done
+"""
+
+
+def codes(done: Run, word: str) -> dict[str, int]:
+    found = [line.split() for line in done.output.splitlines() if line.startswith(word)]
+    return {one[1]: int(one[-1]) for one in found if len(one) == 3}
+
+
+def test_an_nvme_with_metadata_is_left_until_it_has_a_plain_format(lab: Lab) -> None:
+    images = lab.share.parent
+    for name in ("META1", "META2"):
+        (images / f"{name}.img").write_bytes(b"LABDATA!" * (32 * MIB // 8))
+    done = lab.run("plain", LEFT + MENDED, "--qemu", NVME.format(images=images), name="metadata")
+    assert "RAN 10" in done.output, done.output
+    plan = (lab.share / "plan.txt").read_text()
+    assert plan.count("--reformat-sectors") >= 2, plan
+    (folder,) = (lab.share / "out").iterdir()
+    record = parse_record(json.loads((folder / "record.json").read_bytes()))
+    fates = {one.key: fate for one, fate in conclude(record).fates}
+    assert {key: fate for key, fate in fates.items() if "META" in key} == {
+        "META1-n1": Fate.UNREADABLE,
+        "META2-n1": Fate.REFUSED,
+    }
+    assert codes(done, "ASKED") == {"META1": 4, "META2": 4}, done.output
+    assert codes(done, "WIPED") == {"META1": 0, "META2": 0}, done.output
+    for name in ("META1", "META2"):
+        assert b"LABDATA" not in (images / f"{name}.img").read_bytes()
+    journals = [*(lab.share / "state/reformats").iterdir()]
+    sent = [bytes.fromhex(word) for one in journals for word in formats_sent(one)]
+    assert [struct.unpack_from("<I", one, 40)[0] for one in sent] == [0, 0]  # 512 + 0
+    for folder in (lab.share / "wiped").iterdir():
+        told = parse_record(json.loads((folder / "record.json").read_bytes()))
+        (erasure,) = told.erasures
+        assert erasure.plan is not None
+        assert "wipe.note.reformatted" in {note.code for note in erasure.plan.notes}
+
+
+def formats_sent(journal: Path) -> list[str]:
+    """The Format NVM commands of a reformat's journal, in hexadecimal."""
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    return [
+        line["data"]["request"]
+        for line in lines
+        if line["kind"] == "command" and line["data"]["request"].startswith("80")
+    ]
