@@ -33,6 +33,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "plan": IndexEntry("machine", "cli.help.plan"),
         "wipe": IndexEntry("erase", "cli.help.wipe"),
         "resume": IndexEntry("erase", "cli.help.resume"),
+        "unlock": IndexEntry("unlock", "cli.help.unlock"),
         "watch": IndexEntry("dock", "cli.help.watch"),
         "methods": IndexEntry("machine", "cli.help.methods"),
     },

@@ -25,7 +25,11 @@ class SecurityState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AtaSecurity:
-    """IDENTIFY words 82, 85, 89, 90, 128. Times in seconds; None: the drive does not say."""
+    """IDENTIFY words 82, 85, 89, 90, 128. Times in seconds; None: the drive does not say.
+
+    `expired`: no more passwords are looked at until the next power cycle. `maximum`: the master
+    password opens nothing, it can only erase (ACS-3 4.20.3.3, "security level").
+    """
 
     supported: bool
     enabled: bool
@@ -33,6 +37,7 @@ class AtaSecurity:
     frozen: bool
     expired: bool
     enhanced: bool
+    maximum: bool
     normal_s: int | None
     enhanced_s: int | None
 
@@ -147,6 +152,7 @@ def _parse_security(data: bytes) -> AtaSecurity:
         frozen=bool(word & 8),
         expired=bool(word & 16),
         enhanced=bool(word & 32),
+        maximum=bool(word & 0x100),
         normal_s=parse_erase_time_s(word_of(data, 89)),
         enhanced_s=parse_erase_time_s(word_of(data, 90)),
     )

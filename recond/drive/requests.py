@@ -102,9 +102,9 @@ def ata_set_password(password: bytes) -> CdbRequest:
     return ata_command("SECURITY SET PASSWORD", 0xF1, data_out=_password_block(0, password))
 
 
-def ata_unlock(password: bytes) -> CdbRequest:
-    """SECURITY UNLOCK, F2h, with the user password."""
-    return ata_command("SECURITY UNLOCK", 0xF2, data_out=_password_block(0, password))
+def ata_unlock(password: bytes, *, master: bool = False) -> CdbRequest:
+    """SECURITY UNLOCK, F2h; bit 0 of word 0 says that it is the master password."""
+    return ata_command("SECURITY UNLOCK", 0xF2, data_out=_password_block(master, password))
 
 
 def ata_erase_prepare() -> CdbRequest:
@@ -118,9 +118,10 @@ def ata_erase_unit(password: bytes, *, enhanced: bool, timeout_s: int) -> CdbReq
     return ata_command("SECURITY ERASE UNIT", 0xF4, data_out=block, timeout_s=timeout_s)
 
 
-def ata_disable_password(password: bytes) -> CdbRequest:
-    """SECURITY DISABLE PASSWORD, F6h, with the user password."""
-    return ata_command("SECURITY DISABLE PASSWORD", 0xF6, data_out=_password_block(0, password))
+def ata_disable_password(password: bytes, *, master: bool = False) -> CdbRequest:
+    """SECURITY DISABLE PASSWORD, F6h; bit 0 of word 0 says that it is the master password."""
+    block = _password_block(master, password)
+    return ata_command("SECURITY DISABLE PASSWORD", 0xF6, data_out=block)
 
 
 def ata_sanitize_status() -> CdbRequest:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from recond.ends import ConfirmedBy
-from recond.erasure import WipePlan
+from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.supervisor import (
     Confirmed,
@@ -52,6 +54,22 @@ def ask_psid(screen: Screen, plan: WipePlan) -> str:
         except UsageError as error:
             screen.talk(screen.say(error.message))
     return parse_psid(input(screen.t("cli.psid.type") + " "))
+
+
+def ask_password(screen: Screen, path: str, disk: DiskIdentity, *, master: bool) -> str:
+    """The password of a locked drive, typed unseen, or the first line of standard input.
+
+    Raises `EOFError` where nothing is typed.
+    """
+    screen.talk(screen.t("cli.unlock.disk", path=path, model=disk.model or "—", token=disk.token))
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.rstrip("\r\n")
+    from getpass import getpass
+
+    return getpass(screen.t("cli.unlock.type_master" if master else "cli.unlock.type") + " ")
 
 
 def _typed(screen: Screen, wanted: str, ask: str) -> bool:

@@ -35,6 +35,7 @@ from recond.flow.machine.compare import Comparison
 from recond.flow.machine.doctor import Finding
 from recond.flow.machine.selftest import SelfTested
 from recond.flow.run.batch import Listed
+from recond.flow.run.unlock import Unlocked
 from recond.flow.verify.disk import DiskAnswer
 from recond.methods import Method
 from recond.model import Assessment, Machine, Message
@@ -153,6 +154,7 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "wipe": (_FINISHED,),
     "run": (_FINISHED, _NOTHING),
     "resume": (_FINISHED, _NOTHING),
+    "unlock": (Unlocked,),
     "attach": (_FINISHED,),
     "certify": (_FINISHED,),
     "watch": ({"event": "slot", **_SLOT}, _SUMMARY),

@@ -28,6 +28,7 @@ NO_ANSWER = frozenset({"guided", "completion", "help", "board"})
 """A dialogue, a shell's script, help, a server: nothing that a script reads as an answer."""
 ELSEWHERE = {
     "watch": "tests/flow/test_watch.py",
+    "unlock": "tests/flow/test_unlock.py",
     "demo": "tests/flow/test_main_job.py",
     "inspect.self-test": "tests/inspect/test_selftest.py",
 }

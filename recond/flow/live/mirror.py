@@ -35,7 +35,7 @@ from recond.host.store import write_whole
 
 CERTIFICATES = "certificats"
 STATE = "recond"
-SHARED = ("keys", "queue", "runs", "issues", "reformats")
+SHARED = ("keys", "queue", "runs", "issues", "reformats", "unlocks")
 KEYS = f"{STATE}/keys/"
 
 Stamp = tuple[int, int]

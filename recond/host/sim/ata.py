@@ -8,8 +8,9 @@ serial of its own), `dco1`, `fixed` (sense in the fixed form until told otherwis
 `one-change` (no sector is shown again), `keeps-hidden` (it erases what it showed when power came),
 `forgets` (power that goes ends a SANITIZE, and the state of one long ago is told), `renames` (after
 an erasure IDENTIFY comes from a cache with another serial), `owned` (somebody's password is set,
-open until the power goes), `drops-upper` (a bridge that carries the lower halves only), `cuts-lba`
-(only LBA 7:0 of SET MAX arrives).
+open until the power goes), `max-level` (the master password only erases), `echoes` (an aborted
+password command answers with what it was sent), `drops-upper` (a bridge that carries the lower
+halves only), `cuts-lba` (only LBA 7:0 of SET MAX arrives).
 
 Source: ACS-3 4.20 (security state machine), ACS-4 7.36 (SANITIZE DEVICE), SAT-4 12.2.2.
 """
@@ -17,6 +18,7 @@ Source: ACS-3 4.20 (security state machine), ACS-4 7.36 (SANITIZE DEVICE), SAT-4
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 from recond.drive.types import CdbAnswer, CdbRequest
 from recond.host.sim.drive import HIDDEN, SECTOR, Killed, RunningErase, SimClock, SimDrive
@@ -55,6 +57,7 @@ class SimAta(SimDrive):
         self.asked_native = False
         self.kept = self.shown  # what it shows when power comes
         self.password: bytes | None = b"somebody".ljust(32) if "owned" in lies else None
+        self.master = b"master".ljust(32, b"\0")
         self.renamed = False
         self.locked = False
         self.frozen = "frozen" in lies
@@ -226,6 +229,7 @@ class SimAta(SimDrive):
             | self.frozen << 3
             | (self.attempts == 0) << 4
             | 1 << 5
+            | ("max-level" in self.lies) << 8
         )
         raw = bytearray(struct.pack("<256H", *words))
         raw[510] = 0xA5
@@ -233,6 +237,11 @@ class SimAta(SimDrive):
         return bytes(raw)
 
     # --- SECURITY ----------------------------------------------------------------------------
+
+    def _opens(self, given: bytes, *, master: bool) -> bool:
+        if master:
+            return given == self.master and "max-level" not in self.lies
+        return given == self.password
 
     def _security(self, command: int, block: bytes, prepared: bool, tick: Tick | None) -> CdbAnswer:
         if self.frozen or self.work is not None:
@@ -246,11 +255,12 @@ class SimAta(SimDrive):
                 return self._abort()
             self.password = given
             return self._registers()
-        right = given == self.password and self.attempts > 0
+        right = self._opens(given, master=bool(block[0] & 1)) and self.attempts > 0
         if command == 0xF2:
             if not right or ("jams" in self.lies and self.attempts < 5):
                 self.attempts = max(0, self.attempts - 1)
-                return self._abort()
+                answer = self._abort()
+                return replace(answer, data=block) if "echoes" in self.lies else answer
             self.locked = False
             return self._registers()
         if command == 0xF6:

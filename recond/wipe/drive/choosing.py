@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from recond.drive.identify import SecurityState
+from recond.drive.password import ways_out
 from recond.drive.types import (
     AtaCapabilities,
     Capabilities,
@@ -239,7 +240,7 @@ def _ata(
     elif security.state is SecurityState.SEC2:
         notes.append(Message("drive.note.frozen"))
     elif security.state is not SecurityState.SEC1:
-        notes.append(Message("drive.note.locked"))
+        notes.extend(ways_out(security))
     else:
         ways += _security(ata, medium)
     return ways

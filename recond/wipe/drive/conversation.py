@@ -80,7 +80,11 @@ class StatusLook:
 
 @dataclass(slots=True)
 class Conversation:
-    """A step's transports, journal and clock. `entries`: what the journal holds of this step."""
+    """A step's transports, journal and clock. `entries`: what the journal holds of this step.
+
+    `withheld`: what a person typed and no file may hold. With it no data that is sent is written
+    down, nor an answer that has it in it.
+    """
 
     device: FirmwareDevice
     step: int
@@ -91,6 +95,7 @@ class Conversation:
     entries: Entries
     permille: int = field(default=0)
     deaf: bool = field(default=False)  # the last command did not even reach the drive
+    withheld: bytes = b""
 
     def ata(self, request: CdbRequest) -> CdbAnswer:
         """Send an ATA command and keep both sides of it."""
@@ -195,6 +200,9 @@ class Conversation:
         errno: int | None,
         duration_ms: int,
     ) -> None:
+        if self.withheld:
+            data_out = b""
+            data, sense = (b"" if self._shows(one) else one for one in (data, sense))
         self.log(
             "command",
             {
@@ -210,6 +218,12 @@ class Conversation:
                 "duration_ms": duration_ms,
             },
         )
+
+    def _shows(self, data: bytes) -> bool:
+        """Whether what is withheld stands in an answer, also with the bytes of each word turned."""
+        secret, turned = self.withheld, bytearray(data[: len(data) // 2 * 2])
+        turned[0::2], turned[1::2] = turned[1::2], turned[0::2]
+        return secret in data or secret in turned
 
     def tick(self) -> None:
         """Show that somebody is still waiting (a silent worker would be taken for a hung one)."""
