@@ -1,7 +1,9 @@
 """MMC and SD hosts: cards that failed, and an eMMC's areas beside its user area.
 
 Why: boot areas and general-purpose partitions are media of their own, which no erasure of the user
-area reaches; a card that fails shows no device. Source: JESD84-B51 6.3.2, 6.2.4.
+area reaches; a card that fails shows no device. The eMMC of many tablets hangs on a host that is on
+no PCI bus, and without its driver leaves no trace but the firmware's name of it. Sources:
+JESD84-B51 6.3.2, 6.2.4; Linux drivers/mmc/host/sdhci-acpi.c (its table of ids).
 """
 
 from __future__ import annotations
@@ -18,7 +20,13 @@ from recond.inspect.census_sighting import Sighting, gap_of, has_devices, hidden
 from recond.inspect.readings import file_text
 from recond.model import Known, Message, Unknown, Why
 
-_HOSTS = "/sys/class/mmc_host"
+_HOSTS, _PLATFORM = "/sys/class/mmc_host", "/sys/bus/platform/devices"
+_ACPI_HOSTS = frozenset(
+    {
+        "80860F14", "80860F16", "80865ACA", "80865ACC", "80865AD0", "INT33BB", "INT33C6", "INT3436",
+        "INT344D", "PNP0FFF", "PNP0D40", "QCOM8051", "QCOM8052", "AMDI0040", "AMDI0041",
+    }
+)  # fmt: skip
 
 
 def look_at_cards(host: Host) -> Sighting:
@@ -35,6 +43,11 @@ def look_at_cards(host: Host) -> Sighting:
         suspect("card-failed", name, error=error)
         for name, error in (failed or {}).items()
         if name in hosts and not _has_card(files, name)
+    )
+    doubts += tuple(
+        suspect("no-driver", name, ids=name.partition(":")[0])
+        for name in files.list(_PLATFORM)
+        if name.partition(":")[0] in _ACPI_HOSTS and not files.exists(f"{_PLATFORM}/{name}/driver")
     )
     areas = [name for name in files.list("/sys/block") if _holds_files(name)]
     media = tuple(_area(host, name) for name in areas)

@@ -397,6 +397,17 @@ def test_a_card_that_failed_to_start(tree: laptop.Tree, monkeypatch: pytest.Monk
     assert Look.CARDS not in unread.looked
 
 
+def test_a_card_host_that_is_on_no_pci_bus_and_has_no_driver(tree: laptop.Tree) -> None:
+    place = "/sys/bus/platform/devices"
+    for name in ("80860F14:00", "INT33FC:00"):  # an eMMC's host, and something else
+        tree.put(f"{place}/{name}/modalias", f"acpi:{name}")
+    found = census(tree)
+    assert [one.place for one in found.suspicions] == ["80860F14:00"]
+    tree.link(f"{place}/80860F14:00/driver", "/sys/bus/platform/drivers/sdhci-acpi")
+    tree.put("/sys/bus/platform/drivers/sdhci-acpi/bind", "")
+    assert not census(tree).suspicions
+
+
 def test_the_boot_areas_of_an_emmc(tree: laptop.Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("mmcblk0", "mmcblk0boot0", "mmcblk0boot1", "mmcblk0rpmb"):
         tree.put(f"/sys/block/{name}/size", "8192\n")
