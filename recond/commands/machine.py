@@ -93,7 +93,7 @@ def plan_command(
     if json_:
         screen().answer("plan", found)
     else:
-        show_plans(screen(), plans, found.left_out)
+        show_plans(screen(), plans, this_host().clock.now(), found.left_out)
         show_census(screen(), found.census)
     leave(4 if targets and any(plan.refusals for plan in plans) else 0)
 

@@ -41,7 +41,7 @@ class TellDemo:
     def erasing(self, prepared: Prepared, method: str, totals: dict[str, int]) -> OnEvent:
         """Show the plan and begin the progress lines."""
         if not self._json:
-            show_plans(self._screen, prepared.plans)
+            show_plans(self._screen, prepared.plans, self._now())
         for name, size_bytes in totals.items():
             self._screen.talk(
                 self._screen.t("cli.demo.erasing", name=name, size_bytes=size_bytes, method=method)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from recond.census import Census
 from recond.erasure import TargetKind, WipePlan
 from recond.flow.run.supervisor import shown_token
-from recond.locale import date, duration, size, size_binary, voltage
+from recond.locale import clock_time, date, duration, size, size_binary, voltage
 from recond.locks import holding_locks, lock_message, lock_question
 from recond.model import (
     Assessment,
@@ -253,10 +253,10 @@ def show_assessment(screen: Screen, found: Assessment) -> None:
 
 
 def show_plans(
-    screen: Screen, plans: tuple[WipePlan, ...], left_out: tuple[Message, ...] = ()
+    screen: Screen, plans: tuple[WipePlan, ...], now_utc: str, left_out: tuple[Message, ...] = ()
 ) -> None:
-    """What would be erased, how, to what level, in what time; what would be refused, and what is
-    left out.
+    """What would be erased, how, to what level, in what time, and when it ends if it begins now
+    (RFC 3339); what would be refused, and what is left out.
     """
     t = screen.t
     rows = []
@@ -280,6 +280,9 @@ def show_plans(
         )
     head = ("path", "model", "serial", "size", "how", "level", "time")
     screen.table(t("cli.plan.title"), tuple(t(f"cli.plan.{name}") for name in head), rows)
+    longest_s = max((plan.estimate_s or 0 for plan in plans if not plan.refusals), default=0)
+    if longest_s:  # disks are erased side by side
+        screen.data("  " + t("cli.plan.ends", at=clock_time(screen.lang, now_utc, longest_s)))
     for plan in plans:
         if plan.paths:
             screen.data("  " + t("cli.plan.paths", paths=", ".join(plan.paths)))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from recond.locale import NBSP, Lang, clock_time
+from recond.model import Message
 from recond.progress import Phase, ProgressEvent, WorkerEnd, ended
+from recond.show.machine import show_plans
 from recond.show.progress import ProgressDisplay
 from recond.show.screen import Screen
+from recond.wipe.plan import Wish, plan_wipe
+from tests.drive.test_lies import drive_of
 
 NOW = "2026-11-28T22:30:00.000Z"
 
@@ -95,3 +100,21 @@ def test_a_new_pass_is_said_at_once(capsys: pytest.CaptureFixture[str]) -> None:
         for step in (0, 0, 1, 1):
             display.on_event("d", ProgressEvent(Phase.WRITE, step, 2, 3, 5, 100))
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("fr", "fini vers {at}."), ("en", "ends at about {at}.")]
+)
+def test_the_plan_says_when_the_longest_disk_ends(
+    lang: Lang, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Disks are erased side by side; one that is refused takes no time."""
+    drive, _ = drive_of("ata")
+    plan = plan_wipe(drive.target("/dev/sim"), Wish(), bytes(32), ())
+    plans = tuple(replace(plan, estimate_s=seconds) for seconds in (60, 3600))
+    late = replace(plan, estimate_s=86400, refusals=(Message("wipe.refusal.read_only"),))
+    show_plans(Screen(lang, 80), (*plans, late), NOW)
+    shown = " ".join(capsys.readouterr().out.replace(NBSP, " ").split())
+    assert words.format(at=clock_time(lang, NOW, 3600).replace(NBSP, " ")) in shown
+    show_plans(Screen(lang, 80), (late,), NOW)
+    assert words.partition(" {")[0] not in capsys.readouterr().out
