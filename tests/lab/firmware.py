@@ -1,0 +1,189 @@
+"""The machine `firmware`: recond erases its drives, is disturbed, and the images are read.
+
+Why: what a record says of a drive's own erasure is only worth what the host reads in the image
+afterwards. A scene is one boot or two with several drives; what comes of it is a row for each.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.lab.machine import Lab, Run
+
+MARK = b"LABDATA"
+NV_ENABLED = 66
+"""The lab's ATA drives keep user[32], master[32] and a 16-bit revision before `enabled`."""
+NO_RECORD: dict[str, Any] = {"status": "no record", "verdict": "-", "reasons": []}
+WATCH = r'''
+"""watch.py PID COUNT ACTION: wait until the drives of COUNT journals erase, then act."""
+import glob, json, os, signal, subprocess, sys, time
+
+pid, count, action = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+
+def begun(path):
+    kinds = [json.loads(line)["kind"] for line in open(path, "rb") if line.endswith(b"\n")]
+    return "end" in kinds or "password" in kinds or "progress" in kinds or "step_end" in kinds
+
+def family(root):
+    found = []
+    for child in subprocess.run(["pgrep", "-P", str(root)], capture_output=True).stdout.split():
+        found += family(int(child))
+    return [root, *found]
+
+while os.path.exists(f"/proc/{pid}"):
+    time.sleep(1)
+    paths = glob.glob(os.environ["RECOND_STATE"] + "/runs/*/journals/FW*.jsonl")
+    if sum(map(begun, paths)) >= count:
+        break
+time.sleep(4)  # a SECURITY ERASE shows no more than the password that stands before it
+print("ACT", "NOW", flush=True)
+if action == "term":
+    os.kill(pid, signal.SIGTERM)
+elif action == "kill":
+    for one in family(pid):
+        os.kill(one, signal.SIGKILL)
+'''
+RUN = (
+    "python3 -m recond run --unattended --all --exclude LABROOT --level {level} --try-unreported"
+    " --out out --json"
+)
+PLAN = "python3 -m recond plan --all --level best --json >locked.json 2>>said.txt"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Drives of one machine, what disturbs them, and how the machine differs from the lab's."""
+
+    name: str
+    drives: tuple[str, ...]
+    disturbance: str = "none"  # none, cut, term, kill, unplug
+    changes: tuple[str, ...] = ()  # QEMU's `-set device.` arguments
+    level: str = "best"
+    timeout_s: int = 1500
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the record says of one drive, and what its image holds."""
+
+    scene: str
+    drive: str
+    technique: str
+    disturbance: str
+    outcome: str
+    verdict: str
+    reasons: tuple[str, ...]
+    marked_sectors: int
+    sectors: int
+    locked: bool
+    seconds: int
+    journal: str = field(default="", compare=False)
+
+    @property
+    def says_erased(self) -> bool:
+        """Whether anything in the record calls the medium erased."""
+        return self.outcome == "erased" or self.verdict == "approved"
+
+
+def play(lab: Lab, scene: Scene) -> tuple[Row, ...]:
+    """Boot, erase, disturb, go on; the rows."""
+    folder = lab.share / scene.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / "watch.py").write_text(WATCH)
+    sets = [part for one in scene.changes for part in ("--qemu", f"-set device.{one}")]
+    disks = [part for one in scene.drives for part in ("--disk", one)]
+    first = _first(scene)
+    done = _boot(lab, scene, first, *disks, *sets, *_actions(scene))
+    assert done.code in (0, 97), done.output
+    if scene.disturbance == "cut":
+        done = _boot(lab, scene, f"{PLAN}; {_resume()}; true", "--keep", *disks, *sets)
+        assert done.code == 0, done.output
+    return rows(scene, folder, done.state)
+
+
+def _boot(lab: Lab, scene: Scene, command: str, *options: str) -> Run:
+    line = f"cd {scene.name}; export RECOND_STATE=$PWD/state; {command}"
+    return lab.run("firmware", line, *options, name=scene.name, timeout_s=scene.timeout_s)
+
+
+def _resume() -> str:
+    """A stuck drive is waited for by half an hour and more: such a resume is stopped."""
+    line = "timeout -s TERM 400 python3 -m recond resume --json >resume.json 2>>said.txt"
+    return f"{line}; echo resume $?"
+
+
+def _first(scene: Scene) -> str:
+    run = f"{RUN.format(level=scene.level)} >run.json 2>said.txt"
+    if scene.disturbance == "none":
+        return f"{run}; echo run $?; true"
+    watch = f"python3 watch.py $! {len(scene.drives)} {scene.disturbance}"
+    line = f"{run} & {watch}; wait $!; echo run $?"
+    if scene.disturbance in ("term", "kill"):
+        line += f"; {PLAN}; {_resume()}"
+    return f"{line}; true"
+
+
+def _actions(scene: Scene) -> tuple[str, ...]:
+    if scene.disturbance == "cut":
+        return ("--when", "ACT NOW:cut")
+    if scene.disturbance == "unplug":
+        return tuple(x for one in scene.drives for x in ("--when", f"ACT NOW:unplug {one}"))
+    return ()
+
+
+def rows(scene: Scene, folder: Path, state: Path) -> tuple[Row, ...]:
+    """What each drive's record and image hold. Where no record was written, the journal's words."""
+    records = [json.loads(one.read_bytes()) for one in (folder / "out").glob("*/record.json")]
+    records.sort(key=lambda one: str(one["issued_at"]))
+    found = []
+    for drive in scene.drives:
+        serial = f"FW{drive.upper()}"
+        (journal,) = (folder / "state" / "runs").glob(f"*/journals/{serial}*.jsonl")
+        told = [
+            one
+            for record in records
+            for one in record["erasures"]
+            if one["disk"]["serial"] == serial
+        ]
+        found.append(_row(scene, drive, told[-1] if told else None, journal, state))
+    return tuple(found)
+
+
+def _row(scene: Scene, drive: str, told: dict[str, Any] | None, journal: Path, state: Path) -> Row:
+    entries = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    result: dict[str, Any] = told["result"] if told else NO_RECORD
+    steps = told["steps"] if told else []
+    image = (state / f"{drive}.img").read_bytes()
+    nv = state / f"{drive}.nv"
+    ata = not drive.startswith(("nv", "sas"))
+    return Row(
+        scene.name,
+        drive,
+        ", ".join(f"{one['technique']}: {one['outcome']}" for one in steps),
+        scene.disturbance,
+        result["status"],
+        result["verdict"],
+        tuple(str(one["code"]) for one in result["reasons"]),
+        sum(image[at : at + 7] == MARK for at in range(0, len(image), 512)),
+        len(image) // 512,
+        ata and nv.exists() and bool(nv.read_bytes()[NV_ENABLED]),
+        _seconds(entries),
+        str(journal),
+    )
+
+
+def _seconds(entries: list[dict[str, Any]]) -> int:
+    """By the journal's own monotonic clock; it falls where the computer was booted again."""
+    times = [int(one["mono_ms"]) for one in entries]
+    return sum(max(0, b - a) for a, b in itertools.pairwise(times)) // 1000
+
+
+def as_json(row: Row) -> str:
+    """A row as one line."""
+    return json.dumps(asdict(row))

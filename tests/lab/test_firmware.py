@@ -1,0 +1,74 @@
+"""Thirteen drives with their own erasure × what disturbs it: the record says what the image holds.
+
+RECOND_LAB=1, LAB_QEMU the lab's patched QEMU. RECOND_LAB_ROWS names a file that a row for each
+drive is appended to: what the record says, and what the image held.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.lab.firmware import Row, Scene, as_json, play
+from tests.lab.machine import Lab
+
+pytestmark = pytest.mark.lab
+
+HONEST = ("ssd0", "hdd0", "nv0", "sas0")
+WRONG = ("liar0", "efail0", "nvliar", "nvfail", "sasliar", "sasfail")
+STUCK = ("stuck0", "nvstuck")
+SECURITY = ("ssd0", "hdd0")
+
+
+def no_sanitize(*drives: str) -> tuple[str, ...]:
+    return tuple(f"{one}.sanitize=off" for one in drives)
+
+
+def slow(*drives: str, seconds: int = 90) -> tuple[str, ...]:
+    return tuple(f"{one}.sanitize-time={seconds}" for one in drives)
+
+
+SECURITY_SLOW = (
+    *no_sanitize(*SECURITY),
+    *(f"{one}.security-erase-time=90" for one in SECURITY),
+)
+SCENES = (
+    Scene("undisturbed", (*HONEST, "frozen0", *WRONG)),
+    Scene("cut", (*HONEST, *WRONG, *STUCK), "cut", slow(*HONEST, *WRONG)),
+    Scene("security-cut", SECURITY, "cut", SECURITY_SLOW),
+    Scene(
+        "security",
+        (*SECURITY, "liar0", "efail0", "nv0", "nvliar"),
+        changes=no_sanitize(*SECURITY, "liar0", "efail0", "nv0", "nvliar"),
+    ),
+    Scene("kill", (*HONEST, *STUCK), "kill", slow(*HONEST)),
+    Scene("security-term", SECURITY, "term", SECURITY_SLOW),
+    Scene("unplug", ("nv0", "sas0"), "unplug", slow("nv0", "sas0")),
+    Scene("term", (*HONEST, *STUCK), "term", slow(*HONEST)),
+    Scene("security-kill", SECURITY, "kill", SECURITY_SLOW),
+)
+
+
+def holds(row: Row) -> None:
+    """The rule above all rules, and that nobody is left with a locked drive and no word of it."""
+    if row.says_erased:
+        assert row.marked_sectors == 0, row
+    if row.locked:
+        assert "recond" in Path(row.journal).read_text().lower(), row
+        assert '"kind":"password"' in Path(row.journal).read_text(), row
+        assert not row.says_erased, row
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda one: one.name)
+def test_the_record_says_what_the_image_holds(lab: Lab, scene: Scene) -> None:
+    if "qemu-lab" not in os.environ.get("LAB_QEMU", ""):
+        pytest.skip("LAB_QEMU names no patched QEMU (lab/build-qemu)")
+    found = play(lab, scene)
+    kept = os.environ.get("RECOND_LAB_ROWS")
+    if kept:
+        with Path(kept).open("a", encoding="utf-8") as stream:
+            stream.writelines(as_json(row) + "\n" for row in found)
+    for row in found:
+        holds(row)
