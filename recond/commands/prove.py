@@ -34,7 +34,6 @@ def verify_command(
     json_: AsJson = False,
 ) -> None:
     """Is this certificate, record, journal or ledger true, whole, and signed by whom."""
-    from recond.flow.verify.files import verify_paths
     from recond.flow.verify.ledger import verify_with_ledger
     from recond.show.result import show_report
 
@@ -48,10 +47,31 @@ def verify_command(
     if ledger is not None:
         report = verify_with_ledger(given, certificates, ledger, state=state_path())
     elif given:
-        report = verify_paths(given, certificates, state=state_path())
+        _many_or_few(given, certificates, as_json=json_)
     else:
         raise UsageError("recheck.nothing")
     show_report(screen(), report, as_json=json_)
+    leave(report.exit_code)
+
+
+def _many_or_few(
+    files: tuple[Path, ...], certificates: tuple[Path, ...], *, as_json: bool
+) -> NoReturn:
+    """Few are shown each with its answers; many as they come, and only what is wrong."""
+    from recond.flow.keys.keyring import Keyring
+    from recond.flow.verify.files import Report, groups_of, verify_groups
+    from recond.show.result import show_report
+    from recond.show.verify_many import MANY, answer_each, show_each
+
+    trust = Keyring(state_path()).trust(certificates)
+    groups = groups_of(files)
+    found = verify_groups(groups, trust)
+    if as_json:
+        leave(answer_each(screen(), found))
+    if len(groups) >= MANY:
+        leave(show_each(screen(), found, len(groups)))
+    report = Report(tuple(found))
+    show_report(screen(), report, as_json=False)
     leave(report.exit_code)
 
 

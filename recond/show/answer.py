@@ -8,7 +8,7 @@ number grows when a key changes its meaning or goes; a key that is added leaves 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from recond.codec import to_json
 from recond.locale import Lang, say
@@ -35,6 +35,25 @@ def answer_line(form: str, value: object, *, all_letters: bool = True) -> str:
         raise TypeError(f"{form}: no object to put into the envelope")
     whole: dict[str, Json] = {SCHEMA: form_name(form), **plain}
     return json.dumps(whole, ensure_ascii=not all_letters)
+
+
+def answer_pieces(
+    form: str,
+    key: str,
+    items: Iterable[object],
+    rest: Callable[[], Mapping[str, Json]],
+    *,
+    all_letters: bool = True,
+) -> Iterator[str]:
+    """An answer with a long list, piece by piece: the envelope, each item of `key`, then `rest`,
+    which is asked when the last item is out. Joined they are one object on one line.
+    """
+    yield f'{{"{SCHEMA}": "{form_name(form)}", "{key}": ['
+    for n, item in enumerate(items):
+        text = json.dumps(to_json(item), ensure_ascii=not all_letters)
+        yield f"{', ' if n else ''}{text}"
+    last = json.dumps(dict(rest()), ensure_ascii=not all_letters)
+    yield f"], {last[1:]}"
 
 
 def error_fields(lang: Lang, messages: tuple[Message, ...], code: int) -> dict[str, Json]:

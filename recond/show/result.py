@@ -200,7 +200,7 @@ def show_report(screen: Screen, report: Report, *, as_json: bool) -> None:
 
 def report_json(report: Report) -> dict[str, Json]:
     """A report as one object."""
-    return {"exit_code": report.exit_code, "found": [_verdicts_json(one) for one in report.found]}
+    return {"exit_code": report.exit_code, "found": [verdicts_json(one) for one in report.found]}
 
 
 def _last_line(screen: Screen, report: Report) -> str:
@@ -209,14 +209,15 @@ def _last_line(screen: Screen, report: Report) -> str:
     if worst is None:
         return screen.t("certify.verify.nothing")
     if len(report.found) == 1:
-        return _belief_line(screen, worst.belief)
+        return belief_line(screen, worst.belief)
     good = sum(one.good for one in report.found)
     if good == len(report.found):
-        return _belief_line(screen, worst.belief, n=good)
+        return belief_line(screen, worst.belief, n=good)
     return screen.t("certify.verify.some", n=good, total=len(report.found))
 
 
-def _belief_line(screen: Screen, belief: Belief, n: int = 1) -> str:
+def belief_line(screen: Screen, belief: Belief, n: int = 1) -> str:
+    """The one word for all four answers, of one document or of `n`."""
     words = screen.t(BELIEVED[belief])
     line = words if n == 1 else screen.t("certify.verify.all", n=n, verdict=words)
     return f"{BELIEF_SIGN[belief]} {line}"
@@ -227,7 +228,7 @@ def _show_verdicts(screen: Screen, found: Verdicts) -> None:
 
     t = screen.t
     screen.data("\n" + t("certify.verify.file", file=near(found.name)))
-    screen.data(f"  {_belief_line(screen, found.belief)}")
+    screen.data(f"  {belief_line(screen, found.belief)}")
     if found.outcome is not None:
         screen.data("  → " + printable_line(screen.say(found.outcome)))
     if found.demonstration:
@@ -246,7 +247,8 @@ def _show_verdicts(screen: Screen, found: Verdicts) -> None:
         screen.data(line)
 
 
-def _verdicts_json(found: Verdicts) -> Json:
+def verdicts_json(found: Verdicts) -> Json:
+    """A certificate's answers as one object."""
     return {
         "name": found.name,
         "record_id": found.record_id,

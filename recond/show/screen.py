@@ -7,13 +7,13 @@ Why: data and talk never mix, so that a script can read the one while a person r
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from recond.foreign import printable
 from recond.frozen import dataclass
 from recond.locale import Lang, say, text
-from recond.model import Known, Message, Reading, Unknown
+from recond.model import Json, Known, Message, Reading, Unknown
 from recond.show.folding import EDGE, GAP, blocks, column_widths, fold_line
 from recond.show.streams import writes_all
 
@@ -58,6 +58,17 @@ class Screen:
         from recond.show.answer import answer_line
 
         self.document(answer_line(form, value, all_letters=writes_all(sys.stdout.encoding)))
+
+    def answer_long(
+        self, form: str, key: str, items: Iterable[object], rest: Callable[[], Mapping[str, Json]]
+    ) -> None:
+        """An answer whose list `key` is written while it is found; `rest` are its last keys."""
+        from recond.show.answer import answer_pieces
+
+        letters = writes_all(sys.stdout.encoding)
+        for piece in answer_pieces(form, key, items, rest, all_letters=letters):
+            print(printable(piece), end="", flush=True)  # noqa: T201 - this is the one place
+        print(flush=True)  # noqa: T201 - this is the one place
 
     def event(self, value: object) -> None:
         """What happens, for a program, to standard error: one object on one line."""

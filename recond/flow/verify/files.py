@@ -7,7 +7,10 @@ its name alone. Reads only.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from recond.certify.ledger import read_ledger
@@ -18,6 +21,7 @@ from recond.certify.verify.bundle import verify_bundle
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.errors import UsageError
 from recond.flow.keys.keyring import Keyring
+from recond.host.parallel import for_each
 from recond.host.reason import os_reason
 from recond.model import Message
 
@@ -36,6 +40,18 @@ class Report:
         return 0 if self.found and all(one.good for one in self.found) else 7
 
 
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """What is looked at together: files that were given, or a folder's. `of` is the folder that was
+    given; `loose`: a file that lies in it beside others, and is not ours unless it looks so.
+    """
+
+    files: tuple[Path, ...] = ()
+    folder: Path | None = None
+    of: Path | None = None
+    loose: bool = False
+
+
 def verify_paths(
     paths: tuple[Path, ...],
     certificates: tuple[Path, ...],
@@ -48,16 +64,51 @@ def verify_paths(
     Raises `UsageError` for a path that cannot be read.
     """
     trust = trust or Keyring(state).trust(certificates)
-    found: list[Verdicts] = []
-    groups: dict[Path, list[Path]] = {}
+    return Report(tuple(verify_groups(groups_of(paths), trust)))
+
+
+def groups_of(paths: tuple[Path, ...]) -> tuple[FileGroup, ...]:
+    """What is to be looked at. Reads the folders' lists and nothing of the files.
+
+    Raises `UsageError` for a path that cannot be read.
+    """
+    groups: list[FileGroup] = []
+    files: dict[Path, list[Path]] = {}
     for path in paths:
         if path.is_dir():
-            found += _once_each(_folder(path, trust))
+            groups += _folder(path, path, frozenset())
         else:
-            groups.setdefault(_home(path), []).append(path)
-    for files in groups.values():
-        found += _files(files, trust)
-    return Report(tuple(found))
+            _read(path, 1)
+            files.setdefault(_home(path), []).append(path)
+    return (*groups, *(FileGroup(tuple(some)) for some in files.values()))
+
+
+def verify_groups(groups: tuple[FileGroup, ...], trust: Trust) -> Iterator[Verdicts]:
+    """Each group's verdicts, in order, as soon as they are there; many on all processors.
+
+    A certificate that stands in two places of a folder is two machines to whoever counts: the
+    second is refused.
+    """
+    where: dict[tuple[Path, str], str] = {}
+    looked = for_each(partial(_look, trust), groups, _lost)
+    for group, found in zip(groups, looked, strict=True):
+        for place, one in enumerate(found):
+            if place == 0 and group.of is not None and one.record_id is not None:
+                first = where.setdefault((group.of, one.record_id), one.name)
+                yield one if first == one.name else _twice(one, first)
+            else:
+                yield one
+
+
+def _twice(one: Verdicts, first: str) -> Verdicts:
+    message = Message.of("certify.verify.twice", where=first)
+    return Verdicts.of(
+        one.name,
+        (*one.checks, Check(Axis.COMPLETE, Answer.NO, one.name, message)),
+        one.outcome,
+        demonstration=one.demonstration,
+        record_id=one.record_id,
+    )
 
 
 def _home(path: Path) -> Path:
@@ -66,51 +117,72 @@ def _home(path: Path) -> Path:
     return parent.parent if parent.name == "journals" else parent
 
 
-def _folder(folder: Path, trust: Trust) -> list[list[Verdicts]]:
+def _folder(folder: Path, of: Path, above: frozenset[tuple[int, int]]) -> Iterator[FileGroup]:
     """Each certificate's folder at any depth is one certificate; a loose file is one alone.
 
-    A group for each: the certificate, then what lay beside it and is not of it.
+    `above` are the folders that this one lies in: a link back to one of them leads nowhere new.
     """
-    entries = sorted(folder.iterdir())
-    files = [entry for entry in entries if entry.is_file()]
-    own = any(
-        file.name in ("record.json", "record.jws")
-        or (file.name.startswith("certificate") and file.suffix == ".pdf")
-        for file in files
-    )
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda one: one.name)
+            found = folder.stat()
+        this = (found.st_dev, found.st_ino)
+    except OSError:
+        yield FileGroup((folder,), of=of)  # said when it is looked at
+        return
+    if this in above:
+        return
+    files = [entry.name for entry in entries if entry.is_file()]
+    own = any(map(_is_own, files))
     if own:
-        journals = sorted((folder / "journals").glob("*"))
-        found = [_files([*files, *(one for one in journals if one.is_file())], trust, whole=True)]
+        yield FileGroup(folder=folder, of=of)
     else:
-        found = [_files([file], trust) for file in files if _kind(file, _read(file)) != "unknown"]
+        yield from (FileGroup((folder / name,), of=of, loose=True) for name in files)
     for entry in entries:
         if entry.is_dir() and not (own and entry.name == "journals"):
-            found += _folder(entry, trust)
-    return found
+            yield from _folder(folder / entry.name, of, above | {this})
 
 
-def _once_each(groups: list[list[Verdicts]]) -> list[Verdicts]:
-    """All of a folder's, in order. A certificate that stands in two places is two machines to
-    whoever counts: the second is refused.
-    """
-    where: dict[str, str] = {}
-    for group in groups:
-        for place, one in enumerate(group[:1]):
-            if one.record_id is not None and where.setdefault(one.record_id, one.name) != one.name:
-                check = Check(
-                    Axis.COMPLETE,
-                    Answer.NO,
-                    one.name,
-                    Message.of("certify.verify.twice", where=where[one.record_id]),
-                )
-                group[place] = Verdicts.of(
-                    one.name,
-                    (*one.checks, check),
-                    one.outcome,
-                    demonstration=one.demonstration,
-                    record_id=one.record_id,
-                )
-    return [one for group in groups for one in group]
+def _is_own(name: str) -> bool:
+    return name in ("record.json", "record.jws") or (
+        name.startswith("certificate") and name.endswith(".pdf")
+    )
+
+
+def _look(trust: Trust, group: FileGroup) -> list[Verdicts]:
+    """A group's verdicts: the certificate, then what lay beside it and is not of it."""
+    try:
+        if group.folder is not None:
+            return _files(_files_of(group.folder), trust, whole=True)
+        if group.loose and _kind(group.files[0], _read(group.files[0])) == "unknown":
+            return []
+        return _files(list(group.files), trust)
+    except UsageError as error:
+        return [_unread(_name_of(group), error.message)]
+    except OSError as error:
+        name = _name_of(group)
+        reason = Message.of("certify.verify.file-missing", file=name, reason=os_reason(error))
+        return [_unread(name, reason)]
+
+
+def _lost(group: FileGroup) -> list[Verdicts]:
+    return [_unread(_name_of(group), Message("certify.verify.killed"))]
+
+
+def _name_of(group: FileGroup) -> str:
+    return str(group.folder or group.files[0])
+
+
+def _unread(name: str, why: Message) -> Verdicts:
+    """What could not be read is not known; it is not passed over either."""
+    return Verdicts.of(name, (Check(Axis.INTACT, Answer.UNKNOWN, name, why),))
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """A certificate's own files, in order, its journals last."""
+    journals = folder / "journals"
+    below = sorted(journals.iterdir()) if journals.is_dir() else []
+    return [one for one in (*sorted(folder.iterdir()), *below) if one.is_file()]
 
 
 def near(name: str) -> str:
@@ -128,12 +200,12 @@ def _label(path: Path) -> str:
     return f"journals/{path.name}" if path.resolve().parent.name == "journals" else path.name
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int = MAX_BYTES) -> bytes:
     try:
         if not path.is_file():
             raise UsageError("certify.verify.file-missing", file=str(path), reason="")
         with path.open("rb") as stream:
-            return stream.read(MAX_BYTES)
+            return stream.read(most)
     except OSError as error:
         raise UsageError(
             "certify.verify.file-missing", file=str(path), reason=os_reason(error)
@@ -165,13 +237,14 @@ def _files(paths: list[Path], trust: Trust, *, whole: bool = False) -> list[Verd
     kinds: dict[str, list[tuple[str, bytes]]] = {}
     found: list[Verdicts] = []
     several = len(paths) > 1
+    home = _home(paths[0]) if paths else Path()
     for path in paths:
         raw = _read(path)
         label = _label(path) if several else str(path)
         kind = _kind(path, raw)
         if not raw or kind == "unknown":
             if not whole or not raw:
-                found.append(_not_ours(label, raw))
+                found.append(_not_ours(_placed(home, label, whole=whole), raw))
             continue
         if kind == "ledger":
             found.append(_ledger(label, raw))
@@ -179,11 +252,17 @@ def _files(paths: list[Path], trust: Trust, *, whole: bool = False) -> list[Verd
         kinds.setdefault(kind, []).append((label, raw))
     for kind in ("pdf", "record", "jws", "seal", "receipt"):
         for extra in kinds.get(kind, [])[1:]:
-            found.append(verify_bundle(_bundle({kind: [extra]}), trust, extra[0]))
+            place = _placed(home, extra[0], whole=whole)
+            found.append(verify_bundle(_bundle({kind: [extra]}), trust, place))
     if kinds:
-        name = str(_home(paths[0])) if several else str(paths[0])
+        name = str(home) if several else str(paths[0])
         found.insert(0, verify_bundle(_bundle(kinds), trust, name))
     return found
+
+
+def _placed(home: Path, label: str, *, whole: bool) -> str:
+    """What a file beside a certificate is called: of many folders, its folder is said too."""
+    return str(home / label) if whole else label
 
 
 def _bundle(kinds: dict[str, list[tuple[str, bytes]]]) -> Bundle:

@@ -1,0 +1,62 @@
+"""Many certificates verified: `python benchmarks/verify.py [COUNT]`, whole ones with their page.
+
+Processor time (this process and its children) and peak memory for a tenth, and for all of them: the
+cost of one must not grow with how many there are.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def lay(folder: Path, count: int) -> None:
+    """Copies of one true certificate, each in a folder of its own."""
+    from tests.certify.papers import files_of
+
+    for number in range(count):
+        for name, raw in files_of("erased").items():
+            file = folder / f"{number:06d}" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(raw)
+
+
+def measure(folder: Path) -> None:
+    """Verify them as many that were given; what it took on standard output."""
+    from recond.certify.verify.verdicts import Trust
+    from recond.flow.verify.files import groups_of, verify_groups
+
+    began = time.perf_counter()
+    found = verify_groups(groups_of(tuple(sorted(folder.iterdir()))), Trust())
+    count = sum(1 for _ in found)
+    wall = time.perf_counter() - began
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    processor = sum(one.ru_utime + one.ru_stime for one in used)
+    peak = max(one.ru_maxrss for one in used) / 1024
+    each = 1000 * processor / count
+    print(f"{count:7} certificates: {wall:.1f} s, {each:.0f} ms of processor each, {peak:.0f} MiB")
+
+
+def main() -> None:
+    """Two sizes, each in a process of its own."""
+    if len(sys.argv) == 3 and sys.argv[1] == "measure":
+        measure(Path(sys.argv[2]))
+        return
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    print(f"load before: {os.getloadavg()[0]:.1f}", flush=True)
+    for size in (max(count // 10, 1), count):
+        with tempfile.TemporaryDirectory() as folder:
+            lay(Path(folder), size)
+            subprocess.run([sys.executable, __file__, "measure", folder], check=True)
+
+
+if __name__ == "__main__":
+    main()
