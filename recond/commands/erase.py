@@ -12,6 +12,7 @@ from recond.commands.frame import (
     LANG,
     All,
     AsJson,
+    Asset,
     Checked,
     Confirm,
     Destroyed,
@@ -50,6 +51,7 @@ from recond.errors import RecondError, UsageError
 from recond.model import Message
 
 if TYPE_CHECKING:
+    from recond.flow.config import Overrides
     from recond.flow.run.batch import Batch
     from recond.flow.run.run import Order, Prepared
     from recond.flow.run.supervisor import Confirmed
@@ -67,6 +69,7 @@ def wipe_command(
     operator: Operator = None,
     lot: Lot = None,
     donor: Donor = None,
+    asset: Asset = None,
     hidden: Hidden = None,
     psid: Psid = False,
     try_unreported: Unreported = False,
@@ -76,10 +79,13 @@ def wipe_command(
     events: Events = False,
 ) -> None:
     """Erase and certify."""
+    from recond.flow.config import Overrides
     from recond.flow.machine.check import parse_wish
 
     wish = parse_wish(level, method, verify, hidden, psid, try_unreported)
-    order = _order(targets, False, wish, image, (), out, operator, lot, donor)
+    order = _order(
+        targets, False, wish, image, (), out, Overrides(operator, None, lot, donor, asset)
+    )
     order = replace(order, sign_later=sign_later)
     words = tuple(confirm or ())
     _run("wipe", order, words, unattended=False, as_json=json_, events=events, reformat=reformat)
@@ -101,6 +107,7 @@ def run_command(
     operator: Operator = None,
     lot: Lot = None,
     donor: Donor = None,
+    asset: Asset = None,
     hidden: Hidden = None,
     try_unreported: Unreported = False,
     usb: Usb = False,
@@ -110,6 +117,7 @@ def run_command(
     events: Events = False,
 ) -> None:
     """All of it."""
+    from recond.flow.config import Overrides
     from recond.flow.machine.check import parse_wish
 
     wish = parse_wish(level, method, verify, hidden, try_unreported=try_unreported)
@@ -120,9 +128,7 @@ def run_command(
         image,
         tuple(profile or ["windows-10"]),
         out,
-        operator,
-        lot,
-        donor,
+        Overrides(operator, None, lot, donor, asset),
     )
     if order.every_unused:
         order = replace(order, usb=usb, exclude=tuple(exclude or ()))
@@ -148,11 +154,8 @@ def _order(
     image: bool,
     profiles: tuple[str, ...],
     out: Path,
-    operator: str | None,
-    lot: str | None,
-    donor: str | None,
+    overrides: Overrides,
 ) -> Order:
-    from recond.flow.config import Overrides
     from recond.flow.run.run import Order
 
     if not targets and not every:
@@ -166,7 +169,7 @@ def _order(
         out=out,
         state=state_path(),
         lang=LANG,
-        overrides=Overrides(operator=operator, lot=lot, donor=donor),
+        overrides=overrides,
     )
 
 
@@ -260,7 +263,7 @@ def _confirm(
         return confirm_all(prepared.plans, ConfirmedBy.FLAG)  # --unattended --all, both typed out
     if unattended or not sys.stdin.isatty():
         return confirm_by_flag(prepared.plans, ())
-    return _with_psids(ask_each(screen(), prepared.plans))
+    return _with_psids(ask_each(screen(), prepared.plans, prepared.context.property_number))
 
 
 def _reformat(prepared: Prepared, words: tuple[str, ...]) -> Prepared:

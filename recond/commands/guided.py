@@ -9,6 +9,7 @@ from recond.commands.complete import complete_profiles, complete_runs
 from recond.commands.frame import (
     LANG,
     AsJson,
+    Asset,
     Donor,
     Events,
     Image,
@@ -42,6 +43,7 @@ def guided_command(
     operator: Operator = None,
     lot: Lot = None,
     donor: Donor = None,
+    asset: Asset = None,
 ) -> None:
     """The whole job, step by step."""
     from recond.flow.config import Overrides
@@ -55,7 +57,7 @@ def guided_command(
         out=out,
         state=state_path(),
         lang=LANG,
-        overrides=Overrides(operator=operator, lot=lot, donor=donor),
+        overrides=Overrides(operator=operator, lot=lot, donor=donor, property_number=asset),
     )
     leave(start(LANG, order, this_host(), plain=plain))
 

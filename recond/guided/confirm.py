@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recond.erasure import WipePlan
-from recond.flow.run.supervisor import split_end, typed_end
+from recond.flow.run.typed import split_end, typed_end
 from recond.flow.run.unfinished import OpenRun
 from recond.guided.disks import disk_name
 from recond.guided.words import BAD, CARE, PLAIN, STRONG, GuidedWords, Line, fold
@@ -22,15 +22,16 @@ def confirm_lines(
     place: tuple[int, int],
     width: int,
     again: OpenRun | None = None,
+    plans: tuple[WipePlan, ...] = (),
 ) -> list[Line]:
     """The disk, what will not be reached, the boxes to type into. `place`: which of how many;
-    `again`: the run that is to be gone on with.
+    `again`: the run that is to be gone on with; `plans`: all that are asked about.
     """
-    t, wanted = words.t, typed_end(plan)
+    t, wanted = words.t, typed_end(plan, plans)
     boxes = " ".join(f"[ {typed[at : at + 1] or '_'} ]" for at in range(len(wanted)))
     token = plan.disk.token
-    head, end = split_end(plan)
-    ask, shown = t("guided.confirm.type", n=len(wanted)), f"{head} [{end}]"
+    head, end, ending = split_end(plan, plans)
+    ask, shown = t("guided.confirm.type", n=len(wanted)), f"{head} [{end}]{ending}"
     if plan.place:
         ask, shown = t("guided.confirm.place", token=token), f"[{plan.place}]"
     lines = [
@@ -44,7 +45,7 @@ def confirm_lines(
         ("", PLAIN),
         (f"    {shown}", STRONG),
         ("", PLAIN),
-        *([("    " + typed + "_", STRONG)] if plan.place else [(f"    {boxes}", STRONG)]),
+        (f"    {typed}_" if plan.place or len(typed) > len(wanted) else f"    {boxes}", STRONG),
         (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE),
         ("", PLAIN),
     ]

@@ -7,11 +7,13 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 
-from recond.flow.run.supervisor import typed_end
+from recond.flow.run.typed import confirms, typed_end
 from recond.guided.confirm import confirm_lines
 from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import Line
+
+MOST_TYPED = 60
 
 
 class ConfirmStep(Step):
@@ -41,18 +43,19 @@ class ConfirmStep(Step):
             place=(self._at + 1, len(self._plans)),
             width=width,
             again=self.session.again,
+            plans=self._plans,
         )
 
     def on_key(self, event: Key) -> None:
-        """A character of the serial."""
-        wanted = typed_end(self._plans[self._at])
+        """A character of the serial; a scanner types it whole, and Enter."""
+        wanted = typed_end(self._plans[self._at], self._plans)
         if event.character is None or not event.character.isprintable():
             return
         event.prevent_default()
         event.stop()
         if event.character.isspace() and " " not in wanted:
             return  # as on the label: spaces do not count
-        if len(self._typed) < len(wanted):
+        if len(self._typed) < MOST_TYPED:
             self._typed, self._wrong = self._typed + event.character, False
             self.redraw()
 
@@ -63,7 +66,9 @@ class ConfirmStep(Step):
 
     def action_check(self) -> None:
         """The next disk, or begin."""
-        self._wrong = self._typed != typed_end(self._plans[self._at])
+        asked, prepared = self._plans[self._at], self.session.prepared
+        number = prepared.context.property_number if prepared else None
+        self._wrong = not confirms(asked, self._typed, self._plans, number)
         self._typed = ""
         if not self._wrong:
             self._at += 1

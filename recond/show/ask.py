@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from recond.ends import ConfirmedBy
 from recond.erasure import DiskIdentity, WipePlan
@@ -10,11 +12,10 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.supervisor import (
     Confirmed,
     confirm_all,
-    is_typed,
     parse_psid,
     shown_token,
-    typed_end,
 )
+from recond.flow.run.typed import confirms, is_file, typed_end
 from recond.locale import size
 from recond.model import Message
 from recond.show.screen import Screen
@@ -22,15 +23,18 @@ from recond.show.screen import Screen
 ATTEMPTS = 3
 
 
-def ask_each(screen: Screen, plans: tuple[WipePlan, ...]) -> tuple[Confirmed, ...]:
+def ask_each(
+    screen: Screen, plans: tuple[WipePlan, ...], property_number: str | None = None
+) -> tuple[Confirmed, ...]:
     """Ask for each disk that would be erased. Raises `SafetyRefusal` unless every answer is right.
 
-    The plans that are refused anyway go along unasked: their journals say why.
+    `property_number` is the computer's, and confirms its only disk. The plans that are refused
+    anyway go along unasked: their journals say why.
     """
     for plan in plans:
         if plan.refusals:
             continue
-        wanted = typed_end(plan)
+        wanted = typed_end(plan, plans)
         screen.talk(
             screen.t(
                 "cli.ask.disk",
@@ -40,7 +44,11 @@ def ask_each(screen: Screen, plans: tuple[WipePlan, ...]) -> tuple[Confirmed, ..
                 size=size(screen.lang, plan.disk.size_bytes),
             )
         )
-        if not _typed(screen, wanted, "cli.ask.type_place" if plan.place else "cli.ask.type"):
+        word = "type_place" if plan.place else "type_file" if is_file(plan) else "type"
+        ask = screen.t(f"cli.ask.{word}", n=len(wanted))
+        if not _typed(
+            screen, ask, partial(confirms, plan, plans=plans, property_number=property_number)
+        ):
             raise SafetyRefusal((Message.of("wipe.confirm.not_typed", path=plan.path),))
     return confirm_all(plans, ConfirmedBy.TYPED)
 
@@ -72,10 +80,10 @@ def ask_password(screen: Screen, path: str, disk: DiskIdentity, *, master: bool)
     return getpass(screen.t("cli.unlock.type_master" if master else "cli.unlock.type") + " ")
 
 
-def _typed(screen: Screen, wanted: str, ask: str) -> bool:
+def _typed(screen: Screen, ask: str, is_right: Callable[[str], bool]) -> bool:
     for _ in range(ATTEMPTS):
-        answer = input(screen.t(ask, n=len(wanted)) + " ").strip()
-        if is_typed(answer, wanted):
+        answer = input(ask + " ").strip()
+        if is_right(answer):
             return True
         if not answer:
             return False

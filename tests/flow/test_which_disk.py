@@ -17,12 +17,10 @@ from recond.flow.machine.inventory import inventory
 from recond.flow.run import supervisor
 from recond.flow.run.supervisor import (
     confirm_by_flag,
-    is_typed,
     placed,
     plan_targets,
-    split_end,
-    typed_end,
 )
+from recond.flow.run.typed import typed_end
 from recond.host import Host
 from recond.host.files import Files
 from recond.model import Medium, Message
@@ -276,36 +274,3 @@ def test_an_end_with_spaces_can_be_typed(
     monkeypatch.setattr("builtins.input", lambda _: f" {typed} ")
     (confirmed,) = ask_each(Screen("fr"), (plan,))
     assert (confirmed.plan, confirmed.by) == (plan, "typed")
-
-
-# --- A serial with spaces in it ----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("token", "head", "end", "typed"),
-    [
-        ("WD-WCC4E1234567", "WD-WCC4E123", "4567", "4567"),
-        ("S3Z1 NB0K 22 22", "S3Z1 NB0K ", "22 22", "2222"),
-        ("A B C D", "", "A B C D", "ABCD"),
-        ("X7", "", "X7", "X7"),
-    ],
-)
-def test_the_end_that_is_asked_for_can_be_typed_as_the_label_has_it_or_without_spaces(
-    token: str, head: str, end: str, typed: str
-) -> None:
-    plan = plan_for(replace(HDD, serial=token))
-    assert typed_end(plan) == typed
-    assert split_end(plan) == (head, end)
-    assert is_typed(typed, typed_end(plan))
-    assert is_typed(f" {end} ", typed_end(plan))
-
-
-@pytest.mark.parametrize("answer", ["", " ", "2223", "222", "22222", "s3z1nb0k2222"])
-def test_nothing_else_confirms(answer: str) -> None:
-    plan = plan_for(replace(HDD, serial="S3Z1 NB0K 22 22"))
-    assert not is_typed(answer, typed_end(plan))
-
-
-def test_an_empty_end_confirms_nothing() -> None:
-    assert not is_typed("", "")
-    assert not is_typed(" ", " ")

@@ -20,7 +20,7 @@ from tests.guided.test_attach import begin_and_kill, cut_power, new_owner
 
 def test_the_whole_job_line_by_line(tmp_path: Path) -> None:
     targets = images(tmp_path, "alpha.img", "beta.img")
-    words = ("2", "", "", "", "9", "2", ".img")
+    words = ("2", "", "", "", "9", "2", "BETA.img")
     done = recond(
         "guided", *targets, "--image", "--plain", folder=tmp_path, stdin="\n".join(words) + "\n"
     )
@@ -36,7 +36,7 @@ def test_the_whole_job_line_by_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("", "", "", "", "", "1", "gmi."), 130),  # wrong, then no more input
+        (("", "", "", "", "", "1", ".img"), 130),  # wrong, then no more input
         (("", "", "", "", "", "1", ""), 4),
         (("", "", "", "", "", "7"), 4),
         ((), 130),
@@ -80,7 +80,7 @@ def test_what_stopped_is_not_gone_on_with_by_one_letter(
     done = recond("guided", str(target), "--image", "--plain", folder=tmp_path, stdin=words)
     assert done.code == code, done.stderr
     assert target.read_bytes() == theirs
-    done = recond("guided", str(target), "--image", "--plain", folder=tmp_path, stdin="o\n.img\n")
+    done = recond("guided", str(target), "--image", "--plain", folder=tmp_path, stdin="o\nlpha\n")
     assert done.code == 5, done.stderr
     assert target.read_bytes() == theirs, "its content is neither the old one nor ours"
 

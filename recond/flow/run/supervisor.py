@@ -19,6 +19,7 @@ from recond.erasure import DiskIdentity, Target, TargetKind, Technique, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.closing import close_journal
 from recond.flow.run.drive_offers import read_firmware_plan, read_recorded_plan
+from recond.flow.run.typed import folded
 from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
 from recond.host import Host
 from recond.host.docks import place_of
@@ -37,7 +38,6 @@ from recond.wipe.plan import Wish, plan_digest, plan_wipe
 HANG_S = 900.0
 SETTLE_S, AGAIN_S = 2.0, 0.25
 KILL_WAIT_S = 10.0
-TYPED_CHARACTERS = 4
 PSID_CHARACTERS = 32
 WORKER = "recond.wipe.worker"
 
@@ -89,9 +89,9 @@ def _held(target: Target, host: Host, opened: OpenFiles) -> Target:
 
 def placed(plans: tuple[WipePlan, ...], files: Files) -> tuple[WipePlan, ...]:
     """The same plans; those whose disks have one token carry where each is plugged in."""
-    tokens = Counter(plan.disk.token for plan in plans)
+    tokens = Counter(folded(plan.disk.token) for plan in plans)
     return tuple(
-        replace(plan, place=_place(plan, files)) if tokens[plan.disk.token] > 1 else plan
+        replace(plan, place=_place(plan, files)) if tokens[folded(plan.disk.token)] > 1 else plan
         for plan in plans
     )
 
@@ -152,29 +152,6 @@ def target_of(disk: Disk) -> Target:
 
 def _value(reading: Reading[str]) -> str | None:
     return reading.value if isinstance(reading, Known) else None
-
-
-def typed_end(plan: WipePlan) -> str:
-    """What an operator types to confirm this disk: the end of its serial or of its stand-in; where
-    another disk has the same, the place where it is plugged in. Spaces in a serial do not
-    count: an end that begins with one could never be typed.
-    """
-    return plan.place or "".join(plan.disk.token.split())[-TYPED_CHARACTERS:]
-
-
-def is_typed(answer: str, wanted: str) -> bool:
-    """Whether what a person typed is what was asked for, with or without the spaces of a label."""
-    return "".join(answer.split()) == "".join(wanted.split()) != ""
-
-
-def split_end(plan: WipePlan) -> tuple[str, str]:
-    """A disk's token: what stands before the end that is typed, and the end with its spaces."""
-    token, left = plan.disk.token, len(typed_end(plan))
-    for at in range(len(token) - 1, -1, -1):
-        left -= not token[at].isspace()
-        if left == 0:
-            return token[:at], token[at:]
-    return "", token
 
 
 def shown_token(plan: WipePlan) -> str:
