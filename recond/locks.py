@@ -54,6 +54,11 @@ def lock_message(lock: Lock) -> Message:
     )
 
 
+def lock_word(lock: Lock) -> Message:
+    """One word for it, for a line that names several."""
+    return Message.of(f"inspect.lock.short.{lock.kind if lock.kind in KINDS else 'other'}")
+
+
 def lock_question(lock: Lock, machine: Machine) -> Message:
     """What a person is to look at or to ask, where it cannot be told from here."""
     kind = lock.kind if lock.kind in KINDS else "other"

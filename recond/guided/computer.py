@@ -5,7 +5,7 @@ from __future__ import annotations
 from recond.flow.run.run import Prepared
 from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.locale import size_binary
-from recond.locks import found_locks, holding_locks, lock_message, open_locks
+from recond.locks import found_locks, holding_locks, lock_message, lock_word, open_locks
 from recond.model import Assessment, Known, Lock, Machine, Outcome
 from recond.naming import computer_name, processor_name
 
@@ -76,7 +76,8 @@ def _locks(words: GuidedWords, machine: Machine) -> list[Line]:
         lines.append((named(harmless), PLAIN))
     if asked:
         code = "inspect.lock.to_ask" if lines else "inspect.lock.none_to_ask"
-        lines.append((words.t(code, locks=named(asked)), CARE))
+        short = ", ".join(dict.fromkeys(words.say(lock_word(lock)) for lock in asked))
+        lines.append((words.t(code, locks=short), CARE))
     return lines or [(words.t("inspect.lock.none"), PLAIN)]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from recond.flow.run.typed import confirms, split_end, typed_end
 from recond.host.files import Files
 from recond.show.ask import ask_each
 from recond.show.screen import Screen
+from tests.cli.command import recond
 from tests.wipe.disks import HDD, plan_for
 
 WWN = "0x5000c500a1b2c3d4"
@@ -179,3 +182,14 @@ def test_unattended_words_stay_exact() -> None:
     with pytest.raises(SafetyRefusal):
         confirm_by_flag(plans, ("wd-wcc4e1234567",))
     assert len(confirm_by_flag(plans, ("WD-WCC4E1234567",))) == 1
+
+
+def test_the_inventory_number_stands_in_the_record(tmp_path: Path) -> None:
+    (tmp_path / "d.img").write_bytes(b"donor" * 200_000)
+    done = recond(
+        *("wipe", "d.img", "--image", "--confirm", "d.img", "--asset", "INV-00421"),
+        folder=tmp_path,
+    )
+    assert done.code == 0, done.stderr
+    (record,) = (tmp_path / "recond-out").glob("*/record.json")
+    assert json.loads(record.read_bytes())["property_number"] == "INV-00421"

@@ -92,6 +92,26 @@ def test_a_disk_that_is_not_ticked_is_not_touched(tmp_path: Path) -> None:
     assert b"DONOR" not in Path(targets[1]).read_bytes()
 
 
+def test_a_scanner_types_the_whole_number_and_enter(tmp_path: Path) -> None:
+    targets = images(tmp_path, "alpha.img", "beta.img")
+    session = session_on(tmp_path, "fr", targets)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "p", "enter")
+        await pilot.press(*"BETA", "full_stop", *"IMG", "enter")  # the other one's sticker
+        assert "Ce n’est pas cela" in text_of(app)
+        assert "Disque 1 sur 2" in text_of(app)
+        await pilot.press(*"ALPHA", "full_stop", *"IMG")
+        assert "ALPHA.IMG_" in text_of(app)
+        await pilot.press("enter")
+        assert "Disque 2 sur 2" in text_of(app)
+        await pilot.press("escape")
+
+    play(session, "computer", act)
+    assert session.work is None
+    assert all(b"DONOR" in Path(target).read_bytes()[:64] for target in targets)
+
+
 @pytest.mark.parametrize(
     "keys",
     [
