@@ -140,6 +140,7 @@ def test_the_boot_stick_beside_does_not_count(page: Page) -> None:
     value = json.loads(record_of())
     stick = json.loads(record_of("refused"))["erasures"][0]
     stick["result"]["reasons"] = [{"code": "wipe.refusal.medium", "args": {"path": "/dev/sdb"}}]
+    stick["disk"] |= {"bus": "usb", "medium": "usb-flash"}
     shown = page.one(
         {JWS: Papers(canonical_bytes({**value, "erasures": [*value["erasures"], stick]})).jws()}
     )
