@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import IO
 
 from recond.frozen import dataclass
+from recond.host.regular import open_regular
 from recond.model import Unknown, Why
 
 MAX_BYTES = 16 << 20
@@ -28,7 +30,7 @@ class Files:
     def read(self, path: str, limit_bytes: int = MAX_BYTES) -> bytes | Unknown:
         """The bytes of a file, at most `limit_bytes`; `Unknown` with the reason otherwise."""
         try:
-            with self._inside(path).open("rb", buffering=0) as stream:
+            with self._open(self._inside(path)) as stream:
                 parts, left = [], limit_bytes
                 # small requests: /proc/sys answers ENOMEM to one of many MiB
                 while left > 0 and (part := stream.read(min(left, 65536))):
@@ -37,6 +39,12 @@ class Files:
                 return b"".join(parts)
         except OSError as error:
             return Unknown(_why(error), path)
+
+    def _open(self, place: Path) -> IO[bytes]:
+        if self.root == Path("/"):
+            return place.open("rb", buffering=0)
+        # nobody writes into a recording's pipe, and a device's bytes are not the machine's
+        return os.fdopen(open_regular(place.resolve(), os.O_RDONLY), "rb", buffering=0)
 
     def read_text(self, path: str) -> str | Unknown:
         """A small text file, stripped of white space and NULs at its ends."""
@@ -84,7 +92,11 @@ class Files:
         if self.root == Path("/"):
             return full
         # a recording is somebody's archive: a link in it must not lead out of it
-        if not full.resolve().is_relative_to(self.root.resolve()):
+        try:
+            inside = full.resolve().is_relative_to(self.root.resolve())
+        except (RuntimeError, ValueError):  # links in a circle; a name with a NUL
+            inside = False
+        if not inside:
             raise FileNotFoundError(path)
         return full
 

@@ -198,9 +198,14 @@ class PackedFiles(Files):
         """The tree of some nodes; `name` is the archive's, for messages."""
         children: dict[str, set[str]] = {"/": set()}
         for path in nodes:
-            place = PurePosixPath(path)
-            for below, above in zip((place, *place.parents), place.parents, strict=False):
-                children.setdefault(str(above), set()).add(below.name)
+            below = path
+            while below != "/":
+                above, _, own = below.rpartition("/")
+                linked = (above or "/") in children
+                children.setdefault(above or "/", set()).add(own)
+                if linked:
+                    break
+                below = above
             if nodes[path] is None:
                 children.setdefault(path, set())
         frozen = {path: frozenset(names) for path, names in children.items()}

@@ -15,12 +15,13 @@ import re
 import tarfile
 import zlib
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from recond import __version__
 from recond.documents import read_json
 from recond.drive.exchange import Exchange
 from recond.errors import BenchLacks, FormatError, UsageError
+from recond.flow.machine.tar import BadTar, read_tar
 from recond.host import Host
 from recond.host.claims import read_claim
 from recond.host.condition import NoConditions
@@ -52,7 +53,9 @@ _KNOWN = (
     *("dmidecode.txt", "lscpu.txt", "iw.txt", "btmgmt.txt", "lsblk.json"),
     *("edid", "smartctl", "proc", "sys", "recond"),
 )
-_MOST_NODES = 200_000
+_MOST_NODES = 50_000
+_MOST_DEEP = 64
+"""Folders above a file; sysfs has some twenty below a chain of bridges and hubs."""
 _MOST_BYTES = 256 << 20
 
 
@@ -244,30 +247,25 @@ def _unpack(path: Path) -> dict[str, Node]:
     Raises `FormatError` for what is no tar, is cut, or is larger than any capture.
     """
     nodes: dict[str, Node] = {}
-    room = _MOST_BYTES
     try:
-        with tarfile.open(fileobj=io.BytesIO(_plain(path)), mode="r:") as packed:
-            for member in packed:
-                name = _inner_name(member.name)
-                if name is None:
-                    continue
-                room -= member.size + 512
-                if room < 0 or len(nodes) > _MOST_NODES:
-                    raise FormatError("inspect.capture.too_large", path=str(path))
-                if member.issym():
-                    nodes[name] = member.linkname
-                elif member.isdir():
-                    nodes[name] = None
-                elif member.isfile() and (stream := packed.extractfile(member)):
-                    nodes[name] = stream.read(MAX_BYTES)
-    except (tarfile.TarError, EOFError, zlib.error, ValueError, OSError) as error:
+        for member in read_tar(_plain(path)):
+            name = _inner_name(member.name)
+            if name is None:
+                continue
+            content = member.content
+            if isinstance(content, str) and content.count("/") > _MOST_DEEP:
+                content = ""  # a link that no computer has; it leads nowhere
+            nodes[name] = content[:MAX_BYTES] if isinstance(content, bytes) else content
+            if len(nodes) > _MOST_NODES:
+                raise FormatError("inspect.capture.too_large", path=str(path))
+    except (BadTar, EOFError, zlib.error) as error:
         raise FormatError("inspect.capture.broken", path=str(path)) from error
     return _without_top(nodes)
 
 
 def _plain(path: Path) -> bytes:
     """The tar itself, plain or out of its gzip, up to a bound: a header may announce gigabytes that
-    are a kilobyte on the disk, and `tarfile` would make room for them.
+    are a kilobyte on the disk.
     """
     with path.open("rb") as stream:
         raw = stream.read(_MOST_BYTES + 1)
@@ -284,8 +282,10 @@ def _plain(path: Path) -> bytes:
 
 
 def _inner_name(name: str) -> str | None:
-    parts = [part for part in PurePosixPath(name.replace("\0", "")).parts if part not in ("/", ".")]
-    return None if not parts or ".." in parts else "/" + "/".join(parts)
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if not parts or ".." in parts or len(parts) > _MOST_DEEP:
+        return None
+    return "/" + "/".join(parts)
 
 
 def _without_top(nodes: dict[str, Node]) -> dict[str, Node]:
