@@ -45,9 +45,9 @@ CHANGES = ("write", "fsync", "fdatasync", "rename", "replace", "link", "mkdir", 
 
 @dataclass(frozen=True)
 class Strike:
-    """What happens to one process: `kind` at its `at`th line (kill, power, stop), or behind its
-    `at`th change of a file (`behind`); or in place of that change (full, broken; `once`, or from
-    then on).
+    """What happens to one process: `kind` at its `at`th line (kill, power, stop; `fresh`: of those
+    that did not run before), or behind its `at`th change of a file (`behind`), or behind all of its
+    work (0); or in place of that change (full, broken; `once`, or from then on).
     """
 
     kind: str
@@ -55,6 +55,7 @@ class Strike:
     once: bool = True
     seed: int = 0
     behind: bool = False
+    fresh: bool = False
 
 
 @dataclass
@@ -70,7 +71,9 @@ class Storage:
         """Listen to every opening for writing, and wrap what syncs and what names."""
 
         def hear(event: str, args: tuple[Any, ...]) -> None:
-            if event == "open" and args[2] & (os.O_WRONLY | os.O_RDWR):
+            if event != "open" or isinstance(args[0], int):  # a descriptor was opened by its name
+                return
+            if args[2] & (os.O_WRONLY | os.O_RDWR):
                 self.opened.add(str(args[0]))
                 with contextlib.suppress(OSError):  # what was there before is on the disk
                     found = Path(args[0]).stat()
@@ -121,14 +124,14 @@ class Storage:
             os.truncate(path, chance.randint(safe, found.st_size))
 
 
-def strike(given: Strike | None, storage: Storage, pids: Path) -> None:
-    """Have this process struck."""
+def strike(given: Strike | None, storage: Storage, pids: Path) -> Callable[[], None]:
+    """Have this process struck. What comes back is called when its work is done."""
     chance = random.Random(given.seed if given else 0)
     if given is None:
-        return
+        return _nothing
     if given.kind in ("full", "broken"):
         _fail(given)
-        return
+        return _nothing
     if given.kind == "power":
         storage.watch()
         _wrap(storage)
@@ -145,10 +148,16 @@ def strike(given: Strike | None, storage: Storage, pids: Path) -> None:
             storage.cut(chance)
         os.kill(os.getpid(), signal.SIGKILL)
 
+    if not given.at:
+        return end
     if given.behind:
         _behind(given.at, end)
     else:
-        at_line(given.at, WATCHED, end)
+        at_line(given.at, WATCHED, end, fresh=given.fresh)
+    return _nothing
+
+
+def _nothing() -> None: ...
 
 
 def _behind(point: int, end: Callable[[], None]) -> None:
