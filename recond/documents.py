@@ -55,8 +55,11 @@ def read_toml(text: str) -> dict[str, Any]:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise NoDocument(f"name twice: {next(n for n in names if names.count(n) > 1)[:40]!r}")
+        seen = set[str]()
+        for name, _ in pairs:
+            if name in seen:
+                raise NoDocument(f"name twice: {name[:40]!r}")
+            seen.add(name)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,3 +124,12 @@ def test_a_configuration_that_was_damaged_is_named(tmp_path: Path, name: str) ->
         config.declared_docks(tmp_path)
     with pytest.raises(UsageError):
         read_order(TOML_ATTACKS[name], "recond.toml", "")
+
+
+def test_a_name_twice_behind_very_many_is_found_at_once() -> None:
+    """It took the square of their number: an hour for these."""
+    text = "{" + ",".join(f'"a{n}":0' for n in range(300_000)) + ',"a299999":1}'
+    before = time.process_time()
+    with pytest.raises(ValueError, match="a299999"):
+        read_json(text)
+    assert time.process_time() - before < 10

@@ -31,10 +31,16 @@ def open_regular(path: Path, flags: int, mode: int = 0o600) -> int:
     return descriptor
 
 
-def read_regular(path: Path) -> bytes:
-    """A regular file's bytes; the folders on the way may be links. Raises `OSError`."""
+def read_regular(path: Path, most_bytes: int | None = None) -> bytes:
+    """A regular file's bytes; the folders on the way may be links.
+
+    Raises `OSError`; `OverflowError` for a file of more bytes than that.
+    """
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as stream:
-        return stream.read()
+        raw = stream.read(-1 if most_bytes is None else most_bytes + 1)
+    if most_bytes is not None and len(raw) > most_bytes:
+        raise OverflowError(str(path))
+    return raw
 
 
 def write_regular(path: Path, content: bytes) -> None:

@@ -100,10 +100,24 @@ class Spool:
         sync_folder(self.folder)
 
 
-def read_files(folder: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
-    """The files below a folder that match, by their relative names. Raises `OSError`."""
-    found = sorted(path for pattern in patterns for path in folder.glob(pattern))
-    return {p.relative_to(folder).as_posix(): read_regular(p) for p in found if p.is_file()}
+def read_files(
+    folder: Path, patterns: tuple[str, ...], *, most_files: int, most_bytes: int
+) -> dict[str, bytes]:
+    """The files below a folder that match, by their relative names.
+
+    Raises `OSError`; `OverflowError` for more files or bytes than these: a hole of a terabyte costs
+    whoever made it nothing.
+    """
+    found = sorted({path for pattern in patterns for path in folder.glob(pattern)})
+    if len(found) > most_files:
+        raise OverflowError(str(folder))
+    files: dict[str, bytes] = {}
+    for path in found:
+        if path.is_file():
+            raw = read_regular(path, most_bytes)
+            most_bytes -= len(raw)
+            files[path.relative_to(folder).as_posix()] = raw
+    return files
 
 
 def read_text(path: str) -> str:

@@ -14,6 +14,7 @@ import binascii
 import functools
 import hashlib
 import io
+import os
 import re
 import zipfile
 import zlib
@@ -24,6 +25,7 @@ from recond.codec import canonical_bytes, from_json
 from recond.documents import read_json
 from recond.erasure import RECORD_SCHEMA, WipeRecord
 from recond.errors import FormatError, RecordInvalid
+from recond.host.regular import open_regular
 from recond.host.spool import read_files
 from recond.model import Json
 
@@ -39,6 +41,8 @@ FILES = 4096
 _BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, KeyError)
 _ENTRY = b"PK\x01\x02"
 """Begins each line of a zip's directory (APPNOTE 4.3.12): counted before zipfile reads it."""
+_PACKINGS = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+"""What recond writes; an LZMA stream asks for as much room as its header says."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -150,7 +154,11 @@ def _payload(jws: bytes) -> bytes | None:
 
 def read_folder(folder: Path) -> Package:
     """The package of a run's output folder. Raises `RecordInvalid`, `OSError`."""
-    found = read_files(folder, ("record.*", "receipt.jws", "*.pdf", "journals/*.jsonl"))
+    patterns = ("record.*", "receipt.jws", "*.pdf", "journals/*.jsonl")
+    try:
+        found = read_files(folder, patterns, most_files=FILES, most_bytes=FILE_BYTES)
+    except OverflowError:
+        raise RecordInvalid("upload.package.too_large") from None
     return make_package({name: raw for name, raw in found.items() if _NAME.fullmatch(name)})
 
 
@@ -164,8 +172,11 @@ def pack(package: Package) -> bytes:
 
 
 def read_packed(path: Path) -> bytes:
-    """A package's bytes. Raises `RecordInvalid` for a file larger than any, `OSError`."""
-    with path.open("rb") as stream:
+    """A package's bytes. Raises `RecordInvalid` for a file larger than any, `OSError`.
+
+    A link or a pipe on a stick is no file: it leads elsewhere, or is waited for.
+    """
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as stream:
         raw = stream.read(FILE_BYTES + 1)
     if len(raw) > FILE_BYTES:
         raise RecordInvalid("upload.package.too_large")
@@ -180,6 +191,8 @@ def _archive(raw: bytes) -> zipfile.ZipFile:
         raise RecordInvalid("upload.package.too_large")
     archive = zipfile.ZipFile(io.BytesIO(raw))
     members = archive.infolist()
+    if any(m.compress_type not in _PACKINGS for m in members):
+        raise RecordInvalid("upload.package.unreadable")
     if len(members) > FILES or sum(m.file_size for m in members) > FILE_BYTES:
         raise RecordInvalid("upload.package.too_large")
     return archive

@@ -14,7 +14,7 @@ from recond.host.reason import os_reason
 from recond.host.store import write_whole
 from recond.model import Message
 from recond.upload.mapping import line_of
-from recond.upload.package import RECORD, Package, read_folder, unpack
+from recond.upload.package import RECORD, Package, read_folder, read_packed, unpack
 from recond.upload.sheet import table_bytes
 from recond.upload.templates import load_template
 
@@ -52,7 +52,7 @@ def export_table(
     for place in (place for source in sources for place in _places(source)):
         try:
             package = (
-                read_folder(place) if place.is_dir() else unpack(place.read_bytes(), place.stem)
+                read_folder(place) if place.is_dir() else unpack(read_packed(place), place.stem)
             )
             check_may_leave(package, allow_unsigned=allow_unsigned)
         except RecordInvalid as error:
