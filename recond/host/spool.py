@@ -55,12 +55,17 @@ class Spool:
         """Whether there is such a file or folder."""
         return (self.folder / name).exists()
 
-    def changed(self, name: str) -> float | None:
-        """When a file was last written (its file system's seconds); None where there is none."""
+    def changed(self, name: str) -> int | None:
+        """When a file was last written (nanoseconds); None where there is none."""
         try:
-            return (self.folder / name).stat().st_mtime
+            return (self.folder / name).stat().st_mtime_ns
         except FileNotFoundError:
             return None
+
+    def date(self, name: str, when_ns: int) -> None:
+        """Give a file that time; without effect where there is none."""
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(self.folder / name, ns=(when_ns, when_ns), follow_symlinks=False)
 
     def _make(self) -> None:
         if not self.folder.is_dir():

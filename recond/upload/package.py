@@ -41,6 +41,8 @@ FILES = 4096
 _BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, KeyError)
 _ENTRY = b"PK\x01\x02"
 """Begins each line of a zip's directory (APPNOTE 4.3.12): counted before zipfile reads it."""
+_END_BYTES = 22
+"""The end of the directory (APPNOTE 4.3.16); recond writes no comment behind it."""
 _PACKINGS = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
 """What recond writes; an LZMA stream asks for as much room as its header says."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -191,6 +193,9 @@ def _archive(raw: bytes) -> zipfile.ZipFile:
         raise RecordInvalid("upload.package.too_large")
     archive = zipfile.ZipFile(io.BytesIO(raw))
     members = archive.infolist()
+    end = raw[-_END_BYTES:]
+    if end[:4] != b"PK\x05\x06" or int.from_bytes(end[10:12], "little") != len(members):
+        raise RecordInvalid("upload.package.unreadable")  # an entry that another one's text hides
     if any(m.compress_type not in _PACKINGS for m in members):
         raise RecordInvalid("upload.package.unreadable")
     if len(members) > FILES or sum(m.file_size for m in members) > FILE_BYTES:

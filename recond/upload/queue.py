@@ -108,14 +108,32 @@ class Queue:
     def _changing(self) -> AbstractContextManager[bool]:
         return self._spool.locked(".files", wait=True)
 
-    def add(self, package: Package) -> bool:
-        """Queue a record; whether it is new here. Neither the same bytes nor older ones are."""
+    def add(self, package: Package, made_ns: int | None = None) -> bool:
+        """Queue a record; whether it is new here. Neither the same bytes nor older ones are.
+
+        `made_ns`: the time of the file that it was read from, which the queue's own file takes.
+        """
         with self._changing():
             known = self._newest(package.record_id)
-            if known and (known.digest == package.digest or known.issue.after(package.issue)):
-                return False
-            self._spool.save(_zip(package.record_id), pack(package))
-        return True
+            is_new = not known or not (
+                known.digest == package.digest or known.issue.after(package.issue)
+            )
+            if is_new:
+                self._spool.save(_zip(package.record_id), pack(package))
+            if made_ns is not None:
+                self._date(package.record_id, made_ns)
+        return is_new
+
+    def _date(self, record_id: str, made_ns: int) -> None:
+        if self._spool.has(_zip(record_id)):
+            self._spool.date(_zip(record_id), made_ns)
+        else:
+            self._done.date(_json(record_id), made_ns)
+
+    def knows(self, package: Package) -> bool:
+        """Whether these bytes wait or are done with."""
+        known = self._newest(package.record_id)
+        return known is not None and known.digest == package.digest
 
     def _newest(self, record_id: str) -> Entry | None:
         try:
@@ -166,8 +184,11 @@ class Queue:
             raw = self._spool.read(_zip(entry.record_id))
             if raw is None or peek_digest(raw) != entry.digest:
                 return  # issued anew while we were sending
+            made_ns = self.made_from(entry.record_id)
             self._done.save(_json(entry.record_id), canonical_bytes(entry))
             self._spool.remove(_zip(entry.record_id))
+            if made_ns is not None:
+                self._done.date(_json(entry.record_id), made_ns)
             self._states.remove(_json(entry.record_id))
 
     def reopen(self, package: Package) -> bool:
@@ -195,8 +216,12 @@ class Queue:
         """The ids of the records that everybody has."""
         return self._done.names(".json")
 
-    def known_since(self, record_id: str) -> float | None:
-        """When the record was last queued or done with, as a file's time; None where unknown."""
+    def made_from(self, record_id: str) -> int | None:
+        """The time of the file that the record was read from (nanoseconds); None where unknown.
+
+        Equal or not, never older or younger: a clock is set, and a record is issued anew while an
+        older one is being sent.
+        """
         return self._spool.changed(_zip(record_id)) or self._done.changed(_json(record_id))
 
     def holds(self) -> dict[str, Hold]:

@@ -147,7 +147,6 @@ class Seen:
     ledger: tuple[bytes, ...] = ()
     signed: dict[str, str] = field(default_factory=dict)  # JWS digest → run
     truth: dict[tuple[str, str], bool] = field(default_factory=dict)
-    decided: set[tuple[str, str]] = field(default_factory=set)  # another run has the disk since
     shared: set[str] = field(default_factory=set)  # disks that two had at once
     reused: dict[str, bytes] = field(default_factory=dict)
     erased: set[tuple[str, str]] = field(default_factory=set)
@@ -263,8 +262,6 @@ class History:
         self.seen.reused.pop(name, None)
         if living(self.pids):
             self.seen.shared.add(name)
-        else:
-            self.seen.decided |= {key for key in self.seen.truth if key[1] == name}
         return name
 
     def _reuse(self) -> None:
@@ -443,9 +440,17 @@ class History:
                 with contextlib.suppress(RecondError):
                     plan = read_job(run, name).plan
                     key = (run.run_id, plan.disk.token)
-                    if plan.disk.token not in self.seen.reused and key not in self.seen.decided:
+                    if plan.disk.token not in self.seen.reused and not self._is_decided(*key):
                         held = self.seen.truth.get(key, False) or self._is_written(plan)
                         self.seen.truth[key] = held
+
+    def _is_decided(self, run_id: str, name: str) -> bool:
+        """Whether a later run has had the disk: what an earlier one left is not there any more."""
+        order = list(self._confirmed().items())
+        own = next((at for at, (run, _) in enumerate(order) if run == run_id), len(order))
+        journals = (self.state / "runs" / run / "journals" for run, names in order[own + 1 :])
+        had = any(b'"identity"' in (_bytes(one / f"{name}.jsonl") or b"") for one in journals)
+        return had and name not in self.seen.shared
 
     def _is_written(self, plan: WipePlan) -> bool:
         fill = plan.steps[-1].fill

@@ -64,22 +64,27 @@ class Storage:
 
     roots: tuple[str, ...]
     opened: set[str] = field(default_factory=set)
+    before: dict[tuple[int, int], int] = field(default_factory=dict)
+    restored: set[Path] = field(default_factory=set)
     synced: dict[tuple[int, int], int] = field(default_factory=dict)
     names: list[tuple[tuple[int, int], Path, str, bytes | None]] = field(default_factory=list)
 
     def watch(self) -> None:
-        """Listen to every opening for writing, and wrap what syncs and what names."""
+        """Note what is on the disk now, and listen to every opening for writing."""
+        for path in self._files():
+            found = path.stat()
+            self.before[(found.st_dev, found.st_ino)] = found.st_size
 
         def hear(event: str, args: tuple[Any, ...]) -> None:
             if event != "open" or isinstance(args[0], int):  # a descriptor was opened by its name
                 return
             if args[2] & (os.O_WRONLY | os.O_RDWR):
                 self.opened.add(str(args[0]))
-                with contextlib.suppress(OSError):  # what was there before is on the disk
-                    found = Path(args[0]).stat()
-                    self.synced.setdefault((found.st_dev, found.st_ino), found.st_size)
 
         sys.addaudithook(hear)
+
+    def _files(self) -> list[Path]:
+        return [path for root in self.roots for path in Path(root).rglob("*") if path.is_file()]
 
     def note_sync(self, descriptor: int) -> None:
         found = os.fstat(descriptor)
@@ -110,16 +115,16 @@ class Storage:
                     path.unlink()
                 else:
                     path.write_bytes(before)
-        for root in self.roots:
-            for path in Path(root).rglob("*"):
-                if path.is_file():
-                    self._lose(path, chance)
+                    self.restored.add(path)
+        for path in self._files():
+            self._lose(path, chance)
 
     def _lose(self, path: Path, chance: random.Random) -> None:
-        if not self.opened & {str(path), path.name}:
-            return
+        if path in self.restored or (path.suffix == ".jsonl" and str(path) not in self.opened):
+            return  # what another process wrote and synced is not known here
         found = path.stat()
-        safe = self.synced.get((found.st_dev, found.st_ino), 0)
+        key = (found.st_dev, found.st_ino)
+        safe = self.synced.get(key, self.before.get(key, 0))
         if found.st_size > safe:
             os.truncate(path, chance.randint(safe, found.st_size))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import stat
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.queue import export_queue, import_queue, read_queue
 from recond.flow.deliver.upload import (
     add_destination,
+    not_queued,
     queue_folder,
     queue_of,
     remove_destination,
@@ -27,11 +29,15 @@ from recond.flow.deliver.upload import (
     upload,
 )
 from recond.flow.keys.keyring import Keyring
+from recond.flow.run.run import certify_again
 from recond.flow.runfolder import RunFacts, RunFolder, begin_run, make_run, write_json
+from recond.host import Host
+from recond.host.clock import SystemClock
 from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
 from recond.upload.package import Package, make_package, pack, parse_record, read_folder, unpack
-from recond.upload.queue import DeliveryState
+from recond.upload.queue import DeliveryState, Entry, Queue
 from recond.upload.send import Urgency
+from tests.flow.bench import Bench, donor_image
 from tests.upload.bench import TOKEN, workbench
 from tests.upload.records import NOW, bench_key, files_of, package, record, write_run
 from tests.upload.servers import Reply, serve
@@ -276,6 +282,47 @@ def test_a_record_issued_anew_while_it_is_queued_is_queued_too(
     queue_folder(bench.state, folder)
     monkeypatch.undo()
     assert [one.digest for one in read_queue(bench.state).entries] == [package_digest(anew)]
+
+
+@pytest.mark.parametrize("when", ["behind a clock that was put back", "while it was sent"])
+def test_a_record_issued_anew_reaches_everybody_whatever_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Seed 30414 of the histories: the queue's own file was younger, and the new record lost."""
+    bench = Bench(tmp_path)
+    finished = bench.run(donor_image(tmp_path / "a.img", 65536))
+    (tmp_path / "there").mkdir()
+    add_destination(bench.state, "there", "folder", {"path": str(tmp_path / "there")})
+    record_file = finished.issued.folder / "record.json"
+
+    def again() -> None:
+        certify_again(finished.folder, bench.state, Host(), None, "fr")
+
+    def send() -> int:
+        return upload(bench.state, (), SystemClock(), urgency=Urgency(now=True)).exit_code
+
+    if when == "while it was sent":
+        real = Queue.write
+
+        def write(queue: Queue, entry: Entry) -> None:
+            real(queue, entry)
+            again()
+
+        monkeypatch.setattr(Queue, "write", write)
+        assert send() == 0
+        monkeypatch.undo()
+    else:
+        assert send() == 0
+        again()
+        os.utime(record_file, (1_700_000_000.5, 1_700_000_000.5))
+    assert not_queued(bench.state) == (finished.folder.run_id,)
+    assert send() == 0
+    sent = {file.read_bytes() for file in (tmp_path / "there").rglob("record.json")}
+    assert record_file.read_bytes() in sent
+    assert len(sent) == 2
+    assert not_queued(bench.state) == ()
+    assert send() == 0
+    assert len(list((tmp_path / "there").rglob("record.json"))) == 2
 
 
 def package_digest(found: WipeRecord) -> str:

@@ -24,7 +24,7 @@ from recond.upload.queue import Delivery, DeliveryState, Hold, Queue
 from recond.upload.send import OnDelivery, Urgency, send_pass
 from recond.upload.settings import KINDS, Settings, check_settings
 
-EXIT_LEFT, READ_AGAIN = 8, 3
+EXIT_LEFT, READ_AGAIN, SECOND_NS = 8, 3, 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,16 @@ def queue_folder(state: Path, folder: Path, *, allow_unsigned: bool = False) -> 
             fault = error.message
         if fault is not None:
             return Queued((), ((folder.name, fault),))
-        ids += [package.record_id] if queue_of(state).add(package) else []
+        ids += [package.record_id] if queue_of(state).add(package, made) else []
         if made == _made(folder):
-            break  # else it was issued anew meanwhile, and by its time it would look queued
+            break  # else it was issued anew meanwhile
     return Queued(tuple(dict.fromkeys(ids)), ())
 
 
-def _made(folder: Path) -> float | None:
-    """When a folder's record was written (its file system's seconds); None where it is not."""
+def _made(folder: Path) -> int | None:
+    """When a folder's record was written (nanoseconds); None where it is not."""
     try:
-        return (folder / RECORD).stat().st_mtime
+        return (folder / RECORD).stat().st_mtime_ns
     except OSError:
         return None
 
@@ -98,14 +98,15 @@ def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
 
 def not_queued(state: Path) -> tuple[str, ...]:
     """The ids of this bench's records that may leave and that no upload has seen yet."""
-    found: list[str] = []
+    queue, found = queue_of(state), list[str]()
     for folder in _new_folders(state):
         try:
             package = read_folder(folder)
             check_may_leave(package, allow_unsigned=False)
         except (RecordInvalid, OSError):
             continue
-        found.append(package.record_id)
+        if not queue.knows(package):
+            found.append(package.record_id)
     return tuple(found)
 
 
@@ -127,7 +128,7 @@ def find_package(state: Path) -> Package | None:
 
 
 def _new_folders(state: Path) -> Iterator[Path]:
-    """The output folders of runs that the queue does not know, or knows older."""
+    """The output folders of runs that the queue does not know, or knows otherwise."""
     queue = queue_of(state)
     for run in all_runs(state):
         note = run.note()
@@ -137,8 +138,8 @@ def _new_folders(state: Path) -> Iterator[Path]:
         made = _made(folder)
         if made is None:  # moved away
             continue
-        since = queue.known_since(run.run_id)
-        if since is None or made >= since:
+        # a stick's file system has whole seconds only: two issues may bear the same
+        if made != queue.made_from(run.run_id) or made % SECOND_NS == 0:
             yield folder
 
 
