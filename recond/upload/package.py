@@ -14,7 +14,6 @@ import binascii
 import functools
 import hashlib
 import io
-import os
 import re
 import zipfile
 import zlib
@@ -25,7 +24,7 @@ from recond.codec import canonical_bytes, from_json
 from recond.documents import read_json
 from recond.erasure import RECORD_SCHEMA, WipeRecord
 from recond.errors import FormatError, RecordInvalid
-from recond.host.regular import open_regular
+from recond.host.regular import read_regular
 from recond.host.spool import read_files
 from recond.model import Json
 
@@ -178,11 +177,10 @@ def read_packed(path: Path) -> bytes:
 
     A link or a pipe on a stick is no file: it leads elsewhere, or is waited for.
     """
-    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as stream:
-        raw = stream.read(FILE_BYTES + 1)
-    if len(raw) > FILE_BYTES:
-        raise RecordInvalid("upload.package.too_large")
-    return raw
+    try:
+        return read_regular(path, FILE_BYTES)
+    except OverflowError:
+        raise RecordInvalid("upload.package.too_large") from None
 
 
 def _archive(raw: bytes) -> zipfile.ZipFile:
