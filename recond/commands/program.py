@@ -28,6 +28,7 @@ from recond.commands.index import modules_for
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.model import Message
 from recond.show.framework import usage_error
+from recond.show.tones import Tone
 
 
 @app.callback(invoke_without_command=True, no_args_is_help=False)  # --version is no command
@@ -66,10 +67,10 @@ def run_program() -> int:
         return result if isinstance(result, int) else 0
     except SafetyRefusal as error:
         for refusal in error.reasons:
-            screen().talk(t("cli.refused", reason=screen().say(refusal)))
+            screen().talk(t("cli.refused", reason=screen().say(refusal)), Tone.BAD)
         return _end(error.exit_code, *error.reasons)
     except RecondError as error:
-        screen().talk(t("cli.error", reason=screen().say(error.message)))
+        screen().talk(t("cli.error", reason=screen().say(error.message)), Tone.BAD)
         return _end(error.exit_code, *error.reasons)
     except typer.Exit as error:
         return int(error.exit_code)
@@ -81,7 +82,7 @@ def run_program() -> int:
             screen().document(error.format_message())
             return 0
         reason = usage_error(error.format_message())
-        screen().talk(t("cli.error", reason=screen().say(reason)))
+        screen().talk(t("cli.error", reason=screen().say(reason)), Tone.BAD)
         return _end(2, reason)
     except BrokenPipeError:
         raise  # of our own output: the reader is gone

@@ -12,6 +12,7 @@ import sys
 
 NO_SCREEN = frozenset({"", "dumb", "unknown", "vt100", "vt102", "vt220", "ansi"})
 """Terminals of serial lines, and none: they are spoken to line by line."""
+NO_COLOURS = frozenset({"", "dumb", "unknown"})
 COLUMNS, ROWS = 80, 24
 
 
@@ -31,6 +32,13 @@ def can_draw() -> bool:
 def terminal_columns() -> int:
     """How wide the terminal is, in columns: COLUMNS, else what it says itself; 80 at worst."""
     return shutil.get_terminal_size().columns
+
+
+def wants_colour() -> bool:
+    """Whether colours are welcome: not where NO_COLOR is set (https://no-color.org), nor on a
+    terminal that has none.
+    """
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in NO_COLOURS
 
 
 def wipe_console() -> None:

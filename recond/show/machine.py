@@ -15,12 +15,20 @@ from recond.model import (
     Machine,
     MemoryModule,
     Message,
+    Outcome,
     Reading,
     Unknown,
 )
 from recond.naming import computer_name, disk_name, part_name, processor_name, screen_name
 from recond.show.screen import Row, Screen
+from recond.show.tones import Tone
 
+OUTCOME_TONE = {
+    Outcome.PASS: Tone.GOOD,
+    Outcome.FIXABLE: Tone.DOUBT,
+    Outcome.UNKNOWN: Tone.DOUBT,
+    Outcome.FAIL: Tone.BAD,
+}
 SHOWN_ROLES = (
     "graphics",
     "audio",
@@ -243,13 +251,20 @@ def show_assessment(screen: Screen, found: Assessment) -> None:
     words = lay_out(found, screen.lang)
     head = tuple(screen.t(f"cli.check.{name}") for name in ("outcome", "line", "seen", "asked"))
     score_head = ("", *head[1:3], screen.t("readiness.tier.score"))
-    screen.data(words.heading + "\n")
+    tone = OUTCOME_TONE[found.verdict]
+    screen.data(words.heading, tone)
+    screen.data("")
+    tones = {screen.t(f"readiness.outcome.{one}"): OUTCOME_TONE[one] for one in Outcome}
     for group in words.groups:
         screen.table(
-            group.title, score_head if group.scored else head, [row[:4] for row in group.rows]
+            group.title,
+            score_head if group.scored else head,
+            [row[:4] for row in group.rows],
+            tones=tones,
         )
-    for line in (*words.closing, "", words.heading):
+    for line in (*words.closing, ""):
         screen.data(line)
+    screen.data(words.heading, tone)
 
 
 def show_plans(
@@ -279,7 +294,12 @@ def show_plans(
             )
         )
     head = ("path", "model", "serial", "size", "how", "level", "time")
-    screen.table(t("cli.plan.title"), tuple(t(f"cli.plan.{name}") for name in head), rows)
+    screen.table(
+        t("cli.plan.title"),
+        tuple(t(f"cli.plan.{name}") for name in head),
+        rows,
+        tones={t("cli.plan.refused"): Tone.BAD},
+    )
     longest_s = max((plan.estimate_s or 0 for plan in plans if not plan.refusals), default=0)
     if longest_s:  # disks are erased side by side
         screen.data("  " + t("cli.plan.ends", at=clock_time(screen.lang, now_utc, longest_s)))

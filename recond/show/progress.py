@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 PLAIN_EVERY_S = 5.0
 WORTH_A_TIME_S = 60
 """From how many seconds left the time of day of the end is said too."""
+END_TONE: Mapping[WorkerEnd | None, str] = {
+    WorkerEnd.COMPLETED: "default",
+    WorkerEnd.RUNNING: "yellow",
+}
+"""How a worker's end is coloured; any other is red. A completed one is not yet proven: no green."""
 WIDE = 110
 """Columns from which a bar leaves room for it."""
 
@@ -47,10 +52,10 @@ class ProgressDisplay:
         from rich.progress import BarColumn, Progress, TextColumn
 
         return Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            TextColumn("{task.fields[share]}"),
-            TextColumn("{task.fields[detail]}"),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(None, complete_style="cyan", finished_style="cyan", pulse_style="cyan"),
+            TextColumn("{task.fields[share]}", markup=False),
+            TextColumn("[{task.fields[tone]}]{task.fields[detail]}[/]"),
             console=self._screen.console(error=True),
             expand=True,
         )
@@ -93,7 +98,8 @@ class ProgressDisplay:
         """Only what is complete is whole; how far the others came is not said here."""
         whole = 100 if event.outcome is WorkerEnd.COMPLETED else None
         final = event.outcome is not WorkerEnd.RUNNING
-        self._show(name, self._screen.t(f"cli.phase.end.{event.outcome}"), whole, final=final)
+        words = self._screen.t(f"cli.phase.end.{event.outcome}")
+        self._show(name, words, whole, final=final, tone=END_TONE.get(event.outcome, "bold red"))
         if event.details:
             self._line("  " + self._screen.t("cli.phase.details", file=event.details))
 
@@ -112,17 +118,24 @@ class ProgressDisplay:
                 words.append(self._screen.t("cli.left.at", at=at))
         return "  ".join(words)
 
-    def _show(self, name: str, detail: str, percent: int | None, *, final: bool) -> None:
+    def _show(
+        self, name: str, detail: str, percent: int | None, *, final: bool, tone: str = "default"
+    ) -> None:
         """`percent` None: nobody says how far it is; a bar stays where it was, or only moves."""
         share = "  – %" if percent is None else f"{percent:3d} %"
         if self._progress is not None:
             total = None if percent is None else 100
             if name not in self._tasks:
                 self._tasks[name] = self._progress.add_task(
-                    name[:28], total=total, detail=detail, share=share
+                    name[:28], total=total, detail="", share=share, tone=tone
                 )
             self._progress.update(
-                self._tasks[name], completed=percent, total=total, detail=detail, share=share
+                self._tasks[name],
+                completed=percent,
+                total=total,
+                detail=detail.replace("[", r"\["),
+                share=share,
+                tone=tone,
             )
             return
         now, meter = self._now_s(), self._meters[name]

@@ -16,6 +16,7 @@ from recond.locale import Lang, say, text
 from recond.model import Json, Known, Message, Reading, Unknown
 from recond.show.folding import EDGE, GAP, blocks, column_widths, fold_line
 from recond.show.streams import writes_all
+from recond.show.tones import SIGNS, Tone, paint, paint_cell, paint_sign
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,10 +29,13 @@ HELD_NBSP, HELD_NNBSP = 0xE000, 0xE001  # of the private use area: no word has t
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Where a person reads, and in which language; `columns` where that is a terminal."""
+    """Where a person reads, and in which language; `columns` where that is a terminal, and
+    `coloured` where it may show colours.
+    """
 
     lang: Lang
     columns: int = 80
+    coloured: bool = False
 
     def t(self, code: str, **args: str | int) -> str:
         """The sentence for a code."""
@@ -41,17 +45,19 @@ class Screen:
         """The sentence of a message."""
         return say(self.lang, message)
 
-    def talk(self, line: str) -> None:
+    def talk(self, line: str, tone: Tone | None = None) -> None:
         """A sentence to standard error, folded between words on a terminal."""
-        self._write(line, sys.stderr)
+        self._write(line, sys.stderr, tone)
 
-    def data(self, line: str) -> None:
+    def data(self, line: str, tone: Tone | None = None) -> None:
         """A sentence to standard output, folded between words on a terminal."""
-        self._write(line, sys.stdout)
+        self._write(line, sys.stdout, tone)
 
     def document(self, text: str) -> None:
-        """A text that is made elsewhere (a script, a table, help) to standard output, as it is."""
-        print(printable(text), flush=True)  # noqa: T201 - this is the one place
+        """A text that is made elsewhere (a script, a table, help) to standard output, as it is; the
+        lines of a CSV end in CR LF (RFC 4180), those of a terminal do not.
+        """
+        print(printable(text.replace("\r\n", "\n")), flush=True)  # noqa: T201 - this is the one place
 
     def answer(self, form: str, value: object) -> None:
         """An answer to a program, to standard output: one object on one line (`show.answer`)."""
@@ -77,11 +83,20 @@ class Screen:
         line = answer_line("event", value, all_letters=writes_all(sys.stderr.encoding))
         print(printable(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place
 
-    def _write(self, words: str, stream: TextIO) -> None:
-        width = self._width(stream)
+    def _write(
+        self,
+        words: str,
+        stream: TextIO,
+        tone: Tone | None,
+        tones: Mapping[str, Tone] = SIGNS,
+    ) -> None:
+        width, coloured = self._width(stream), self.coloured and stream.isatty()
         for line in words.split("\n"):
             shown = printable(line)
-            print(fold_line(shown, width) if width else shown, file=stream, flush=True)
+            folded = fold_line(shown, width) if width else shown
+            if coloured and folded:
+                folded = paint(folded, tone) if tone else paint_cell(paint_sign(folded), tones)
+            print(folded, file=stream, flush=True)
 
     def _width(self, stream: TextIO) -> int | None:
         """The columns of a terminal; None where a stream is none."""
@@ -105,11 +120,21 @@ class Screen:
 
         stream = sys.stderr if error else sys.stdout
         width = None if stream.isatty() else PLAIN_COLUMNS
-        return Console(file=stream, highlight=False, width=width, markup=False)
+        return Console(
+            file=stream, highlight=False, width=width, markup=False, no_color=not self.coloured
+        )
 
-    def table(self, title: str, head: Sequence[str], rows: Sequence[Row]) -> None:
+    def table(
+        self,
+        title: str,
+        head: Sequence[str],
+        rows: Sequence[Row],
+        *,
+        tone: Tone | None = None,
+        tones: Mapping[str, Tone] = SIGNS,
+    ) -> None:
         """A table to standard output. No word is broken: where the terminal is too narrow for its
-        columns, each row becomes a block of lines.
+        columns, each row becomes a block of lines. `tone` is the title's, `tones` those of cells.
         """
         room = self._width(sys.stdout) or PLAIN_COLUMNS
         shown = [tuple(printable(cell) for cell in row) for row in rows]
@@ -119,29 +144,48 @@ class Screen:
             widths = column_widths(cells, 10 * PLAIN_COLUMNS)  # no terminal: as wide as it takes
         if widths is None and shown:
             labels = [self.t("cli.frame.heading", name=name) if name else "" for name in head]
-            self.data("\n".join((title, *blocks(labels, shown, room), "")).lstrip("\n"))
+            told = "\n".join((*blocks(labels, shown, room), ""))
+            if title:
+                self.data(title, tone)
+            shown_below = told if title else told.lstrip("\n")
+            self._write(shown_below, sys.stdout, None, {**SIGNS, **tones})
             return
-        self._draw(title, head, shown, widths or [])
+        self._draw((title, tone), head, shown, widths or [], {**SIGNS, **tones})
 
-    def _draw(self, title: str, head: Sequence[str], rows: list[Row], widths: list[int]) -> None:
+    def _draw(
+        self,
+        title: tuple[str, Tone | None],
+        head: Sequence[str],
+        rows: list[Row],
+        widths: list[int],
+        tones: Mapping[str, Tone],
+    ) -> None:
         from rich import box
         from rich.console import Console
         from rich.table import Table
+        from rich.text import Text
 
+        words, tone = title
         made: Table = Table(
-            title=title,
+            title=words,
             title_justify="left",
             box=box.SIMPLE_HEAD,
             pad_edge=False,
-            title_style="bold",
+            title_style=f"bold {tone}" if tone else "bold",
             show_header=any(head),
         )
         for number, name in enumerate(head):
             made.add_column(_held(name), width=widths[number] if widths else None)
         for row in rows:
-            made.add_row(*(_held(cell) for cell in row))
+            made.add_row(*(Text(_held(cell), style=tones.get(cell, "")) for cell in row))
         room = sum(widths) + GAP * len(head) + EDGE
-        console = Console(file=sys.stdout, highlight=False, markup=False, width=max(room, 40))
+        console = Console(
+            file=sys.stdout,
+            highlight=False,
+            markup=False,
+            width=max(room, 40),
+            no_color=not self.coloured,
+        )
         with console.capture() as capture:
             console.print(made)
         drawn = (line.rstrip(" ") for line in capture.get().splitlines())

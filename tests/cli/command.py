@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import json
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +54,38 @@ def recond(*arguments: str, folder: Path, stdin: str = "", timeout_s: int = 120)
     if "--json" in arguments[: arguments.index("--") if "--" in arguments else None]:
         assert answers(done.stdout), "a command with --json answers"
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def on_a_terminal(arguments: list[str], folder: Path, width: int = 80, **env: str) -> str:
+    """What a command writes to a terminal of some columns; without colours, unless told so."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
+    given = {key: value for key, value in environment(folder).items() if key != "COLUMNS"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "recond", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        env={**given, "TERM": "xterm-256color", "NO_COLOR": "1", **env},
+        cwd=folder,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # of Linux, at the end
+                break
+            shown += piece
+        process.wait()
+    os.close(ours)
+    written = shown.decode().replace("\r\n", "\n")
+    return written if env else uncoloured(written)
+
+
+def uncoloured(written: str) -> str:
+    """Without what sets colours and weights (ISO 6429, SGR)."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", written)
 
 
 def answers(stdout: str) -> list[dict[str, Any]]:

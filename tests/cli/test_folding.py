@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
 from pathlib import Path
 
 import pytest
@@ -17,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recond.show.folding import EDGE, GAP, column_widths, columns, fold_line
-from tests.cli.command import environment, recond
+from tests.cli.command import on_a_terminal, recond
 
 WORDS = st.lists(st.text("abcé\u00a0-/.0", min_size=1, max_size=40), min_size=1, max_size=12)
 
@@ -40,32 +33,6 @@ def test_columns_hold_their_longest_word(rows: list[tuple[str, ...]], room: int)
     else:
         assert sum(widths) + 2 * GAP + EDGE <= max(room, sum(least) + 2 * GAP + EDGE)
         assert all(width >= one for width, one in zip(widths, least, strict=True))
-
-
-def on_a_terminal(arguments: list[str], folder: Path, width: int) -> str:
-    """What a command writes to a terminal of some columns."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    env = {key: value for key, value in environment(folder).items() if key != "COLUMNS"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "recond", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-        env={**env, "TERM": "xterm", "NO_COLOR": "1"},
-        cwd=folder,
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:
-                break
-            shown += piece
-        process.wait()
-    os.close(ours)
-    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode().replace("\r\n", "\n"))
 
 
 LONG = "un-nom-tres-long-de-fichier-image-SERIE-0123456789.img"
