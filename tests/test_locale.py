@@ -257,9 +257,25 @@ def test_every_word_of_the_record_can_be_said(prefix: str, words: type[Enum]) ->
 
 
 def test_every_method_is_described() -> None:
-    assert {f"wipe.about.{name}" for name in all_methods()} == {
-        code for code in FR if code.startswith("wipe.about.")
-    }
+    for room in ("about", "origin"):
+        assert {f"wipe.{room}.{name}" for name in all_methods()} == {
+            code for code in FR if code.startswith(f"wipe.{room}.")
+        }
+
+
+@pytest.mark.parametrize("why", Why)
+def test_a_reason_for_not_knowing_has_one_word(why: Why) -> None:
+    for entries in (FR, EN):
+        assert entries[f"cli.why.{why}"] == entries[f"readiness.why.{why}"]
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_readiness_has_four_words(outcome: Outcome) -> None:
+    """The same ones on the screen, in tables, on labels, pages and the board."""
+    rooms = ("readiness.outcome", "readiness.tier_verdict", "readiness.verdict", "guided.ready")
+    for entries in (FR, EN):
+        assert len({forms(entries[f"{room}.{outcome}"])[0].upper() for room in rooms}) == 1
+    assert FR[f"readiness.verdict.{outcome}"] in ("PRÊT", "À RÉGLER", "À VÉRIFIER", "NON")
 
 
 # --- Typography and language -----------------------------------------------------------------
@@ -493,6 +509,20 @@ def test_numbers_sizes_times() -> None:
     assert locale.date("en", "2026-11-24T07:00:00Z") == "2026-11-24"
 
 
+def test_a_moment_in_a_sentence_is_read_by_people() -> None:
+    moment = "2026-11-29T06:43:59.505Z"
+    said = text("fr", "certify.interrupted", time=moment, reason="x")
+    assert said == f"Interrompu le 29/11/2026 à 06:43:59{NBSP}UTC{NBSP}: x."
+    assert "2026-11-29 06:43:59" in text("en", "certify.interrupted", time=moment, reason="x")
+    assert moment in text("fr", "lot.taken", lot=moment)  # a lot's name is its own
+
+
+def test_an_error_of_the_system_is_said_by_its_word() -> None:
+    said = text("fr", "wipe.reason.io_error", errno="EIO")
+    assert said == "Erreur d’entrée-sortie (erreur de lecture ou d’écriture)."
+    assert "E9999" in text("fr", "wipe.reason.io_error", errno="E9999")
+
+
 def test_plural_follows_the_language() -> None:
     for n, fr, en in ((0, "passe", "passes"), (1, "passe", "pass"), (2, "passes", "passes")):
         assert text("fr", "cli.plan.steps", method="m", n=n) == f"m, {n} {fr}"
@@ -532,7 +562,12 @@ TWINS = {
     "type": r"\bGenre\b",
     "ko": r"\bKo\b",
     "à vérifier": r"on ne peut pas encore le dire",
-    "non indiqué par la machine": r"non rempli",
+    "non indiqué par la machine": r"non rempli|n’a rien renseigné",
+    "clôturé": r"\b[Cc]los\b|\b[Cc]lore\b|\bclôt\b",
+    "à qui l’on fait confiance": r"\b[Ee]lle croit|page croit|clé à croire|croire une clé",
+    "disques validés sur": r"validés?, \{\w+\} non",
+    "singulier et pluriel": r"\w\((s|e|es)\)(?!\s*ni\b)",
+    "illisible": r"incompréhensible",
 }
 """The workshop's word for an idea, and what was once said beside it."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from recond.commands.frame import (
     LANG,
     Context,
-    Out,
+    DemoOut,
     app,
     make_group,
     option,
@@ -49,7 +49,7 @@ def board_command(
     database: Url = None,
     store: Store = None,
     demo: Annotated[bool, option("board.command.demo", "--demo")] = False,
-    out: Out = Path("demo-out"),
+    out: DemoOut = Path("demo-out"),
 ) -> None:
     """Start the board."""
     if ctx.invoked_subcommand is not None:

@@ -15,6 +15,7 @@ from recond.commands.frame import (
     Asset,
     Checked,
     Confirm,
+    DemoOut,
     Destroyed,
     Donor,
     Events,
@@ -31,6 +32,7 @@ from recond.commands.frame import (
     Reformat,
     Removed,
     SignLater,
+    Speaker,
     Targets,
     Unreported,
     Usb,
@@ -344,7 +346,7 @@ def certify_command(
     checked: Checked = None,
     removed: Removed = None,
     destroyed: Destroyed = None,
-    operator: Operator = None,
+    operator: Speaker = None,
     json_: AsJson = False,
 ) -> None:
     """(Again) record, signature, PDF from the journals."""
@@ -369,7 +371,7 @@ def certify_command(
 
 @command("demo")
 def demo_command(
-    out: Out = Path("demo-out"), json_: AsJson = False, events: Events = False
+    out: DemoOut = Path("demo-out"), json_: AsJson = False, events: Events = False
 ) -> None:
     """The whole main job on two scratch disk images, without root."""
     from recond.flow.demo import demo

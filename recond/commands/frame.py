@@ -27,7 +27,7 @@ from recond.commands.index import ENTRIES, help_text
 from recond.commands.values import give_plain_values
 from recond.locale import language, text
 from recond.show.framework import translate_framework
-from recond.show.help import placeholder
+from recond.show.help import free_hyphens, hold_hyphens, placeholder
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
@@ -83,6 +83,14 @@ def t(code: str, **args: str | int) -> str:
 class _Words:
     """Usage and help lines in the reader's language."""
 
+    def get_help(self, ctx: Any) -> str:
+        """Folded between words: the framework takes a hyphen for a place to break."""
+        formatter = ctx.make_formatter()
+        for name in ("write_dl", "write_text", "write_usage"):
+            setattr(formatter, name, _holding(getattr(formatter, name)))
+        self.format_help(ctx, formatter)  # type: ignore[attr-defined] # of the command
+        return free_hyphens(formatter.getvalue().rstrip("\n"))
+
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """« Utilisation : recond … »."""
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined] # of the command
@@ -106,6 +114,17 @@ class _Words:
         return option
 
 
+def _holding(write: Callable[..., None]) -> Callable[..., None]:
+    """A formatter's method that is given its words with hyphens at which nothing breaks."""
+
+    def hold(value: Any) -> Any:
+        if isinstance(value, str):
+            return hold_hyphens(value)
+        return [tuple(map(hold, row)) for row in value] if isinstance(value, list) else value
+
+    return lambda *args, **named: write(*map(hold, args), **named)
+
+
 def _piece(piece: str) -> str:
     """`{LOT} {FOLDER}...` of the framework as `LOT FOLDER…`, as everywhere else."""
     return piece.replace("{", "").replace("}", "").replace("...", "…")
@@ -123,10 +142,9 @@ class CommandGroup(_Words, TyperGroup):
     """The commands, in the order of the flow."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """As a person meets them; a command that ORDER does not name comes last."""
-        names = super().list_commands(ctx)
-        order = list(ENTRIES)
-        return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
+        """As a person meets them: below the first level in the order of the code."""
+        names: list[str] = super().list_commands(ctx)
+        return names if ctx.parent else sorted(names, key=list(ENTRIES).index)
 
     def get_help(self, ctx: Any) -> str:
         """Of the whole program: known without importing its commands."""
@@ -170,7 +188,7 @@ def make_group(code: str, *, epilog: str | None = None, bare: bool = False) -> t
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         options_metavar=t("cli.frame.options_meta"),
-        subcommand_metavar=t("cli.frame.command_meta"),
+        subcommand_metavar=t(f"cli.frame.command_{'maybe' if bare else 'meta'}"),
     )
 
 
@@ -247,6 +265,7 @@ Exclude = Annotated[
 ]
 Image = Annotated[bool, option("image", "--image")]
 Out = Annotated[Path, option("out", "--out", metavar="DIR")]
+DemoOut = Annotated[Path, option("demo_out", "--out", metavar="DIR")]
 Profiles = Annotated[
     list[str] | None, option("profile", "--profile", metavar="NAME", complete=complete_profiles)
 ]
@@ -255,6 +274,7 @@ Confirm = Annotated[
 ]
 Events = Annotated[bool, option("events", "--json-events")]
 Operator = Annotated[str | None, option("operator", "--operator", metavar="NAME")]
+Speaker = Annotated[str | None, option("speaker", "--operator", metavar="NAME")]
 Lot = Annotated[str | None, option("lot", "--lot", metavar="LOT", complete=complete_lots)]
 Donor = Annotated[str | None, option("donor", "--donor", metavar="NAME")]
 Asset = Annotated[str | None, option("asset", "--asset", metavar="NUMBER")]
@@ -268,9 +288,9 @@ From = Annotated[Path | None, option("from", "--from", metavar="PATH")]
 
 def screen() -> Screen:
     """Where the reader reads."""
-    from recond.host.terminal import terminal_columns
+    from recond.host.terminal import terminal_columns, wants_colour
 
-    return Screen(LANG, terminal_columns())
+    return Screen(LANG, terminal_columns(), wants_colour())
 
 
 def this_host() -> Host:

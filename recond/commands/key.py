@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from recond.commands.frame import (
     LANG,
     AsJson,
-    Operator,
+    Speaker,
     app,
     argument,
     command,
@@ -143,7 +143,7 @@ def stamp_command(json_: AsJson = False) -> None:
 @command("clock", KEY, about="key.about.clock")
 def clock_command(
     today: Annotated[str | None, option("key.option.today", "--today", metavar="DATE")] = None,
-    operator: Operator = None,
+    operator: Speaker = None,
     json_: AsJson = False,
 ) -> None:
     """Put the ledger's time back, in sight of everybody."""

@@ -40,7 +40,8 @@ DestinationName = Annotated[str, argument("destination", "NAME", complete=comple
 Unsigned = Annotated[bool, option("allow_unsigned", "--allow-unsigned")]
 LotName = Annotated[str, argument("lot_name", "LOT", complete=complete_lots)]
 Database = Annotated[str | None, option("database", "--database", metavar="URL")]
-Folder = Annotated[Path, argument("folder", "DIR")]
+Stick = Annotated[Path, argument("export_to", "DIR")]
+Exported = Annotated[Path, argument("import_from", "DIR")]
 
 
 @UPLOAD.callback(invoke_without_command=True)
@@ -208,7 +209,7 @@ def queue_command(ctx: Context, json_: AsJson = False) -> None:
 
 
 @command("export", QUEUE, about="cli.help.queue.export")
-def queue_export_command(folder: Folder, json_: AsJson = False) -> None:
+def queue_export_command(folder: Stick, json_: AsJson = False) -> None:
     """Copy what waits to a stick."""
     from recond.flow.deliver.queue import export_queue
     from recond.show.upload import show_moved
@@ -223,7 +224,7 @@ def queue_export_command(folder: Folder, json_: AsJson = False) -> None:
 
 @command("import", QUEUE, about="cli.help.queue.import")
 def queue_import_command(
-    folder: Folder, allow_unsigned: Unsigned = False, json_: AsJson = False
+    folder: Exported, allow_unsigned: Unsigned = False, json_: AsJson = False
 ) -> None:
     """Take over what another bench exported."""
     from recond.flow.deliver.queue import import_queue
@@ -324,7 +325,7 @@ def lot_status_command(lot: LotName, json_: AsJson = False, database: Database =
 @command("report", LOT, about="cli.help.lot.report")
 def lot_report_command(
     lot: LotName,
-    out: Annotated[Path, option("out", "--out", metavar="DIR")] = Path("recond-lot"),
+    out: Annotated[Path, option("report_out", "--out", metavar="DIR")] = Path("recond-lot"),
     database: Database = None,
     json_: AsJson = False,
 ) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the help of the program needs no types
 Lang = Literal["fr", "en"]
 LANGS: tuple[Lang, ...] = ("fr", "en")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 NBSP = "\u00a0"
 NNBSP = "\u202f"
 
@@ -95,7 +96,8 @@ def text(lang: Lang, code: str, /, **args: str | int) -> str:
     """The sentence for a code. An unknown code shows itself: a person still sees something.
 
     Arguments whose name ends in `_bytes` or `_s` are shown as sizes and durations, in `_ram_bytes`
-    as a size of memory (binary units), in `_date` as a day.
+    as a size of memory (binary units), in `_date` as a day. A moment (RFC 3339, UTC) is shown as
+    its day and time, the system's name of an error (`errno`) with its word.
     """
     entry = _catalogue(lang, code.partition(".")[0]).get(code)
     if entry is None:
@@ -134,6 +136,10 @@ def _shown(lang: Lang, key: str, value: str | int, args: dict[str, str | int]) -
         return date(lang, value)
     if key in NAMES:  # foreign text: "@certify.verify.all-good" is a lot's name here, not a verdict
         return printable_word(value)
+    if _MOMENT.fullmatch(value):
+        return moment(lang, value)
+    if key == "errno" and has(f"host.errno.{value}", lang):
+        return text(lang, f"host.errno.{value}")
     # an argument may itself be a catalogue code written as "@code": a word, or a sentence that
     # shares the other arguments, whose own codes are words (so that nothing goes round)
     if value.startswith("@") and has(value[1:], lang):
@@ -222,6 +228,11 @@ def clock_time(lang: Lang, utc: str, after_s: int) -> str:
     if moment.date() == now.date():
         return time
     return f"{moment:%d/%m} à {time}" if fr else f"{time} on {moment:%Y-%m-%d}"
+
+
+def moment(lang: Lang, utc: str) -> str:
+    """A day and time of day of an RFC 3339 time: « 24/11/2026 à 08:53:18 UTC »."""
+    return f"{date(lang, utc)} {'à ' if lang == 'fr' else ''}{utc[11:19]}{NBSP}UTC"
 
 
 def date(lang: Lang, utc: str) -> str:

@@ -15,6 +15,7 @@ from recond.locale import Lang, has, text
 _STEP = 2
 _COLUMNS = 80
 _WORD = re.compile(r"[A-Z][A-Z_]*")
+_HELD_HYPHEN = "\u2011"
 
 Entry = tuple[str, str]
 """A name as it is typed, and the code of what it is for."""
@@ -49,13 +50,23 @@ def placeholder(lang: Lang, words: str) -> str:
     )
 
 
+def hold_hyphens(words: str) -> str:
+    """`linux-mint-22` so that nobody who folds lines breaks it; `free_hyphens` takes it back."""
+    return words.replace("-", _HELD_HYPHEN)
+
+
+def free_hyphens(words: str) -> str:
+    """The words as they were before `hold_hyphens`."""
+    return words.replace(_HELD_HYPHEN, "-")
+
+
 def _row(lang: Lang, entry: Entry) -> tuple[str, str]:
     name, code = entry
     return placeholder(lang, name), text(lang, code)
 
 
 def _paragraph(words: str, room: int) -> list[str]:
-    return textwrap.wrap(words, room, initial_indent="  ", subsequent_indent="  ")
+    return _wrap(words, room, "  ", "  ")
 
 
 def _list(rows: list[tuple[str, str]], wide: int, room: int) -> list[str]:
@@ -63,5 +74,11 @@ def _list(rows: list[tuple[str, str]], wide: int, room: int) -> list[str]:
     lines = []
     for name, about in rows:
         first = f"  {name}".ljust(wide)
-        lines += textwrap.wrap(about, room, initial_indent=first, subsequent_indent=" " * wide)
+        lines += _wrap(about, room, first, " " * wide)
     return lines
+
+
+def _wrap(words: str, room: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        words, room, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from recond import locale
 from recond.flow.lot.collect import Added
 from recond.flow.lot.lot import NewLot, Reported
 from recond.flow.lot.rows import Lot
-from recond.flow.lot.sheets import anomaly_rows, impact_sentences, summary_rows
+from recond.flow.lot.sheets import (
+    Cell,
+    anomaly_rows,
+    day,
+    impact_sentences,
+    moment,
+    summary_rows,
+)
 from recond.flow.lot.status import LotStatus
 from recond.show.screen import Row, Screen
 from recond.show.upload import show_problems
@@ -33,15 +43,30 @@ def new_lot_fields(made: NewLot) -> dict[str, object]:
 
 def show_lots(screen: Screen, lots: tuple[Lot, ...]) -> None:
     """Every lot, a line each."""
+    if not lots:
+        screen.talk(screen.t("lot.none"))
+        return
     heads = [screen.t(f"lot.summary.{name}") for name in ("lot", "donor", "date", "closed")]
     screen.table(
         "",
         heads,
         [
-            (one.name, one.donor or "—", one.date or "—", one.closed_at or screen.t("lot.open"))
+            (
+                one.name,
+                one.donor or "—",
+                _cell(screen, day(one.date)),
+                _cell(screen, moment(one.closed_at) or screen.t("lot.open")),
+            )
             for one in lots
         ],
     )
+
+
+def _cell(screen: Screen, value: Cell) -> str:
+    """A cell of the report as a person reads it: a moment is its day."""
+    if isinstance(value, date):
+        return locale.date(screen.lang, value.isoformat())
+    return "—" if value is None else str(value)
 
 
 def show_added_to_lot(screen: Screen, added: Added) -> None:
@@ -62,8 +87,7 @@ def show_added_to_lot(screen: Screen, added: Added) -> None:
 def show_lot_status(screen: Screen, status: LotStatus) -> None:
     """The lot's counts, then everything that does not fit (the report has all of it)."""
     rows: list[Row] = [
-        (str(name), "—" if value is None else str(value))
-        for name, value in summary_rows(status, None, screen.lang)
+        (str(name), _cell(screen, value)) for name, value in summary_rows(status, None, screen.lang)
     ]
     screen.table(status.lot.name, ("", ""), rows)
     wrong = [(str(what), str(where)) for what, where in anomaly_rows(status, screen.lang)]

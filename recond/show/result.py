@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from recond.certify.pages.front import left_line
 from recond.certify.verify.verdicts import Answer, Belief, Verdicts
 from recond.codec import to_json
-from recond.computer import Scope, conclude, is_approved, is_computer_erased, overall
+from recond.computer import Overall, Scope, conclude, is_approved, is_computer_erased, overall
 from recond.flow.run.run import Finished, erasure_exit
 from recond.foreign import LONGEST, cut, printable_line
+from recond.locale import size_binary
 from recond.model import Json
 from recond.show.screen import Screen
+from recond.show.tones import SIGNS, Tone
 
 if TYPE_CHECKING:
     from recond.erasure import Erasure, WipeRecord
@@ -32,6 +34,13 @@ BELIEVED = {
     Belief.UNPROVEN: "certify.verify.unproven",
     Belief.FOREIGN: "certify.verify.foreign",
     Belief.FALSE: "certify.verify.not-good",
+}
+OUTCOME_TONE = {
+    Overall.ERASED: Tone.GOOD,
+    Overall.PARTIAL: Tone.BAD,
+    Overall.UNKNOWN: Tone.DOUBT,
+    Overall.NOT_ERASED: Tone.BAD,
+    Overall.NOTHING: Tone.DOUBT,
 }
 BELIEF_SIGN = {
     Belief.WHOLE: SIGN[Answer.YES],
@@ -69,7 +78,8 @@ def show_finished(screen: Screen, finished: Finished) -> None:
         "",
         *(t(f"cli.result.{name}") for name in ("disk", "status", "level", "verdict", "why")),
     )
-    screen.table(t(conclude(issued.record).headline), head, rows)
+    found = conclude(issued.record)
+    screen.table(t(found.headline), head, rows, tone=OUTCOME_TONE[found.outcome])
     for line in left_lines(issued.record, screen):
         screen.data(line)
     if not issued.signed and issued.why_unsigned is not None:
@@ -195,7 +205,7 @@ def show_report(screen: Screen, report: Report, *, as_json: bool) -> None:
     for one in report.found:
         _show_verdicts(screen, one)
     screen.data("")
-    screen.data(_last_line(screen, report))
+    _data_by_sign(screen, _last_line(screen, report))
 
 
 def report_json(report: Report) -> dict[str, Json]:
@@ -223,12 +233,17 @@ def belief_line(screen: Screen, belief: Belief, n: int = 1) -> str:
     return f"{BELIEF_SIGN[belief]} {line}"
 
 
+def _data_by_sign(screen: Screen, line: str) -> None:
+    """A verdict, whole in the colour of the sign that it begins with."""
+    screen.data(line, SIGNS.get(line.strip()[:1]))
+
+
 def _show_verdicts(screen: Screen, found: Verdicts) -> None:
     from recond.flow.verify.files import near
 
     t = screen.t
     screen.data("\n" + t("certify.verify.file", file=near(found.name)))
-    screen.data(f"  {belief_line(screen, found.belief)}")
+    _data_by_sign(screen, f"  {belief_line(screen, found.belief)}")
     if found.outcome is not None:
         screen.data("  → " + printable_line(screen.say(found.outcome)))
     if found.demonstration:
@@ -283,10 +298,22 @@ def show_methods(screen: Screen, methods: tuple[Method, ...]) -> None:
 
 STANDING = {"mains": "on_battery", "memory": "little", "signature": "cannot_sign"}
 """What no package brings, and the word for its lack."""
+NAMED = {"root": "root", "state": "folder"} | {name: name for name in STANDING}
+"""What is no tool, by its name in the catalogue."""
 
 
 def _lack(one: Finding) -> str:
     return STANDING.get(one.name, "needed" if one.needed else "missing")
+
+
+def _lack_tone(one: Finding) -> Tone:
+    return Tone.BAD if one.needed else Tone.DOUBT
+
+
+def _package(screen: Screen, one: Finding) -> str:
+    """What brings it; of memory how much is left."""
+    number, _, unit = one.package.partition(" ")
+    return size_binary(screen.lang, int(number) << 20) if unit == "MiB" else one.package
 
 
 def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
@@ -296,16 +323,18 @@ def show_bench(screen: Screen, found: tuple[Finding, ...]) -> None:
     t = screen.t
     rows = [
         (
-            t(f"cli.bench.{one.name}") if one.name in STANDING else one.name,
-            one.package,
+            t(f"cli.bench.{NAMED[one.name]}") if one.name in NAMED else one.name,
+            _package(screen, one),
             t("cli.bench.present") if one.present else t(f"cli.bench.{_lack(one)}"),
         )
         for one in found
     ]
+    lacks = {t(f"cli.bench.{_lack(one)}"): _lack_tone(one) for one in found if not one.present}
     screen.table(
         t("cli.bench.title"),
         tuple(t(f"cli.bench.{name}") for name in ("name", "package", "state")),
         rows,
+        tones={t("cli.bench.present"): Tone.GOOD, **lacks},
     )
     for one in found:
         if one.why is not None:

@@ -96,7 +96,7 @@ def check_settings(name: str, table: object) -> Settings:
     kind = values.pop("kind", "")
     fields = KINDS.get(kind)
     if fields is None:
-        raise UsageError("upload.config.kind", name=name, kind=kind, known=", ".join(KINDS))
+        raise UsageError("upload.config.kind", kind=kind, known=", ".join(KINDS))
     known = (*fields.required, *fields.optional)
     for key in values:
         if key not in known:

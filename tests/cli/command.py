@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,9 @@ def recond(*arguments: str, folder: Path, stdin: str = "", timeout_s: int = 120)
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def on_a_terminal(arguments: list[str], folder: Path, width: int = 80, **env: str) -> str:
+def on_a_terminal(
+    arguments: list[str], folder: Path, width: int = 80, env: Mapping[str, str] | None = None
+) -> str:
     """What a command writes to a terminal of some columns; without colours, unless told so."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
@@ -66,7 +68,7 @@ def on_a_terminal(arguments: list[str], folder: Path, width: int = 80, **env: st
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
-        env={**given, "TERM": "xterm-256color", "NO_COLOR": "1", **env},
+        env={**given, "TERM": "xterm-256color", "NO_COLOR": "1", **(env or {})},
         cwd=folder,
     ) as process:
         os.close(theirs)

@@ -283,7 +283,7 @@ def _outcome(record: WipeRecord) -> Message:
     return Message.of(
         SAYS["computer" in told, "lot" in told],  # what is not known is not said
         n=tally.approved,
-        others=max(tally.others, len(conclude(record).left)),
+        total=tally.approved + max(tally.others, len(conclude(record).left)),
         verdict=f"@{conclude(record).headline}",
         **told,
     )

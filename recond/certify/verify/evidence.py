@@ -221,5 +221,5 @@ def check_seal(work: BundleFindings, name: str, text: str) -> None:
             id=claims.record_id,
             issued_date=claims.issued_at,
             n=claims.approved,
-            others=claims.others,
+            total=claims.approved + claims.others,
         )

@@ -35,6 +35,8 @@ function shown(key, value) {
   }
   if (key.endsWith("_date") && /^\d{4}-\d\d-\d\d/.test(value)) return day(value);
   if (PAGE.foreign.names.includes(key)) return printableWord(value);
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value)) return moment(value);
+  if (key === "errno" && isCode(`host.errno.${value}`)) return text(`host.errno.${value}`);
   const code = value.slice(1);
   return value.startsWith("@") && isCode(code) ? text(code) : value;
 }
@@ -62,7 +64,7 @@ function size(bytes) {
   return scaled(bytes, 1000, units);
 }
 
-const binaryUnits = () => language === "fr" ? ["octets", "Ko", "Mo", "Go", "To", "Po"]
+const binaryUnits = () => language === "fr" ? ["octets", "ko", "Mo", "Go", "To", "Po"]
   : ["bytes", "KB", "MB", "GB", "TB", "PB"];
 
 function scaled(value, base, units) {
@@ -85,6 +87,10 @@ function duration(seconds) {
   if (seconds < 60) return `${seconds}${NBSP}s`;
   if (hours > 0) return `${hours}${NBSP}h${NBSP}${two(minutes)}${NBSP}min`;
   return `${minutes}${NBSP}min${rest ? `${NBSP}${two(rest)}${NBSP}s` : ""}`;
+}
+
+function moment(utc) {
+  return `${day(utc)} ${language === "fr" ? "à " : ""}${utc.slice(11, 19)}${NBSP}UTC`;
 }
 
 function day(utc) {

@@ -231,7 +231,7 @@ def after_run(state: Path, folder: Path, clock: Clock) -> Uploaded | None:
 def secrets_of(kind: str, values: dict[str, str]) -> tuple[str, ...]:
     """The secrets to ask for. Raises `UsageError` where one stands among the arguments."""
     if kind not in KINDS:
-        raise UsageError("upload.config.kind", name="", kind=kind, known=", ".join(KINDS))
+        raise UsageError("upload.config.kind", kind=kind, known=", ".join(KINDS))
     fields = KINDS[kind]
     for key in fields.secret:
         if key in values:  # every list of processes and the shell's history would show it

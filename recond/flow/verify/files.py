@@ -202,8 +202,9 @@ def _label(path: Path) -> str:
 
 def _read(path: Path, most: int = MAX_BYTES) -> bytes:
     try:
-        if not path.is_file():
-            raise UsageError("certify.verify.file-missing", file=str(path), reason="")
+        if path.exists() and not path.is_file():
+            reason = "@certify.verify.not-file"
+            raise UsageError("certify.verify.file-missing", file=str(path), reason=reason)
         with path.open("rb") as stream:
             return stream.read(most)
     except OSError as error:
