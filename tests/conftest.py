@@ -37,6 +37,8 @@ def nothing_of_this_computer(tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(OURS)]:
             patch.delenv(name)
+        # a command that is started a thousand times compiles recond once, not each time (a tenth)
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         for name in ("RECOND_STATE", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
         yield
