@@ -265,7 +265,7 @@ def _confirm(
         return confirm_all(prepared.plans, ConfirmedBy.FLAG)  # --unattended --all, both typed out
     if unattended or not sys.stdin.isatty():
         return confirm_by_flag(prepared.plans, ())
-    return _with_psids(ask_each(screen(), prepared.plans, prepared.context.property_number))
+    return _with_psids(ask_each(screen(), prepared.plans, prepared.confirming_number))
 
 
 def _reformat(prepared: Prepared, words: tuple[str, ...]) -> Prepared:

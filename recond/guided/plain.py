@@ -47,7 +47,7 @@ def talk_through(session: GuidedSession) -> None:
     plans = chosen_plans(session.prepared, session.chosen)
     if not plans:
         raise SafetyRefusal((Message("guided.plain.nothing"),))
-    ask_each(words, plans, session.prepared.context.property_number)
+    ask_each(words, plans, session.prepared.confirming_number)
     session.begin()
     watch(session)
 

@@ -67,7 +67,7 @@ class ConfirmStep(Step):
     def action_check(self) -> None:
         """The next disk, or begin."""
         asked, prepared = self._plans[self._at], self.session.prepared
-        number = prepared.context.property_number if prepared else None
+        number = prepared.confirming_number if prepared else None
         self._wrong = not confirms(asked, self._typed, self._plans, number)
         self._typed = ""
         if not self._wrong:

@@ -12,12 +12,19 @@ from hypothesis import strategies as st
 
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import SafetyRefusal
+from recond.flow.config import Overrides
+from recond.flow.run.run import Order, Prepared
 from recond.flow.run.supervisor import confirm_by_flag, placed
 from recond.flow.run.typed import confirms, split_end, typed_end
 from recond.host.files import Files
+from recond.model import Disk
 from recond.show.ask import ask_each
 from recond.show.screen import Screen
+from recond.wipe.plan import Wish
+from tests.certify.papers import context
 from tests.cli.command import recond
+from tests.readiness.machines import NOTHING, machine, stick
+from tests.readiness.machines import disk as machine_disk
 from tests.wipe.disks import HDD, plan_for
 
 WWN = "0x5000c500a1b2c3d4"
@@ -133,6 +140,29 @@ def test_no_word_confirms_two_disks(numbers: list[str], files: list[bool], word:
         assert sum(confirms(one, asked, plans, "a") for one in plans) <= 1
     for one in plans:
         assert confirms(one, typed_end(one, plans), plans)
+
+
+@pytest.mark.parametrize(
+    ("disks", "erased", "counts"),
+    [
+        ((machine_disk(),), "/dev/sda", True),
+        ((machine_disk(), stick()), "/dev/sda", True),
+        ((machine_disk(), machine_disk(path="/dev/sdc")), "/dev/sda", False),
+        ((machine_disk(), machine_disk(path="/dev/sdc", bus=NOTHING)), "/dev/sda", False),
+        ((machine_disk(), stick()), "/dev/sdb", False),
+        ((stick(),), "/dev/sdb", False),
+        ((machine_disk(),), "/images/disque.img", False),
+        ((), "/dev/sda", False),
+    ],
+)
+def test_the_inventory_number_counts_for_the_one_disk_that_is_built_in(
+    disks: tuple[Disk, ...], erased: str, *, counts: bool
+) -> None:
+    """One chosen of two is not "the computer's disk": the number on the lid tells neither apart."""
+    plans = (disk("WD-WCC4E1234567", erased),)
+    order = Order((), False, Wish(), False, (), Path(), Path(), "fr", Overrides())
+    prepared = Prepared(order, context("erased"), machine(disks=disks), (), plans)
+    assert prepared.confirming_number == ("INV-00421" if counts else None)
 
 
 # --- Images ----------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ from recond.host.log import errors_kept
 from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder, prepare_state
 from recond.inspect.machine import read_machine
-from recond.model import Assessment, Machine, Message
+from recond.model import Assessment, Disk, Known, Machine, Message
 from recond.progress import Phase, ProgressEvent
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
@@ -96,6 +96,20 @@ class Prepared:
     def to_erase(self) -> tuple[WipePlan, ...]:
         """The plans without refusals."""
         return tuple(plan for plan in self.plans if not plan.refusals)
+
+    @property
+    def confirming_number(self) -> str | None:
+        """The computer's inventory number where it tells a disk apart: the one that is built in is
+        the one to erase. Of a computer with two, or for a disk on USB or an image, it says nothing.
+        """
+        inner = [one for one in self.machine.disks if not _is_usb(one)]
+        names = {name for one in inner for name in (one.path, *one.paths)}
+        alone = len(inner) == 1 and all(plan.path in names for plan in self.to_erase)
+        return self.context.property_number if alone else None
+
+
+def _is_usb(disk: Disk) -> bool:
+    return isinstance(disk.bus, Known) and disk.bus.value == "usb"
 
 
 @dataclass(frozen=True, slots=True)
