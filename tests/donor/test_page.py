@@ -364,7 +364,7 @@ def test_every_sentence_is_the_catalogues(page: Page, lang: Any) -> None:
                 for n in (0, 1, 2, 777)
             ]
     asked += [("certify.reason.mismatch", {"count_bytes": 10**n * 137 // 100}) for n in range(15)]
-    outcome = {"n": 1, "others": 0, "verdict": "@certify.verdict.erased", "computer": "?"}
+    outcome = {"n": 1, "total": 1, "verdict": "@certify.verdict.erased", "computer": "?"}
     asked += [
         ("certify.verify.outcome", outcome | {"lot": lot})
         for lot in ("@certify.verify.all-good", "a\nb\tc\x1b[2J\x9b\u202e\u200b\ufeff", "é🙂" * 400)
