@@ -81,7 +81,7 @@ def test_the_way_back_and_where_it_shows(tmp_path: Path, raw_journal: bytes, ahe
     )
     assert report.exit_code == 0
     said = [say("fr", one.message) for one in report.found[-1].checks]
-    assert any("2028-11-01" in one and "2026-11-24" in one and "Camille" in one for one in said)
+    assert any("01/11/2028" in one and "24/11/2026" in one and "Camille" in one for one in said)
     assert dict(report.found[-1].answers)[Axis.COMPLETE] != "yes"
     # and on each one that follows, by the tree beside the ledger as by the whole of it
     assert isinstance(Keyring(tmp_path).ledger.open(Keyring(tmp_path).own()), StoredLedger)

@@ -143,7 +143,7 @@ def test_what_cannot_be_mended_is_said_as_such() -> None:
     old = machine(cpu=cpu(model=known(58), stepping=known(9), name=known("Intel Core i5-3320M")))
     lines = said(assess_machine(old, load_profile("windows-11"), DAY))
     at = lines.index("Ce qui l’empêche, et ne se répare pas :")
-    assert lines[at + 1] == "  - Génération du processeur : Intel Core i5-3320M"
+    assert lines[at + 1] == "  - Génération du processeur – Intel Core i5-3320M"
     assert not any("À régler" in line for line in lines)
 
 
