@@ -134,8 +134,9 @@ def wipes(output: str) -> dict[str, int]:
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_member_is_refused_while_it_is_active(lab: Lab, name: str) -> None:
-    if tools := os.environ.get("RECOND_LAB_TOOLS"):
-        shutil.copytree(tools, lab.share / "tools", symlinks=True, dirs_exist_ok=True)
+    tools, place = os.environ.get("RECOND_LAB_TOOLS"), lab.share / "tools"
+    if tools and not place.exists():  # one folder for all the boots; links cannot be laid twice
+        shutil.copytree(tools, place, symlinks=True)
     one = MEMBERS[name]
     disks = [word for disk in one.disks for word in ("--disk", disk)]
     done = lab.run("bench", WORDS + one.command, *disks, name=f"held-{name}", timeout_s=1500)
