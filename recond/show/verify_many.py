@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from recond.certify.verify.verdicts import Answer, Belief, Verdicts
+from recond.flow.verify.files import exit_of, near
 from recond.foreign import LONGEST, cut, printable_line
 from recond.show.result import BELIEF_SIGN, belief_line, verdicts_json
 from recond.show.screen import Screen
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 MANY = 20
 """From how many certificates each that is true is counted in place of shown."""
-EXIT_BAD = 7
 
 
 def show_each(screen: Screen, found: Iterable[Verdicts], total: int) -> int:
@@ -37,31 +37,27 @@ def show_each(screen: Screen, found: Iterable[Verdicts], total: int) -> int:
         else:
             screen.data(_fault_line(screen, one))
     _sum_up(screen, beliefs, said, demonstrations)
-    return _exit_code(beliefs)
+    return exit_of(said.total(), beliefs.total())
 
 
 def answer_each(screen: Screen, found: Iterable[Verdicts]) -> int:
     """The same for a program: `recond.verify/1`, written while it is found. Returns the code."""
-    beliefs: Counter[Belief] = Counter()
+    goods: Counter[bool] = Counter()
 
     def items() -> Iterator[object]:
         for one in found:
-            beliefs[one.belief] += 1
+            goods[one.good] += 1
             yield verdicts_json(one)
 
-    screen.answer_long("verify", "found", items(), lambda: {"exit_code": _exit_code(beliefs)})
-    return _exit_code(beliefs)
+    def code() -> int:
+        return exit_of(goods[True], goods.total())
 
-
-def _exit_code(beliefs: Counter[Belief]) -> int:
-    bad = (Belief.UNPROVEN, Belief.FOREIGN, Belief.FALSE)
-    return EXIT_BAD if not beliefs or any(beliefs[one] for one in bad) else 0
+    screen.answer_long("verify", "found", items(), lambda: {"exit_code": code()})
+    return code()
 
 
 def _fault_line(screen: Screen, found: Verdicts) -> str:
     """The sign, the name, and the first thing that speaks against it."""
-    from recond.flow.verify.files import near
-
     worst = Answer.NO if found.belief is Belief.FALSE else Answer.UNKNOWN
     why = next((screen.say(one.message) for one in found.checks if one.answer is worst), "")
     name = cut(near(found.name), LONGEST)
