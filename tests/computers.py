@@ -7,12 +7,17 @@ Why: whether a computer is erased depends on its census, and one made up by hand
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from recond.census import Census, StorageMedium
 from recond.computer import NO_MEDIUM
 from recond.erasure import DiskIdentity
+from recond.flow.config import Overrides
+from recond.flow.run.run import Order, Prepared, prepare
+from recond.host import Host
 from recond.model import Known, Machine, Unknown, Why
+from recond.wipe.plan import Wish
 from tests.upload.ran import ran
 
 
@@ -63,3 +68,21 @@ def computer(machine: Machine, *disks: DiskIdentity, **changes: Any) -> Machine:
         disks=tuple(disk for disk in machine.disks if disk.path in paths),
         census=Known(census, "census"),
     )
+
+
+def prepared_image(folder: Path, host: Host) -> Prepared:
+    """A run of a disk image, as far as before the question."""
+    image = folder / "disk.img"
+    image.write_bytes(bytes(1 << 20))
+    order = Order(
+        targets=(str(image),),
+        every_unused=False,
+        wish=Wish(),
+        image=True,
+        profiles=(),
+        out=folder / "out",
+        state=folder / "state",
+        lang="fr",
+        overrides=Overrides(),
+    )
+    return prepare(order, host)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from recond.drive.nvme_formats import (
 )
 from recond.drive.types import NvmeAnswer, NvmeRequest
 from recond.ends import ConfirmedBy
-from recond.erasure import LevelWish, Status, WipePlan
+from recond.erasure import LevelWish, Status
 from recond.errors import SafetyRefusal
 from recond.flow.run.reformat import METADATA, Bay, odd_plans, reformat_confirmed
 from recond.flow.run.run import Prepared
@@ -35,10 +36,9 @@ from recond.host.sim.nvme import SimNvme
 from recond.host.transport import Tick
 from recond.locale import LANGS, say
 from recond.model import Message
-from recond.wipe import guard
-from recond.wipe.plan import Wish, plan_wipe
 from tests.drive.histories import erase
-from tests.flow.test_reformat import journal_of, plan_again, replace_plans
+from tests.flow import test_reformat
+from tests.flow.test_reformat import bay_of, journal_of, plan_again, replace_plans
 
 PATH = "/dev/nvme0n1"
 REFUSAL = Message.of(METADATA, path=PATH, block=512, metadata=8)
@@ -61,18 +61,10 @@ class Asked(SimNvme):
         return [one for one in self.asked if one.command[0] == 0x80]
 
     def bay(self) -> Bay:
-        return Bay(
-            self.open,
-            lambda path: (self.device(path), self.identity),
-            lambda _: self.rescan(),
-            self.clock,
-        )
+        return bay_of(self)
 
 
-def odd_plan(drive: SimNvme, *more: Message, **changes: Any) -> WipePlan:
-    target = replace(drive.target(PATH), faults=(REFUSAL, *more))
-    target = replace(target, identity=replace(target.identity, **changes))
-    return plan_wipe(target, Wish(), bytes(32), guard.refusals(target))
+odd_plan = partial(test_reformat.odd_plan, path=PATH, refusal=REFUSAL)
 
 
 def reformat(drive: Asked, folder: Path) -> Prepared:

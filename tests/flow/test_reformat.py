@@ -32,6 +32,7 @@ from recond.flow.run.reformat import FOLDER, ODD, Bay, odd_plans, reformat_confi
 from recond.flow.run.run import Order, Prepared
 from recond.flow.run.supervisor import confirm_all
 from recond.host.sim.drive import SECTOR, SimClock
+from recond.host.sim.nvme import SimNvme
 from recond.host.sim.scsi import SimScsi
 from recond.host.transport import Tick
 from recond.locale import LANGS, say
@@ -58,16 +59,27 @@ class Asked(SimScsi):
         return super().execute(request, tick)
 
     def bay(self) -> Bay:
-        return Bay(
-            self.open,
-            lambda path: (self.device(path), self.identity),
-            lambda _: self.rescan(),
-            self.clock,
-        )
+        return bay_of(self)
 
 
-def odd_plan(drive: SimScsi, *more: Message, **changes: Any) -> WipePlan:
-    target = replace(drive.target(PATH), faults=(REFUSAL, *more))
+def bay_of(drive: SimScsi | SimNvme) -> Bay:
+    """Where a simulated drive is plugged in."""
+    return Bay(
+        drive.open,
+        lambda path: (drive.device(path), drive.identity),
+        lambda _: drive.rescan(),
+        drive.clock,
+    )
+
+
+def odd_plan(
+    drive: SimScsi | SimNvme,
+    *more: Message,
+    path: str = PATH,
+    refusal: Message = REFUSAL,
+    **changes: Any,
+) -> WipePlan:
+    target = replace(drive.target(path), faults=(refusal, *more))
     target = replace(target, identity=replace(target.identity, **changes))
     return plan_wipe(target, Wish(), bytes(32), guard.refusals(target))
 

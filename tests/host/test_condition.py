@@ -8,9 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from recond.flow.config import Overrides
 from recond.flow.machine.doctor import examine
-from recond.flow.run.run import Order, prepare
 from recond.flow.run.warnings import memory_needed, warnings_before
 from recond.guided.computer import computer_lines
 from recond.guided.words import GuidedWords
@@ -19,7 +17,7 @@ from recond.host.condition import Condition, LocalConditions, NoConditions
 from recond.model import Known, Unknown, Why
 from recond.show.result import show_bench
 from recond.show.screen import Screen
-from recond.wipe.plan import Wish
+from tests.computers import prepared_image
 
 MIB = 1 << 20
 UNREAD = Unknown(Why.ABSENT)
@@ -97,20 +95,7 @@ class Discharging:
 
 
 def test_a_run_is_prepared_with_the_warning_and_shows_it(tmp_path: Path) -> None:
-    image = tmp_path / "disk.img"
-    image.write_bytes(bytes(1 << 20))
-    order = Order(
-        targets=(str(image),),
-        every_unused=False,
-        wish=Wish(),
-        image=True,
-        profiles=(),
-        out=tmp_path / "out",
-        state=tmp_path / "state",
-        lang="fr",
-        overrides=Overrides(),
-    )
-    prepared = prepare(order, replace(Host(), conditions=Discharging()))
+    prepared = prepared_image(tmp_path, replace(Host(), conditions=Discharging()))
     assert [one.code for one in prepared.warnings] == ["cli.run.on_battery"]
     shown = " ".join(text for text, _ in computer_lines(GuidedWords("fr"), prepared, 78))
     assert "batterie (7" in shown

@@ -13,10 +13,8 @@ from recond.certify.pages.inventory import lock_rows
 from recond.certify.pages.label import lock_line
 from recond.certify.record import parse_record
 from recond.codec import from_json, to_json
-from recond.flow.config import Overrides
 from recond.flow.machine.capture import host_from, write_capture
 from recond.flow.profiles import load_profile
-from recond.flow.run.run import Order, Prepared, prepare
 from recond.guided.computer import computer_lines
 from recond.guided.words import BAD, GuidedWords
 from recond.host import Host
@@ -37,8 +35,8 @@ from recond.model import Known, Lock, Machine, Message, Outcome, Unknown, Why
 from recond.readiness import assess_machine
 from recond.show.machine import show_machine
 from recond.show.screen import Screen
-from recond.wipe.plan import Wish
 from tests.certify.papers import files_of
+from tests.computers import prepared_image
 from tests.inspect import laptop
 from tests.inspect.corpus import read_corpus
 from tests.inspect.test_smbios import same
@@ -380,30 +378,12 @@ def test_inspect_shows_each_with_what_to_do(
     assert "chiffrement BitLocker (/dev/sda3) : trouvé [lsblk]" in shown
 
 
-def prepared_image(folder: Path) -> Prepared:
-    """A run of a disk image, as far as before the question."""
-    image = folder / "disk.img"
-    image.write_bytes(bytes(1 << 20))
-    order = Order(
-        targets=(str(image),),
-        every_unused=False,
-        wish=Wish(),
-        image=True,
-        profiles=(),
-        out=folder / "out",
-        state=folder / "state",
-        lang="fr",
-        overrides=Overrides(),
-    )
-    return prepare(order, Host())
-
-
 @pytest.mark.parametrize("width", [78, 118])
 def test_the_first_screen_tells_what_holds_the_computer(
     tree: laptop.Tree, tmp_path: Path, width: int
 ) -> None:
     words = GuidedWords("fr")
-    prepared = replace(prepared_image(tmp_path), machine=held(tree), assessments=())
+    prepared = replace(prepared_image(tmp_path, Host()), machine=held(tree), assessments=())
     lines = computer_lines(words, prepared, width)
     assert all(len(line) <= width for line, _ in lines)
     bad = " ".join(" ".join(line for line, mark in lines if mark == BAD).split())
