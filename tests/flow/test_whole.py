@@ -12,11 +12,13 @@ import pytest
 
 from recond.census import Look, Said
 from recond.ends import ConfirmedBy
+from recond.erasure import WipeRecord
 from recond.errors import UsageError
 from recond.flow.config import Overrides
 from recond.flow.run.attach import follow
 from recond.flow.run.issue import Issued
 from recond.flow.run.late import note_late
+from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import (
     NOT_WHOLE,
     Finished,
@@ -114,6 +116,60 @@ def test_a_disk_that_came_while_the_run_worked_is_a_doubt(
     assert [dict(one.why.args)["names"] for one in told] == (["sdq"] if late else [])
     assert (Look.BLOCK in machine.census.value.looked) is not late
     assert finished.issued.record.machine == machine  # the run's own certificate has it
+
+
+LATE = "/sys/devices/pci0000:00/0000:00:17.0/ata3/host2/target2:0:0/2:0:0:0/block/sdq"
+
+
+def plug_late(folder: Path, **dmi: str) -> Host:
+    """The laptop with one disk more (or another computer, by its DMI strings)."""
+    laptop = Tree(folder / "laptop")
+    laptop.put(f"{LATE}/size", "4096")
+    laptop.link("/sys/block/sdq", LATE)
+    for name, text in dmi.items():
+        laptop.put(f"/sys/class/dmi/id/{name}", text)
+    return laptop.host()
+
+
+def late_of(record: WipeRecord) -> list[str]:
+    machine = record.machine
+    assert machine is not None
+    assert isinstance(machine.census, Known)
+    gaps = machine.census.value.gaps
+    return [str(dict(one.why.args)["names"]) for one in gaps if one.why.code.endswith("came_later")]
+
+
+def stopped_run(folder: Path) -> Finished:
+    stopped, _ = run(folder, every=True, size_bytes=96 << 20, stops=StopCount())
+    assert stopped.exit_code == 128 + signal.SIGTERM
+    assert late_of(stopped.issued.record) == []
+    return stopped
+
+
+def test_a_disk_that_came_before_the_run_was_taken_up_is_a_doubt(tmp_path: Path) -> None:
+    stopped_run(tmp_path)
+    (again,) = resume_runs(tmp_path / "state", None, plug_late(tmp_path), quiet)
+    assert again.exit_code == NOT_WHOLE
+    assert late_of(again.issued.record) == ["sdq"]
+
+
+def test_a_disk_that_came_before_the_first_record_is_a_doubt(tmp_path: Path) -> None:
+    """Killed between the last byte and the record, the run is certified by another command."""
+    finished, _ = run(tmp_path, every=True)
+    finished.folder.issued.unlink()
+    host = plug_late(tmp_path)
+    issued = certify_again(finished.folder, tmp_path / "state", host, None, "fr")
+    assert late_of(issued.record) == ["sdq"]
+    again = certify_again(finished.folder, tmp_path / "state", host, None, "fr")
+    assert late_of(again.record) == ["sdq"]
+
+
+def test_another_computer_says_nothing_of_the_one_that_the_run_began_on(tmp_path: Path) -> None:
+    stopped_run(tmp_path)
+    other = {"product_serial": "PC0OTHER", "board_serial": "L1HF99G099R"}
+    host = plug_late(tmp_path, **other, product_uuid="11112222-3333-4444-8555-666677778888")
+    (again,) = resume_runs(tmp_path / "state", None, host, quiet)
+    assert late_of(again.issued.record) == []
 
 
 def test_certify_ends_as_the_run_did(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 Why: a disk that spins up late, or whose driver came after the look, is in no plan and in no census,
 and the certificate would speak of the whole computer without it. So the disks are listed once more
-before the record is made; what is new becomes a question that the census did not answer. What is on
-USB or in a declared dock comes and goes, and is no part of the computer.
+before the first record is made and after each resumption; what is new becomes a question that the
+census did not answer. What is on USB or in a declared dock comes and goes, and is no part of the
+computer; another computer, where a disk was carried to be gone on with, says nothing of this one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from recond.host.diskid import read_strings
 from recond.host.docks import place_of
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_loop, is_no_disk
-from recond.model import Known, Message
+from recond.inspect.system import read_system
+from recond.model import Known, Message, System, Unknown, Why
 
 _CODE = "inspect.census.gap.came_later"
 
@@ -27,6 +29,8 @@ def note_late(folder: RunFolder, files: Files, docks: tuple[str, ...]) -> None:
     facts = folder.facts()
     machine = facts.machine
     if machine is None or not isinstance(machine.census, Known):
+        return
+    if _is_elsewhere(machine.system, files):
         return
     late = late_disks(machine.census.value, files, docks)
     if not late:
@@ -59,6 +63,21 @@ def late_disks(census: Census, files: Files, docks: tuple[str, ...]) -> tuple[st
         and read_strings(files, name).serial not in serials
         and not _comes_and_goes(files, name, docks)
     )
+
+
+def _is_elsewhere(system: System, files: Files) -> bool:
+    """Whether this surely is another computer than the one that the run began on."""
+    here = read_system(files, Unknown(Why.NOT_READ))
+    differ = [
+        there.value != found.value
+        for there, found in (
+            (system.serial, here.serial),
+            (system.uuid, here.uuid),
+            (system.board_serial, here.board_serial),
+        )
+        if isinstance(there, Known) and isinstance(found, Known)
+    ]
+    return bool(differ) and all(differ)
 
 
 def _comes_and_goes(files: Files, name: str, docks: tuple[str, ...]) -> bool:

@@ -15,8 +15,10 @@ from recond.codec import to_json
 from recond.drive.types import sizes_after
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError, UsageError
+from recond.flow.config import declared_docks
 from recond.flow.run.closing import close_unbegun
 from recond.flow.run.issued import is_issued, read_issued
+from recond.flow.run.late import note_late
 from recond.flow.run.run import Finished, certify_run, finished_of
 from recond.flow.run.since import begun_since
 from recond.flow.run.supervisor import Supervisor
@@ -97,6 +99,8 @@ def _resume(
                 Supervisor(folder, jobs, hear, stops, host).run(resume=True)
         elif jobs:
             Supervisor(folder, jobs, on_event, stops, host).run(resume=True)
+        if jobs:
+            note_late(folder, host.files, declared_docks(state))
         issued = certify_run(folder, state, host)
     return finished_of(folder, issued, stops.number)
 

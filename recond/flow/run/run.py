@@ -227,7 +227,6 @@ def carry_out(
             psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
         )
         on_event("", ProgressEvent(Phase.CERTIFY))
-        note_late(folder, host.files, config.declared_docks(state))
         issued = certify_run(folder, state, host)
     return finished_of(folder, issued, stops.number)
 
@@ -251,7 +250,10 @@ def certify_run(
     Raises `RecordInvalid` where a confirmed disk cannot be told, `UsageError` where there was none:
     a certificate of nothing would be one.
     """
-    facts, before = folder.facts(), folder.note()
+    before = folder.note()
+    if before is None:  # a run that was killed before its record is looked at here, too
+        note_late(folder, host.files, config.declared_docks(state))
+    facts = folder.facts()
     close_unbegun(folder, host)
     journals = folder.journals()
     if not journals:
