@@ -61,11 +61,12 @@ def scsi_block_descriptor() -> CdbRequest:
     return CdbRequest("MODE SENSE(10)", bytes([0x5A, 0, 0x01, 0, 0, 0, 0, 0, 252, 0]), b"", 252)
 
 
-def scsi_set_block(answer: bytes, block_bytes: int) -> CdbRequest | None:
+def scsi_set_block(answer: bytes, block_bytes: int, *, save: bool = True) -> CdbRequest | None:
     """MODE SELECT(10), 55h, PF and SP: other sectors from the next FORMAT UNIT on.
 
     `answer` is that of `scsi_block_descriptor`. The number of blocks is 0: as many as the medium
-    has room for. None where the answer holds no block descriptor.
+    has room for. None where the answer holds no block descriptor. `save` is SP: a drive that saves
+    no mode pages refuses it (SPC-5 6.12).
     """
     if len(answer) < _HEADER_BYTES:
         return None
@@ -76,7 +77,7 @@ def scsi_set_block(answer: bytes, block_bytes: int) -> CdbRequest | None:
     width = 4 if long else 3
     descriptor = bytes(size - width) + block_bytes.to_bytes(width, "big")
     data = bytes([0, 0, 0, 0, long, 0, 0, size]) + descriptor
-    cdb = bytes([0x55, 0x11, 0, 0, 0, 0, 0, 0, len(data), 0])
+    cdb = bytes([0x55, 0x10 | save, 0, 0, 0, 0, 0, 0, len(data), 0])
     return CdbRequest("MODE SELECT(10)", cdb, data)
 
 

@@ -192,6 +192,13 @@ def test_in_this_order_and_nothing_else_changes_the_drive(tmp_path: Path) -> Non
     assert any(cdb[0] == 0x12 and cdb[2] == 0x80 for cdb in asked)  # who it is, before
 
 
+def test_a_drive_that_saves_no_mode_pages_is_asked_without(tmp_path: Path) -> None:
+    drive = Asked("unsaved")
+    reformat(drive, tmp_path)
+    changing = [one.cdb[:2].hex(" ") for one in drive.asked if one.cdb[0] in (0x55, 0x04)]
+    assert changing == ["55 11", "55 10", "04 10"]
+
+
 @pytest.mark.parametrize(
     ("data", "found"),
     [

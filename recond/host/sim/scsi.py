@@ -7,7 +7,8 @@ error until they are written, as WABEREQ and WACEREQ say), `swaps` (another seri
 (power that goes ends a SANITIZE, and nothing tells of it), `renames` (another serial behind it),
 `untold` (it knows no REPORT SUPPORTED OPERATION CODES), `lacks` (nor SANITIZE), `keeps` (formats,
 and its sectors stay as they are), `shrinks` (shows fewer sectors afterwards), `fixed` (has no block
-descriptor). `sector_bytes`: 520 and the like, which the kernel shows as size 0.
+descriptor), `unsaved` (saves no mode pages). `sector_bytes`: 520 and the like, which the kernel
+shows as size 0.
 
 Source: SBC-4 5.30 (SANITIZE), 4.11; SPC-5 6.34, 6.39, 7.7.
 """
@@ -118,6 +119,8 @@ class SimScsi(SimDrive):
             told = struct.pack(">QI20x", self.shown_blocks - 1, self.sector_bytes)
             return CdbAnswer(0, data=told)
         if cdb[0] in (0x5A, 0x55):
+            if cdb[0] == 0x55 and cdb[1] & 1 and "unsaved" in self.lies:
+                return self._check(_sense(5, 0x24, 0))
             return self._mode(cdb[0], request.data_out)
         if (cdb[0] == 0xA3 and "untold" in self.lies) or (cdb[0] == 0x48 and "lacks" in self.lies):
             return self._check(_sense(5, 0x20, 0))

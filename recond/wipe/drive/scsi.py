@@ -20,7 +20,7 @@ from recond.drive.sectors import (
     scsi_set_block,
 )
 from recond.drive.sense import parse_sense, scsi_good
-from recond.drive.types import StepOutcome
+from recond.drive.types import CdbAnswer, StepOutcome
 from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
 from recond.model import Message
@@ -42,6 +42,7 @@ USUAL_S = {
     Technique.SCSI_FORMAT_UNIT: 43200,
 }
 MEDIUM_ERROR, LOW_POWER = 0x03, 0x5E
+INVALID_FIELD_IN_CDB = (0x05, 0x24, 0x00)
 UNDER_WAY = frozenset({(0x04, 0x1B), (0x04, 0x04)})  # sanitize, format
 ENDED_BADLY = frozenset({(0x31, 0x03), (0x31, 0x01), (0x31, 0x00)})
 
@@ -120,15 +121,24 @@ def _format(line: Conversation, block_bytes: int) -> StepOutcome:
     descriptor = line.scsi(scsi_block_descriptor())
     good = scsi_good(descriptor.packed_status, descriptor.errno)
     select = scsi_set_block(descriptor.data, block_bytes) if good else None
-    if select is None:
+    unsaved = scsi_set_block(descriptor.data, block_bytes, save=False) if good else None
+    if select is None or unsaved is None:
         return failed("no_descriptor")
     for request in (select, rq.scsi_format_unit()):
         if line.should_stop():
             return not_begun()
         answer = line.scsi(request)
+        if request is select and _refuses_field(answer):
+            answer = line.scsi(unsaved)
         if not scsi_good(answer.packed_status, answer.errno):
             return failed("refused", command=request.name)
     return wait(line, lambda: _look(line), None, USUAL_S[Technique.SCSI_FORMAT_UNIT])
+
+
+def _refuses_field(answer: CdbAnswer) -> bool:
+    """INVALID FIELD IN CDB: what a drive without saved mode pages says to SP."""
+    sense = parse_sense(answer.sense)
+    return sense is not None and (sense.key, sense.asc, sense.ascq) == INVALID_FIELD_IN_CDB
 
 
 def _capacity(line: Conversation) -> Capacity | None:
