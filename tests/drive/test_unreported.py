@@ -8,6 +8,7 @@ import pytest
 
 from recond.drive.nvme_status import nvme_status_words
 from recond.erasure import Level, LevelWish, Technique
+from recond.model import Medium
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
 from tests.drive.histories import erase
@@ -35,6 +36,25 @@ def test_the_plan_says_what_is_not_known(
     assert [one.code for one in plan.notes] == [note]
     expected = [T.SCSI_SANITIZE_BLOCK, T.SCSI_SANITIZE_CRYPTO] if steps else []
     assert [step.technique for step in plan.steps] == expected
+
+
+@pytest.mark.parametrize(
+    ("bus", "lies", "said"),
+    [
+        ("sas", ("untold",), True),
+        ("sas", (), True),
+        ("usb", (), True),
+        ("usb", ("untold",), False),  # a stick that answers nothing, as most do
+    ],
+)
+def test_a_drive_of_an_unknown_kind_is_not_left_without_a_word(
+    bus: str, lies: tuple[str, ...], said: bool
+) -> None:
+    drive, _ = drive_of("scsi", *lies)
+    found = replace(read_capabilities(drive.device("/dev/sim")), bus=bus, medium=Medium.UNKNOWN)
+    plan = plan_firmware(found, LevelWish.BEST, drive.cells.size, try_unreported=True)
+    assert plan.steps == ()
+    assert [one.code for one in plan.notes] == ["drive.note.medium_unknown"] * said
 
 
 def test_a_drive_that_answers_is_not_tried_beyond_its_answer() -> None:

@@ -109,6 +109,8 @@ def plan_firmware(
 def _asked(capabilities: Capabilities, try_unreported: bool, notes: list[Message]) -> Capabilities:
     """A SCSI drive that says nothing of its commands: unknown, and said; or SANITIZE is tried."""
     scsi = capabilities.scsi
+    if capabilities.medium is Medium.UNKNOWN and _may_erase(capabilities):
+        notes.append(Message("drive.note.medium_unknown"))
     if scsi is None or not scsi.unreported or capabilities.medium not in _KNOWN_MEDIA:
         return capabilities
     usb = capabilities.bus == "usb"  # a bridge that passes on no question passes on no SANITIZE
@@ -119,6 +121,18 @@ def _asked(capabilities: Capabilities, try_unreported: bool, notes: list[Message
     flash = capabilities.medium is Medium.SSD
     tried = replace(scsi, crypto=True, block=flash, overwrite=not flash)
     return replace(capabilities, scsi=tried)
+
+
+def _may_erase(capabilities: Capabilities) -> bool:
+    """Whether the drive has erase commands, or does not say so: of which level is another thing."""
+    ata, scsi = capabilities.ata, capabilities.scsi
+    if ata is not None:
+        unlocked = ata.identity.security.state is not SecurityState.UNSUPPORTED
+        return ata.distrust is None and (ata.identity.sanitize or unlocked)
+    if scsi is None:
+        return False
+    untold = scsi.unreported and capabilities.bus != "usb"
+    return untold or scsi.crypto or scsi.block or scsi.overwrite
 
 
 def _beside_overwrite(
