@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "install",
             "--quiet",
             "--target",
-            str(share / "site"),
+            str(share.parent / "site"),
             str(ROOT),
         ],
         check=True,

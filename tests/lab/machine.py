@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LAB = Path(__file__).parents[3] / "shared" / "lab" / "run"
+SITE = (
+    "mkdir -p /tmp/site && "
+    "mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro site /tmp/site; "
+)
+"""The programs have a share of their own, whose files the guest may keep: each start of recond
+reads a thousand of them, and what stands in the other share is read anew each time."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Lab:
-    """`share` is /mnt/share in the guest; recond stands in its `site`."""
+    """`share` is /mnt/share in the guest; recond stands in `site`, beside it."""
 
     share: Path
 
@@ -29,7 +35,8 @@ class Lab:
     ) -> Run:
         """Boot `machine` and run a shell command in it as root; `name` keeps the disks apart."""
         state = self.share.parent / f"lab-{name}"
-        line = f"cd /mnt/share && export PYTHONPATH=/mnt/share/site LANG=fr_FR.UTF-8; {command}"
+        line = f"{SITE}cd /mnt/share && export PYTHONPATH=/tmp/site LANG=fr_FR.UTF-8; {command}"
+        site = f"local,path={self.share.parent / 'site'},mount_tag=site,security_model=none"
         done = subprocess.run(
             [
                 str(LAB),
@@ -41,6 +48,7 @@ class Lab:
                 str(state),
                 "--timeout",
                 str(timeout_s),
+                f"--qemu=-virtfs {site},readonly=on,id=fssite",
                 *options,
                 "--",
                 line,
