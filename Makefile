@@ -5,7 +5,7 @@ PREFIX = /opt/recond
 BINDIR = /usr/local/bin
 PY = .venv/bin/python
 
-.PHONY: help demo quick test lock install uninstall image clean
+.PHONY: help demo quick test lab image-test lock install uninstall image clean
 .NOTPARALLEL:
 
 help:
@@ -29,6 +29,16 @@ test:
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
 	@$(PY) -m pytest -n auto
+
+# emulated computers with disks of every kind: some hours; needs the emulator's folder beside the project
+lab:
+	@packaging/setup venv test
+	@packaging/setup lab -v tests/lab
+
+# as root; boots the image of `make image` by each firmware: some hours. IMAGE=FILE takes another one
+image-test:
+	@packaging/setup venv test
+	@IMAGE='$(IMAGE)' packaging/setup image_test -v tests/image/test_boots.py
 
 # make lock UPGRADE=--upgrade takes newer versions
 lock:

@@ -350,6 +350,35 @@ def test_a_failed_installation_leaves_the_version_that_was_there(
     assert (place / "recond").read_text(encoding="utf-8") == "the old one"
 
 
+def test_what_the_long_tests_lack_is_one_line(clone: Clone) -> None:
+    clone.tool("id", "#!/bin/sh\necho 1000\n")
+    assert clone.setup("lab") == (
+        9,
+        ["Erreur : le dossier de l’émulateur n’est pas à côté du projet (../shared/lab)."],
+    )
+    assert clone.setup("image_test", IMAGE="/nowhere.iso", lang="en_GB.UTF-8") == (
+        9,
+        ["Error: there is no image /nowhere.iso."],
+    )
+    python = clone.root / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$RECOND_LAB" "$RECOND_IMAGE" "$LAB_QEMU" "$@"\n')
+    python.chmod(0o755)
+    image = clone.root / "build" / "image" / "recond.iso"
+    image.parent.mkdir(parents=True)
+    image.touch()
+    assert clone.setup("image_test") == (0, [f" {image}  -m pytest tests/image/test_boots.py"])
+    lab = clone.root.parent / "shared" / "lab"
+    lab.mkdir(parents=True)
+    (lab / "run").write_text("")
+    (lab / "run").chmod(0o755)
+    (clone.root / "root.sqfs").touch()
+    said = clone.setup("lab", LAB_CACHE=str(clone.root))
+    assert said == (0, ["1   -m pytest tests/lab"])
+    said = clone.setup("lab", LAB_CACHE=str(clone.root / "empty"))
+    assert said[0] == 9, "building the emulator's guest needs root"
+
+
 def test_a_missing_package_is_named(clone: Clone, tmp_path: Path) -> None:
     clone.tool("id", "#!/bin/sh\necho 0\n")
     clone.tool("dpkg-query", '#!/bin/sh\n[ "$4" = dmidecode ] || echo install ok installed\n')

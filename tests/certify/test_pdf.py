@@ -107,11 +107,14 @@ def test_the_unsigned_bytes_are_the_files_beginning(kind: str) -> None:
 # --- An archive ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lang", ["fr", "en"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "lang"),
+    [
+        *((kind, "fr") for kind in KINDS),
+        *((kind, "en") for kind in ("erased", "forty", "unsigned")),
+    ],
+)
 def test_the_page_is_pdf_a(kind: str, lang: Lang) -> None:
-    if lang == "en" and kind not in ("erased", "forty", "unsigned"):
-        pytest.skip("one language is enough for the others")
     first = unsigned_part(pdf_of(kind, lang))
     report = pdfa.validate_written(io.BytesIO(first), "3b")
     assert report.verdict == "pass", report.summary()

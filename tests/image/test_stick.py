@@ -497,8 +497,10 @@ def test_what_reached_every_destination_may_be_switched_off(bench: Bench) -> Non
 @pytest.fixture
 def fat(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A stick of 2 MiB as a loop device: (its file, the device)."""
-    if os.geteuid() != 0 or not all(shutil.which(one) for one in ("mkfs.fat", "losetup")):
-        pytest.skip("needs root, losetup and mkfs.fat")
+    if os.geteuid() != 0:
+        pytest.skip("needs root for loop devices")
+    if shutil.which("mkfs.fat") is None:
+        pytest.skip("no mkfs.fat on this computer")
     file = tmp_path / "fat.img"
     file.write_bytes(bytes(2 << 20))
     subprocess.run(["mkfs.fat", "-n", "RECOND", file], check=True, capture_output=True)
