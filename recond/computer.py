@@ -6,7 +6,8 @@ lots, exit and power-off all ask here, so that none says more than another. Star
 operator says counts only with a name, and stays somebody's word. Pure.
 
 Which disk an erasure was of is decided by names (serial, WWN, namespace), never by the path alone;
-an image, a loop device or a disk that another computer makes up is never a medium of this one.
+an image or a loop device is never a medium of this computer, and a disk that another computer makes
+up is none that was erased: what became of it otherwise is told of the medium.
 """
 
 from __future__ import annotations
@@ -179,9 +180,12 @@ def _owners(media: tuple[StorageMedium, ...], erasures: tuple[Erasure, ...]) -> 
 
 
 def _candidates(media: tuple[StorageMedium, ...], erasure: Erasure) -> tuple[StorageMedium, ...]:
-    if erasure.disk.kind in NO_MEDIUM:
+    made_up = erasure.disk.kind is TargetKind.VIRTUAL and not is_approved(erasure)
+    if erasure.disk.kind in NO_MEDIUM and not made_up:
         return ()
     found = tuple(one for one in media if _is_same(one, erasure))
+    if made_up:  # by its place too: a disk of the network may have the number of one that is here
+        found = tuple(one for one in found if erasure.path in one.paths)
     if len(found) > 1:
         plugged = tuple(
             one for one in found if _differ(one.disk_seq, erasure.disk.disk_seq) is False

@@ -33,7 +33,7 @@ from recond.model import Device, Known, Message, Reading, Unknown, Why
 from recond.upload.tectech_row import stock_line
 from tests.certify.papers import disk
 from tests.computers import medium_of
-from tests.upload.erased import BLOCK, DISK_BYTES
+from tests.upload.erased import BLOCK, DISK_BYTES, PATH
 from tests.upload.erased import journal as erased_journal
 from tests.upload.records import notebook
 
@@ -210,6 +210,23 @@ def test_a_disk_that_another_computer_makes_up_stands_for_none_of_this_one() -> 
     )
     assert [one.key for one in conclude(beside).left] == [SECOND.serial]
     assert not ready(beside)
+
+
+@pytest.mark.parametrize(
+    ("path", "fates", "left"),
+    [
+        (PATH, [Fate.ERASED, Fate.FAILED], [SECOND.serial]),  # of a virtual machine: told once
+        ("/dev/nbd0", [Fate.ERASED, Fate.NOT_CHOSEN], [SECOND.serial, SECOND.serial]),
+    ],
+)
+def test_what_became_of_a_made_up_disk_is_told_of_the_medium_at_its_place(
+    path: str, fates: list[Fate], left: list[str]
+) -> None:
+    made_up = journal(dataclasses.replace(SECOND, kind=TargetKind.VIRTUAL), bad=True)
+    found = record(census(medium(INNER, "/dev/vda"), medium(SECOND, path)), ONE | {"v": made_up})
+    assert [fate for _, fate in conclude(found).fates] == fates
+    assert [one.key for one in conclude(found).left] == left
+    assert not ready(found)
 
 
 def test_a_disk_on_usb_or_in_a_dock_says_nothing_of_a_computer() -> None:

@@ -71,7 +71,7 @@ def test_an_nvme_with_metadata_is_left_until_it_has_a_plain_format(lab: Lab) -> 
         NVME.format(images=images),
         name="metadata",
     )
-    assert "RAN 10" in done.output, done.output
+    assert "RAN 4" in done.output, done.output  # more is left than what is in use
     plan = (lab.share / "plan.txt").read_text()
     assert plan.count("--reformat-sectors") >= 2, plan
     (folder,) = (lab.share / "out").iterdir()
@@ -109,7 +109,7 @@ def test_a_disk_of_520_byte_sectors_is_left_until_it_has_sectors_of_512(lab: Lab
     image.write_bytes(b"LABDATA!" * (32 * MIB // 8))
     command = LEFT + MENDED % "ODD520"
     done = lab.run("plain", command, "--qemu", ODD.format(images=images), name="odd")
-    assert "RAN 10" in done.output, done.output
+    assert "RAN 4" in done.output, done.output  # more is left than what is in use
     assert "--reformat-sectors" in (lab.share / "plan.txt").read_text()
     (folder,) = (lab.share / "out").iterdir()
     record = parse_record(json.loads((folder / "record.json").read_bytes()))
