@@ -146,6 +146,8 @@ def test_a_member_is_refused_while_it_is_active(lab: Lab, name: str) -> None:
         pytest.skip(f"the guest has no {name}")
     assert found == dict.fromkeys(one.refused, 4) | dict.fromkeys(one.erased, 0), done.output
     assert "Traceback" not in done.output
+    image = (done.state / f"{one.disks[-1]}.img").read_bytes()  # the one that was let go
+    assert image.count(0) == len(image)
     if name == "open":
         assert "NAMED 1" in done.output, "the program is not named when planning"
         assert "SECRETS 0" in done.output, "what the program had in its cache came back"
