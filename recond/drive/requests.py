@@ -129,15 +129,23 @@ def ata_sanitize_status() -> CdbRequest:
     return ata_command("SANITIZE STATUS EXT", 0xB4, extended=True)
 
 
+def ata_clear_failure() -> CdbRequest:
+    """SANITIZE STATUS EXT with CLEAR SANITIZE OPERATION FAILED (COUNT bit 0; ACS-4 7.36.8)."""
+    return ata_command("SANITIZE STATUS EXT", 0xB4, count=1, extended=True)
+
+
 def ata_sanitize(technique: Technique) -> CdbRequest:
-    """CRYPTO SCRAMBLE EXT, BLOCK ERASE EXT or OVERWRITE EXT (one pass of zeros)."""
+    """CRYPTO SCRAMBLE EXT, BLOCK ERASE EXT or OVERWRITE EXT (one pass of zeros).
+
+    FAILURE MODE (COUNT bit 4): a drive that failed may be used again once that was cleared.
+    """
     feature = ATA_SANITIZE_FEATURES[technique]
     names = {0x11: "CRYPTO SCRAMBLE EXT", 0x12: "BLOCK ERASE EXT", 0x14: "OVERWRITE EXT"}
     return ata_command(
         names[feature],
         0xB4,
         features=feature,
-        count=1 if feature == 0x14 else 0,
+        count=0x11 if feature == 0x14 else 0x10,
         lba=_ATA_SANITIZE_KEYS[feature],
         extended=True,
         timeout_s=60,

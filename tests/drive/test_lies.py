@@ -7,7 +7,9 @@ import json
 
 import pytest
 
+from recond.certify.judge.drive_proof import prove
 from recond.certify.record import fold_journal
+from recond.drive.requests import ata_clear_failure
 from recond.erasure import Level, LevelWish, Status, Technique
 from recond.host.sim.ata import SimAta
 from recond.host.sim.drive import Killed, PowerCut, SimClock
@@ -111,6 +113,27 @@ def test_a_failure_ends_the_run_as_failed(kind: str, lie: str, reason: str) -> N
     history = erase(*drive_of(kind, lie), wish=LevelWish.PURGE)
     assert set(told(history)) == {reason}
     assert (history.outcome, history.approved) == ("failed", None)
+
+
+@pytest.mark.parametrize("kind", ["ata", "nvme"])  # scsi: a failed FORMAT UNIT cannot be cleared
+def test_a_drive_whose_own_erasure_fails_is_overwritten_behind_it(kind: str) -> None:
+    """A failed SANITIZE refuses all else until it is cleared: seen on an emulated drive."""
+    drive, clock = drive_of(kind, "fails")
+    history = erase(drive, clock)
+    assert not drive.blocked()
+    assert (history.outcome, history.approved) == ("completed", Level.CLEAR), told(history)
+    assert drive.cells.shown() == 0
+
+
+def test_a_failure_that_was_cleared_proves_nothing_that_the_drive_says_later() -> None:
+    history = erase(*drive_of("ata"), LevelWish.PURGE)
+    assert history.plan is not None
+    step, disk = history.plan.steps[0], history.plan.disk
+    said = entries(history, "command")
+    assert not prove(step, disk, said).faults
+    (at,) = (n for n, one in enumerate(said) if one["name"] == "BLOCK ERASE EXT")
+    cleared = dict(said[at], request=ata_clear_failure().cdb.hex())
+    assert prove(step, disk, [*said[: at + 1], cleared, *said[at + 1 :]]).faults
 
 
 @pytest.mark.parametrize("lie", ["locks", "jams"])

@@ -26,12 +26,13 @@ ATA = [
     ),
     (rq.ata_disable_password(PASSWORD), "85 0a 26 00 00 00 01 00 00 00 00 00 00 40 f6 00"),
     (rq.ata_sanitize_status(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 b4 00"),
+    (rq.ata_clear_failure(), "85 07 20 00 00 00 01 00 00 00 00 00 00 40 b4 00"),
     # key 43727970h "Cryp" in LBA 31:0: 31:24 43, 23:16 72, 15:8 79, 7:0 70
-    (rq.ata_sanitize(T.ATA_SANITIZE_CRYPTO), "85 07 20 00 11 00 00 43 70 00 79 00 72 40 b4 00"),
+    (rq.ata_sanitize(T.ATA_SANITIZE_CRYPTO), "85 07 20 00 11 00 10 43 70 00 79 00 72 40 b4 00"),
     # key 426B4572h "BkEr"
-    (rq.ata_sanitize(T.ATA_SANITIZE_BLOCK), "85 07 20 00 12 00 00 42 72 00 45 00 6b 40 b4 00"),
+    (rq.ata_sanitize(T.ATA_SANITIZE_BLOCK), "85 07 20 00 12 00 10 42 72 00 45 00 6b 40 b4 00"),
     # 4F57h "OW" in LBA 47:32 (39:32 57, 47:40 4F), pattern 0, COUNT 3:0 one pass
-    (rq.ata_sanitize(T.ATA_SANITIZE_OVERWRITE), "85 07 20 00 14 00 01 00 00 57 00 4f 00 40 b4 00"),
+    (rq.ata_sanitize(T.ATA_SANITIZE_OVERWRITE), "85 07 20 00 14 00 11 00 00 57 00 4f 00 40 b4 00"),
     (rq.ata_read_native_max(extended=False), "85 06 20 00 00 00 00 00 00 00 00 00 00 40 f8 00"),
     (rq.ata_read_native_max(extended=True), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 27 00"),
     (

@@ -110,6 +110,8 @@ def _ata_sanitize(step: WipeStep, disk: DiskIdentity, said: list[CommandEntry]) 
     if any(_is_ata(one, 0xB4) and one.request[4] for one in after):
         return missing("another_command")
     asked = [one for one in after if _is_ata(one, 0xB4)]
+    if any(one.request[6] & 1 for one in asked):
+        return missing("not_done")  # its failure was cleared
     status = parse_ata_sanitize(parse_registers(asked[-1].sense)) if asked else None
     if status is None or not status.done or status.running:
         return missing("not_done")

@@ -64,6 +64,7 @@ class SimAta(SimDrive):
         self.attempts = 5
         self.prepared = False
         self.sanitized = "done" if "forgets" in lies else "idle"
+        self.may_leave = False
         self.descriptors = "fixed" not in lies
         self.cells.reach = self._reach()
 
@@ -139,7 +140,7 @@ class SimAta(SimDrive):
         if command == 0xEC:
             return CdbAnswer(0, data=self._identify())
         if command == 0xB4 and self.sanitizes:
-            return self._sanitize(feature, _lba(cdb))
+            return self._sanitize(feature, cdb[6], _lba(cdb))
         if command in (0xF1, 0xF2, 0xF3, 0xF4, 0xF6):
             return self._security(command, request.data_out, prepared, tick)
         if command == 0x24:
@@ -303,11 +304,13 @@ class SimAta(SimDrive):
 
     # --- SANITIZE ----------------------------------------------------------------------------
 
-    def _sanitize(self, feature: int, key: int) -> CdbAnswer:
+    def _sanitize(self, feature: int, count: int, key: int) -> CdbAnswer:
         now = self.clock.monotonic_s()
         if feature == 0:
             if self.sanitized == "failed":
-                return self._abort(1)
+                if not (count & 1 and self.may_leave):
+                    return self._abort(1)
+                self.sanitized = "idle"
             if self.frozen:
                 return self._registers(count=0x2000)
             if self.work is None:
@@ -321,7 +324,7 @@ class SimAta(SimDrive):
         if feature not in KEYS or key != KEYS[feature] or self.work or self.locked:
             return self._abort(2)
         self.work = RunningErase(now, now + ERASE_S[feature], ENDINGS[feature])
-        self.sanitized = "running"
+        self.sanitized, self.may_leave = "running", bool(count & 0x10)
         return self._registers(count=0x4000)
 
     # --- hidden sectors ----------------------------------------------------------------------
