@@ -124,20 +124,14 @@ def ata_disable_password(password: bytes, *, master: bool = False) -> CdbRequest
     return ata_command("SECURITY DISABLE PASSWORD", 0xF6, data_out=block)
 
 
-def ata_sanitize_status() -> CdbRequest:
-    """SANITIZE STATUS EXT, B4h feature 0000h."""
-    return ata_command("SANITIZE STATUS EXT", 0xB4, extended=True)
-
-
-def ata_clear_failure() -> CdbRequest:
-    """SANITIZE STATUS EXT with CLEAR SANITIZE OPERATION FAILED (COUNT bit 0; ACS-4 7.36.8)."""
-    return ata_command("SANITIZE STATUS EXT", 0xB4, count=1, extended=True)
+def ata_sanitize_status(*, clear: bool = False) -> CdbRequest:
+    """SANITIZE STATUS EXT, B4h feature 0000h; `clear`: CLEAR SANITIZE OPERATION FAILED (bit 0)."""
+    return ata_command("SANITIZE STATUS EXT", 0xB4, count=int(clear), extended=True)
 
 
 def ata_sanitize(technique: Technique) -> CdbRequest:
-    """CRYPTO SCRAMBLE EXT, BLOCK ERASE EXT or OVERWRITE EXT (one pass of zeros).
-
-    FAILURE MODE (COUNT bit 4): a drive that failed may be used again once that was cleared.
+    """CRYPTO SCRAMBLE EXT, BLOCK ERASE EXT or OVERWRITE EXT (one pass of zeros); FAILURE MODE
+    (COUNT bit 4; ACS-4 7.36): a drive that failed is of use again once that is cleared.
     """
     feature = ATA_SANITIZE_FEATURES[technique]
     names = {0x11: "CRYPTO SCRAMBLE EXT", 0x12: "BLOCK ERASE EXT", 0x14: "OVERWRITE EXT"}

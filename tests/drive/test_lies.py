@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+from typing import Any
 
 import pytest
 
 from recond.certify.judge.drive_proof import prove
 from recond.certify.record import fold_journal
-from recond.drive.requests import ata_clear_failure
+from recond.drive.requests import ata_sanitize_status
 from recond.erasure import Level, LevelWish, Status, Technique
 from recond.host.sim.ata import SimAta
 from recond.host.sim.drive import Killed, PowerCut, SimClock
@@ -125,14 +126,23 @@ def test_a_drive_whose_own_erasure_fails_is_overwritten_behind_it(kind: str) -> 
     assert drive.cells.shown() == 0
 
 
+def test_a_failure_that_test_unit_ready_alone_tells_is_one() -> None:
+    """Seen on an emulated SAS drive: REQUEST SENSE said nothing, and the run stayed open."""
+    drive, clock = drive_of("scsi", "fails", "hushes")
+    history = erase(drive, clock, LevelWish.PURGE)
+    assert set(told(history)) == {"drive.reason.sanitize_failed"}
+    assert (history.outcome, history.approved) == ("failed", None)
+    assert not drive.blocked()
+
+
 def test_a_failure_that_was_cleared_proves_nothing_that_the_drive_says_later() -> None:
     history = erase(*drive_of("ata"), LevelWish.PURGE)
     assert history.plan is not None
     step, disk = history.plan.steps[0], history.plan.disk
-    said = entries(history, "command")
+    said: list[Any] = [*entries(history, "command")]
     assert not prove(step, disk, said).faults
     (at,) = (n for n, one in enumerate(said) if one["name"] == "BLOCK ERASE EXT")
-    cleared = dict(said[at], request=ata_clear_failure().cdb.hex())
+    cleared = dict(said[at], request=ata_sanitize_status(clear=True).cdb.hex())
     assert prove(step, disk, [*said[: at + 1], cleared, *said[at + 1 :]]).faults
 
 

@@ -26,7 +26,7 @@ ATA = [
     ),
     (rq.ata_disable_password(PASSWORD), "85 0a 26 00 00 00 01 00 00 00 00 00 00 40 f6 00"),
     (rq.ata_sanitize_status(), "85 07 20 00 00 00 00 00 00 00 00 00 00 40 b4 00"),
-    (rq.ata_clear_failure(), "85 07 20 00 00 00 01 00 00 00 00 00 00 40 b4 00"),
+    (rq.ata_sanitize_status(clear=True), "85 07 20 00 00 00 01 00 00 00 00 00 00 40 b4 00"),
     # key 43727970h "Cryp" in LBA 31:0: 31:24 43, 23:16 72, 15:8 79, 7:0 70
     (rq.ata_sanitize(T.ATA_SANITIZE_CRYPTO), "85 07 20 00 11 00 10 43 70 00 79 00 72 40 b4 00"),
     # key 426B4572h "BkEr"

@@ -1,14 +1,14 @@
 """A simulated SAS drive: SANITIZE, FORMAT UNIT and REQUEST SENSE, written from the standards.
 
 Why and what for: `recond.host.sim.drive`. Its lies: `success` (accepts and erases nothing), `half`,
-`fails` (half-way: MEDIUM ERROR 31h/03h), `stuck` (progress 655/65536 for ever), `breaks` (a host
-adapter that ends SANITIZE with DID_ERROR and hands on nothing), `unreadable` (blocks end in an
-error until they are written, as WABEREQ and WACEREQ say), `swaps` (another serial), `forgets`
-(power that goes ends a SANITIZE, and nothing tells of it), `renames` (another serial behind it),
-`untold` (it knows no REPORT SUPPORTED OPERATION CODES), `lacks` (nor SANITIZE), `keeps` (formats,
-and its sectors stay as they are), `shrinks` (shows fewer sectors afterwards), `fixed` (has no block
-descriptor), `unsaved` (saves no mode pages). `sector_bytes`: 520 and the like, which the kernel
-shows as size 0.
+`fails` (half-way: MEDIUM ERROR 31h/03h), `hushes` (and tells TEST UNIT READY alone), `stuck`
+(progress 655/65536 for ever), `breaks` (a host adapter that ends SANITIZE with DID_ERROR and hands
+on nothing), `unreadable` (blocks end in an error until they are written, as WABEREQ and WACEREQ
+say), `swaps` (another serial), `forgets` (power that goes ends a SANITIZE, and nothing tells of
+it), `renames` (another serial behind it), `untold` (it knows no REPORT SUPPORTED OPERATION CODES),
+`lacks` (nor SANITIZE), `keeps` (formats, and its sectors stay as they are), `shrinks` (shows fewer
+sectors afterwards), `fixed` (has no block descriptor), `unsaved` (saves no mode pages).
+`sector_bytes`: 520 and the like, which the kernel shows as size 0.
 
 Source: SBC-4 5.30 (SANITIZE), 4.11; SPC-5 6.34, 6.39, 7.7.
 """
@@ -128,7 +128,8 @@ class SimScsi(SimDrive):
             known = cdb[3] == 0x04 or (cdb[3] == 0x48 and cdb[5] in SANITIZE_S)
             return CdbAnswer(0, data=bytes([0, 3 if known else 1, 0, 0]))
         if cdb[0] == 0x03:
-            return CdbAnswer(0, data=self._progress())
+            silent = self.failed and "hushes" in self.lies
+            return CdbAnswer(0, data=_sense(0, 0, 0) if silent else self._progress())
         if cdb[0] == 0x00:
             ready = self.work is None and not self.failed
             return CdbAnswer(0) if ready else self._check(self._progress())

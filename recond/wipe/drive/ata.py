@@ -82,7 +82,7 @@ def run_sanitize(line: Conversation, step: WipeStep) -> StepOutcome:
             return _refused(line, answer)
     outcome = wait(line, lambda: _sanitize_look(line), step.estimate_s, USUAL_S[step.technique])
     if outcome.outcome is StepEnd.FAILED:  # until then it takes no overwrite either
-        line.ata(rq.ata_clear_failure())
+        line.ata(rq.ata_sanitize_status(clear=True))
     if outcome.outcome == StepEnd.DONE and identify(line) is None:
         return unknown("no_answer")
     return outcome

@@ -80,11 +80,26 @@ def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
                 return unknown("no_answer")
             return failed("refused", command=request.name)
     outcome = wait(line, lambda: _look(line), step.estimate_s, USUAL_S[step.technique])
+    if outcome.outcome == StepEnd.DONE:
+        outcome = _ended(line)
     if outcome.outcome == StepEnd.FAILED and sanitizes:
         line.scsi(rq.scsi_exit_failure())
-    if outcome.outcome == StepEnd.DONE and not (_ready(line) and _is_it(line)):
-        return unknown("no_answer")
     return outcome
+
+
+def _ended(line: Conversation) -> StepOutcome:
+    """How it ended by TEST UNIT READY, where REQUEST SENSE tells nothing: some drives keep the
+    failure for the commands that it forbids. Asked twice, because the first may only report the
+    change.
+    """
+    for _ in range(2):
+        answer = line.scsi(rq.scsi_test_unit_ready())
+        if scsi_good(answer.packed_status, answer.errno):
+            return StepOutcome(StepEnd.DONE, None) if _is_it(line) else unknown("no_answer")
+    sense = parse_sense(answer.sense)
+    if sense is not None and (sense.asc, sense.ascq) in ENDED_BADLY:
+        return failed("sanitize_failed")
+    return unknown("no_answer")
 
 
 def reformat(

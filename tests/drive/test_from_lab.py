@@ -1,0 +1,117 @@
+"""Drives that a real kernel spoke with, in the emulated lab: their journals, judged and replayed.
+
+`recorded/` holds journals as the runs of `tests/lab/test_firmware.py` left them. What each image
+held was read by the host then, and stands here beside what the journal must come to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from recond.certify.judge.drive_proof import prove
+from recond.certify.judge.journal_read import parse_journal
+from recond.certify.judge.timeline import read_timeline
+from recond.certify.record import fold_journal
+from recond.drive.exchange import parse_exchanges
+from recond.erasure import DiskIdentity, WipePlan
+from recond.host.block import BlockDevice
+from recond.host.recorded_drive import replayed
+from recond.host.sim.drive import SimClock
+from recond.host.transport import FirmwareDevice
+from recond.model import Json
+from recond.wipe.drive.runner import DriveRunner
+
+FOLDER = Path(__file__).parent / "recorded"
+JOURNALS = sorted(one.stem for one in FOLDER.glob("*.jsonl"))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the record must say; `marked`: how many of the donor's sectors the image held."""
+
+    status: str
+    level: str
+    marked: int
+
+
+TOLD = {
+    "nv0": Told("erased", "purge", 0),
+    "nvfail": Told("erased", "clear", 0),
+    "nvliar": Told("failed", "none", 131072),
+}
+
+
+@dataclass(frozen=True)
+class Held:
+    """The disk that the session held: a replay looks at its name only."""
+
+    path: str
+    disk: DiskIdentity
+
+    def identity(self) -> DiskIdentity:
+        return self.disk
+
+
+@pytest.mark.parametrize("name", JOURNALS)
+def test_the_record_says_what_the_image_held(name: str) -> None:
+    found = fold_journal((FOLDER / f"{name}.jsonl").read_bytes(), f"journals/{name}.jsonl")
+    told = TOLD[name]
+    assert (found.result.status, found.result.level_achieved) == (told.status, told.level)
+    assert (found.result.verdict == "approved") is (found.result.status == "erased")
+    assert not (told.marked and found.result.status == "erased")
+
+
+def steps_of(name: str) -> Iterator[tuple[WipePlan, int, list[dict[str, Any]], str]]:
+    """Each step that the drive itself carried out: its commands and how it ended then."""
+    entries = parse_journal((FOLDER / f"{name}.jsonl").read_bytes()).entries
+    plan = read_timeline(entries).plan
+    assert plan is not None
+    ends = {one.data["step"]: str(one.data["outcome"]) for one in entries if one.kind == "step_end"}
+    for index, step in read_timeline(entries).steps.items():
+        said = [dict(entry.data) for entry in step.commands]
+        if said and index in ends:
+            yield plan, index, said, ends[index]
+
+
+def replay(plan: WipePlan, index: int, before: list[dict[str, Any]]) -> tuple[str, list[Any]]:
+    """A step against the drive as it answered then: how it ends, and what was said."""
+    disk = plan.disk
+    shape = FirmwareDevice(plan.path, disk.bus, disk.medium, disk.serial, disk.size_bytes)
+    drive = replayed(shape, parse_exchanges(before), disk.namespace)
+    said: list[Any] = []
+
+    def log(word: str, data: dict[str, Json]) -> None:
+        if word == "command":
+            said.append(data)
+
+    outcome, _ = DriveRunner(lambda _path: (drive, disk), SimClock(3))(
+        plan.steps[index],
+        index,
+        cast(BlockDevice, Held(plan.path, disk)),
+        log,
+        lambda: False,
+        lambda _permille: None,
+        [],
+    )
+    return str(outcome), said
+
+
+@pytest.mark.parametrize("name", JOURNALS)
+def test_replayed_it_ends_as_it_did_then(name: str) -> None:
+    ran = 0
+    for plan, index, before, ended in steps_of(name):
+        outcome, logged = replay(plan, index, before)
+        ran += 1
+        assert outcome == ended, [one["name"] for one in logged]
+        step = plan.steps[index]
+        if outcome == "done":
+            assert prove(step, plan.disk, logged) == prove(step, plan.disk, before)
+        sent = {(one["request"], one["answer"], one["status"]) for one in logged}
+        assert sent
+        assert sent <= {(one["request"], one["answer"], one["status"]) for one in before}
+    assert ran
