@@ -18,7 +18,12 @@ from tests.lab.machine import Lab, Run
 MARK = b"LABDATA"
 NV_ENABLED = 66
 """The lab's ATA drives keep user[32], master[32] and a 16-bit revision before `enabled`."""
-NO_RECORD: dict[str, Any] = {"status": "no record", "verdict": "-", "reasons": []}
+NO_RECORD: dict[str, Any] = {
+    "status": "no record",
+    "verdict": "-",
+    "level_achieved": "none",
+    "reasons": [],
+}
 WATCH = r'''
 """watch.py PID COUNT ACTION: wait until the drives of COUNT journals erase, then act."""
 import glob, json, os, signal, subprocess, sys, time
@@ -77,6 +82,7 @@ class Row:
     disturbance: str
     outcome: str
     verdict: str
+    level: str
     reasons: tuple[str, ...]
     marked_sectors: int
     sectors: int
@@ -114,7 +120,7 @@ def _boot(lab: Lab, scene: Scene, command: str, *options: str) -> Run:
 
 def _resume() -> str:
     """A stuck drive is waited for by half an hour and more: such a resume is stopped."""
-    line = "timeout -s TERM 400 python3 -m recond resume --json >resume.json 2>>said.txt"
+    line = "timeout -s TERM 240 python3 -m recond resume --json >resume.json 2>>said.txt"
     return f"{line}; echo resume $?"
 
 
@@ -165,10 +171,13 @@ def _row(scene: Scene, drive: str, told: dict[str, Any] | None, journal: Path, s
     return Row(
         scene.name,
         drive,
-        ", ".join(f"{one['technique']}: {one['outcome']}" for one in steps),
+        ", ".join(
+            f"{one['technique']}: {one['outcome']}" for one in steps if one["outcome"] != "not-run"
+        ),
         scene.disturbance,
         result["status"],
         result["verdict"],
+        result["level_achieved"],
         tuple(str(one["code"]) for one in result["reasons"]),
         sum(image[at : at + 7] == MARK for at in range(0, len(image), 512)),
         len(image) // 512,

@@ -30,7 +30,8 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def _line(row: dict[str, Any]) -> str:
-    says = f"{row['outcome']}, {row['verdict']}" if row["verdict"] != "-" else row["outcome"]
+    parts = (row["outcome"], row["verdict"], row["level"])
+    says = ", ".join(one for one in parts if one not in ("-", "none"))
     reasons = ", ".join(one.rpartition(".")[2] for one in row["reasons"])
     cells = (
         row["drive"],

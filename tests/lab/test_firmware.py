@@ -6,6 +6,7 @@ drive is appended to: what the record says, and what the image held.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -90,3 +91,8 @@ def test_the_record_says_what_the_image_holds(lab: Lab, scene: Scene) -> None:
             stream.writelines(as_json(row) + "\n" for row in found)
     for row in found:
         holds(row)
+    if scene.name == "security-cut":
+        plans = json.loads((lab.share / scene.name / "locked.json").read_text())["plans"]
+        told = {one["disk"]["serial"]: [note["code"] for note in one["notes"]] for one in plans}
+        for drive in SECURITY:  # at the second boot, before resume opens it
+            assert "drive.note.locked" in told[f"FW{drive.upper()}"]
