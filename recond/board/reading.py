@@ -15,7 +15,7 @@ from recond.board import search
 from recond.board.people import BoardPerson, Role
 from recond.board.tables import DISKS, RECORDS
 from recond.computer import NOTHING_LEFT
-from recond.flow.lot.manifest import compared
+from recond.flow.serials import compared
 
 SHOWN = 50
 

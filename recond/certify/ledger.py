@@ -16,6 +16,7 @@ from typing import Protocol, cast
 
 from recond.certify.merkle import Tree
 from recond.codec import canonical_bytes
+from recond.custody import CustodyEvent
 from recond.documents import read_json
 from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecordInvalid
@@ -26,7 +27,10 @@ LEDGER_SCHEMA = "recond.ledger/1"
 CLOCK = "clock"
 """The kind of a line whose time is before that of the line above it; it says which that is."""
 _KEYS = {"seq", "prev", "time", "kind", "data"}
-_ISSUED = {"record_id", "record_sha256", "jws_sha256", "pdf_sha256"}
+ISSUED, CUSTODY = "issued", "custody"
+"""The kinds of a line for a certificate, and for a custody statement."""
+Document = WipeRecord | CustodyEvent
+"""What a line is of."""
 
 
 class Ledger(Protocol):
@@ -247,23 +251,33 @@ def position_fault(ledger: Ledger, position: LedgerPosition) -> str | None:
     return None
 
 
+def digest_names(document: Document) -> tuple[str, str, str, str]:
+    """What a line's data hold: the document's number, and the SHA-256 of its three files."""
+    one = "event" if isinstance(document, CustodyEvent) else "record"
+    return f"{one}_id", f"{one}_sha256", "jws_sha256", "pdf_sha256"
+
+
 def line_fault(
-    ledger: Ledger, number: int, record: WipeRecord, digests: dict[str, str]
+    ledger: Ledger, number: int, document: Document, digests: dict[str, str]
 ) -> str | None:
-    """Why the `number`th line (from 1) is not that of this certificate; as `entry_fault`."""
+    """Why the `number`th line (from 1) is not that of this document; as `entry_fault`."""
     entry = parse_line(ledger.line(number - 1))
-    return "certify.ledger.missing" if entry is None else entry_fault(entry, record, digests)
+    return "certify.ledger.missing" if entry is None else entry_fault(entry, document, digests)
 
 
-def entry_fault(entry: dict[str, Json], record: WipeRecord, digests: dict[str, str]) -> str | None:
-    """Why a line is not that of this certificate; None where it is. `digests` are the SHA-256 of
-    the files at hand, as `record_sha256`, `jws_sha256`, `pdf_sha256`.
+def entry_fault(entry: dict[str, Json], document: Document, digests: dict[str, str]) -> str | None:
+    """Why a line is not that of this certificate or statement; None where it is. `digests` are the
+    SHA-256 of the files at hand, by the last three of `digest_names`.
     """
-    data = entry["data"]
-    expected = {"record_id": record.record_id, **digests}
-    if (entry["kind"], entry["time"]) != ("issued", record.issued_at) or (
-        not isinstance(data, dict) or set(data) != _ISSUED
+    data, names = entry["data"], digest_names(document)
+    if isinstance(document, CustodyEvent):
+        kind, own = CUSTODY, document.event_id
+    else:
+        kind, own = ISSUED, document.record_id
+    expected = {names[0]: own, **digests}
+    if (entry["kind"], entry["time"]) != (kind, document.issued_at) or (
+        not isinstance(data, dict) or set(data) != set(names)
     ):
         return "certify.ledger.missing"
-    same = all(data[name] == value for name, value in expected.items())
+    same = all(data.get(name) == value for name, value in expected.items())
     return None if same else "certify.ledger.missing"

@@ -15,6 +15,10 @@ MARKS = (
     b"record.jws",
     b"seal.txt",
     b"RECOND1:",
+    b"event.json",
+    b"event.jws",
+    b"RECONDC1:",
+    b"recond.custody/",
     b"recond.record/",
     b"recond.journal/",
     b"recond.ledger/",
@@ -22,7 +26,7 @@ MARKS = (
     b">recond<",
     b'"recond"',
 )
-"""What stands in the open in every certificate, record, seal, journal and ledger of recond."""
+"""What stands in the open in every certificate, record, statement, seal, journal and ledger."""
 TAIL_BYTES = 2048
 """A whole PDF ends by `%%EOF` within so many bytes (ISO 32000-1, 7.5.5)."""
 

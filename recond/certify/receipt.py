@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recond.certify.ledger import Ledger, entry_fault, parse_line
+from recond.certify.ledger import Document, Ledger, entry_fault, parse_line
 from recond.certify.merkle import is_consistent, is_included
 from recond.certify.sign.jws import Signed, sign_jws
 from recond.certify.sign.keys import SigningKey
 from recond.codec import canonical_bytes, from_json, to_json
 from recond.documents import read_json
-from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
 
 SCHEMA = "recond.receipt/1"
@@ -92,18 +91,18 @@ def read_receipt(signed: Signed) -> Receipt:
     return receipt
 
 
-def receipt_fault(receipt: Receipt, record: WipeRecord, digests: dict[str, str]) -> str | None:
-    """Why a receipt does not show this certificate in its ledger; None where it does.
+def receipt_fault(receipt: Receipt, document: Document, digests: dict[str, str]) -> str | None:
+    """Why a receipt does not show this document in its ledger; None where it does.
 
     `digests` as for `entry_fault`. That a trusted key signed the receipt is the caller's question.
     """
-    place, line = record.ledger, receipt.entry.encode("utf-8", "surrogatepass")
+    place, line = document.ledger, receipt.entry.encode("utf-8", "surrogatepass")
     if place is None or (receipt.ledger_id, receipt.number) != (place.ledger_id, place.number):
         return "certify.ledger.other"
     entry = parse_line(line)
     if entry is None or (entry["seq"], entry["prev"]) != (place.size, place.head):
         return "certify.ledger.missing"
-    fault = entry_fault(entry, record, digests)
+    fault = entry_fault(entry, document, digests)
     if fault is not None:
         return fault
     if not is_included(line, receipt.number - 1, receipt.size, receipt.inclusion, receipt.root):

@@ -14,6 +14,7 @@ from collections.abc import Set
 from enum import Enum
 from typing import Any
 
+from recond.custody import CUSTODY_SCHEMA, CustodyEvent
 from recond.erasure import RECORD_SCHEMA, WipeRecord
 from recond.model import Known, Unknown, Why
 
@@ -37,6 +38,15 @@ def build() -> dict[str, Any]:
         **top,
         "$defs": dict(sorted(defs.items())),
     }
+
+
+def with_statements() -> dict[str, Any]:
+    """The same with a definition of a custody statement: what the donor's page holds both to."""
+    whole = build()
+    defs = dict(whole["$defs"])
+    of_type(CustodyEvent, defs)
+    defs["CustodyEvent"]["properties"]["schema"] = {"const": CUSTODY_SCHEMA}
+    return {**whole, "$defs": dict(sorted(defs.items()))}
 
 
 def text() -> str:

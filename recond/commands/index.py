@@ -40,6 +40,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
     "cli.group.prove": {
         "certify": IndexEntry("erase", "cli.help.certify"),
         "verify": IndexEntry("prove", "cli.help.verify"),
+        "custody": IndexEntry("custody", "custody.about"),
     },
     "cli.group.stock": {
         "lot": IndexEntry("stock", "cli.help.lot"),

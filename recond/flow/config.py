@@ -105,6 +105,11 @@ def timestamp_server(state: Path) -> dict[str, str] | None:
     return table or None
 
 
+def bench_name(context: Context) -> str:
+    """What a key made for this bench is called."""
+    return context.bench.name or context.workshop.name or f"recond {context.bench.bench_id}"
+
+
 def bench_id(state: Path, clock: Clock) -> str:
     """The bench's random id, made at first use and kept: two benches never share a ledger.
 

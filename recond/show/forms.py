@@ -17,6 +17,7 @@ from recond.certify.schema import object_of, of_type
 from recond.certify.sign.keys import KeyFacts, Revocation
 from recond.certify.verify.verdicts import Answer, Belief, Check
 from recond.computer import Fate, LeftOver, Overall, Scope
+from recond.custody import CustodyEvent
 from recond.erasure import Result
 from recond.flow.deliver.check import Checked
 from recond.flow.deliver.export import Exported
@@ -100,6 +101,7 @@ _NOTHING: Keys = {
 _VERDICTS: Keys = {
     "name": str,
     "record_id": str | None,
+    "event_id": str | None,
     "good": bool,
     "belief": Belief,
     "demonstration": bool,
@@ -111,6 +113,13 @@ _VERDICTS: Keys = {
     "checks": tuple[Check, ...],
 }
 _VERIFY: Keys = {"exit_code": int, "found": [_VERDICTS]}
+_STATED: Keys = {
+    "event": CustodyEvent,
+    "folder": str,
+    "fingerprint": str,
+    "self_made": bool,
+    "set_aside": Message | None,
+}
 _SLOT: Keys = {
     "slot": str,
     "path": str,
@@ -164,6 +173,10 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "verify.html": (
         {"file": str, "believed": tuple[KeyFacts, ...], "revoked": int, "sha256": str},
     ),
+    **{
+        f"custody.{kind}": (_STATED,)
+        for kind in ("received", "removed", "destroyed", "handed-over", "returned", "scrapped")
+    },
     "label": ({"file": str, "labels": int, "exit_code": int, "unproven": dict[str, LabelProof]},),
     "lot": ({"lots": tuple[Lot, ...]},),
     "lot.new": ({"lot": Lot, "expected": int, "problems": tuple[Message, ...]},),

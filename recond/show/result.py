@@ -31,6 +31,7 @@ BELIEVED = {
     Belief.WHOLE: "certify.verify.all-good",
     Belief.SIGNED: "certify.verify.signed",
     Belief.PARTLY: "certify.verify.partly",
+    Belief.WORD: "custody.verify.good",
     Belief.UNPROVEN: "certify.verify.unproven",
     Belief.FOREIGN: "certify.verify.foreign",
     Belief.FALSE: "certify.verify.not-good",
@@ -46,6 +47,7 @@ BELIEF_SIGN = {
     Belief.WHOLE: SIGN[Answer.YES],
     Belief.SIGNED: SIGN[Answer.YES],
     Belief.PARTLY: SIGN[Answer.YES],
+    Belief.WORD: "☞",
     Belief.UNPROVEN: SIGN[Answer.UNKNOWN],
     Belief.FOREIGN: "–",
     Belief.FALSE: SIGN[Answer.NO],
@@ -267,6 +269,7 @@ def verdicts_json(found: Verdicts) -> Json:
     return {
         "name": found.name,
         "record_id": found.record_id,
+        "event_id": found.event_id,
         "good": found.good,
         "belief": found.belief.value,
         "demonstration": found.demonstration,

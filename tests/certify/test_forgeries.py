@@ -28,7 +28,7 @@ from recond.certify.sign.keys import (
 )
 from recond.certify.sign.pdf_sign import sign_pdf
 from recond.certify.sign.seal import make_seal
-from recond.certify.verify.bundle import signer_of
+from recond.certify.verify.paper import signer_of
 from recond.certify.verify.pdf_read import read_sealed
 from recond.codec import canonical_bytes
 from recond.flow.lot.collect import collect, folder_sources

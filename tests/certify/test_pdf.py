@@ -61,7 +61,7 @@ import sys, pathlib, hashlib
 from recond.certify.verify import pdf_read
 from recond.certify.sign.jws import read_jws
 from recond.certify.pages.certificate import Sheet, render
-from recond.certify.verify.bundle import signer_of
+from recond.certify.verify.paper import signer_of
 raw = pathlib.Path(sys.argv[1]).read_bytes()
 inside = pdf_read.read_attachments(raw)
 jws, seal = inside.get("record.jws"), inside.get("seal.txt")

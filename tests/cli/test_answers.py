@@ -161,6 +161,25 @@ def a_clock_put_back(desk: Desk) -> None:
     assert (done["number"], done["fault"]) == (3, None)
 
 
+def custody(desk: Desk) -> None:
+    def say(event: str, *words: str) -> dict[str, Any]:
+        spoken = ("--operator", "Ana", "--lot", "L")
+        done = desk.ask(f"custody.{event}", "custody", event, *words, *spoken)
+        assert (done["event"]["kind"], done["event"]["operator"]["name"]) == (event, "Ana")
+        return done
+
+    say("received", "--from", "Mairie", "--said-computers", "2")
+    say("removed", "D1", "--from", "NB1")
+    folder = str(say("destroyed", "D1", "--method", "shred")["folder"])
+    say("handed-over", "NB1", "--to", "École")
+    say("returned", "NB2", "--to", "Mairie")
+    scrap = ("--to", "Ecologic", "--code", "16 02 14", "--count", "1", "--mass", "2,5")
+    say("scrapped", *scrap)
+    (found,) = desk.ask("verify", "verify", folder)["found"]
+    assert (found["belief"], found["record_id"]) == ("word", None)
+    desk.ask("error", "custody", "destroyed", "D1", "--method", "drill", code=2)
+
+
 def stock(desk: Desk) -> None:
     for name in ("stick", "taken"):
         (desk.path / name).mkdir()
@@ -210,6 +229,7 @@ PARTS: tuple[Callable[[Desk], None], ...] = (
     keys,
     erasures,
     a_clock_put_back,
+    custody,
     stock,
     machines,
     the_end,

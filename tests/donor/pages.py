@@ -33,7 +33,7 @@ from recond.certify.sign.jws import CONTENT_TYPE, read_jws, sign_jws
 from recond.certify.sign.keys import Revocation, SigningKey
 from recond.certify.sign.pdf_sign import sign_pdf
 from recond.certify.sign.seal import make_seal
-from recond.certify.verify.bundle import signer_of
+from recond.certify.verify.paper import signer_of
 from recond.certify.verify.verdicts import Answer, Trust
 from recond.codec import canonical_bytes
 from recond.locale import text

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from recond.erasure import LevelWish, WipePlan
 from recond.errors import UsageError
-from recond.flow.lot.manifest import Manifest, Named, compared, is_named, read_manifest
+from recond.flow.lot.manifest import Manifest, Named, is_named, read_manifest
+from recond.flow.serials import compared
 from tests.upload.records import disk_erasure
 
 TABLE = "N° de série;Modèle;Étiquette\r\nAB123;Latitude 5490;42\r\nCD456;EliteBook;43\r\n"

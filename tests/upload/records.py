@@ -12,7 +12,7 @@ from recond.certify.sign.jws import read_jws, sign_jws
 from recond.certify.sign.keys import SigningKey, make_bench_key
 from recond.certify.sign.pdf_sign import sign_pdf
 from recond.certify.sign.seal import make_seal
-from recond.certify.verify.bundle import signer_of
+from recond.certify.verify.paper import signer_of
 from recond.codec import canonical_bytes
 from recond.computer import is_boot_medium
 from recond.erasure import (

@@ -34,7 +34,7 @@ from recond.locale import Lang, text
 
 RECORD, JWS, SEAL = "record.json", "record.jws", "seal.txt"
 LEFT, BOTTOM, TOP = 18 * mm, 17 * mm, 25 * mm
-_MIME = {RECORD: "application/json", JWS: "application/jose", SEAL: "text/plain"}
+_MIME = {".json": "application/json", ".jws": "application/jose", ".txt": "text/plain"}
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def archive(raw: bytes, stamp: str, lang: Lang, files: dict[str, bytes]) -> byte
                 pdf,
                 content,
                 filename=name,
-                mime_type=_MIME.get(name, "text/csv"),
+                mime_type=_MIME.get(name[name.rindex(".") :], "text/csv"),
                 relationship=relationship,
                 creation_date=_pdf_date(stamp),
                 mod_date=_pdf_date(stamp),

@@ -33,6 +33,7 @@ from recond.certify.sign.keys import (
     is_authority,
     may_vouch,
 )
+from recond.certify.statement import NAMES_THINGS, PARTS, VERDICTS
 from recond.foreign import LONGEST, NAMES, QUOTED, QUOTES, SIGNS, SIGNS_IN_A_LINE
 from recond.locale import LANGS, Lang, entries, text
 from recond.model import Json
@@ -71,6 +72,18 @@ _WORDS: dict[str, tuple[str, ...]] = {  # a room, and the families of it that th
         "word",
     ),
     "cli": ("level", "why"),
+    "custody": (
+        "event",
+        "field",
+        "form",
+        "headline",
+        "kind",
+        "no-erasure",
+        "technique",
+        "title",
+        "verify",
+        "word",
+    ),
     "inspect": ("census",),
     "drive": (),  # why a disk was not erased may be any of these two rooms'
     "wipe": (),
@@ -104,7 +117,8 @@ def donor_page(trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation,
             for one in revoked
         ],
         "words": {lang: _words(lang) for lang in LANGS},
-        "schema": schema.build(),
+        "schema": schema.with_statements(),
+        "statement": statement_rules(),
         "foreign": {
             "names": list[Json](sorted(NAMES)),
             "longest": LONGEST,
@@ -131,6 +145,19 @@ def donor_page(trusted: tuple[x509.Certificate, ...], revoked: tuple[Revocation,
         ),
     }
     return _MARK.sub(lambda mark: parts[mark.group()], _piece("page.html")).encode("utf-8")
+
+
+def statement_rules() -> dict[str, Json]:
+    """What a custody statement must be, beyond its form, as the page holds it to."""
+    return {
+        "schema": {"$ref": "#/$defs/CustodyEvent"},
+        "verdicts": list[Json](sorted(VERDICTS)),
+        "names_things": list[Json](sorted(NAMES_THINGS)),
+        "parts": {
+            name: {"must": list[Json](sorted(must)), "may": list[Json](sorted(may))}
+            for name, must, may in PARTS
+        },
+    }
 
 
 def believable(trusted: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:

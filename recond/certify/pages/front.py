@@ -55,7 +55,7 @@ def front_page(
         part.heading(text(lang, "certify.section.people")),
         part.facts(_people(record, lang)),
         KeepTogether(
-            [part.heading(text(lang, "certify.section.check")), _check(lang, signer, seal)]
+            [part.heading(text(lang, "certify.section.check")), how_to_check(lang, signer, seal)]
         ),
         Spacer(1, 3),
         part.para(text(lang, "certify.legal"), 6.6, soft=True),
@@ -280,7 +280,8 @@ def clock(utc: str) -> str:
     return f"{utc[11:16]} UTC"
 
 
-def _check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
+def how_to_check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
+    """How a reader checks the document: whose key, its fingerprint, the seal as a QR code."""
     if signer is None:
         return part.para(text(lang, "certify.check.unsigned"), 8, bold=True)
     words = [

@@ -20,12 +20,15 @@ from recond.certify.sign import p256
 from recond.certify.sign.keys import SigningKey, fingerprint
 from recond.codec import canonical_bytes
 from recond.computer import counts
+from recond.custody import CustodyEvent
 from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Json
 
 PREFIX = "RECOND1:"
+CUSTODY_PREFIX = "RECONDC1:"
+"""A statement's seal: another beginning, so that no reader of certificates takes it for one."""
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _KEY_DIGITS = 16
 
@@ -74,22 +77,49 @@ def claims_of(record: WipeRecord, record_bytes: bytes, certificate: x509.Certifi
     )
 
 
-def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
-    """(claims, signature, signed bytes) of a seal; not yet believed. Raises `RecordInvalid`."""
-    if not text.startswith(PREFIX):
+def make_custody_seal(event: CustodyEvent, raw: bytes, signing: SigningKey) -> str:
+    """The text of a statement's QR code; `raw` are its signed bytes."""
+    body = canonical_bytes(custody_claims(event, raw, signing.certificate))
+    return CUSTODY_PREFIX + base45(p256.sign(signing.key, body) + body)
+
+
+def custody_claims(
+    event: CustodyEvent, raw: bytes, certificate: x509.Certificate
+) -> dict[str, Json]:
+    """What a statement's seal must say: number, time, digest, key, what happened, to how many."""
+    return {
+        "i": event.event_id,
+        "t": event.issued_at,
+        "h": hashlib.sha256(raw).hexdigest(),
+        "k": fingerprint(certificate).replace(" ", "")[:_KEY_DIGITS],
+        "e": event.kind.value,
+        "n": len(event.things),
+    }
+
+
+def read_signed_claims(text: str, prefix: str) -> tuple[dict[str, Json], bytes, bytes]:
+    """(claims, signature, signed bytes) of a seal with this beginning; not yet believed.
+
+    Raises `RecordInvalid`.
+    """
+    if not text.startswith(prefix):
         raise RecordInvalid("certify.seal.form")
-    raw = unbase45(text[len(PREFIX) :])
+    raw = unbase45(text[len(prefix) :])
     signature, body = raw[: p256.SIGNATURE_BYTES], raw[p256.SIGNATURE_BYTES :]
     try:
-        value = cast(dict[str, Json], read_json(body))
-        whole = (
-            isinstance(value, dict)
-            and canonical_bytes(value) == body
-            and (set(value) | {"d"} == set("itahokd") and value.get("d", True) is True)
-        )
+        value = read_json(body)
+        whole = isinstance(value, dict) and canonical_bytes(value) == body
     except (ValueError, TypeError):
         whole = False
     if not whole:
+        raise RecordInvalid("certify.seal.form")
+    return cast(dict[str, Json], value), signature, body
+
+
+def read_seal(text: str) -> tuple[Claims, bytes, bytes]:
+    """(claims, signature, signed bytes) of a seal; not yet believed. Raises `RecordInvalid`."""
+    value, signature, body = read_signed_claims(text, PREFIX)
+    if set(value) | {"d"} != set("itahokd") or value.get("d", True) is not True:
         raise RecordInvalid("certify.seal.form")
     approved, others = value["a"], value["o"]
     if type(approved) is not int or type(others) is not int:

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 
 from recond.certify.judge.journal_read import parse_journal
-from recond.certify.ledger import line_fault, position_fault
+from recond.certify.ledger import Document, line_fault, position_fault
 from recond.certify.receipt import Receipt, read_receipt, receipt_fault
 from recond.certify.record import Belonging, fold_journal
 from recond.certify.sign.jws import read_jws
@@ -91,16 +91,16 @@ def check_lone_journals(work: BundleFindings, journals: tuple[tuple[str, bytes],
         work.say(Axis.VALID, Answer.UNKNOWN, name, "certify.verify.journal.alone")
 
 
-def check_ledger(work: BundleFindings, record: WipeRecord) -> None:
-    """The bench's own ledger, where it is at hand, holds the certificate's line."""
-    ledger, position = work.trust.ledger, record.ledger
+def check_ledger(work: BundleFindings, document: Document) -> None:
+    """The bench's own ledger, where it is at hand, holds the document's line."""
+    ledger, position = work.trust.ledger, document.ledger
     if position is not None and position.clock:
         step = position.clock
         work.say(Axis.COMPLETE, Answer.YES, "ledger", "certify.verify.ledger.step", line=step)
     if ledger is None or position is None or ledger.ledger_id != position.ledger_id:
         return
     fault = position_fault(ledger, position) or line_fault(
-        ledger, position.number, record, work.digests
+        ledger, position.number, document, work.digests
     )
     if fault is None:
         work.say(
@@ -130,10 +130,11 @@ def check_receipt(work: BundleFindings, name: str, raw: bytes) -> None:
         return
     work.say(Axis.VALID, Answer.YES, name, "certify.verify.jws.holds")
     check_trust(work, name, signed.chain, receipt.signed_at)
-    if work.record is None:
+    document = work.document
+    if document is None:
         work.say(Axis.INTACT, Answer.UNKNOWN, name, "certify.verify.receipt.alone")
         return
-    fault = receipt_fault(receipt, work.record, work.digests)
+    fault = receipt_fault(receipt, document, work.digests)
     if fault is None:
         work.say(
             Axis.COMPLETE,
@@ -144,7 +145,7 @@ def check_receipt(work: BundleFindings, name: str, raw: bytes) -> None:
             n=receipt.size,
         )
         if receipt.stamp is not None:
-            _check_stamp(work, name, receipt, receipt.stamp, work.record.issued_at)
+            _check_stamp(work, name, receipt, receipt.stamp, document.issued_at)
     else:
         work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.receipt.not", reason=f"@{fault}")
 

@@ -10,23 +10,33 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 
+from recond.certify.ledger import Document
 from recond.certify.sign.jws import Signed
 from recond.certify.sign.keys import chain_fault, common_name, fingerprint
 from recond.certify.verify.verdicts import Answer, Axis, Check, Trust
+from recond.custody import CustodyEvent
 from recond.erasure import WipeRecord
 from recond.model import Message
 
 
 @dataclass(slots=True)
 class BundleFindings:
-    """`signed`, `record` and its bytes stay empty where they do not hold."""
+    """`signed`, `record` (or `event`, of a statement) and its bytes stay empty where they do not
+    hold.
+    """
 
     trust: Trust
     checks: list[Check] = field(default_factory=list)
     signed: Signed | None = None
     record: WipeRecord | None = None
+    event: CustodyEvent | None = None
     record_bytes: bytes = b""
     digests: dict[str, str] = field(default_factory=dict)  # of the files that the ledger names
+
+    @property
+    def document(self) -> Document | None:
+        """What the bytes are: a record or a statement."""
+        return self.record or self.event
 
     def say(self, axis: Axis, answer: Answer, about: str, code: str, **args: str | int) -> None:
         """Add a finding."""

@@ -69,6 +69,7 @@ class Belief(Text):
     WHOLE = "whole"  # true, by a trusted key, and the evidence gives the same result
     SIGNED = "signed"  # true, by a trusted key; the evidence was not given
     PARTLY = "partly"  # true, by a trusted key; something could not be compared here
+    WORD = "word"  # a custody statement, by a trusted key: a person's word, whatever it says
     UNPROVEN = "unproven"  # nothing is shown to be false, nor to be true
     FOREIGN = "foreign"  # no certificate of recond: there is nothing to judge
     FALSE = "false"
@@ -77,6 +78,8 @@ class Belief(Text):
 FOREIGN_CODES = frozenset({"certify.verify.pdf.foreign", "certify.verify.not-ours"})
 """What is said of a file that has nothing of recond in it, and never beside anything else."""
 NOT_GIVEN = "certify.verify.journal.none"
+WORD = "custody.verify.word"
+"""Said of every custody statement, and of nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,9 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Everything found about one bundle. `outcome` is what the document itself says."""
+    """Everything found about one bundle. `outcome` is what the document itself says; a certificate
+    has a `record_id`, a custody statement an `event_id`.
+    """
 
     name: str
     answers: tuple[tuple[str, Answer], ...]
@@ -112,6 +117,7 @@ class Verdicts:
     outcome: Message | None
     demonstration: bool
     record_id: str | None
+    event_id: str | None = None
 
     @property
     def good(self) -> bool:
@@ -132,6 +138,8 @@ class Verdicts:
             return Belief.FALSE
         if not self.good:
             return Belief.UNPROVEN
+        if WORD in codes:
+            return Belief.WORD
         if found["complete"] is Answer.YES:
             return Belief.WHOLE
         open_ = {
@@ -150,7 +158,8 @@ class Verdicts:
         *,
         demonstration: bool = False,
         record_id: str | None = None,
+        event_id: str | None = None,
     ) -> Verdicts:
         """The sum of what was looked at."""
         told = tuple(checks)
-        return cls(name, answers_of(told), told, outcome, demonstration, record_id)
+        return cls(name, answers_of(told), told, outcome, demonstration, record_id, event_id)

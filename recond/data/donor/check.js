@@ -2,12 +2,18 @@
 // somebody dropped here. What is not checked is "unknown", never "yes"; every exception is a "no".
 
 const AXES = ["intact", "valid", "trusted", "complete"];
-const KNOWN_INSIDE = ["record.json", "record.jws", "seal.txt"];
+
+// The two kinds of document: a certificate, and a custody statement, which is a person's word.
+const CERTIFICATE = { source: "record.json", jws: "record.jws", type: "vnd.recond.record+json",
+                      seal: "RECOND1:", words: "certify.verify.record" };
+const STATEMENT = { source: "event.json", jws: "event.jws", type: "vnd.recond.custody+json",
+                    seal: "RECONDC1:", words: "custody.verify.event" };
 
 // {name, answers {axis: yes | no | unknown}, checks [{axis, answer, about, code, args}], record,
 // state}
 async function verifyBundle(bundle, trust, name) {
-  const work = { trust, checks: [], signed: null, record: null, recordBytes: null, foreign: false };
+  const work = { trust, checks: [], signed: null, record: null, recordBytes: null, foreign: false,
+                 form: bundle.form };
   try {
     await checkAll(work, bundle);
   } catch (error) {
@@ -16,7 +22,7 @@ async function verifyBundle(bundle, trust, name) {
   }
   const answers = Object.fromEntries(AXES.map((axis) => [axis, answerOf(work.checks, axis)]));
   return { name, answers, checks: work.checks, record: work.record, state: stateOf(work, answers),
-           enclosed: bundle.journals.length > 0 };
+           form: bundle.form, enclosed: bundle.journals.length > 0 };
 }
 
 function say(work, axis, answer, about, code, args = {}) {
@@ -45,11 +51,12 @@ function isAnotherPdf(raw) {
 
 // What a reader may take away. Only the first four are of a document that is true; only "erased"
 // says that every disk of a real computer was erased.
-function stateOf({ record, foreign }, answers) {
+function stateOf({ record, foreign, form }, answers) {
   if (foreign) return "foreign";
   if (Object.values(answers).includes("no")) return "false";
   const good = ["intact", "valid", "trusted"].every((axis) => answers[axis] === "yes");
   if (!good || record === null) return "unproven";
+  if (form === STATEMENT) return "word";
   return record.bench.demonstration === false ? conclude(record).outcome : "demonstration";
 }
 
@@ -64,10 +71,11 @@ async function checkAll(work, bundle) {
     return;
   }
   const inside = await openPdf(work, bundle);
-  await checkSignature(work, bundle.jws ?? inside.get("record.jws"));
+  await checkSignature(work, bundle.jws ?? inside.get(work.form.jws));
   await checkRecord(work, bundle, inside);
   if (bundle.pdf) await checkPage(work, bundle.pdf);
-  if (work.record) await checkJournals(work, bundle.journals);
+  if (work.form === STATEMENT) loneStatement(work, bundle.journals);
+  else if (work.record) await checkJournals(work, bundle.journals);
   for (const { name } of bundle.receipts) {
     say(work, "complete", "unknown", name, "donor.receipt-not-read");
   }
@@ -88,10 +96,11 @@ async function openPdf(work, { pdf }) {
     return new Map();
   }
   const names = [...found.keys()].sort().join();
-  if (names !== KNOWN_INSIDE.join() && names !== "record.json") {
+  const known = [work.form.source, work.form.jws, "seal.txt"];
+  if (names !== known.join() && names !== work.form.source) {
     say(work, "intact", "no", pdf.name, "certify.verify.pdf.attachments");
   }
-  return new Map([...found].filter(([name]) => KNOWN_INSIDE.includes(name))
+  return new Map([...found].filter(([name]) => known.includes(name))
     .map(([name, raw]) => [name, { name: `${pdf.name} → ${name}`, raw }]));
 }
 
@@ -100,7 +109,7 @@ async function checkSignature(work, jws) {
   let signed;
   try {
     signed = await readJws(jws.raw);
-    need(signed.type === RECORD_TYPE, "certify.jws.header"); // signed, but not as a record
+    need(signed.type === work.form.type, "certify.jws.header"); // signed, but as something else
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     say(work, "valid", "no", jws.name, error.code, error.args);
@@ -117,8 +126,9 @@ async function checkSignature(work, jws) {
 
 // Which bytes are the record: the signed ones, if there are any; all others must equal them.
 async function checkRecord(work, bundle, inside) {
-  const given = [bundle.record, inside.get("record.json")].filter(Boolean);
-  const other = inside.get("record.jws");
+  const { source, jws, words } = work.form;
+  const given = [bundle.record, inside.get(source)].filter(Boolean);
+  const other = inside.get(jws);
   if (bundle.jws && other && !same(bundle.jws.raw, other.raw)) {
     say(work, "intact", "no", bundle.jws.name, "certify.verify.jws.differs");
   }
@@ -128,28 +138,33 @@ async function checkRecord(work, bundle, inside) {
     for (const one of given) {
       const equal = same(one.raw, work.recordBytes);
       say(work, "intact", equal ? "yes" : "no", one.name,
-          equal ? "certify.verify.record.same" : "certify.verify.record.differs");
+          equal ? `${words}.same` : `${words}.differs`);
     }
     if (given.length === 0) say(work, "intact", "yes", name, "certify.verify.jws.holds");
   } else if (given.length > 0) {
     work.recordBytes = given[0].raw;
-    say(work, "intact", "unknown", name, "certify.verify.record.unsigned");
-    say(work, "valid", "unknown", name, "certify.verify.record.unsigned");
+    say(work, "intact", "unknown", name, `${words}.unsigned`);
+    say(work, "valid", "unknown", name, `${words}.unsigned`);
     if (given.some((one) => !same(one.raw, work.recordBytes))) {
-      say(work, "intact", "no", name, "certify.verify.record.differs");
+      say(work, "intact", "no", name, `${words}.differs`);
     }
   } else {
     return;
   }
   work.record = parseRecord(work, name);
   if (work.record === null) return;
-  if (work.record.signature !== null) say(work, "valid", "no", name, "certify.verify.unsigned");
+  const unsigned = work.form === CERTIFICATE && work.record.signature !== null;
+  if (unsigned) say(work, "valid", "no", name, "certify.verify.unsigned");
   if (work.signed) await checkTrust(work, name, work.record.issued_at);
 }
 
 function parseRecord(work, name) {
   try {
     const value = canonicalValue(work.recordBytes);
+    if (work.form === STATEMENT) {
+      need(misfit(PAGE.statement.schema, value) === null && keepsRules(value), "custody.form");
+      return value;
+    }
     const reason = misfit(PAGE.schema, value);
     if (reason === null) return value;
     say(work, "intact", "no", name, "certify.verify.record.form", { reason });
@@ -178,7 +193,7 @@ const grouped = (digits) => digits.toUpperCase().match(/.{4}/g).join(" ");
 // --- Page ---------------------------------------------------------------------------------------
 
 async function checkPage(work, pdf) {
-  if (work.record === null || work.record.signature === null) {
+  if (work.record === null || work.form === STATEMENT || work.record.signature === null) {
     const fault = await faultOfPage(pdf, work.signed ? work.signed.chain : []);
     for (const axis of ["intact", "valid"]) {
       if (fault === null) say(work, axis, "yes", pdf.name, "certify.verify.pdf.signed");
@@ -197,6 +212,35 @@ async function faultOfPage(pdf, chain) {
     if (error instanceof Fault) return error;
     throw error;
   }
+}
+
+// --- A person's word ----------------------------------------------------------------------------
+
+// A word has no evidence, and nothing that lies beside it makes it more.
+function loneStatement(work, journals) {
+  if (work.record) say(work, "complete", "unknown", work.form.source, "custody.verify.word");
+  for (const { name } of journals) say(work, "complete", "no", name, "certify.verify.journal.extra");
+}
+
+// recond.certify.statement again: which parts a kind must have, and which it may not.
+function keepsRules(event) {
+  const { parts, verdicts, names_things: named } = PAGE.statement;
+  const { kind, things, certificates, operator, happened_on: day } = event;
+  const serials = things.map(({ serial }) => serial.trim().toUpperCase());
+  const left = new Set(things.map(({ serial }) => serial));
+  return /^custody-\d{8}-\d{6}-[0-9a-f]{8}$/.test(event.event_id)
+    && /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/.test(day)
+    && day <= event.issued_at.slice(0, 10) && event.ledger.number >= 2
+    && event.bench.demonstration === false && /\p{L}/u.test(operator.name ?? "")
+    && Object.entries(parts).every(([part, { must, may }]) => {
+      const there = Array.isArray(event[part]) ? event[part].length > 0 : Boolean(event[part]);
+      return there ? [...must, ...may].includes(kind) : !must.includes(kind);
+    })
+    && (things.length > 0 || !named.includes(kind)) && new Set(serials).size === serials.length
+    && serials.every((serial) => /[A-Z0-9]/.test(serial))
+    && things.every(({ state }) => (state !== undefined) === (kind === "closed"))
+    && certificates.every(({ serial, verdict, record_sha256: digest }) => left.delete(serial)
+      && verdicts.includes(verdict) && /^[0-9a-f]{64}$/.test(digest));
 }
 
 // --- Evidence -----------------------------------------------------------------------------------
@@ -232,7 +276,6 @@ async function checkJournals(work, journals) {
 // --- Seal ---------------------------------------------------------------------------------------
 
 const RECEIPT_TYPE = "vnd.recond.receipt+json";
-const SEAL_PREFIX = "RECOND1:";
 
 async function checkSeal(work, { name, raw }) {
   if (!work.signed) {
@@ -242,8 +285,8 @@ async function checkSeal(work, { name, raw }) {
   let signature, body, claims;
   try {
     const text = ascii(raw).trim();
-    need(text.startsWith(SEAL_PREFIX), "certify.seal.form");
-    const bytes = unbase45(text.slice(SEAL_PREFIX.length));
+    need(text.startsWith(work.form.seal), "certify.seal.form");
+    const bytes = unbase45(text.slice(work.form.seal.length));
     [signature, body] = [bytes.slice(0, 64), bytes.slice(64)];
     claims = canonicalValue(body);
   } catch {
@@ -261,11 +304,16 @@ async function checkSeal(work, { name, raw }) {
   }
 }
 
-async function claimsOf({ record, recordBytes }, leaf) {
+async function claimsOf({ form, record, recordBytes }, leaf) {
+  const key = leaf.fingerprint.slice(0, 16).toUpperCase();
+  if (form === STATEMENT) {
+    return { i: record.event_id, t: record.issued_at, h: hex(await sha256(recordBytes)), k: key,
+             e: record.kind, n: record.things.length };
+  }
   const { approved, others } = counts(record);
   return {
     i: record.record_id, t: record.issued_at, h: hex(await sha256(recordBytes)), a: approved,
-    o: others, k: leaf.fingerprint.slice(0, 16).toUpperCase(),
+    o: others, k: key,
     ...(record.bench.demonstration ? { d: true } : {}),
   };
 }
@@ -286,13 +334,24 @@ function kindOf({ name, raw }) {
   return name.endsWith(".jsonl") ? "journal" : null;
 }
 
+// Which of the two documents a file is of, by what it says of itself; it is then held to that form.
+function formOf({ name, raw }, kind) {
+  const said = kind === "jws" ? typeOf(raw) === STATEMENT.type
+    : kind === "record" ? name === STATEMENT.source
+      || latin(raw).includes('"schema":"recond.custody/1"')
+    : latin(raw).includes("(event.json)") && !latin(raw).includes("(record.json)");
+  return said ? STATEMENT : CERTIFICATE;
+}
+
 // A ledger's receipt is signed in the same form, and says so in its header. Not believed: what is
 // taken for one is not read any further.
-function isReceipt(raw) {
+const isReceipt = (raw) => typeOf(raw) === RECEIPT_TYPE;
+
+function typeOf(raw) {
   try {
-    return JSON.parse(ascii(unbase64url(ascii(raw).split(".")[0]))).cty === RECEIPT_TYPE;
+    return JSON.parse(ascii(unbase64url(ascii(raw).split(".")[0]))).cty;
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -301,17 +360,22 @@ function isReceipt(raw) {
 async function verifyFiles(files, trust) {
   const sorted = { pdf: [], record: [], jws: [], journal: [], receipt: [] };
   const found = [];
+  const forms = new Set();
   for (const file of files) {
     const kind = kindOf(file);
-    if (kind && file.raw.length > 0) sorted[kind].push(file);
-    else found.push(notOurs(file));
+    if (kind && file.raw.length > 0) {
+      sorted[kind].push(file);
+      if (["pdf", "record", "jws"].includes(kind)) forms.add(file.form = formOf(file, kind));
+    } else {
+      found.push(notOurs(file));
+    }
   }
   const { pdf, record, jws, journal, receipt } = sorted;
-  const mixed = [pdf, record, jws, receipt].some((one) => one.length > 1);
+  const mixed = forms.size > 1 || [pdf, record, jws, receipt].some((one) => one.length > 1);
   if (mixed) {
     for (const kind of ["pdf", "record", "jws"]) {
       for (const file of sorted[kind]) {
-        const one = { journals: [], receipts: [], [kind]: file };
+        const one = { journals: [], receipts: [], [kind]: file, form: file.form };
         found.push(await verifyBundle(one, trust, file.name));
       }
     }
@@ -322,7 +386,7 @@ async function verifyFiles(files, trust) {
                ...receipt.map((file) => unproven(file, "donor.receipt-not-read")));
   } else {
     const one = { pdf: pdf[0], record: record[0], jws: jws[0], journals: journal,
-                  receipts: receipt };
+                  receipts: receipt, form: papers[0].form };
     const name = [...papers, ...journal, ...receipt].map((file) => file.name).join(", ");
     found.unshift(await verifyBundle(one, trust, name));
   }

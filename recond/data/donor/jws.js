@@ -1,7 +1,6 @@
 // The record's signature: a compact JWS, ES256, with its chain in x5c, in recond's one form.
 // Source: RFC 7515, RFC 7518 3.4.
 
-const RECORD_TYPE = "vnd.recond.record+json";
 const MAX_CHAIN = 4;
 
 async function readJws(raw) {

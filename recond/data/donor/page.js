@@ -2,7 +2,8 @@
 
 const SIGNS = { yes: "✓", no: "✗", unknown: "?" };
 const STATE_SIGNS = { "erased": "✓", "partial": "⚠", "unknown": "?", "not-erased": "✗", "nothing": "—",
-                      "demonstration": "—", "unproven": "?", "foreign": "—", "false": "✗" };
+                      "demonstration": "—", "word": "☞", "unproven": "?", "foreign": "—",
+                      "false": "✗" };
 const TRUE_STATES = ["erased", "partial", "unknown", "not-erased", "nothing"];
 const ERASED = ["certify.reason.erased-full", "certify.reason.erased-sample"];
 const MAX_FILE = 128 << 20;
@@ -28,7 +29,8 @@ function show(one) {
   return node("article", { "data-state": one.state },
     node("p", { class: "name" }, one.name), verdictBox(one),
     ...(TRUE_STATES.includes(one.state) ? [...leftList(one.record), disksTable(one.record)] : []),
-    ...(one.record ? [factsList(one)] : []), answersList(one));
+    ...(one.record ? [one.form === STATEMENT ? wordList(one) : factsList(one)] : []),
+    answersList(one));
 }
 
 function verdictBox({ state, record, enclosed }) {
@@ -50,6 +52,12 @@ function sentences(state, record, enclosed) {
     }
     const lead = text(enclosed ? "donor.state.authentic.enclosed" : "donor.state.authentic.lead");
     return [lead, text(found.headline), detail.join(" ")];
+  }
+  if (state === "word") {
+    const { kind, operator, happened_on: day_date } = record;
+    const word = text("custody.word", { who: operator.name, day_date });
+    return [text("donor.state.word.lead"), text(`custody.headline.${kind}`),
+            `${word} ${text("custody.no-erasure")}`];
   }
   if (state === "demonstration") {
     return [text("donor.state.demonstration.lead"), text("certify.mark.demonstration"),
@@ -136,6 +144,37 @@ function factsList({ record, state }) {
   }
   return node("dl", { class: "facts" }, ...rows.flatMap(([code, value]) =>
     [node("dt", {}, text(code)), node("dd", {}, value)]));
+}
+
+// What a person declares; of a document that is not true only its number.
+function wordList({ record, state }) {
+  const rows = [[text("custody.title"), text("certify.number", { id: record.event_id })]];
+  const add = (code, value) => {
+    if (value) rows.push([text(code), String(value)]);
+  };
+  if (state === "word") {
+    const { workshop, operator, destroyed, waste } = record;
+    add("custody.field.what", text(`custody.event.${record.kind}`));
+    for (const { kind, serial, model } of record.things) {
+      add(`custody.kind.${kind}`, [serial, model].filter(Boolean).join(" – "));
+    }
+    add("custody.field.lot", record.lot);
+    add({ received: "custody.field.from", destroyed: "custody.field.by" }[record.kind]
+        ?? "custody.field.to", record.party);
+    add("custody.field.computer", record.computer);
+    if (destroyed) add("custody.field.technique", text(`custody.technique.${destroyed.technique}`));
+    add("custody.field.class", destroyed?.security_class);
+    add("custody.field.seen-by", destroyed?.seen_by);
+    add("custody.field.waste", waste && `${waste.code} – ${waste.category}`);
+    add("certify.field.workshop", workshop.name);
+    add("custody.field.operator", operator.name);
+    add("custody.field.issued",
+        `${day(record.issued_at)} ${record.issued_at.slice(11, 16)} UTC`);
+  } else {
+    add("donor.claims", text("donor.claims.hidden"));
+  }
+  return node("dl", { class: "facts" }, ...rows.flatMap(([label, value]) =>
+    [node("dt", {}, label), node("dd", {}, value)]));
 }
 
 const read = (reading) => "value" in reading ? reading.value : text("certify.unknown");

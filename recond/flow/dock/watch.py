@@ -23,7 +23,7 @@ from recond.flow.dock.order import DockListener, Summary, WatchOrder
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past
 from recond.flow.dock.telling import telling_dock
 from recond.flow.guided import send
-from recond.flow.lot.manifest import compared, read_manifest
+from recond.flow.lot.manifest import read_manifest
 from recond.flow.run.attach import follow
 from recond.flow.run.background import BackgroundRun, Task
 from recond.flow.run.batch import Judged, Listed, judge
@@ -32,6 +32,7 @@ from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, carry_out, erasure_exit
 from recond.flow.run.supervisor import confirm_all
 from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, disk_name, new_run_id
+from recond.flow.serials import compared
 from recond.host import Host
 from recond.host.docks import Docked, Docks, FolderDocks, SysfsDocks
 from recond.host.signals import StopCount, counted_stops

@@ -23,10 +23,10 @@ from recond.ends import StepEnd
 from recond.erasure import Erasure, Technique, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
-from recond.flow.lot.manifest import compared
 from recond.flow.lot.rows import DiskRow, MachineRow
 from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
+from recond.flow.serials import compared
 from recond.host.reason import os_reason
 from recond.model import Known, Message, Reading
 from recond.naming import computer_maker, model_name

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from recond.erasure import DiskIdentity
 from recond.errors import UsageError
+from recond.flow.serials import clean, compared
 from recond.host.reason import os_reason
 from recond.model import Message, Text
 
@@ -108,11 +109,6 @@ class Named(Text):
     NOT = "not"
 
 
-def compared(serial: str) -> str:
-    """A serial as it is compared: outer white space and case do not count, everything else does."""
-    return _clean(serial).upper()
-
-
 def is_named(manifest: Manifest, disk: DiskIdentity, others: tuple[DiskIdentity, ...]) -> Named:
     """Whether the manifest names this disk. Two disks with one serial (cheap USB adapters make
     theirs up) are both left out: the manifest means at most one of them.
@@ -185,7 +181,7 @@ def _rows(text: str, path: str) -> list[tuple[int, list[str]]]:
     try:
         for row in reader:
             _check_width(row)
-            if any(_clean(cell) for cell in row):
+            if any(clean(cell) for cell in row):
                 found.append((before + 1 + skipped, row))
             before = reader.line_num
     except csv.Error as error:
@@ -212,31 +208,20 @@ def _columns(rows: list[tuple[int, list[str]]], path: str) -> tuple[dict[str, in
             found[name] = index
     if _SERIAL in found or _DISK in found:
         return found, 1
-    if all(len([cell for cell in row if _clean(cell)]) == 1 for _, row in rows):
+    if all(len([cell for cell in row if clean(cell)]) == 1 for _, row in rows):
         return {_SERIAL: 0}, 0  # a bare list of serials
     raise UsageError(
         "lot.manifest.no_serial",
         file=path,
-        found=", ".join(_clean(cell) or "—" for cell in rows[0][1])[:200],
+        found=", ".join(clean(cell) or "—" for cell in rows[0][1])[:200],
     )
 
 
 def _heading(cell: str) -> str:
-    plain = unicodedata.normalize("NFKD", _clean(cell).replace("°", " ").replace("º", " "))
+    plain = unicodedata.normalize("NFKD", clean(cell).replace("°", " ").replace("º", " "))
     plain = "".join(c for c in plain.lower() if not unicodedata.combining(c))
     words = re.findall(r"[a-z0-9]+", plain)
     return "sn" if words == ["s", "n"] else "".join(w for w in words if w not in _EMPTY_WORDS)
-
-
-def _clean(cell: str) -> str:
-    # no-break and zero-width spaces come along when cells are copied; ="0012" keeps zeros in Excel
-    shown = "".join(
-        " " if unicodedata.category(c) in ("Zs", "Cc") else c
-        for c in cell
-        if unicodedata.category(c) != "Cf"
-    ).strip()
-    wrapped = re.fullmatch(r'="?(.*?)"?', shown)
-    return wrapped[1].strip() if wrapped and shown.startswith("=") else shown.removeprefix("'")
 
 
 def _expected(
@@ -246,7 +231,7 @@ def _expected(
     problems: list[Message] = []
     kinds = [kind for kind in (_SERIAL, _DISK) if kind in columns]
     for line, row in rows:
-        cells = {name: _clean(row[at]) if at < len(row) else "" for name, at in columns.items()}
+        cells = {name: clean(row[at]) if at < len(row) else "" for name, at in columns.items()}
         written = [(kind, cells[kind]) for kind in kinds if not _is_filler(cells[kind])]
         if not written:
             problems.append(Message.of("lot.manifest.missing", line=line))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.errors import RecondError
-from recond.flow.config import Overrides, read_context
+from recond.flow.config import Overrides, bench_name, read_context
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.impact import Impact
 from recond.flow.lot.sheets import anomaly_rows, impact_sentences, summary_rows, write_csv
@@ -42,8 +42,7 @@ def write_paper(
     why: Message | None = None
     key = None
     try:
-        name = context.bench.name or context.workshop.name or f"recond {context.bench.bench_id}"
-        key = Keyring(state).signing_key(name, clock)
+        key = Keyring(state).signing_key(bench_name(context), clock)
     except RecondError as error:
         why = error.message
     except OSError:

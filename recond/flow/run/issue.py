@@ -19,6 +19,7 @@ from recond.certify.sign.keys import SigningKey
 from recond.codec import canonical_bytes
 from recond.erasure import Context, LedgerPosition, WipeRecord
 from recond.errors import BenchLacks, RecondError
+from recond.flow.config import bench_name
 from recond.flow.keys.keyring import Keyring
 from recond.flow.keys.ledger_file import LedgerFile
 from recond.flow.run.earlier import (
@@ -204,11 +205,6 @@ def _fingerprint(key: SigningKey | None) -> str | None:
     return fingerprint(key.certificate) if key else None
 
 
-def bench_name(context: Context) -> str:
-    """What a key made for this bench is called."""
-    return context.bench.name or context.workshop.name or f"recond {context.bench.bench_id}"
-
-
 def record_of(
     material: Material, now: str, position: LedgerPosition | None, unsigned: str | None
 ) -> WipeRecord:
@@ -225,7 +221,7 @@ def draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
     from recond.certify.sign.jws import read_jws, sign_jws
     from recond.certify.sign.pdf_sign import sign_pdf
     from recond.certify.sign.seal import make_seal
-    from recond.certify.verify.bundle import signer_of
+    from recond.certify.verify.paper import signer_of
 
     raw = canonical_bytes(record)
     jws, seal = sign_jws(raw, key), make_seal(record, raw, key)

@@ -12,8 +12,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from recond.errors import BenchLacks, RecondError, RecordInvalid
+from recond.flow.config import bench_name
 from recond.flow.keys.keyring import Keyring
-from recond.flow.run.issue import Material, bench_name, draw, record_of
+from recond.flow.run.issue import Material, draw, record_of
 from recond.flow.runfolder import RunFacts
 from recond.host.clock import Clock
 from recond.host.log import log_swallowed

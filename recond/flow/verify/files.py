@@ -16,16 +16,24 @@ from pathlib import Path
 from recond.certify.ledger import read_ledger
 from recond.certify.marks import bears_a_mark
 from recond.certify.receipt import RECEIPT_FILE
+from recond.certify.sign.jws import read_jws
 from recond.certify.sign.seal import PREFIX
+from recond.certify.statement import EVENT, EVENT_JWS, EVENT_TYPE, PAPER
 from recond.certify.verify.bundle import verify_bundle
+from recond.certify.verify.statement import verify_statement
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
-from recond.errors import UsageError
+from recond.custody import CUSTODY_SCHEMA
+from recond.errors import RecordInvalid, UsageError
 from recond.flow.keys.keyring import Keyring
 from recond.host.parallel import for_each
 from recond.host.reason import os_reason
 from recond.model import Message
 
 MAX_BYTES = 512 << 20
+_STATEMENT = f'"schema":"{CUSTODY_SCHEMA}"'.encode()
+"""Stands so in every statement's bytes, and in no record's: there a quote is escaped."""
+_STATEMENTS = {"statement": "record", "statement-jws": "jws", "statement-pdf": "pdf"}
+"""A custody statement's files, and in which place of a bundle each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +106,9 @@ def verify_groups(groups: tuple[FileGroup, ...], trust: Trust) -> Iterator[Verdi
     looked = for_each(partial(_look, trust), groups, _lost)
     for group, found in zip(groups, looked, strict=True):
         for place, one in enumerate(found):
-            if place == 0 and group.of is not None and one.record_id is not None:
-                first = where.setdefault((group.of, one.record_id), one.name)
+            number = one.record_id or one.event_id
+            if place == 0 and group.of is not None and number is not None:
+                first = where.setdefault((group.of, number), one.name)
                 yield one if first == one.name else _twice(one, first)
             else:
                 yield one
@@ -113,6 +122,7 @@ def _twice(one: Verdicts, first: str) -> Verdicts:
         one.outcome,
         demonstration=one.demonstration,
         record_id=one.record_id,
+        event_id=one.event_id,
     )
 
 
@@ -149,7 +159,7 @@ def _folder(folder: Path, of: Path, above: frozenset[tuple[int, int]]) -> Iterat
 
 
 def _is_own(name: str) -> bool:
-    return name in ("record.json", "record.jws") or (
+    return name in ("record.json", "record.jws", EVENT, EVENT_JWS, PAPER) or (
         name.startswith("certificate") and name.endswith(".pdf")
     )
 
@@ -221,7 +231,8 @@ def _read(path: Path, most: int = MAX_BYTES) -> bytes:
 def _kind(path: Path, raw: bytes) -> str:
     """What a file is, by its content first."""
     if raw.startswith(b"%PDF-"):
-        return "pdf"
+        own = b"(event.json)" in raw and b"(record.json)" not in raw
+        return "statement-pdf" if own else "pdf"
     if raw.startswith(PREFIX.encode()):
         return "seal"
     head = raw[:4096]
@@ -230,12 +241,22 @@ def _kind(path: Path, raw: bytes) -> str:
     if path.suffix == ".jws" or (
         head.count(b".") and not head.startswith(b"{") and raw.count(b".") == 2 and b"\n" not in raw
     ):
-        return "jws"
+        return "statement-jws" if _is_statement(raw) else "jws"
     if path.suffix == ".jsonl" or b'"mono_ms"' in head:
         return "ledger" if b"recond.ledger/" in head or path.stem == "ledger" else "journal"
+    if path.name == EVENT or (head.startswith(b"{") and _STATEMENT in raw):
+        return "statement"
     if path.name.endswith(".json") or head.startswith(b"{"):
         return "record"
     return "pdf" if path.suffix == ".pdf" else "unknown"
+
+
+def _is_statement(jws: bytes) -> bool:
+    """Whether a signature says that it is over a custody statement."""
+    try:
+        return read_jws(jws).content_type == EVENT_TYPE
+    except RecordInvalid:
+        return False
 
 
 def _files(paths: list[Path], trust: Trust, *, whole: bool = False) -> list[Verdicts]:
@@ -256,14 +277,25 @@ def _files(paths: list[Path], trust: Trust, *, whole: bool = False) -> list[Verd
             found.append(_ledger(label, raw))
             continue
         kinds.setdefault(kind, []).append((label, raw))
-    for kind in ("pdf", "record", "jws", "seal", "receipt"):
+    for kind in (*_STATEMENTS, "pdf", "record", "jws", "seal", "receipt"):
         for extra in kinds.get(kind, [])[1:]:
             place = _placed(home, extra[0], whole=whole)
-            found.append(verify_bundle(_bundle({kind: [extra]}), trust, place))
+            found.append(_verified({kind: [extra]}, trust, place))
     if kinds:
         name = str(home) if several else str(paths[0])
-        found.insert(0, verify_bundle(_bundle(kinds), trust, name))
+        found.insert(0, _verified(kinds, trust, name))
     return found
+
+
+def _verified(kinds: dict[str, list[tuple[str, bytes]]], trust: Trust, name: str) -> Verdicts:
+    """What one folder holds: a certificate, or a statement where nothing is of a certificate."""
+    if not kinds.keys() & _STATEMENTS.keys():
+        return verify_bundle(_bundle(kinds), trust, name)
+    if kinds.keys() & {"pdf", "record", "jws", "seal"}:
+        message = Message("custody.verify.mixed")
+        return Verdicts.of(name, (Check(Axis.INTACT, Answer.NO, name, message),))
+    own = {_STATEMENTS.get(kind, kind): files for kind, files in kinds.items()}
+    return verify_statement(_bundle(own), trust, name)
 
 
 def _placed(home: Path, label: str, *, whole: bool) -> str:
