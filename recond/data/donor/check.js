@@ -5,9 +5,13 @@ const AXES = ["intact", "valid", "trusted", "complete"];
 
 // The two kinds of document: a certificate, and a custody statement, which is a person's word.
 const CERTIFICATE = { source: "record.json", jws: "record.jws", type: "vnd.recond.record+json",
-                      seal: "RECOND1:", words: "certify.verify.record" };
+                      seal: "RECOND1:",
+                      same: "certify.verify.record.same", differs: "certify.verify.record.differs",
+                      unsigned: "certify.verify.record.unsigned" };
 const STATEMENT = { source: "event.json", jws: "event.jws", type: "vnd.recond.custody+json",
-                    seal: "RECONDC1:", words: "custody.verify.event" };
+                    seal: "RECONDC1:",
+                    same: "custody.verify.event.same", differs: "custody.verify.event.differs",
+                    unsigned: "custody.verify.event.unsigned" };
 
 // {name, answers {axis: yes | no | unknown}, checks [{axis, answer, about, code, args}], record,
 // state}
@@ -126,7 +130,7 @@ async function checkSignature(work, jws) {
 
 // Which bytes are the record: the signed ones, if there are any; all others must equal them.
 async function checkRecord(work, bundle, inside) {
-  const { source, jws, words } = work.form;
+  const { source, jws, differs } = work.form;
   const given = [bundle.record, inside.get(source)].filter(Boolean);
   const other = inside.get(jws);
   if (bundle.jws && other && !same(bundle.jws.raw, other.raw)) {
@@ -138,15 +142,15 @@ async function checkRecord(work, bundle, inside) {
     for (const one of given) {
       const equal = same(one.raw, work.recordBytes);
       say(work, "intact", equal ? "yes" : "no", one.name,
-          equal ? `${words}.same` : `${words}.differs`);
+          equal ? work.form.same : differs);
     }
     if (given.length === 0) say(work, "intact", "yes", name, "certify.verify.jws.holds");
   } else if (given.length > 0) {
     work.recordBytes = given[0].raw;
-    say(work, "intact", "unknown", name, `${words}.unsigned`);
-    say(work, "valid", "unknown", name, `${words}.unsigned`);
+    say(work, "intact", "unknown", name, work.form.unsigned);
+    say(work, "valid", "unknown", name, work.form.unsigned);
     if (given.some((one) => !same(one.raw, work.recordBytes))) {
-      say(work, "intact", "no", name, `${words}.differs`);
+      say(work, "intact", "no", name, differs);
     }
   } else {
     return;
