@@ -5,7 +5,7 @@ PREFIX = /opt/recond
 BINDIR = /usr/local/bin
 PY = .venv/bin/python
 
-.PHONY: help demo quick test lab image-test lock install uninstall image clean
+.PHONY: help demo quick test lab image-test lowest lock install uninstall image clean
 .NOTPARALLEL:
 
 help:
@@ -39,6 +39,10 @@ lab:
 image-test:
 	@packaging/setup venv test
 	@IMAGE='$(IMAGE)' packaging/setup image_test -v tests/image/test_boots.py
+
+# the oldest libraries that pyproject.toml allows, and the whole main job with them
+lowest:
+	@packaging/setup lowest
 
 # make lock UPGRADE=--upgrade takes newer versions
 lock:

@@ -117,6 +117,47 @@ def test_the_licence_is_the_one_that_is_named() -> None:
     assert "Version 3, 29 June 2007" in text
 
 
+def lowest(project: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / "packaging").mkdir()
+    script = folder / "packaging" / "lowest.py"
+    shutil.copy(ROOT / "packaging" / "lowest.py", script)
+    (folder / "pyproject.toml").write_text(project, encoding="utf-8")
+    return subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+
+
+def test_the_oldest_libraries_are_those_of_the_list(tmp_path: Path) -> None:
+    done = lowest((ROOT / "pyproject.toml").read_text(encoding="utf-8"), tmp_path)
+    assert done.returncode == 0, done.stderr
+    held = [Requirement(line) for line in done.stdout.splitlines()]
+    asked = {Requirement(one).name: Requirement(one) for one in PROJECT["project"]["dependencies"]}
+    assert {one.name for one in held} == asked.keys()
+    for one in held:
+        (exact,) = one.specifier
+        assert exact.operator == "=="
+        assert exact.version in asked[one.name].specifier
+        assert f">={exact.version}" in str(asked[one.name].specifier)
+
+
+def test_a_library_without_a_lower_bound_is_named(tmp_path: Path) -> None:
+    done = lowest('[project]\ndependencies = ["rich>=14", "segno<2"]\n', tmp_path)
+    assert done.returncode == 1
+    assert "segno<2 has no lower bound" in done.stderr
+
+
+def test_the_oldest_libraries_are_installed_and_do_the_main_job(clone: Clone) -> None:
+    shutil.copy(ROOT / "packaging" / "lowest.py", clone.root / "packaging")
+    clone.tool(
+        "python3", FAKE_PYTHON + f'case "$1" in *lowest.py) exec {sys.executable} "$@" ;; esac'
+    )
+    told = clone.setup("lowest")
+    assert told[0] == 9, "no recond was installed by the false pip: the job did not run"
+    assert "le travail complet échoue" in told[1][-1]
+    calls = clone.log.read_text(encoding="utf-8").splitlines()
+    assert all("--constraint build/lowest/lowest.txt" in one for one in calls)
+    pinned = (clone.root / "build" / "lowest" / "lowest.txt").read_text()
+    assert "pikepdf==10.14\n" in pinned
+
+
 # --- The wheel -------------------------------------------------------------------------------
 
 
