@@ -66,7 +66,7 @@ class Scene:
 
     name: str
     drives: tuple[str, ...]
-    disturbance: str = "none"  # none, cut, term, kill, unplug
+    disturbance: str = "none"  # none, cut, term, kill
     changes: tuple[str, ...] = ()  # QEMU's `-set device.` arguments
     level: str = "best"
     timeout_s: int = 1500
@@ -136,11 +136,7 @@ def _first(scene: Scene) -> str:
 
 
 def _actions(scene: Scene) -> tuple[str, ...]:
-    if scene.disturbance == "cut":
-        return ("--when", "ACT NOW:cut")
-    if scene.disturbance == "unplug":
-        return tuple(x for one in scene.drives for x in ("--when", f"ACT NOW:unplug {one}"))
-    return ()
+    return ("--when", "ACT NOW:cut") if scene.disturbance == "cut" else ()
 
 
 def rows(scene: Scene, folder: Path, state: Path) -> tuple[Row, ...]:

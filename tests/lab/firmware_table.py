@@ -17,7 +17,6 @@ DISTURBANCES = {
     "cut": "power cut, resume",
     "term": "SIGTERM, resume",
     "kill": "SIGKILL, resume",
-    "unplug": "pulled out",
 }
 
 
