@@ -47,6 +47,7 @@ TOLD = {
     "nvfail": Told("erased", "clear", 0),
     "nvliar": Told("failed", "none", 131072),
     "sas0": Told("erased", "purge", 0),
+    "sasfail": Told("erased", "clear", 0),
     "sasliar": Told("failed", "none", 131072),
     "ssd0-security-cut": Told("erased", "clear", 0),
 }
