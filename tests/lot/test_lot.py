@@ -10,6 +10,7 @@ import itertools
 import json
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,7 @@ from recond.flow.lot.lot import (
 from recond.flow.lot.sheets import COLUMNS, impact_sentences
 from recond.flow.lot.status import State
 from recond.host.clock import Clock, SystemClock
+from recond.host.parallel import FEW
 from recond.model import Assessment, Form, Known, Message, Outcome
 from recond.upload.sheet import harmless
 from tests.house import ROOT
@@ -142,6 +144,50 @@ def test_adding_twice_changes_nothing(tmp_path: Path, where: LotDatabase) -> Non
     again = add_to_lot(where, "L", (str(tmp_path / "out"),))
     assert (again.new, again.known) == ((), 1)
     assert status_of(where, "L") == before
+
+
+ADDING = """
+import os, sys
+from pathlib import Path
+from recond.flow.lot import collect
+from recond.flow.lot.lot import LotDatabase, add_to_lot
+me, look_at = os.getpid(), collect.look_at
+def look(lot, source, package, trust):
+    if source.endswith(sys.argv[4]) and os.getpid() != me:
+        os.kill(os.getpid(), 9)
+    return look_at(lot, source, package, trust)
+collect.look_at = look
+added = add_to_lot(LotDatabase(Path(sys.argv[1]), sys.argv[2] or None), "L", (sys.argv[3],))
+print(len(added.new), added.known)
+for source, why in added.problems:
+    print(why.code, source)
+"""
+
+
+def add_elsewhere(where: LotDatabase, out: Path, killed_at: str = "-") -> list[str]:
+    """The lines of an addition in a process of one thread, which takes others to help it; one of
+    them is killed at the source of that ending.
+    """
+    argv = [sys.executable, "-c", ADDING, str(where.state), where.url or "", str(out), killed_at]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout.splitlines()
+
+
+def test_many_are_looked_at_by_several_processes_and_none_is_passed_over(
+    tmp_path: Path, where: LotDatabase
+) -> None:
+    make_lot(where, "L", Still())
+    out, many = tmp_path / "out", FEW + 12
+    for number in range(1, many + 1):
+        put(out, number)
+    killed = str(sorted(out.iterdir())[FEW + 5])
+    first, *lost = add_elsewhere(where, out, killed)
+    assert f"certify.verify.killed {killed}" in lost
+    assert first == f"{many - len(lost)} 0"
+    assert len(status_of(where, "L").problems) == len(lost)
+    assert add_elsewhere(where, out) == [f"{len(lost)} {many - len(lost)}"]
+    assert not status_of(where, "L").problems
+    assert len(status_of(where, "L").machines) == many
 
 
 def test_many_benches_by_folder_and_by_stick(tmp_path: Path, where: LotDatabase) -> None:

@@ -10,7 +10,7 @@ the lot is shown (`recond.flow.lot.standing`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from recond.flow.lot.rows import DiskRow, MachineRow
 from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
 from recond.flow.serials import compared
+from recond.host.parallel import for_each
 from recond.host.reason import os_reason
 from recond.model import Known, Message, Reading
 from recond.naming import computer_maker, model_name
@@ -44,7 +45,27 @@ from recond.upload.s3 import S3
 if TYPE_CHECKING:
     from cryptography import x509
 
-Source = tuple[str, Callable[[], Package]]
+Read = Callable[[str], Package]
+"""Reads the package of that name from where the names come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at one source found: a record and all that a lot keeps of it, or why not.
+
+    `chain` holds the certificates (PEM) of who signed it; `ours`: of no lot or of this one.
+    """
+
+    source: str
+    why: Message | None = None
+    record_id: str = ""
+    digest: str = ""
+    ours: bool = True
+    issue: IssueOrder | None = None
+    row: MachineRow | None = None
+    chain: bytes = b""
+    believed: bool = False
+    no_disks: tuple[tuple[str, Message], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,65 +84,101 @@ class Added:
         return 7 if self.problems else 0
 
 
-def folder_sources(folder: Path) -> Iterator[Source]:
+def folder_sources(folder: Path) -> Iterator[str]:
     """Every record below a folder: output folders and exported packages, in order."""
     if not folder.is_dir():
         raise UsageError("lot.source.unknown", source=str(folder))
     for path in sorted(folder.rglob(RECORD)):
-        yield str(path.parent), _reading(path.parent)
+        yield str(path.parent)
     for path in sorted(folder.rglob("[!.]*.zip")):
-        yield str(path), _unpacking(path)
+        yield str(path)
 
 
-def _reading(folder: Path) -> Callable[[], Package]:
-    return lambda: read_folder(folder)
+def read_source(name: str) -> Package:
+    """The package of an output folder or of an exported file. Raises `RecordInvalid`, `OSError`."""
+    path = Path(name)
+    return read_folder(path) if path.is_dir() else unpack(read_packed(path), path.stem)
 
 
-def _unpacking(path: Path) -> Callable[[], Package]:
-    return lambda: unpack(read_packed(path), path.stem)
+def bucket_reader(bucket: S3) -> Read:
+    """Reads a bucket's packages. The reader raises `UploadFailed`."""
+    return lambda name: unpack(bucket.get(name), bucket.record_id(name))
 
 
-def bucket_sources(bucket: S3) -> Iterator[Source]:
-    """Every package of a bucket. Raises `UploadFailed` where it cannot be listed."""
-    for name in bucket.names():
-        yield name, _getting(bucket, name)
+def collect(
+    store: LotStore,
+    lot: str,
+    names: Iterable[str],
+    trust: Trust,
+    read: Read = read_source,
+    processes: int | None = None,
+) -> Added:
+    """Take every record of the sources into a lot; `trust` says which keys are revoked.
 
-
-def _getting(bucket: S3, name: str) -> Callable[[], Package]:
-    return lambda: unpack(bucket.get(name), bucket.record_id(name))
-
-
-def collect(store: LotStore, lot: str, sources: Iterator[Source], trust: Trust) -> Added:
-    """Take every record of the sources into a lot; `trust` says which keys are revoked."""
-    digests, before = store.digests(lot), dict(store.problems(lot))
-    chains = store.chains(lot)
-    digests -= {
-        one.digest for one in store.machines(lot) if one.signer and one.signer not in chains
-    }
+    The looks are made on all processors where `read` can be asked by several (`processes` as in
+    `for_each`); what they found is written here, in order.
+    """
+    digests, before = _known_digests(store, lot), dict(store.problems(lot))
     new: list[str] = []
     renewed: list[str] = []
     problems: list[tuple[str, Message]] = []
     known = others = 0
-    for source, read in sources:
-        try:
-            package = read()
-            row = None if package.digest in digests else take(store, lot, source, package, trust)
-        except (RecordInvalid, UploadFailed, OSError) as error:
-            problems.append((source, _why(error)))
-            store.note(lot, source, problems[-1][1])
+    seen = frozenset(digests)
+
+    def work(source: str) -> Looked:
+        return look(lot, source, read, trust, seen)
+
+    for found in for_each(work, names, _lost, processes):
+        row, why = None, found.why
+        if why is None and found.digest not in digests:
+            row, why = _written(store, lot, found, trust)
+        if why is not None:
+            problems.append((found.source, why))
+            store.note(lot, found.source, why)
             continue
-        if source in before:
-            store.note(lot, source, None)
-        if row in ("new", "renewed"):
-            problems += _no_disks(source, package.record())
+        if found.source in before:
+            store.note(lot, found.source, None)
         if row == "other":
             others += 1
         elif row in ("new", "renewed"):
-            (new if row == "new" else renewed).append(package.record_id)
-            digests.add(package.digest)
+            problems += found.no_disks
+            (new if row == "new" else renewed).append(found.record_id)
+            digests.add(found.digest)
         else:
             known += 1
     return Added(tuple(new), tuple(renewed), known, others, tuple(problems))
+
+
+def _written(
+    store: LotStore, lot: str, found: Looked, trust: Trust
+) -> tuple[str | None, Message | None]:
+    try:
+        return write(store, lot, found, trust), None
+    except RecordInvalid as error:
+        return None, error.message
+
+
+def _known_digests(store: LotStore, lot: str) -> set[str]:
+    """What need not be looked at again: a record whose signer was not kept must be."""
+    chains = store.chains(lot)
+    return store.digests(lot) - {
+        one.digest for one in store.machines(lot) if one.signer and one.signer not in chains
+    }
+
+
+def _lost(source: str) -> Looked:
+    return Looked(source, Message("certify.verify.killed"))
+
+
+def look(lot: str, source: str, read: Read, trust: Trust, known: frozenset[str]) -> Looked:
+    """Read a source and check its record, unless its digest is `known`. Raises nothing."""
+    try:
+        package = read(source)
+        if package.digest in known:
+            return Looked(source, record_id=package.record_id, digest=package.digest)
+        return look_at(lot, source, package, trust)
+    except (RecordInvalid, UploadFailed, OSError) as error:
+        return Looked(source, _why(error))
 
 
 def _why(error: Exception) -> Message:
@@ -132,10 +189,10 @@ def _why(error: Exception) -> Message:
     )
 
 
-def _no_disks(source: str, record: WipeRecord) -> list[tuple[str, Message]]:
+def _no_disks(source: str, record: WipeRecord) -> tuple[tuple[str, Message], ...]:
     """What stands for no disk, by its place: named, so that nobody thinks that it was counted."""
     found = ((one.journal.file, no_disk(record, one)) for one in record.erasures)
-    return [(f"{source} ({file})", why) for file, why in found if why is not None]
+    return tuple((f"{source} ({file})", why) for file, why in found if why is not None)
 
 
 def take(store: LotStore, lot: str, source: str, package: Package, trust: Trust) -> str:
@@ -143,57 +200,72 @@ def take(store: LotStore, lot: str, source: str, package: Package, trust: Trust)
 
     Raises `RecordInvalid`.
     """
+    return write(store, lot, look_at(lot, source, package, trust), trust)
+
+
+def look_at(lot: str, source: str, package: Package, trust: Trust) -> Looked:
+    """Check a package's record for a lot. Asks no database. Raises `RecordInvalid`."""
     record = package.record()
+    found = Looked(source, record_id=package.record_id, digest=package.digest)
     if record.lot not in (None, lot):
-        return "other"
+        return replace(found, ours=False)
     if record.bench.demonstration:
         raise RecordInvalid("upload.demonstration", record=record.record_id)
     fault = package_fault(package, trust, page=False)
     if fault is not None:
         raise RecordInvalid(fault.code, **dict(fault.args))
     chain = chain_of(package)
-    believed = bool(chain) and key_fault(chain, record.issued_at, trust) is None
     signer = fingerprint(chain[0]) if chain else None
-    row = machine_row(record, package.digest, signer, source)
-    if not believed:  # a stranger's word takes no number of a bench's ledger
+    return replace(
+        found,
+        issue=package.issue,
+        row=machine_row(record, package.digest, signer, source),
+        chain=b"".join(map(pem, chain)),
+        believed=bool(chain) and key_fault(chain, record.issued_at, trust) is None,
+        no_disks=_no_disks(source, record),
+    )
+
+
+def write(store: LotStore, lot: str, found: Looked, trust: Trust) -> str:
+    """Write what a look found: "new", "renewed", "older" or "other" (of another lot).
+
+    Raises `RecordInvalid` where it contradicts what is there.
+    """
+    row, issue = found.row, found.issue
+    if not found.ours or row is None or issue is None:
+        return "other"
+    if not found.believed:  # a stranger's word takes no number of a bench's ledger
         row = replace(row, ledger=None, number=None)
-    ledger = record.ledger if believed else None
-    if ledger:
-        holder = store.issued(ledger.ledger_id, ledger.number)
-        if holder not in (None, package.digest):
-            raise RecordInvalid("lot.record.fork", ledger=ledger.ledger_id, number=ledger.number)
-    there = store.machine(lot, package.record_id)
-    if there is not None and there.signer != signer and believed:
+    if row.ledger is not None and row.number is not None:
+        holder = store.issued(row.ledger, row.number)
+        if holder not in (None, row.digest):
+            raise RecordInvalid("lot.record.fork", ledger=row.ledger, number=row.number)
+    there = store.machine(lot, row.record_id)
+    if there is not None and there.signer != row.signer and found.believed:
         kept = store.chains(lot).get(there.signer or "")
         other = read_certificates(kept) if kept else ()
         if not other or key_fault(other, there.issued_at, trust) is not None:
             there = None  # nor does it bar one that counts
     if there is None:
-        _put(store, lot, row, chain, _no_disks(source, record))
+        _put(store, lot, row, found)
         return "new"
-    if there.signer != signer:
-        raise RecordInvalid("lot.record.other_key", record=package.record_id)
+    if there.signer != row.signer:
+        raise RecordInvalid("lot.record.other_key", record=row.record_id)
     before = IssueOrder(there.issued_at, there.ledger, there.number or 0)
-    if package.issue.after(before) or there.digest == package.digest:  # its signer was not kept
-        _put(store, lot, row, chain, _no_disks(source, record))
+    if issue.after(before) or there.digest == row.digest:  # its signer was not kept
+        _put(store, lot, row, found)
         return "renewed"
-    if before.after(package.issue):
+    if before.after(issue):
         return "older"
-    raise RecordInvalid("lot.record.two", record=package.record_id)
+    raise RecordInvalid("lot.record.two", record=row.record_id)
 
 
-def _put(
-    store: LotStore,
-    lot: str,
-    row: MachineRow,
-    chain: tuple[x509.Certificate, ...],
-    no_disks: list[tuple[str, Message]],
-) -> None:
+def _put(store: LotStore, lot: str, row: MachineRow, found: Looked) -> None:
     """Write a row, who signed it, and what in it stands for no disk."""
     store.put(lot, row)
     if row.signer is not None:
-        store.sign(lot, row.signer, b"".join(map(pem, chain)))
-    for about, why in no_disks:
+        store.sign(lot, row.signer, found.chain)
+    for about, why in found.no_disks:
         store.note(lot, about, why)
 
 

@@ -11,7 +11,7 @@ from recond.certify.verify.verdicts import Trust
 from recond.errors import NotReady, RecondError, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.keys.keyring import Keyring
-from recond.flow.lot.collect import Added, bucket_sources, collect, folder_sources
+from recond.flow.lot.collect import Added, bucket_reader, collect, folder_sources
 from recond.flow.lot.impact import Impact, impact_of
 from recond.flow.lot.manifest import Manifest, read_manifest
 from recond.flow.lot.paper import write_paper
@@ -158,7 +158,9 @@ def _add(store: LotStore, lot: str, where: LotDatabase, source: str) -> Added:
     for settings in read_settings(where.state):
         if settings.name == source[3:] and settings.kind == "s3":
             try:
-                return collect(store, lot, bucket_sources(S3(settings)), trust)
+                bucket = S3(settings)  # one connection: it is asked by this process alone
+                read = bucket_reader(bucket)
+                return collect(store, lot, bucket.names(), trust, read, processes=1)
             except RecondError as error:  # the bucket as a whole; the other sources go on
                 return Added((), (), 0, 0, ((source, error.message),))
     raise UsageError("lot.source.unknown", source=source)
