@@ -17,6 +17,7 @@ import json
 import re
 import types
 import typing
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, TypeVar, cast
 
@@ -39,12 +40,7 @@ def to_json(value: object) -> Json:
     if isinstance(value, Unknown):
         return {"unknown": str(value.why), "detail": value.detail}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        hints = _hints(type(value))
-        return {
-            f.name: _field_to_json(hints[f.name], getattr(value, f.name))
-            for f in dataclasses.fields(value)
-            if not (f.metadata.get("later") and getattr(value, f.name) == f.default)
-        }
+        return _object_json(value)
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
@@ -52,26 +48,46 @@ def to_json(value: object) -> Json:
     raise TypeError(f"not a value of the model: {type(value).__name__}")
 
 
-def _field_to_json(hint: Any, value: object) -> Json:
-    if _is_pairs(hint):
-        return {key: to_json(item) for key, item in cast(tuple[tuple[str, object], ...], value)}
-    return to_json(value)
+def _object_json(value: Any) -> Json:
+    found: dict[str, Json] = {}
+    for field in _fields(value.__class__):
+        inner = getattr(value, field.name)
+        if field.later and inner == field.default:
+            continue
+        if field.pairs:
+            found[field.name] = {key: to_json(item) for key, item in inner}
+        else:
+            found[field.name] = to_json(inner)
+    return found
 
 
 def canonical_bytes(value: object) -> bytes:
     """The RFC 8785 bytes of a value of the model or of plain JSON."""
-    plain = to_json(value)
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    if _BEYOND.search(text) is None:
+    text = json.dumps(
+        value, default=to_json, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    if _is_rfc8785(text):
         return text.encode("utf-8")
-    return rfc8785.dumps(cast(Any, plain))
+    return rfc8785.dumps(cast(Any, to_json(value)))
 
 
-_BEYOND = re.compile("[0-9]{16}|[\ud800-\U0010ffff]")
-"""Where the standard library's form may not be RFC 8785's: a number that a double may not hold, and
-names beyond U+D7FF, which UTF-16 sorts otherwise. Without both (there are no fractions in the
-model) the two are byte for byte the same, and the library's is twenty times as fast.
-"""
+def _is_rfc8785(text: str) -> bool:
+    """Whether the standard library's form surely is RFC 8785's, and of the model.
+
+    It may not be where there is a number that a double may not hold, a fraction (no value of the
+    model is one), or a name beyond U+D7FF, which UTF-16 sorts otherwise. Without these the two are
+    byte for byte the same, and the library's is twenty times as fast. What looks like one within a
+    string only costs that time.
+    """
+    if text[0] not in '{["tfn' or _NUMBER.search(text) is not None:
+        return False
+    return text.isascii() or _HIGH.search(text) is None
+
+
+_NUMBER = re.compile(
+    r"[:,\[]-?(?:[0-9]{16}|(?:[0-9]+\.[0-9e+-]+|[0-9]+e[0-9+-]+|NaN|Infinity)(?:[],}]|$))"
+)
+_HIGH = re.compile("[\ud800-\U0010ffff]")
 
 
 def digest(value: object) -> str:
@@ -85,12 +101,35 @@ def from_json(cls: type[T], value: Json) -> T:
     Raises `FormatError` with the path of the first thing that does not fit. Unknown keys are
     refused: a record with a field that this version does not know is not silently shortened.
     """
-    return cast(T, _decode(cls, value, cls.__name__))
+    return cast(T, _decoder(cast(Any, cls))(value, cls.__name__))
+
+
+# --- What is known of a class, once ----------------------------------------------------------
+
+
+class _Field(typing.NamedTuple):
+    name: str
+    hint: Any
+    pairs: bool  # stands as an object
+    needed: bool
+    later: bool
+    default: object
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+def _fields(cls: type) -> tuple[_Field, ...]:
+    hints = typing.get_type_hints(cls)
+    return tuple(
+        _Field(
+            one.name,
+            hints[one.name],
+            _is_pairs(hints[one.name]),
+            one.default is dataclasses.MISSING,
+            bool(one.metadata.get("later")),
+            one.default,
+        )
+        for one in dataclasses.fields(cls)
+    )
 
 
 def _is_pairs(hint: Any) -> bool:
@@ -101,90 +140,159 @@ def _is_pairs(hint: Any) -> bool:
     return typing.get_origin(args[0]) is tuple and len(inner) == 2 and inner[0] is str
 
 
-def _decode(hint: Any, value: Json, where: str) -> object:
+# --- Reading back: a decoder for each type, made once ----------------------------------------
+
+_Where = Any
+"""A place: the name of a type, or a place with the name of a field or the number of an item in it.
+Text is made of it only where something does not fit.
+"""
+_Decoder = Callable[[Json, _Where], object]
+
+
+@functools.cache
+def _decoder(hint: Any) -> _Decoder:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
-        return _decode_union(typing.get_args(hint), value, where)
+        return _union(typing.get_args(hint))
     if origin is tuple:
-        return _decode_tuple(hint, value, where)
+        return _tuple(hint)
     if origin is dict or hint is dict:
-        return _expect(value, dict, where)
+        return functools.partial(_expect, dict)
     if hint is Unknown or origin is Known:
-        return _decode_reading((hint,), value, where)
+        return _reading((hint,))
     if isinstance(hint, type) and issubclass(hint, Enum):
-        try:
-            return hint(value)
-        except ValueError:
-            raise FormatError("codec.word", where=where, found=_short(value)) from None
+        return _word(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _decode_dataclass(hint, value, where)
+        return functools.partial(_decode_object, hint)
     if hint in (str, int, bool):
-        return _expect(value, hint, where)
-    raise TypeError(f"codec: cannot decode {hint!r} at {where}")
+        return functools.partial(_expect, hint)
+    raise TypeError(f"codec: cannot decode {hint!r}")
 
 
-def _expect(value: Json, kind: type, where: str) -> object:
+def _expect(kind: type, value: Json, where: _Where) -> Any:
     if type(value) is not kind:
-        raise FormatError("codec.type", where=where, wanted=kind.__name__, found=_short(value))
+        raise _misfit("codec.type", where, value, wanted=kind.__name__)
     return value
 
 
-def _short(value: Json) -> str:
+def _misfit(code: str, where: _Where, value: Json, **more: str | int) -> FormatError:
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    short = text if len(text) <= 60 else text[:57] + "..."
+    return FormatError(code, where=_place(where), **more, found=short)
 
 
-def _decode_union(options: tuple[Any, ...], value: Json, where: str) -> object:
-    if value is None and type(None) in options:
-        return None
-    rest = tuple(o for o in options if o is not type(None))
-    if any(o is Unknown for o in rest):
-        return _decode_reading(rest, value, where)
-    failure: FormatError | None = None
-    for option in rest:
-        try:
-            return _decode(option, value, where)
-        except FormatError as error:
-            failure = failure or error
-    raise failure or FormatError("codec.type", where=where, wanted="value", found=_short(value))
+def _place(where: _Where) -> str:
+    if isinstance(where, str):
+        return where
+    outer, inner = where
+    return f"{_place(outer)}[{inner}]" if isinstance(inner, int) else f"{_place(outer)}.{inner}"
 
 
-def _decode_reading(options: tuple[Any, ...], value: Json, where: str) -> object:
-    if isinstance(value, dict) and set(value) == {"unknown", "detail"}:
-        why = _decode(Why, value["unknown"], where)
-        return Unknown(cast(Why, why), cast(str, _expect(value["detail"], str, where)))
-    for option in options:
-        if typing.get_origin(option) is Known:
-            found = cast(dict[str, Json], _expect(value, dict, where))
-            if set(found) != {"value", "source"}:
-                raise FormatError("codec.keys", where=where, found=", ".join(sorted(found)))
-            inner = _decode(typing.get_args(option)[0], found["value"], where + ".value")
-            return Known(inner, cast(str, _expect(found["source"], str, where)))
-        if option is not Unknown:
-            return _decode(option, value, where)
-    raise FormatError("codec.type", where=where, wanted="reading", found=_short(value))
+def _word(cls: type[Enum]) -> _Decoder:
+    words = {one.value: one for one in cls}
+
+    def decode(value: Json, where: _Where) -> object:
+        found = words.get(value) if isinstance(value, str) else None
+        if found is None:
+            raise _misfit("codec.word", where, value)
+        return found
+
+    return decode
 
 
-def _decode_tuple(hint: Any, value: Json, where: str) -> object:
+def _union(options: tuple[Any, ...]) -> _Decoder:
+    rest = tuple(one for one in options if one is not type(None))
+    optional = len(rest) < len(options)
+    if any(one is Unknown for one in rest):
+        inner: tuple[_Decoder, ...] = (_reading(rest),)
+    else:
+        inner = tuple(map(_decoder, rest))
+
+    def decode(value: Json, where: _Where) -> object:
+        if value is None and optional:
+            return None
+        failure: FormatError | None = None
+        for one in inner:
+            try:
+                return one(value, where)
+            except FormatError as error:
+                failure = failure or error
+        raise failure or _misfit("codec.type", where, value, wanted="value")
+
+    return decode
+
+
+def _reading(options: tuple[Any, ...]) -> _Decoder:
+    """Of `Unknown`, and of the first other option: `Known` of something, or a plain type."""
+    why = _decoder(Why)
+    other = next((one for one in options if one is not Unknown), None)
+    known = typing.get_origin(other) is Known
+    inner = None if other is None else _decoder(typing.get_args(other)[0] if known else other)
+
+    def decode(value: Json, where: _Where) -> object:
+        if isinstance(value, dict) and value.keys() == {"unknown", "detail"}:
+            reason = cast(Why, why(value["unknown"], where))
+            return Unknown(reason, _expect(str, value["detail"], where))
+        if inner is None:
+            raise _misfit("codec.type", where, value, wanted="reading")
+        if not known:
+            return inner(value, where)
+        found = _expect(dict, value, where)
+        if found.keys() != {"value", "source"}:
+            raise _keys(where, found)
+        read = inner(found["value"], (where, "value"))
+        return Known(read, _expect(str, found["source"], where))
+
+    return decode
+
+
+def _keys(where: _Where, found: Iterable[str]) -> FormatError:
+    return FormatError("codec.keys", where=_place(where), found=", ".join(sorted(found)))
+
+
+def _tuple(hint: Any) -> _Decoder:
     args = typing.get_args(hint)
     if _is_pairs(hint):
-        found = cast(dict[str, Json], _expect(value, dict, where))
-        inner = typing.get_args(args[0])[1]
-        return tuple((k, _decode(inner, v, f"{where}.{k}")) for k, v in sorted(found.items()))
-    items = cast(list[Json], _expect(value, list, where))
+        return functools.partial(_decode_pairs, _decoder(typing.get_args(args[0])[1]))
     if len(args) == 2 and args[1] is Ellipsis:
-        return tuple(_decode(args[0], item, f"{where}[{i}]") for i, item in enumerate(items))
-    if len(items) != len(args):
-        raise FormatError("codec.length", where=where, wanted=len(args), found=len(items))
-    return tuple(_decode(a, item, where) for a, item in zip(args, items, strict=True))
+        return functools.partial(_decode_items, _decoder(args[0]))
+    inner = tuple(map(_decoder, args))
+
+    def decode(value: Json, where: _Where) -> object:
+        items = _expect(list, value, where)
+        if len(items) != len(inner):
+            wanted = len(inner)
+            raise FormatError("codec.length", where=_place(where), wanted=wanted, found=len(items))
+        return tuple(one(item, where) for one, item in zip(inner, items, strict=True))
+
+    return decode
 
 
-def _decode_dataclass(cls: Any, value: Json, where: str) -> object:
-    found = cast(dict[str, Json], _expect(value, dict, where))
-    hints = _hints(cls)
-    names = {f.name for f in dataclasses.fields(cls)}
-    optional = {f.name for f in dataclasses.fields(cls) if f.default is not dataclasses.MISSING}
-    wrong = (set(found) - names) | (names - optional - set(found))
-    if wrong:
-        raise FormatError("codec.keys", where=where, found=", ".join(sorted(wrong)))
-    return cls(**{k: _decode(hints[k], v, f"{where}.{k}") for k, v in found.items()})
+def _decode_pairs(inner: _Decoder, value: Json, where: _Where) -> object:
+    found = _expect(dict, value, where)
+    return tuple((name, inner(item, (where, name))) for name, item in sorted(found.items()))
+
+
+def _decode_items(inner: _Decoder, value: Json, where: _Where) -> object:
+    items = _expect(list, value, where)
+    return tuple([inner(item, (where, n)) for n, item in enumerate(items)])
+
+
+def _decode_object(cls: Any, value: Json, where: _Where) -> object:
+    found = _expect(dict, value, where)
+    inner, needed = _decoders(cls)
+    if not needed <= found.keys() <= inner.keys():
+        raise _keys(where, (found.keys() - inner.keys()) | (needed - found.keys()))
+    return cls(**{name: inner[name](item, (where, name)) for name, item in found.items()})
+
+
+@functools.cache
+def _decoders(cls: type) -> tuple[dict[str, _Decoder], frozenset[str]]:
+    """The decoders of a class' fields and the names that must be there. Asked when a value of it is
+    met, not before: a class may hold itself.
+    """
+    fields = _fields(cls)
+    return (
+        {one.name: _decoder(one.hint) for one in fields},
+        frozenset(one.name for one in fields if one.needed),
+    )

@@ -119,6 +119,28 @@ def test_a_plan_is_hashed_over_its_canonical_bytes(plan: WipePlan) -> None:
     assert digest(plan) == hashlib.sha256(by_hand(to_json(plan)).encode()).hexdigest()
 
 
+@MANY
+@given(
+    st.recursive(
+        st.sampled_from(
+            (":40.5Z", ",12345678901234567", '":1.5,"', "[NaN]", "0" * 64, 7, -7, 2**53 - 1, None)
+        )
+        | st.text(alphabet=':,[]{}"\\-+.e0123456789NaIfinty', max_size=24),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text('"a:,.9', max_size=4), inner),
+    )
+)
+def test_a_text_that_looks_like_a_number_is_a_text(value: Any) -> None:
+    assert canonical_bytes(value) == rfc8785.dumps(value)
+
+
+@MANY
+@given(st.floats(), st.sampled_from(("", "9", ":1", '"')))
+def test_no_fraction_is_written_wherever_it_stands(number: float, name: str) -> None:
+    for value in (number, [1, number], [number, 1], {name: number}, {"a": [{name: number}, name]}):
+        with pytest.raises(TypeError):
+            canonical_bytes(value)
+
+
 def test_the_example_of_rfc_8785() -> None:
     """3.2.3, the sorting of names; the key beyond the basic plane sorts by its surrogates."""
     names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
