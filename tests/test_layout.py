@@ -97,10 +97,16 @@ STARTS_THE_BOARD = "recond.commands.board"
 """The only module that imports the board, when it is started."""
 
 MADE_AT_THE_TOP = frozenset(
-    {"recond.host", "recond.host.log", "recond.host.state", "recond.host.terminal"}
+    {
+        "recond.host",
+        "recond.host.log",
+        "recond.host.reason",
+        "recond.host.state",
+        "recond.host.terminal",
+    }
 )
 """What commands/ may name of host/: the real Host is made there, the state folder chosen, the log
-begun, the terminal asked whether it shows a screen.
+begun, the terminal asked whether it shows a screen, a refusal of the system put into words.
 guided/ hands the Host on."""
 
 WIPE_JOINS = frozenset(
@@ -540,6 +546,63 @@ def documents_have_one_reader(module: Module) -> Iterator[str]:
             yield f"line {node.lineno}: recond.documents reads JSON and TOML"
 
 
+OPENERS = ("host.regular", "host.store", "host.journalfile")
+"""Who opens files of ours: no link in their place is followed, no pipe is waited for, no hole is
+read to its end."""
+
+OPENS_WHAT_IS_NO_FILE: dict[str, str] = {
+    "host.alike": "disks",
+    "host.claims": "disks",
+    "host.diskid": "disks",
+    "host.drives": "disks",
+    "host.files": "/sys and /proc, or a recording of them",
+    "host.loops": "disks",
+    "host.nvme_namespaces": "disks",
+    "host.mmc": "disks",
+    "host.opened": "/proc",
+    "host.partitions": "disks",
+    "host.realdisk": "disks",
+    "host.sectors": "disks, /sys",
+    "host.stick_mount": "the folder where a stick is mounted",
+    "host.sound": "a folder made for the moment",
+    "host.suspend": "/sys",
+    "host.target": "disks",
+    "__main__": "/dev/null",
+    "board.demo": "a folder made for the moment",
+    "board.finding": "a database below the board's own folder",
+}
+
+_MODE = re.compile(r"[rwxabt+]{1,3}")
+
+
+def files_have_one_opener(module: Module) -> Iterator[str]:
+    """`recond.host.regular` reads and `recond.host.store` writes: a path's own methods follow
+    links, wait for pipes and read without a bound.
+    """
+    if within(module, OPENERS) or module.name.removeprefix("recond.") in OPENS_WHAT_IS_NO_FILE:
+        return
+    for call in module.calls():
+        told = ast.unparse(call.func)
+        carried = "resources.files" in told or "joinpath(" in told
+        if not carried and _opens_a_file(call, told):
+            yield f"line {call.lineno}: {told.rsplit('.', 1)[-1]}()"
+
+
+def _opens_a_file(call: ast.Call, told: str) -> bool:
+    name = told.rsplit(".", 1)[-1]
+    first = call.args[0] if call.args else None
+    if told in ("open", "os.open", "io.open") or "." not in told:
+        return told in ("open", "os.open", "io.open")
+    if name == "open":
+        mode = first.value if isinstance(first, ast.Constant) else None
+        bare = not call.args and not call.keywords
+        return bare or (isinstance(mode, str) and _MODE.fullmatch(mode) is not None)
+    # `host.files.read_text(path)` names its file; a path's own method does not
+    return name in ("read_bytes", "write_bytes", "write_text") or (
+        name in ("read_text", "touch") and first is None
+    )
+
+
 def everything_public_is_described(module: Module) -> Iterator[str]:
     """Modules, public classes, functions and methods."""
     if not ast.get_docstring(module.tree):
@@ -573,6 +636,7 @@ RULES: tuple[Rule, ...] = (
     answers_go_through_the_envelope,
     cli_has_no_main_block,
     documents_have_one_reader,
+    files_have_one_opener,
     everything_public_is_described,
 )
 
@@ -627,6 +691,12 @@ def test_the_house_keeps(rule: Rule) -> None:
         (nothing_is_asserted_or_printed, "recond.host.x", "assert True"),
         (nothing_is_asserted_or_printed, "recond.host.x", "print()"),
         (documents_have_one_reader, "recond.upload.x", "import json\njson.loads(raw)"),
+        (files_have_one_opener, "recond.flow.x", "path.read_bytes()"),
+        (files_have_one_opener, "recond.flow.x", "(state / 'a').read_text(encoding='utf-8')"),
+        (files_have_one_opener, "recond.flow.x", "path.open('rb')"),
+        (files_have_one_opener, "recond.flow.x", "path.open()"),
+        (files_have_one_opener, "recond.upload.x", "path.write_bytes(raw)"),
+        (files_have_one_opener, "recond.host.x", "os.open(path, os.O_RDONLY)"),
         (the_system_speaks_the_readers_language, "recond.flow.x", "f(error.strerror or '')"),
         (answers_go_through_the_envelope, "recond.show.x", "import json"),
         (answers_go_through_the_envelope, "recond.commands.x", "screen().document('{}')"),

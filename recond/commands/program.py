@@ -26,6 +26,8 @@ from recond.commands.frame import (
 )
 from recond.commands.index import modules_for
 from recond.errors import RecondError, SafetyRefusal, UsageError
+from recond.host.log import log_swallowed
+from recond.host.reason import as_lack
 from recond.model import Message
 from recond.show.framework import usage_error
 from recond.show.tones import Tone
@@ -86,6 +88,11 @@ def run_program() -> int:
         return _end(2, reason)
     except BrokenPipeError:
         raise  # of our own output: the reader is gone
+    except OSError as error:  # a full disk, a link in a file's place: not a bug of ours
+        log_swallowed("commands", error)
+        lack = as_lack(error)
+        screen().talk(t("cli.error", reason=screen().say(lack.message)), Tone.BAD)
+        return _end(lack.exit_code, lack.message)
     except Exception as error:
         answer_error((Message.of("cli.bug", kind=type(error).__name__),), 1)
         raise

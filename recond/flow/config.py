@@ -17,12 +17,14 @@ from recond.errors import BenchLacks, UsageError
 from recond.host.clock import Clock
 from recond.host.machineinfo import kernel_release
 from recond.host.reason import os_reason
+from recond.host.regular import read_given, read_regular
 from recond.host.store import create_whole
 
 BENCH_ID = "bench-id"
 _ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """It names a folder on a stick too."""
 SYSTEM_FILE = Path("/etc/recond/recond.toml")
+MOST_BYTES = 1 << 20
 _TABLES = {
     "workshop": ("name", "address", "contact", "registration", "logo"),
     "operator": ("name", "title", "contact"),
@@ -71,11 +73,11 @@ def read_context(
 
 def _read_tables(state: Path) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {name: {} for name in _TABLES}
-    for file in (SYSTEM_FILE, state / "recond.toml"):
+    for file, read in ((SYSTEM_FILE, read_given), (state / "recond.toml", read_regular)):
         if not file.exists():
             continue
         try:
-            raw = read_toml(file.read_text(encoding="utf-8"))
+            raw = read_toml(read(file, MOST_BYTES).decode("utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError("cli.config.unreadable", file=str(file), reason=str(error)) from None
         for table, keys in _TABLES.items():
@@ -120,6 +122,7 @@ def bench_id(state: Path, clock: Clock) -> str:
         if known is not None:
             return known
         fresh = clock.random_bytes(8).hex()
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(FileExistsError):
             create_whole(state / BENCH_ID, fresh.encode() + b"\n")
         return read_bench_id(state) or fresh
@@ -135,7 +138,7 @@ def read_bench_id(state: Path) -> str | None:
     bench's ledger, so a person decides. Raises `OSError`.
     """
     try:
-        raw = (state / BENCH_ID).read_bytes()
+        raw = read_regular(state / BENCH_ID, MOST_BYTES)
     except FileNotFoundError:
         return None
     found = _ID.fullmatch(raw.strip())

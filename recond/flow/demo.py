@@ -7,6 +7,7 @@ files, filled with recognisable "donor" data, and everything says that it is a d
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from recond.flow.run.supervisor import confirm_all
 from recond.flow.runfolder import OnEvent, new_run_id
 from recond.flow.verify.files import Report, verify_paths
 from recond.host import Host
+from recond.host.regular import SMALL_BYTES, open_regular, read_given
 from recond.wipe.plan import Wish
 
 MIB = 1 << 20
@@ -49,7 +51,8 @@ class DemoScreen(Protocol):
 
 def fill_image(path: Path, size_bytes: int) -> None:
     """An image in which each sector says what it is; not one byte of it is zero."""
-    with path.open("wb") as stream:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with os.fdopen(open_regular(path, flags, 0o644), "wb") as stream:
         for sector in range(size_bytes // 512):
             text = DONOR_TEXT % sector
             stream.write((text * (512 // len(text) + 1))[:512])
@@ -57,7 +60,7 @@ def fill_image(path: Path, size_bytes: int) -> None:
 
 def count_traces(path: Path) -> int:
     """How many places of an image still hold the donor's words."""
-    return path.read_bytes().count(DONOR_TEXT.split(b" -")[0])
+    return read_given(path, SMALL_BYTES + MIB).count(DONOR_TEXT.split(b" -")[0])
 
 
 def demo(host: Host, out: Path, lang: str, screen: DemoScreen) -> int:

@@ -46,6 +46,7 @@ from recond.flow.run.unfinished import Left, OpenRun, open_runs
 from recond.flow.runfolder import RECORD, OnEvent, RunFolder, disk_name
 from recond.host import Host
 from recond.host.clock import Clock
+from recond.host.regular import read_regular
 from recond.host.signals import StopCount
 from recond.host.sound import play_tone
 from recond.host.suspend import can_nap, nap
@@ -300,7 +301,7 @@ def end_of(finished: Finished) -> End:
     """The end of a run, from its record alone."""
     issued = finished.issued
     record = issued.record
-    digest = hashlib.sha256((issued.folder / RECORD).read_bytes()).hexdigest()
+    digest = hashlib.sha256(read_regular(issued.folder / RECORD)).hexdigest()
     spoken = {one.path for one in record.erasures}
     here = record.machine.disks if record.machine else ()
     if all(one.disk.kind is TargetKind.IMAGE for one in record.erasures):

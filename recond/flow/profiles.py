@@ -15,6 +15,8 @@ from importlib import resources
 from pathlib import Path
 
 from recond.errors import UsageError
+from recond.host.regular import read_given
+from recond.host.store import create_whole
 from recond.readiness import (
     CpuMarks,
     Mistake,
@@ -80,8 +82,7 @@ def write_new_profile(path: Path, base: str | None, today: str) -> None:
     """
     raw = new_profile_toml(path.stem, load_profile(base) if base else None, today)
     try:
-        with path.open("xb") as stream:
-            stream.write(raw)
+        create_whole(path, raw)
     except FileExistsError:
         raise UsageError("readiness.profile.exists", file=str(path)) from None
     except (OSError, ValueError) as error:
@@ -123,7 +124,7 @@ def _shipped() -> dict[str, bytes]:
         folder = Path(__file__).parents[2] / "profiles"
     try:
         return {
-            item.name.removesuffix(".toml"): item.read_bytes()
+            item.name.removesuffix(".toml"): folder.joinpath(item.name).read_bytes()
             for item in folder.iterdir()
             if item.name.endswith(".toml")
         }
@@ -139,8 +140,7 @@ def _read(path: Path, limit_bytes: int) -> bytes:
             raise UsageError(
                 "readiness.profile.unreadable", file=str(path), detail="@readiness.file.kind"
             )
-        with path.open("rb") as stream:
-            return stream.read(limit_bytes + 1)
+        return read_given(path, limit_bytes + 1)
     except (OSError, ValueError) as error:
         raise UsageError(
             "readiness.profile.unreadable", file=str(path), detail=_detail(error)

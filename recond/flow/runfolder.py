@@ -26,7 +26,7 @@ from recond.host.clock import Clock
 from recond.host.journalfile import sync_folder
 from recond.host.locks import is_taken
 from recond.host.log import log_swallowed
-from recond.host.regular import read_regular
+from recond.host.regular import GROWN_BYTES, read_regular
 from recond.host.spool import Spool
 from recond.host.store import write_whole
 from recond.model import Assessment, Json, Machine
@@ -132,7 +132,7 @@ class RunFolder:
 
     def journals(self) -> dict[str, bytes]:
         """Every journal by its disk's name, in order."""
-        return {file.stem: read_regular(file) for file in self.journal_files()}
+        return {file.stem: read_regular(file, GROWN_BYTES) for file in self.journal_files()}
 
     def journal_files(self) -> tuple[Path, ...]:
         """The journals' paths, in order."""

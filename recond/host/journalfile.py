@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from recond.host.locks import is_taken, take_lock
-from recond.host.regular import open_regular, read_regular
+from recond.host.regular import GROWN_BYTES, open_regular, read_regular
 
 _APPEND = os.O_WRONLY | os.O_APPEND
 
@@ -46,7 +46,7 @@ class JournalFile:
             except OSError:
                 os.close(descriptor)
                 raise
-        raw = read_regular(path)
+        raw = read_regular(path, GROWN_BYTES)
         whole = raw[: raw.rfind(b"\n") + 1]
         if len(whole) != len(raw):
             os.ftruncate(descriptor, len(whole))

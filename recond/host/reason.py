@@ -9,14 +9,24 @@ from __future__ import annotations
 import errno
 import os
 
+from recond.errors import BenchLacks
+
 KNOWN = frozenset(
     (
         *("EACCES", "EBUSY", "ECONNREFUSED", "ECONNRESET", "EDQUOT", "EEXIST", "EFBIG"),
+        *("ELOOP", "EMEDIUMTYPE"),
         *("EHOSTUNREACH", "EIO", "EISDIR", "EMFILE", "ENAMETOOLONG", "ENETUNREACH", "ENODEV"),
         *("ENOENT", "ENOMEM", "ENOSPC", "ENOTDIR", "EPERM", "EPIPE", "EROFS", "ESTALE"),
         "ETIMEDOUT",
     )
 )
+
+
+def as_lack(error: OSError) -> BenchLacks:
+    """What the system refused, as an error of ours: the file and why."""
+    if not error.filename:
+        return BenchLacks("host.refused.nameless", reason=os_reason(error))
+    return BenchLacks("host.refused", file=os.fsdecode(error.filename), reason=os_reason(error))
 
 
 def os_reason(error: OSError) -> str:

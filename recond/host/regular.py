@@ -1,8 +1,9 @@
-"""Files that are files: opened where no link, pipe or device lies in their place.
+"""Files that are files: opened where no link, pipe or device lies in their place, read to a bound.
 
-Why: root writes into folders where somebody else may write too (an output folder on a stick, a
-state folder under /tmp). A link that was laid there leads an appended line into /etc; a pipe makes
-the opening wait for ever, with the ledger's lock in hand. Looking first and opening then would be a
+Why: root reads and writes in folders where somebody else may write too (an output folder on a
+stick, a state folder under /tmp). A link that was laid there leads an appended line into /etc; a
+pipe makes the opening wait for ever, with the ledger's lock in hand; a hole of a terabyte costs
+whoever made it nothing, and the reader all of its memory. Looking first and opening then would be a
 race, so the opening itself refuses. Files that are written whole need none of this: a rename
 replaces whatever lies there (`recond.host.store`).
 
@@ -16,31 +17,58 @@ import os
 import stat
 from pathlib import Path
 
+SMALL_BYTES = 64 << 20
+"""More than any file of ours that does not grow: a record, a key, a run's facts, a certificate."""
+
+GROWN_BYTES = 512 << 20
+"""More than a journal (the judge reads 256 MiB of one) and a bench's ledger of 500,000 lines."""
+
 _ALWAYS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class TooLarge(OSError):
+    """A file of more bytes than its reader takes; nothing of it was read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EFBIG, "too large", str(path))
 
 
 def open_regular(path: Path, flags: int, mode: int = 0o600) -> int:
     """A descriptor of a regular file, made where `flags` say so.
 
-    Raises `OSError`: ELOOP for a link, EINVAL for a pipe, a device, a socket.
+    Raises `OSError`: ELOOP for a link, EISDIR for a folder, EMEDIUMTYPE for a pipe, a device, a
+    socket.
     """
     descriptor = os.open(path, flags | _ALWAYS, mode)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    kind = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(kind):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
+        number = errno.EISDIR if stat.S_ISDIR(kind) else errno.EMEDIUMTYPE
+        raise OSError(number, "not a regular file", str(path))
     return descriptor
 
 
-def read_regular(path: Path, most_bytes: int | None = None) -> bytes:
+def read_regular(path: Path, most_bytes: int = SMALL_BYTES) -> bytes:
     """A regular file's bytes; the folders on the way may be links.
 
-    Raises `OSError`; `OverflowError` for a file of more bytes than that.
+    Raises `OSError`, of these `TooLarge` for a file of more bytes than that.
     """
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as stream:
-        raw = stream.read(-1 if most_bytes is None else most_bytes + 1)
-    if most_bytes is not None and len(raw) > most_bytes:
-        raise OverflowError(str(path))
+        if os.fstat(stream.fileno()).st_size > most_bytes:
+            raise TooLarge(path)
+        raw = stream.read(most_bytes + 1)
+    if len(raw) > most_bytes:  # it grew, or its size is not told (/proc)
+        raise TooLarge(path)
     return raw
+
+
+def read_given(path: Path, most_bytes: int) -> bytes:
+    """The first bytes of a file that a person named: a link or a pipe there is what was meant.
+
+    Raises `OSError`.
+    """
+    with path.open("rb") as stream:
+        return stream.read(most_bytes)
 
 
 def write_regular(path: Path, content: bytes) -> None:

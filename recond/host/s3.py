@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from recond.errors import UploadFailed, UsageError
 from recond.host.http import proxy_of
 from recond.host.reason import os_reason
+from recond.host.regular import SMALL_BYTES, read_given
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, S3Store
@@ -67,7 +68,7 @@ class Bucket:
             client["proxy_url"] = proxy
         if self.ca_file:
             try:
-                client["root_certificate"] = Path(self.ca_file).read_bytes()
+                client["root_certificate"] = read_given(Path(self.ca_file), SMALL_BYTES)
             except OSError as error:
                 raise UsageError(
                     "upload.ca.unreadable", file=self.ca_file, reason=os_reason(error)

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from recond.host.journalfile import sync_folder
 from recond.host.locks import take_lock
-from recond.host.regular import open_regular, read_regular
+from recond.host.regular import GROWN_BYTES, TooLarge, open_regular, read_given, read_regular
 from recond.host.store import write_whole
 
+TEXT_BYTES = 1 << 20
 ORPHAN_S = 3600
 """A temporary file older than this belongs to nobody any more."""
 
@@ -32,7 +33,7 @@ class Spool:
     def read(self, name: str) -> bytes | None:
         """A file's bytes; None where there is no such file (nor such a folder)."""
         try:
-            return read_regular(self.folder / name)
+            return read_regular(self.folder / name, GROWN_BYTES)
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -110,12 +111,11 @@ def read_files(
 ) -> dict[str, bytes]:
     """The files below a folder that match, by their relative names.
 
-    Raises `OSError`; `OverflowError` for more files or bytes than these: a hole of a terabyte costs
-    whoever made it nothing.
+    Raises `OSError`, of these `TooLarge` for more files or bytes than these.
     """
     found = sorted({path for pattern in patterns for path in folder.glob(pattern)})
     if len(found) > most_files:
-        raise OverflowError(str(folder))
+        raise TooLarge(folder)
     files: dict[str, bytes] = {}
     for path in found:
         if path.is_file():
@@ -127,4 +127,4 @@ def read_files(
 
 def read_text(path: str) -> str:
     """A text file's content. Raises `OSError`, `UnicodeDecodeError`."""
-    return Path(path).read_text(encoding="utf-8")
+    return read_given(Path(path), TEXT_BYTES).decode("utf-8")

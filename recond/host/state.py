@@ -16,8 +16,10 @@ from pathlib import Path
 
 from recond.errors import BenchLacks
 from recond.host.reason import os_reason
+from recond.host.regular import open_regular, read_given
 
 ROOM_BYTES = 32 << 20
+SECRET_BYTES = 1 << 16
 
 
 def state_folder(argument: Path | None) -> Path:
@@ -64,10 +66,11 @@ def prepare_folder(folder: Path) -> None:
 
     Raises `BenchLacks` with the reason: not a folder, no permission, read-only, full.
     """
-    probe = folder / f".recond-probe-{os.getpid()}"
+    probe = folder / f".recond-probe-{secrets.token_hex(4)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with probe.open("xb") as stream:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(open_regular(probe, flags, 0o666), "wb") as stream:
             stream.write(bytes(65536))
             stream.flush()
             os.fsync(stream.fileno())
@@ -92,7 +95,7 @@ def credential(name: str) -> str | None:
     if file is None or not file.exists():
         return None
     try:
-        return file.read_text(encoding="utf-8").strip() or None
+        return read_given(file, SECRET_BYTES).decode("utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         raise BenchLacks(
             "host.folder.unusable", folder=str(file), reason=type(error).__name__

@@ -8,6 +8,7 @@ there too leads a file elsewhere. No meaning of any content here.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -35,11 +36,11 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
 
 
 def create_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """The same for a file that must not be there yet: of two that make it one does.
+    """The same for a file that must not be there yet, in a folder that must: of two that make it
+    one does.
 
     Raises `FileExistsError`, `OSError`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with _opened(path.parent) as place:
         _write(place, path.name, content, mode, fresh=True)
 
@@ -83,16 +84,37 @@ def _write(place: int, name: str, content: bytes, mode: int, *, fresh: bool = Fa
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        if fresh:
-            os.link(temporary, name, src_dir_fd=place, dst_dir_fd=place)
-            os.unlink(temporary, dir_fd=place)
-        else:
+        if not fresh or _takes_name(place, temporary, name):
             os.rename(temporary, name, src_dir_fd=place, dst_dir_fd=place)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary, dir_fd=place)
         raise
     sync_opened(place)
+
+
+def _takes_name(place: int, temporary: str, name: str) -> bool:
+    """Give a whole file a name that nobody has; whether it is only taken, and the file still has to
+    be renamed to it: a stick's file system (FAT) has no second names. Raises `FileExistsError`.
+    """
+    try:
+        os.link(temporary, name, src_dir_fd=place, dst_dir_fd=place)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP):
+            raise
+        os.close(os.open(name, _NEW, dir_fd=place))
+        return True
+    os.unlink(temporary, dir_fd=place)
+    return False
+
+
+def append_bytes(path: Path, more: bytes) -> None:
+    """Append to a file that is there and have it on the disk. Raises `OSError`."""
+    with os.fdopen(open_regular(path, os.O_WRONLY | os.O_APPEND), "ab") as stream:
+        stream.write(more)
+        stream.flush()
+        os.fsync(stream.fileno())
+    sync_folder(path.parent)
 
 
 def append_line(path: Path, line: bytes) -> None:

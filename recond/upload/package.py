@@ -24,7 +24,7 @@ from recond.codec import canonical_bytes, from_json
 from recond.documents import read_json
 from recond.erasure import RECORD_SCHEMA, WipeRecord
 from recond.errors import FormatError, RecordInvalid
-from recond.host.regular import read_regular
+from recond.host.regular import TooLarge, read_regular
 from recond.host.spool import read_files
 from recond.model import Json
 
@@ -158,7 +158,7 @@ def read_folder(folder: Path) -> Package:
     patterns = ("record.*", "receipt.jws", "*.pdf", "journals/*.jsonl")
     try:
         found = read_files(folder, patterns, most_files=FILES, most_bytes=FILE_BYTES)
-    except OverflowError:
+    except TooLarge:
         raise RecordInvalid("upload.package.too_large") from None
     return make_package({name: raw for name, raw in found.items() if _NAME.fullmatch(name)})
 
@@ -179,7 +179,7 @@ def read_packed(path: Path) -> bytes:
     """
     try:
         return read_regular(path, FILE_BYTES)
-    except OverflowError:
+    except TooLarge:
         raise RecordInvalid("upload.package.too_large") from None
 
 

@@ -28,6 +28,8 @@ from recond.host.log import errors_kept, start_log
 from recond.host.machineinfo import read_boot_id, read_temperature
 from recond.host.process import LocalProcesses
 from recond.host.realdisk import open_disk
+from recond.host.reason import as_lack
+from recond.host.regular import GROWN_BYTES, SMALL_BYTES, read_regular
 from recond.host.target import read_target
 from recond.progress import ProgressEvent, WorkerEnd, ended
 from recond.wipe.drive.opal import Opal
@@ -98,7 +100,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, stop.handle)
     signal.signal(signal.SIGINT, stop.handle)
     try:
-        job = from_json(Job, read_json(Path(argv[0]).read_text(encoding="utf-8")))
+        job = from_json(Job, read_json(_read(argv[0], SMALL_BYTES)))
         psid = sys.stdin.readline().strip() if "psid" in argv[1:] else None
         with errors_kept(None):
             outcome = _work(job, real_seam(psid), stop, tell, again="resume" in argv[1:])
@@ -109,10 +111,18 @@ def main(argv: list[str]) -> int:
     return OUTCOME_EXIT[outcome]
 
 
+def _read(path: str, most_bytes: int) -> bytes:
+    """The job or the journal; no disk is open yet. Raises `BenchLacks`."""
+    try:
+        return read_regular(Path(path), most_bytes)
+    except OSError as error:
+        raise as_lack(error) from None
+
+
 def _work(job: Job, seam: Seam, stop: _Stop, tell: _Voice, *, again: bool) -> JournalEnd:
     if not again:
         return run_job(job, seam, stop, tell)
-    entries = read_entries(Path(job.journal).read_bytes())
+    entries = read_entries(_read(job.journal, GROWN_BYTES))
     boots = [data.get("boot") for kind, data in entries if kind == "open"]
     standing = read_standing(entries, boots[-1:] == [seam.boot_id])
     if standing.ended:

@@ -22,6 +22,7 @@ from recond.flow.serials import clean, compared
 from recond.flow.verify.files import verify_paths
 from recond.flow.verify.given_record import given_record
 from recond.host.reason import os_reason
+from recond.host.regular import read_given
 from recond.model import Known
 
 PHOTO_BYTES = 64 << 20
@@ -86,8 +87,7 @@ def parse_destruction(words: str) -> Destruction:
 def photo_digest(file: Path) -> str:
     """The SHA-256 of a photo. Raises `UsageError` for one that is not there, empty or too large."""
     try:
-        with file.open("rb") as stream:
-            raw = stream.read(PHOTO_BYTES + 1)
+        raw = read_given(file, PHOTO_BYTES + 1)
     except OSError as error:
         raise UsageError("key.read", file=str(file), reason=os_reason(error)) from None
     if not 0 < len(raw) <= PHOTO_BYTES:

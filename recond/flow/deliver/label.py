@@ -24,6 +24,7 @@ from recond.errors import RecordInvalid, UsageError
 from recond.flow.verify.files import verify_paths
 from recond.flow.verify.given_record import given_record
 from recond.host.reason import os_reason
+from recond.host.regular import SMALL_BYTES, read_given, read_regular
 from recond.host.store import write_whole
 from recond.locale import Lang
 
@@ -61,7 +62,7 @@ def make_labels(
     labels = tuple(_label(path, state) for path in paths)
     raw = render_roll(labels, lang) if form == ROLL else render_sheets(labels, lang, start)
     try:
-        if out.exists() and not is_label_file(out.read_bytes()):
+        if out.exists() and not is_label_file(read_regular(out)):
             raise UsageError("label.command.exists", file=str(out))
         write_whole(out, raw)
     except OSError as error:
@@ -97,7 +98,7 @@ def _seal(path: Path) -> str | None:
     """The code of a certificate that was found to be true, from its page."""
     page = path / "certificate.pdf" if path.is_dir() else path
     try:
-        raw = page.read_bytes()
+        raw = read_given(page, SMALL_BYTES)
     except OSError:
         return None
     if not raw.startswith(b"%PDF-"):

@@ -14,11 +14,13 @@ import tomli_w
 from recond.documents import read_toml
 from recond.errors import UsageError
 from recond.host.reason import os_reason
+from recond.host.regular import read_regular
 from recond.host.spool import Spool
 from recond.host.store import is_private
 from recond.upload.settings import Settings, check_settings
 
 FILE = "destinations.toml"
+MOST_BYTES = 1 << 20
 
 
 def read_settings(state: Path) -> tuple[Settings, ...]:
@@ -27,7 +29,7 @@ def read_settings(state: Path) -> tuple[Settings, ...]:
     try:
         if not is_private(path):
             raise UsageError("upload.config.mode", file=str(path))
-        raw = read_toml(path.read_text(encoding="utf-8"))
+        raw = read_toml(read_regular(path, MOST_BYTES).decode("utf-8"))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:

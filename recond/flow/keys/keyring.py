@@ -35,12 +35,14 @@ from recond.flow.keys.ledger_file import LedgerFile, StoredLedger
 from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
+from recond.host.regular import SMALL_BYTES, read_given, read_regular
 from recond.host.store import append_line, is_private, locked, write_whole
 from recond.host.token import Token, TokenPlace
 from recond.model import Message
 
 PASSPHRASE = "RECOND_KEY_PASSPHRASE"  # noqa: S105 - the variable's name
 PIN, PIN_FILE = "RECOND_TOKEN_PIN", "RECOND_TOKEN_PIN_FILE"
+PIN_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Keyring:
         self._check_folder()
         if not is_private(self.key_file):
             raise RecordInvalid("certify.key.mode")
-        raw = self.key_file.read_bytes()
+        raw = read_regular(self.key_file)
         passphrase = os.environ.get(PASSPHRASE)
         if passphrase is None and keys.protects(raw):
             raise RecordInvalid("certify.key.passphrase")
@@ -111,7 +113,7 @@ class Keyring:
     def _token_key(self) -> SigningKey:
         """The key in the token, if it is the one of this bench's certificate."""
         try:
-            place = from_json(TokenPlace, read_json(self.token_file.read_bytes()))
+            place = from_json(TokenPlace, read_json(read_regular(self.token_file)))
             ident = bytes.fromhex(place.key)
         except (FormatError, ValueError, TypeError):
             raise RecordInvalid("certify.token.file") from None
@@ -120,7 +122,7 @@ class Keyring:
             raise RecordInvalid("certify.token.pin")
         token = Token(place, pin)
         key = TokenKey(token.point(ident), lambda digest: token.sign(ident, digest))
-        chain = keys.read_certificates(self.certificate_file.read_bytes())
+        chain = keys.read_certificates(read_regular(self.certificate_file))
         if not chain or chain[0].public_key() != key.public_key():
             raise RecordInvalid("certify.token.other")
         return SigningKey(key, chain)
@@ -171,7 +173,7 @@ class Keyring:
 
     def _current(self) -> tuple[x509.Certificate, ...]:
         try:
-            return keys.read_certificates(self.certificate_file.read_bytes())[:1]
+            return keys.read_certificates(read_regular(self.certificate_file))[:1]
         except (OSError, RecordInvalid):
             return ()
 
@@ -179,7 +181,7 @@ class Keyring:
         """This bench's certificate, if it has one, then those that it had before."""
         found = list(self._current())
         for file in sorted((self.folder / "former").glob("*.pem")):
-            found += keys.read_certificates(file.read_bytes())
+            found += keys.read_certificates(read_regular(file))
         return tuple(dict.fromkeys(found))
 
     # --- Whom it believes --------------------------------------------------------------------
@@ -189,7 +191,7 @@ class Keyring:
         self._check_folder()
         found: list[x509.Certificate] = []
         for file in sorted((self.folder / "trust").glob("*.pem")):
-            found += keys.read_certificates(file.read_bytes())
+            found += keys.read_certificates(read_regular(file))
         return tuple(found)
 
     def pin(self, found: Iterable[x509.Certificate]) -> None:
@@ -204,7 +206,7 @@ class Keyring:
         if not file.exists():
             return ()
         try:
-            return revocations.read_entries(read_json(file.read_bytes()))
+            return revocations.read_entries(read_json(read_regular(file)))
         except (ValueError, TypeError, FormatError):
             raise RecordInvalid("certify.key.revocations") from None
 
@@ -222,7 +224,7 @@ class Keyring:
         given: list[x509.Certificate] = []
         for file in extra:
             try:
-                given += keys.read_certificates(file.read_bytes())
+                given += keys.read_certificates(read_given(file, SMALL_BYTES))
             except OSError as error:
                 raise RecordInvalid(
                     "certify.verify.file-missing", file=str(file), reason=os_reason(error)
@@ -284,7 +286,7 @@ def given_pin() -> str | None:
         return pin
     try:
         if is_private(Path(file)):
-            return Path(file).read_text(encoding="utf-8").rstrip("\n")
+            return read_given(Path(file), PIN_BYTES).decode("utf-8").rstrip("\n")
     except (OSError, ValueError):
         pass
     raise RecordInvalid("certify.token.pin-file", file=file)

@@ -42,7 +42,7 @@ from recond.certify.receipt import read_receipt
 from recond.certify.sign.jws import read_jws
 from recond.documents import read_json
 from recond.errors import RecondError
-from recond.host.regular import open_regular, read_regular, write_regular
+from recond.host.regular import GROWN_BYTES, open_regular, read_regular, write_regular
 from recond.host.store import append_line
 
 TREE, MARK = ".ledger-tree", ".ledger-mark"
@@ -103,7 +103,7 @@ class StoredLedger:
         begin, end = self.end(index - 1) if index else 0, self.end(index)
         if not begin < end <= self.file.stat().st_size:
             raise _Disagrees
-        with self.file.open("rb") as stream:
+        with os.fdopen(open_regular(self.file, os.O_RDONLY), "rb") as stream:
             stream.seek(begin)
             raw = stream.read(end - begin)
         line = raw[:-1]
@@ -115,7 +115,7 @@ class StoredLedger:
     def _read(self) -> LedgerReading:
         """The file from its beginning: what counts where the tree did not hold."""
         if self._whole is None:
-            self._whole = read_ledger(read_regular(self.file))
+            self._whole = read_ledger(read_regular(self.file, GROWN_BYTES))
         return self._whole
 
     def clock_before(self, size: int) -> int:
@@ -185,7 +185,7 @@ class LedgerFile:
 
     def read(self) -> LedgerReading:
         """The whole file, read and checked."""
-        return read_ledger(read_regular(self.file) if self.file.exists() else b"")
+        return read_ledger(read_regular(self.file, GROWN_BYTES) if self.file.exists() else b"")
 
     def open(self, own: Iterable[x509.Certificate]) -> StoredLedger | LedgerReading:
         """The ledger as it stands: by its tree where that holds, else read whole.

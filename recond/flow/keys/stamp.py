@@ -29,6 +29,7 @@ from recond.flow.keys.keyring import Keyring
 from recond.flow.runfolder import all_runs
 from recond.host.clock import Clock
 from recond.host.http import Https, Request
+from recond.host.regular import read_regular
 from recond.host.store import locked, write_whole
 
 NONCE_BYTES = 8
@@ -116,7 +117,7 @@ def _renew(folder: Path, reading: Ledger, key: SigningKey, now: str, stamp: str 
     """Write the receipt anew where it is this ledger's and key chain's: the kind of outcome."""
     try:
         file = folder / RECEIPT_FILE
-        signed = read_jws(file.read_bytes())
+        signed = read_jws(read_regular(file))
         before = read_receipt(signed)
     except (OSError, ValueError, TypeError, KeyError, RecordInvalid):
         return "away"

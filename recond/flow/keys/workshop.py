@@ -24,6 +24,7 @@ from recond.flow.keys.keyring import PASSPHRASE, Keyring
 from recond.flow.runfolder import all_runs
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
+from recond.host.regular import read_given, read_regular
 from recond.host.store import write_whole
 from recond.host.token import Token, TokenPlace, parse_place
 from recond.locale import Lang
@@ -94,7 +95,7 @@ def show(state: Path, clock: Clock) -> KeyReport:
         bench = facts_of(own[0]) if own else None
         try:
             protected = ring.token_file.exists() or (
-                ring.key_file.exists() and keys.protects(ring.key_file.read_bytes())
+                ring.key_file.exists() and keys.protects(read_regular(ring.key_file))
             )
             ring.signing_key("", clock)
         except RecondError as error:  # a token that is not there is `BenchLacks`
@@ -367,7 +368,6 @@ def _bare(fingerprint: str) -> str:
 
 def _read(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
-            return stream.read(MAX_FILE_BYTES)
+        return read_given(file, MAX_FILE_BYTES)
     except OSError as error:
         raise UsageError("key.read", file=str(file), reason=os_reason(error)) from None

@@ -29,9 +29,9 @@ from recond.errors import UsageError
 from recond.flow.config import read_bench_id
 from recond.flow.run.issued import is_issued
 from recond.flow.runfolder import ISSUED, RunFolder
-from recond.host.journalfile import sync_folder
+from recond.host.regular import GROWN_BYTES, open_regular, read_regular
 from recond.host.stick import LABEL
-from recond.host.store import write_whole
+from recond.host.store import append_bytes, write_whole
 
 CERTIFICATES = "certificats"
 STATE = "recond"
@@ -97,11 +97,14 @@ def on_stick(certificate: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Every whole file below; names that begin with a dot are being written, or locks."""
+    """Every whole file below; names that begin with a dot are being written, or locks. A link is
+    nobody's file: what it leads to is not ours to carry.
+    """
     if folder.is_dir():
         for path in sorted(folder.rglob("*")):
             hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-            if path.is_file() and not hidden and not path.name.endswith("lock"):
+            whole = path.is_file() and not path.is_symlink()
+            if whole and not hidden and not path.name.endswith("lock"):
                 yield path
 
 
@@ -165,32 +168,32 @@ class Mirror:
             ours, theirs = self.places.state / "keys" / name, stick / KEYS / name
             if KEYS + name in self.stamps or not theirs.exists():
                 continue
-            if not ours.exists() or ours.read_bytes() != theirs.read_bytes():
+            if not ours.exists() or read_regular(ours) != read_regular(theirs):
                 return True
         return False
 
     def _copy(self, path: Path, target: Path, before: Stamp | None) -> None:
-        raw = path.read_bytes()
+        raw = read_regular(path, GROWN_BYTES)
         held = before[0] if before is not None and path.suffix == ".jsonl" else 0
         if not held or not _begins(target, raw[:held]):
             write_whole(target, raw)
             return
-        with target.open("ab") as stream:
-            stream.write(raw[held:])
-            stream.flush()
-            os.fsync(stream.fileno())
-        sync_folder(target.parent)
+        append_bytes(target, raw[held:])
 
 
 def _begins(target: Path, held: bytes) -> bool:
     """Whether the stick's file is what we carried: a resumed journal first loses its torn line."""
     tail = held[-4096:]
     try:
-        with target.open("rb") as stream:
-            stream.seek(len(held) - len(tail))
-            return stream.read(len(tail) + 1) == tail
+        descriptor = open_regular(target, os.O_RDONLY)
     except OSError:
         return False
+    with os.fdopen(descriptor, "rb") as stream:
+        try:
+            stream.seek(len(held) - len(tail))
+            return stream.read(len(tail) + 1) == tail
+        except OSError:
+            return False
 
 
 def restore(stick: Path, places: Places, disks: frozenset[str]) -> Mirror:
@@ -208,12 +211,12 @@ def restore(stick: Path, places: Places, disks: frozenset[str]) -> Mirror:
             name = str(path.relative_to(stick))
             target = places.state / path.relative_to(stick / STATE)
             private = "keys" in target.parts or "runs" in target.parts
-            raw = path.read_bytes()
+            raw = read_regular(path, GROWN_BYTES)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not target.exists():
                 write_whole(target, raw, mode=0o600 if private else 0o644)
             status = target.stat()
-            if target.read_bytes() == raw:  # else it is carried onto the stick again
+            if read_regular(target, GROWN_BYTES) == raw:  # else it is carried onto the stick again
                 mirror.stamps[name] = (status.st_size, status.st_mtime_ns)
     return mirror
 
@@ -235,7 +238,7 @@ def _unfinished(stick: Path, disks: frozenset[str]) -> list[Path]:
 
 def _names(job: Path) -> frozenset[str]:
     try:
-        disk = read_json(job.read_bytes())["plan"]["disk"]
+        disk = read_json(read_regular(job))["plan"]["disk"]
         return frozenset(str(disk[key]) for key in ("serial", "wwn") if disk.get(key))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return frozenset()

@@ -21,6 +21,7 @@ from recond.flow.runfolder import RECORD
 from recond.host.diskid import read_strings
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_loop, is_no_disk
+from recond.host.regular import read_regular
 from recond.host.stick import medium_uses
 from recond.model import Known
 
@@ -109,7 +110,7 @@ def _medium_of(erasure: Erasure) -> tuple[str | int | None, ...]:
 
 def _record(folder: Path) -> WipeRecord | None:
     try:
-        return parse_record(read_json((folder / RECORD).read_bytes()))
+        return parse_record(read_json(read_regular(folder / RECORD)))
     except (OSError, ValueError, FormatError):
         return None
 
@@ -135,7 +136,7 @@ def _named(files: Files, disk: str) -> Name:
 def _spoken(folder: Path) -> set[Name]:
     """Serial, WWN and namespace of each disk of a record; one without a name is never spoken of."""
     try:
-        disks = [one["disk"] for one in read_json((folder / RECORD).read_bytes())["erasures"]]
+        disks = [one["disk"] for one in read_json(read_regular(folder / RECORD))["erasures"]]
         return {
             (one["serial"], one["wwn"], one["namespace"])
             for one in disks

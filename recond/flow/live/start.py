@@ -31,6 +31,7 @@ from recond.flow.live.stick import (
 from recond.host import Host
 from recond.host.diskid import read_strings
 from recond.host.reason import os_reason
+from recond.host.regular import read_regular
 from recond.host.stick_mount import CAME_FROM, Partition, find_partitions, mounted, plugging
 from recond.host.store import write_whole
 from recond.host.terminal import read_line, write_line
@@ -39,6 +40,7 @@ from recond.model import Message
 
 SETTINGS = "recond.toml"
 LEAST_TYPED = 4
+MOST_BYTES = 1 << 20
 """How much of a serial number is typed, in characters: as for a disk that is erased."""
 
 
@@ -130,7 +132,7 @@ def take_settings(folder: Path, live: Live) -> None:
     targets = ((SETTINGS, live.settings), (DESTINATIONS, live.places.state / DESTINATIONS))
     for name, target in targets:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            write_whole(target, (folder / name).read_bytes(), mode=0o600)
+            write_whole(target, read_regular(folder / name, MOST_BYTES), mode=0o600)
 
 
 def disks_here(host: Host) -> frozenset[str]:
@@ -217,6 +219,6 @@ def _take_asked(chosen: Partition, host: Host, live: Live) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_regular(path, MOST_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""

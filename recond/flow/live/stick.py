@@ -22,6 +22,7 @@ from recond.flow.live.mirror import Mirror, Places, has_private_key, unfinished_
 from recond.flow.live.open_runs import RUNNING, open_words
 from recond.host import Host
 from recond.host.reason import os_reason
+from recond.host.regular import read_regular
 from recond.host.stick import read_media, write_marker
 from recond.host.stick_mount import (
     Partition,
@@ -99,7 +100,7 @@ class StickStatus:
 def read_status(live: Live) -> StickStatus | None:
     """What `keep` said last; None on a system that is no live one."""
     try:
-        return from_json(StickStatus, read_json(live.status.read_bytes()))
+        return from_json(StickStatus, read_json(read_regular(live.status)))
     except (OSError, ValueError, FormatError):
         return None
 
@@ -278,7 +279,7 @@ def save_stamps(live: Live, mirror: Mirror, partition: Partition) -> None:
 def load_stamps(live: Live) -> tuple[str, Mirror]:
     """What `save_stamps` kept; nothing where it cannot be read."""
     try:
-        raw = read_json(live.stamps.read_bytes())
+        raw = read_json(read_regular(live.stamps))
         stamps = {name: (size, time) for name, (size, time) in raw["stamps"].items()}
         mirror = Mirror(live.places, stamps, raw["foreign"] is True, raw["own"] is True)
         return raw["plugged"], mirror

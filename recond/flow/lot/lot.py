@@ -23,6 +23,7 @@ from recond.flow.lot.store import LotStore, open_lots
 from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
+from recond.host.regular import SMALL_BYTES, read_given
 from recond.host.spool import Spool
 from recond.locale import Lang
 from recond.model import Message
@@ -113,7 +114,7 @@ def new_lot(
 def read_trusted(file: Path) -> tuple[x509.Certificate, ...]:
     """The certificates of a file. Raises `RecordInvalid` for one that is none or not there."""
     try:
-        return read_certificates(file.read_bytes())
+        return read_certificates(read_given(file, SMALL_BYTES))
     except OSError as error:
         raise RecordInvalid(
             "certify.verify.file-missing", file=str(file), reason=os_reason(error)

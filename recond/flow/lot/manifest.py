@@ -18,6 +18,7 @@ from recond.erasure import DiskIdentity
 from recond.errors import UsageError
 from recond.flow.serials import clean, compared
 from recond.host.reason import os_reason
+from recond.host.regular import read_given
 from recond.model import Message, Text
 
 MAX_BYTES = 32 << 20
@@ -129,8 +130,7 @@ def read_manifest(path: Path) -> Manifest:
     large, without a heading that names serials.
     """
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+        raw = read_given(path, MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(
             "lot.manifest.unreadable", file=str(path), reason=os_reason(error)

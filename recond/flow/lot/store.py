@@ -22,6 +22,7 @@ from recond.errors import BenchLacks, UsageError
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import DiskRow, Lot, MachineRow
 from recond.host.reason import os_reason
+from recond.host.regular import open_regular
 from recond.model import Message
 
 _META = sa.MetaData()
@@ -354,7 +355,10 @@ def open_lots(state: Path, url: str | None) -> Iterator[LotStore]:
                 where = where.set(drivername="postgresql+psycopg")
         else:
             state.mkdir(parents=True, exist_ok=True)
-            where = sa.URL.create("sqlite", database=str(state / "lots.sqlite"))
+            file = state / "lots.sqlite"
+            if file.exists() or file.is_symlink():  # SQLite follows links and waits for pipes
+                os.close(open_regular(file, os.O_RDONLY))
+            where = sa.URL.create("sqlite", database=str(file))
         engine = sa.create_engine(where)
     except OSError as error:
         raise BenchLacks("lot.database.failed", reason=os_reason(error)) from None

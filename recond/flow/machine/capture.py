@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import tarfile
 import zlib
@@ -26,7 +25,6 @@ from recond.host import Host
 from recond.host.claims import read_claim
 from recond.host.condition import NoConditions
 from recond.host.files import MAX_BYTES, Files
-from recond.host.journalfile import sync_folder
 from recond.host.reason import os_reason
 from recond.host.recorded import (
     FolderFiles,
@@ -39,7 +37,9 @@ from recond.host.recorded import (
     WatchedProcesses,
 )
 from recond.host.recorded_drive import FOLDER, RecordedDrives, drive_file, watched
+from recond.host.regular import read_given
 from recond.host.selftest import NoSelfTests
+from recond.host.store import create_whole
 from recond.inspect.anonymous import anonymous_tree, own_numbers, remaining
 from recond.inspect.discretion import discreet_tree, public_absences
 from recond.inspect.machine import read_machine
@@ -141,17 +141,11 @@ def write_capture(
     if path.exists():
         raise UsageError("inspect.capture.exists", path=str(path))
     capture = record_capture(host, anonymous=anonymous, smart=smart)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(capture.raw)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.rename(path)
-        sync_folder(path.parent)
+        create_whole(path, capture.raw, mode=0o600)
+    except FileExistsError:
+        raise UsageError("inspect.capture.exists", path=str(path)) from None
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise BenchLacks(
             "inspect.capture.unwritable", path=str(path), reason=os_reason(error)
         ) from None
@@ -267,8 +261,7 @@ def _plain(path: Path) -> bytes:
     """The tar itself, plain or out of its gzip, up to a bound: a header may announce gigabytes that
     are a kilobyte on the disk.
     """
-    with path.open("rb") as stream:
-        raw = stream.read(_MOST_BYTES + 1)
+    raw = read_given(path, _MOST_BYTES + 1)
     if not raw.startswith(b"\x1f\x8b"):
         plain = raw
     else:

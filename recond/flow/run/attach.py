@@ -16,6 +16,7 @@ from recond.flow.run.run import Finished, certify_run, finished_of
 from recond.flow.run.unfinished import Left, is_written, open_runs
 from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run
 from recond.host import Host
+from recond.host.regular import GROWN_BYTES, read_regular
 from recond.model import Json
 from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent, WorkerEnd, ended
 from recond.wipe.journal import read_entries
@@ -86,7 +87,7 @@ def _result(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Fi
 def _told_by(journal: Path) -> ProgressEvent | None:
     """What a journal tells; nothing where it is damaged, which its certificate will say."""
     try:
-        return told(read_entries(journal.read_bytes()))
+        return told(read_entries(read_regular(journal, GROWN_BYTES)))
     except FormatError:
         return None
 

@@ -19,7 +19,7 @@ from recond.flow.runfolder import RunFolder
 from recond.host import Host
 from recond.host.files import Files
 from recond.host.machineinfo import read_boot_id
-from recond.host.regular import read_regular
+from recond.host.regular import GROWN_BYTES, read_regular
 from recond.model import Json
 from recond.wipe.job import Job
 from recond.wipe.journal import Journal, read_entries
@@ -40,7 +40,7 @@ def close_unbegun(folder: RunFolder, host: Host) -> None:
     """
     for name in folder.jobs():
         path = folder.journal(name)
-        raw = read_regular(path) if path.exists() else b""
+        raw = read_regular(path, GROWN_BYTES) if path.exists() else b""
         if not any(kind == "plan" for kind, _ in read_entries(raw)):
             close_journal(path, read_job(folder, name), host, "power")
 
@@ -52,7 +52,7 @@ def close_journal(
 
     `abandoned` as in `JournalFile.reopen`. Raises `OSError`, `BenchLacks`.
     """
-    raw = read_regular(path) if path.exists() else b""
+    raw = read_regular(path, GROWN_BYTES) if path.exists() else b""
     entries = read_entries(raw)
     if entries and entries[-1][0] in ("end", "interrupted"):
         return False

@@ -26,6 +26,7 @@ from recond.flow.run.unfinished import is_running
 from recond.flow.runfolder import JWS, RunFolder, all_runs, disk_name
 from recond.host.block import aligned_buffer
 from recond.host.realdisk import open_disk
+from recond.host.regular import GROWN_BYTES, read_regular
 from recond.model import Message, Text
 from recond.wipe import guard
 from recond.wipe.journal import read_entries
@@ -92,7 +93,7 @@ def read_past(state: Path, plan: WipePlan, lot: str | None) -> Past:
 
 def _past_in(folder: RunFolder, file: Path, plan: WipePlan, lot: str | None) -> Past | None:
     """What one journal says of the disk; None: it is of another disk or lot, or wrote nothing."""
-    raw = file.read_bytes()
+    raw = read_regular(file, GROWN_BYTES)
     entries = read_entries(raw)
     kinds = [kind for kind, _ in entries]
     was = next((data["plan"] for kind, data in entries if kind == "plan"), None)

@@ -33,6 +33,7 @@ from recond.host.block import BlockDevice
 from recond.host.clock import Clock
 from recond.host.drives import open_drive
 from recond.host.realdisk import open_disk
+from recond.host.regular import GROWN_BYTES, read_regular
 from recond.host.sectors import rescan
 from recond.host.signals import StopCount, counted_stops
 from recond.host.transport import FirmwareDevice
@@ -125,7 +126,7 @@ def _reformat_one(one: Confirmed, state: Path, bay: Bay, stops: StopCount) -> Me
         block=before.block_bytes,
         to=after.block_bytes,
         journal=file.name,
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        sha256=hashlib.sha256(read_regular(file, GROWN_BYTES)).hexdigest(),
     )
 
 

@@ -28,6 +28,7 @@ from recond.host import Host, holding
 from recond.host.journalfile import is_held
 from recond.host.log import errors_kept
 from recond.host.realdisk import open_disk
+from recond.host.reason import as_lack
 from recond.host.signals import StopCount, counted_stops
 from recond.progress import WorkerEnd, ended
 from recond.wipe import guard
@@ -65,10 +66,10 @@ def resume_runs(
             wait_for_workers(folder, host, on_event)
             with folder.supervised(wait=True):
                 finished = _resume(folder, state, host, on_event, asked, only, tells=tells)
-        except RecondError as error:
+        except (RecondError, OSError) as error:
             if on_lost is None or run:
                 raise
-            on_lost(folder.run_id, error)
+            on_lost(folder.run_id, as_lack(error) if isinstance(error, OSError) else error)
             continue
         found += [finished] if finished else []
     return tuple(found)

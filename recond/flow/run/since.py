@@ -13,6 +13,7 @@ from recond.documents import read_json
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import RecondError
 from recond.flow.runfolder import RunFolder, disk_name
+from recond.host.regular import GROWN_BYTES, read_regular
 from recond.wipe.journal import read_entries
 from recond.wipe.position import read_standing
 
@@ -49,7 +50,7 @@ def begun_since(
             continue
         for file in (folder.path / "journals").glob(f"{disk_name(plan.disk, frozenset())}*.jsonl"):
             try:
-                there = file.read_bytes()
+                there = read_regular(file, GROWN_BYTES)
                 if _had_leave(there, plan) and left is not None and _is_later(left, there):
                     return folder
             except (RecondError, OSError):

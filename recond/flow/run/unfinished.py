@@ -61,7 +61,7 @@ def open_runs(state: Path, host: Host) -> tuple[OpenRun, ...]:
     for folder in runs:
         try:
             one = _open_run(folder, runs, host)
-        except RecondError:
+        except (RecondError, OSError):
             continue
         found += [one] if one is not None else []
     return tuple(found)

@@ -15,6 +15,7 @@ from recond.certify.sign.keys import KeyFacts
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.keys.keyring import Keyring
 from recond.host.reason import os_reason
+from recond.host.regular import read_regular
 from recond.host.store import write_whole
 
 
@@ -40,7 +41,7 @@ def write_donor_page(file: Path, certificates: tuple[Path, ...], *, state: Path)
         raise RecordInvalid("donor.command.nobody")
     raw = donor_page(known, trust.revoked)
     try:
-        if file.exists() and not is_donor_page(file.read_bytes()):
+        if file.exists() and not is_donor_page(read_regular(file)):
             raise UsageError("donor.command.exists", file=str(file))
         write_whole(file, raw)
     except OSError as error:

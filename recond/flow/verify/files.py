@@ -27,6 +27,7 @@ from recond.errors import RecordInvalid, UsageError
 from recond.flow.keys.keyring import Keyring
 from recond.host.parallel import for_each
 from recond.host.reason import os_reason
+from recond.host.regular import read_given
 from recond.model import Message
 
 MAX_BYTES = 512 << 20
@@ -220,8 +221,7 @@ def _read(path: Path, most: int = MAX_BYTES) -> bytes:
         if path.exists() and not path.is_file():
             reason = "@certify.verify.not-file"
             raise UsageError("certify.verify.file-missing", file=str(path), reason=reason)
-        with path.open("rb") as stream:
-            return stream.read(most)
+        return read_given(path, most)
     except OSError as error:
         raise UsageError(
             "certify.verify.file-missing", file=str(path), reason=os_reason(error)

@@ -16,6 +16,7 @@ from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid, UsageError
 from recond.host.reason import os_reason
+from recond.host.regular import read_given
 
 MAX_BYTES = 128 << 20
 _FIRST = ("record.jws", "record.json", "certificate.pdf", "certificate-NON-SIGNE.pdf")
@@ -44,8 +45,7 @@ def _file_of(path: Path) -> Path:
 
 def _bytes_of(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
-            raw = stream.read(MAX_BYTES)
+        raw = read_given(file, MAX_BYTES)
     except OSError as error:
         raise UsageError("key.read", file=str(file), reason=os_reason(error)) from None
     if raw.startswith(b"%PDF-"):

@@ -28,6 +28,7 @@ from recond.flow.runfolder import JWS, SIGNED
 from recond.flow.verify.files import Report, verify_paths
 from recond.flow.verify.given_record import given_record
 from recond.host.reason import os_reason
+from recond.host.regular import read_given
 from recond.model import Message
 
 MAX_BYTES = 512 << 20
@@ -65,8 +66,7 @@ def verify_with_ledger(
 
 def _read(file: Path) -> LedgerReading:
     try:
-        with file.open("rb") as stream:
-            return read_ledger(stream.read(MAX_BYTES))
+        return read_ledger(read_given(file, MAX_BYTES))
     except OSError as error:
         raise UsageError("key.read", file=str(file), reason=os_reason(error)) from None
 
@@ -178,7 +178,7 @@ def _entry_fault(reading: LedgerReading, one: _Standing) -> str | None:
     for key, name in (("jws_sha256", JWS), ("pdf_sha256", SIGNED)):
         file = path / name if path.is_dir() else path
         if file.name == name and file.is_file():
-            digests[key] = hashlib.sha256(file.read_bytes()).hexdigest()
+            digests[key] = hashlib.sha256(read_given(file, MAX_BYTES)).hexdigest()
     return entry_fault(reading.entries[one.place.number - 1], one.record, digests)
 
 
