@@ -60,6 +60,7 @@ from recond.model import Message
 from recond.upload.outcome import Delivered, Outcome
 from recond.upload.package import Package, read_folder
 from recond.upload.send import Urgency
+from recond.wipe.journal import read_entries
 from recond.wipe.plan import Wish
 from tests.flow.struck import Storage, Strike, fork, living, strike
 
@@ -72,6 +73,8 @@ CHANGES = {"run": 50, "resume": 15, "certify": 40, "upload": 15}
 KINDS = ("kill", "kill", "power", "power", "stop", "full", "broken")
 WORKERS = ("kill", "full", "broken", "stop")
 WAIT_S = 30.0
+LAST = ("end", "interrupted")
+"""What a journal ends with when nobody writes it any more."""
 SIZES = (16 << 10, 40 << 10, 96 << 10, 1 << 20)
 BUGS = ("TypeError", "AttributeError", "NameError", "KeyError", "IndexError", "AssertionError")
 """A library's trouble is said on the record and not raised; these are ours."""
@@ -199,12 +202,15 @@ class History:
 
     def _step(self) -> None:
         kind = self.chance.random()
-        if kind < 0.15:
+        if kind < 0.05:
+            self._take_over()
+        elif kind < 0.15:
             self._reuse()
         elif kind < 0.35:
             first, second = self._draw(), self._draw()
-            if set(first.images) & set(second.images):
-                self.seen.shared |= set(first.images)
+            if "resume" in (first.name, second.name) or set(first.images) & set(second.images):
+                # one may go on with the disk that the other begins: which was last is not known
+                self.seen.shared |= {*first.images, *second.images}
             self._do((_unplugged(first), _unplugged(second)))
         else:
             self._do((self._draw(),))
@@ -247,9 +253,11 @@ class History:
         """A new disk; now and then one that was here before."""
         if self.made and self.chance.random() < 0.2:
             return self._again(f"disk{self.chance.randint(1, self.made)}.img")
+        return self._new_image(self.chance.choice(SIZES))
+
+    def _new_image(self, size: int) -> str:
         self.made += 1
         name = f"disk{self.made}.img"
-        size = self.chance.choice(SIZES)
         (self.path / name).write_bytes(self._donor(size))
         return name
 
@@ -258,10 +266,10 @@ class History:
 
     def _again(self, name: str) -> str:
         """A disk that a person confirms anew: what earlier runs may say of it is decided."""
+        if living(self.pids):  # asked first: a worker that ends meanwhile has done its disk
+            self.seen.shared.add(name)
         self._note_truth()
         self.seen.reused.pop(name, None)
-        if living(self.pids):
-            self.seen.shared.add(name)
         return name
 
     def _reuse(self) -> None:
@@ -273,15 +281,33 @@ class History:
             return
         name = self.chance.choice(known)
         self._note_truth()
-        held = (self.path / name).read_bytes()
         last = max(run for run, names in self._confirmed().items() if name in names)
         little = (last, name) in self.seen.erased and self.chance.random() < 0.6
         if little and name not in self.seen.shared:
-            at = self.chance.randrange(len(held) // 512) * 512
-            new = held[:at] + self._donor(512) + held[at + 512 :]
+            self._change_a_little(name)
         else:
-            new = self._donor(len(held))
-        self.acts.append(f"reuse {name}" + " a little" * little)
+            self._put(name, self._donor((self.path / name).stat().st_size))
+
+    def _take_over(self) -> None:
+        """A run breaks off before its first checkpoint, another one has its disk to the end, and
+        somebody changes a little of it where nothing on the disk tells the first run so.
+        """
+        name, zero = self._new_image(SIZES[-1]), 2
+        early = Strike("kill", self.chance.randint(12, 22), behind=True)
+        self._do((Act("run", (name,), zero, worker_strike=early),))
+        self._wait_for_all()
+        self._hold()
+        self._do((Act("run", (self._again(name),), zero),))
+        self._hold()
+        self._change_a_little(name)
+
+    def _change_a_little(self, name: str) -> None:
+        held = (self.path / name).read_bytes()
+        at = self.chance.randrange(len(held) // 512) * 512
+        self._put(name, held[:at] + self._donor(512) + held[at + 512 :], "a little")
+
+    def _put(self, name: str, new: bytes, how: str = "") -> None:
+        self.acts.append(f"reuse {name} {how}".strip())
         self.counts["reused"] += 1
         self.seen.reused[name] = new
         with (self.path / name).open("r+b") as stream:
@@ -503,6 +529,9 @@ class History:
         if before != (self.sent.read_text() if self.sent.exists() else ""):
             raise Broken("what everybody has was sent again")
         for run in all_runs(self.state):
+            for name, raw in run.journals().items():
+                if not raw.rstrip(b"\n").endswith(b"}") or read_entries(raw)[-1][0] not in LAST:
+                    raise Broken(f"nothing says how {name} of {run.run_id} ended")
             note = run.note()
             folder = Path(note.folder if note else "")
             record = parse_record(read_json((folder / RECORD).read_bytes()))
