@@ -12,6 +12,8 @@ GOOD = 0x00
 FIXED = (b"\x70", b"\x71", b"\xf0", b"\xf1")
 """The first byte of sense data in the fixed form."""
 _DRIVER_SENSE = 0x08
+UNDER_WAY = frozenset({(0x04, 0x1B), (0x04, 0x04)})
+"""ASC and ASCQ of a sanitize and of a format that is going on (SPC-5 annex F)."""
 _ERR, _DF = 0x01, 0x20
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from recond.drive.answers import nvme_good
 from recond.drive.nvme_formats import NvmeFormats, parse_nvme_formats
-from recond.drive.requests import nvme_identify
+from recond.drive.requests import nvme_identify, scsi_test_unit_ready
 from recond.drive.sectors import CAPACITIES
-from recond.drive.sense import scsi_good
+from recond.drive.sense import UNDER_WAY, parse_sense, scsi_good
 from recond.host.files import Files
 from recond.host.nvme import NvmeIoctl
 from recond.host.sgio import SgioTransport
@@ -30,6 +30,20 @@ def read_sector_bytes(path: str) -> int | None:
         return None
     try:
         return ask_sector_bytes(SgioTransport(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def is_erasing_itself(path: str) -> bool:
+    """Whether the drive at a path says that it sanitizes or formats: Linux gives one that does so
+    when it is found the size zero, until it is asked again.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return ask_erasing(SgioTransport(descriptor))
     finally:
         os.close(descriptor)
 
@@ -75,3 +89,9 @@ def ask_sector_bytes(transport: ScsiTransport) -> int | None:
         if scsi_good(answer.packed_status, answer.errno) and (found := parse(answer.data)):
             return found.block_bytes
     return None
+
+
+def ask_erasing(transport: ScsiTransport) -> bool:
+    """TEST UNIT READY: not ready, a sanitize or a format is going on."""
+    sense = parse_sense(transport.execute(scsi_test_unit_ready()).sense)
+    return sense is not None and (sense.asc, sense.ascq) in UNDER_WAY

@@ -106,7 +106,11 @@ def _medium(host: Host, disk: Disk, docks: tuple[str, ...], same: int) -> Storag
 
 def _ask_why(path: str) -> tuple[str, dict[str, int]]:
     """Why Linux shows the size 0 of a disk, as the drive itself tells it, with its numbers."""
-    from recond.host.sectors import read_formats, read_sector_bytes  # late: hardly any disk is so
+    from recond.host.sectors import (  # late: hardly any disk is so
+        is_erasing_itself,
+        read_formats,
+        read_sector_bytes,
+    )
 
     sectors = read_sector_bytes(path)
     if sectors and sectors & (sectors - 1):
@@ -115,7 +119,7 @@ def _ask_why(path: str) -> tuple[str, dict[str, int]]:
     if formats is not None and not formats.is_plain:
         block = formats.current
         return "metadata", {"block": block.data_bytes, "metadata": block.metadata_bytes}
-    return "size_zero", {}
+    return ("erasing_itself" if is_erasing_itself(path) else "size_zero"), {}
 
 
 def _say(part: str, why: str | None, path: str, told: dict[str, int]) -> Message | None:

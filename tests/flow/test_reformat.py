@@ -16,6 +16,7 @@ import pytest
 
 from recond.certify.judge.journal_read import parse_journal
 from recond.certify.record import fold_journal
+from recond.drive.requests import scsi_sanitize
 from recond.drive.sectors import (
     Capacity,
     judge_sectors,
@@ -26,15 +27,18 @@ from recond.drive.sectors import (
 )
 from recond.drive.types import CdbAnswer, CdbRequest
 from recond.ends import ConfirmedBy
-from recond.erasure import LevelWish, Status, TargetKind, WipePlan
+from recond.erasure import LevelWish, Status, TargetKind, Technique, WipePlan
 from recond.errors import BenchLacks, SafetyRefusal
 from recond.flow.run.reformat import FOLDER, ODD, Bay, odd_plans, reformat_confirmed
 from recond.flow.run.run import Order, Prepared
 from recond.flow.run.supervisor import confirm_all
+from recond.host import sectors
+from recond.host.sectors import ask_erasing
 from recond.host.sim.drive import SECTOR, SimClock
 from recond.host.sim.nvme import SimNvme
 from recond.host.sim.scsi import SimScsi
 from recond.host.transport import Tick
+from recond.inspect.census_disks import _ask_why
 from recond.locale import LANGS, say
 from recond.model import Message
 from recond.wipe import guard
@@ -190,6 +194,23 @@ def test_in_this_order_and_nothing_else_changes_the_drive(tmp_path: Path) -> Non
     first = [one.cdb[0] for one in drive.asked].index(0x55)
     asked = [one.cdb[:3] for one in drive.asked[:first]]
     assert any(cdb[0] == 0x12 and cdb[2] == 0x80 for cdb in asked)  # who it is, before
+
+
+def test_a_drive_that_erases_itself_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found so at the start it has the size zero, like a dead one: seen on an emulated drive."""
+    drive = Asked(sector_bytes=SECTOR)
+    assert not ask_erasing(drive)
+    drive.execute(scsi_sanitize(Technique.SCSI_SANITIZE_BLOCK))
+    assert ask_erasing(drive)
+    monkeypatch.setattr(sectors, "read_sector_bytes", lambda _: None)
+    monkeypatch.setattr(sectors, "read_formats", lambda _: None)
+    monkeypatch.setattr(sectors, "is_erasing_itself", lambda _: ask_erasing(drive))
+    assert _ask_why(PATH) == ("erasing_itself", {})
+    for lang in LANGS:
+        for part in ("what", "todo"):
+            assert say(lang, Message.of(f"inspect.census.{part}.erasing_itself", place=PATH))
+    drive.clock.sleep(7200)
+    assert _ask_why(PATH) == ("size_zero", {})
 
 
 def test_a_drive_that_saves_no_mode_pages_is_asked_without(tmp_path: Path) -> None:

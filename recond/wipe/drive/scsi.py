@@ -19,7 +19,7 @@ from recond.drive.sectors import (
     scsi_block_descriptor,
     scsi_set_block,
 )
-from recond.drive.sense import parse_sense, scsi_good
+from recond.drive.sense import UNDER_WAY, parse_sense, scsi_good
 from recond.drive.types import CdbAnswer, StepOutcome
 from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
@@ -43,7 +43,6 @@ USUAL_S = {
 }
 MEDIUM_ERROR, LOW_POWER = 0x03, 0x5E
 INVALID_FIELD_IN_CDB = (0x05, 0x24, 0x00)
-UNDER_WAY = frozenset({(0x04, 0x1B), (0x04, 0x04)})  # sanitize, format
 ENDED_BADLY = frozenset({(0x31, 0x03), (0x31, 0x01), (0x31, 0x00)})
 
 
