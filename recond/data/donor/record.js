@@ -110,8 +110,10 @@ function outcomeOf(owners, left, doubts) {
 }
 
 function candidates(media, erasure) {
-  if (NO_MEDIUM.includes(erasure.disk.kind)) return [];
-  const found = media.filter((one) => isSame(one, erasure));
+  const madeUp = erasure.disk.kind === "virtual" && !isApproved(erasure);
+  if (NO_MEDIUM.includes(erasure.disk.kind) && !madeUp) return [];
+  const found = media.filter((one) => isSame(one, erasure)
+    && (!madeUp || one.paths.includes(erasure.path)));
   const plugged = found.filter((one) => differ(one.disk_seq, erasure.disk.disk_seq) === false);
   return found.length > 1 && plugged.length === 1 ? plugged : found;
 }
