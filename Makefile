@@ -5,7 +5,7 @@ PREFIX = /opt/recond
 BINDIR = /usr/local/bin
 PY = .venv/bin/python
 
-.PHONY: help demo quick test lab image-test lowest lock install uninstall image clean
+.PHONY: help demo quick test lab image-test lowest release lock install uninstall image clean
 .NOTPARALLEL:
 
 help:
@@ -43,6 +43,11 @@ image-test:
 # the oldest libraries that pyproject.toml allows, and the whole main job with them
 lowest:
 	@packaging/setup lowest
+
+# what is published, in dist/ (docs/release.md): KEY=FILE.p12 TRUST=FILE.pem ARCH=amd64 IMAGE=no DRAFT=1
+release:
+	@packaging/setup venv run
+	@KEY='$(KEY)' TRUST='$(TRUST)' IMAGE='$(IMAGE)' ARCH='$(ARCH)' DRAFT='$(DRAFT)' $(PY) packaging/release
 
 # make lock UPGRADE=--upgrade takes newer versions
 lock:

@@ -1,0 +1,1 @@
+"""`python packaging/release`: what a release publishes. See `__main__`."""
