@@ -44,7 +44,7 @@ def watch_command(
     from recond.flow.dock.order import WatchOrder
     from recond.flow.dock.watch import watch
     from recond.flow.machine.check import parse_wish
-    from recond.show.dock import DockDisplay, show_summary
+    from recond.show.dock import DockDisplay, show_summary, summary_fields
 
     order = WatchOrder(
         manifest=manifest,
@@ -58,5 +58,5 @@ def watch_command(
     )
     with DockDisplay(screen(), as_json=json_) as display:
         found = watch(order, images, this_host(), display)
-    show_summary(screen(), found, as_json=json_)
+    screen().give("watch", found, show_summary, as_json=json_, fields=summary_fields)
     leave(found.exit_code)

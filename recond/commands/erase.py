@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -54,7 +55,7 @@ from recond.model import Message
 
 if TYPE_CHECKING:
     from recond.flow.config import Overrides
-    from recond.flow.run.batch import Batch
+    from recond.flow.run.batch import Batch, Judged
     from recond.flow.run.run import Order, Prepared
     from recond.flow.run.supervisor import Confirmed
 
@@ -189,7 +190,7 @@ def _run(
     from recond.flow.run.run import execute, prepare, refuse_if_asked
     from recond.show.machine import show_plans
     from recond.show.progress import ProgressDisplay
-    from recond.show.result import answer_finished, answer_nothing_begun, show_finished
+    from recond.show.result import finished_fields, show_finished
 
     shown, host = screen(), this_host()
     try:
@@ -208,21 +209,27 @@ def _run(
         fail(Message("cli.aborted.before"), exit_code=130)
     left = batch.left if batch else ()
     if batch and not confirmed:
-        if as_json:
-            answer_nothing_begun(shown, form, batch.exit_code, left)
-        else:
-            shown.data(t("cli.manifest.nothing_left"))
+        _nothing_begun(form, "cli.manifest.nothing_left", batch.exit_code, left, as_json=as_json)
         leave(batch.exit_code)
     with ProgressDisplay(shown, this_host().clock.now, json_events=events) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
     if batch:
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
-    if as_json:
-        answer_finished(shown, form, finished, left)
-    else:
-        show_finished(shown, finished)
+    fields = partial(finished_fields, left=left)
+    shown.give(form, finished, show_finished, as_json=as_json, fields=fields)
     _send(finished.issued.handed_over, as_json=as_json)
     leave(finished.exit_code)
+
+
+def _nothing_begun(
+    form: str, why: str, exit_code: int, left: tuple[Judged, ...] = (), *, as_json: bool
+) -> None:
+    from recond.show.result import nothing_begun_fields
+
+    if as_json:
+        screen().answer(form, nothing_begun_fields(exit_code, left))
+    else:
+        screen().data(t(why))
 
 
 def _by_manifest(prepared: Prepared, manifest: Path) -> Batch:
@@ -313,7 +320,7 @@ def resume_command(
     """Go on after a crash, a power cut, a stop."""
     from recond.flow.run.resume import resume_runs
     from recond.show.progress import ProgressDisplay
-    from recond.show.result import answer_finished, answer_nothing_begun, show_finished
+    from recond.show.result import finished_fields, show_finished
 
     shown, code = screen(), 0
     lost: dict[str, RecondError] = {}
@@ -324,18 +331,13 @@ def resume_command(
     for name, error in lost.items():
         shown.talk(t("cli.resume.lost", run=name, reason=shown.say(error.message)))
         code = max(code, error.exit_code)
-    if not finished and not lost:
-        shown.talk(t("cli.resume.nothing"))
     for one in finished:
-        if json_:
-            answer_finished(shown, "resume", one)
-        else:
-            show_finished(shown, one)
+        shown.give("resume", one, show_finished, as_json=json_, fields=finished_fields)
         code = max(code, one.exit_code)
     if lost:
         answer_error(tuple(error.message for error in lost.values()), code)
-    elif json_ and not finished:
-        answer_nothing_begun(shown, "resume", 0)
+    elif not finished:
+        _nothing_begun("resume", "cli.resume.nothing", 0, as_json=json_)
     leave(code)
 
 
@@ -353,7 +355,7 @@ def certify_command(
     from recond.census import Said
     from recond.flow.run.run import certify_again, finished_of
     from recond.flow.runfolder import find_run
-    from recond.show.result import answer_finished, show_finished
+    from recond.show.result import finished_fields, show_finished
 
     folder = find_run(state_path(), run)
     said = ((Said.CHECKED, checked), (Said.REMOVED, removed), (Said.DESTROYED, destroyed))
@@ -362,10 +364,7 @@ def certify_command(
         folder, state_path(), this_host(), out, LANG, words=words, operator=operator
     )
     finished = finished_of(folder, issued)
-    if json_:
-        answer_finished(screen(), "certify", finished)
-    else:
-        show_finished(screen(), finished)
+    screen().give("certify", finished, show_finished, as_json=json_, fields=finished_fields)
     leave(finished.exit_code)
 
 

@@ -81,10 +81,10 @@ def _follow(run: str | None, *, events: bool) -> NoReturn:
     """A program waits for the result; it stops nothing, and leaves when it is stopped itself."""
     from recond.flow.run.attach import find_attachable, follow
     from recond.show.progress import ProgressDisplay
-    from recond.show.result import answer_finished
+    from recond.show.result import finished_fields
 
     folder = find_attachable(state_path(), run, this_host())
     with ProgressDisplay(screen(), this_host().clock.now, json_events=events) as display:
         finished = follow(folder, state_path(), this_host(), display.on_event)
-    answer_finished(screen(), "attach", finished)
+    screen().answer("attach", finished_fields(finished))
     leave(finished.exit_code)

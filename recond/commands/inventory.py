@@ -37,14 +37,9 @@ def inspect_command(
     if diff is not None:
         _diff(*diff, as_json=json_)
     from recond.flow.machine.inventory import inventory
-
-    machine = inventory(this_host(), from_)
-    if json_:
-        screen().answer("inspect", machine)
-        return
     from recond.show.machine import show_machine
 
-    show_machine(screen(), machine)
+    screen().give("inspect", inventory(this_host(), from_), show_machine, as_json=json_)
 
 
 def _diff(first: Path, second: Path, *, as_json: bool) -> NoReturn:
@@ -52,10 +47,7 @@ def _diff(first: Path, second: Path, *, as_json: bool) -> NoReturn:
     from recond.show.compare import show_comparison
 
     found = compare_captures(this_host(), first, second)
-    if as_json:
-        screen().answer("inspect.diff", found)
-    else:
-        show_comparison(screen(), found)
+    screen().give("inspect.diff", found, show_comparison, as_json=as_json)
     leave(0)
 
 
@@ -65,10 +57,7 @@ def _self_test(kind: str, source: Path | None, *, as_json: bool) -> NoReturn:
     from recond.show.selftest import Followed, show_self_tests
 
     found = self_test(host_of(this_host(), source), kind, Followed(screen()))
-    if as_json:
-        screen().answer("inspect.self-test", found)
-    else:
-        show_self_tests(screen(), found)
+    screen().give("inspect.self-test", found, show_self_tests, as_json=as_json)
     leave(found.exit_code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,6 @@ from recond.commands.frame import (
     option,
     screen,
     state_path,
-    t,
     this_host,
 )
 from recond.errors import UsageError
@@ -35,21 +35,21 @@ RootFolder = Annotated[Path | None, option("key.option.out", "--out", metavar="D
 @command("show", KEY, about="key.about.show")
 def show_command(json_: AsJson = False) -> None:
     """This bench's key, whom it believes, what is revoked."""
-    from recond.flow.keys.workshop import RENEW_DAYS, show
+    from recond.flow.keys.workshop import show
     from recond.show.key import show_keys
 
-    show_keys(screen(), show(state_path(), this_host().clock), RENEW_DAYS, as_json=json_)
+    screen().give("key.show", show(state_path(), this_host().clock), show_keys, as_json=json_)
 
 
 @command("init", KEY, about="key.about.init")
 def init_command(name: Name = None, out: RootFolder = None, json_: AsJson = False) -> None:
     """Make the workshop's root."""
     from recond.flow.keys.workshop import init
-    from recond.show.key import show_root
+    from recond.show.key import root_fields, show_root
 
     phrase = _root_passphrase(twice=True)
     made = init(state_path(), name, out, phrase, LANG, this_host().clock)
-    show_root(screen(), made, as_json=json_)
+    screen().give("key.init", made, show_root, as_json=json_, fields=root_fields)
 
 
 @command("restore", KEY, about="key.about.restore")
@@ -60,10 +60,10 @@ def restore_command(
 ) -> None:
     """Make the root again from its page."""
     from recond.flow.keys.workshop import restore
-    from recond.show.key import show_root
+    from recond.show.key import root_fields, show_root_again
 
     made = restore(state_path(), paper, out, _root_passphrase(), LANG, this_host().clock)
-    show_root(screen(), made, as_json=json_, restored=True)
+    screen().give("key.restore", made, show_root_again, as_json=json_, fields=root_fields)
 
 
 @command("issue", KEY, about="key.about.issue")
@@ -79,7 +79,7 @@ def issue_command(
 ) -> None:
     """Give this bench a key under the root."""
     from recond.flow.keys.workshop import BENCH_VARIABLE, given_passphrase, issue_bench, open_root
-    from recond.show.key import ask_passphrase, show_bench_key
+    from recond.show.key import ask_passphrase, bench_fields, show_bench_key
 
     state, clock = state_path(), this_host().clock
     if token and protect:
@@ -93,7 +93,7 @@ def issue_command(
         else None
     )
     made = issue_bench(state, name, signer, phrase, clock, _token(token) if token else None)
-    show_bench_key(screen(), made, as_json=json_)
+    screen().give("key.issue", made, show_bench_key, as_json=json_, fields=bench_fields)
 
 
 @command("trust", KEY, about="key.about.trust")
@@ -102,9 +102,10 @@ def trust_command(
 ) -> None:
     """Pin a root, or take in a revocation list."""
     from recond.flow.keys.workshop import trust
-    from recond.show.key import show_trusted
+    from recond.show.key import show_trusted, trusted_fields
 
-    show_trusted(screen(), trust(state_path(), certificate), as_json=json_)
+    taken = trust(state_path(), certificate)
+    screen().give("key.trust", taken, show_trusted, as_json=json_, fields=trusted_fields)
 
 
 @command("revoke", KEY, about="key.about.revoke")
@@ -117,18 +118,12 @@ def revoke_command(
 ) -> None:
     """No longer believe a key."""
     from recond.flow.keys.workshop import open_root, revoke
+    from recond.show.key import show_revoked
 
     state, clock = state_path(), this_host().clock
     signer = open_root(state, root, _root_passphrase(), clock) if root else None
     entry, file = revoke(state, which, reason, since, signer, clock)
-    if json_:
-        screen().answer("key.revoke", entry)
-        return
-    screen().data(
-        t("key.revoke.done", fingerprint=entry.fingerprint, reason=f"@key.reason.{entry.reason}")
-    )
-    if file is not None:
-        screen().data(t("key.list.written", file=str(file)))
+    screen().give("key.revoke", entry, partial(show_revoked, file=file), as_json=json_)
 
 
 @command("stamp", KEY, about="key.about.stamp")
@@ -137,7 +132,7 @@ def stamp_command(json_: AsJson = False) -> None:
     from recond.flow.keys.stamp import stamp
     from recond.show.key import show_stamped
 
-    show_stamped(screen(), stamp(state_path(), this_host().clock), as_json=json_)
+    screen().give("key.stamp", stamp(state_path(), this_host().clock), show_stamped, as_json=json_)
 
 
 @command("clock", KEY, about="key.about.clock")
@@ -151,7 +146,7 @@ def clock_command(
     from recond.show.key import show_clock
 
     done = put_clock_back(state_path(), today, operator, this_host().clock)
-    show_clock(screen(), done, as_json=json_)
+    screen().give("key.clock", done, show_clock, as_json=json_)
 
 
 def _token(text: str) -> tuple[TokenPlace, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -46,14 +47,16 @@ def check_command(
 ) -> None:
     """Readiness."""
     from recond.flow.machine.check import check, check_exit
-    from recond.show.machine import show_assessment
+    from recond.show.machine import show_assessments
 
     found = check(this_host(), tuple(profile or ["windows-10"]), from_, marks, tuple(answer or ()))
-    if json_:
-        screen().answer("check", {"assessments": found})
-    else:
-        for one in found:
-            show_assessment(screen(), one)
+    screen().give(
+        "check",
+        found,
+        show_assessments,
+        as_json=json_,
+        fields=lambda found: {"assessments": found},
+    )
     leave(check_exit(found))
 
 
@@ -75,7 +78,7 @@ def plan_command(
 ) -> None:
     """What would be erased; touches nothing."""
     from recond.flow.machine.check import parse_wish, plan_only
-    from recond.show.machine import show_census, show_plans
+    from recond.show.machine import show_planned
 
     wish = parse_wish(level, method, verify, hidden, psid, try_unreported)
     found = plan_only(
@@ -89,13 +92,9 @@ def plan_command(
         exclude=tuple(exclude or ()),
         state=state_path(),
     )
-    plans = found.plans
-    if json_:
-        screen().answer("plan", found)
-    else:
-        show_plans(screen(), plans, this_host().clock.now(), found.left_out)
-        show_census(screen(), found.census)
-    leave(4 if targets and any(plan.refusals for plan in plans) else 0)
+    now = this_host().clock.now()
+    screen().give("plan", found, partial(show_planned, now=now), as_json=json_)
+    leave(4 if targets and any(plan.refusals for plan in found.plans) else 0)
 
 
 @command("methods")
@@ -105,10 +104,9 @@ def methods_command(json_: AsJson = False) -> None:
     from recond.show.result import show_methods
 
     methods = tuple(all_methods().values())
-    if json_:
-        screen().answer("methods", {"methods": methods})
-    else:
-        show_methods(screen(), methods)
+    screen().give(
+        "methods", methods, show_methods, as_json=json_, fields=lambda found: {"methods": found}
+    )
 
 
 @command("doctor")
@@ -118,10 +116,9 @@ def doctor_command(json_: AsJson = False) -> None:
     from recond.show.result import show_bench
 
     found = examine(this_host(), state_path())
-    if json_:
-        screen().answer("doctor", {"findings": found})
-    else:
-        show_bench(screen(), found)
+    screen().give(
+        "doctor", found, show_bench, as_json=json_, fields=lambda found: {"findings": found}
+    )
     leave(0 if all(one.present or not one.needed for one in found) else 9)
 
 
@@ -129,13 +126,12 @@ def doctor_command(json_: AsJson = False) -> None:
 def profile_list_command(json_: AsJson = False) -> None:
     """The profiles that are there."""
     from recond.flow.profiles import list_profiles
+    from recond.show.machine import show_names
 
     names = tuple(str(name) for name in list_profiles())
-    if json_:
-        screen().answer("profile.list", {"profiles": names})
-        return
-    for name in names:
-        screen().data(name)
+    screen().give(
+        "profile.list", names, show_names, as_json=json_, fields=lambda names: {"profiles": names}
+    )
 
 
 @command("new", PROFILE, about="cli.help.profile.new")
@@ -160,13 +156,14 @@ def profile_check_command(
 ) -> None:
     """Every mistake of a profile."""
     from recond.flow.profiles import check_profile_file
+    from recond.show.machine import show_mistakes
 
     mistakes = check_profile_file(file)
-    if json_:
-        screen().answer("profile.check", {"file": file, "mistakes": mistakes})
-        leave(2 if mistakes else 0)
-    for one in mistakes:
-        screen().data(screen().say(one.message))
-    if not mistakes:
-        screen().talk(t("cli.profile.clean", file=file))
+    screen().give(
+        "profile.check",
+        mistakes,
+        partial(show_mistakes, file=file),
+        as_json=json_,
+        fields=lambda mistakes: {"file": file, "mistakes": mistakes},
+    )
     leave(2 if mistakes else 0)

@@ -35,7 +35,7 @@ def verify_command(
 ) -> None:
     """Is this certificate, record, journal or ledger true, whole, and signed by whom."""
     from recond.flow.verify.ledger import verify_with_ledger
-    from recond.show.result import show_report
+    from recond.show.result import report_json, show_report
 
     given, certificates = tuple(files or ()), tuple(trust or ())
     if html is not None:
@@ -50,7 +50,7 @@ def verify_command(
         _many_or_few(given, certificates, as_json=json_)
     else:
         raise UsageError("recheck.nothing")
-    show_report(screen(), report, as_json=json_)
+    screen().give("verify", report, show_report, as_json=json_, fields=report_json)
     leave(report.exit_code)
 
 
@@ -71,16 +71,16 @@ def _many_or_few(
     if len(groups) >= MANY:
         leave(show_each(screen(), found, len(groups)))
     report = Report(tuple(found))
-    show_report(screen(), report, as_json=False)
+    show_report(screen(), report)
     leave(report.exit_code)
 
 
 def _page(html: Path, certificates: tuple[Path, ...], *, as_json: bool) -> NoReturn:
     from recond.flow.verify.donor_page import write_donor_page
-    from recond.show.donor import show_page_made
+    from recond.show.donor import page_fields, show_page_made
 
     made = write_donor_page(html, certificates, state=state_path())
-    show_page_made(screen(), made, as_json=as_json)
+    screen().give("verify.html", made, show_page_made, as_json=as_json, fields=page_fields)
     leave(0)
 
 
@@ -95,7 +95,7 @@ def _disk(
 ) -> NoReturn:
     from recond.flow.verify.disk import parse_mode, verify_certificate_and_disk
     from recond.show.progress import ProgressDisplay
-    from recond.show.recheck import show_disk_answer
+    from recond.show.recheck import disk_answer_fields, show_disk_answer
 
     if len(files) != 1:
         raise UsageError("recheck.disk.one-file")
@@ -110,9 +110,14 @@ def _disk(
             clock=this_host().clock,
             on_event=display.on_event,
         )
-    code = report.exit_code or answer.exit_code
-    show_disk_answer(screen(), report, answer, code, as_json=as_json)
-    leave(code)
+    screen().give(
+        "verify.disk",
+        (report, answer),
+        show_disk_answer,
+        as_json=as_json,
+        fields=disk_answer_fields,
+    )
+    leave(report.exit_code or answer.exit_code)
 
 
 @command("label", about="label.command.about")
@@ -129,10 +134,10 @@ def label_command(
 ) -> None:
     """A machine's sticker, from a certificate that is verified first."""
     from recond.flow.deliver.label import make_labels
-    from recond.show.label import show_labels
+    from recond.show.label import label_fields, show_labels
 
     made = make_labels(
         tuple(files or ()), out, form=form, start=start, lang=LANG, state=state_path()
     )
-    show_labels(screen(), made, as_json=json_)
+    screen().give("label", made, show_labels, as_json=json_, fields=label_fields)
     leave(made.exit_code)

@@ -83,10 +83,7 @@ def upload_command(
             allow_unsigned=allow_unsigned,
             clock=this_host().clock,
         )
-    if json_:
-        screen().answer("upload", done)
-    else:
-        show_uploaded(screen(), done)
+    screen().give("upload", done, show_uploaded, as_json=json_)
     leave(done.exit_code)
 
 
@@ -99,34 +96,28 @@ def upload_add_command(
 ) -> None:
     """A destination; its secrets are typed unseen, never given as arguments."""
     from recond.flow.deliver.upload import add_destination, secrets_of
-    from recond.show.upload import ask_secret, show_added
+    from recond.show.upload import ask_secret, destination_fields, show_added
 
     values = _pairs(value or [])
     for key in secrets_of(kind, values):
         values[key] = ask_secret(screen(), name, key)
     added = add_destination(state_path(), name, kind, values)
-    if json_:
-        screen().answer("upload.add", _destination(added.name, added.kind, added.shown))
-    else:
-        show_added(screen(), added.name, added.kind, added.shown)
+    screen().give("upload.add", added, show_added, as_json=json_, fields=destination_fields)
 
 
 @command("list", UPLOAD, about="cli.help.upload.list")
 def upload_list_command(json_: AsJson = False) -> None:
     """The destinations."""
     from recond.flow.deliver.upload import list_destinations
-    from recond.show.upload import show_destinations
+    from recond.show.upload import destinations_fields, show_destinations
 
-    found = [(one.name, one.kind, one.shown) for one in list_destinations(state_path())]
-    if json_:
-        screen().answer("upload.list", {"destinations": [_destination(*one) for one in found]})
-    else:
-        show_destinations(screen(), found)
-
-
-def _destination(name: str, kind: str, where: str) -> dict[str, str]:
-    """Never a secret: `where` is what a person is shown."""
-    return {"name": name, "kind": kind, "where": where}
+    screen().give(
+        "upload.list",
+        list_destinations(state_path()),
+        show_destinations,
+        as_json=json_,
+        fields=destinations_fields,
+    )
 
 
 @command("check", UPLOAD, about="cli.help.upload.check")
@@ -139,10 +130,7 @@ def upload_check_command(
     from recond.show.upload import show_checked
 
     found = check_destination(state_path(), name, this_host().clock)
-    if json_:
-        screen().answer("upload.check", found)
-    else:
-        show_checked(screen(), found)
+    screen().give("upload.check", found, show_checked, as_json=json_)
     leave(found.exit_code)
 
 
@@ -159,10 +147,7 @@ def export_command(
     from recond.show.upload import show_exported
 
     done = export_table(template, tuple(folder), out, allow_unsigned=allow_unsigned)
-    if json_:
-        screen().answer("export", done)
-    else:
-        show_exported(screen(), done)
+    screen().give("export", done, show_exported, as_json=json_)
     leave(done.exit_code)
 
 
@@ -176,10 +161,9 @@ def upload_remove_command(
     from recond.show.upload import show_removed
 
     remove_destination(state_path(), name)
-    if json_:
-        screen().answer("upload.remove", {"name": name})
-    else:
-        show_removed(screen(), name)
+    screen().give(
+        "upload.remove", name, show_removed, as_json=json_, fields=lambda name: {"name": name}
+    )
 
 
 def _pairs(words: list[str]) -> dict[str, str]:
@@ -201,10 +185,7 @@ def queue_command(ctx: Context, json_: AsJson = False) -> None:
     from recond.show.upload import show_queue
 
     view = read_queue(state_path())
-    if json_:
-        screen().answer("queue", view)
-    else:
-        show_queue(screen(), view)
+    screen().give("queue", view, show_queue, as_json=json_)
     leave(0)
 
 
@@ -215,10 +196,7 @@ def queue_export_command(folder: Stick, json_: AsJson = False) -> None:
     from recond.show.upload import show_moved
 
     moved = export_queue(state_path(), folder)
-    if json_:
-        screen().answer("queue.export", moved)
-    else:
-        show_moved(screen(), moved)
+    screen().give("queue.export", moved, show_moved, as_json=json_)
     leave(moved.exit_code)
 
 
@@ -231,10 +209,7 @@ def queue_import_command(
     from recond.show.upload import show_moved
 
     moved = import_queue(state_path(), folder, allow_unsigned=allow_unsigned)
-    if json_:
-        screen().answer("queue.import", moved)
-    else:
-        show_moved(screen(), moved)
+    screen().give("queue.import", moved, show_moved, as_json=json_)
     leave(moved.exit_code)
 
 
@@ -247,10 +222,7 @@ def lot_command(ctx: Context, json_: AsJson = False, database: Database = None) 
     from recond.show.lot import show_lots
 
     lots = list_lots(_where(database))
-    if json_:
-        screen().answer("lot", {"lots": lots})
-    else:
-        show_lots(screen(), lots)
+    screen().give("lot", lots, show_lots, as_json=json_, fields=lambda lots: {"lots": lots})
 
 
 def _where(database: str | None) -> LotDatabase:
@@ -282,10 +254,7 @@ def lot_new_command(
         manifest=manifest,
         trust=tuple(trust or ()),
     )
-    if json_:
-        screen().answer("lot.new", new_lot_fields(made))
-    else:
-        show_new_lot(screen(), made)
+    screen().give("lot.new", made, show_new_lot, as_json=json_, fields=new_lot_fields)
     leave(made.exit_code)
 
 
@@ -301,10 +270,7 @@ def lot_add_command(
     from recond.show.lot import show_added_to_lot
 
     added = add_to_lot(_where(database), lot, tuple(source))
-    if json_:
-        screen().answer("lot.add", added)
-    else:
-        show_added_to_lot(screen(), added)
+    screen().give("lot.add", added, show_added_to_lot, as_json=json_)
     leave(added.exit_code)
 
 
@@ -315,10 +281,7 @@ def lot_status_command(lot: LotName, json_: AsJson = False, database: Database =
     from recond.show.lot import show_lot_status
 
     status = status_of(_where(database), lot)
-    if json_:
-        screen().answer("lot.status", status)
-    else:
-        show_lot_status(screen(), status)
+    screen().give("lot.status", status, show_lot_status, as_json=json_)
     leave(status.exit_code)
 
 
@@ -334,10 +297,7 @@ def lot_report_command(
     from recond.show.lot import reported_fields, show_reported
 
     done = report_lot(_where(database), lot, out, lang=LANG, clock=this_host().clock)
-    if json_:
-        screen().answer("lot.report", reported_fields(done))
-    else:
-        show_reported(screen(), done)
+    screen().give("lot.report", done, show_reported, as_json=json_, fields=reported_fields)
     leave(done.exit_code)
 
 
@@ -353,8 +313,5 @@ def lot_close_command(
     from recond.show.lot import show_lot_status
 
     status = close_lot(_where(database), lot, this_host().clock, anyway=anyway)
-    if json_:
-        screen().answer("lot.close", status)
-    else:
-        show_lot_status(screen(), status)
+    screen().give("lot.close", status, show_lot_status, as_json=json_)
     leave(0)

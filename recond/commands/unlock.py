@@ -28,6 +28,7 @@ def unlock_command(
     """Take off the password that another tool left on a drive."""
     from recond.flow.run.unlock import unlock
     from recond.show.ask import ask_password
+    from recond.show.result import show_unlocked
 
     shown = screen()
     try:
@@ -41,7 +42,4 @@ def unlock_command(
     except (KeyboardInterrupt, EOFError):
         shown.talk(t("cli.aborted.before"))
         fail(Message("cli.aborted.before"), exit_code=130)
-    if json_:
-        shown.answer("unlock", found)
-    else:
-        shown.data(t("cli.unlock.done", path=found.path, journal=found.journal))
+    shown.give("unlock", found, show_unlocked, as_json=json_)

@@ -73,6 +73,6 @@ class TellDemo:
                 },
             )
             return
-        show_report(self._screen, report, as_json=False)
+        show_report(self._screen, report)
         self._screen.data(self._screen.t("cli.demo.traces", n=traces))
         self._screen.data(self._screen.t("cli.demo.end", folder=str(folder)))

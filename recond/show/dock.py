@@ -135,22 +135,21 @@ class DockDisplay:
         return made
 
 
-def show_summary(screen: Screen, found: Summary, *, as_json: bool) -> None:
+def summary_fields(found: Summary) -> dict[str, Json]:
+    """The last line of `watch --json`."""
+    counts = {state.value: sum(one.state is state for one in found.ends) for state in SlotState}
+    return {
+        "event": "summary",
+        "lot": found.lot,
+        "exit_code": found.exit_code,
+        "counts": {name: n for name, n in counts.items() if n},
+        "disks": [view_json(one) for one in found.ends],
+        "missing": list(found.missing),
+    }
+
+
+def show_summary(screen: Screen, found: Summary) -> None:
     """How every disk ended, and which listed number has no certificate."""
-    if as_json:
-        counts = {state.value: sum(one.state is state for one in found.ends) for state in SlotState}
-        screen.answer(
-            "watch",
-            {
-                "event": "summary",
-                "lot": found.lot,
-                "exit_code": found.exit_code,
-                "counts": {name: n for name, n in counts.items() if n},
-                "disks": [view_json(one) for one in found.ends],
-                "missing": list(found.missing),
-            },
-        )
-        return
     states = [one.state for one in found.ends]
     done, before = states.count(SlotState.DONE), states.count(SlotState.CERTIFIED)
     screen.data(

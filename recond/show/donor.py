@@ -13,19 +13,18 @@ if TYPE_CHECKING:
     from recond.flow.verify.donor_page import PageMade
 
 
-def show_page_made(screen: Screen, made: PageMade, *, as_json: bool) -> None:
+def page_fields(made: PageMade) -> dict[str, object]:
+    """`recond verify --html FILE` for a program."""
+    return {
+        "file": str(made.file),
+        "believed": made.believed,
+        "revoked": made.revoked,
+        "sha256": made.sha256,
+    }
+
+
+def show_page_made(screen: Screen, made: PageMade) -> None:
     """`recond verify --html FILE`."""
-    if as_json:
-        screen.answer(
-            "verify.html",
-            {
-                "file": str(made.file),
-                "believed": made.believed,
-                "revoked": made.revoked,
-                "sha256": made.sha256,
-            },
-        )
-        return
     t = screen.t
     screen.data(t("donor.command.written", file=str(made.file)))
     for one in made.believed:

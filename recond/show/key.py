@@ -14,7 +14,9 @@ from recond.locale import date
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
-    from recond.certify.sign.keys import KeyFacts
+    from pathlib import Path
+
+    from recond.certify.sign.keys import KeyFacts, Revocation
     from recond.flow.keys.ledger_clock import ClockPutBack
     from recond.flow.keys.stamp import Stamped
     from recond.flow.keys.workshop import BenchMade, KeyReport, RootMade, Trusted
@@ -36,11 +38,8 @@ def ask_passphrase(
     return first
 
 
-def show_keys(screen: Screen, report: KeyReport, renew_days: int, *, as_json: bool) -> None:
+def show_keys(screen: Screen, report: KeyReport) -> None:
     """`recond key show`."""
-    if as_json:
-        screen.answer("key.show", report)
-        return
     t = screen.t
     if report.bench is None and report.fault is None:
         screen.data(t("key.bench.none"))
@@ -48,7 +47,7 @@ def show_keys(screen: Screen, report: KeyReport, renew_days: int, *, as_json: bo
         rows = _rows(screen, report.bench) if report.bench else []
         rows += [
             (t("key.field.protected"), t("key.yes" if report.protected else "key.no")),
-            (t("key.field.state"), _state(screen, report, renew_days)),
+            (t("key.field.state"), _state(screen, report)),
         ]
         screen.table(t("key.bench"), ("", ""), rows)
     screen.table(
@@ -82,10 +81,12 @@ def _rows(screen: Screen, facts: KeyFacts) -> list[tuple[str, str]]:
     ]
 
 
-def _state(screen: Screen, report: KeyReport, renew_days: int) -> str:
+def _state(screen: Screen, report: KeyReport) -> str:
+    from recond.flow.keys.workshop import RENEW_DAYS
+
     if report.fault is not None:
         return screen.t("key.state.unusable", reason=screen.say(report.fault))
-    if report.days_left is not None and report.days_left < renew_days:
+    if report.days_left is not None and report.days_left < RENEW_DAYS:
         return screen.t("key.state.renew", n=report.days_left)
     return screen.t("key.state.good")
 
@@ -95,24 +96,29 @@ def _waiting(screen: Screen, runs: tuple[str, ...]) -> None:
         screen.talk(screen.t("key.waiting", n=len(runs), runs=", ".join(runs)))
 
 
-def show_root(screen: Screen, made: RootMade, *, as_json: bool, restored: bool = False) -> None:
+def root_fields(made: RootMade) -> dict[str, object]:
+    """A root for a program."""
+    return {
+        **_facts_json(made.facts),
+        "key": str(made.key),
+        "page": str(made.page),
+        "certificate": str(made.certificate),
+    }
+
+
+def show_root(screen: Screen, made: RootMade) -> None:
     """A root that was made, and what to do with its three files."""
-    if as_json:
-        screen.answer(
-            "key.restore" if restored else "key.init",
-            {
-                **_facts_json(made.facts),
-                "key": str(made.key),
-                "page": str(made.page),
-                "certificate": str(made.certificate),
-            },
-        )
-        return
-    screen.data(
-        screen.t("key.restore.done", file=str(made.key))
-        if restored
-        else screen.t("key.init.done", name=made.facts.name)
-    )
+    screen.data(screen.t("key.init.done", name=made.facts.name))
+    _root(screen, made)
+
+
+def show_root_again(screen: Screen, made: RootMade) -> None:
+    """A root that was made again from its page."""
+    screen.data(screen.t("key.restore.done", file=str(made.key)))
+    _root(screen, made)
+
+
+def _root(screen: Screen, made: RootMade) -> None:
     screen.table("", ("", ""), _rows(screen, made.facts))
     screen.data(
         screen.t(
@@ -124,12 +130,13 @@ def show_root(screen: Screen, made: RootMade, *, as_json: bool, restored: bool =
     )
 
 
-def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
+def bench_fields(made: BenchMade) -> dict[str, object]:
+    """A bench's new key for a program."""
+    return {**_facts_json(made.facts), "former": made.former, "waiting": made.waiting}
+
+
+def show_bench_key(screen: Screen, made: BenchMade) -> None:
     """A bench's new key."""
-    if as_json:
-        found = {**_facts_json(made.facts), "former": made.former, "waiting": made.waiting}
-        screen.answer("key.issue", found)
-        return
     screen.data(screen.t("key.issue.done", name=made.facts.name, until_date=made.facts.not_after))
     screen.table("", ("", ""), _rows(screen, made.facts))
     if made.former:
@@ -137,23 +144,33 @@ def show_bench_key(screen: Screen, made: BenchMade, *, as_json: bool) -> None:
     _waiting(screen, made.waiting)
 
 
-def show_trusted(screen: Screen, taken: Trusted, *, as_json: bool) -> None:
+def trusted_fields(taken: Trusted) -> dict[str, object]:
+    """What was taken in, for a program."""
+    certificates = [_facts_json(one) for one in taken.certificates]
+    return {"certificates": certificates, "revocations": taken.revocations}
+
+
+def show_trusted(screen: Screen, taken: Trusted) -> None:
     """What was taken in."""
-    if as_json:
-        certificates = [_facts_json(one) for one in taken.certificates]
-        screen.answer("key.trust", {"certificates": certificates, "revocations": taken.revocations})
-        return
     for one in taken.certificates:
         screen.data(screen.t("key.trust.done", name=one.name, fingerprint=one.fingerprint))
     if not taken.certificates:
         screen.data(screen.t("key.list.taken", n=taken.revocations))
 
 
-def show_stamped(screen: Screen, made: Stamped, *, as_json: bool) -> None:
+def show_revoked(screen: Screen, entry: Revocation, *, file: Path | None) -> None:
+    """A key that is believed no longer, and the signed list to give away."""
+    screen.data(
+        screen.t(
+            "key.revoke.done", fingerprint=entry.fingerprint, reason=f"@key.reason.{entry.reason}"
+        )
+    )
+    if file is not None:
+        screen.data(screen.t("key.list.written", file=str(file)))
+
+
+def show_stamped(screen: Screen, made: Stamped) -> None:
     """A checkpoint: the root to be kept or published, whose time it bears, whom it covers."""
-    if as_json:
-        screen.answer("key.stamp", made)
-        return
     screen.data(screen.t("key.stamp.ledger", n=made.size, ledger=made.ledger_id, root=made.root))
     if made.at is None:
         screen.data(screen.t("key.stamp.none"))
@@ -166,11 +183,8 @@ def show_stamped(screen: Screen, made: Stamped, *, as_json: bool) -> None:
         screen.talk(screen.t("key.stamp.away", n=len(made.away), runs=", ".join(made.away)))
 
 
-def show_clock(screen: Screen, done: ClockPutBack, *, as_json: bool) -> None:
+def show_clock(screen: Screen, done: ClockPutBack) -> None:
     """A ledger's time that was put back, and what can be signed now."""
-    if as_json:
-        screen.answer("key.clock", done)
-        return
     screen.data(screen.t("key.clock.done", last=done.last, time=done.now, number=done.number))
     if done.fault is not None:
         screen.talk(screen.t("key.state.unusable", reason=screen.say(done.fault)))

@@ -10,19 +10,18 @@ if TYPE_CHECKING:
     from recond.flow.deliver.label import LabelsMade
 
 
-def show_labels(screen: Screen, made: LabelsMade, *, as_json: bool) -> None:
+def label_fields(made: LabelsMade) -> dict[str, object]:
+    """`recond label` for a program."""
+    return {
+        "file": str(made.file),
+        "labels": made.count,
+        "exit_code": made.exit_code,
+        "unproven": {path: proof.value for path, proof in made.unproven},
+    }
+
+
+def show_labels(screen: Screen, made: LabelsMade) -> None:
     """`recond label`."""
-    if as_json:
-        screen.answer(
-            "label",
-            {
-                "file": str(made.file),
-                "labels": made.count,
-                "exit_code": made.exit_code,
-                "unproven": {path: proof.value for path, proof in made.unproven},
-            },
-        )
-        return
     screen.data(screen.t("label.command.written", n=made.count, file=str(made.file)))
     for path, proof in made.unproven:
         screen.talk(

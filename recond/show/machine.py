@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from recond.census import Census
 from recond.erasure import TargetKind, WipePlan
 from recond.flow.run.supervisor import shown_token
@@ -22,6 +24,10 @@ from recond.model import (
 from recond.naming import computer_name, disk_name, part_name, processor_name, screen_name
 from recond.show.screen import Row, Screen
 from recond.show.tones import Tone
+
+if TYPE_CHECKING:
+    from recond.flow.machine.check import Planned
+    from recond.readiness import Mistake
 
 OUTCOME_TONE = {
     Outcome.PASS: Tone.GOOD,
@@ -265,6 +271,32 @@ def show_assessment(screen: Screen, found: Assessment) -> None:
     for line in (*words.closing, ""):
         screen.data(line)
     screen.data(words.heading, tone)
+
+
+def show_assessments(screen: Screen, found: tuple[Assessment, ...]) -> None:
+    """Each profile."""
+    for one in found:
+        show_assessment(screen, one)
+
+
+def show_names(screen: Screen, names: tuple[str, ...]) -> None:
+    """Profiles by their names, a line each."""
+    for name in names:
+        screen.data(name)
+
+
+def show_mistakes(screen: Screen, mistakes: tuple[Mistake, ...], *, file: str) -> None:
+    """What is wrong in a profile, or that nothing is."""
+    for one in mistakes:
+        screen.data(screen.say(one.message))
+    if not mistakes:
+        screen.talk(screen.t("cli.profile.clean", file=file))
+
+
+def show_planned(screen: Screen, found: Planned, *, now: str) -> None:
+    """`recond plan`: the plans, and what no plan can show."""
+    show_plans(screen, found.plans, now, found.left_out)
+    show_census(screen, found.census)
 
 
 def show_plans(

@@ -17,15 +17,21 @@ if TYPE_CHECKING:
     from recond.flow.verify.files import Report
 
 
-def show_disk_answer(
-    screen: Screen, report: Report, answer: DiskAnswer, code: int, *, as_json: bool
-) -> None:
+Rechecked = tuple["Report", "DiskAnswer"]
+"""A certificate's answers, and those of its disk."""
+
+
+def disk_answer_fields(found: Rechecked) -> dict[str, object]:
+    """Both for a program."""
+    report, answer = found
+    code = report.exit_code or answer.exit_code
+    return {**report_json(report), "exit_code": code, "disk": to_json(answer)}
+
+
+def show_disk_answer(screen: Screen, found: Rechecked) -> None:
     """The certificate's answers, then the disk's."""
-    if as_json:
-        found = {**report_json(report), "exit_code": code, "disk": to_json(answer)}
-        screen.answer("verify.disk", found)
-        return
-    show_report(screen, report, as_json=False)
+    report, answer = found
+    show_report(screen, report)
     screen.data("")
     for line in _lines(screen, answer):
         screen.data(line)

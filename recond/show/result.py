@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from recond.erasure import Erasure, WipeRecord
     from recond.flow.machine.doctor import Finding
     from recond.flow.run.batch import Judged
+    from recond.flow.run.unlock import Unlocked
     from recond.flow.verify.files import Report
     from recond.methods import Method
 
@@ -54,11 +55,9 @@ BELIEF_SIGN = {
 }
 
 
-def answer_finished(
-    screen: Screen, form: str, finished: Finished, left: tuple[Judged, ...] = ()
-) -> None:
+def finished_fields(finished: Finished, left: tuple[Judged, ...] = ()) -> dict[str, Json]:
     """The result of a run for a program; `left` are the disks that its list left alone."""
-    screen.answer(form, finished_json(finished) | {"left": _left_json(left)})
+    return finished_json(finished) | {"left": _left_json(left)}
 
 
 def show_finished(screen: Screen, finished: Finished) -> None:
@@ -112,21 +111,16 @@ def left_lines(record: WipeRecord, screen: Screen) -> list[str]:
     return lines
 
 
-def answer_nothing_begun(
-    screen: Screen, form: str, exit_code: int, left: tuple[Judged, ...] = ()
-) -> None:
+def nothing_begun_fields(exit_code: int, left: tuple[Judged, ...] = ()) -> dict[str, Json]:
     """Nothing was left to erase, for a program: no run, no record, and why."""
-    screen.answer(
-        form,
-        {
-            "run": None,
-            "record_id": None,
-            "outcome": "nothing-begun",
-            "exit_code": exit_code,
-            "disks": [],
-            "left": _left_json(left),
-        },
-    )
+    return {
+        "run": None,
+        "record_id": None,
+        "outcome": "nothing-begun",
+        "exit_code": exit_code,
+        "disks": [],
+        "left": _left_json(left),
+    }
 
 
 def _left_json(left: tuple[Judged, ...]) -> list[Json]:
@@ -196,14 +190,16 @@ def _disk_json(one: Erasure) -> Json:
     }
 
 
+def show_unlocked(screen: Screen, found: Unlocked) -> None:
+    """A drive whose password is off."""
+    screen.data(screen.t("cli.unlock.done", path=found.path, journal=found.journal))
+
+
 # --- Verification ----------------------------------------------------------------------------
 
 
-def show_report(screen: Screen, report: Report, *, as_json: bool) -> None:
+def show_report(screen: Screen, report: Report) -> None:
     """Each certificate: the four answers, what was looked at, what the document itself says."""
-    if as_json:
-        screen.answer("verify", report_json(report))
-        return
     for one in report.found:
         _show_verdicts(screen, one)
     screen.data("")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from recond.foreign import printable
 from recond.frozen import dataclass
@@ -21,6 +21,7 @@ from recond.show.tones import SIGNS, Tone, paint, paint_cell, paint_sign
 if TYPE_CHECKING:
     from rich.console import Console
 
+T = TypeVar("T")
 Row = tuple[str, ...]
 PLAIN_COLUMNS = 100  # where the stream is no terminal
 NBSP_CODE, NNBSP_CODE = 0xA0, 0x202F
@@ -64,6 +65,23 @@ class Screen:
         from recond.show.answer import answer_line
 
         self.document(answer_line(form, value, all_letters=writes_all(sys.stdout.encoding)))
+
+    def give(
+        self,
+        form: str,
+        value: T,
+        show: Callable[[Screen, T], None],
+        *,
+        as_json: bool,
+        fields: Callable[[T], object] | None = None,
+    ) -> None:
+        """A command's answer: an object for a program (of the `fields`, else of the value itself),
+        or what a person is shown.
+        """
+        if as_json:
+            self.answer(form, fields(value) if fields else value)
+        else:
+            show(self, value)
 
     def answer_long(
         self, form: str, key: str, items: Iterable[object], rest: Callable[[], Mapping[str, Json]]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from recond.flow.deliver.check import Checked
 from recond.flow.deliver.export import Exported
 from recond.flow.deliver.queue import Moved, QueueView
+from recond.flow.deliver.settings import Settings
 from recond.flow.deliver.upload import Uploaded
 from recond.model import Message
 from recond.show.screen import Row, Screen
@@ -72,10 +73,20 @@ def show_queue(screen: Screen, view: QueueView) -> None:
         screen.talk(screen.t("upload.queue.lacking", n=count, destination=name))
 
 
-def show_destinations(screen: Screen, found: Sequence[tuple[str, str, str]]) -> None:
+def destination_fields(one: Settings) -> dict[str, str]:
+    """A destination for a program. Never a secret: `where` is what a person is shown."""
+    return {"name": one.name, "kind": one.kind, "where": one.shown}
+
+
+def destinations_fields(found: Sequence[Settings]) -> dict[str, object]:
+    """The destinations for a program."""
+    return {"destinations": [destination_fields(one) for one in found]}
+
+
+def show_destinations(screen: Screen, found: Sequence[Settings]) -> None:
     """The destinations, a line each: name, kind, where."""
     for one in found:
-        screen.data("  ".join(one))
+        screen.data("  ".join((one.name, one.kind, one.shown)))
     if not found:
         screen.talk(screen.t("upload.none"))
 
@@ -123,9 +134,9 @@ def show_moved(screen: Screen, moved: Moved) -> None:
         screen.talk(screen.t("upload.moved.known", n=len(moved.known)))
 
 
-def show_added(screen: Screen, name: str, kind: str, where: str) -> None:
+def show_added(screen: Screen, one: Settings) -> None:
     """A destination that was added."""
-    screen.talk(screen.t("upload.added", name=name, kind=kind, where=where))
+    screen.talk(screen.t("upload.added", name=one.name, kind=one.kind, where=one.shown))
 
 
 def show_removed(screen: Screen, name: str) -> None:

@@ -22,7 +22,7 @@ from recond.flow.run.run import Finished, carry_out
 from recond.locale import Lang
 from recond.model import Use
 from recond.progress import Phase, ProgressEvent
-from recond.show.dock import DockDisplay, show_summary
+from recond.show.dock import DockDisplay, summary_fields
 from recond.show.screen import Screen
 from recond.wipe.journal import read_entries
 from tests.cli.command import environment, recond, valid
@@ -319,7 +319,7 @@ def test_each_state_has_its_words(
     said = capsys.readouterr().err
     assert len(said.splitlines()) == len(views), "a state is said once"
     assert not [word for word in words if word not in said]
-    show_summary(Screen(lang), Summary("L", tuple(views), ("X",)), as_json=True)
+    Screen(lang).answer("watch", summary_fields(Summary("L", tuple(views), ("X",))))
     found = valid(json.loads(capsys.readouterr().out))
     assert found["counts"] == dict.fromkeys((state.value for state in S), 1)
 

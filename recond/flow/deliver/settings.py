@@ -19,6 +19,7 @@ from recond.host.spool import Spool
 from recond.host.store import is_private
 from recond.upload.settings import Settings, check_settings
 
+__all__ = ["Settings"]  # for what shows a destination
 FILE = "destinations.toml"
 MOST_BYTES = 1 << 20
 
