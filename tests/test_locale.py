@@ -17,7 +17,7 @@ from recond.erasure import Level, Status, Verdict
 from recond.host.reason import KNOWN
 from recond.locale import LANGS, NBSP, NNBSP, Lang, french_spaces, language, text
 from recond.methods import all_methods
-from recond.model import Form, HealthVerdict, Medium, Outcome, Why
+from recond.model import Form, HealthVerdict, Medium, Message, Outcome, Why
 from tests.house import PACKAGE, Module, modules
 
 Entry = str | list[str]
@@ -527,6 +527,29 @@ def test_plural_follows_the_language() -> None:
     for n, fr, en in ((0, "passe", "passes"), (1, "passe", "pass"), (2, "passes", "passes")):
         assert text("fr", "cli.plan.steps", method="m", n=n) == f"m, {n} {fr}"
         assert text("en", "cli.plan.steps", method="m", n=n) == f"m, {n} {en}"
+
+
+@pytest.mark.parametrize(
+    ("code", "args", "said"),
+    [
+        ("cli.run.no_target", {}, "aucun disque visé"),
+        ("lot.unknown", {"lot": "L", "known": "—"}, "lot inconnu"),
+        ("recheck.nothing", {}, "donnez au moins"),
+        ("certify.verify.file-missing", {"file": "A", "reason": "B"}, "«\u00a0A\u00a0»"),
+        ("key.exists", {"file": "Racine.p12"}, "Racine.p12 "),
+        ("cli.nowhere", {}, "cli.nowhere"),
+    ],
+)
+def test_a_reason_begins_small_after_a_colon(
+    code: str, args: dict[str, str | int], said: str
+) -> None:
+    assert locale.clause("fr", Message.of(code, **args)).startswith(said)
+
+
+def test_a_detail_with_a_colon_makes_no_second_one() -> None:
+    for lang in LANGS:
+        told = text(lang, "readiness.observed.unknown_detail", why="w", detail="a : b")
+        assert told.count(":") == 1
 
 
 def test_an_unknown_code_shows_itself() -> None:

@@ -201,7 +201,7 @@ def _run(
         if not as_json:
             show_plans(shown, prepared.plans, host.clock.now(), prepared.left_out)
         for warning in prepared.warnings:
-            shown.talk(t("cli.warning", what=shown.say(warning)))
+            shown.talk(t("cli.warning", what=shown.clause(warning)))
         batch = _by_manifest(prepared, manifest) if manifest else None
         confirmed = batch.confirmed if batch else _confirm(prepared, words, unattended=unattended)
     except (KeyboardInterrupt, EOFError):
@@ -254,7 +254,7 @@ def _send(folder: Path, *, as_json: bool) -> None:
     try:
         done = after_run(state_path(), folder, this_host().clock)
     except RecondError as error:
-        screen().talk(t("cli.error", reason=screen().say(error.message)))
+        screen().talk(t("cli.error", reason=screen().clause(error.message)))
         return
     if done is not None and not as_json:
         show_uploaded(screen(), done)
@@ -329,7 +329,7 @@ def resume_command(
             state_path(), run, this_host(), display.on_event, on_lost=lost.__setitem__
         )
     for name, error in lost.items():
-        shown.talk(t("cli.resume.lost", run=name, reason=shown.say(error.message)))
+        shown.talk(t("cli.resume.lost", run=name, reason=shown.clause(error.message)))
         code = max(code, error.exit_code)
     for one in finished:
         shown.give("resume", one, show_finished, as_json=json_, fields=finished_fields)

@@ -69,10 +69,10 @@ def run_program() -> int:
         return result if isinstance(result, int) else 0
     except SafetyRefusal as error:
         for refusal in error.reasons:
-            screen().talk(t("cli.refused", reason=screen().say(refusal)), Tone.BAD)
+            screen().talk(t("cli.refused", reason=screen().clause(refusal)), Tone.BAD)
         return _end(error.exit_code, *error.reasons)
     except RecondError as error:
-        screen().talk(t("cli.error", reason=screen().say(error.message)), Tone.BAD)
+        screen().talk(t("cli.error", reason=screen().clause(error.message)), Tone.BAD)
         return _end(error.exit_code, *error.reasons)
     except typer.Exit as error:
         return int(error.exit_code)
@@ -84,7 +84,7 @@ def run_program() -> int:
             screen().document(error.format_message())
             return 0
         reason = usage_error(error.format_message())
-        screen().talk(t("cli.error", reason=screen().say(reason)), Tone.BAD)
+        screen().talk(t("cli.error", reason=screen().clause(reason)), Tone.BAD)
         return _end(2, reason)
     except BrokenPipeError:
         raise  # of our own output: the reader is gone

@@ -14,11 +14,16 @@ import functools
 import json
 import pkgutil
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
 from recond.foreign import NAMES, QUOTED, printable_word, quotable
 
 if TYPE_CHECKING:  # the help of the program needs no types
+    from datetime import datetime, timezone
+
     from recond.model import Message
 
 Lang = Literal["fr", "en"]
@@ -158,6 +163,22 @@ def say(lang: Lang, message: Message) -> str:
     return text(lang, message.code, **dict(message.args))
 
 
+_NAME = re.compile(r"Windows|Linux|Opal|Intel|Apple|DirectX|Debian|Autopilot|Snipe-IT|Ctrl")
+_BEGINS_GREAT = re.compile(r"[A-ZÀ-Ý](?=[a-zà-ÿ’ ])")
+
+
+def clause(lang: Lang, message: Message) -> str:
+    """The sentence of a message as it goes on after a colon: it begins small, but for a name and
+    for what the catalogue did not write (a file, a serial number).
+    """
+    said = say(lang, message)
+    entry = _catalogue(lang, message.code.partition(".")[0]).get(message.code, "")
+    template = entry[0] if isinstance(entry, list) else entry
+    if not _BEGINS_GREAT.match(template) or _NAME.match(template):
+        return said
+    return said[:1].lower() + said[1:]
+
+
 def number(lang: Lang, value: int) -> str:
     """An integer with the language's thousands separator; four digits stay together."""
     if abs(value) < 10_000:
@@ -222,7 +243,7 @@ def clock_time(lang: Lang, utc: str, after_s: int) -> str:
     """
     from datetime import datetime, timedelta
 
-    now, fr = datetime.fromisoformat(utc).astimezone(), lang == "fr"
+    now, fr = datetime.fromisoformat(utc).astimezone(_zone()), lang == "fr"
     moment = now + timedelta(seconds=after_s)
     time = f"{moment:%H}{NBSP}h{NBSP}{moment:%M}" if fr else f"{moment:%H:%M}"
     if moment.date() == now.date():
@@ -230,12 +251,72 @@ def clock_time(lang: Lang, utc: str, after_s: int) -> str:
     return f"{moment:%d/%m} à {time}" if fr else f"{time} on {moment:%Y-%m-%d}"
 
 
+MOST_OFFSET_MIN = 18 * 60
+"""Of a zone: XML Schema's bound of 14 hours and some room."""
+_OFFSET_MIN: ContextVar[int | None] = ContextVar("offset_min", default=None)
+
+
+@contextmanager
+def zone_of(offset_min: int) -> Iterator[None]:
+    """Within, moments are shown so many minutes from UTC: a document is drawn in its bench's zone,
+    the same everywhere; a screen shows the reader's own. An offset of no zone is taken for none.
+    """
+    kept = _OFFSET_MIN.set(offset_min if abs(offset_min) <= MOST_OFFSET_MIN else 0)
+    try:
+        yield
+    finally:
+        _OFFSET_MIN.reset(kept)
+
+
+def _zone() -> timezone | None:
+    """The zone that a document is drawn in; None for the reader's own."""
+    from datetime import timedelta, timezone
+
+    offset_min = _OFFSET_MIN.get()
+    return None if offset_min is None else timezone(timedelta(minutes=offset_min))
+
+
+def _local(utc: str) -> datetime | None:
+    """An RFC 3339 time where it is shown; None for a day alone, and for what is no time."""
+    from datetime import datetime
+
+    if "T" not in utc:
+        return None
+    try:
+        return datetime.fromisoformat(utc).astimezone(_zone())
+    except (ValueError, OverflowError):
+        return None
+
+
 def moment(lang: Lang, utc: str) -> str:
-    """A day and time of day of an RFC 3339 time: « 24/11/2026 à 08:53:18 UTC »."""
-    return f"{date(lang, utc)} {'à ' if lang == 'fr' else ''}{utc[11:19]}{NBSP}UTC"
+    """A day and time of day of an RFC 3339 time: « 24/11/2026 à 09:53:18 UTC+1 »."""
+    return f"{date(lang, utc)} {'à ' if lang == 'fr' else ''}{time_of_day(utc, seconds=True)}"
+
+
+def time_of_day(utc: str, *, seconds: bool = False) -> str:
+    """The time of day of an RFC 3339 time, with its offset: « 09:53 UTC+1 »."""
+    local = _local(utc)
+    if local is None:
+        return f"{utc[11:19] if seconds else utc[11:16]}{NBSP}UTC"
+    return (
+        f"{local:%H:%M:%S}{NBSP}{_offset(local)}"
+        if seconds
+        else (f"{local:%H:%M}{NBSP}{_offset(local)}")
+    )
+
+
+def _offset(local: datetime) -> str:
+    """UTC, UTC+1, UTC−3:30."""
+    offset = local.utcoffset()
+    minutes = round(offset.total_seconds() / 60) if offset else 0
+    if not minutes:
+        return "UTC"
+    hours, left = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{left:02d}" if left else "")
 
 
 def date(lang: Lang, utc: str) -> str:
-    """A day of an RFC 3339 time: 24/11/2026, or 2026-11-24 in English."""
-    year, month, day = utc[:10].split("-")
+    """A day, or an RFC 3339 time's where it is shown: 24/11/2026, or 2026-11-24 in English."""
+    local = _local(utc)
+    year, month, day = (f"{local:%Y-%m-%d}" if local else utc[:10]).split("-")
     return f"{day}/{month}/{year}" if lang == "fr" else f"{year}-{month}-{day}"

@@ -99,7 +99,7 @@ class DockDisplay:
     def _words(self, view: View) -> tuple[str, str, str, str]:
         state = self._screen.t(f"dock.state.{view.state.value}")
         if view.state is SlotState.ERASING:
-            state += f" {view.percent or 0} %"
+            state += " " + self._screen.t("cli.percent", n=view.percent or 0)
         disk = ""
         if view.disk is not None:
             disk = f"{view.disk.model or '—'} {view.disk.token} " + size(

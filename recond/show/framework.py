@@ -39,6 +39,10 @@ _ERRORS = (
     (re.compile(r"Missing command"), "cli.frame.missing_command"),
     (re.compile(r"Option '?(?P<name>[^' ]+)'? requires"), "cli.frame.needs_value"),
     (re.compile(r"unexpected extra arguments? \((?P<name>.*)\)"), "cli.frame.extra"),
+    (
+        re.compile(r"Invalid value for '?(?P<name>[^:']+)'?: '(?P<given>.*)' is not a valid int"),
+        "cli.frame.invalid_number",
+    ),
     (re.compile(r"Invalid value for '?(?P<name>[^:']+)'?: (?P<why>.*)"), "cli.frame.invalid"),
 )
 

@@ -236,13 +236,14 @@ def _size(screen: Screen, reading: Reading[int]) -> str:
 def _health(screen: Screen, disk: Disk) -> str:
     """The verdict, and of an SSD what it has left and what was written to it."""
     if isinstance(disk.health, Unknown):
-        return "?"
+        return screen.t("cli.health.unknown")
     verdict, left, written = (
         disk.health.verdict,
         disk.health.life_left_percent,
         disk.health.written_bytes,
     )
-    words = [screen.t(f"cli.health.{verdict.value}") if isinstance(verdict, Known) else "?"]
+    known = verdict.value if isinstance(verdict, Known) else "unknown"
+    words = [screen.t(f"cli.health.{known}")]
     if isinstance(left, Known):
         words.append(screen.t("cli.disks.left", n=left.value))
         if isinstance(written, Known):

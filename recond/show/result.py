@@ -89,11 +89,8 @@ def show_finished(screen: Screen, finished: Finished) -> None:
         screen.data(screen.say(issued.set_aside))
     if issued.kept is not None:
         screen.data(t("cli.result.kept", folder=str(issued.kept)))
-    screen.data(
-        f"{t('cli.result.certificate')} : {issued.certificate}"
-        if screen.lang == "fr"
-        else f"{t('cli.result.certificate')}: {issued.certificate}"
-    )
+    heading = t("cli.frame.heading", name=t("cli.result.certificate"))
+    screen.data(f"{heading} {issued.certificate}")
     screen.data(t("cli.result.run", run=finished.folder.run_id))
 
 
@@ -251,13 +248,21 @@ def _show_verdicts(screen: Screen, found: Verdicts) -> None:
     for axis, answer in found.answers:
         words = f"{t(f'certify.axis.{axis}')} – {t(f'certify.answer.{answer}')}"
         screen.data(f"  {SIGN[answer]} {words}")
+    short = near(found.name).rpartition("/")[2]  # its folder stands in the line above
     lines = (
         f"      {SIGN[check.answer]} "
-        + printable_line(f"{cut(check.about, LONGEST)} – {screen.say(check.message)}")
+        + printable_line(
+            f"{cut(_about(check.about, found.name, short), LONGEST)} – {screen.say(check.message)}"
+        )
         for check in found.checks
     )
     for line in dict.fromkeys(lines):  # one finding may answer two questions
         screen.data(line)
+
+
+def _about(about: str, name: str, short: str) -> str:
+    """What was looked at, without the folder of the file that was given."""
+    return short + about.removeprefix(name) if about.startswith(name) else about
 
 
 def verdicts_json(found: Verdicts) -> Json:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from recond.foreign import printable
 from recond.frozen import dataclass
-from recond.locale import Lang, say, text
+from recond.locale import Lang, clause, say, text
 from recond.model import Json, Known, Message, Reading, Unknown
 from recond.show.folding import EDGE, GAP, blocks, column_widths, fold_line
 from recond.show.streams import writes_all
@@ -45,6 +45,10 @@ class Screen:
     def say(self, message: Message) -> str:
         """The sentence of a message."""
         return say(self.lang, message)
+
+    def clause(self, message: Message) -> str:
+        """The sentence of a message as it goes on after a colon."""
+        return clause(self.lang, message)
 
     def talk(self, line: str, tone: Tone | None = None) -> None:
         """A sentence to standard error, folded between words on a terminal."""

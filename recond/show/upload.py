@@ -9,6 +9,7 @@ from recond.flow.deliver.export import Exported
 from recond.flow.deliver.queue import Moved, QueueView
 from recond.flow.deliver.settings import Settings
 from recond.flow.deliver.upload import Uploaded
+from recond.locale import date
 from recond.model import Message
 from recond.show.screen import Row, Screen
 
@@ -109,6 +110,8 @@ def show_checked(screen: Screen, found: Checked) -> None:
 def _told(screen: Screen, key: str, value: str) -> str:
     if key in ("verdict", "level"):
         value = screen.t(f"upload.{key}.{value}")
+    if key == "date":
+        value = date(screen.lang, value)
     return screen.t(f"upload.told.{key}", value=value)
 
 
@@ -154,7 +157,9 @@ def ask_secret(screen: Screen, name: str, key: str) -> str:
 def show_problems(screen: Screen, problems: Sequence[tuple[str, Message]]) -> None:
     """Each thing that is wrong, by its file or record."""
     for name, message in problems:
-        screen.talk(screen.t("upload.problem", name=name, reason=screen.say(message)))
+        said = screen.say(message)  # which may begin with the name itself
+        once = said.startswith(name)
+        screen.talk(said if once else screen.t("upload.problem", name=name, reason=said))
 
 
 def _table(screen: Screen, rows: list[Row]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from recond.certify.verify.verdicts import Answer, Belief, Verdicts
 from recond.flow.verify.files import exit_of, near
 from recond.foreign import LONGEST, cut, printable_line
-from recond.show.result import BELIEF_SIGN, belief_line, verdicts_json
+from recond.show.result import BELIEF_SIGN, BELIEVED, belief_line, verdicts_json
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def answer_each(screen: Screen, found: Iterable[Verdicts]) -> int:
 def _fault_line(screen: Screen, found: Verdicts) -> str:
     """The sign, the name, and the first thing that speaks against it."""
     worst = Answer.NO if found.belief is Belief.FALSE else Answer.UNKNOWN
-    why = next((screen.say(one.message) for one in found.checks if one.answer is worst), "")
+    why = next(
+        (screen.say(one.message) for one in found.checks if one.answer is worst),
+        screen.t(BELIEVED[found.belief]),
+    )
     name = cut(near(found.name), LONGEST)
     return printable_line(f"{BELIEF_SIGN[found.belief]} {name} – {why}")
 

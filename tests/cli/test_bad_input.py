@@ -24,7 +24,7 @@ def wipe(image: Path, *more: str) -> tuple[str, ...]:
 
 
 CASES = {
-    "no target": (("wipe",), 2, "Aucun disque"),
+    "no target": (("wipe",), 2, "aucun disque"),
     "unknown target": (("wipe", "/dev/does-not-exist"), 2, "/dev/does-not-exist"),
     "directory": (("wipe", "{tmp}"), 2, "dossier"),
     "empty file": (("wipe", "{tmp}/empty.img", "--image"), 2, "vide"),
@@ -33,6 +33,8 @@ CASES = {
     "wrong serial": (("wipe", "{tmp}/disque.img", "--image", "--confirm", "AUTRE"), 4, "AUTRE"),
     "no confirmation": (("wipe", "{tmp}/disque.img", "--image"), 4, "--confirm"),
     "unknown method": (("wipe", "{tmp}/disque.img", "--image", "--method", "magic"), 2, "magic"),
+    "no number": (("label", "--start", "x"), 2, "--start »"),
+    "no page of a root": (("key", "restore", "{tmp}/disque.img"), 2, "sauvegarde"),
     "unknown level": (("wipe", "{tmp}/disque.img", "--image", "--level", "full"), 2, "full"),
     "unknown verification": (
         ("wipe", "{tmp}/disque.img", "--image", "--verify", "some"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +115,47 @@ def test_bash_completes(path_with_recond: dict[str, str], tmp_path: Path) -> Non
         assert offered("certify", known[0][:6]) == [
             name for name in known if name[:6] == known[0][:6]
         ]
+
+
+def typed_in_bash(keys: str, given: dict[str, str], folder: Path) -> str:
+    """What a terminal shows when a person types these keys in an interactive bash."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], {**given, "PS1": "$ "})
+    try:
+        os.write(terminal, b"source <(recond completion bash); echo rea''dy\n")
+        read_until(terminal, "\nready", 60)
+        os.write(terminal, keys.encode())
+        return read_until(terminal, None, 20)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+
+
+def read_until(terminal: int, sign: str | None, timeout_s: float) -> str:
+    """What comes, until `sign` or until nothing came for some time after the first of it."""
+    shown = ""
+    while sign is None or sign not in shown.replace("\r", ""):
+        wait_s = timeout_s if sign or len(shown) < 20 else timeout_s / 2
+        if not select.select([terminal], [], [], wait_s)[0]:
+            break
+        shown += os.read(terminal, 4096).decode("utf-8", "replace")
+        if sign is None and shown.endswith(" ") and len(shown) > 20:
+            break
+    return shown
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this computer")
+def test_a_person_presses_tab(path_with_recond: dict[str, str], tmp_path: Path) -> None:
+    for keys, completed in (
+        ("recond insp\t", "recond inspect "),
+        ("recond lot st\t", "recond lot status "),
+        ("recond wipe --level pu\t", "--level purge "),
+    ):
+        shown = typed_in_bash(keys, path_with_recond, tmp_path)
+        assert completed in shown.replace("\x07", ""), shown
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -139,7 +139,10 @@ def restore(
     state: Path, paper: Path, out: Path | None, passphrase: str, lang: Lang, clock: Clock
 ) -> RootMade:
     """Make the root again from its page. Raises `RecordInvalid` naming the line that is wrong."""
-    packed = key_backup.read_paper(_read(paper).decode("utf-8", "replace"))
+    typed = _read(paper).decode("utf-8", "replace")
+    if not any(line.strip()[:2].isdecimal() for line in typed.splitlines()):
+        raise UsageError("key.paper.foreign", file=str(paper))
+    packed = key_backup.read_paper(typed)
     root = _unlock(packed, passphrase, paper)
     folder = out or Keyring(state).folder / "root"
     if (folder / ROOT_KEY).exists():
