@@ -1,9 +1,8 @@
 """The types of an erasure: plan, journal, record.
 
-Why: apart from `recond.model` only because a module has at most 400 lines; the same rules hold
-(frozen, standard library only, no input or output, integers, UTC). A plan says what is promised; a
-journal holds what happened; a record says what that proves, and is only ever computed from journals
-(`recond.certify.record`), never written by hand.
+Why: apart from `recond.model` only because a module has at most 400 lines; the same rules hold.
+A plan says what is promised; a journal holds what happened; a record says what that proves, and is
+only ever computed from journals (`recond.certify.record`), never written by hand.
 """
 
 from __future__ import annotations
@@ -347,6 +346,7 @@ class Bench:
     name: str | None
     demonstration: bool
     kernel: str | None
+    utc_offset_min: int = field(default=0, metadata=LATER)  # local time less UTC, when issued
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from recond.documents import read_toml
 from recond.erasure import Bench, Context, Person, Workshop
 from recond.errors import BenchLacks, UsageError
 from recond.host.clock import Clock
-from recond.host.machineinfo import kernel_release
+from recond.host.machineinfo import kernel_release, utc_offset_min
 from recond.host.reason import os_reason
 from recond.host.regular import read_given, read_regular
 from recond.host.store import create_whole
@@ -64,6 +64,7 @@ def read_context(
             name=tables["bench"].get("name"),
             demonstration=demonstration,
             kernel=kernel_release(),
+            utc_offset_min=utc_offset_min(clock.now()),
         ),
         lot=overrides.lot,
         donor=overrides.donor,

@@ -7,6 +7,7 @@ Sources: /proc/sys/kernel/random/boot_id (random(4)); hwmon `temp1_input`, `temp
 from __future__ import annotations
 
 import os
+from datetime import datetime
 
 from recond.host.files import Files
 
@@ -20,6 +21,12 @@ def read_boot_id(files: Files) -> str:
 def kernel_release() -> str:
     """The kernel's release, such as 6.1.0-26-amd64."""
     return os.uname().release
+
+
+def utc_offset_min(utc: str) -> int:
+    """How many minutes the local time of this computer is from UTC, at an RFC 3339 time."""
+    offset = datetime.fromisoformat(utc).astimezone().utcoffset()
+    return round(offset.total_seconds() / 60) if offset else 0
 
 
 def read_temperature(files: Files, path: str) -> tuple[int, int] | None:

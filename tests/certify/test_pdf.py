@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -187,6 +188,41 @@ def test_every_page_says_what_it_is(kind: str, must: str, never: str) -> None:
     assert all(f"page {n} sur {len(pages)}" in page for n, page in enumerate(pages, 1))
 
 
+def told(value: dict[str, Any], folder: Path) -> str:
+    """The words of a page drawn from a record, in one line."""
+    (folder / "x.pdf").write_bytes(render(Sheet(canonical_bytes(value), None, None, None, "fr")))
+    shown = subprocess.run(
+        [needs("pdftotext"), "-raw", folder / "x.pdf", "-"], capture_output=True, check=True
+    ).stdout.decode()
+    return " ".join(shown.split()).replace("\u00a0", " ")
+
+
+def test_what_did_not_end_well_is_said_by_its_own_words() -> None:
+    """No « terminé », no reading that never began, nobody who verified."""
+    for kind, when in (("interrupted", "effacement arrêté le"), ("rejected", "effacement raté")):
+        text = " ".join(words(kind).split()).replace("\u00a0", " ")
+        assert when in text
+        assert "effacement terminé le" not in text
+        assert "personne : aucun effacement n’est validé" in text
+        assert "Dominique Petit" not in text
+    broken = " ".join(words("interrupted").split())
+    assert "1 passe commencée sur 1, pas de relecture" in broken
+    assert "relecture complète" not in broken
+    assert "effacement terminé le" in " ".join(words("erased").split())
+
+
+def test_a_page_is_drawn_in_the_zone_of_its_bench(tmp_path: Path) -> None:
+    value = json.loads(files_of("erased")["record.json"])
+    value["issued_at"] = "2026-11-24T23:30:00.000Z"
+    assert "document fait le 24/11/2026 à 23:30 UTC" in told(value, tmp_path)
+    value["bench"]["utc_offset_min"] = 60
+    assert "document fait le 25/11/2026 à 00:30 UTC+1" in told(value, tmp_path)
+    value["bench"]["utc_offset_min"] = -210
+    assert "document fait le 24/11/2026 à 20:00 UTC−3:30" in told(value, tmp_path)
+    value["bench"]["utc_offset_min"] = 10**9
+    assert "document fait le 24/11/2026 à 23:30 UTC" in told(value, tmp_path)
+
+
 def test_an_english_certificate_is_english() -> None:
     text = words("erased", "en")
     assert "DATA ERASED" in text
@@ -337,9 +373,4 @@ def test_a_boxs_number_is_said_to_be_the_boxs(of: str, shown: str, tmp_path: Pat
     value = json.loads(files_of("rejected")["record.json"])
     named = {"serial": "152D00539000", "serial_of": of, "box_serial": "152D00539000"}
     value["erasures"][0]["disk"] |= named
-    made = render(Sheet(canonical_bytes(value), None, None, None, "fr"))
-    (tmp_path / "x.pdf").write_bytes(made)
-    told = subprocess.run(
-        [needs("pdftotext"), "-raw", tmp_path / "x.pdf", "-"], capture_output=True, check=True
-    ).stdout.decode()
-    assert shown in " ".join(told.split()).replace("\u00a0", " ")
+    assert shown in told(value, tmp_path)

@@ -30,7 +30,7 @@ from recond.certify.record import parse_record
 from recond.computer import Overall, conclude, overall
 from recond.documents import read_json
 from recond.erasure import WipeRecord
-from recond.locale import Lang, text
+from recond.locale import Lang, text, zone_of
 
 RECORD, JWS, SEAL = "record.json", "record.jws", "seal.txt"
 LEFT, BOTTOM, TOP = 18 * mm, 17 * mm, 25 * mm
@@ -58,7 +58,9 @@ def render(sheet: Sheet) -> bytes:
     files = {RECORD: sheet.record_bytes}
     if sheet.jws is not None and sheet.seal is not None:
         files |= {JWS: sheet.jws, SEAL: sheet.seal.encode("ascii")}
-    return archive(_draw(sheet), sheet.record.issued_at, sheet.lang, files)
+    with zone_of(sheet.record.bench.utc_offset_min):
+        drawn = _draw(sheet)
+    return archive(drawn, sheet.record.issued_at, sheet.lang, files)
 
 
 # --- Pages -----------------------------------------------------------------------------------

@@ -12,7 +12,17 @@ from typing import Any
 from reportlab.platypus import KeepTogether, PageBreak, Spacer
 
 from recond.certify.pages import parts as part
-from recond.certify.pages.front import clock, day, disk_serial, given, how, person, result
+from recond.certify.pages.front import (
+    clock,
+    day,
+    disk_serial,
+    given,
+    how,
+    person,
+    read_back,
+    result,
+    verifier,
+)
 from recond.certify.pages.inventory import assessment_part, inventory_part
 from recond.ends import StepEnd
 from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
@@ -163,7 +173,9 @@ def _read_back(found: Verification, lang: Lang) -> list[Any]:
     rows = [
         (
             text(lang, "certify.field.verification"),
-            f"{text(lang, f'certify.how.verify.{found.mode.value}')} – "
+            read_back(found, lang)
+            if found.outcome is StepEnd.NOT_RUN
+            else f"{text(lang, f'certify.how.verify.{found.mode.value}')} – "
             f"{text(lang, f'certify.outcome.{found.outcome}')}",
         ),
         (
@@ -257,7 +269,7 @@ def _nist(record: WipeRecord, lang: Lang) -> list[Any]:
             (t(lang, "certify.nist.tool"), f"recond {software.get('recond', '')}"),
             (
                 t(lang, "certify.nist.verification"),
-                t(lang, f"certify.how.verify.{one.verification.mode.value}"),
+                read_back(one.verification, lang),
             ),
             (
                 t(lang, "certify.nist.validation"),
@@ -276,7 +288,7 @@ def _nist(record: WipeRecord, lang: Lang) -> list[Any]:
         flow.append(part.facts(rows, share=0.3))
     people = [
         (t(lang, "certify.field.operator"), person(record.operator, lang)),
-        (t(lang, "certify.field.verifier"), person(record.verifier, lang)),
+        (t(lang, "certify.field.verifier"), verifier(record, lang)),
         (t(lang, "certify.nist.date"), f"{day(record.issued_at, lang)}"),
         (t(lang, "certify.nist.location"), given(record.workshop.address, lang)),
         (t(lang, "certify.nist.contact"), given(record.workshop.contact, lang)),

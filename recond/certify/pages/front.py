@@ -15,8 +15,15 @@ from reportlab.platypus import KeepTogether, Spacer, Table, TableStyle
 from recond.certify.pages import parts as part
 from recond.computer import Conclusion, LeftOver, Overall, conclude, counts, is_approved
 from recond.ends import StepEnd
-from recond.erasure import DiskIdentity, Erasure, Person, WipeRecord
-from recond.locale import Lang, date, say, size, text
+from recond.erasure import (
+    DiskIdentity,
+    Erasure,
+    Person,
+    Verification,
+    VerifyMode,
+    WipeRecord,
+)
+from recond.locale import Lang, date, say, size, text, time_of_day
 from recond.model import Known, Message, Reading
 from recond.naming import computer_name, disk_name
 
@@ -54,6 +61,7 @@ def front_page(
         *_limits(record, lang, outcome),
         part.heading(text(lang, "certify.section.people")),
         part.facts(_people(record, lang)),
+        _hands(record, lang),
         KeepTogether(
             [part.heading(text(lang, "certify.section.check")), how_to_check(lang, signer, seal)]
         ),
@@ -193,7 +201,7 @@ def _disks(record: WipeRecord, lang: Lang) -> Any:
                 result(one, lang),
             )
         )
-    return part.grid(head, rows, (36, 12, 22, 12, 34))
+    return part.grid(head, rows, (36, 12, 23, 17, 28))
 
 
 def disk_serial(disk: DiskIdentity, lang: Lang) -> str | None:
@@ -204,12 +212,29 @@ def disk_serial(disk: DiskIdentity, lang: Lang) -> str | None:
 
 
 def how(one: Erasure, lang: Lang) -> str:
-    """Method, passes and the reading back, in a line."""
-    if one.plan is None or not any(step.outcome is not StepEnd.NOT_RUN for step in one.steps):
+    """Method, passes and the reading back, in a line: what was done, not what was planned."""
+    begun = sum(step.outcome is not StepEnd.NOT_RUN for step in one.steps)
+    if one.plan is None or not begun:
         return text(lang, "certify.how.nothing")
-    passes = sum(step.outcome is not StepEnd.NOT_RUN for step in one.steps)
-    verify = text(lang, f"certify.how.verify.{one.verification.mode.value}")
-    return text(lang, "certify.how", method=one.plan.method, n=passes, verify=verify)
+    verify, method = read_back(one.verification, lang), one.plan.method
+    meant = [
+        step.outcome
+        for step, planned in zip(one.steps, one.plan.steps, strict=False)
+        if step.outcome is not StepEnd.NOT_RUN or not planned.fallback
+    ]
+    if is_approved(one) or all(outcome is StepEnd.DONE for outcome in meant):
+        return text(lang, "certify.how", method=method, n=begun, verify=verify)
+    done = meant.count(StepEnd.DONE)
+    code = "certify.how.ended" if done else "certify.how.begun"
+    return text(lang, code, method=method, n=begun, done=done, total=len(meant), verify=verify)
+
+
+def read_back(found: Verification, lang: Lang) -> str:
+    """The reading after the last step as far as it went: none is none, whatever was planned."""
+    if found.outcome is StepEnd.DONE or found.mode is VerifyMode.NONE:
+        return text(lang, f"certify.how.verify.{found.mode.value}")
+    state = "not-run" if found.outcome is StepEnd.NOT_RUN else "broken"
+    return text(lang, f"certify.how.verify.{state}")
 
 
 def result(one: Erasure, lang: Lang) -> str:
@@ -254,30 +279,53 @@ def _people(record: WipeRecord, lang: Lang) -> list[tuple[str, str]]:
             ),
         )
     )
-    when = {one.ended_at for one in record.erasures if one.ended_at} or {record.issued_at}
+    when = max((one.ended_at for one in record.erasures if one.ended_at), default=None)
     software = dict(record.software)
     return [
         (text(lang, "certify.field.workshop"), given(workshop, lang)),
         (text(lang, "certify.field.operator"), person(record.operator, lang)),
-        (text(lang, "certify.field.verifier"), person(record.verifier, lang)),
-        (
-            text(lang, "certify.field.date"),
-            text(
-                lang,
-                "certify.when",
-                done_date=max(when),
-                time=clock(max(when)),
-                made_date=record.issued_at,
-                made=clock(record.issued_at),
-            ),
-        ),
+        (text(lang, "certify.field.verifier"), verifier(record, lang)),
+        (text(lang, "certify.field.date"), _when(record, when, lang)),
         (text(lang, "certify.field.tool"), f"recond {software.get('recond', '')}"),
     ]
 
 
+def verifier(record: WipeRecord, lang: Lang) -> str:
+    """Who verified; nobody where no erasure was approved, whoever would have."""
+    if any(is_approved(one) for one in record.erasures):
+        return person(record.verifier, lang)
+    return text(lang, "certify.verifier.nobody")
+
+
+def _when(record: WipeRecord, ended_at: str | None, lang: Lang) -> str:
+    """When the last disk ended, by the word for how: « terminé », « arrêté »; and the document."""
+    made = {"made_date": record.issued_at, "made": clock(record.issued_at)}
+    if ended_at is None:
+        return text(lang, "certify.when.made", **made)
+    states = {one.result.status for one in record.erasures}
+    how_ended = states.pop().value if len(states) == 1 else "mixed"
+    ended = {"done_date": ended_at, "time": clock(ended_at)}
+    return text(lang, f"certify.when.{how_ended}", **ended, **made)
+
+
+def _hands(record: WipeRecord, lang: Lang) -> Any:
+    """Room for two signatures by hand, with the name where it is known."""
+    names = (record.operator.name, record.verifier.name)
+    if not any(is_approved(one) for one in record.erasures):
+        names = (names[0], None)
+    cells = [
+        [
+            part.para(text(lang, f"certify.hand.{who}"), 7, soft=True),
+            part.para(name or "", 8, bold=True),
+        ]
+        for who, name in zip(("operator", "workshop"), names, strict=True)
+    ]
+    return part.boxes(cells)
+
+
 def clock(utc: str) -> str:
-    """Hours and minutes of an RFC 3339 time."""
-    return f"{utc[11:16]} UTC"
+    """Hours and minutes of an RFC 3339 time, with the offset of the zone that the page is in."""
+    return time_of_day(utc)
 
 
 def how_to_check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
@@ -287,7 +335,7 @@ def how_to_check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
     words = [
         part.para(text(lang, "certify.check.signed", name=signer.name), 8),
         part.para(text(lang, "certify.check.fingerprint"), 7.4, soft=True, spaceBefore=3),
-        part.para(signer.fingerprint, 7),
+        *(part.Typed(half, 7) for half in _halves(signer.fingerprint)),
         part.para(text(lang, "certify.check.how"), 8, spaceBefore=3),
     ]
     code = part.QrCode(seal, QR_SIZE) if seal else ""
@@ -303,6 +351,13 @@ def how_to_check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
         )
     )
     return table
+
+
+def _halves(fingerprint: str) -> tuple[str, str]:
+    """A fingerprint in two lines of as many groups."""
+    groups = fingerprint.split(" ")
+    middle = (len(groups) + 1) // 2
+    return " ".join(groups[:middle]), " ".join(groups[middle:])
 
 
 def day(utc: str | None, lang: Lang) -> str:

@@ -66,9 +66,9 @@ def read_paper(typed: str) -> bytes:
         match = _LINE.fullmatch(bare)
         number = int(match[1]) if match else len(found)
         if match is None or _line(number, match[2]) != bare:
-            raise RecordInvalid("key.paper.line", line=bare[:2])
+            raise RecordInvalid("key.paper.line", line=_label(bare))
         if found.setdefault(number, match[2]) != match[2]:
-            raise RecordInvalid("key.paper.line", line=bare[:2])
+            raise RecordInvalid("key.paper.line", line=_label(bare))
     head = _unbase32(found.get(0, ""))
     if len(head) != 2 + _CHECK_BYTES:
         raise RecordInvalid("key.paper.missing", line="00")
@@ -80,6 +80,11 @@ def read_paper(typed: str) -> bytes:
     if len(packed) != length or hashlib.sha256(packed).digest()[:_CHECK_BYTES] != head[2:]:
         raise RecordInvalid("key.paper.digest")
     return packed
+
+
+def _label(bare: str) -> str:
+    """A line's number as it was typed, or where it begins otherwise a question mark."""
+    return bare[:2] if bare[:2].isdecimal() else "?"
 
 
 def _lines_for(length: int) -> int:
@@ -151,7 +156,7 @@ def render_paper(key: PaperKey, lang: Lang) -> bytes:
                 ]
             ),
             *_codes(lines),
-            *(part.para(_readable(line), 8) for line in lines),
+            *(part.para(_readable(line), 9, fontName="Courier") for line in lines),
             part.para(text(lang, "key.paper.restore"), 8, spaceBefore=6),
         ]
     )
@@ -174,4 +179,4 @@ def _codes(lines: tuple[str, ...]) -> list[Any]:
 def _readable(line: str) -> str:
     data = line[2:-4]
     groups = " ".join(data[at : at + 5] for at in range(0, len(data), 5))
-    return f"{line[:2]}  {groups}  {line[-4:]}"
+    return f"{line[:2]} {groups} {line[-4:]}"

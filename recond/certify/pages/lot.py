@@ -19,6 +19,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, T
 
 from recond.certify.pages import parts as part
 from recond.certify.pages.certificate import BOTTOM, LEFT, TOP, Pages, archive
+from recond.computer import Overall
 from recond.foreign import cut, printable_line, printable_word
 from recond.locale import Lang, text
 
@@ -35,6 +36,7 @@ class LotPages:
     subtitle: str
     workshop: str
     stamp: str
+    verdict: tuple[Overall, str, str]  # its look, the words, the sentence below them
     facts: tuple[tuple[str, str], ...]
     sentences: tuple[str, ...]
     anomalies: tuple[tuple[str, str], ...]
@@ -77,6 +79,8 @@ def render_lot(pages: LotPages) -> bytes:
 
 def _flow(pages: LotPages) -> Iterator[Flowable]:
     lang = pages.lang
+    outcome, words, detail = pages.verdict
+    yield part.VerdictBox(outcome, words, detail, hatched=not pages.signed)
     yield part.heading(text(lang, "lot.sheet.summary"))
     yield part.facts(list(pages.facts), share=0.4)
     for sentence in pages.sentences:

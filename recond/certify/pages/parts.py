@@ -58,7 +58,7 @@ def style(
     font = BOLD if bold else SANS
     return ParagraphStyle(
         f"{font}{size}",
-        fontName=font,
+        fontName=more.pop("fontName", font),
         fontSize=size,
         leading=more.pop("leading", size * 1.32),
         textColor=SOFT if soft else INK,
@@ -154,6 +154,61 @@ def grid(
 def facts(rows: list[tuple[str, str]], *, share: float = 0.3) -> Table:
     """Two columns: what, and its value."""
     return grid((), list(rows), (share, 1 - share))
+
+
+def boxes(cells: list[list[Any]]) -> Table:
+    """Empty boxes side by side, each with its words at the top: room to sign by hand."""
+    table = Table(
+        [cells], colWidths=[WIDTH / len(cells)] * len(cells), rowHeights=[14 * mm], spaceBefore=5
+    )
+    table.setStyle(
+        TableStyle(
+            [
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("FONTNAME", (0, 0), (-1, -1), SANS),
+                ("BOX", (0, 0), (-1, -1), 0.5, LINE),
+                ("INNERGRID", (0, 0), (-1, -1), 0.5, LINE),
+                ("TOPPADDING", (0, 0), (-1, -1), 2),
+            ]
+        )
+    )
+    return table
+
+
+class Typed(Flowable):  # type: ignore[misc] # reportlab has no types
+    """Signs to be typed or compared, each in a cell of one width, so that none is lost in a line.
+
+    A font of one width would do it too, but its subset comes out with widths that PDF/A refuses.
+    """
+
+    def __init__(self, text: str, size: float, *, cell: float = 0.74) -> None:
+        super().__init__()
+        self._text, self._size, self._cell = text, size, cell * size
+
+    def wrap(self, width: float, _height: float) -> tuple[float, float]:
+        """Its size: lines broken between groups."""
+        most = max(1, int(width / self._cell))
+        self._lines = [""]
+        for word in self._text.split(" "):
+            longer = f"{self._lines[-1]} {word}".lstrip()
+            if len(longer) > most and self._lines[-1]:
+                self._lines.append(word)
+            else:
+                self._lines[-1] = longer
+        self.width = width
+        return width, len(self._lines) * self._size * 1.35
+
+    def draw(self) -> None:
+        """Draw it: one text object a line, the advance of each sign corrected to the cell's."""
+        for number, line in enumerate(self._lines):
+            written = self.canv.beginText(0, (len(self._lines) - number - 0.8) * self._size * 1.35)
+            written.setFont(SANS, self._size)
+            written.setFillColor(INK)
+            for sign in line:
+                advance = pdfmetrics.stringWidth(sign, SANS, self._size)
+                written.setCharSpace(self._cell - advance)
+                written.textOut(sign)
+            self.canv.drawText(written)
 
 
 class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types

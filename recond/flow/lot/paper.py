@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.computer import Overall
 from recond.errors import RecondError
 from recond.flow.config import Overrides, bench_name, read_context
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.impact import Impact
 from recond.flow.lot.sheets import anomaly_rows, impact_sentences, summary_rows, write_csv
-from recond.flow.lot.status import LotStatus
+from recond.flow.lot.status import LotStatus, State
 from recond.host.clock import Clock
-from recond.locale import Lang, text
+from recond.locale import Lang, moment, text
 from recond.model import Message
 
 Cells = tuple[str, str, str, str]
@@ -54,8 +55,9 @@ def write_paper(
             subtitle=status.lot.name,
             workshop=context.workshop.name or "",
             stamp=now,
+            verdict=verdict_of(status, lang),
             facts=(
-                (text(lang, "lot.pdf.made"), now),
+                (text(lang, "lot.pdf.made"), moment(lang, now)),
                 *(
                     (str(n), "—" if v is None else str(v))
                     for n, v in summary_rows(status, None, lang)
@@ -76,6 +78,40 @@ def write_paper(
         )
     )
     return Paper(sign_pdf(raw, key) if key else raw, why)
+
+
+def verdict_of(status: LotStatus, lang: Lang) -> tuple[Overall, str, str]:
+    """What page one says first: erased of expected, and what stands against it.
+
+    « 4 sur 5 effacés, 1 manquant »; without a donor's list the disks that were seen are counted.
+    """
+    if status.lines:
+        erased, total = status.count(State.ERASED), len(status.lines)
+    else:
+        erased, total = status.erased, status.erased + status.rejected
+    missing = status.count(State.MISSING)
+    rejected = status.count(State.REJECTED) if status.lines else status.rejected
+    parts = [text(lang, "lot.verdict.erased", n=erased, total=total)]
+    parts += [
+        text(lang, f"lot.verdict.{name}", n=n)
+        for name, n in (
+            ("missing", missing),
+            ("rejected", rejected),
+            ("seen", status.count(State.SEEN)),
+        )
+        if n
+    ]
+    outcome = (
+        Overall.NOTHING
+        if not total
+        else Overall.ERASED
+        if status.complete and erased == total
+        else Overall.PARTIAL
+        if erased
+        else Overall.NOT_ERASED
+    )
+    told = "complete" if outcome is Overall.ERASED else "open"
+    return outcome, ", ".join(parts), text(lang, f"lot.verdict.{told}")
 
 
 def _rows(status: LotStatus, lang: Lang) -> Iterator[Cells]:
