@@ -34,10 +34,12 @@ def verify_command(
     json_: AsJson = False,
 ) -> None:
     """Is this certificate, record, journal or ledger true, whole, and signed by whom."""
+    from recond.flow.runfolder import certificate_paths
     from recond.flow.verify.ledger import verify_with_ledger
     from recond.show.result import report_json, show_report
 
-    given, certificates = tuple(files or ()), tuple(trust or ())
+    given = certificate_paths(state_path(), tuple(files or ()))
+    certificates = tuple(trust or ())
     if html is not None:
         if given or ledger is not None or disk is not None:
             raise UsageError("donor.command.with-files")
@@ -134,10 +136,10 @@ def label_command(
 ) -> None:
     """A machine's sticker, from a certificate that is verified first."""
     from recond.flow.deliver.label import make_labels
+    from recond.flow.runfolder import certificate_paths
     from recond.show.label import label_fields, show_labels
 
-    made = make_labels(
-        tuple(files or ()), out, form=form, start=start, lang=LANG, state=state_path()
-    )
+    given = certificate_paths(state_path(), tuple(files or ()))
+    made = make_labels(given, out, form=form, start=start, lang=LANG, state=state_path())
     screen().give("label", made, show_labels, as_json=json_, fields=label_fields)
     leave(made.exit_code)

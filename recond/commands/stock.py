@@ -225,6 +225,16 @@ def lot_command(ctx: Context, json_: AsJson = False, database: Database = None) 
     screen().give("lot", lots, show_lots, as_json=json_, fields=lambda lots: {"lots": lots})
 
 
+@command("list", LOT, about="cli.help.lot.list")
+def lot_list_command(json_: AsJson = False, database: Database = None) -> None:
+    """Every lot, by its own word."""
+    from recond.flow.lot.lot import list_lots
+    from recond.show.lot import show_lots
+
+    lots = list_lots(_where(database))
+    screen().give("lot.list", lots, show_lots, as_json=json_, fields=lambda lots: {"lots": lots})
+
+
 def _where(database: str | None) -> LotDatabase:
     from recond.flow.lot.lot import LotDatabase
 

@@ -186,13 +186,35 @@ def write_json(path: Path, value: Json) -> None:
 
 
 def find_run(state: Path, run: str) -> RunFolder:
-    """A run by its id, the beginning of its id, or its folder. Raises `UsageError`."""
+    """A run by its id, the beginning of its id, its number on a label (the id's last eight digits,
+    in any case), or its folder. Raises `UsageError`.
+    """
     if (Path(run) / FACTS).exists():
         return RunFolder(Path(run).resolve())
-    found = [path for path in sorted((state / "runs").glob("*")) if path.name.startswith(run)]
+    runs, key = sorted((state / "runs").glob("*")), run.lower()
+    found = [path for path in runs if path.name.startswith(key) or _is_named(path.name, key)]
     if len(found) != 1:
         raise UsageError("wipe.run.unknown" if not found else "wipe.run.ambiguous", run=run)
     return RunFolder(found[0])
+
+
+def _is_named(run_id: str, key: str) -> bool:
+    """Whether a lower-case word is a run's whole id, or its number on a label."""
+    return bool(key) and key in (run_id, run_id.rpartition("-")[2])
+
+
+def certificate_paths(state: Path, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The paths as they are; for one that is not there and is a run's id, or its number on a label,
+    the folder of that run's certificate, if it is known and the only one.
+    """
+    return tuple(path if path.exists() else _by_number(state, path) for path in paths)
+
+
+def _by_number(state: Path, path: Path) -> Path:
+    key = str(path).lower()
+    named = [one for one in (state / "runs").glob("*") if _is_named(one.name, key)]
+    note = RunFolder(named[0]).note() if len(named) == 1 else None
+    return Path(note.folder) if note else path
 
 
 def all_runs(state: Path) -> tuple[RunFolder, ...]:

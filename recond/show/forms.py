@@ -179,6 +179,7 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     },
     "label": ({"file": str, "labels": int, "exit_code": int, "unproven": dict[str, LabelProof]},),
     "lot": ({"lots": tuple[Lot, ...]},),
+    "lot.list": ({"lots": tuple[Lot, ...]},),
     "lot.new": ({"lot": Lot, "expected": int, "problems": tuple[Message, ...]},),
     "lot.add": (Added,),
     "lot.status": (LotStatus,),

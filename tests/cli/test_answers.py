@@ -198,6 +198,7 @@ def stock(desk: Desk) -> None:
     desk.ask("lot.status", "lot", "status", "L")
     desk.ask("lot.report", "lot", "report", "L")
     desk.ask("lot.close", "lot", "close", "L", "--anyway")
+    assert desk.ask("lot.list", "lot", "list")["lots"]
     assert desk.ask("lot", "lot")["lots"][0]["closed_at"].endswith("Z")
 
 

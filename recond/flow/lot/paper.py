@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
+from recond import locale
 from recond.computer import Overall
 from recond.errors import RecondError
 from recond.flow.config import Overrides, bench_name, read_context
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.impact import Impact
-from recond.flow.lot.sheets import anomaly_rows, impact_sentences, summary_rows, write_csv
+from recond.flow.lot.sheets import Cell, anomaly_rows, impact_sentences, summary_rows, write_csv
 from recond.flow.lot.status import LotStatus, State
 from recond.host.clock import Clock
 from recond.locale import Lang, moment, text
@@ -58,10 +60,7 @@ def write_paper(
             verdict=verdict_of(status, lang),
             facts=(
                 (text(lang, "lot.pdf.made"), moment(lang, now)),
-                *(
-                    (str(n), "—" if v is None else str(v))
-                    for n, v in summary_rows(status, None, lang)
-                ),
+                *((str(n), _readable(v, lang)) for n, v in summary_rows(status, None, lang)),
             ),
             sentences=tuple(impact_sentences(impact, lang)),
             anomalies=tuple((str(what), str(where)) for what, where in anomaly_rows(status, lang)),
@@ -78,6 +77,15 @@ def write_paper(
         )
     )
     return Paper(sign_pdf(raw, key) if key else raw, why)
+
+
+def _readable(value: Cell, lang: Lang) -> str:
+    """A cell as a person reads it: a day, or a moment (UTC in the table) where the page is read."""
+    if isinstance(value, datetime):
+        return moment(lang, f"{value.isoformat()}Z")
+    if isinstance(value, date):
+        return locale.date(lang, value.isoformat())
+    return "—" if value is None else str(value)
 
 
 def verdict_of(status: LotStatus, lang: Lang) -> tuple[Overall, str, str]:
