@@ -170,7 +170,9 @@ def _forms(module: Module) -> set[int]:
     return {
         id(node)
         for call in module.calls()
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "answer" and call.args
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("answer", "give")
+        and call.args
         for node in ast.walk(call.args[0])
     }
 
