@@ -128,6 +128,19 @@ def test_a_disk_that_is_none_of_a_computer_is_no_computer(page: Page, kind: str)
     assert text("en", headline) in shown.text
 
 
+def test_what_became_of_a_made_up_disk_is_told_once(page: Page) -> None:
+    value = json.loads(record_of("erased"))
+    for one in value["erasures"][:1]:
+        one["disk"]["kind"] = "virtual"
+        one["result"]["verdict"] = "rejected"
+    record = parse_record(value)
+    token = record.erasures[0].disk.token
+    assert [one.key for one in conclude(record).left].count(token) == 1
+    shown = page.one({JWS: Papers(canonical_bytes(value)).jws()})
+    assert all(line in shown.text for line in sentences(record, "en"))
+    assert text("en", "certify.fate.not-chosen") not in shown.text
+
+
 def test_a_boxs_number_is_not_shown_as_the_disks(page: Page) -> None:
     value = json.loads(record_of())
     for one in value["erasures"]:
