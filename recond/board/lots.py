@@ -23,9 +23,9 @@ from recond.flow.lot.impact import impact_of
 from recond.flow.lot.lot import check_lot_name
 from recond.flow.lot.manifest import MAX_BYTES, parse_manifest
 from recond.flow.lot.paper import write_paper
-from recond.flow.lot.rows import Lot
+from recond.flow.lot.rows import Lot, State
 from recond.flow.lot.sheets import anomaly_rows, impact_sentences, write_csv, write_workbook
-from recond.flow.lot.status import LotStatus, State, lot_status
+from recond.flow.lot.status import LotCustody, LotStatus, lot_status
 from recond.flow.lot.store import LotStore
 
 REPORTS = {
@@ -63,7 +63,8 @@ def _status(db: sa.Connection, name: str) -> LotStatus:
     except UsageError:
         raise Turned(404, "board.error.absent") from None
     counted = lots.machines(name), ()  # whom the board does not trust never came into the lot
-    return lot_status(lot, lots.expected(name), counted, lots.problems(name), lots.numbers)
+    custody = LotCustody((), (), lots.remainders(name), lots.expected_counts(name))
+    return lot_status(lot, lots.expected(name), counted, lots.problems(name), lots.numbers, custody)
 
 
 def lot_page(visit: Visit) -> Response:

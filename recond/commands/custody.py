@@ -256,6 +256,35 @@ def scrapped_command(
     _issue(word, out, as_json=json_)
 
 
+@command("forget", CUSTODY, about="custody.about.forget")
+def forget_command(
+    older: Annotated[str, option("custody.option.older", "--older-than", metavar="5y")],
+    database: Annotated[str | None, option("database", "--database", metavar="URL")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Take people's names out of the lots that were closed long ago."""
+    from recond.flow.lot.forgetting import forget_names
+    from recond.flow.lot.lot import LotDatabase
+    from recond.show.custody import show_forgotten
+
+    done = forget_names(LotDatabase(state_path(), database), older, this_host().clock)
+    show_forgotten(screen(), done, as_json=json_)
+
+
+@command("history", about="custody.about.history")
+def history_command(
+    asked: Annotated[str, argument("custody.option.asked", "SERIAL")],
+    folder: Annotated[list[Path] | None, argument("custody.option.folders", "DIR")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Everything that is known of one computer or disk."""
+    from recond.flow.custody.history import read_history
+    from recond.show.custody import show_history
+
+    found = read_history(asked, tuple(folder or (OUT,)), state=state_path())
+    show_history(screen(), found, as_json=json_)
+
+
 def _things(
     serials: list[str] | None,
     *,

@@ -41,6 +41,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "certify": IndexEntry("erase", "cli.help.certify"),
         "verify": IndexEntry("prove", "cli.help.verify"),
         "custody": IndexEntry("custody", "custody.about"),
+        "history": IndexEntry("custody", "custody.about.history"),
     },
     "cli.group.stock": {
         "lot": IndexEntry("stock", "cli.help.lot"),

@@ -248,6 +248,10 @@ def lot_new_command(
     date: Annotated[str | None, option("lot_date", "--date", metavar="DATE")] = None,
     manifest: Annotated[Path | None, option("manifest", "--manifest", metavar="CSV")] = None,
     trust: Annotated[list[Path] | None, option("trust", "--trust", metavar="CERT")] = None,
+    computers: Annotated[
+        int | None, option("lot.option.computers", "--computers", metavar="N")
+    ] = None,
+    disks: Annotated[int | None, option("lot.option.disks", "--disks", metavar="N")] = None,
     database: Database = None,
     json_: AsJson = False,
 ) -> None:
@@ -263,6 +267,11 @@ def lot_new_command(
         date=date,
         manifest=manifest,
         trust=tuple(trust or ()),
+        counts={
+            kind: many
+            for kind, many in (("computer", computers), ("disk", disks))
+            if many is not None
+        },
     )
     screen().give("lot.new", made, show_new_lot, as_json=json_, fields=new_lot_fields)
     leave(made.exit_code)
@@ -311,17 +320,45 @@ def lot_report_command(
     leave(done.exit_code)
 
 
-@command("close", LOT, about="cli.help.lot.close")
-def lot_close_command(
+@command("waste", LOT, about="cli.help.lot.waste")
+def lot_waste_command(
     lot: LotName,
-    anyway: Annotated[bool, option("anyway", "--anyway")] = False,
+    out: Annotated[Path, option("lot.option.waste", "--out", metavar="FILE")] = Path(
+        "recond-waste.csv"
+    ),
     database: Database = None,
     json_: AsJson = False,
 ) -> None:
-    """Nothing comes into it any more."""
-    from recond.flow.lot.lot import close_lot
-    from recond.show.lot import show_lot_status
+    """The scrap part as a table."""
+    from recond.flow.lot.lot import write_waste
 
-    status = close_lot(_where(database), lot, this_host().clock, anyway=anyway)
-    screen().give("lot.close", status, show_lot_status, as_json=json_)
+    file, rows = write_waste(_where(database), lot, out, lang=LANG)
+    if json_:
+        screen().answer("lot.waste", {"file": str(file), "rows": rows})
+    else:
+        screen().talk(screen().t("lot.written", file=str(file)))
+
+
+@command("close", LOT, about="cli.help.lot.close")
+def lot_close_command(
+    lot: LotName,
+    opened: Annotated[
+        list[str] | None, option("lot.option.open", "--open", metavar="SERIAL")
+    ] = None,
+    anyway: Annotated[bool, option("anyway", "--anyway")] = False,
+    operator: Annotated[
+        str | None, option("lot.option.operator", "--operator", metavar="NAME")
+    ] = None,
+    note: Annotated[str | None, option("custody.option.note", "--note", metavar="TEXT")] = None,
+    out: Annotated[Path, option("custody.option.out", "--out", metavar="DIR")] = Path("recond-out"),
+    database: Database = None,
+    json_: AsJson = False,
+) -> None:
+    """It balances, or a person signs for what is open; nothing comes into it any more."""
+    from recond.flow.lot.closing import SignsFor, close_lot
+    from recond.show.lot import closed_fields, show_closed
+
+    signs = SignsFor(tuple(opened or ()), anyway, operator, note)
+    done = close_lot(_where(database), lot, out, signs, lang=LANG, clock=this_host().clock)
+    screen().give("lot.close", done, show_closed, as_json=json_, fields=closed_fields)
     leave(0)

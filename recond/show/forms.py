@@ -19,6 +19,7 @@ from recond.certify.verify.verdicts import Answer, Belief, Check
 from recond.computer import Fate, LeftOver, Overall, Scope
 from recond.custody import CustodyEvent
 from recond.erasure import Result
+from recond.flow.custody.history import History
 from recond.flow.deliver.check import Checked
 from recond.flow.deliver.export import Exported
 from recond.flow.deliver.queue import Moved, QueueView
@@ -28,6 +29,7 @@ from recond.flow.keys.ledger_clock import ClockPutBack
 from recond.flow.keys.stamp import Stamped
 from recond.flow.keys.workshop import KeyReport
 from recond.flow.lot.collect import Added
+from recond.flow.lot.forgetting import Forgotten
 from recond.flow.lot.impact import Impact
 from recond.flow.lot.rows import Lot
 from recond.flow.lot.status import LotStatus
@@ -177,6 +179,8 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
         f"custody.{kind}": (_STATED,)
         for kind in ("received", "removed", "destroyed", "handed-over", "returned", "scrapped")
     },
+    "custody.forget": (Forgotten,),
+    "history": (History,),
     "label": ({"file": str, "labels": int, "exit_code": int, "unproven": dict[str, LabelProof]},),
     "lot": ({"lots": tuple[Lot, ...]},),
     "lot.list": ({"lots": tuple[Lot, ...]},),
@@ -192,7 +196,8 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
             "lot": Lot,
         },
     ),
-    "lot.close": (LotStatus,),
+    "lot.close": ({**get_type_hints(LotStatus), "statement": str | None},),
+    "lot.waste": ({"file": str, "rows": int},),
     "upload": (Uploaded,),
     "upload.add": (_DESTINATION,),
     "upload.list": ({"destinations": [_DESTINATION]},),

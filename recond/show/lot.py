@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from recond import locale
+from recond.codec import to_json
+from recond.flow.lot.closing import Closed
 from recond.flow.lot.collect import Added
 from recond.flow.lot.lot import NewLot, Reported
 from recond.flow.lot.rows import Lot
@@ -17,6 +19,8 @@ from recond.flow.lot.sheets import (
     summary_rows,
 )
 from recond.flow.lot.status import LotStatus
+from recond.flow.lot.words import balance_sentences
+from recond.show.custody import show_stated
 from recond.show.screen import Row, Screen
 from recond.show.upload import show_problems
 
@@ -87,8 +91,11 @@ def show_added_to_lot(screen: Screen, added: Added) -> None:
 def show_lot_status(screen: Screen, status: LotStatus) -> None:
     """The lot's counts, then everything that does not fit (the report has all of it)."""
     rows: list[Row] = [
-        (str(name), _cell(screen, value)) for name, value in summary_rows(status, None, screen.lang)
+        (str(name), _cell(screen, value))
+        for name, value in summary_rows(status, None, screen.lang, balance=False)
     ]
+    for sentence in balance_sentences(status, screen.lang):
+        screen.data(sentence)
     screen.table(status.lot.name, ("", ""), rows)
     wrong = [(str(what), str(where)) for what, where in anomaly_rows(status, screen.lang)]
     if wrong:
@@ -99,6 +106,23 @@ def show_lot_status(screen: Screen, status: LotStatus) -> None:
         )
     if len(wrong) > MOST_ANOMALIES:
         screen.talk(screen.t("lot.more", n=len(wrong) - MOST_ANOMALIES))
+
+
+def show_closed(screen: Screen, closed: Closed) -> None:
+    """A lot that was closed, and the statement where somebody signed for what is open."""
+    show_lot_status(screen, closed.status)
+    if closed.stated is not None:
+        show_stated(screen, closed.stated, as_json=False)
+
+
+def closed_fields(closed: Closed) -> dict[str, object]:
+    """A lot that was closed, for a program: its state, and who signed for what is open."""
+    stated = closed.stated
+    fields = to_json(closed.status)
+    return {
+        **(fields if isinstance(fields, dict) else {}),
+        "statement": stated.event.event_id if stated else None,
+    }
 
 
 def reported_fields(done: Reported) -> dict[str, object]:

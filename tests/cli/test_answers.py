@@ -178,6 +178,7 @@ def custody(desk: Desk) -> None:
     (found,) = desk.ask("verify", "verify", folder)["found"]
     assert (found["belief"], found["record_id"]) == ("word", None)
     desk.ask("error", "custody", "destroyed", "D1", "--method", "drill", code=2)
+    assert desk.ask("history", "history", "D1")["computers"] == ["NB1"]
 
 
 def stock(desk: Desk) -> None:
@@ -197,7 +198,10 @@ def stock(desk: Desk) -> None:
     desk.ask("lot.add", "lot", "add", "L", "recond-out", code=7)
     desk.ask("lot.status", "lot", "status", "L")
     desk.ask("lot.report", "lot", "report", "L")
-    desk.ask("lot.close", "lot", "close", "L", "--anyway")
+    desk.ask("error", "lot", "close", "L", code=3)
+    desk.ask("lot.close", "lot", "close", "L", "--anyway", "--operator", "Ana")
+    desk.ask("lot.waste", "lot", "waste", "L")
+    assert desk.ask("custody.forget", "custody", "forget", "--older-than", "5y")["lots"] == []
     assert desk.ask("lot.list", "lot", "list")["lots"]
     assert desk.ask("lot", "lot")["lots"][0]["closed_at"].endswith("Z")
 

@@ -77,12 +77,16 @@ class Shop:
         machine: Machine | None = None,
         fails: frozenset[str] = frozenset(),
         lot: str | None = "L7",
+        later_s: int = 0,
     ) -> Issued:
-        """A run of simulated drives, issued as every run is."""
+        """A run of simulated drives, issued as every run is; `later_s` after the others."""
         context = read_context(
             self.state, Overrides(operator="Ada", workshop="Atelier", lot=lot), self.clock
         )
-        journals = {str(one.serial): journal(run, one, fails=one.serial in fails) for one in disks}
+        journals = {
+            str(one.serial): journal(run, one, fails=one.serial in fails, later_s=later_s)
+            for one in disks
+        }
         material = Material(context, machine, (), journals, run)
         return issue(self.state, self.out, material, lang="fr", clock=self.clock)
 

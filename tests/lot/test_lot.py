@@ -33,18 +33,19 @@ from recond.erasure import (
 from recond.errors import BenchLacks, NotReady, RecordInvalid, UsageError
 from recond.flow.deliver.queue import export_queue, import_queue
 from recond.flow.keys.keyring import Keyring
+from recond.flow.lot.closing import SignsFor, close_lot
 from recond.flow.lot.impact import impact_of
 from recond.flow.lot.lot import (
     LotDatabase,
     add_to_lot,
-    close_lot,
     list_lots,
     new_lot,
     report_lot,
     status_of,
 )
+from recond.flow.lot.rows import State
 from recond.flow.lot.sheets import COLUMNS, impact_sentences
-from recond.flow.lot.status import State
+from recond.flow.lot.status import LotStatus
 from recond.host.clock import Clock, SystemClock
 from recond.host.parallel import FEW
 from recond.model import Assessment, Form, Known, Message, Outcome
@@ -98,6 +99,13 @@ def put(out: Path, number: int, **changes: Any) -> WipeRecord:
     made = record(number, **changes)
     write_run(out, made)
     return made
+
+
+def close(where: LotDatabase) -> LotStatus:
+    """Close « L », with nobody who signs for anything."""
+    done = close_lot(where, "L", where.state / "out", SignsFor(), lang="fr", clock=Still())
+    assert done.stated is None
+    return done.status
 
 
 def manifest(tmp_path: Path, *serials: str) -> Path:
@@ -298,7 +306,7 @@ def test_a_strangers_record_stands_apart_and_changes_no_line(
     assert [one.row.record_id for one in status.apart] == [record(n).record_id for n in (2, 3, 4)]
     assert impact_of(status.machines).machines == 0
     with pytest.raises(NotReady):
-        close_lot(where, "L", Still())
+        close(where)
     table = report_lot(where, "L", tmp_path / "r", lang="fr", clock=SystemClock()).files[0]
     assert b"DISK000002" not in table.read_bytes()
     Keyring(where.state).pin((stranger.certificate,))  # a bench of the workshop after all
@@ -463,11 +471,11 @@ def test_a_lot_is_closed_when_it_is_complete(tmp_path: Path, where: LotDatabase)
     put(tmp_path / "out", 1)
     add_to_lot(where, "L", (str(tmp_path / "out"),))
     with pytest.raises(NotReady):
-        close_lot(where, "L", Still())
+        close(where)
     put(tmp_path / "out", 2)
     add_to_lot(where, "L", (str(tmp_path / "out"),))
-    assert close_lot(where, "L", Still()).lot.closed_at == NOW
-    for again in (lambda: add_to_lot(where, "L", ()), lambda: close_lot(where, "L", Still())):
+    assert close(where).lot.closed_at == NOW
+    for again in (lambda: add_to_lot(where, "L", ()), lambda: close(where)):
         with pytest.raises(UsageError, match=r"lot\.closed"):
             again()
 

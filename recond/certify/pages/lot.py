@@ -38,6 +38,10 @@ class LotPages:
     stamp: str
     verdict: tuple[Overall, str, str]  # its look, the words, the sentence below them
     facts: tuple[tuple[str, str], ...]
+    balance: tuple[str, ...]  # the first of them says whether the lot balances
+    balanced: bool
+    words: Sequence[tuple[str, str, str, str]]
+    words_head: tuple[str, str, str, str]
     sentences: tuple[str, ...]
     anomalies: tuple[tuple[str, str], ...]
     head: tuple[str, str, str, str]
@@ -81,6 +85,12 @@ def _flow(pages: LotPages) -> Iterator[Flowable]:
     lang = pages.lang
     outcome, words, detail = pages.verdict
     yield part.VerdictBox(outcome, words, detail, hatched=not pages.signed)
+    if pages.balance:
+        first, *more = pages.balance
+        yield part.para(
+            f"{'=' if pages.balanced else '≠'} {first}", 12, bold=True, leading=16, spaceBefore=8
+        )
+        yield from (part.para(line, 9, spaceBefore=3) for line in more)
     yield part.heading(text(lang, "lot.sheet.summary"))
     yield part.facts(list(pages.facts), share=0.4)
     for sentence in pages.sentences:
@@ -90,6 +100,12 @@ def _flow(pages: LotPages) -> Iterator[Flowable]:
     # one table of thousands of rows is slow to break into pages
     for start in range(0, len(pages.anomalies), ROWS_A_TABLE):
         yield part.grid((), pages.anomalies[start : start + ROWS_A_TABLE], (0.55, 0.45))
+    if pages.words:
+        yield part.heading(text(lang, "lot.sheet.custody"))
+        yield part.para(text(lang, "lot.custody.why"), 7.8)
+    for start in range(0, len(pages.words), ROWS_A_TABLE):
+        words = pages.words[start : start + ROWS_A_TABLE]
+        yield part.grid(pages.words_head, words, (0.14, 0.3, 0.26, 0.3), size=6.6)
     if pages.rows:
         yield part.heading(text(lang, "lot.sheet.machines"))
     for start in range(0, len(pages.rows), ROWS_A_TABLE):

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.verify.verdicts import Trust
-from recond.computer import conclude, is_boot_medium
+from recond.computer import Fate, conclude, is_boot_medium
 from recond.ends import StepEnd
 from recond.erasure import Erasure, Technique, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
-from recond.flow.lot.rows import DiskRow, MachineRow
+from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
 from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
 from recond.flow.serials import compared
@@ -66,6 +66,7 @@ class Looked:
     chain: bytes = b""
     believed: bool = False
     no_disks: tuple[tuple[str, Message], ...] = ()
+    left: Remainder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,16 @@ class Added:
     known: int
     others: int
     problems: tuple[tuple[str, Message], ...]
+
+    def with_more(self, other: Added) -> Added:
+        """Both additions as one."""
+        return Added(
+            (*self.new, *other.new),
+            (*self.renewed, *other.renewed),
+            self.known + other.known,
+            self.others + other.others,
+            (*self.problems, *other.problems),
+        )
 
     @property
     def exit_code(self) -> int:
@@ -223,6 +234,7 @@ def look_at(lot: str, source: str, package: Package, trust: Trust) -> Looked:
         chain=b"".join(map(pem, chain)),
         believed=bool(chain) and key_fault(chain, record.issued_at, trust) is None,
         no_disks=_no_disks(source, record),
+        left=remainder_of(record),
     )
 
 
@@ -263,10 +275,41 @@ def write(store: LotStore, lot: str, found: Looked, trust: Trust) -> str:
 def _put(store: LotStore, lot: str, row: MachineRow, found: Looked) -> None:
     """Write a row, who signed it, and what in it stands for no disk."""
     store.put(lot, row)
+    if found.left is not None:
+        store.keep_remainder(lot, row.record_id, found.left)
     if row.signer is not None:
         store.sign(lot, row.signer, found.chain)
     for about, why in found.no_disks:
         store.note(lot, about, why)
+
+
+def remainder_of(record: WipeRecord) -> Remainder:
+    """What a record says is left in its computer, by serials. Pure."""
+    found = conclude(record)
+    media = {medium.key: medium for medium, _ in found.fates}
+    by_token = {one.disk.token: one.disk.serial for one in record.erasures}
+
+    def serial_of(key: str) -> str | None:
+        medium = media.get(key)
+        own = _known(medium.serial) if medium else by_token.get(key)
+        return compared(own) if own else None
+
+    left = [serial_of(one.key) if one.fate is not None else None for one in found.left]
+    said = {
+        fate: tuple(s for m, f in found.fates if f is fate and (s := serial_of(m.key)))
+        for fate in (Fate.REMOVED, Fate.DESTROYED)
+    }
+    unnamed = sum(f is Fate.REMOVED and serial_of(m.key) is None for m, f in found.fates)
+    system = record.machine.system if record.machine else None
+    serial = _known(system.serial) if system else None
+    return Remainder(
+        compared(serial) if serial else None,
+        tuple(one for one in left if one),
+        left.count(None) + len(found.doubts) + unnamed,
+        said[Fate.REMOVED],
+        said[Fate.DESTROYED],
+        tuple(s for m, _ in found.fates if (s := serial_of(m.key))),
+    )
 
 
 def chain_of(package: Package) -> tuple[x509.Certificate, ...]:

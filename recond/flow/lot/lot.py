@@ -1,4 +1,4 @@
-"""The commands of a lot: new, add, status, report, close."""
+"""The commands of a lot: new, add, status, report. Its closing: `recond.flow.lot.closing`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.verify.verdicts import Trust
-from recond.errors import NotReady, RecondError, RecordInvalid, UsageError
+from recond.errors import RecondError, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.collect import Added, bucket_reader, collect, folder_sources
@@ -18,13 +18,16 @@ from recond.flow.lot.paper import write_paper
 from recond.flow.lot.rows import Lot
 from recond.flow.lot.sheets import write_csv, write_workbook
 from recond.flow.lot.standing import stand
-from recond.flow.lot.status import LotStatus, lot_status
+from recond.flow.lot.statements import stand_statements, statement_folders, take_statement
+from recond.flow.lot.status import LotCustody, LotStatus, lot_status
 from recond.flow.lot.store import LotStore, open_lots
+from recond.flow.lot.words import waste_csv
 from recond.flow.software import versions
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.host.regular import SMALL_BYTES, read_given
 from recond.host.spool import Spool
+from recond.host.store import write_whole
 from recond.locale import Lang
 from recond.model import Message
 from recond.upload.s3 import S3
@@ -86,15 +89,19 @@ def new_lot(
     date: str | None = None,
     manifest: Path | None = None,
     trust: tuple[Path, ...] = (),
+    counts: dict[str, int] | None = None,
 ) -> NewLot:
     """Make a lot. `trust` are the certificates whose records count; none: those of this bench's
-    keyring, its workshop's root among them.
+    keyring, its workshop's root among them. `counts`: how many computers and loose disks a list
+    without serials names.
 
     Raises `UsageError` for a name that is taken or a manifest that is none, `RecordInvalid` for a
     file that is no certificate.
     """
     check_lot_name(name)
     read = read_manifest(manifest) if manifest else None
+    if counts and (read or any(many < 0 for many in counts.values())):
+        raise UsageError("lot.counts")
     given = tuple(one for file in trust for one in read_trusted(file))
     lot = Lot(name, donor, date, clock.now())
     with open_lots(where.state, where.url) as store:
@@ -107,6 +114,7 @@ def new_lot(
             else {}
         )
         store.make(lot, read.expected if read else (), wrong)
+        store.expect_counts(lot.name, counts or {})
         store.trust(lot.name, {fingerprint(one): pem(one) for one in given})
     return NewLot(lot, read)
 
@@ -155,7 +163,8 @@ def add_to_lot(where: LotDatabase, name: str, sources: tuple[str, ...]) -> Added
 def _add(store: LotStore, lot: str, where: LotDatabase, source: str) -> Added:
     trust = trust_of(store, lot, where.state)
     if not source.startswith("s3:"):
-        return collect(store, lot, folder_sources(Path(source)), trust)
+        records = collect(store, lot, folder_sources(Path(source)), trust)
+        return records.with_more(_add_statements(store, lot, Path(source), trust))
     for settings in read_settings(where.state):
         if settings.name == source[3:] and settings.kind == "s3":
             try:
@@ -167,16 +176,44 @@ def _add(store: LotStore, lot: str, where: LotDatabase, source: str) -> Added:
     raise UsageError("lot.source.unknown", source=source)
 
 
+def _add_statements(store: LotStore, lot: str, folder: Path, trust: Trust) -> Added:
+    """The custody statements below a folder."""
+    before = {source for source, _ in store.problems(lot)}
+    found: dict[str, list[str]] = {"new": [], "known": [], "other": []}
+    problems: list[tuple[str, Message]] = []
+    for place in statement_folders(folder):
+        source = str(place)
+        try:
+            found[take_statement(store, lot, place, trust)].append(place.name)
+        except (RecordInvalid, OSError, OverflowError) as error:
+            why = error.message if isinstance(error, RecordInvalid) else Message("custody.form")
+            problems.append((source, why))
+            store.note(lot, source, why)
+            continue
+        if source in before:
+            store.note(lot, source, None)
+    known, others = len(found["known"]), len(found["other"])
+    return Added(tuple(found["new"]), (), known, others, tuple(problems))
+
+
 def status_of(where: LotDatabase, name: str) -> LotStatus:
     """A lot's state. Raises `UsageError` for an unknown lot."""
     with open_lots(where.state, where.url) as store:
-        return lot_status(
-            store.lot(name),
-            store.expected(name),
-            stand(store.machines(name), store.chains(name), trust_of(store, name, where.state)),
-            store.problems(name),
-            store.numbers,
-        )
+        return read_status(store, name, trust_of(store, name, where.state))
+
+
+def read_status(store: LotStore, name: str, trust: Trust) -> LotStatus:
+    """A lot's state, by whom it believes. Raises `UsageError` for an unknown lot."""
+    chains = store.chains(name)
+    told, apart = stand_statements(store.statements(name), chains, trust)
+    return lot_status(
+        store.lot(name),
+        store.expected(name),
+        stand(store.machines(name), chains, trust),
+        store.problems(name),
+        store.numbers,
+        LotCustody(told, apart, store.remainders(name), store.expected_counts(name)),
+    )
 
 
 def list_lots(where: LotDatabase) -> tuple[Lot, ...]:
@@ -206,16 +243,14 @@ def report_lot(where: LotDatabase, name: str, out: Path, *, lang: Lang, clock: C
     return Reported(tuple(out / file for file in files), status, impact, paper.why_unsigned)
 
 
-def close_lot(where: LotDatabase, name: str, clock: Clock, *, anyway: bool = False) -> LotStatus:
-    """Say that a lot is complete; nothing comes into it any more.
+def write_waste(where: LotDatabase, name: str, out: Path, *, lang: Lang) -> tuple[Path, int]:
+    """Write what a lot sent to be scrapped as CSV; the file, and how many rows it has.
 
-    Raises `NotReady` where something is missing, rejected, unsigned or wrong, unless `anyway`.
+    Raises `UsageError` for an unknown lot or a file that cannot be written.
     """
     status = status_of(where, name)
-    if status.lot.closed_at:
-        raise UsageError("lot.closed", lot=name, at_date=status.lot.closed_at)
-    if not status.complete and not anyway:
-        raise NotReady("lot.incomplete", lot=name)
-    with open_lots(where.state, where.url) as store:
-        store.close(name, clock.now())
-    return status_of(where, name)
+    try:
+        write_whole(out, waste_csv(status, lang))
+    except OSError as error:
+        raise UsageError("upload.folder.unusable", path=str(out), reason=os_reason(error)) from None
+    return out, sum(row.event.waste is not None for row in status.statements)

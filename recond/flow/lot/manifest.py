@@ -25,6 +25,7 @@ MAX_BYTES = 32 << 20
 MOST_COLUMNS = 1000
 _DELIMITERS = (";", ",", "\t", "|")
 _SERIAL, _DISK, _MODEL, _NUMBER = "serial", "disk", "model", "number"
+_DISK_MODEL, _SIZE = "disk-model", "size"
 _NAMES = {  # headings by their telling words, without accents and case
     "sn": _SERIAL,
     "serial": _SERIAL,
@@ -42,6 +43,17 @@ _NAMES = {  # headings by their telling words, without accents and case
     "model": _MODEL,
     "modele": _MODEL,
     "designation": _MODEL,
+    "modeledisque": _DISK_MODEL,
+    "disquemodele": _DISK_MODEL,
+    "diskmodel": _DISK_MODEL,
+    "drivemodel": _DISK_MODEL,
+    "taille": _SIZE,
+    "tailledisque": _SIZE,
+    "capacite": _SIZE,
+    "capacitedisque": _SIZE,
+    "size": _SIZE,
+    "disksize": _SIZE,
+    "capacity": _SIZE,
     "asset": _NUMBER,
     "assettag": _NUMBER,
     "inventaire": _NUMBER,
@@ -71,13 +83,14 @@ _FILLER = frozenset(
         "not specified",
     }
 )
+_SIZED = re.compile(r"(\d{1,6})(?:[.,](\d{1,3}))?([gt])[bo]?", re.IGNORECASE)
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedDisk:
     """One line: the serial as compared, and as written. `kind`: serial (a machine's or a disk's,
-    the heading does not say which) or disk.
+    the heading does not say which) or disk. `size_bytes` is a disk's, as the list says it.
     """
 
     line: int
@@ -86,6 +99,7 @@ class ExpectedDisk:
     kind: str
     model: str | None = None
     number: str | None = None
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +269,27 @@ def _expected(
                     compared(serial),
                     serial,
                     kind,
-                    cells.get(_MODEL) or None,
+                    _model(cells, kind, alone=len(kinds) == 1) or None,
                     cells.get(_NUMBER) or None,
+                    _size(cells) if kind == _DISK or len(kinds) == 1 else None,
                 )
     return tuple(found.values()), tuple(problems)
+
+
+def _model(cells: dict[str, str], kind: str, *, alone: bool) -> str | None:
+    """A line's own model: beside two serials the one heading « modèle » is the computer's."""
+    if kind == _DISK:
+        return cells.get(_DISK_MODEL) or (cells.get(_MODEL) if alone else None)
+    return cells.get(_MODEL) or (cells.get(_DISK_MODEL) if alone else None)
+
+
+def _size(cells: dict[str, str]) -> int | None:
+    """A disk's size; None where the list says none that can be read."""
+    found = _SIZED.fullmatch(cells.get(_SIZE, "").replace(" ", ""))
+    if found is None:
+        return None
+    unit = 10**12 if found[3].lower() == "t" else 10**9
+    return int(found[1]) * unit + int((found[2] or "0").ljust(3, "0")) * unit // 1000
 
 
 def _is_filler(serial: str) -> bool:

@@ -17,8 +17,10 @@ from recond.errors import RecondError
 from recond.flow.config import Overrides, bench_name, read_context
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.impact import Impact
+from recond.flow.lot.rows import State
 from recond.flow.lot.sheets import Cell, anomaly_rows, impact_sentences, summary_rows, write_csv
-from recond.flow.lot.status import LotStatus, State
+from recond.flow.lot.status import LotStatus
+from recond.flow.lot.words import balance_sentences, statement_rows
 from recond.host.clock import Clock
 from recond.locale import Lang, moment, text
 from recond.model import Message
@@ -60,7 +62,19 @@ def write_paper(
             verdict=verdict_of(status, lang),
             facts=(
                 (text(lang, "lot.pdf.made"), moment(lang, now)),
-                *((str(n), _readable(v, lang)) for n, v in summary_rows(status, None, lang)),
+                *(
+                    (str(n), _readable(v, lang))
+                    for n, v in summary_rows(status, None, lang, balance=False)
+                ),
+            ),
+            balance=tuple(balance_sentences(status, lang)),
+            balanced=status.complete,
+            words=tuple(statement_rows(status, lang)),
+            words_head=(
+                text(lang, "lot.column.event"),
+                text(lang, "lot.column.thing"),
+                text(lang, "lot.column.word"),
+                text(lang, "lot.column.statement"),
             ),
             sentences=tuple(impact_sentences(impact, lang)),
             anomalies=tuple((str(what), str(where)) for what, where in anomaly_rows(status, lang)),

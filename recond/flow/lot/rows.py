@@ -7,9 +7,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recond.custody import CustodyEvent
+from recond.model import Message, Text
+
 _COMPUTER = "computer="
 _WHOLE = f"{_COMPUTER}erased"
 _SCOPES = (_COMPUTER, "disks=")
+
+
+class State(Text):
+    """What became of a line of the manifest."""
+
+    ERASED = "erased"
+    DESTROYED = "destroyed"  # a person's word
+    RETURNED = "returned"  # a person's word
+    GONE = "gone"  # handed over or scrapped by a person's word, and no erasure is proven
+    CONTRADICTED = "contradicted"
+    REJECTED = "rejected"
+    SEEN = "seen"  # the machine has a record, and no disk in it
+    HELD = "held"  # somebody says that it is here, and nothing more
+    MISSING = "missing"
+
+
+SETTLED = (State.ERASED, State.DESTROYED, State.RETURNED)
+"""Where nothing is open any more; of several disks the last of these speaks for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +103,45 @@ class MachineRow:
     def is_left(self) -> bool:
         """Whether the record is of a computer of which something is left, or nobody knows."""
         return not self.is_whole and any(w.startswith(_COMPUTER) for w in self.readiness.split())
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A custody statement in a lot: the signed words, their SHA-256, whose key signed."""
+
+    event: CustodyEvent
+    digest: str
+    signer: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What a record says of its computer's media, by their serials as they are compared.
+
+    `left` are those not erased; `nameless` counts what is left without a serial, or only suspected,
+    and what is not known. `removed` and `destroyed` rest on an operator's word in the record.
+    """
+
+    serial: str | None
+    left: tuple[str, ...]
+    nameless: int
+    removed: tuple[str, ...]
+    destroyed: tuple[str, ...]
+    held: tuple[str, ...]  # every medium of the census
+
+
+@dataclass(frozen=True, slots=True)
+class ApartStatement:
+    """A statement that is there and does not count, and why."""
+
+    event_id: str
+    why: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What does not go together: the serial, and why."""
+
+    serial: str
+    why: Message

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from recond.erasure import Technique
 from recond.flow.lot.impact import Impact
-from recond.flow.lot.rows import DiskRow, MachineRow
-from recond.flow.lot.status import LotStatus, State
+from recond.flow.lot.rows import DiskRow, MachineRow, State
+from recond.flow.lot.status import LotStatus
+from recond.flow.lot.words import balance_sentences, note_differences, statement_rows
 from recond.locale import Lang, number, say, text
 from recond.upload.sheet import harmless, shown_cell
 
@@ -100,6 +101,13 @@ def report_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
     """A row for each disk, and one for a machine without; in the order of `COLUMNS`."""
     doubled = {record for _, records in status.duplicates for record in records}
     strangers = set(status.unexpected)
+    ends = {
+        line.expected.serial: text(
+            lang, "lot.remark.word", state=f"@lot.state.{line.state}", id=line.event_id
+        )
+        for line in status.lines
+        if line.event_id and line.state is not State.ERASED
+    }
     for row in status.machines:
         remarks = [
             text(lang, f"lot.remark.{name}")
@@ -110,12 +118,13 @@ def report_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
             if applies
         ]
         for disk in row.disks or (None,):
+            end = ends.get((disk.found_by if disk else row.found_by) or "")
             yield (
                 *_machine_cells(row, lang),
                 *_disk_cells(disk, lang),
                 row.digest,
                 row.signer,
-                ", ".join(remarks),
+                ", ".join([*remarks, *filter(None, (end,))]),
             )
 
 
@@ -208,6 +217,9 @@ def write_workbook(status: LotStatus, impact: Impact, lang: Lang) -> bytes:
             ("line", "serial", "model", "property", "state", "record"),
             _manifest_rows(status, lang),
         )
+    if status.statements:
+        heads = ("event", "thing", "word", "statement")
+        _sheet(book, (bold, only_day), lang, "custody", heads, statement_rows(status, lang))
     _sheet(book, (bold, only_day), lang, "anomalies", ("what", "where"), anomaly_rows(status, lang))
     book.close()
     return out.getvalue()
@@ -237,9 +249,9 @@ def _sheet(
 
 
 def summary_rows(
-    status: LotStatus, impact: Impact | None, lang: Lang
+    status: LotStatus, impact: Impact | None, lang: Lang, *, balance: bool = True
 ) -> Iterator[tuple[Cell, Cell]]:
-    """What the lot comes to, a line each: name and value."""
+    """What the lot comes to, a line each: name and value; with its `balance` in words."""
 
     def line(name: str, value: Cell) -> tuple[Cell, Cell]:
         return text(lang, f"lot.summary.{name}"), value
@@ -249,10 +261,15 @@ def summary_rows(
     yield line("donor", lot.donor)
     yield line("date", day(lot.date))
     yield line("closed", moment(lot.closed_at) or text(lang, "lot.open"))
+    for sentence in balance_sentences(status, lang) if balance else ():
+        yield line("balance", sentence)
     if status.lines:
         yield line("expected", len(status.lines))
         yield line("seen", status.seen)
         yield line("missing", status.count(State.MISSING))
+        for state in (State.DESTROYED, State.RETURNED):
+            if status.count(state):
+                yield line(state.value, status.count(state))
         yield line("unexpected", len(status.unexpected))
     yield line("machines", len(status.machines))
     yield line("erased", status.erased)
@@ -319,15 +336,21 @@ def _manifest_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, ...]]:
 
 def anomaly_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, Cell]]:
     """Everything that does not fit, each with where it is."""
-    for line in status.lines:
-        if line.state is not State.ERASED:
-            yield text(lang, f"lot.state.{line.state}"), line.expected.written
+    for item in status.open_items:
+        yield text(lang, f"lot.state.{item.state}"), item.serial
+    for conflict in status.conflicts:
+        yield say(lang, conflict.why), conflict.serial
+    for twice in status.said_twice:
+        yield say(lang, twice.why), twice.serial
+    yield from note_differences(status, lang)
     for record in status.unexpected:
         yield text(lang, "lot.remark.unexpected"), record
     for serial, records in status.duplicates:
         yield text(lang, "lot.remark.duplicate"), f"{serial} : {', '.join(records)}"
     for one in status.apart:
         yield say(lang, one.why), one.row.record_id
+    for stated in status.statements_apart:
+        yield say(lang, stated.why), stated.event_id
     for gap in status.gaps:
         yield (
             text(lang, "lot.gap", bench=gap.bench, ledger=gap.ledger),

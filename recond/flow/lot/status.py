@@ -2,38 +2,68 @@
 
 Why a disk's last record decides: a failed disk is wiped again, a wiped disk may fail later. Nothing
 is counted as erased but a disk whose last record says erased and approved; a machine that was seen
-without any disk is seen, and no more. What no trusted key signed is apart: it is named, and changes
-no line, in either direction.
+without any disk is seen, and no more. A person's word can settle a line, as destroyed or returned,
+and never as erased. What no trusted key signed is apart: it is named, and changes no line, in
+either direction.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
+from recond.custody import Closing
+from recond.flow.lot.balance import (
+    CountLine,
+    OpenItem,
+    closing_of,
+    computers_left,
+    count_lines,
+    kind_of,
+    line_fate,
+    missing_counts,
+    unlisted_items,
+)
+from recond.flow.lot.fate import LotFacts, lot_facts
 from recond.flow.lot.manifest import ExpectedDisk
-from recond.flow.lot.rows import DiskRow, Lot, MachineRow
+from recond.flow.lot.rows import (
+    SETTLED,
+    ApartStatement,
+    Conflict,
+    DiskRow,
+    Lot,
+    MachineRow,
+    Remainder,
+    State,
+    StatementRow,
+)
 from recond.flow.lot.standing import Apart
-from recond.model import Message, Text
-
-
-class State(Text):
-    """What became of a line of the manifest."""
-
-    ERASED = "erased"
-    REJECTED = "rejected"
-    SEEN = "seen"  # the machine has a record, and no disk in it
-    MISSING = "missing"
+from recond.model import Message
 
 
 @dataclass(frozen=True, slots=True)
 class LotLine:
-    """A line of the manifest and what became of it; `record_id` None: nothing was seen."""
+    """A line of the manifest and what became of it; `record_id` None: no record shows it;
+    `event_id` is the statement that speaks of its end.
+    """
 
     expected: ExpectedDisk
     state: State
     record_id: str | None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LotCustody:
+    """What a lot holds beside its records: statements that count and those apart, what each record
+    says is left, how many things a list without serials names.
+    """
+
+    statements: tuple[StatementRow, ...] = ()
+    apart: tuple[ApartStatement, ...] = ()
+    remainders: Mapping[str, Remainder] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +92,14 @@ class LotStatus:
     readiness: tuple[tuple[str, int], ...]
     problems: tuple[tuple[str, Message], ...]
     exit_code: int = 0
-
-    @property
-    def computers_left(self) -> tuple[str, ...]:
-        """The records of computers of which something is left, or nobody knows: each one's last."""
-        last = {
-            row.found_by or row.record_id: row
-            for row in sorted(self.machines, key=lambda one: (one.issued_at, one.number or 0))
-        }
-        return tuple(row.record_id for row in last.values() if row.is_left)
+    computers_left: tuple[str, ...] = ()  # records of computers of which something is left
+    statements: tuple[StatementRow, ...] = ()
+    statements_apart: tuple[ApartStatement, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    said_twice: tuple[Conflict, ...] = ()
+    counts: tuple[CountLine, ...] = ()
+    open_items: tuple[OpenItem, ...] = ()
+    balance: Closing = field(default_factory=lambda: Closing(0, 0, 0, 0, 0))
 
     def count(self, state: State) -> int:
         """How many lines of the manifest are in a state."""
@@ -83,13 +112,9 @@ class LotStatus:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing, rejected, wrong or only seen."""
-        left = self.rejected or self.problems or self.apart or self.computers_left
-        return (
-            bool(self.machines)
-            and not left
-            and all(line.state is State.ERASED for line in self.lines)
-        )
+        """Whether the lot balances: everything is settled, and nothing is wrong or contradicted."""
+        wrong = self.problems or self.apart or self.statements_apart or self.conflicts
+        return bool(self.machines or self.statements) and not wrong and not self.open_items
 
 
 def lot_status(
@@ -98,19 +123,25 @@ def lot_status(
     standing: tuple[tuple[MachineRow, ...], tuple[Apart, ...]],
     problems: tuple[tuple[str, Message], ...],
     numbers: Callable[[str], set[int]],
+    custody: LotCustody | None = None,
 ) -> LotStatus:
     """The state of a lot from its rows (`stand`); `numbers` gives those seen of a ledger."""
     machines, apart = standing
+    custody = custody or LotCustody()
     last = last_results(machines)
-    by_machine: dict[str, list[MachineRow]] = {}
+    facts = lot_facts(expected, machines, last, dict(custody.remainders), custody.statements)
+    lines = tuple(_line(one, facts) for one in expected)
+    counts = count_lines(dict(custody.counts), facts, machines)
+    opened = (
+        *(_open_line(one, facts) for one in lines if one.state not in SETTLED),
+        *missing_counts(counts),
+        *unlisted_items(facts, machines),
+    )
     holders: dict[str, list[str]] = {}
     for row in machines:
-        if row.found_by:
-            by_machine.setdefault(row.found_by, []).append(row)
         for disk in row.disks:
             if disk.found_by:
                 holders.setdefault(disk.found_by, []).append(row.record_id)
-    lines = tuple(_line(one, last, by_machine) for one in expected)
     wanted = {one.serial for one in expected}
     results = [disk for _, disk in last.values()] + [
         disk for row in machines for disk in row.disks if not disk.found_by
@@ -132,7 +163,25 @@ def lot_status(
         categories=tuple(sorted(Counter(r.category for r in machines if r.category).items())),
         readiness=tuple(sorted(Counter(word for row in machines for word in row.profiles).items())),
         problems=problems,
+        computers_left=tuple(row.record_id for row in computers_left(facts, machines)),
+        statements=custody.statements,
+        statements_apart=custody.apart,
+        conflicts=tuple(facts.conflicts),
+        said_twice=tuple(facts.doubled),
+        counts=counts,
+        open_items=opened,
+        balance=closing_of((one.state for one in lines), counts, opened),
     )
+
+
+def _line(one: ExpectedDisk, facts: LotFacts) -> LotLine:
+    fate = line_fate(one, facts)
+    return LotLine(one, fate.state, fate.record_id, fate.event_id)
+
+
+def _open_line(line: LotLine, facts: LotFacts) -> OpenItem:
+    one = line.expected
+    return OpenItem(kind_of(one, facts), one.written, line.state, listed=True)
 
 
 def last_results(machines: tuple[MachineRow, ...]) -> dict[str, tuple[MachineRow, DiskRow]]:
@@ -140,33 +189,16 @@ def last_results(machines: tuple[MachineRow, ...]) -> dict[str, tuple[MachineRow
     last: dict[str, tuple[MachineRow, DiskRow]] = {}
     for row in sorted(machines, key=lambda one: (one.issued_at, one.number or 0)):
         for disk in row.disks:
-            if disk.found_by:
+            before = last.get(disk.found_by or "")
+            # of two name spaces of one drive the one that is not erased speaks for the drive
+            worse = before is None or before[0] is not row or before[1].approved
+            if disk.found_by and worse:
                 last[disk.found_by] = (row, disk)
     return last
 
 
 def _serials(row: MachineRow) -> set[str]:
     return {serial for serial in (row.found_by, *(d.found_by for d in row.disks)) if serial}
-
-
-def _line(
-    one: ExpectedDisk,
-    last: dict[str, tuple[MachineRow, DiskRow]],
-    by_machine: dict[str, list[MachineRow]],
-) -> LotLine:
-    if one.serial in last:
-        row, disk = last[one.serial]
-        return LotLine(one, State.ERASED if disk.approved else State.REJECTED, row.record_id)
-    rows = by_machine.get(one.serial, [])
-    if not rows:
-        return LotLine(one, State.MISSING, None)
-    disks = [
-        last[disk.found_by][1] if disk.found_by else disk for row in rows for disk in row.disks
-    ]
-    newest = max(rows, key=lambda row: (row.issued_at, row.number or 0))
-    whole = newest.is_whole and all(disk.approved for disk in disks)
-    state = State.SEEN if not disks else State.ERASED if whole else State.REJECTED
-    return LotLine(one, state, newest.record_id)
 
 
 def _gaps(machines: tuple[MachineRow, ...], numbers: Callable[[str], set[int]]) -> Iterable[Gap]:

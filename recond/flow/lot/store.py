@@ -11,113 +11,37 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from recond.codec import canonical_bytes, from_json
+from recond.custody import CustodyEvent
 from recond.documents import read_json
+from recond.erasure import Person
 from recond.errors import BenchLacks, UsageError
 from recond.flow.lot.manifest import ExpectedDisk
-from recond.flow.lot.rows import DiskRow, Lot, MachineRow
+from recond.flow.lot.rows import DiskRow, Lot, MachineRow, Remainder, StatementRow
+from recond.flow.lot.tables import (
+    DISKS,
+    EXPECTED,
+    EXPECTED_COUNTS,
+    EXPECTED_SIZES,
+    ISSUES,
+    LOTS,
+    MACHINES,
+    META,
+    PROBLEMS,
+    REMAINDERS,
+    SIGNERS,
+    STATEMENTS,
+    TRUSTED,
+)
 from recond.host.reason import os_reason
 from recond.host.regular import open_regular
 from recond.model import Message
-
-_META = sa.MetaData()
-_LOTS = sa.Table(
-    "lots",
-    _META,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("donor", sa.String),
-    sa.Column("date", sa.String),
-    sa.Column("created_at", sa.String, nullable=False),
-    sa.Column("closed_at", sa.String),
-)
-
-
-def _of_a_lot(name: str, *columns: sa.Column[Any]) -> sa.Table:
-    lot = sa.Column("lot", sa.String, sa.ForeignKey("lots.name"), primary_key=True)
-    return sa.Table(name, _META, lot, *columns)
-
-
-_EXPECTED = _of_a_lot(
-    "expected",
-    sa.Column("serial", sa.String, primary_key=True),
-    sa.Column("line", sa.Integer),
-    sa.Column("written", sa.String),
-    sa.Column("kind", sa.String),
-    sa.Column("model", sa.String),
-    sa.Column("number", sa.String),
-)
-_MACHINES = _of_a_lot(
-    "machines",
-    sa.Column("record_id", sa.String, primary_key=True),
-    *(sa.Column(name, sa.String, nullable=False) for name in ("digest", "issued_at")),
-    *(
-        sa.Column(name, sa.String)
-        for name in (
-            "ledger",
-            "signer",
-            "bench",
-            "operator",
-            "serial",
-            "maker",
-            "model",
-            "form",
-            "property_number",
-            "category",
-            "readiness",
-            "source",
-            "found_by",
-        )
-    ),
-    sa.Column("number", sa.Integer),
-)
-_DISKS = _of_a_lot(
-    "disks",
-    sa.Column("record_id", sa.String, primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    *(
-        sa.Column(name, sa.String)
-        for name in (
-            "serial",
-            "found_by",
-            "model",
-            "medium",
-            "status",
-            "verdict",
-            "level",
-            "ended_at",
-            "method",
-        )
-    ),
-    sa.Column("size_bytes", sa.BigInteger),
-)
-_SIGNERS = _of_a_lot(
-    "signers",
-    sa.Column("signer", sa.String, primary_key=True),
-    sa.Column("chain", sa.Text),
-)
-_TRUSTED = _of_a_lot(
-    "trusted",
-    sa.Column("fingerprint", sa.String, primary_key=True),
-    sa.Column("certificate", sa.Text),
-)
-_ISSUES = _of_a_lot(
-    "issues",
-    sa.Column("ledger", sa.String, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("record_id", sa.String),
-    sa.Column("digest", sa.String),
-)
-_PROBLEMS = _of_a_lot(
-    "problems",
-    sa.Column("source", sa.String, primary_key=True),
-    sa.Column("code", sa.String),
-    sa.Column("args", sa.Text),
-)
 
 
 class LotStore:
@@ -128,7 +52,7 @@ class LotStore:
 
     def lots(self) -> tuple[Lot, ...]:
         """Every lot, oldest first."""
-        rows = self._db.execute(sa.select(_LOTS).order_by(_LOTS.c.created_at, _LOTS.c.name))
+        rows = self._db.execute(sa.select(LOTS).order_by(LOTS.c.created_at, LOTS.c.name))
         return tuple(Lot(**row) for row in rows.mappings())
 
     def lot(self, name: str) -> Lot:
@@ -144,46 +68,65 @@ class LotStore:
     ) -> None:
         """A new lot with its manifest. Raises `UsageError` for a name that is taken."""
         try:
-            self._db.execute(sa.insert(_LOTS).values(asdict(lot)))
+            self._db.execute(sa.insert(LOTS).values(asdict(lot)))
         except sa.exc.IntegrityError:
             raise UsageError("lot.taken", lot=lot.name) from None
-        if expected:
-            self._db.execute(
-                sa.insert(_EXPECTED), [{"lot": lot.name, **asdict(one)} for one in expected]
-            )
-        for source, message in problems.items():
-            self.note(lot.name, source, message)
+        self._expect(lot.name, expected, problems)
 
     def expect(
         self, name: str, expected: Sequence[ExpectedDisk], problems: dict[str, Message]
     ) -> None:
         """Another manifest for a lot, in the place of the one before."""
-        for table in (_EXPECTED, _PROBLEMS):
+        for table in (EXPECTED, EXPECTED_SIZES, PROBLEMS):
             self._db.execute(sa.delete(table).where(table.c.lot == name))
-        if expected:
-            self._db.execute(
-                sa.insert(_EXPECTED), [{"lot": name, **asdict(one)} for one in expected]
-            )
+        self._expect(name, expected, problems)
+
+    def _expect(
+        self, name: str, expected: Sequence[ExpectedDisk], problems: dict[str, Message]
+    ) -> None:
+        rows = [{"lot": name, **asdict(one)} for one in expected]
+        sizes = [
+            {"lot": name, "serial": row["serial"], "size_bytes": found}
+            for row in rows
+            if (found := row.pop("size_bytes")) is not None
+        ]
+        if rows:
+            self._db.execute(sa.insert(EXPECTED), rows)
+        if sizes:
+            self._db.execute(sa.insert(EXPECTED_SIZES), sizes)
         for source, message in problems.items():
             self.note(name, source, message)
 
+    def expect_counts(self, name: str, counts: dict[str, int]) -> None:
+        """How many of each kind a list without serials names."""
+        rows = [{"lot": name, "kind": kind, "number": many} for kind, many in counts.items()]
+        if rows:
+            self._db.execute(sa.insert(EXPECTED_COUNTS), rows)
+
+    def expected_counts(self, name: str) -> dict[str, int]:
+        """How many of each kind are expected, where the list names no serials."""
+        rows = self._db.execute(
+            sa.select(EXPECTED_COUNTS.c.kind, EXPECTED_COUNTS.c.number)
+            .where(EXPECTED_COUNTS.c.lot == name)
+            .order_by(EXPECTED_COUNTS.c.kind)
+        )
+        return {row.kind: row.number for row in rows}
+
     def close(self, name: str, at: str) -> None:
         """Say that a lot is complete."""
-        self._db.execute(sa.update(_LOTS).where(_LOTS.c.name == name).values(closed_at=at))
+        self._db.execute(sa.update(LOTS).where(LOTS.c.name == name).values(closed_at=at))
 
     def digests(self, name: str) -> set[str]:
         """The digests of all records seen in a lot, also of those issued anew since."""
-        rows = self._db.execute(sa.select(_MACHINES.c.digest).where(_MACHINES.c.lot == name))
-        more = self._db.execute(sa.select(_ISSUES.c.digest).where(_ISSUES.c.lot == name))
+        rows = self._db.execute(sa.select(MACHINES.c.digest).where(MACHINES.c.lot == name))
+        more = self._db.execute(sa.select(ISSUES.c.digest).where(ISSUES.c.lot == name))
         return {row[0] for row in (*rows, *more)}
 
     def machine(self, name: str, record_id: str) -> MachineRow | None:
         """A record's row, without its disks."""
         row = (
             self._db.execute(
-                sa.select(_MACHINES).where(
-                    _MACHINES.c.lot == name, _MACHINES.c.record_id == record_id
-                )
+                sa.select(MACHINES).where(MACHINES.c.lot == name, MACHINES.c.record_id == record_id)
             )
             .mappings()
             .first()
@@ -194,8 +137,8 @@ class LotStore:
         """The digest that holds a ledger's number, in whatever lot."""
         return (
             self._db.execute(
-                sa.select(_ISSUES.c.digest).where(
-                    _ISSUES.c.ledger == ledger, _ISSUES.c.number == number
+                sa.select(ISSUES.c.digest).where(
+                    ISSUES.c.ledger == ledger, ISSUES.c.number == number
                 )
             )
             .scalars()
@@ -206,15 +149,15 @@ class LotStore:
         """Write a record's row in the place of its older self."""
         self._remove(name, row.record_id)
         values = {k: v for k, v in _plain(row).items() if k != "disks"}
-        self._db.execute(sa.insert(_MACHINES).values(lot=name, **values))
+        self._db.execute(sa.insert(MACHINES).values(lot=name, **values))
         if row.disks:
             self._db.execute(
-                sa.insert(_DISKS),
+                sa.insert(DISKS),
                 [{"lot": name, "record_id": row.record_id, **_plain(one)} for one in row.disks],
             )
         if row.ledger is not None and row.number is not None:
             self._db.execute(
-                sa.insert(_ISSUES).values(
+                sa.insert(ISSUES).values(
                     lot=name,
                     ledger=row.ledger,
                     number=row.number,
@@ -224,23 +167,23 @@ class LotStore:
             )
 
     def _remove(self, name: str, record_id: str) -> None:
-        for table in (_DISKS, _MACHINES):
+        for table in (DISKS, MACHINES):
             self._db.execute(
                 sa.delete(table).where(table.c.lot == name, table.c.record_id == record_id)
             )
 
     def sign(self, name: str, signer: str, chain: bytes) -> None:
         """Keep a signer's certificates (PEM), its own first."""
-        key = (_SIGNERS.c.lot == name, _SIGNERS.c.signer == signer)
-        self._db.execute(sa.delete(_SIGNERS).where(*key))
+        key = (SIGNERS.c.lot == name, SIGNERS.c.signer == signer)
+        self._db.execute(sa.delete(SIGNERS).where(*key))
         self._db.execute(
-            sa.insert(_SIGNERS).values(lot=name, signer=signer, chain=chain.decode("ascii"))
+            sa.insert(SIGNERS).values(lot=name, signer=signer, chain=chain.decode("ascii"))
         )
 
     def chains(self, name: str) -> dict[str, bytes]:
         """Each signer's certificates (PEM)."""
         rows = self._db.execute(
-            sa.select(_SIGNERS.c.signer, _SIGNERS.c.chain).where(_SIGNERS.c.lot == name)
+            sa.select(SIGNERS.c.signer, SIGNERS.c.chain).where(SIGNERS.c.lot == name)
         )
         return {signer: chain.encode("ascii") for signer, chain in rows}
 
@@ -248,7 +191,7 @@ class LotStore:
         """Keep which certificates (fingerprint, PEM) a lot trusts beside none of the bench's."""
         for fingerprint, pem in certificates.items():
             self._db.execute(
-                sa.insert(_TRUSTED).values(
+                sa.insert(TRUSTED).values(
                     lot=name, fingerprint=fingerprint, certificate=pem.decode("ascii")
                 )
             )
@@ -256,20 +199,20 @@ class LotStore:
     def trusted(self, name: str) -> tuple[bytes, ...]:
         """The certificates (PEM) of a lot's own; none: it trusts whom the bench trusts."""
         rows = self._db.execute(
-            sa.select(_TRUSTED.c.certificate)
-            .where(_TRUSTED.c.lot == name)
-            .order_by(_TRUSTED.c.fingerprint)
+            sa.select(TRUSTED.c.certificate)
+            .where(TRUSTED.c.lot == name)
+            .order_by(TRUSTED.c.fingerprint)
         ).scalars()
         return tuple(pem.encode("ascii") for pem in rows)
 
     def note(self, name: str, source: str, message: Message | None) -> None:
         """Keep what is wrong with a source; None: nothing any more."""
         self._db.execute(
-            sa.delete(_PROBLEMS).where(_PROBLEMS.c.lot == name, _PROBLEMS.c.source == source)
+            sa.delete(PROBLEMS).where(PROBLEMS.c.lot == name, PROBLEMS.c.source == source)
         )
         if message is not None:
             self._db.execute(
-                sa.insert(_PROBLEMS).values(
+                sa.insert(PROBLEMS).values(
                     lot=name,
                     source=source,
                     code=message.code,
@@ -280,7 +223,7 @@ class LotStore:
     def problems(self, name: str) -> tuple[tuple[str, Message], ...]:
         """What is wrong, by its source."""
         rows = self._db.execute(
-            sa.select(_PROBLEMS).where(_PROBLEMS.c.lot == name).order_by(_PROBLEMS.c.source)
+            sa.select(PROBLEMS).where(PROBLEMS.c.lot == name).order_by(PROBLEMS.c.source)
         ).mappings()
         return tuple(
             (row["source"], Message.of(row["code"], **read_json(row["args"]))) for row in rows
@@ -289,35 +232,109 @@ class LotStore:
     def expected(self, name: str) -> tuple[ExpectedDisk, ...]:
         """The manifest's lines, in its order."""
         rows = self._db.execute(
-            _select(_EXPECTED, ExpectedDisk)
-            .where(_EXPECTED.c.lot == name)
-            .order_by(_EXPECTED.c.line, _EXPECTED.c.serial)
+            _select(EXPECTED, ExpectedDisk)
+            .where(EXPECTED.c.lot == name)
+            .order_by(EXPECTED.c.line, EXPECTED.c.serial)
         )
-        return tuple(ExpectedDisk(*row) for row in rows)
+        sized = self._db.execute(
+            sa.select(EXPECTED_SIZES.c.serial, EXPECTED_SIZES.c.size_bytes).where(
+                EXPECTED_SIZES.c.lot == name
+            )
+        )
+        sizes = {row.serial: row.size_bytes for row in sized}
+        return tuple(ExpectedDisk(*(*row, sizes.get(row.serial))) for row in rows)
+
+    def put_statement(self, name: str, row: StatementRow) -> None:
+        """Write a statement's row in the place of one of the same number."""
+        event = row.event
+        key = (STATEMENTS.c.lot == name, STATEMENTS.c.event_id == event.event_id)
+        self._db.execute(sa.delete(STATEMENTS).where(*key))
+        self._db.execute(
+            sa.insert(STATEMENTS).values(
+                lot=name,
+                event_id=event.event_id,
+                digest=row.digest,
+                issued_at=event.issued_at,
+                signer=row.signer,
+                source=row.source,
+                body=canonical_bytes(event).decode("utf-8"),
+            )
+        )
+
+    def take_number(self, name: str, ledger: str, number: int, document: str, digest: str) -> None:
+        """Keep that a ledger's number is this document's."""
+        key = (ISSUES.c.lot == name, ISSUES.c.ledger == ledger, ISSUES.c.number == number)
+        self._db.execute(sa.delete(ISSUES).where(*key))
+        self._db.execute(
+            sa.insert(ISSUES).values(
+                lot=name, ledger=ledger, number=number, record_id=document, digest=digest
+            )
+        )
+
+    def statements(self, name: str) -> tuple[StatementRow, ...]:
+        """Every statement of a lot, in the order in which they were signed."""
+        rows = self._db.execute(
+            sa.select(STATEMENTS)
+            .where(STATEMENTS.c.lot == name)
+            .order_by(STATEMENTS.c.issued_at, STATEMENTS.c.event_id)
+        ).mappings()
+        return tuple(
+            StatementRow(
+                from_json(CustodyEvent, read_json(row["body"])),
+                row["digest"],
+                row["signer"],
+                row["source"],
+            )
+            for row in rows
+        )
+
+    def forget(self, name: str) -> tuple[int, int]:
+        """Take people's names out of a lot's rows: how many records, and statements, had one."""
+        named = (MACHINES.c.lot == name, MACHINES.c.operator.is_not(None))
+        done = self._db.execute(sa.update(MACHINES).where(*named).values(operator=None))
+        said = [row for row in self.statements(name) if row.event.operator.name]
+        for row in said:
+            event = replace(row.event, operator=Person())
+            if event.destroyed is not None:
+                event = replace(event, destroyed=replace(event.destroyed, seen_by=None))
+            self.put_statement(name, replace(row, event=event))
+        return done.rowcount, len(said)
+
+    def keep_remainder(self, name: str, record_id: str, left: Remainder) -> None:
+        """Keep what a record says is left in its computer."""
+        key = (REMAINDERS.c.lot == name, REMAINDERS.c.record_id == record_id)
+        self._db.execute(sa.delete(REMAINDERS).where(*key))
+        body = canonical_bytes(left).decode("utf-8")
+        self._db.execute(sa.insert(REMAINDERS).values(lot=name, record_id=record_id, body=body))
+
+    def remainders(self, name: str) -> dict[str, Remainder]:
+        """What each record says is left, by its id; a row of before has none."""
+        rows = self._db.execute(
+            sa.select(REMAINDERS.c.record_id, REMAINDERS.c.body).where(REMAINDERS.c.lot == name)
+        )
+        return {record: from_json(Remainder, read_json(body)) for record, body in rows}
 
     def machines(self, name: str) -> tuple[MachineRow, ...]:
         """Every record's row with its disks, by id."""
         disks: dict[str, list[DiskRow]] = {}
         rows = self._db.execute(
-            _select(_DISKS, DiskRow, _DISKS.c.record_id)
-            .where(_DISKS.c.lot == name)
-            .order_by(_DISKS.c.record_id, _DISKS.c.position)
+            _select(DISKS, DiskRow, DISKS.c.record_id)
+            .where(DISKS.c.lot == name)
+            .order_by(DISKS.c.record_id, DISKS.c.position)
         )
         for record_id, *values in rows:
             disks.setdefault(record_id, []).append(DiskRow(*values))
         found = self._db.execute(
-            _select(_MACHINES, MachineRow)
-            .where(_MACHINES.c.lot == name)
-            .order_by(_MACHINES.c.record_id)
+            _select(MACHINES, MachineRow)
+            .where(MACHINES.c.lot == name)
+            .order_by(MACHINES.c.record_id)
         )
         return tuple(MachineRow(*(*row, tuple(disks.get(row[0], ())))) for row in found)
 
     def numbers(self, ledger: str) -> set[int]:
         """The numbers of a ledger that any lot has seen."""
         return set(
-            self._db.execute(
-                sa.select(_ISSUES.c.number).where(_ISSUES.c.ledger == ledger)
-            ).scalars()
+            self._db.execute(sa.select(ISSUES.c.number).where(ISSUES.c.ledger == ledger)).scalars()
         )
 
 
@@ -338,7 +355,7 @@ def _plain(row: MachineRow | DiskRow) -> dict[str, Any]:
 
 def make_lot_tables(connection: sa.Connection) -> None:
     """Make the lots' tables where they are not: here, or in the board's database."""
-    _META.create_all(connection)
+    META.create_all(connection)
 
 
 @contextmanager

@@ -1,0 +1,310 @@
+"""What became of each computer and disk of a lot: from its records, and from people's words.
+
+Why the order of things counts: a word never takes evidence away, and evidence never makes a word
+true. A disk whose last record says erased and approved is erased; else it may have been destroyed
+or returned by somebody's word. What comes after the end of a thing (an erasure of a destroyed
+disk, a second way to go) contradicts it: nobody guesses which is true. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from recond.custody import GONE, CustodyEvent, CustodyKind, Thing, ThingKind
+from recond.flow.lot.manifest import ExpectedDisk
+from recond.flow.lot.rows import (
+    SETTLED,
+    Conflict,
+    DiskRow,
+    MachineRow,
+    Remainder,
+    State,
+    StatementRow,
+)
+from recond.flow.serials import compared
+from recond.model import Message
+
+_FILLER = frozenset(
+    (
+        *("portable", "pc", "ordinateur", "laptop", "notebook", "computer", "desktop", "tour"),
+        *("disque", "dur", "disk", "drive", "hdd", "ssd", "nvme", "sata", "interne"),
+        *("unite", "centrale", "fixe", "go", "gb", "to", "tb", "de", "le", "la", "un"),
+    )
+)
+"""Words that any computer or disk is called by."""
+_COMES_BACK = frozenset({CustodyKind.RETURNED, CustodyKind.HANDED_OVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing in one statement."""
+
+    event: CustodyEvent
+    thing: Thing
+
+    @property
+    def moment(self) -> str:
+        """When it had happened at the latest: of an earlier day nobody knows the hour."""
+        event = self.event
+        if event.happened_on == event.issued_at[:10]:
+            return event.issued_at
+        return f"{event.happened_on}T23:59:59.999Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a thing, and the record or statement that says so last."""
+
+    state: State
+    record_id: str | None = None
+    event_id: str | None = None
+
+
+@dataclass
+class LotFacts:
+    """Everything that is known of a lot's things, by their serials as they are compared."""
+
+    listed: dict[str, ExpectedDisk]
+    last: dict[str, tuple[MachineRow, DiskRow]]
+    machines: dict[str, list[MachineRow]] = field(default_factory=dict)
+    remainders: dict[str, Remainder] = field(default_factory=dict)
+    told: dict[str, list[Told]] = field(default_factory=dict)
+    taken: dict[str, list[str]] = field(default_factory=dict)  # out of a computer: its disks
+    conflicts: dict[Conflict, None] = field(default_factory=dict)
+    doubled: dict[Conflict, None] = field(default_factory=dict)
+
+    def disk(self, serial: str) -> Fate:
+        """What became of a disk."""
+        gone, contradicted = self._end(serial)
+        event_id = gone.event.event_id if gone else None
+        row, disk = self.last.get(serial, (None, None))
+        record_id = row.record_id if row else None
+        if row and disk and gone and (disk.ended_at or row.issued_at) > gone.moment:
+            self._conflict(serial, "lot.custody.after", gone, record_id)
+            contradicted = True
+        listed = self.listed.get(serial)
+        if disk and listed and (why := disk_misfit(listed, disk)):
+            self.conflicts[Conflict(listed.written, why)] = None
+            contradicted = True
+        if contradicted:
+            return Fate(State.CONTRADICTED, record_id, event_id)
+        if disk and disk.approved:
+            return Fate(State.ERASED, record_id, event_id)
+        found = self._gone(serial, gone)
+        if found is not None:
+            return Fate(found, record_id, event_id)
+        if disk:
+            return Fate(State.REJECTED, record_id)
+        return Fate(State.HELD if serial in self.told else State.MISSING)
+
+    def computer(self, serial: str) -> Fate:
+        """What became of a computer, which is settled when each medium of it is."""
+        gone, contradicted = self._end(serial)
+        event_id = gone.event.event_id if gone else None
+        rows = self.machines.get(serial, [])
+        newest = max(rows, key=_age) if rows else None
+        record_id = newest.record_id if newest else None
+        inside = self._inside(newest, serial) if newest else None
+        if newest and gone and newest.issued_at > gone.moment:
+            self._conflict(serial, "lot.custody.after", gone, record_id)
+            contradicted = True
+        if contradicted or inside is State.CONTRADICTED:
+            return Fate(State.CONTRADICTED, record_id, event_id)
+        if inside in SETTLED:
+            return Fate(inside, record_id, event_id)
+        found = self._gone(serial, gone)
+        if found is not None:
+            return Fate(found, record_id, event_id)
+        if inside is not None:
+            return Fate(inside, record_id)
+        known = serial in self.told or serial in self.taken
+        return Fate(State.HELD if known else State.MISSING)
+
+    def _inside(self, newest: MachineRow, serial: str) -> State:
+        """A computer's state by its media; of several ways to be settled the weakest."""
+        disks = [
+            self.last[disk.found_by][1] if disk.found_by else disk
+            for row in self.machines[serial]
+            for disk in row.disks
+        ]
+        whole = newest.is_whole and all(disk.approved for disk in disks)
+        left = self.remainders.get(newest.record_id)
+        taken = set(self.taken.get(serial, ()))
+        if left is None or left.nameless:
+            whole = whole and not taken
+        elif left.left or left.removed or left.destroyed or taken:
+            found = [self._part(one, newest) for one in left.left]
+            found += [self.disk(one).state for one in {*left.removed, *taken} - set(left.left)]
+            found += [State.DESTROYED] if left.destroyed else []
+            found += [State.ERASED] if any(disk.approved for disk in disks) else []
+            if State.CONTRADICTED in found:
+                return State.CONTRADICTED
+            if all(one in SETTLED for one in found):
+                return max(found, key=SETTLED.index)
+            whole = False
+        if whole and disks:
+            return State.ERASED
+        return State.REJECTED if disks else State.SEEN
+
+    def _part(self, serial: str, newest: MachineRow) -> State:
+        """A medium that a record left: an erasure counts only if another record shows it whole."""
+        state = self.disk(serial).state
+        if state is State.ERASED:
+            row = self.last[serial][0]
+            same = [disk for disk in row.disks if disk.found_by == serial]
+            other = row.record_id != newest.record_id and all(disk.approved for disk in same)
+            return State.ERASED if other and _age(row) > _age(newest) else State.REJECTED
+        return state
+
+    def _end(self, serial: str) -> tuple[Told | None, bool]:
+        """How a thing went, by the statements alone, and whether they contradict each other."""
+        gone: Told | None = None
+        contradicted = False
+        for one in self.told.get(serial, ()):
+            kind = one.event.kind
+            if kind is CustodyKind.RECEIVED and (gone is None or gone.event.kind in _COMES_BACK):
+                gone = None
+            elif gone is None:
+                gone = one if kind in GONE else None
+            elif kind is gone.event.kind:
+                self.doubled[_said_twice(one, gone)] = None
+            else:
+                self._conflict(serial, "lot.custody.after", gone, one.event.event_id)
+                contradicted = True
+        return gone, contradicted
+
+    def _gone(self, serial: str, gone: Told | None) -> State | None:
+        """A settled state by somebody's word; what left unerased is named."""
+        if gone is None:
+            return None
+        if gone.event.kind is CustodyKind.DESTROYED:
+            return State.DESTROYED
+        if gone.event.kind is CustodyKind.RETURNED:
+            return State.RETURNED
+        self._conflict(serial, "lot.custody.unerased", gone, None)
+        return State.GONE
+
+    def _conflict(self, serial: str, code: str, gone: Told, other: str | None) -> None:
+        why = Message.of(
+            code,
+            event=f"@custody.event.{gone.event.kind.value}",
+            on_date=gone.event.happened_on,
+            id=gone.event.event_id,
+            other=other or "—",
+        )
+        self.conflicts[Conflict(gone.thing.serial or serial, why)] = None
+
+
+def _age(row: MachineRow) -> tuple[str, int]:
+    return row.issued_at, row.number or 0
+
+
+def _said_twice(one: Told, gone: Told) -> Conflict:
+    why = Message.of(
+        "lot.custody.twice",
+        event=f"@custody.event.{one.event.kind.value}",
+        id=gone.event.event_id,
+        other=one.event.event_id,
+    )
+    return Conflict(one.thing.serial, why)
+
+
+def lot_facts(
+    expected: tuple[ExpectedDisk, ...],
+    machines: tuple[MachineRow, ...],
+    last: dict[str, tuple[MachineRow, DiskRow]],
+    remainders: dict[str, Remainder],
+    statements: tuple[StatementRow, ...],
+) -> LotFacts:
+    """The facts of a lot. A word about another thing of the same number is named and left out."""
+    facts = LotFacts({one.serial: one for one in expected}, last, remainders=remainders)
+    for row in machines:
+        if row.found_by:
+            facts.machines.setdefault(row.found_by, []).append(row)
+    spoken = [Told(row.event, thing) for row in statements for thing in row.event.things]
+    for told in sorted(spoken, key=_order):
+        event, serial = told.event, compared(told.thing.serial)
+        if event.kind is CustodyKind.CLOSED:
+            continue
+        why = _thing_misfit(facts, told.thing, serial)
+        if why is not None:
+            facts.conflicts[Conflict(told.thing.serial, why)] = None
+            continue
+        facts.told.setdefault(serial, []).append(told)
+        if event.kind is CustodyKind.REMOVED and event.computer:
+            inside = facts.taken.setdefault(compared(event.computer), [])
+            inside += [] if serial in inside else [serial]
+    return facts
+
+
+def _order(one: Told) -> tuple[str, str, int]:
+    """As it happened, and of one moment as the ledger has it."""
+    return one.moment, one.event.issued_at, one.event.ledger.number
+
+
+# --- Is it the same thing? -------------------------------------------------------------------
+
+
+def _thing_misfit(facts: LotFacts, thing: Thing, serial: str) -> Message | None:
+    """Why a thing that somebody names is not the one of this number here."""
+    listed, is_disk = facts.listed.get(serial), thing.kind is ThingKind.DISK
+    known: list[tuple[str | None, int | None]] = []
+    if listed is not None:
+        known.append((listed.model, listed.size_bytes))
+    if is_disk and serial in facts.last:
+        disk = facts.last[serial][1]
+        known.append((disk.model, disk.size_bytes or None))
+    if not is_disk:
+        known += [(row.model, None) for row in facts.machines.get(serial, ())]
+    wrong = (
+        (listed is not None and listed.kind == "disk" and not is_disk)
+        or (is_disk and serial in facts.machines)
+        or (not is_disk and serial in facts.last)
+    )
+    if wrong:
+        return Message("lot.custody.kind")
+    for model, size_bytes in known:
+        if models_differ(thing.model, model):
+            return Message.of("lot.custody.model", said=thing.model or "", known=model or "")
+        if sizes_differ(thing.size_bytes, size_bytes):
+            return Message.of(
+                "lot.custody.size", said_bytes=thing.size_bytes or 0, known_bytes=size_bytes or 0
+            )
+    return None
+
+
+def disk_misfit(listed: ExpectedDisk, disk: DiskRow) -> Message | None:
+    """Why a disk of a record is not the one that the list names; None where it may be."""
+    if sizes_differ(listed.size_bytes, disk.size_bytes or None):
+        return Message.of(
+            "lot.custody.size", said_bytes=listed.size_bytes or 0, known_bytes=disk.size_bytes
+        )
+    if listed.kind == "disk" and models_differ(listed.model, disk.model):
+        return Message.of("lot.custody.model", said=listed.model or "", known=disk.model or "")
+    return None
+
+
+def sizes_differ(one: int | None, other: int | None) -> bool:
+    """Whether two sizes are of two disks: a label rounds, and may mean binary gigabytes."""
+    if one is None or other is None:
+        return False
+    small, large = sorted((one, other))
+    binary = abs(large * 10**9 - small * 2**30) * 100 <= large * 10**9
+    return not (large - small) * 40 <= large and not binary
+
+
+def models_differ(one: str | None, other: str | None) -> bool:
+    """Whether two models have no word in common; words that any computer or disk has are none."""
+    first, second = _words(one), _words(other)
+    if not first or not second:
+        return False
+    return not any(
+        a == b or (min(len(a), len(b)) >= 3 and (a in b or b in a)) for a in first for b in second
+    )
+
+
+def _words(model: str | None) -> frozenset[str]:
+    plain = unicodedata.normalize("NFKD", model or "").lower()
+    return frozenset(re.findall(r"[a-z0-9]+", plain)) - _FILLER

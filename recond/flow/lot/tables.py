@@ -1,0 +1,128 @@
+"""The tables of the lots, the same in SQLite and PostgreSQL.
+
+Why new tables and no new columns: they are made where they are not, and a database of before goes
+on as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+META = sa.MetaData()
+LOTS = sa.Table(
+    "lots",
+    META,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("donor", sa.String),
+    sa.Column("date", sa.String),
+    sa.Column("created_at", sa.String, nullable=False),
+    sa.Column("closed_at", sa.String),
+)
+
+
+def _of_a_lot(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    lot = sa.Column("lot", sa.String, sa.ForeignKey("lots.name"), primary_key=True)
+    return sa.Table(name, META, lot, *columns)
+
+
+EXPECTED = _of_a_lot(
+    "expected",
+    sa.Column("serial", sa.String, primary_key=True),
+    sa.Column("line", sa.Integer),
+    sa.Column("written", sa.String),
+    sa.Column("kind", sa.String),
+    sa.Column("model", sa.String),
+    sa.Column("number", sa.String),
+)
+MACHINES = _of_a_lot(
+    "machines",
+    sa.Column("record_id", sa.String, primary_key=True),
+    *(sa.Column(name, sa.String, nullable=False) for name in ("digest", "issued_at")),
+    *(
+        sa.Column(name, sa.String)
+        for name in (
+            "ledger",
+            "signer",
+            "bench",
+            "operator",
+            "serial",
+            "maker",
+            "model",
+            "form",
+            "property_number",
+            "category",
+            "readiness",
+            "source",
+            "found_by",
+        )
+    ),
+    sa.Column("number", sa.Integer),
+)
+DISKS = _of_a_lot(
+    "disks",
+    sa.Column("record_id", sa.String, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    *(
+        sa.Column(name, sa.String)
+        for name in (
+            "serial",
+            "found_by",
+            "model",
+            "medium",
+            "status",
+            "verdict",
+            "level",
+            "ended_at",
+            "method",
+        )
+    ),
+    sa.Column("size_bytes", sa.BigInteger),
+)
+SIGNERS = _of_a_lot(
+    "signers",
+    sa.Column("signer", sa.String, primary_key=True),
+    sa.Column("chain", sa.Text),
+)
+TRUSTED = _of_a_lot(
+    "trusted",
+    sa.Column("fingerprint", sa.String, primary_key=True),
+    sa.Column("certificate", sa.Text),
+)
+ISSUES = _of_a_lot(
+    "issues",
+    sa.Column("ledger", sa.String, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("record_id", sa.String),
+    sa.Column("digest", sa.String),
+)
+PROBLEMS = _of_a_lot(
+    "problems",
+    sa.Column("source", sa.String, primary_key=True),
+    sa.Column("code", sa.String),
+    sa.Column("args", sa.Text),
+)
+STATEMENTS = _of_a_lot(
+    "statements",
+    sa.Column("event_id", sa.String, primary_key=True),
+    *(sa.Column(name, sa.String) for name in ("digest", "issued_at", "signer", "source")),
+    sa.Column("body", sa.Text),
+)
+"""`body`: the statement itself; whose word it is may have been forgotten in it."""
+REMAINDERS = _of_a_lot(
+    "remainders",
+    sa.Column("record_id", sa.String, primary_key=True),
+    sa.Column("body", sa.Text),
+)
+"""What a record says is left in its computer, and what of that rests on a word."""
+EXPECTED_SIZES = _of_a_lot(
+    "expected_sizes",
+    sa.Column("serial", sa.String, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger),
+)
+EXPECTED_COUNTS = _of_a_lot(
+    "expected_counts",
+    sa.Column("kind", sa.String, primary_key=True),
+    sa.Column("number", sa.Integer),
+)
