@@ -67,7 +67,7 @@ def show_history(screen: Screen, found: History, *, as_json: bool) -> None:
                 one.about,
                 screen.say(one.what),
                 screen.t(f"custody.worth.{one.worth.value}"),
-                f"{one.bench}, {one.document}",
+                f"{one.bench}, {one.number}",
             )
             for one in found.entries
         ],

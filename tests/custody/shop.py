@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from recond.census import OperatorWord
 from recond.certify.sign.keys import SigningKey, issue_bench_key, make_root_key
 from recond.custody import CustodyKind, Destroyed, Destruction, Thing, ThingKind
 from recond.erasure import DiskIdentity, TargetKind
@@ -78,6 +79,7 @@ class Shop:
         fails: frozenset[str] = frozenset(),
         lot: str | None = "L7",
         later_s: int = 0,
+        words: tuple[OperatorWord, ...] = (),
     ) -> Issued:
         """A run of simulated drives, issued as every run is; `later_s` after the others."""
         context = read_context(
@@ -87,6 +89,7 @@ class Shop:
             str(one.serial): journal(run, one, fails=one.serial in fails, later_s=later_s)
             for one in disks
         }
+        context = dataclasses.replace(context, words=words)
         material = Material(context, machine, (), journals, run)
         return issue(self.state, self.out, material, lang="fr", clock=self.clock)
 

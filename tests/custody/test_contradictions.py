@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from recond.census import OperatorWord, Said
 from recond.certify.sign.jws import sign_jws
 from recond.certify.sign.keys import Revocation, fingerprint, make_bench_key
 from recond.certify.statement import EVENT, EVENT_JWS, EVENT_TYPE
@@ -243,6 +244,25 @@ def test_a_disk_taken_out_keeps_its_computer_open(shop: Shop) -> None:
     status = status_of(where, "L7")
     assert state(status, "NB1") is State.DESTROYED, "the weakest of its disks speaks for it"
     assert status.complete
+
+
+@pytest.mark.parametrize("said", [Said.REMOVED, Said.DESTROYED])
+def test_a_word_in_a_record_makes_no_computer_erased(shop: Shop, said: Said) -> None:
+    """The record's own verdict is « erased », with a word about the other disk; a lot asks on."""
+    good, other = drive("D1"), drive("D2")
+    word = OperatorWord("D2", said, "Ana Diaz", NOW)
+    shop.erase("20261124-100000-00000001", good, machine=laptop("NB1", good, other), words=(word,))
+    where = lot(shop, "N° de série ordinateur\nNB1\n")
+    add_to_lot(where, "L7", (str(shop.out),))
+    status = status_of(where, "L7")
+    wanted = State.DESTROYED if said is Said.DESTROYED else State.REJECTED
+    assert (state(status, "NB1"), status.balance.erased) == (wanted, 0)
+    assert status.complete is (said is Said.DESTROYED)
+    if said is Said.REMOVED:
+        shop.at(LATER)
+        shop.erase("20261125-090000-00000001", other, later_s=DAYS_S)  # in the dock
+        add_to_lot(where, "L7", (str(shop.out),))
+        assert state(status_of(where, "L7"), "NB1") is State.ERASED
 
 
 def test_an_image_settles_no_disk_that_was_taken_out(shop: Shop) -> None:

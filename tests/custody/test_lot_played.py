@@ -241,7 +241,7 @@ def test_a_disk_erased_in_a_dock_is_joined_to_its_computer(played: list[Shop]) -
     assert worth[("D10", "approved")] == "proven"
     assert worth[("D10", "said")] == "word"
     again = read_history(run(10), (one.out, two.out), state=one.state)
-    assert [entry.document for entry in again.entries] == [e.document for e in found.entries]
+    assert [entry.number for entry in again.entries] == [e.number for e in found.entries]
 
 
 def test_a_computer_tells_of_its_disks(played: list[Shop]) -> None:

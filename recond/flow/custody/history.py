@@ -46,7 +46,7 @@ class Entry:
     worth: Worth
     what: Message
     about: str  # the thing that it speaks of: itself, its computer, or a disk of it
-    document: str
+    number: str  # of the document
     bench: str
     lot: str | None
     folder: str
@@ -88,7 +88,7 @@ def read_history(asked: str, folders: tuple[Path, ...], *, state: Path) -> Histo
         raise UsageError("custody.history.none", asked=asked[:80])
     computers, disks = _joined(names, found)
     entries = [entry for one in found for entry in _entries(one, computers, disks)]
-    entries.sort(key=lambda one: (one.at, one.document))
+    entries.sort(key=lambda one: (one.at, one.number))
     return History(asked, tuple(entries), tuple(sorted(computers)), tuple(sorted(disks)))
 
 

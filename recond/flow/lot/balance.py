@@ -86,7 +86,8 @@ def computers_left(facts: LotFacts, machines: Iterable[MachineRow]) -> tuple[Mac
     return tuple(
         row
         for key, row in last.items()
-        if row.is_left and (row.found_by is None or facts.computer(key).state not in SETTLED)
+        if (row.is_left or row.is_whole)
+        and (row.is_left if row.found_by is None else facts.computer(key).state not in SETTLED)
     )
 
 

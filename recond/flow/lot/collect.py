@@ -295,19 +295,16 @@ def remainder_of(record: WipeRecord) -> Remainder:
         return compared(own) if own else None
 
     left = [serial_of(one.key) if one.fate is not None else None for one in found.left]
-    said = {
-        fate: tuple(s for m, f in found.fates if f is fate and (s := serial_of(m.key)))
-        for fate in (Fate.REMOVED, Fate.DESTROYED)
-    }
-    unnamed = sum(f is Fate.REMOVED and serial_of(m.key) is None for m, f in found.fates)
+    taken = [serial_of(m.key) for m, f in found.fates if f is Fate.REMOVED]
+    destroyed = [serial_of(m.key) or m.key for m, f in found.fates if f is Fate.DESTROYED]
     system = record.machine.system if record.machine else None
     serial = _known(system.serial) if system else None
     return Remainder(
         compared(serial) if serial else None,
         tuple(one for one in left if one),
-        left.count(None) + len(found.doubts) + unnamed,
-        said[Fate.REMOVED],
-        said[Fate.DESTROYED],
+        left.count(None) + taken.count(None) + len(found.doubts),
+        tuple(one for one in taken if one),
+        tuple(destroyed),
         tuple(s for m, _ in found.fates if (s := serial_of(m.key))),
     )
 

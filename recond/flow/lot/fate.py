@@ -132,8 +132,10 @@ class LotFacts:
         whole = newest.is_whole and all(disk.approved for disk in disks)
         left = self.remainders.get(newest.record_id)
         taken = set(self.taken.get(serial, ()))
-        if left is None or left.nameless:
+        if left is None:
             whole = whole and not taken
+        elif left.nameless:  # with a whole record: a disk without a number that was taken out
+            whole = False
         elif left.left or left.removed or left.destroyed or taken:
             found = [self._part(one, newest) for one in left.left]
             found += [self.disk(one).state for one in {*left.removed, *taken} - set(left.left)]

@@ -108,7 +108,7 @@ class LotStatus:
     @property
     def seen(self) -> int:
         """How many lines of the manifest have a record."""
-        return len(self.lines) - self.count(State.MISSING)
+        return sum(line.record_id is not None for line in self.lines)
 
     @property
     def complete(self) -> bool:
