@@ -39,7 +39,7 @@ class Worth(Text):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One document that speaks of the thing. `at` is when it happened, RFC 3339 or a day."""
 
     at: str
@@ -57,7 +57,7 @@ class History:
     """What is known. `disks` and `computers` are what it was joined to, by their serials."""
 
     asked: str
-    entries: tuple[Entry, ...]
+    entries: tuple[HistoryEntry, ...]
     computers: tuple[str, ...]
     disks: tuple[str, ...]
 
@@ -175,7 +175,7 @@ def _joined(names: set[str], found: list[_Found]) -> tuple[set[str], set[str]]:
 # --- What they say ---------------------------------------------------------------------------
 
 
-def _entries(one: _Found, computers: set[str], disks: set[str]) -> Iterator[Entry]:
+def _entries(one: _Found, computers: set[str], disks: set[str]) -> Iterator[HistoryEntry]:
     document = one.document
     if isinstance(document, CustodyEvent):
         for thing in document.things:
@@ -203,10 +203,10 @@ def _entries(one: _Found, computers: set[str], disks: set[str]) -> Iterator[Entr
             yield _entry(one, at, Message(f"custody.history.disk.{code}"), own)
 
 
-def _entry(one: _Found, at: str, what: Message, about: str) -> Entry:
+def _entry(one: _Found, at: str, what: Message, about: str) -> HistoryEntry:
     document = one.document
     bench = document.bench.name or document.bench.bench_id
-    return Entry(
+    return HistoryEntry(
         at, _worth(one.verdicts), what, about, one.number, bench, document.lot, str(one.folder)
     )
 

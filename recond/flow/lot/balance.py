@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recond.custody import Closing, Thing, ThingKind
-from recond.flow.lot.fate import Fate, LotFacts
+from recond.flow.lot.fate import LotFacts, ThingFate
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import SETTLED, MachineRow, State
 from recond.flow.serials import compared
@@ -47,7 +47,7 @@ def kind_of(one: ExpectedDisk, facts: LotFacts) -> ThingKind:
     return ThingKind.DISK if disk else ThingKind.COMPUTER
 
 
-def line_fate(one: ExpectedDisk, facts: LotFacts) -> Fate:
+def line_fate(one: ExpectedDisk, facts: LotFacts) -> ThingFate:
     """What became of a line of the list."""
     if kind_of(one, facts) is ThingKind.DISK:
         return facts.disk(one.serial)

@@ -38,7 +38,7 @@ _COMES_BACK = frozenset({CustodyKind.RETURNED, CustodyKind.HANDED_OVER})
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Spoken:
     """One thing in one statement."""
 
     event: CustodyEvent
@@ -54,7 +54,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class ThingFate:
     """What became of a thing, and the record or statement that says so last."""
 
     state: State
@@ -70,12 +70,12 @@ class LotFacts:
     last: dict[str, tuple[MachineRow, DiskRow]]
     machines: dict[str, list[MachineRow]] = field(default_factory=dict)
     remainders: dict[str, Remainder] = field(default_factory=dict)
-    told: dict[str, list[Told]] = field(default_factory=dict)
+    told: dict[str, list[Spoken]] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)  # out of a computer: its disks
     conflicts: dict[Conflict, None] = field(default_factory=dict)
     doubled: dict[Conflict, None] = field(default_factory=dict)
 
-    def disk(self, serial: str) -> Fate:
+    def disk(self, serial: str) -> ThingFate:
         """What became of a disk."""
         gone, contradicted = self._end(serial)
         event_id = gone.event.event_id if gone else None
@@ -89,17 +89,17 @@ class LotFacts:
             self.conflicts[Conflict(listed.written, why)] = None
             contradicted = True
         if contradicted:
-            return Fate(State.CONTRADICTED, record_id, event_id)
+            return ThingFate(State.CONTRADICTED, record_id, event_id)
         if disk and disk.approved:
-            return Fate(State.ERASED, record_id, event_id)
+            return ThingFate(State.ERASED, record_id, event_id)
         found = self._gone(serial, gone)
         if found is not None:
-            return Fate(found, record_id, event_id)
+            return ThingFate(found, record_id, event_id)
         if disk:
-            return Fate(State.REJECTED, record_id)
-        return Fate(State.HELD if serial in self.told else State.MISSING)
+            return ThingFate(State.REJECTED, record_id)
+        return ThingFate(State.HELD if serial in self.told else State.MISSING)
 
-    def computer(self, serial: str) -> Fate:
+    def computer(self, serial: str) -> ThingFate:
         """What became of a computer, which is settled when each medium of it is."""
         gone, contradicted = self._end(serial)
         event_id = gone.event.event_id if gone else None
@@ -111,16 +111,16 @@ class LotFacts:
             self._conflict(serial, "lot.custody.after", gone, record_id)
             contradicted = True
         if contradicted or inside is State.CONTRADICTED:
-            return Fate(State.CONTRADICTED, record_id, event_id)
+            return ThingFate(State.CONTRADICTED, record_id, event_id)
         if inside in SETTLED:
-            return Fate(inside, record_id, event_id)
+            return ThingFate(inside, record_id, event_id)
         found = self._gone(serial, gone)
         if found is not None:
-            return Fate(found, record_id, event_id)
+            return ThingFate(found, record_id, event_id)
         if inside is not None:
-            return Fate(inside, record_id)
+            return ThingFate(inside, record_id)
         known = serial in self.told or serial in self.taken
-        return Fate(State.HELD if known else State.MISSING)
+        return ThingFate(State.HELD if known else State.MISSING)
 
     def _inside(self, newest: MachineRow, serial: str) -> State:
         """A computer's state by its media; of several ways to be settled the weakest."""
@@ -160,9 +160,9 @@ class LotFacts:
             return State.ERASED if other and _age(row) > _age(newest) else State.REJECTED
         return state
 
-    def _end(self, serial: str) -> tuple[Told | None, bool]:
+    def _end(self, serial: str) -> tuple[Spoken | None, bool]:
         """How a thing went, by the statements alone, and whether they contradict each other."""
-        gone: Told | None = None
+        gone: Spoken | None = None
         contradicted = False
         for one in self.told.get(serial, ()):
             kind = one.event.kind
@@ -177,7 +177,7 @@ class LotFacts:
                 contradicted = True
         return gone, contradicted
 
-    def _gone(self, serial: str, gone: Told | None) -> State | None:
+    def _gone(self, serial: str, gone: Spoken | None) -> State | None:
         """A settled state by somebody's word; what left unerased is named."""
         if gone is None:
             return None
@@ -188,7 +188,7 @@ class LotFacts:
         self._conflict(serial, "lot.custody.unerased", gone, None)
         return State.GONE
 
-    def _conflict(self, serial: str, code: str, gone: Told, other: str | None) -> None:
+    def _conflict(self, serial: str, code: str, gone: Spoken, other: str | None) -> None:
         why = Message.of(
             code,
             event=f"@custody.event.{gone.event.kind.value}",
@@ -203,7 +203,7 @@ def _age(row: MachineRow) -> tuple[str, int]:
     return row.issued_at, row.number or 0
 
 
-def _said_twice(one: Told, gone: Told) -> Conflict:
+def _said_twice(one: Spoken, gone: Spoken) -> Conflict:
     why = Message.of(
         "lot.custody.twice",
         event=f"@custody.event.{one.event.kind.value}",
@@ -225,7 +225,7 @@ def lot_facts(
     for row in machines:
         if row.found_by:
             facts.machines.setdefault(row.found_by, []).append(row)
-    spoken = [Told(row.event, thing) for row in statements for thing in row.event.things]
+    spoken = [Spoken(row.event, thing) for row in statements for thing in row.event.things]
     for told in sorted(spoken, key=_order):
         event, serial = told.event, compared(told.thing.serial)
         if event.kind is CustodyKind.CLOSED:
@@ -241,7 +241,7 @@ def lot_facts(
     return facts
 
 
-def _order(one: Told) -> tuple[str, str, int]:
+def _order(one: Spoken) -> tuple[str, str, int]:
     """As it happened, and of one moment as the ledger has it."""
     return one.moment, one.event.issued_at, one.event.ledger.number
 
