@@ -104,8 +104,8 @@ def _flow(pages: LotPages) -> Iterator[Flowable]:
         yield part.heading(text(lang, "lot.sheet.custody"))
         yield part.para(text(lang, "lot.custody.why"), 7.8)
     for start in range(0, len(pages.words), ROWS_A_TABLE):
-        words = pages.words[start : start + ROWS_A_TABLE]
-        yield part.grid(pages.words_head, words, (0.14, 0.3, 0.26, 0.3), size=6.6)
+        said = pages.words[start : start + ROWS_A_TABLE]
+        yield part.grid(pages.words_head, said, (0.14, 0.3, 0.26, 0.3), size=6.6)
     if pages.rows:
         yield part.heading(text(lang, "lot.sheet.machines"))
     for start in range(0, len(pages.rows), ROWS_A_TABLE):
