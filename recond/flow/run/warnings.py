@@ -36,6 +36,8 @@ def warnings_before(condition: Condition, disks: int) -> tuple[Message, ...]:
     available, needed = condition.available_bytes, memory_needed(disks)
     if isinstance(available, Known) and available.value < needed:
         found.append(
-            Message.of("cli.run.little_memory", left=available.value // MIB, needed=needed // MIB)
+            Message.of(
+                "cli.run.little_memory", left_ram_bytes=available.value, needed_ram_bytes=needed
+            )
         )
     return tuple(found)
