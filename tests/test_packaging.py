@@ -147,7 +147,7 @@ def test_a_library_without_a_lower_bound_is_named(tmp_path: Path) -> None:
 def test_the_oldest_libraries_are_installed_and_do_the_main_job(clone: Clone) -> None:
     shutil.copy(ROOT / "packaging" / "lowest.py", clone.root / "packaging")
     clone.tool(
-        "python3", FAKE_PYTHON + f'case "$1" in *lowest.py) exec {sys.executable} "$@" ;; esac'
+        "python3", FAKE_PYTHON + f'case "$1" in *lowest.py) exec "{sys.executable}" "$@" ;; esac'
     )
     told = clone.setup("lowest")
     assert told[0] == 9, "no recond was installed by the false pip: the job did not run"

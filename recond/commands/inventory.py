@@ -7,7 +7,7 @@ and these two are asked most often.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from recond.commands.frame import (
     AsJson,
@@ -20,6 +20,10 @@ from recond.commands.frame import (
     t,
     this_host,
 )
+
+if TYPE_CHECKING:
+    from recond.model import Machine
+    from recond.show.screen import Screen
 
 
 @command("inspect")
@@ -37,9 +41,15 @@ def inspect_command(
     if diff is not None:
         _diff(*diff, as_json=json_)
     from recond.flow.machine.inventory import inventory
+
+    screen().give("inspect", inventory(this_host(), from_), _show, as_json=json_)
+
+
+def _show(where: Screen, machine: Machine) -> None:
+    """For a person; a program does not wait for what only a screen needs."""
     from recond.show.machine import show_machine
 
-    screen().give("inspect", inventory(this_host(), from_), show_machine, as_json=json_)
+    show_machine(where, machine)
 
 
 def _diff(first: Path, second: Path, *, as_json: bool) -> NoReturn:

@@ -62,7 +62,7 @@ def restore_command(
     from recond.flow.keys.workshop import restore
     from recond.show.key import root_fields, show_root_again
 
-    made = restore(state_path(), paper, out, _root_passphrase(), LANG, this_host().clock)
+    made = restore(state_path(), paper, out, _root_passphrase, LANG, this_host().clock)
     screen().give("key.restore", made, show_root_again, as_json=json_, fields=root_fields)
 
 

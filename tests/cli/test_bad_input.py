@@ -33,8 +33,8 @@ CASES = {
     "wrong serial": (("wipe", "{tmp}/disque.img", "--image", "--confirm", "AUTRE"), 4, "AUTRE"),
     "no confirmation": (("wipe", "{tmp}/disque.img", "--image"), 4, "--confirm"),
     "unknown method": (("wipe", "{tmp}/disque.img", "--image", "--method", "magic"), 2, "magic"),
-    "no number": (("label", "--start", "x"), 2, "--start »"),
-    "no page of a root": (("key", "restore", "{tmp}/disque.img"), 2, "sauvegarde"),
+    "no number": (("label", "--start", "x"), 2, "--start"),
+    "no page of a root": (("key", "restore", "{tmp}/disque.img"), 7, "sauvegarde"),
     "unknown level": (("wipe", "{tmp}/disque.img", "--image", "--level", "full"), 2, "full"),
     "unknown verification": (
         ("wipe", "{tmp}/disque.img", "--image", "--verify", "some"),

@@ -294,7 +294,10 @@ def test_another_lots_erasure_is_not_called_this_lots(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("fr", ("identification", "effacement 43 %", "lecture", "ÉCHEC", "hors liste", "retiré")),
+        (
+            "fr",
+            ("identification", "effacement 43\u00a0%", "lecture", "ÉCHEC", "hors liste", "retiré"),
+        ),
         ("en", ("identifying", "erasing 43 %", "reading back", "FAILED", "not expected", "pulled")),
     ],
 )

@@ -136,7 +136,7 @@ def test_nothing_to_come_back_to_is_one_line(tmp_path: Path) -> None:
         find_attachable(tmp_path, None, Host())
     done = recond("attach", folder=tmp_path)
     assert (done.code, "Traceback" in done.stderr) == (2, False)
-    assert "Aucun effacement" in done.stderr
+    assert "aucun effacement" in done.stderr
 
 
 # --- A real erasure ---------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def test_the_root_comes_back_from_paper(tmp_path: Path) -> None:
     typed.write_text(typed.read_text().replace("01", "02", 1))
     done = key("restore", str(typed), folder=tmp_path)
     assert done.code == 7
-    assert "Ligne" in done.stderr
+    assert "ligne 02" in done.stderr
 
 
 def test_without_terminal_or_passphrase_it_says_what_to_give(tmp_path: Path) -> None:

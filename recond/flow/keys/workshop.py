@@ -11,6 +11,7 @@ import dataclasses
 import datetime as dt
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,14 +137,22 @@ def init(
 
 
 def restore(
-    state: Path, paper: Path, out: Path | None, passphrase: str, lang: Lang, clock: Clock
+    state: Path,
+    paper: Path,
+    out: Path | None,
+    passphrase: Callable[[], str],
+    lang: Lang,
+    clock: Clock,
 ) -> RootMade:
-    """Make the root again from its page. Raises `RecordInvalid` naming the line that is wrong."""
+    """Make the root again from its page; the passphrase is asked for once the page is read.
+
+    Raises `RecordInvalid` naming the line that is wrong.
+    """
     typed = _read(paper).decode("utf-8", "replace")
     if not any(line.strip()[:2].isdecimal() for line in typed.splitlines()):
-        raise UsageError("key.paper.foreign", file=str(paper))
+        raise RecordInvalid("key.paper.foreign", file=str(paper))
     packed = key_backup.read_paper(typed)
-    root = _unlock(packed, passphrase, paper)
+    root = _unlock(packed, passphrase(), paper)
     folder = out or Keyring(state).folder / "root"
     if (folder / ROOT_KEY).exists():
         raise UsageError("key.exists", file=str(folder / ROOT_KEY))
