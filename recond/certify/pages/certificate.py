@@ -11,7 +11,7 @@ Source: ISO 19005-3 (PDF/A-3), ISO 32000-1 7.11.4 (embedded files).
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
 from recond.certify.pages import parts as part
 from recond.certify.pages.details import detail_pages
@@ -90,10 +90,21 @@ class Pages(Canvas):  # type: ignore[misc] # reportlab has no types
         super().save()
 
 
-def _draw(sheet: Sheet) -> bytes:
+def lay_out(
+    flow: Iterable[Flowable],
+    furniture: Callable[[Canvas, int, int], None],
+    lang: Lang,
+    *,
+    title: str,
+    author: str | None,
+    subject: str,
+) -> bytes:
+    """A PDF of A4 pages; `furniture` draws head and foot of a page by its number and their number.
+
+    The same flow gives the same bytes. Every paper of recond is laid out here.
+    """
     part.register_fonts()
     out = io.BytesIO()
-    title = text(sheet.lang, "certify.title")
     document = BaseDocTemplate(
         out,
         pagesize=A4,
@@ -101,24 +112,34 @@ def _draw(sheet: Sheet) -> bytes:
         rightMargin=LEFT,
         topMargin=TOP,
         bottomMargin=BOTTOM,
-        title=f"{title} {sheet.record.record_id}",
-        author=sheet.record.workshop.name or "recond",
-        subject=text(sheet.lang, conclude(sheet.record).headline),
+        title=title,
+        author=author or "recond",
+        subject=subject,
         creator="recond",
         producer="recond",
-        lang=sheet.lang,
+        lang=lang,
         invariant=1,
         pageCompression=1,
     )
     width, height = A4
     frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [frame])])
-    maker = type(
-        "Sheet", (Pages,), {"furniture": lambda canvas, *pages: _furniture(canvas, sheet, *pages)}
-    )
-    flow = front_page(sheet.record, sheet.lang, sheet.signer, sheet.seal)
-    document.build([*flow, *detail_pages(sheet.record, sheet.lang)], canvasmaker=maker)
+    maker = type("Paper", (Pages,), {"furniture": furniture})
+    document.build(list(flow), canvasmaker=maker)
     return out.getvalue()
+
+
+def _draw(sheet: Sheet) -> bytes:
+    record, lang = sheet.record, sheet.lang
+    part.register_fonts()  # what flows measures its words when it is made
+    return lay_out(
+        [*front_page(record, lang, sheet.signer, sheet.seal), *detail_pages(record, lang)],
+        lambda canvas, *pages: _furniture(canvas, sheet, *pages),
+        lang,
+        title=f"{text(lang, 'certify.title')} {record.record_id}",
+        author=record.workshop.name,
+        subject=text(lang, conclude(record).headline),
+    )
 
 
 def _furniture(canvas: Canvas, sheet: Sheet, number: int, total: int) -> None:

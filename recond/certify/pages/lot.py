@@ -8,17 +8,16 @@ Source: ISO 19005-3 (PDF/A-3).
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Table, TableStyle
+from reportlab.platypus import Flowable, Table, TableStyle
 
 from recond.certify.pages import parts as part
-from recond.certify.pages.certificate import BOTTOM, LEFT, TOP, Pages, archive
+from recond.certify.pages.certificate import LEFT, archive, lay_out
 from recond.computer import Overall
 from recond.foreign import cut, printable_line, printable_word
 from recond.locale import Lang, text
@@ -53,32 +52,15 @@ class LotPages:
 
 def render_lot(pages: LotPages) -> bytes:
     """The unsigned PDF/A-3b."""
-    part.register_fonts()
-    out = io.BytesIO()
-    document = BaseDocTemplate(
-        out,
-        pagesize=A4,
-        leftMargin=LEFT,
-        rightMargin=LEFT,
-        topMargin=TOP,
-        bottomMargin=BOTTOM,
+    drawn = lay_out(
+        _flow(pages),
+        lambda canvas, *numbers: _furniture(canvas, pages, *numbers),
+        pages.lang,
         title=f"{pages.title} {pages.subtitle}",
-        author=pages.workshop or "recond",
+        author=pages.workshop,
         subject=pages.title,
-        creator="recond",
-        producer="recond",
-        lang=pages.lang,
-        invariant=1,
-        pageCompression=1,
     )
-    width, height = A4
-    frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
-    document.addPageTemplates([PageTemplate("page", [frame])])
-    maker = type(
-        "Lot", (Pages,), {"furniture": lambda canvas, *numbers: _furniture(canvas, pages, *numbers)}
-    )
-    document.build(list(_flow(pages)), canvasmaker=maker)
-    return archive(out.getvalue(), pages.stamp, pages.lang, dict([pages.source]))
+    return archive(drawn, pages.stamp, pages.lang, dict([pages.source]))
 
 
 def _flow(pages: LotPages) -> Iterator[Flowable]:

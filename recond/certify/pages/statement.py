@@ -9,7 +9,6 @@ Source: ISO 19005-3 (PDF/A-3).
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,10 +18,10 @@ from reportlab.lib.colors import black
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, KeepTogether, PageTemplate, Table, TableStyle
+from reportlab.platypus import KeepTogether, Table, TableStyle
 
 from recond.certify.pages import parts as part
-from recond.certify.pages.certificate import BOTTOM, LEFT, TOP, Pages, archive
+from recond.certify.pages.certificate import LEFT, archive, lay_out
 from recond.certify.pages.front import Signer, clock, how_to_check, person
 from recond.certify.statement import EVENT, EVENT_JWS, read_statement
 from recond.custody import CustodyEvent, CustodyKind, Thing
@@ -54,35 +53,15 @@ def render_statement(sheet: StatementSheet) -> bytes:
 
 
 def _draw(sheet: StatementSheet) -> bytes:
-    part.register_fonts()
-    out = io.BytesIO()
-    event, title = sheet.event, text(sheet.lang, "custody.title")
-    document = BaseDocTemplate(
-        out,
-        pagesize=A4,
-        leftMargin=LEFT,
-        rightMargin=LEFT,
-        topMargin=TOP,
-        bottomMargin=BOTTOM,
-        title=f"{title} {event.event_id}",
-        author=event.workshop.name or "recond",
-        subject=text(sheet.lang, "custody.no-erasure"),
-        creator="recond",
-        producer="recond",
-        lang=sheet.lang,
-        invariant=1,
-        pageCompression=1,
+    event, lang = sheet.event, sheet.lang
+    return lay_out(
+        _flow(sheet),
+        lambda canvas, *pages: _furniture(canvas, sheet, *pages),
+        lang,
+        title=f"{text(lang, 'custody.title')} {event.event_id}",
+        author=event.workshop.name,
+        subject=text(lang, "custody.no-erasure"),
     )
-    width, height = A4
-    frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
-    document.addPageTemplates([PageTemplate("page", [frame])])
-    maker = type(
-        "Statement",
-        (Pages,),
-        {"furniture": lambda canvas, *pages: _furniture(canvas, sheet, *pages)},
-    )
-    document.build(list(_flow(sheet)), canvasmaker=maker)
-    return out.getvalue()
 
 
 def _flow(sheet: StatementSheet) -> Iterator[Any]:
