@@ -45,7 +45,10 @@ class Screen:
 
     def __init__(self, browser: Browser, workshop: Workshop) -> None:
         self.browser, self.address = browser, f"http://127.0.0.1:{workshop.port}"
+        # the room of the test before, whose board has ended, would ask for its events again
+        browser.open("about:blank")
         browser.call("Network.clearBrowserCookies")
+        browser.events.clear()
 
     def open(self, path: str) -> None:
         self.browser.open(self.address + path)
