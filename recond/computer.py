@@ -34,7 +34,10 @@ class Scope(Text):
     """What a record speaks of."""
 
     COMPUTER = "computer"
-    DISKS = "disks"  # images, what sat in a dock or on USB: nothing is said of a computer
+    DISKS = "disks"  # what sat in a dock or on USB: nothing is said of a computer
+    VIRTUAL = (
+        "virtual"  # image files and made-up disks: nothing is said of a disk that one can hold
+    )
 
 
 class Fate(Text):
@@ -55,7 +58,7 @@ class Fate(Text):
 
 LEFT = frozenset(Fate) - {Fate.ERASED, Fate.REMOVED, Fate.DESTROYED, Fate.CHECKED, Fate.BESIDE}
 """The fates after which data may still be in the computer."""
-NOTHING_LEFT = frozenset({"erased", "erased-disks"})
+NOTHING_LEFT = frozenset({"erased", "erased-disks", "erased-virtual"})
 """The words (`Conclusion.word`) after which nothing is left of what a record speaks of."""
 OUTSIDE = frozenset({Place.USB, Place.DOCK})
 WENT_WELL = frozenset({"certify.reason.erased-full", "certify.reason.erased-sample"})
@@ -89,8 +92,8 @@ class Conclusion:
     @property
     def word(self) -> str:
         """The outcome; of single disks it never is the word of a whole computer."""
-        alone = self.outcome is Overall.ERASED and self.scope is Scope.DISKS
-        return "erased-disks" if alone else self.outcome.value
+        alone = self.outcome is Overall.ERASED and self.scope is not Scope.COMPUTER
+        return f"erased-{self.scope.value}" if alone else self.outcome.value
 
     @property
     def headline(self) -> str:
@@ -225,15 +228,17 @@ def _differ(reading: Reading[str] | Reading[int], value: str | int | None) -> bo
 
 def _scope(record: WipeRecord, owners: Owners) -> Scope:
     """Of a computer where any erasure was, or may have been, of a medium inside it."""
+    real = any(one.disk.kind not in NO_MEDIUM for one in record.erasures)
+    alone = Scope.DISKS if real or not record.erasures else Scope.VIRTUAL
     if record.machine is None:
-        return Scope.DISKS
+        return alone
     for erasure, media in owners:
         if erasure.disk.kind in NO_MEDIUM or _is_stick(erasure, media):
             continue
         outside = all(one.place in OUTSIDE for one in media) if media else erasure.disk.bus == "usb"
         if not outside:
             return Scope.COMPUTER
-    return Scope.DISKS
+    return alone
 
 
 # --- What became of each medium --------------------------------------------------------------

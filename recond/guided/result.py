@@ -16,6 +16,7 @@ ON_STICK = Message("stick.done")
 MARKS = {
     "erased": GOOD,
     "erased-disks": GOOD,
+    "erased-virtual": GOOD,
     "partial": CARE,
     "unknown": CARE,
     "not-erased": BAD,

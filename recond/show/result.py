@@ -103,8 +103,8 @@ def left_lines(record: WipeRecord, screen: Screen) -> list[str]:
     if keys:
         lines.append(screen.t("cli.result.left_keys", run=record.record_id))
         lines += [f"    {key}" for key in keys]
-    if found.scope is Scope.DISKS:
-        lines.append(screen.t("certify.scope.disks.erased"))
+    if found.scope is not Scope.COMPUTER:
+        lines.append(screen.t(f"certify.scope.{found.scope.value}.erased"))
     return lines
 
 

@@ -91,7 +91,7 @@ def verdict_of(record: WipeRecord) -> str:
     if is_computer_erased(record):
         return str(Verdict.APPROVED)
     if all(map(is_approved, found)):
-        return "disks" if conclude(record).scope is Scope.DISKS else "incomplete"
+        return "disks" if conclude(record).scope is not Scope.COMPUTER else "incomplete"
     verdicts = {one.result.verdict for one in found if not is_approved(one)}
     return str(Verdict.REJECTED if verdicts - {Verdict.ESCALATE} else Verdict.ESCALATE)
 

@@ -133,7 +133,7 @@ def test_the_link_of_a_code_shows_the_certificate_and_nobodys_name(filled: Works
     assert found
     page = filled.stranger().get(found[1])
     assert page.status == 200
-    for word in ("5CG0123XYZ", "disque.img", "DISQUES EFFACÉS", "Atelier d’essai"):
+    for word in ("5CG0123XYZ", "disque.img", "DISQUES VIRTUELS EFFACÉS", "Atelier d’essai"):
         assert word in page.text, word
     for name in ("Camille", "Mairie", "lot A", "Poste 1"):
         assert name not in page.text, name
@@ -173,7 +173,7 @@ def test_the_api_says_what_its_description_says(filled: Workshop) -> None:
     (line,) = script.get("/api/v1/records?q=5cg0123").json["records"]
     assert (line["serial"], line["outcome"], line["trusted"]) == (
         "5CG0123XYZ",
-        "erased-disks",
+        "erased-virtual",
         True,
     )
     assert lead.post("/keys/1/revoke").status == 303
@@ -228,6 +228,6 @@ def test_the_audit_is_a_chain_that_the_ledgers_reader_checks(workshop: Workshop)
 
 def test_figures_count_trusted_records_once(filled: Workshop, maker: Maker) -> None:
     page = filled.person("Lise", Role.READER).get("/numbers").text
-    assert "<b>1</b>DISQUES EFFACÉS" in page
+    assert "<b>1</b>DISQUES VIRTUELS EFFACÉS" in page
     assert 'role="img"' in page
     assert frozenset() == PUBLIC

@@ -190,7 +190,7 @@ def test_a_real_run_is_followed_and_its_certificate_is_the_last_word(
             card = next(heard)["cards"].get("1", card)
     workshop.trust(Maker(state, b""))
     judge_again(workshop.opened.context)
-    wait_for(lambda: "DISQUES EFFACÉS" in reader.get("/").text)
+    wait_for(lambda: "DISQUES VIRTUELS EFFACÉS" in reader.get("/").text)
 
 
 def test_a_run_goes_on_without_the_board(tmp_path: Path) -> None:

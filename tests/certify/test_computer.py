@@ -185,7 +185,8 @@ def test_a_disk_erased_twice_of_which_one_failed_is_not_erased() -> None:
 def test_an_image_stands_for_no_disk() -> None:
     image = dataclasses.replace(INNER, kind=TargetKind.IMAGE)
     found = record(census(medium(INNER)), {"one": journal(image)})
-    assert conclude(found).scope is Scope.DISKS
+    assert conclude(found).scope is Scope.VIRTUAL
+    assert conclude(found).headline == "certify.verdict.erased-virtual"
     assert not ready(found)
     mixed = record(
         census(medium(INNER), medium(SECOND, "/dev/sdb")),
@@ -199,8 +200,8 @@ def test_a_disk_that_another_computer_makes_up_stands_for_none_of_this_one() -> 
     """Somebody may give a disk of the network the number of one that is here."""
     made_up = dataclasses.replace(INNER, kind=TargetKind.VIRTUAL)
     alone = record(census(), {"one": journal(made_up)})
-    assert conclude(alone).scope is Scope.DISKS
-    assert conclude(alone).headline == "certify.verdict.erased-disks"
+    assert conclude(alone).scope is Scope.VIRTUAL
+    assert conclude(alone).headline == "certify.verdict.erased-virtual"
     found = record(census(medium(INNER)), {"one": journal(made_up)})
     assert Fate.ERASED not in dict(conclude(found).fates).values()
     assert not ready(found)

@@ -27,7 +27,7 @@ def bench(tmp_path: Path) -> Path:
 
 def test_all_is_well_and_nothing_is_red(bench: Path) -> None:
     shown = on_a_terminal(WIPE, bench, env=COLOURED)
-    assert re.search(r"\x1b\[[0-9;]*32m[^\x1b]*DISQUES EFFACÉS", shown)
+    assert re.search(r"\x1b\[[0-9;]*32m[^\x1b]*DISQUES VIRTUELS EFFACÉS", shown)
     assert re.search(r"\x1b\[[0-9;]*32m *✓", shown)
     assert not RED.search(shown)
     (folder,) = (bench / "recond-out").iterdir()

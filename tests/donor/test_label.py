@@ -84,7 +84,10 @@ def changed(of: Label, **system: Any) -> Label:
 def test_only_a_proven_erasure_is_plain(kind: str, lang: Lang) -> None:
     line, _, plain = headline(label(kind), lang)
     assert plain is (kind in PLAIN)
-    good = {text(lang, f"certify.verdict.{word}") for word in ("erased", "erased-disks")}
+    good = {
+        text(lang, f"certify.verdict.{word}")
+        for word in ("erased", "erased-disks", "erased-virtual")
+    }
     assert (line in good) is plain
     assert kind != "dock" or line != text(lang, "certify.verdict.erased")  # of disks, no computer
     for proof in (LabelProof.UNSIGNED, LabelProof.UNVERIFIED):
@@ -293,6 +296,17 @@ def test_another_file_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="exists"):
         made(tmp_path, folder_of("erased"))
     assert (tmp_path / "out.pdf").read_bytes() == certificate
+
+
+def test_a_folder_of_certificates_is_a_label_each(tmp_path: Path) -> None:
+    """What `recond-out` holds: one label a certificate, by name; a folder without one has none."""
+    for name in ("erased", "rejected"):
+        shutil.copytree(folder_of(name), tmp_path / "certificates" / name)
+    empty = tmp_path / "certificates" / "notes"
+    empty.mkdir()
+    assert made(tmp_path, tmp_path / "certificates").count == 2
+    with pytest.raises(UsageError, match=r"recheck\.record\.none"):
+        made(tmp_path, empty)
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_disk_that_is_none_of_a_computer_is_no_computer(page: Page, kind: str)
     raw = canonical_bytes(value)
     shown = page.one({JWS: Papers(raw).jws()})
     headline = conclude(parse_record(value)).headline
-    assert headline == "certify.verdict.erased-disks"
+    assert headline == "certify.verdict.erased-virtual"
     assert text("en", headline) in shown.text
 
 

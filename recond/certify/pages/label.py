@@ -138,8 +138,8 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
     if unproven:
         return mark, text(lang, "label.unproven"), False
     detail = text(lang, "label.approved", n=approved, total=approved + len(found.left))
-    if found.scope is Scope.DISKS:
-        detail += " " + text(lang, "label.disks_only")
+    if found.scope is not Scope.COMPUTER:
+        detail += " " + text(lang, f"label.{found.scope.value}_only")
     elif outcome is Overall.UNKNOWN:
         detail = text(lang, "label.unknown")
     elif len(found.left) == 1 and outcome is Overall.PARTIAL:

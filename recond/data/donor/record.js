@@ -80,7 +80,7 @@ const isOutside = ({ place }) => place === "usb" || place === "dock";
 const isKnown = (reading) => "value" in reading;
 const nameOf = (model, key) => [model, key].filter(Boolean).join(" ");
 
-// What a record comes to: `scope` (computer, disks), `outcome`, `headline`, what is `left` as
+// What a record comes to: `scope` (computer, disks, virtual), `outcome`, `headline`, what is `left` as
 // {name, fate, why}, `doubts` as {code, args}, and the `words` that count.
 function conclude(record) {
   const census = record.machine?.census?.value ?? null;
@@ -94,10 +94,11 @@ function conclude(record) {
     ...leftErasures(owners, fates),
     ...(inner && census ? leftSuspicions(census, words) : [])];
   const doubts = inner ? doubtsOf(record, census, owners) : [];
-  const scope = inner ? "computer" : "disks";
+  const real = record.erasures.some((one) => !NO_MEDIUM.includes(one.disk.kind));
+  const scope = inner ? "computer" : real || !record.erasures.length ? "disks" : "virtual";
   const outcome = outcomeOf(owners, left, doubts);
-  const alone = outcome === "erased" && scope === "disks";
-  const shown = alone ? "erased-disks" : outcome;
+  const alone = outcome === "erased" && scope !== "computer";
+  const shown = alone ? `erased-${scope}` : outcome;
   return { scope, outcome, left, doubts, words, headline: `certify.verdict.${shown}` };
 }
 

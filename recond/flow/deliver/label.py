@@ -22,7 +22,7 @@ from recond.certify.verify.pdf_read import read_attachments
 from recond.certify.verify.verdicts import Answer, Axis
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.verify.files import verify_paths
-from recond.flow.verify.given_record import given_record
+from recond.flow.verify.given_record import given_record, records_in
 from recond.host.reason import os_reason
 from recond.host.regular import SMALL_BYTES, read_given, read_regular
 from recond.host.store import write_whole
@@ -59,6 +59,7 @@ def make_labels(
         raise UsageError("label.command.format", format=form)
     if not 1 <= start <= (PLACES if form == SHEET else 1):
         raise UsageError("label.command.start", places=PLACES)
+    paths = tuple(one for path in paths for one in records_in(path))
     labels = tuple(_label(path, state) for path in paths)
     raw = render_roll(labels, lang) if form == ROLL else render_sheets(labels, lang, start)
     try:

@@ -34,6 +34,24 @@ def given_record(path: Path) -> tuple[WipeRecord, bytes]:
         raise RecordInvalid("recheck.record.form", file=str(path)) from None
 
 
+def records_in(path: Path) -> tuple[Path, ...]:
+    """What was given, or, of a folder of certificates' folders, each of these by name.
+
+    Raises `UsageError` for a folder that cannot be read.
+    """
+    if not path.is_dir() or _holds_record(path):
+        return (path,)
+    try:
+        inside = sorted(one for one in path.iterdir() if one.is_dir() and _holds_record(one))
+    except OSError as error:
+        raise UsageError("key.read", file=str(path), reason=os_reason(error)) from None
+    return tuple(inside) or (path,)
+
+
+def _holds_record(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _FIRST)
+
+
 def _file_of(path: Path) -> Path:
     if not path.is_dir():
         return path
