@@ -17,10 +17,10 @@ from recond.flow import config
 from recond.flow.live.order import read_order
 from recond.flow.run.closing import read_job
 from recond.flow.runfolder import RunFolder
+from recond.host.journal_lines import read_entries
 from recond.inspect.smart import parse_smart
 from recond.model import Unknown
 from recond.upload.package import parse_record
-from recond.wipe.journal import read_entries
 
 JSON_ATTACKS = {
     "doubled": b'{"kind": "end", "data": {}, "kind": "open"}',

@@ -73,10 +73,10 @@ def complete_runs(incomplete: str) -> list[str]:
     """The runs of this bench, by id."""
 
     def names() -> Iterable[str]:
-        from recond.flow.runfolder import all_runs
+        from recond.flow.runindex import newest_runs
         from recond.host.state import state_folder
 
-        return (folder.run_id for folder in all_runs(state_folder(None)))
+        return (one.run_id for one in newest_runs(state_folder(None), incomplete.lower()))
 
     return _offer(names, incomplete)
 

@@ -112,7 +112,7 @@ class RunFolder:
     def has_begun(self) -> bool:
         """Whether its disks were confirmed, all of them: what has only a folder erased nothing."""
         told = (self.path / FACTS).exists() or self.issued.exists()
-        return told or any((self.path / "journals").glob("*.jsonl"))
+        return told or bool(self.journal_files())
 
     def note(self) -> IssuedNote | None:
         """What was issued; None where nothing was, or the note is damaged: it proves nothing then,

@@ -12,10 +12,10 @@ from recond.errors import RecondError
 from recond.flow.guided import begin, chosen_first, chosen_plans, speak, take_up, with_answers
 from recond.flow.live.stick import Live, StickStatus, where_results_are
 from recond.flow.run.background import BackgroundRun
-from recond.flow.run.issued import is_issued
 from recond.flow.run.run import Order, Prepared, prepare
 from recond.flow.run.unfinished import Left, OpenRun, is_running, open_runs, plans_of
 from recond.flow.runfolder import RunFolder
+from recond.flow.runnote import is_issued
 from recond.guided.progress import Board
 from recond.guided.words import GuidedWords
 from recond.host import Host

@@ -63,6 +63,19 @@ class Spool:
         except FileNotFoundError:
             return None
 
+    def all_changed(self, ending: str) -> dict[str, int]:
+        """`changed` of each whole file with that ending, by its name without it."""
+        found = dict[str, int]()
+        with (
+            contextlib.suppress(FileNotFoundError, NotADirectoryError),
+            os.scandir(self.folder) as all_,
+        ):
+            for one in all_:
+                if one.name.endswith(ending) and not one.name.startswith("."):
+                    with contextlib.suppress(FileNotFoundError):  # it just left
+                        found[one.name.removesuffix(ending)] = one.stat().st_mtime_ns
+        return found
+
     def date(self, name: str, when_ns: int) -> None:
         """Give a file that time; without effect where there is none."""
         with contextlib.suppress(FileNotFoundError):

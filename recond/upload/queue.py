@@ -224,6 +224,11 @@ class Queue:
         """
         return self._spool.changed(_zip(record_id)) or self._done.changed(_json(record_id))
 
+    def all_made_from(self) -> dict[str, int]:
+        """`made_from` of every record that the queue knows, by its id."""
+        waiting, done = self._spool.all_changed(".zip"), self._done.all_changed(".json")
+        return done | waiting
+
     def holds(self) -> dict[str, Hold]:
         """The destinations that take nothing just now."""
         found = _read(Holds, self._spool, HOLDS) or Holds()

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Protocol
 
 from recond.codec import canonical_bytes
-from recond.documents import read_json
 from recond.errors import BenchLacks
 from recond.host.clock import Clock
 from recond.host.journalfile import JournalFile
@@ -87,23 +86,3 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._sink.close()
-
-
-def read_entries(raw: bytes) -> list[tuple[str, dict[str, Json]]]:
-    """(kind, data) of each whole line, for a run that goes on; stops at the first that is not JSON.
-
-    The chain is not checked here: `recond.certify` does, before anything is believed.
-    """
-    found = []
-    for line in raw.splitlines():
-        try:
-            entry = read_json(line)
-            found.append((str(entry["kind"]), dict(entry["data"])))
-        except (ValueError, KeyError, TypeError):
-            break
-    return found
-
-
-def has_ended(entries: list[tuple[str, dict[str, Json]]]) -> bool:
-    """Whether the worker wrote its last line: nothing goes on."""
-    return bool(entries) and entries[-1][0] == "end"

@@ -24,6 +24,7 @@ from recond.errors import RecondError, UsageError
 from recond.host.clock import SystemClock
 from recond.host.drives import open_drive
 from recond.host.files import Files
+from recond.host.journal_lines import read_entries
 from recond.host.log import errors_kept, start_log
 from recond.host.machineinfo import read_boot_id, read_temperature
 from recond.host.process import LocalProcesses
@@ -35,7 +36,6 @@ from recond.progress import ProgressEvent, WorkerEnd, ended
 from recond.wipe.drive.opal import Opal
 from recond.wipe.drive.runner import DriveRunner
 from recond.wipe.job import Job, Seam
-from recond.wipe.journal import read_entries
 from recond.wipe.position import read_standing
 from recond.wipe.start import resume_job, run_job
 

@@ -19,6 +19,7 @@ from recond.drive.answers import parse_opal
 from recond.drive.types import endings_of, reach_of
 from recond.ends import ConfirmedBy
 from recond.erasure import Level, LevelWish, Technique, VerifyMode, WipePlan
+from recond.host.journal_lines import read_entries
 from recond.host.sim.ata import SimAta
 from recond.host.sim.drive import Killed, PowerCut, SimClock
 from recond.host.sim.nvme import SimNvme
@@ -30,7 +31,7 @@ from recond.wipe.drive.opal import Opal
 from recond.wipe.drive.opal_choosing import plan_opal
 from recond.wipe.drive.runner import DriveRunner
 from recond.wipe.job import Job, Seam
-from recond.wipe.journal import FIRST, Journal, read_entries
+from recond.wipe.journal import FIRST, Journal
 from recond.wipe.plan import Wish, plan_wipe
 from recond.wipe.position import read_standing
 from recond.wipe.session import Session

@@ -46,13 +46,14 @@ from recond.flow import config
 from recond.flow.deliver.upload import add_destination, queue_of, upload
 from recond.flow.keys.keyring import Keyring
 from recond.flow.run.closing import read_job
-from recond.flow.run.issued import is_issued
 from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import carry_out, certify_again
 from recond.flow.run.supervisor import confirm_all, plan_targets
 from recond.flow.runfolder import JWS, RECORD, RunFacts, all_runs, new_run_id
+from recond.flow.runnote import is_issued
 from recond.host import Host
 from recond.host.clock import Clock, SystemClock, rfc3339
+from recond.host.journal_lines import read_entries
 from recond.host.opened import OpenFiles
 from recond.host.signals import StopCount
 from recond.host.workers import Worker, Workers
@@ -60,7 +61,6 @@ from recond.model import Message
 from recond.upload.outcome import Delivered, Outcome
 from recond.upload.package import Package, read_folder
 from recond.upload.send import Urgency
-from recond.wipe.journal import read_entries
 from recond.wipe.plan import Wish
 from tests.flow.struck import Storage, Strike, fork, living, strike
 

@@ -12,10 +12,10 @@ import pytest
 
 from recond.errors import RecondError, UsageError
 from recond.flow.run.attach import follow
-from recond.flow.run.issued import is_issued
 from recond.flow.run.run import certify_again
 from recond.flow.run.unfinished import Left, open_runs
 from recond.flow.runfolder import RunFolder, make_run
+from recond.flow.runnote import is_issued
 from recond.host import Host, store
 from recond.host.clock import SystemClock
 from recond.upload.package import read_folder

@@ -33,6 +33,7 @@ from recond.flow.run.reformat import FOLDER, ODD, Bay, odd_plans, reformat_confi
 from recond.flow.run.run import Order, Prepared
 from recond.flow.run.supervisor import confirm_all
 from recond.host import sectors
+from recond.host.journal_lines import read_entries
 from recond.host.sectors import ask_erasing
 from recond.host.sim.drive import SECTOR, SimClock
 from recond.host.sim.nvme import SimNvme
@@ -42,7 +43,6 @@ from recond.inspect.census_disks import _ask_why
 from recond.locale import LANGS, say
 from recond.model import Message
 from recond.wipe import guard
-from recond.wipe.journal import read_entries
 from recond.wipe.plan import Wish, plan_wipe
 from tests.cli.command import recond
 from tests.drive.histories import erase

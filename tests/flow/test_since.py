@@ -16,11 +16,12 @@ from recond.errors import FormatError
 from recond.flow.run.resume import find_disk
 from recond.flow.run.since import begun_since
 from recond.flow.runfolder import RunFolder
+from recond.flow.runindex import JournalNames
 from recond.host import Host
 from recond.host.files import Files
+from recond.host.journal_lines import read_entries
 from recond.host.journalfile import JournalFile, is_held
 from recond.host.locks import is_taken
-from recond.wipe.journal import read_entries
 from recond.wipe.position import Standing, read_standing
 from tests.flow.bench import Bench, donor_image, status_of
 
@@ -73,8 +74,8 @@ def test_runs_are_put_in_order_by_the_kernel_not_by_the_clock(tmp_path: Path) ->
     bench.run(image)
     second, first = bench.runs()
     assert first.path == ahead
-    assert begun_since(*plan_in(first), first, bench.runs()) == second
-    assert begun_since(*plan_in(second), second, bench.runs()) is None
+    assert begun_since(*plan_in(first), first, JournalNames(bench.state)) == second
+    assert begun_since(*plan_in(second), second, JournalNames(bench.state)) is None
 
 
 def test_a_refused_run_had_no_leave(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_a_refused_run_had_no_leave(tmp_path: Path) -> None:
         bench.run(image)
     second = bench.runs()[1]
     assert json.loads(lines_of(second, "a.img")[-1])["data"]["outcome"] == "refused"
-    assert begun_since(*plan_in(first), first, bench.runs()) is None
+    assert begun_since(*plan_in(first), first, JournalNames(bench.state)) is None
 
 
 def test_an_older_run_says_nothing_of_an_image_of_the_same_name(tmp_path: Path) -> None:
@@ -93,7 +94,7 @@ def test_an_older_run_says_nothing_of_an_image_of_the_same_name(tmp_path: Path) 
     bench.run(donor_image(tmp_path / "one" / "a.img"))
     bench.run(donor_image(tmp_path / "two" / "a.img"))
     first, _ = bench.runs()
-    assert begun_since(*plan_in(first), first, bench.runs()) is None
+    assert begun_since(*plan_in(first), first, JournalNames(bench.state)) is None
 
 
 def test_a_look_disturbs_no_writer(tmp_path: Path) -> None:

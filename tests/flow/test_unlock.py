@@ -25,6 +25,7 @@ from recond.ends import StepEnd
 from recond.erasure import DiskIdentity, LevelWish, Status
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run.unlock import Doors, Unlocked, unlock
+from recond.host.journal_lines import read_entries
 from recond.host.recorded_drive import replayed
 from recond.host.sim.ata import SimAta
 from recond.host.sim.drive import SimClock
@@ -34,7 +35,6 @@ from recond.wipe.drive.ata_unlock import run_unlock
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
 from recond.wipe.drive.conversation import Conversation
-from recond.wipe.journal import read_entries
 from tests.cli.command import recond, valid
 
 PATH = "/dev/sdq"

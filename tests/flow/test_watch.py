@@ -19,12 +19,12 @@ from recond.flow.deliver.upload import add_destination
 from recond.flow.dock.order import Summary
 from recond.flow.dock.slot import SlotState, View
 from recond.flow.run.run import Finished, carry_out
+from recond.host.journal_lines import read_entries
 from recond.locale import Lang
 from recond.model import Use
 from recond.progress import Phase, ProgressEvent
 from recond.show.dock import DockDisplay, summary_fields
 from recond.show.screen import Screen
-from recond.wipe.journal import read_entries
 from tests.cli.command import environment, recond, valid
 from tests.flow.dock import CONTENT, MIB, disk, is_blank, records, restless, watching
 

@@ -17,10 +17,10 @@ from recond.flow.run.issued import read_issued
 from recond.flow.run.unfinished import Left, is_running, open_runs
 from recond.flow.runfolder import RunFolder, all_runs
 from recond.host import Host
+from recond.host.journal_lines import read_entries
 from recond.host.journalfile import JournalFile
 from recond.model import Json
 from recond.progress import DRIVE_TOTAL, Meter, Phase, ProgressEvent, WorkerEnd, ended
-from recond.wipe.journal import read_entries
 from tests.certify.journals import (
     SIZE,
     TAIL,

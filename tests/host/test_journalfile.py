@@ -11,9 +11,10 @@ import pytest
 from recond.certify.judge.journal_read import parse_journal
 from recond.errors import BenchLacks
 from recond.host.clock import SystemClock
+from recond.host.journal_lines import read_entries
 from recond.host.journalfile import JournalFile, is_held
 from recond.model import Json
-from recond.wipe.journal import Journal, read_entries
+from recond.wipe.journal import Journal
 
 OPEN: dict[str, Json] = {
     "schema": "recond.journal/1",

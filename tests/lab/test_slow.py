@@ -12,7 +12,7 @@ import pytest
 
 from recond.certify.judge.expected_content import fill_bytes
 from recond.erasure import Fill
-from recond.wipe.journal import read_entries
+from recond.host.journal_lines import read_entries
 from recond.wipe.position import Standing, read_standing
 from tests.lab.machine import Lab
 

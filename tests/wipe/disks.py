@@ -18,6 +18,7 @@ from recond.erasure import (
     VerifyMode,
     WipePlan,
 )
+from recond.host.journal_lines import read_entries
 from recond.host.realdisk import open_disk
 from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import SimClock
@@ -27,7 +28,7 @@ from recond.model import Medium, Message
 from recond.progress import ProgressEvent
 from recond.wipe import guard
 from recond.wipe.job import Job, Seam
-from recond.wipe.journal import FIRST, Journal, read_entries
+from recond.wipe.journal import FIRST, Journal
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
 from recond.wipe.position import read_standing
 from recond.wipe.session import Session

@@ -14,7 +14,7 @@ from pathlib import Path
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.checked import PackageCheck, check_may_leave
 from recond.flow.deliver.settings import read_settings, write_settings
-from recond.flow.runfolder import all_runs
+from recond.flow.runindex import newest_runs, seen_runs
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.model import Message
@@ -119,7 +119,7 @@ def find_package(state: Path) -> Package | None:
                 return package
         except RecordInvalid:
             continue
-    for run in reversed(all_runs(state)):
+    for run in newest_runs(state):
         note = run.note()
         with contextlib.suppress(RecordInvalid, OSError):
             if note is not None:
@@ -129,17 +129,18 @@ def find_package(state: Path) -> Package | None:
 
 def _new_folders(state: Path) -> Iterator[Path]:
     """The output folders of runs that the queue does not know, or knows otherwise."""
-    queue = queue_of(state)
-    for run in all_runs(state):
-        note = run.note()
-        if note is None or note.replacing:  # not a whole record: `recond resume` speaks of it
+    known = queue_of(state).all_made_from()
+    for run in seen_runs(state):
+        if (
+            run.certificate is None or run.replacing
+        ):  # not a whole record: `recond resume` speaks of it
             continue
-        folder = Path(note.folder)
+        folder = Path(run.certificate)
         made = _made(folder)
         if made is None:  # moved away
             continue
         # a stick's file system has whole seconds only: two issues may bear the same
-        if made != queue.made_from(run.run_id) or made % SECOND_NS == 0:
+        if made != known.get(run.run_id) or made % SECOND_NS == 0:
             yield folder
 
 

@@ -22,7 +22,7 @@ from recond.certify.sign.token_key import TokenKey
 from recond.errors import BenchLacks, RecondError, RecordInvalid, UsageError
 from recond.flow.config import Overrides, read_context
 from recond.flow.keys.keyring import PASSPHRASE, Keyring
-from recond.flow.runfolder import all_runs
+from recond.flow.runindex import seen_runs
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.host.regular import read_given, read_regular
@@ -292,12 +292,7 @@ def _key_in(place: TokenPlace, pin: str, clock: Clock) -> tuple[TokenKey, TokenP
 
 def waiting_runs(state: Path) -> tuple[str, ...]:
     """The runs whose record waits for a signature, oldest first."""
-    found = []
-    for run in all_runs(state):
-        note = run.note()
-        if note is not None and not note.signed:
-            found.append(run.run_id)
-    return tuple(found)
+    return tuple(one.run_id for one in seen_runs(state) if one.certificate and not one.signed)
 
 
 # --- Trust -----------------------------------------------------------------------------------

@@ -27,8 +27,8 @@ from pathlib import Path
 from recond.documents import read_json
 from recond.errors import UsageError
 from recond.flow.config import read_bench_id
-from recond.flow.run.issued import is_issued
 from recond.flow.runfolder import ISSUED, RunFolder
+from recond.flow.runnote import is_issued
 from recond.host.regular import GROWN_BYTES, open_regular, read_regular
 from recond.host.stick import LABEL
 from recond.host.store import append_bytes, write_whole

@@ -11,15 +11,17 @@ from pathlib import Path
 from recond.codec import from_json
 from recond.erasure import Technique, WipePlan
 from recond.errors import FormatError, UsageError
-from recond.flow.run.issued import is_issued, read_issued
+from recond.flow.run.issued import read_issued
 from recond.flow.run.run import Finished, certify_run, finished_of
 from recond.flow.run.unfinished import Left, is_written, open_runs
-from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run
+from recond.flow.runfolder import OnEvent, RunFolder, find_run
+from recond.flow.runindex import newest_runs
+from recond.flow.runnote import is_issued
 from recond.host import Host
+from recond.host.journal_lines import read_entries
 from recond.host.regular import GROWN_BYTES, read_regular
 from recond.model import Json
 from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent, WorkerEnd, ended
-from recond.wipe.journal import read_entries
 from recond.wipe.plan import parts_of
 from recond.wipe.position import Entries
 
@@ -37,19 +39,14 @@ def find_attachable(state: Path, run: str | None, host: Host) -> RunFolder:
     running = [one for one, how in left.items() if how is Left.RUNNING]
     if running:
         return running[-1]
-    begun = [one for one in all_runs(state) if one.journals()]
     waiting = [one for one, how in left.items() if how is Left.UNCERTIFIED]
-    runs = waiting or [one for one in begun if one.issued.exists()]
-    broken = [
-        one
-        for one in begun
-        if left.get(one) is Left.STOPPED or not (one.issued.exists() or one in waiting)
-    ]
-    if broken and (not runs or runs[-1].run_id < broken[-1].run_id):
-        raise UsageError("guided.attach.broke_off", run=broken[-1].run_id, run_date=broken[-1].day)
-    if not runs:
-        raise UsageError("guided.attach.nothing")
-    return runs[-1]
+    for one in newest_runs(state):
+        has, issued = bool(one.journal_files()), one.issued.exists()
+        if one in waiting if waiting else (has and issued):
+            return one
+        if has and one not in waiting and (left.get(one) is Left.STOPPED or not issued):
+            raise UsageError("guided.attach.broke_off", run=one.run_id, run_date=one.day)
+    raise UsageError("guided.attach.nothing")
 
 
 def follow(folder: RunFolder, state: Path, host: Host, on_event: OnEvent) -> Finished:

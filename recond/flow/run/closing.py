@@ -18,11 +18,12 @@ from recond.errors import FormatError, RecordInvalid
 from recond.flow.runfolder import RunFolder
 from recond.host import Host
 from recond.host.files import Files
+from recond.host.journal_lines import read_entries
 from recond.host.machineinfo import read_boot_id
 from recond.host.regular import GROWN_BYTES, read_regular
 from recond.model import Json
 from recond.wipe.job import Job
-from recond.wipe.journal import Journal, read_entries
+from recond.wipe.journal import Journal
 
 
 def read_job(folder: RunFolder, name: str) -> Job:

@@ -21,15 +21,16 @@ from recond.computer import is_approved
 from recond.drive.types import sizes_after
 from recond.erasure import Erasure, WipePlan
 from recond.errors import RecondError
-from recond.flow.run.issued import is_issued
 from recond.flow.run.unfinished import is_running
-from recond.flow.runfolder import JWS, RunFolder, all_runs, disk_name
+from recond.flow.runfolder import JWS, RunFolder, disk_name
+from recond.flow.runindex import JournalNames
+from recond.flow.runnote import is_issued
 from recond.host.block import aligned_buffer
+from recond.host.journal_lines import read_entries
 from recond.host.realdisk import open_disk
 from recond.host.regular import GROWN_BYTES, read_regular
 from recond.model import Message, Text
 from recond.wipe import guard
-from recond.wipe.journal import read_entries
 
 
 class Before(Text):
@@ -80,14 +81,13 @@ def read_past(state: Path, plan: WipePlan, lot: str | None) -> Past:
     A worker that is at the disk counts whatever its lot.
     """
     stem = disk_name(plan.disk, frozenset())
-    for folder in reversed(all_runs(state)):
-        for file in sorted((folder.path / "journals").glob(f"{stem}*.jsonl")):
-            try:
-                found = _past_in(folder, file, plan, lot)
-            except (RecondError, OSError):
-                continue  # a run of which nothing can be told proves nothing
-            if found is not None:
-                return found
+    for folder, file in JournalNames(state).of_disk(stem, newest_first=True):
+        try:
+            found = _past_in(folder, file, plan, lot)
+        except (RecondError, OSError):
+            continue  # a run of which nothing can be told proves nothing
+        if found is not None:
+            return found
     return NEVER
 
 

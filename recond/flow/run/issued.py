@@ -1,53 +1,15 @@
-"""Whether a run has its certificate, and what was issued: from the run's note, never from times.
-
-Why: a clock that is set between two runs makes the younger file the older one, and a run would be
-certified twice, or called finished for an earlier part of it. The note holds the digests of the
-journals that the record was made from; a run is issued as long as these are its journals.
-"""
+"""What was issued for a run, read again from its certificate's folder."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from recond.certify.record import Issue, build_record
-from recond.codec import from_json
-from recond.documents import read_json
-from recond.erasure import WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.run.issue import Issued
 from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED, RunFolder
-from recond.host.regular import read_regular
+from recond.flow.runnote import record_in
 from recond.model import Message
-
-
-def digests_of(journals: dict[str, bytes]) -> tuple[tuple[str, str], ...]:
-    """Each journal's SHA-256 by its disk's name in the run."""
-    return tuple((name, hashlib.sha256(raw).hexdigest()) for name, raw in sorted(journals.items()))
-
-
-def is_issued(folder: RunFolder) -> bool:
-    """Whether there is a certificate of the journals as they are now."""
-    note = folder.note()
-    if note is None or note.replacing:
-        return False
-    made_from = note.journals or digests_in(Path(note.folder))  # the former form had no digests
-    # moved away: it was issued, and nobody can tell from what
-    return not made_from or made_from == digests_of(folder.journals())
-
-
-def digests_in(place: Path) -> tuple[tuple[str, str], ...]:
-    """The same of the journals that a record was made from; none where it was moved away."""
-    try:
-        record = _record(place)
-    except (OSError, ValueError, RecondError):
-        return ()
-    found = [(Path(one.journal.file).stem, one.journal.sha256) for one in record.erasures]
-    return tuple(sorted(found))
-
-
-def _record(place: Path) -> WipeRecord:
-    return from_json(WipeRecord, read_json(read_regular(place / RECORD)))
 
 
 def read_issued(folder: RunFolder) -> Issued:
@@ -60,7 +22,7 @@ def read_issued(folder: RunFolder) -> Issued:
         raise UsageError("guided.attach.moved", run=folder.run_id)
     place = Path(note.folder)
     try:
-        record = _record(place)
+        record = record_in(place)
     except (OSError, ValueError, RecondError):
         raise UsageError("guided.attach.moved", run=folder.run_id) from None
     again = Issue(

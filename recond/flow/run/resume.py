@@ -17,14 +17,17 @@ from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError, UsageError
 from recond.flow.config import declared_docks
 from recond.flow.run.closing import close_unbegun
-from recond.flow.run.issued import is_issued, read_issued
+from recond.flow.run.issued import read_issued
 from recond.flow.run.late import note_late
 from recond.flow.run.run import Finished, certify_run, finished_of
 from recond.flow.run.since import begun_since
 from recond.flow.run.supervisor import Supervisor
-from recond.flow.runfolder import OnEvent, RunFolder, all_runs, find_run, write_json
+from recond.flow.runfolder import OnEvent, RunFolder, find_run, write_json
+from recond.flow.runindex import JournalNames, open_folders
+from recond.flow.runnote import is_issued
 from recond.flow.telling import telling
 from recond.host import Host, holding
+from recond.host.journal_lines import has_ended, read_entries
 from recond.host.journalfile import is_held
 from recond.host.log import errors_kept
 from recond.host.realdisk import open_disk
@@ -33,7 +36,6 @@ from recond.host.signals import StopCount, counted_stops
 from recond.progress import WorkerEnd, ended
 from recond.wipe import guard
 from recond.wipe.job import Job
-from recond.wipe.journal import has_ended, read_entries
 from recond.wipe.position import Standing, read_standing
 
 OnLost = Callable[[str, RecondError], None]
@@ -59,7 +61,7 @@ def resume_runs(
     `execute`; `only` are the names of the disks that may be written, where a person
     confirmed some: one that was plugged in since stays as it is.
     """
-    folders = (find_run(state, run),) if run else all_runs(state)
+    folders = (find_run(state, run),) if run else open_folders(state)
     found: list[Finished] = []
     for folder in folders:
         try:
@@ -129,11 +131,11 @@ def unfinished_jobs(
     if not left:  # most runs: the others of the bench need not be looked at
         return None
     jobs: dict[str, Job] = {}
-    runs = all_runs(state)
+    others = JournalNames(state)
     for name, (raw, entries) in left.items():
         try:
             standing = read_standing(entries, same_boot=False)
-            since = begun_since(standing.plan, raw, folder, runs)
+            since = begun_since(standing.plan, raw, folder, others)
             if since is not None:
                 raise _begun_since(standing, since)
             path = find_disk(standing, host)

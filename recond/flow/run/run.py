@@ -21,7 +21,6 @@ from recond.flow.profiles import load_profile
 from recond.flow.run.choice import choose
 from recond.flow.run.closing import close_unbegun
 from recond.flow.run.issue import Issued, Material, issue
-from recond.flow.run.issued import digests_in, digests_of
 from recond.flow.run.late import note_late
 from recond.flow.run.rehearsal import rehearse
 from recond.flow.run.supervisor import (
@@ -43,6 +42,7 @@ from recond.flow.runfolder import (
     new_run_id,
     write_json,
 )
+from recond.flow.runnote import digests_in, digests_of
 from recond.flow.telling import telling
 from recond.host import Host
 from recond.host.clock import Clock

@@ -13,8 +13,9 @@ from recond.documents import read_json
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import RecondError
 from recond.flow.runfolder import RunFolder, disk_name
+from recond.flow.runindex import JournalNames
+from recond.host.journal_lines import read_entries
 from recond.host.regular import GROWN_BYTES, read_regular
-from recond.wipe.journal import read_entries
 from recond.wipe.position import read_standing
 
 AT_WORK = frozenset(
@@ -38,23 +39,22 @@ class _Moment:
 
 
 def begun_since(
-    plan: WipePlan, raw: bytes, own: RunFolder, runs: tuple[RunFolder, ...]
+    plan: WipePlan, raw: bytes, own: RunFolder, journals: JournalNames
 ) -> RunFolder | None:
     """The run that had leave to write this disk after the journal `raw` of the run `own`.
 
     One that was refused wrote nothing; one of which nothing can be told proves nothing.
     """
     left = _last_work(raw)
-    for folder in runs:
+    for folder, file in journals.of_disk(disk_name(plan.disk, frozenset())):
         if folder.path == own.path:
             continue
-        for file in (folder.path / "journals").glob(f"{disk_name(plan.disk, frozenset())}*.jsonl"):
-            try:
-                there = read_regular(file, GROWN_BYTES)
-                if _had_leave(there, plan) and left is not None and _is_later(left, there):
-                    return folder
-            except (RecondError, OSError):
-                continue
+        try:
+            there = read_regular(file, GROWN_BYTES)
+            if _had_leave(there, plan) and left is not None and _is_later(left, there):
+                return folder
+        except (RecondError, OSError):
+            continue
     return None
 
 

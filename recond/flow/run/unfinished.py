@@ -14,14 +14,15 @@ from recond.codec import from_json
 from recond.erasure import WipePlan
 from recond.errors import RecondError
 from recond.flow.run.closing import read_job
-from recond.flow.run.issued import is_issued
 from recond.flow.run.resume import find_disk
 from recond.flow.run.since import begun_since
-from recond.flow.runfolder import RunFolder, all_runs
+from recond.flow.runfolder import RunFolder
+from recond.flow.runindex import JournalNames, open_folders
+from recond.flow.runnote import is_issued
 from recond.host import Host
+from recond.host.journal_lines import has_ended, read_entries
 from recond.host.journalfile import is_held
 from recond.model import Text
-from recond.wipe.journal import has_ended, read_entries
 from recond.wipe.position import Entries, read_standing
 
 
@@ -57,17 +58,17 @@ def open_runs(state: Path, host: Host) -> tuple[OpenRun, ...]:
     One that cannot be read, as of another version's format, does not close the bench to the others.
     """
     found: list[OpenRun] = []
-    runs = all_runs(state)
-    for folder in runs:
+    journals = JournalNames(state)
+    for folder in open_folders(state):
         try:
-            one = _open_run(folder, runs, host)
+            one = _open_run(folder, journals, host)
         except (RecondError, OSError):
             continue
         found += [one] if one is not None else []
     return tuple(found)
 
 
-def _open_run(folder: RunFolder, runs: tuple[RunFolder, ...], host: Host) -> OpenRun | None:
+def _open_run(folder: RunFolder, others: JournalNames, host: Host) -> OpenRun | None:
     journals = folder.journals()
     if not journals and not folder.jobs():
         return None
@@ -76,7 +77,7 @@ def _open_run(folder: RunFolder, runs: tuple[RunFolder, ...], host: Host) -> Ope
     to_write = {}
     for name, raw in journals.items():
         plan = _can_go_on(read_entries(raw), host)
-        if plan is not None and begun_since(plan, raw, folder, runs) is None:
+        if plan is not None and begun_since(plan, raw, folder, others) is None:
             to_write[name] = plan
     if to_write:
         return OpenRun(folder, Left.STOPPED, plans_of(folder), to_write)
