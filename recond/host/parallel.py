@@ -14,12 +14,12 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import chain, islice
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -64,6 +64,11 @@ def _with_pool(
     work: Callable[[T], R], things: Iterator[T], lost: Callable[[T], R], count: int
 ) -> Generator[R, None, bool]:
     """Until nothing is left (False) or a process was killed (True)."""
+    # loaded late: most commands have few things to do
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
     begin = partial(_begin, work, os.getpid())
     pool = ProcessPoolExecutor(count, get_context("fork"), initializer=begin)
     in_hand: deque[list[T]] = deque()

@@ -79,7 +79,7 @@ class Recall:
         try:
             write_whole(self._file, _image(self._fields, self._rows), mode=0o600)
         except (OSError, sqlite3.Error) as error:  # a full or read-only state costs time only
-            log_swallowed("host.recall", error)
+            log_swallowed("recall", error)
         self._changed = False
 
 
@@ -156,7 +156,7 @@ def _read(file: Path, fields: tuple[str, ...]) -> dict[str, Values]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, sqlite3.Error) as error:
-        log_swallowed("host.recall", error)
+        log_swallowed("recall", error)
         return {}
 
 
