@@ -54,7 +54,7 @@ def show_history(screen: Screen, found: History, *, as_json: bool) -> None:
         return
     for kind, serials in (("computer", found.computers), ("disk", found.disks)):
         if serials:
-            screen.data(f"{screen.t(f'custody.kind.{kind}')} : {', '.join(serials)}")
+            screen.data(screen.pair(screen.t(f"custody.kind.{kind}"), ", ".join(serials)))
     heads = [
         screen.t(f"custody.history.{name}") for name in ("when", "about", "what", "worth", "by")
     ]

@@ -50,7 +50,7 @@ SHOWN_ROLES = (
 
 def show_machine(screen: Screen, machine: Machine) -> None:
     """The inventory."""
-    t, r = screen.t, screen.reading
+    t, r, pair = screen.t, screen.reading, screen.pair
     system, cpu, memory = machine.system, machine.cpu, machine.memory
     form = (
         r(system.form, t(f"cli.form.{system.form.value}"))
@@ -76,14 +76,14 @@ def show_machine(screen: Screen, machine: Machine) -> None:
     rows += [
         (
             t("cli.machine.display"),
-            f"{d.connector} : {screen_name(d) or r(d.name)} {r(d.width_px)}×{r(d.height_px)}",
+            pair(d.connector, f"{screen_name(d) or r(d.name)} {r(d.width_px)}×{r(d.height_px)}"),
         )
         for d in machine.displays
     ]
     rows += [
         (
             t("cli.machine.network"),
-            _told(f"{n.name} : {r(n.kind)} {r(n.mac)} {r(n.description)}", n.standard),
+            _told(pair(n.name, f"{r(n.kind)} {r(n.mac)} {r(n.description)}"), n.standard),
         )
         for n in machine.networks
     ]
@@ -96,7 +96,7 @@ def show_machine(screen: Screen, machine: Machine) -> None:
     if isinstance(machine.keyboard, Known):
         rows.append((t("cli.machine.keyboard"), r(machine.keyboard)))
     rows += [
-        (t("cli.machine.place"), f"{name} : {t(f'cli.place.{use}')}") for name, use in machine.slots
+        (t("cli.machine.place"), pair(name, t(f"cli.place.{use}"))) for name, use in machine.slots
     ]
     screen.table(
         t("cli.machine.title", date=date(screen.lang, machine.inspected_at)), ("", ""), rows
@@ -118,8 +118,10 @@ def lock_rows(screen: Screen, machine: Machine) -> list[Row]:
                 told = f"! {told}, {screen.t('inspect.lock.return')}"
             told += f" [{lock.found.source}]"
         else:
-            told = f"? {screen.say(lock_question(lock, machine))}"
-        rows.append((screen.t("cli.machine.lock"), f"{screen.say(lock_message(lock))} : {told}"))
+            told = f"{screen.t('inspect.lock.unsure')} ({screen.say(lock_question(lock, machine))})"
+        rows.append(
+            (screen.t("cli.machine.lock"), screen.pair(screen.say(lock_message(lock)), told))
+        )
     return rows
 
 
@@ -137,7 +139,7 @@ def _modules(screen: Screen, modules: Reading[tuple[MemoryModule, ...]]) -> list
             words += f", {one.speed_mts.value} MT/s"
         if isinstance(one.channel, Known):
             words += ", " + screen.t("cli.machine.channel", name=one.channel.value)
-        rows.append((screen.t("cli.machine.module"), f"{screen.reading(one.slot)} : {words}"))
+        rows.append((screen.t("cli.machine.module"), screen.pair(screen.reading(one.slot), words)))
     return rows
 
 
@@ -177,7 +179,8 @@ def _firmware(screen: Screen, machine: Machine) -> str:
 def _battery(screen: Screen, name: str, wear: Reading[int], machine: Machine) -> str:
     battery = next(b for b in machine.batteries if b.name == name)
     cycles = screen.reading(battery.cycles)
-    words = f"{name} : " + screen.t("cli.machine.wear", wear=screen.reading(wear), cycles=cycles)
+    worn = screen.t("cli.machine.wear", wear=screen.reading(wear), cycles=cycles)
+    words = screen.pair(name, worn)
     if isinstance(battery.design_voltage_mv, Known):
         words += ", " + voltage(screen.lang, battery.design_voltage_mv.value)
     if isinstance(battery.made, Known):
@@ -214,7 +217,8 @@ def show_census(screen: Screen, census: Census | None) -> None:
     for what, todo in lines:
         screen.data("! " + " ".join(screen.say(part) for part in (what, todo) if part is not None))
     for gap in census.gaps:
-        screen.data(f"? {screen.t(f'cli.look.{gap.look}')} : {screen.say(gap.why)}")
+        gone = screen.pair(screen.t(f"cli.look.{gap.look}"), screen.say(gap.why))
+        screen.data(f"? {gone}")
 
 
 def _disk_name(disk: Disk) -> str:

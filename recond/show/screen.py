@@ -46,6 +46,10 @@ class Screen:
         """The sentence of a message."""
         return say(self.lang, message)
 
+    def pair(self, name: str, words: str) -> str:
+        """A name, the language's colon, and what is told of it, in words that are ready."""
+        return f"{name}{self.t('cli.colon')} {words}"
+
     def clause(self, message: Message) -> str:
         """The sentence of a message as it goes on after a colon."""
         return clause(self.lang, message)

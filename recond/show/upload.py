@@ -97,7 +97,7 @@ def show_checked(screen: Screen, found: Checked) -> None:
     screen.data(f"{found.name}  {found.kind}  {found.where}")
     for step in found.steps:
         mark = {True: "✓", False: "✗", None: "–"}[step.good]
-        words = f" : {screen.say(step.words)}" if step.words else ""
+        words = f"{screen.t('cli.colon')} {screen.say(step.words)}" if step.words else ""
         screen.data(f"  {mark} {screen.t(f'upload.step.{step.key}')}{words}")
     if found.record_id is None:
         screen.data(f"  {screen.t('upload.check.no_record')}")

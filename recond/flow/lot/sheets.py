@@ -346,7 +346,7 @@ def anomaly_rows(status: LotStatus, lang: Lang) -> Iterator[tuple[Cell, Cell]]:
     for record in status.unexpected:
         yield text(lang, "lot.remark.unexpected"), record
     for serial, records in status.duplicates:
-        yield text(lang, "lot.remark.duplicate"), f"{serial} : {', '.join(records)}"
+        yield text(lang, "lot.remark.duplicate"), f"{serial} ({', '.join(records)})"
     for one in status.apart:
         yield say(lang, one.why), one.row.record_id
     for stated in status.statements_apart:
