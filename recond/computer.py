@@ -2,8 +2,9 @@
 
 Why: a donor asks about a computer, a journal proves a disk. Page, label, seal, screens, stock,
 lots, exit and power-off all ask here, so that none says more than another. Starts from "not all";
-*all erased* needs a whole census, every medium of it accounted for, and no open suspicion. What an
-operator says counts only with a name, and stays somebody's word. Pure.
+*all erased* needs a whole census, every medium of it erased and approved, and no open suspicion. A
+medium that somebody took out or destroyed is *accounted for*. What an operator says counts only
+with a name, and stays somebody's word. Pure.
 
 Which disk an erasure was of is decided by names (serial, WWN, namespace), never by the path alone;
 an image or a loop device is never a medium of this computer, and a disk that another computer makes
@@ -24,6 +25,7 @@ class Overall(Text):
     """The outcome of a whole record."""
 
     ERASED = "erased"  # every disk erased and approved; of a computer: every medium
+    ACCOUNTED = "accounted"  # some are, of every other one somebody says what became of it
     PARTIAL = "partial"  # some are; what is left is named
     UNKNOWN = "unknown"  # every disk seen is, but nobody knows whether these are all
     NOT_ERASED = "not-erased"
@@ -58,8 +60,9 @@ class Fate(Text):
 
 LEFT = frozenset(Fate) - {Fate.ERASED, Fate.REMOVED, Fate.DESTROYED, Fate.CHECKED, Fate.BESIDE}
 """The fates after which data may still be in the computer."""
-NOTHING_LEFT = frozenset({"erased", "erased-disks", "erased-virtual"})
-"""The words (`Conclusion.word`) after which nothing is left of what a record speaks of."""
+ALL_ERASED = frozenset({"erased", "erased-disks", "erased-virtual"})
+"""The words (`Conclusion.word`) after which all that a record speaks of is erased by evidence."""
+ON_WORD = frozenset({Fate.REMOVED, Fate.DESTROYED, Fate.CHECKED})  # an operator's word alone
 OUTSIDE = frozenset({Place.USB, Place.DOCK})
 WENT_WELL = frozenset({"certify.reason.erased-full", "certify.reason.erased-sample"})
 NO_MEDIUM = frozenset({TargetKind.IMAGE, TargetKind.LOOP, TargetKind.VIRTUAL})
@@ -133,15 +136,16 @@ def counts(record: WipeRecord) -> Counts:
     return Counts(approved, len(record.erasures) - approved - media, media)
 
 
-def overall(record: WipeRecord) -> Overall:
-    """The record's outcome."""
-    return conclude(record).outcome
-
-
 def is_computer_erased(record: WipeRecord) -> bool:
-    """Whether the whole computer is erased: what a stock, a lot or a power-off asks."""
+    """Whether the whole computer is erased, by evidence of each medium: what a stock asks."""
     found = conclude(record)
     return found.scope is Scope.COMPUTER and found.outcome is Overall.ERASED
+
+
+def is_computer_settled(record: WipeRecord) -> bool:
+    """Whether nothing of the computer is left to be done: what an exit or a power-off asks."""
+    found = conclude(record)
+    return found.scope is Scope.COMPUTER and found.outcome in (Overall.ERASED, Overall.ACCOUNTED)
 
 
 def conclude(record: WipeRecord) -> Conclusion:
@@ -160,6 +164,8 @@ def conclude(record: WipeRecord) -> Conclusion:
     )
     doubts = _doubts(record, census, owners) if inner else ()
     outcome = _outcome(owners, left, doubts)
+    if inner and outcome is Overall.ERASED and any(fate in ON_WORD for _, fate in fates):
+        outcome = Overall.ACCOUNTED
     return Conclusion(scope, outcome, fates if inner else (), left, doubts, words)
 
 

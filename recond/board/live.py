@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from recond.board.tokens import BenchToken
 from recond.codec import from_json
-from recond.computer import NOTHING_LEFT
+from recond.computer import ALL_ERASED, Overall
 from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
 from recond.locale import has
@@ -246,9 +246,9 @@ def _is_silent(report: BenchReport, now_s: float) -> bool:
 def tone_of(said: SlotSaid, silent: bool, certificate: Certificate | None) -> str:
     """How a slot looks. Good only where a trusted record says so of the whole."""
     if certificate is not None and said.state not in AT_WORK:
-        if certificate.outcome in NOTHING_LEFT:
+        if certificate.outcome in ALL_ERASED:
             return "good" if certificate.trusted else "care"
-        return "alarm"
+        return "care" if certificate.outcome == Overall.ACCOUNTED else "alarm"
     if silent:
         return "alarm"
     if said.state in ENDS_BADLY:

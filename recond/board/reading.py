@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from recond.board import search
 from recond.board.people import BoardPerson, Role
 from recond.board.tables import DISKS, RECORDS
-from recond.computer import NOTHING_LEFT
+from recond.computer import ALL_ERASED, Overall
 from recond.flow.serials import compared
 
 SHOWN = 50
@@ -67,9 +67,11 @@ class RecordLine:
     @property
     def tone(self) -> str:
         """good only for a trusted record whose own word is that all is erased."""
-        if self.outcome in NOTHING_LEFT:
+        if self.outcome in ALL_ERASED:
             return "good" if self.trusted else "care"
-        return "calm" if self.outcome == "nothing" else "alarm"
+        if self.outcome == Overall.ACCOUNTED:
+            return "care"
+        return "calm" if self.outcome == Overall.NOTHING else "alarm"
 
     @property
     def name(self) -> str:

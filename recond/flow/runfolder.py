@@ -45,7 +45,9 @@ OnEvent = Callable[[str, ProgressEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a run knew before it began. `whole`: with `--all`, the computer was to be erased."""
+    """What a run knew before it began. `whole`: with `--all`, the computer was to be erased; `boot`
+    is the id of the boot that its census was made in.
+    """
 
     run_id: str
     started_at: str
@@ -55,6 +57,7 @@ class RunFacts:
     machine: Machine | None
     assessments: tuple[Assessment, ...]
     whole: bool = field(default=False, metadata={"later": True})
+    boot: str = field(default="", metadata={"later": True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ MARKS = {
     "erased": GOOD,
     "erased-disks": GOOD,
     "erased-virtual": GOOD,
+    "accounted": CARE,
     "partial": CARE,
     "unknown": CARE,
     "not-erased": BAD,

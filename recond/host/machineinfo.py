@@ -11,11 +11,14 @@ from datetime import datetime
 
 from recond.host.files import Files
 
+NO_BOOT = "unknown"
+"""What stands for the id of a boot where the kernel tells none."""
+
 
 def read_boot_id(files: Files) -> str:
-    """The id of this boot; "unknown" where the kernel has none. It names no machine."""
+    """The id of this boot; `NO_BOOT` where the kernel has none. It names no machine."""
     found = files.read_text("/proc/sys/kernel/random/boot_id")
-    return found if isinstance(found, str) else "unknown"
+    return found if isinstance(found, str) else NO_BOOT
 
 
 def kernel_release() -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from recond.certify.pages.front import left_line
 from recond.certify.verify.verdicts import Answer, Belief, Verdicts
 from recond.codec import to_json
-from recond.computer import Overall, Scope, conclude, is_approved, is_computer_erased, overall
+from recond.computer import Overall, Scope, conclude, is_approved, is_computer_erased
 from recond.flow.run.run import Finished, erasure_exit
 from recond.foreign import LONGEST, cut, printable_line
 from recond.locale import size_binary
@@ -39,6 +39,7 @@ BELIEVED = {
 }
 OUTCOME_TONE = {
     Overall.ERASED: Tone.GOOD,
+    Overall.ACCOUNTED: Tone.DOUBT,
     Overall.PARTIAL: Tone.BAD,
     Overall.UNKNOWN: Tone.DOUBT,
     Overall.NOT_ERASED: Tone.BAD,
@@ -146,7 +147,7 @@ def finished_json(finished: Finished) -> dict[str, Json]:
     return {
         "run": finished.folder.run_id,
         "record_id": issued.record.record_id,
-        "outcome": overall(issued.record).value,
+        "outcome": conclude(issued.record).outcome.value,
         "computer": _computer_json(issued.record),
         "exit_code": finished.exit_code,
         "folder": str(issued.folder),

@@ -23,8 +23,18 @@ from recond.census import (
     Suspicion,
     Unanswered,
 )
+from recond.certify.pages.front import headline
+from recond.certify.pages.label import Label, LabelProof
+from recond.certify.pages.label import headline as label_headline
 from recond.certify.record import Issue, build_record
-from recond.computer import Fate, Overall, Scope, conclude, is_computer_erased
+from recond.computer import (
+    Fate,
+    Overall,
+    Scope,
+    conclude,
+    is_computer_erased,
+    is_computer_settled,
+)
 from recond.erasure import Bench, Context, DiskIdentity, Person, TargetKind, WipeRecord, Workshop
 from recond.flow.lot.collect import machine_row
 from recond.flow.lot.impact import is_reusable
@@ -301,6 +311,15 @@ def test_a_failed_disk_is_accounted_for_by_a_word_on_it_alone(said: Said) -> Non
     word = OperatorWord(second.key, said, "Marie", NOW)
     found = record(taken, journals, word)
     assert dict(conclude(found).fates)[second].value == said.value
-    assert ready(found)
+    said_of_it = conclude(found)
+    assert (said_of_it.outcome, said_of_it.left) == (Overall.ACCOUNTED, ())
+    assert not ready(found), "nothing that is read shows it: a stock hears nothing of an erasure"
+    assert is_computer_settled(found), "and nothing is left to be done"
+    front = headline(found, "fr", signed=True)
+    assert front == "DISQUES EFFACÉS, LE RESTE SUR PAROLE"
+    line, detail, plain = label_headline(Label(found, LabelProof.PROVEN, None), "fr")
+    assert (line, plain) == (front, False)
+    assert SECOND.serial is not None
+    assert SECOND.serial in detail
     checked = OperatorWord(second.key, Said.CHECKED, "Marie", NOW)
     assert not ready(record(taken, journals, checked))

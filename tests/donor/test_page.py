@@ -17,7 +17,7 @@ from recond.certify.pages.front import left_words, verdict_detail
 from recond.certify.record import parse_record
 from recond.certify.sign.keys import make_root_key, pem
 from recond.codec import canonical_bytes
-from recond.computer import conclude, is_approved, overall
+from recond.computer import conclude, is_approved
 from recond.erasure import WipeRecord
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.verify.donor_page import write_donor_page
@@ -64,7 +64,7 @@ def test_another_paper_is_no_certificate_and_what_is_left_of_one_is_false(page: 
 def test_true_files_of_every_kind(page: Page, kind: str) -> None:
     files = files_of(kind)
     record = parse_record(json.loads(files[RECORD]))
-    wanted = STATES.get(kind, overall(record).value)
+    wanted = STATES.get(kind, conclude(record).outcome.value)
     given = [files, {name: raw for name, raw in files.items() if name.endswith(".pdf")}]
     if JWS in files:
         given += [{JWS: files[JWS]}, {name: files[name] for name in (JWS, RECORD)}]
@@ -169,7 +169,7 @@ def test_a_boot_disk_that_is_built_in_is_left(page: Page) -> None:
     inner["disk"] |= {"bus": "nvme", "medium": "ssd"}
     value = {**value, "erasures": [*value["erasures"], inner]}
     shown = page.one({JWS: Papers(canonical_bytes(value)).jws()})
-    assert shown.state == "partial" == overall(parse_record(value)).value
+    assert shown.state == "partial" == conclude(parse_record(value)).outcome.value
 
 
 def test_several_certificates_at_once_are_checked_each_alone(page: Page) -> None:

@@ -15,6 +15,8 @@ from recond.ends import ConfirmedBy
 from recond.erasure import WipeRecord
 from recond.errors import UsageError
 from recond.flow.config import Overrides
+from recond.flow.live.mirror import Places
+from recond.flow.live.remaining import is_whole
 from recond.flow.run.attach import follow
 from recond.flow.run.issue import Issued
 from recond.flow.run.late import note_late
@@ -48,6 +50,7 @@ def run(
     size_bytes: int = 1 << 20,
     stops: StopCount | None = None,
     during: Callable[[], None] = lambda: None,
+    host: Host | None = None,
 ) -> tuple[Finished, Host]:
     """A laptop's run over an image: erased and approved, unless it is stopped when it begins to
     write; `every` as `--all` asks for it.
@@ -55,7 +58,7 @@ def run(
     image = folder / "S3Z8NX0K123456"
     image.write_bytes(b"donor data " * 100_000)
     os.truncate(image, size_bytes)
-    host = make_laptop(folder / "laptop").host()
+    host = host or make_laptop(folder / "laptop").host()
     order = Order(
         targets=(str(image),),
         every_unused=False,
@@ -107,7 +110,7 @@ def test_a_disk_that_came_while_the_run_worked_is_a_doubt(
         laptop.link("/sys/block/sdq", real)
 
     finished, host = run(tmp_path, every=True, during=come)
-    note_late(finished.folder, host.files, ())  # a second look says it once more, and no more
+    note_late(finished.folder, host, ())  # a second look says it once more, and no more
     issued = certify_run(finished.folder, tmp_path / "state", host)
     machine = issued.record.machine
     assert machine is not None
@@ -126,9 +129,16 @@ def plug_late(folder: Path, **dmi: str) -> Host:
     laptop = Tree(folder / "laptop")
     laptop.put(f"{LATE}/size", "4096")
     laptop.link("/sys/block/sdq", LATE)
+    renumber(laptop, dmi)
+    return laptop.host()
+
+
+def renumber(laptop: Tree, dmi: dict[str, str]) -> None:
+    """Give a computer other numbers; its tables, which tell the old ones, go."""
+    if dmi:
+        (laptop.root / "sys/firmware/dmi/tables/DMI").unlink()
     for name, text in dmi.items():
         laptop.put(f"/sys/class/dmi/id/{name}", text)
-    return laptop.host()
 
 
 def late_of(record: WipeRecord) -> list[str]:
@@ -170,6 +180,67 @@ def test_another_computer_says_nothing_of_the_one_that_the_run_began_on(tmp_path
     host = plug_late(tmp_path, **other, product_uuid="11112222-3333-4444-8555-666677778888")
     (again,) = resume_runs(tmp_path / "state", None, host, quiet)
     assert late_of(again.issued.record) == []
+    assert not_looked_again(again.issued.record)
+    assert again.exit_code == NOT_WHOLE
+    assert not is_whole(host.files, Places(tmp_path / "state", tmp_path / "out"))
+
+
+BOARD = "L1HF83G012R"
+NAMELESS = dict.fromkeys(("product_serial", "product_uuid", "board_serial"), "None")
+
+
+def not_looked_again(record: WipeRecord) -> bool:
+    """Whether the census says that the list of disks was not made again where the run began."""
+    assert record.machine is not None
+    assert isinstance(record.machine.census, Known)
+    census = record.machine.census.value
+    told = any(one.why.code.endswith("gap.elsewhere") for one in census.gaps)
+    assert told is (Look.BLOCK not in census.looked)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("dmi", "away"),
+    [
+        ({}, False),  # the same computer, booted again
+        ({"product_serial": "PC0OTHER", "board_serial": BOARD}, True),  # which of them is true?
+        ({"product_serial": "PF1ABCDE", "board_serial": BOARD}, False),
+        (NAMELESS, True),
+    ],
+)
+def test_only_the_computer_that_a_run_began_on_is_looked_at_for_it(
+    dmi: dict[str, str], away: bool, tmp_path: Path
+) -> None:
+    stopped = stopped_run(tmp_path)
+    laptop = Tree(tmp_path / "laptop")
+    laptop.put("/proc/sys/kernel/random/boot_id", "another")
+    renumber(laptop, dmi)
+    note_late(stopped.folder, laptop.host(), ())
+    issued = certify_run(stopped.folder, tmp_path / "state", laptop.host())
+    assert not_looked_again(issued.record) is away
+
+
+def test_back_where_it_began_a_run_is_looked_at_again(tmp_path: Path) -> None:
+    stopped = stopped_run(tmp_path)
+    home = Tree(tmp_path / "laptop").host()
+    other = make_laptop(tmp_path / "other")
+    renumber(other, {"product_serial": "PC0OTHER"})
+    note_late(stopped.folder, other.host(), ())
+    assert not_looked_again(certify_run(stopped.folder, tmp_path / "state", home).record)
+    note_late(stopped.folder, home, ())
+    assert not not_looked_again(certify_run(stopped.folder, tmp_path / "state", home).record)
+
+
+def test_in_its_own_boot_a_computer_without_a_number_is_itself(tmp_path: Path) -> None:
+    laptop = make_laptop(tmp_path / "laptop")
+    renumber(laptop, NAMELESS)
+    laptop.put("/proc/sys/kernel/random/boot_id", "6f1a0c1e-0d2b-4a55-9a37-0a4f5f4d7a11")
+    finished, host = run(tmp_path, every=True, host=laptop.host())
+    note_late(finished.folder, host, ())
+    assert not not_looked_again(certify_run(finished.folder, tmp_path / "state", host).record)
+    laptop.put("/proc/sys/kernel/random/boot_id", "11111111-0d2b-4a55-9a37-0a4f5f4d7a11")
+    note_late(finished.folder, host, ())
+    assert not_looked_again(certify_run(finished.folder, tmp_path / "state", host).record)
 
 
 def test_certify_ends_as_the_run_did(tmp_path: Path) -> None:

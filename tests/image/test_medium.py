@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.computer import Counts, Overall, counts, overall
+from recond.computer import Counts, Overall, conclude, counts
 from recond.erasure import Status
 from recond.flow.live.mirror import Places
 from recond.flow.live.remaining import disks_left
@@ -153,7 +153,7 @@ def test_an_inner_disk_of_our_name_makes_the_result_partial() -> None:
         reasons=(refusal,),
     )
     whole = record(1, erasures=(disk_erasure("D"), refused))
-    assert (counts(whole), overall(whole)) == (Counts(1, 1, 0), Overall.PARTIAL)
+    assert (counts(whole), conclude(whole).outcome) == (Counts(1, 1, 0), Overall.PARTIAL)
     assert erasures_of(whole) == whole.erasures
     assert "label" not in IN_USE
     for lang in ("fr", "en"):

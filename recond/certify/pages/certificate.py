@@ -27,7 +27,7 @@ from recond.certify.pages import parts as part
 from recond.certify.pages.details import detail_pages
 from recond.certify.pages.front import Signer, front_page, headline
 from recond.certify.record import parse_record
-from recond.computer import Overall, conclude, overall
+from recond.computer import Overall, conclude
 from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.locale import Lang, text, zone_of
@@ -179,7 +179,7 @@ def _watermark(canvas: Canvas, sheet: Sheet) -> None:
         words.append(text(sheet.lang, "certify.mark.demonstration"))
     if sheet.signer is None:
         words.append(text(sheet.lang, "certify.mark.unsigned"))
-    if overall(sheet.record) in (Overall.NOT_ERASED, Overall.NOTHING):
+    if conclude(sheet.record).outcome in (Overall.NOT_ERASED, Overall.NOTHING):
         words.append(text(sheet.lang, "certify.mark.not-erased"))
     width, height = A4
     for index, word in enumerate(words):

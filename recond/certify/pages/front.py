@@ -90,7 +90,7 @@ def verdict_detail(record: WipeRecord, lang: Lang) -> str:
         n=approved,
         total=approved + len(found.left),
     )
-    if found.outcome in (Overall.NOTHING, Overall.UNKNOWN):
+    if found.outcome in (Overall.NOTHING, Overall.UNKNOWN, Overall.ACCOUNTED):
         return detail
     whole = "erased" if found.outcome is Overall.ERASED else "left"
     return f"{detail} {text(lang, f'certify.scope.{found.scope.value}.{whole}')}"

@@ -22,13 +22,14 @@ from reportlab.platypus import Flowable, KeepInFrame, Paragraph
 
 from recond.certify.pages import parts as part
 from recond.computer import (
+    ON_WORD,
     Overall,
     Scope,
     conclude,
     counts,
     is_approved,
     is_boot_medium,
-    overall,
+    medium_name,
 )
 from recond.erasure import WipeRecord
 from recond.locale import Lang, date, say, size, text
@@ -142,6 +143,9 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
         detail += " " + text(lang, f"label.{found.scope.value}_only")
     elif outcome is Overall.UNKNOWN:
         detail = text(lang, "label.unknown")
+    elif outcome is Overall.ACCOUNTED:
+        spoken = [medium_name(one) for one, fate in found.fates if fate in ON_WORD]
+        detail = text(lang, "label.accounted", what=", ".join(spoken))
     elif len(found.left) == 1 and outcome is Overall.PARTIAL:
         detail = text(lang, "label.left", what=found.left[0].name)
     return text(lang, found.headline), detail, outcome is Overall.ERASED
@@ -170,7 +174,7 @@ def lock_line(record: WipeRecord, lang: Lang) -> str:
 def _disks(record: WipeRecord, lang: Lang) -> str:
     """The disks' sizes, each with its sign where not all are alike."""
     disks = [one for one in record.erasures if not is_boot_medium(one)]
-    mixed = overall(record) is Overall.PARTIAL
+    mixed = conclude(record).outcome is Overall.PARTIAL
     if len(disks) > _NAMED_DISKS:
         return text(lang, "label.disks.many", n=len(disks))
     named = ", ".join(

@@ -34,6 +34,7 @@ MOST_CHARACTERS = 2000
 
 OUTCOME_LOOK: dict[Overall, tuple[str, Color, Color]] = {  # sign, frame, ground
     Overall.ERASED: ("✓", HexColor("#0b5d2e"), HexColor("#eef7f0")),
+    Overall.ACCOUNTED: ("☞", HexColor("#7a4b00"), HexColor("#fdf5e3")),
     Overall.PARTIAL: ("⚠", HexColor("#7a4b00"), HexColor("#fdf5e3")),
     Overall.UNKNOWN: ("?", HexColor("#7a4b00"), HexColor("#fdf5e3")),
     Overall.NOT_ERASED: ("✗", black, HexColor("#fbeaea")),

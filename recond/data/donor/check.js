@@ -53,8 +53,8 @@ function isAnotherPdf(raw) {
     && !bearsAMark(raw);
 }
 
-// What a reader may take away. Only the first four are of a document that is true; only "erased"
-// says that every disk of a real computer was erased.
+// What a reader may take away. Only the outcomes of a record are of a document that is true; only
+// "erased" says that every disk of a real computer was erased.
 function stateOf({ record, foreign, form }, answers) {
   if (foreign) return "foreign";
   if (Object.values(answers).includes("no")) return "false";

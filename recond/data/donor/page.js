@@ -1,10 +1,10 @@
 // What a person sees: files in, sentences out. Whatever comes from a file is put in as plain text.
 
 const SIGNS = { yes: "✓", no: "✗", unknown: "?" };
-const STATE_SIGNS = { "erased": "✓", "partial": "⚠", "unknown": "?", "not-erased": "✗", "nothing": "—",
-                      "demonstration": "—", "word": "☞", "unproven": "?", "foreign": "—",
+const STATE_SIGNS = { "erased": "✓", "accounted": "☞", "partial": "⚠", "unknown": "?",
+                      "not-erased": "✗", "nothing": "—", "demonstration": "—", "word": "☞", "unproven": "?", "foreign": "—",
                       "false": "✗" };
-const TRUE_STATES = ["erased", "partial", "unknown", "not-erased", "nothing"];
+const TRUE_STATES = ["erased", "accounted", "partial", "unknown", "not-erased", "nothing"];
 const ERASED = ["certify.reason.erased-full", "certify.reason.erased-sample"];
 const MAX_FILE = 128 << 20;
 
@@ -46,7 +46,7 @@ function sentences(state, record, enclosed) {
     const { approved } = counts(record);
     const detail = [text(`certify.verdict.${state}.detail`,
                          { n: approved, total: approved + found.left.length })];
-    if (state !== "nothing" && state !== "unknown") {
+    if (!["nothing", "unknown", "accounted"].includes(state)) {
       const whole = state === "erased" ? "erased" : "left";
       detail.push(text(`certify.scope.${found.scope}.${whole}`));
     }

@@ -63,7 +63,8 @@ function misfitArray({ items, prefixItems }, value, where) {
 const LOOKS = ["block", "controllers", "ports", "nvme", "adapters", "cards"];
 const NO_MEDIUM = ["image", "loop", "virtual"];
 const NOT_ERASABLE = ["drive", "namespace", "boot-area"];
-const NOT_LEFT = ["erased", "removed", "destroyed", "checked", "beside"];
+const ON_WORD = ["removed", "destroyed", "checked"];
+const NOT_LEFT = ["erased", "beside", ...ON_WORD];
 
 const isApproved = ({ result }) => result.status === "erased" && result.verdict === "approved";
 
@@ -96,18 +97,19 @@ function conclude(record) {
   const doubts = inner ? doubtsOf(record, census, owners) : [];
   const real = record.erasures.some((one) => !NO_MEDIUM.includes(one.disk.kind));
   const scope = inner ? "computer" : real || !record.erasures.length ? "disks" : "virtual";
-  const outcome = outcomeOf(owners, left, doubts);
+  const outcome = outcomeOf(owners, fates, left, doubts);
   const alone = outcome === "erased" && scope !== "computer";
   const shown = alone ? `erased-${scope}` : outcome;
   return { scope, outcome, left, doubts, words, headline: `certify.verdict.${shown}` };
 }
 
-function outcomeOf(owners, left, doubts) {
+function outcomeOf(owners, fates, left, doubts) {
   if (!owners.some(([one]) => isApproved(one))) {
     return owners.every(isStick) ? "nothing" : "not-erased";
   }
   if (left.length) return "partial";
-  return doubts.length ? "unknown" : "erased";
+  if (doubts.length) return "unknown";
+  return [...fates.values()].some((fate) => ON_WORD.includes(fate)) ? "accounted" : "erased";
 }
 
 function candidates(media, erasure) {

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from recond.certify.record import parse_record
-from recond.computer import is_approved, is_computer_erased
+from recond.computer import is_approved, is_computer_settled
 from recond.documents import read_json
 from recond.erasure import Erasure, WipeRecord
 from recond.errors import FormatError
@@ -58,7 +58,7 @@ def is_whole(files: Files, places: Places, *, usb: bool = False) -> bool:
         return False
     taken_at = _taken_at(newest)
     words = tuple(word for one in records for word in one.words if word.at >= taken_at)
-    return is_computer_erased(replace(newest, erasures=_standing(records), words=words))
+    return is_computer_settled(replace(newest, erasures=_standing(records), words=words))
 
 
 def _newest(records: list[WipeRecord]) -> WipeRecord | None:

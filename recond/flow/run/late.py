@@ -4,7 +4,9 @@ Why: a disk that spins up late, or whose driver came after the look, is in no pl
 and the certificate would speak of the whole computer without it. So the disks are listed once more
 before the first record is made and after each resumption; what is new becomes a question that the
 census did not answer. What is on USB or in a declared dock comes and goes, and is no part of the
-computer; another computer, where a disk was carried to be gone on with, says nothing of this one.
+computer. Another computer, where a disk was carried to be gone on with, knows nothing of the one
+that the census is of: that it was not looked at again is a question without an answer, too, and is
+no more once the run is gone on with where it began. Where nothing tells the two apart, it is asked.
 """
 
 from __future__ import annotations
@@ -13,38 +15,55 @@ from dataclasses import replace
 
 from recond.census import Census, Look, Unanswered
 from recond.codec import to_json
-from recond.flow.runfolder import RunFolder, write_json
+from recond.flow.runfolder import RunFacts, RunFolder, write_json
+from recond.host import Host
 from recond.host.diskid import read_strings
 from recond.host.docks import place_of
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_loop, is_no_disk
+from recond.host.machineinfo import NO_BOOT, read_boot_id
+from recond.inspect.machine import read_tables
 from recond.inspect.system import read_system
-from recond.model import Known, Message, System, Unknown, Why
+from recond.model import Known, Message
 
-_CODE = "inspect.census.gap.came_later"
+_CAME_LATER = "inspect.census.gap.came_later"
+_ELSEWHERE = "inspect.census.gap.elsewhere"
 
 
-def note_late(folder: RunFolder, files: Files, docks: tuple[str, ...]) -> None:
+def note_late(folder: RunFolder, host: Host, docks: tuple[str, ...]) -> None:
     """Put the disks that are here now, and not in the run's census, into it as a gap."""
     facts = folder.facts()
     machine = facts.machine
     if machine is None or not isinstance(machine.census, Known):
         return
-    if _is_elsewhere(machine.system, files):
-        return
-    late = late_disks(machine.census.value, files, docks)
-    if not late:
-        return
-    why = Message.of(_CODE, names=", ".join(late))
     census = machine.census.value
-    noted = replace(
-        census,
-        looked=tuple(look for look in census.looked if look is not Look.BLOCK),
-        gaps=(*(gap for gap in census.gaps if gap.why.code != _CODE), Unanswered(Look.BLOCK, why)),
-    )
+    noted = _noted(census, _gap(facts, census, host, docks))
+    if noted == census:
+        return
     known = Known(noted, machine.census.source)
     found = replace(facts, machine=replace(machine, census=known))
     write_json(folder.path / "run.json", to_json(found))
+
+
+def _gap(facts: RunFacts, census: Census, host: Host, docks: tuple[str, ...]) -> Message | None:
+    """What is not known of the run's computer now; None where its disks are those of the census."""
+    if not _is_where_it_began(facts, host):
+        return Message(_ELSEWHERE)
+    late = late_disks(census, host.files, docks)
+    return Message.of(_CAME_LATER, names=", ".join(late)) if late else None
+
+
+def _noted(census: Census, why: Message | None) -> Census:
+    """The census with this gap in its list of disks, or without one that was answered since: a disk
+    that came later stays said, even where it went away again.
+    """
+    answered = {_ELSEWHERE} if why is None or why.code == _ELSEWHERE else {_ELSEWHERE, _CAME_LATER}
+    gaps = tuple(gap for gap in census.gaps if gap.why.code not in answered)
+    gaps += (Unanswered(Look.BLOCK, why),) if why else ()
+    open_looks = {gap.look for gap in gaps}
+    looked = {*census.looked, Look.BLOCK} if gaps != census.gaps else {*census.looked}
+    whole = tuple(look for look in Look if look in looked and look not in open_looks)
+    return replace(census, looked=whole, gaps=gaps)
 
 
 def late_disks(census: Census, files: Files, docks: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,19 +84,26 @@ def late_disks(census: Census, files: Files, docks: tuple[str, ...]) -> tuple[st
     )
 
 
-def _is_elsewhere(system: System, files: Files) -> bool:
-    """Whether this surely is another computer than the one that the run began on."""
-    here = read_system(files, Unknown(Why.NOT_READ))
-    differ = [
-        there.value != found.value
-        for there, found in (
-            (system.serial, here.serial),
-            (system.uuid, here.uuid),
-            (system.board_serial, here.board_serial),
+def _is_where_it_began(facts: RunFacts, host: Host) -> bool:
+    """Whether this surely is the computer that the run began on: by the boot, else by each number
+    that both of them tell.
+    """
+    boot = read_boot_id(host.files)
+    if boot == facts.boot and boot != NO_BOOT:
+        return True
+    if facts.machine is None:
+        return False
+    there, here = facts.machine.system, read_system(host.files, read_tables(host))
+    same = [
+        one.value == other.value
+        for one, other in (
+            (there.serial, here.serial),
+            (there.uuid, here.uuid),
+            (there.board_serial, here.board_serial),
         )
-        if isinstance(there, Known) and isinstance(found, Known)
+        if isinstance(one, Known) and isinstance(other, Known)
     ]
-    return bool(differ) and all(differ)
+    return bool(same) and all(same)
 
 
 def _comes_and_goes(files: Files, name: str, docks: tuple[str, ...]) -> bool:

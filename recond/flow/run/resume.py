@@ -103,7 +103,7 @@ def _resume(
         elif jobs:
             Supervisor(folder, jobs, on_event, stops, host).run(resume=True)
         if jobs:
-            note_late(folder, host.files, declared_docks(state))
+            note_late(folder, host, declared_docks(state))
         issued = certify_run(folder, state, host)
     return finished_of(folder, issued, stops.number)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from recond.census import Said
 from recond.codec import to_json
-from recond.computer import is_computer_erased
+from recond.computer import is_computer_settled
 from recond.ends import StepEnd
 from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePlan
 from recond.errors import SafetyRefusal, UsageError
@@ -48,6 +48,7 @@ from recond.host import Host
 from recond.host.clock import Clock
 from recond.host.journalfile import is_held
 from recond.host.log import errors_kept
+from recond.host.machineinfo import read_boot_id
 from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_folder, prepare_state
 from recond.inspect.machine import read_machine
@@ -178,7 +179,8 @@ def execute(
     `asked` counts the stops that were asked for; without it signals are counted. Raises as
     `carry_out` does.
     """
-    order, facts = prepared.order, facts_of(prepared, host.clock)
+    order = prepared.order
+    facts = facts_of(prepared, host.clock, read_boot_id(host.files))
     plans = disk_names(tuple(one.plan for one in confirmed))
     with telling(order.state, facts, plans, on_event, host.clock) as hear:
         return carry_out(
@@ -186,8 +188,8 @@ def execute(
         )
 
 
-def facts_of(prepared: Prepared, clock: Clock) -> RunFacts:
-    """What a run that begins now knows."""
+def facts_of(prepared: Prepared, clock: Clock, boot: str = "") -> RunFacts:
+    """What a run that begins now, in this boot, knows."""
     order = prepared.order
     return RunFacts(
         run_id=new_run_id(clock),
@@ -198,6 +200,7 @@ def facts_of(prepared: Prepared, clock: Clock) -> RunFacts:
         machine=prepared.machine,
         assessments=prepared.assessments,
         whole=order.every_unused,
+        boot=boot,
     )
 
 
@@ -237,7 +240,7 @@ def finished_of(folder: RunFolder, issued: Issued, stop_signal: int = 0) -> Fini
     """
     whole = folder.facts().whole
     code = exit_code(issued, IN_USE if whole else frozenset(), stop_signal)
-    if not code and whole and not is_computer_erased(issued.record):
+    if not code and whole and not is_computer_settled(issued.record):
         code = NOT_WHOLE
     return Finished(folder, issued, code)
 
@@ -252,7 +255,7 @@ def certify_run(
     """
     before = folder.note()
     if before is None:  # a run that was killed before its record is looked at here, too
-        note_late(folder, host.files, config.declared_docks(state))
+        note_late(folder, host, config.declared_docks(state))
     facts = folder.facts()
     close_unbegun(folder, host)
     journals = folder.journals()
