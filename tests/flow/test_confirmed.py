@@ -55,6 +55,48 @@ def test_nor_is_one_whose_journal_was_cut_before_its_plan(tmp_path: Path, lines:
     assert finished.exit_code != 0
 
 
+@pytest.mark.parametrize("torn", [0, 9])
+@pytest.mark.parametrize("how", ["resumed", "certified", "begun since"])
+def test_a_journal_that_nobody_goes_on_with_says_how_it_ended(
+    tmp_path: Path, torn: int, how: str
+) -> None:
+    """Cut off while it was closed, before the disk was looked at; or another run had the disk."""
+    bench = Bench(tmp_path)
+    image = donor_image(tmp_path / "a.img")
+    bench.run(image)
+    (folder,) = bench.runs()
+    whole = folder.journal("a.img").read_bytes().splitlines(keepends=True)
+    kinds = [json.loads(line)["kind"] for line in whole]
+    left = kinds.index("canary" if how == "begun since" else "plan") + 1
+    cut(folder)
+    shutil.rmtree(tmp_path / "out")
+    folder.journal("a.img").write_bytes(b"".join(whole[:left]) + whole[left][:torn])
+    if how == "begun since":
+        bench.run(image)
+    if how == "certified":
+        certify_again(folder, bench.state, Host(), None, "fr")
+    else:
+        bench.resume()
+    *before, last = folder.journal("a.img").read_bytes().splitlines(keepends=True)
+    assert before == whole[:left]
+    assert json.loads(last)["kind"] == "interrupted"
+    assert is_issued(folder)
+
+
+def test_a_damaged_journal_is_not_closed(tmp_path: Path) -> None:
+    """A line more, and what was made of it would take the place of the certificate before."""
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    whole = folder.journal("a.img").read_bytes().splitlines(keepends=True)
+    damaged = b"".join([*whole[:5], b"{\n", *whole[6:]])
+    folder.journal("a.img").write_bytes(damaged)
+    issued = certify_again(folder, bench.state, Host(), None, "fr")
+    assert folder.journal("a.img").read_bytes() == damaged
+    assert issued.kept is not None
+    assert issued.record.erasures[0].result.status.value != "erased"
+
+
 @pytest.mark.parametrize("resumed", [True, False])
 def test_a_run_cut_before_any_journal_certifies_no_nothing(tmp_path: Path, resumed: bool) -> None:
     bench = Bench(tmp_path)

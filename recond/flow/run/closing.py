@@ -40,10 +40,25 @@ def close_unbegun(folder: RunFolder, host: Host) -> None:
     Raises `RecordInvalid` where a job cannot be read: a record would leave its disk out.
     """
     for name in folder.jobs():
-        path = folder.journal(name)
-        raw = read_regular(path, GROWN_BYTES) if path.exists() else b""
-        if not any(kind == "plan" for kind, _ in read_entries(raw)):
-            close_journal(path, read_job(folder, name), host, "power")
+        _close(folder, name, host, left_open=False)
+
+
+def close_left(folder: RunFolder, host: Host) -> None:
+    """The same, and a last line for each journal that nobody goes on with before a record is made:
+    its closing was cut off, or its disk is not here, or another run had it since.
+    """
+    for name in folder.jobs():
+        _close(folder, name, host, left_open=True)
+
+
+def _close(folder: RunFolder, name: str, host: Host, *, left_open: bool) -> None:
+    path = folder.journal(name)
+    raw = read_regular(path, GROWN_BYTES) if path.exists() else b""
+    entries = read_entries(raw)
+    unbegun = not any(kind == "plan" for kind, _ in entries)
+    # a damaged journal stays as it is: with a line more it would pass for one that went on
+    if unbegun or (left_open and len(entries) == raw.count(b"\n")):
+        close_journal(path, read_job(folder, name), host, "power")
 
 
 def close_journal(

@@ -19,7 +19,7 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.profiles import load_profile
 from recond.flow.run.choice import choose
-from recond.flow.run.closing import close_unbegun
+from recond.flow.run.closing import close_left
 from recond.flow.run.issue import Issued, Material, issue
 from recond.flow.run.late import note_late
 from recond.flow.run.rehearsal import rehearse
@@ -257,7 +257,7 @@ def certify_run(
     if before is None:  # a run that was killed before its record is looked at here, too
         note_late(folder, host, config.declared_docks(state))
     facts = folder.facts()
-    close_unbegun(folder, host)
+    close_left(folder, host)
     journals = folder.journals()
     if not journals:
         raise UsageError("wipe.run.nothing", run=folder.run_id)
