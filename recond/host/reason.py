@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 
-from recond.errors import BenchLacks
+from recond.errors import BenchLacks, RecondError, UsageError
 
 KNOWN = frozenset(
     (
@@ -20,6 +20,23 @@ KNOWN = frozenset(
         "ETIMEDOUT",
     )
 )
+
+
+_OF_THE_NAME = frozenset(
+    (
+        *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL, errno.EMEDIUMTYPE),
+    )
+)
+"""Where another file or folder would have done."""
+
+
+def unwritten(error: OSError, code: str, **args: str) -> RecondError:
+    """Why a file that a person named was not written, in the words of `code`: the wrong place to
+    name, or a bench that is full or fails. `args` beside `reason`.
+    """
+    kind = UsageError if error.errno in _OF_THE_NAME else BenchLacks
+    return kind(code, reason=os_reason(error), **args)
 
 
 def as_lack(error: OSError) -> BenchLacks:

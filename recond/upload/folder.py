@@ -13,7 +13,7 @@ from pathlib import Path
 
 from recond.errors import UsageError
 from recond.host.clock import Clock
-from recond.host.reason import os_reason
+from recond.host.reason import os_reason, unwritten
 from recond.host.spool import Spool
 from recond.model import Message
 from recond.upload.outcome import Delivered, Later, Outcome, Parked
@@ -33,13 +33,15 @@ class Folder:
         self._spool = Spool(Path(self._path))
 
     def prepare(self) -> None:
-        """Leave the mark. Raises `UsageError` where the folder is absent or not writable."""
+        """Leave the mark. Raises `UsageError` where the folder is absent or not writable,
+        `BenchLacks` where it is full or fails.
+        """
         if not self._spool.has(""):  # never made here: it may be where a stick is to be mounted
             raise UsageError("upload.folder.absent", path=self._path)
         try:
             self._spool.save(MARK, b"recond\n", mode=0o644)
         except OSError as error:
-            raise UsageError("upload.folder.unusable", **self._why(error)) from None
+            raise unwritten(error, "upload.folder.unusable", path=self._path) from None
 
     def check(self, clock: Clock) -> Outcome:
         """Whether the marked folder is there and can be written."""

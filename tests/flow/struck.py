@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import random
 import signal
@@ -184,21 +185,55 @@ def _behind(point: int, end: Callable[[], None]) -> None:
 def _fail(given: Strike) -> None:
     number = errno.ENOSPC if given.kind == "full" else errno.EIO
     left = given.at
+
+    def may_go_on(write_half: Callable[[], object] | None = None) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0 or (left < 0 and not given.once):
+            if write_half is not None:  # some of it is there
+                write_half()
+            raise OSError(number, os.strerror(number))
+
+    each_change(may_go_on)
+
+
+def each_change(hear: Callable[[Callable[[], object] | None], None]) -> None:
+    """Call `hear` before each change of a file by this process; what it raises, the change raises.
+
+    It is given what writes half of the bytes, where bytes are written: by `os.write`, or by a
+    stream of `os.fdopen`. What SQLite writes is not among it.
+    """
     for name in CHANGES:
         real = getattr(os, name)
 
-        def failing(*args: Any, _real: Any = real, _name: str = name, **kwargs: Any) -> Any:
-            nonlocal left
-            if _name == "write" and args[0] in (1, 2):
-                return _real(*args, **kwargs)
-            left -= 1
-            if left == 0 or (left < 0 and not given.once):
-                if _name == "write":  # some of it is there
-                    _real(args[0], args[1][: len(args[1]) // 2])
-                raise OSError(number, os.strerror(number))
+        def changing(*args: Any, _real: Any = real, _name: str = name, **kwargs: Any) -> Any:
+            if _name != "write":
+                hear(None)
+            elif args[0] not in (1, 2):
+                hear(lambda: _real(args[0], args[1][: len(args[1]) // 2]))
             return _real(*args, **kwargs)
 
-        setattr(os, name, failing)
+        setattr(os, name, changing)
+    opened, streamed = os.open, os.fdopen
+
+    def opening(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:
+        if flags & os.O_CREAT:
+            hear(None)
+        return opened(path, flags, *args, **kwargs)
+
+    class Raw(io.FileIO):
+        def write(self, given: Any) -> int:
+            raw = bytes(given)
+            hear(lambda: super(Raw, self).write(raw[: len(raw) // 2]))
+            return super().write(raw)
+
+    def streaming(descriptor: int, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        if "b" not in mode or not set(mode) & set("wa+") or kwargs.get("buffering") == 0:
+            return streamed(descriptor, mode, *args, **kwargs)
+        raw = Raw(descriptor, mode.replace("b", ""))
+        return io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+
+    os.open, os.fdopen = opening, streaming  # type: ignore[assignment] # of the same form
 
 
 def _wrap(storage: Storage) -> None:

@@ -23,7 +23,7 @@ from recond.certify.verify.verdicts import Answer, Axis
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.verify.files import verify_paths
 from recond.flow.verify.given_record import given_record, records_in
-from recond.host.reason import os_reason
+from recond.host.reason import unwritten
 from recond.host.regular import SMALL_BYTES, read_given, read_regular
 from recond.host.store import write_whole
 from recond.locale import Lang
@@ -67,7 +67,7 @@ def make_labels(
             raise UsageError("label.command.exists", file=str(out))
         write_whole(out, raw)
     except OSError as error:
-        raise UsageError("label.command.write", file=str(out), reason=os_reason(error)) from None
+        raise unwritten(error, "label.command.write", file=str(out)) from None
     return LabelsMade(
         out,
         len(labels),

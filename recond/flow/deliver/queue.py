@@ -14,7 +14,7 @@ from recond.flow.deliver.checked import PackageCheck
 from recond.flow.deliver.older import lacking
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import not_queued, queue_of, queue_runs
-from recond.host.reason import os_reason
+from recond.host.reason import os_reason, unwritten
 from recond.host.spool import Spool
 from recond.model import Message
 from recond.upload.package import pack, read_packed, unpack
@@ -68,7 +68,7 @@ def export_queue(state: Path, target: Path) -> Moved:
     """Copy every waiting package into a folder (a USB stick), with the runs not queued so far
     for want of a destination. The queue stays as it is.
 
-    Raises `UsageError` where the folder cannot be written.
+    Raises `UsageError` where the folder cannot be written, `BenchLacks` where it is full or fails.
     """
     queue_runs(state)
     queue, there = queue_of(state), Spool(target)
@@ -89,9 +89,7 @@ def export_queue(state: Path, target: Path) -> Moved:
             elif raw:
                 known.append(record_id)
     except OSError as error:
-        raise UsageError(
-            "upload.folder.unusable", path=str(target), reason=os_reason(error)
-        ) from None
+        raise unwritten(error, "upload.folder.unusable", path=str(target)) from None
     return Moved(tuple(new), tuple(known), tuple(wrong))
 
 

@@ -24,7 +24,7 @@ from recond.flow.lot.store import LotStore, open_lots
 from recond.flow.lot.words import waste_csv
 from recond.flow.software import versions
 from recond.host.clock import Clock
-from recond.host.reason import os_reason
+from recond.host.reason import os_reason, unwritten
 from recond.host.regular import SMALL_BYTES, read_given
 from recond.host.spool import Spool
 from recond.host.store import write_whole
@@ -223,34 +223,37 @@ def list_lots(where: LotDatabase) -> tuple[Lot, ...]:
 
 
 def report_lot(where: LotDatabase, name: str, out: Path, *, lang: Lang, clock: Clock) -> Reported:
-    """Write `LOT.csv`, `.xlsx` and `.pdf` into a folder. Raises `UsageError` where it cannot."""
+    """Write `LOT.csv`, `.xlsx` and `.pdf` into a folder.
+
+    Raises `UsageError`, `BenchLacks` where it cannot, `OSError` for the folder of temporary files.
+    """
     status = status_of(where, name)
     impact = impact_of(status.machines)
     stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in name).strip(".") or "lot"
     there = Spool(out)
+    paper = write_paper(where.state, status, impact, stem, lang=lang, clock=clock)
+    mark = "-NON-SIGNE" if paper.why_unsigned else ""  # as a certificate's file says it
+    files = {
+        f"{stem}.csv": write_csv(status, lang),
+        f"{stem}.xlsx": write_workbook(status, impact, lang),
+        f"{stem}{mark}.pdf": paper.raw,
+    }
     try:
-        paper = write_paper(where.state, status, impact, stem, lang=lang, clock=clock)
-        mark = "-NON-SIGNE" if paper.why_unsigned else ""  # as a certificate's file says it
-        files = {
-            f"{stem}.csv": write_csv(status, lang),
-            f"{stem}.xlsx": write_workbook(status, impact, lang),
-            f"{stem}{mark}.pdf": paper.raw,
-        }
         for file, raw in files.items():
             there.save(file, raw, mode=0o644)
     except OSError as error:
-        raise UsageError("upload.folder.unusable", path=str(out), reason=os_reason(error)) from None
+        raise unwritten(error, "upload.folder.unusable", path=str(out)) from None
     return Reported(tuple(out / file for file in files), status, impact, paper.why_unsigned)
 
 
 def write_waste(where: LotDatabase, name: str, out: Path, *, lang: Lang) -> tuple[Path, int]:
     """Write what a lot sent to be scrapped as CSV; the file, and how many rows it has.
 
-    Raises `UsageError` for an unknown lot or a file that cannot be written.
+    Raises `UsageError` for an unknown lot; it or `BenchLacks` where the file is not written.
     """
     status = status_of(where, name)
     try:
         write_whole(out, waste_csv(status, lang))
     except OSError as error:
-        raise UsageError("upload.folder.unusable", path=str(out), reason=os_reason(error)) from None
+        raise unwritten(error, "upload.folder.unusable", path=str(out)) from None
     return out, sum(row.event.waste is not None for row in status.statements)

@@ -189,8 +189,9 @@ def _written(cell: Cell, lang: Lang) -> str | int | None:
 
 
 def write_workbook(status: LotStatus, impact: Impact, lang: Lang) -> bytes:
-    """The workbook: summary, machines and disks, manifest, anomalies."""
+    """The workbook: summary, machines and disks, manifest, anomalies. Raises `OSError`."""
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
@@ -221,7 +222,11 @@ def write_workbook(status: LotStatus, impact: Impact, lang: Lang) -> bytes:
         heads = ("event", "thing", "word", "statement")
         _sheet(book, (bold, only_day), lang, "custody", heads, statement_rows(status, lang))
     _sheet(book, (bold, only_day), lang, "anomalies", ("what", "where"), anomaly_rows(status, lang))
-    book.close()
+    try:
+        book.close()
+    except FileCreateError as error:  # of its temporary files, which a long table needs
+        refused = next((one for one in error.args if isinstance(one, OSError)), error)
+        raise refused from None
     return out.getvalue()
 
 

@@ -14,7 +14,7 @@ from recond.certify.pages.donor_page import believed, donor_page, is_donor_page
 from recond.certify.sign.keys import KeyFacts
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.keys.keyring import Keyring
-from recond.host.reason import os_reason
+from recond.host.reason import unwritten
 from recond.host.regular import read_regular
 from recond.host.store import write_whole
 
@@ -45,5 +45,5 @@ def write_donor_page(file: Path, certificates: tuple[Path, ...], *, state: Path)
             raise UsageError("donor.command.exists", file=str(file))
         write_whole(file, raw)
     except OSError as error:
-        raise UsageError("donor.command.write", file=str(file), reason=os_reason(error)) from None
+        raise unwritten(error, "donor.command.write", file=str(file)) from None
     return PageMade(file, named, len(trust.revoked), hashlib.sha256(raw).hexdigest())
