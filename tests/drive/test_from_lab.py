@@ -29,7 +29,7 @@ from recond.wipe.drive.runner import DriveRunner
 
 FOLDER = Path(__file__).parent / "recorded"
 JOURNALS = sorted(one.stem for one in FOLDER.glob("*.jsonl"))
-ALONE = [one for one in JOURNALS if not one.endswith("-cut")]
+ALONE = [one for one in JOURNALS if not one.endswith(("-cut", "-kill", "-term"))]
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,31 @@ class Told:
 
 
 TOLD = {
+    "efail0-security": Told("erased", "clear", 0),
+    "frozen0-napped": Told("erased", "clear", 0),
+    "hdd0-kill": Told("erased", "purge", 0),
+    "hdd0-security": Told("erased", "purge", 0),
     "hdd0-security-cut": Told("erased", "purge", 0),
+    "hdd0-security-kill": Told("erased", "purge", 0),
+    "hdd0-security-term": Told("erased", "purge", 0),
+    "liar0-security": Told("failed", "none", 131072),
     "nv0": Told("erased", "purge", 0),
+    "nv0-format": Told("erased", "clear", 0),
+    "nv0-kill": Told("erased", "purge", 0),
     "nvfail": Told("erased", "clear", 0),
     "nvliar": Told("failed", "none", 131072),
+    "nvliar-format": Told("failed", "none", 131072),
+    "nvstuck-kill": Told("interrupted", "none", 129762),
     "sas0": Told("erased", "purge", 0),
+    "sas0-kill": Told("interrupted", "none", 0),
     "sasfail": Told("erased", "clear", 0),
     "sasliar": Told("failed", "none", 131072),
+    "ssd0-security": Told("erased", "clear", 0),
     "ssd0-security-cut": Told("erased", "clear", 0),
+    "ssd0-security-kill": Told("erased", "clear", 0),
+    "ssd0-security-term": Told("erased", "clear", 0),
+    "ssd0-term": Told("erased", "purge", 0),
+    "stuck0-term": Told("interrupted", "none", 129762),
 }
 
 
