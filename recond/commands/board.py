@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from recond.commands.frame import (
     LANG,
-    Context,
     DemoOut,
-    app,
-    make_group,
+    command,
     option,
     screen,
     state_path,
@@ -27,16 +25,12 @@ if TYPE_CHECKING:
     from recond.board.serve import Opened
 
 T = TypeVar("T")
-BOARD = make_group("board.command.about", bare=True)
-app.add_typer(BOARD, name="board")
-
 Url = Annotated[str | None, option("board.command.database", "--database", metavar="URL")]
 Store = Annotated[str | None, option("board.command.store", "--store", metavar="DIR|s3:NAME")]
 
 
-@BOARD.callback(invoke_without_command=True)
+@command("board", about="board.command.about")
 def board_command(
-    ctx: Context,
     listen: Annotated[
         str, option("board.command.listen", "--listen", metavar="HOST:PORT")
     ] = "127.0.0.1:8630",
@@ -52,8 +46,6 @@ def board_command(
     out: DemoOut = Path("demo-out"),
 ) -> None:
     """Start the board."""
-    if ctx.invoked_subcommand is not None:
-        return
     if demo:
         _needs(_demo)(listen, out)
         return

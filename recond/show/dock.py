@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Self
 from recond.codec import to_json
 from recond.flow.dock.order import Summary
 from recond.flow.dock.slot import SlotState, View
+from recond.foreign import printable
 from recond.locale import duration, size
 from recond.model import Json
+from recond.show.folding import blocks, column_widths, fold_line
 from recond.show.screen import Screen
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.live import Live
-    from rich.table import Table
 
 PLAIN_EVERY_PERCENT = 10
 STYLE = {
@@ -70,7 +72,7 @@ class DockDisplay:
             if before is None or _telling(before) != _telling(view):
                 self._screen.answer("watch", {"event": "slot", **view_json(view)})
         elif self._live is not None:
-            self._live.update(self._table(), refresh=True)
+            self._live.update(self.table(self._live.console.width), refresh=True)
         else:
             self._line(view)
 
@@ -102,12 +104,13 @@ class DockDisplay:
             state += " " + self._screen.t("cli.percent", n=view.percent or 0)
         disk = ""
         if view.disk is not None:
-            disk = f"{view.disk.model or '—'} {view.disk.token} " + size(
-                self._screen.lang, view.disk.size_bytes
-            )
+            told = (view.disk.model, view.disk.token, size(self._screen.lang, view.disk.size_bytes))
+            disk = " ".join(word for word in told if word)
         return view.place, disk, state, self._detail(view)
 
     def _detail(self, view: View) -> str:
+        if view.state is SlotState.STRANGER:  # which disk it is stands beside it
+            return self._screen.t("dock.stranger")
         if view.message is not None:
             return self._screen.say(view.message)
         event = view.event
@@ -120,18 +123,31 @@ class DockDisplay:
             return f"{doing}, {self._screen.t('cli.left', left=left)}"
         return str(view.record or "")
 
-    def _table(self) -> Table:
+    def table(self, room: int) -> RenderableType:
+        """Every slot, in `room` columns of a terminal: no number is folded, as in other tables."""
         from rich import box
+        from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
-        made = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
-        for name in ("slot", "disk", "state", "detail"):
-            made.add_column(
-                self._screen.t(f"dock.head.{name}"), overflow="fold", no_wrap=name == "state"
+        t = self._screen.t
+        head = tuple(t(f"dock.head.{name}") for name in ("slot", "disk", "state", "detail"))
+        views = [self._views[place] for place in sorted(self._views)]
+        rows = [tuple(map(printable, self._words(view))) for view in views]
+        styles = [STYLE.get(view.state, "") for view in views]
+        widths = column_widths([head, *rows], room)
+        if widths is None:
+            named = tuple(t("cli.frame.heading", name=name) for name in head)
+            told = ("\n".join(blocks(named, [row], room)) for row in rows)
+            return Group(
+                *(Text(words, style=style) for words, style in zip(told, styles, strict=True))
             )
-        for place in sorted(self._views):
-            view = self._views[place]
-            made.add_row(*self._words(view), style=STYLE.get(view.state))
+        made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name, width in zip(head, widths, strict=True):
+            made.add_column(name, width=width)
+        for row, style in zip(rows, styles, strict=True):
+            cells = zip(row, widths, strict=True)
+            made.add_row(*(Text(fold_line(cell, width)) for cell, width in cells), style=style)
         return made
 
 

@@ -4,6 +4,8 @@ everything else keeps every byte, and its slot says why.
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
 import os
 import signal
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from recond.flow.deliver.queue import read_queue
 from recond.flow.deliver.upload import add_destination
@@ -21,12 +24,13 @@ from recond.flow.dock.slot import SlotState, View
 from recond.flow.run.run import Finished, carry_out
 from recond.host.journal_lines import read_entries
 from recond.locale import Lang
-from recond.model import Use
+from recond.model import Message, Use
 from recond.progress import Phase, ProgressEvent
 from recond.show.dock import DockDisplay, summary_fields
 from recond.show.screen import Screen
 from tests.cli.command import environment, recond, valid
 from tests.flow.dock import CONTENT, MIB, disk, is_blank, records, restless, watching
+from tests.wipe.disks import HDD
 
 S = SlotState
 LONG = 32 * MIB
@@ -325,6 +329,24 @@ def test_each_state_has_its_words(
     Screen(lang).answer("watch", summary_fields(Summary("L", tuple(views), ("X",))))
     found = valid(json.loads(capsys.readouterr().out))
     assert found["counts"] == dict.fromkeys((state.value for state in S), 1)
+
+
+@pytest.mark.parametrize("room", [200, 80, 40])
+def test_no_number_is_folded_in_the_slots_table(room: int) -> None:
+    """Nor does a drive's own text reach the terminal as it is."""
+    serial = "WD-WCC6Y0AB1234567890"
+    evil = dataclasses.replace(HDD, model="\x1b[2J[red]SAMSUNG", serial=serial)
+    why = Message.of("wipe.refusal.no_purge", path=serial)
+    display = DockDisplay(Screen("fr"), as_json=False)
+    for place, state, message in (("1", S.STRANGER, None), ("2", S.REFUSED, why)):
+        display.show(View(place, "/dev/sdb", state, evil, message=message))
+    out = io.StringIO()
+    Console(file=out, width=room, color_system=None).print(display.table(room))
+    shown = out.getvalue()
+    assert shown.count(serial) == 3, shown
+    assert "\x1b" not in shown
+    assert "[red]SAMSUNG" in shown
+    assert "laissé intact" in " ".join(shown.split())
 
 
 # --- The command, killed ---------------------------------------------------------------------
