@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recond.certify.pages.front import left_line
 from recond.certify.verify.verdicts import Answer, Belief, Verdicts
 from recond.codec import to_json
 from recond.computer import Overall, Scope, conclude, is_approved, is_computer_erased
-from recond.flow.run.run import Finished, erasure_exit
 from recond.foreign import LONGEST, cut, printable_line
 from recond.locale import size_binary
 from recond.model import Json
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from recond.erasure import Erasure, WipeRecord
     from recond.flow.machine.doctor import Finding
     from recond.flow.run.batch import Judged
+    from recond.flow.run.run import Finished
     from recond.flow.run.unlock import Unlocked
     from recond.flow.verify.files import Report
     from recond.methods import Method
@@ -97,6 +96,8 @@ def show_finished(screen: Screen, finished: Finished) -> None:
 
 def left_lines(record: WipeRecord, screen: Screen) -> list[str]:
     """What is left in the computer, by name and reason; whether the words are of disks only."""
+    from recond.certify.pages.front import left_line  # with what draws the page
+
     found = conclude(record)
     lines = [f"✗ {left_line(one, screen.lang)}" for one in found.left]
     lines += [f"? {screen.say(doubt)}" for doubt in found.doubts]
@@ -176,6 +177,8 @@ def _computer_json(record: WipeRecord) -> Json:
 
 
 def _disk_json(one: Erasure) -> Json:
+    from recond.flow.run.run import erasure_exit  # with all that erases
+
     return {
         "path": one.path,
         "serial": one.disk.serial,

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from recond.codec import canonical_bytes
 from recond.errors import RecondError
-from recond.host.line import Line
 from recond.model import Message, Text
 from recond.upload.settings import Settings
 
@@ -125,6 +124,9 @@ class BoardLine:
     """The line to one board. Never raises: what does not get through is lost."""
 
     def __init__(self, settings: Settings) -> None:
+        # loaded late: HTTP is a sixth of a command's start, and most benches have no board
+        from recond.host.line import Line
+
         self._line = Line(
             settings.get("url").rstrip("/") + "/api/v1/live",
             (("Authorization", f"Bearer {settings.get('token')}"),),

@@ -8,6 +8,7 @@ import hashlib
 import io
 import itertools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import sqlalchemy as sa
 
 from recond.certify.sign.jws import sign_jws
 from recond.certify.sign.keys import Revocation, SigningKey, fingerprint, make_bench_key, pem
@@ -46,6 +48,7 @@ from recond.flow.lot.lot import (
 from recond.flow.lot.rows import State
 from recond.flow.lot.sheets import COLUMNS, impact_sentences
 from recond.flow.lot.status import LotStatus
+from recond.flow.lot.store import open_lots
 from recond.host.clock import Clock, SystemClock
 from recond.host.parallel import FEW
 from recond.model import Assessment, Form, Known, Message, Outcome
@@ -696,3 +699,41 @@ def test_an_addition_that_fails_leaves_the_lot_as_it_was(
     with pytest.raises(UsageError):
         add_to_lot(where, "L", (str(tmp_path / "out"), str(tmp_path / "none")))
     assert status_of(where, "L").machines == ()
+
+
+def test_what_is_asked_for_each_record_is_found_by_an_index(where: LotDatabase) -> None:
+    """Else an addition of so many records costs the square of it."""
+    asked: list[tuple[str, Any]] = []
+    with open_lots(where.state, where.url) as store:
+        db = store._db
+
+        def hear(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+            if statement.startswith("SELECT"):
+                asked.append((statement, values))
+
+        sa.event.listen(db.engine, "before_cursor_execute", hear)
+        store.issued("ledger", 1)
+        store.machine("L", "record")
+        store.numbers("ledger")
+        store.unkept("L")
+        asked = list(asked)
+        if db.dialect.name == "postgresql":  # of an empty table it reads all
+            db.exec_driver_sql("SET enable_seqscan = off")
+        word = "EXPLAIN " + ("" if db.dialect.name == "postgresql" else "QUERY PLAN ")
+        plans = [
+            " ".join(str(row) for row in db.exec_driver_sql(word + text, values))
+            for text, values in asked
+        ]
+    assert len(plans) == 4
+    for plan in plans:
+        assert "Seq Scan" not in plan, plan
+        assert not re.search(r"\bSCAN\b", plan), plan
+    assert "issues_by_number" in plans[0]
+
+
+def test_a_database_of_before_gets_its_index(tmp_path: Path) -> None:
+    where = LotDatabase(tmp_path)
+    with open_lots(where.state, where.url) as store:
+        store._db.exec_driver_sql("DROP INDEX issues_by_number")
+    with open_lots(where.state, where.url) as store:
+        assert sa.inspect(store._db).get_indexes("issues")

@@ -7,9 +7,8 @@ where the other cannot. What the signed bytes say is for `bundle` and `statement
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from recond.certify.pages.front import Signer
 from recond.certify.sign.jws import Signed, read_jws
 from recond.certify.sign.keys import common_name, fingerprint
 from recond.certify.verify import pdf_read
@@ -18,6 +17,9 @@ from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check
 from recond.errors import RecordInvalid
 from recond.locale import Lang
 from recond.model import Message
+
+if TYPE_CHECKING:
+    from recond.certify.pages.front import Signer
 
 Files = dict[str, tuple[str, bytes]]
 
@@ -179,5 +181,7 @@ def language_of(raw: bytes) -> Lang:
 
 def signer_of(signed: Signed) -> Signer:
     """The signer as the page names it."""
+    from recond.certify.pages.front import Signer  # with what draws the page
+
     leaf = signed.chain[0]
     return Signer(common_name(leaf), fingerprint(leaf), leaf.issuer == leaf.subject)

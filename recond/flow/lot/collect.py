@@ -171,10 +171,7 @@ def _written(
 
 def _known_digests(store: LotStore, lot: str) -> set[str]:
     """What need not be looked at again: a record whose signer was not kept must be."""
-    chains = store.chains(lot)
-    return store.digests(lot) - {
-        one.digest for one in store.machines(lot) if one.signer and one.signer not in chains
-    }
+    return store.digests(lot) - store.unkept(lot)
 
 
 def _lost(source: str) -> Looked:

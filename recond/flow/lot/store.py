@@ -25,6 +25,7 @@ from recond.errors import BenchLacks, UsageError
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import DiskRow, Lot, MachineRow, Remainder, StatementRow
 from recond.flow.lot.tables import (
+    BY_NUMBER,
     DISKS,
     EXPECTED,
     EXPECTED_COUNTS,
@@ -105,12 +106,9 @@ class LotStore:
 
     def expected_counts(self, name: str) -> dict[str, int]:
         """How many of each kind are expected, where the list names no serials."""
-        rows = self._db.execute(
-            sa.select(EXPECTED_COUNTS.c.kind, EXPECTED_COUNTS.c.number)
-            .where(EXPECTED_COUNTS.c.lot == name)
-            .order_by(EXPECTED_COUNTS.c.kind)
-        )
-        return {row.kind: row.number for row in rows}
+        counts = EXPECTED_COUNTS.c
+        found = sa.select(counts.kind, counts.number).where(counts.lot == name)
+        return {row.kind: row.number for row in self._db.execute(found.order_by(counts.kind))}
 
     def close(self, name: str, at: str) -> None:
         """Say that a lot is complete."""
@@ -121,6 +119,13 @@ class LotStore:
         rows = self._db.execute(sa.select(MACHINES.c.digest).where(MACHINES.c.lot == name))
         more = self._db.execute(sa.select(ISSUES.c.digest).where(ISSUES.c.lot == name))
         return {row[0] for row in (*rows, *more)}
+
+    def unkept(self, name: str) -> set[str]:
+        """The digests of the records whose signer's certificates were not kept."""
+        kept = sa.select(SIGNERS.c.signer).where(SIGNERS.c.lot == name)
+        named = (MACHINES.c.lot == name, MACHINES.c.signer.is_not(None))
+        found = sa.select(MACHINES.c.digest).where(*named, MACHINES.c.signer.not_in(kept))
+        return set(self._db.execute(found).scalars())
 
     def machine(self, name: str, record_id: str) -> MachineRow | None:
         """A record's row, without its disks."""
@@ -356,6 +361,7 @@ def _plain(row: MachineRow | DiskRow) -> dict[str, Any]:
 def make_lot_tables(connection: sa.Connection) -> None:
     """Make the lots' tables where they are not: here, or in the board's database."""
     META.create_all(connection)
+    BY_NUMBER.create(connection, checkfirst=True)  # not made with a table of before
 
 
 @contextmanager

@@ -97,6 +97,8 @@ ISSUES = _of_a_lot(
     sa.Column("record_id", sa.String),
     sa.Column("digest", sa.String),
 )
+BY_NUMBER = sa.Index("issues_by_number", ISSUES.c.ledger, ISSUES.c.number)
+"""A ledger's number is looked for in all lots, once for each record."""
 PROBLEMS = _of_a_lot(
     "problems",
     sa.Column("source", sa.String, primary_key=True),
