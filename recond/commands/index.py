@@ -42,6 +42,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "verify": IndexEntry("prove", "cli.help.verify"),
         "custody": IndexEntry("custody", "custody.about"),
         "history": IndexEntry("custody", "custody.about.history"),
+        "runs": IndexEntry("prove", "cli.help.runs"),
     },
     "cli.group.stock": {
         "lot": IndexEntry("stock", "cli.help.lot"),

@@ -143,3 +143,18 @@ def label_command(
     made = make_labels(given, out, form=form, start=start, lang=LANG, state=state_path())
     screen().give("label", made, show_labels, as_json=json_, fields=label_fields)
     leave(made.exit_code)
+
+
+@command("runs")
+def runs_command(
+    since: Annotated[str | None, option("runs_since", "--since", metavar="DATE")] = None,
+    limit: Annotated[int, option("runs_limit", "--limit", metavar="N")] = 20,
+    json_: AsJson = False,
+) -> None:
+    """What this bench did, the newest first."""
+    from recond.flow.runlist import list_runs
+    from recond.show.runs import show_runs
+
+    found = list_runs(state_path(), since, limit)
+    screen().give("runs", found, show_runs, as_json=json_)
+    leave(0)

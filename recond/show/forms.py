@@ -39,6 +39,7 @@ from recond.flow.machine.doctor import Finding
 from recond.flow.machine.selftest import SelfTested
 from recond.flow.run.batch import Listed
 from recond.flow.run.unlock import Unlocked
+from recond.flow.runlist import RunList
 from recond.flow.verify.disk import DiskAnswer
 from recond.methods import Method
 from recond.model import Assessment, Machine, Message
@@ -181,6 +182,7 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     },
     "custody.forget": (Forgotten,),
     "history": (History,),
+    "runs": (RunList,),
     "label": ({"file": str, "labels": int, "exit_code": int, "unproven": dict[str, LabelProof]},),
     "lot": ({"lots": tuple[Lot, ...]},),
     "lot.list": ({"lots": tuple[Lot, ...]},),

@@ -212,6 +212,10 @@ class Queue:
         """What became of a record that was done with; None where there is no such."""
         return _read(Entry, self._done, _json(record_id))
 
+    def told(self, record_id: str) -> Entry | None:
+        """What is known of a record, whether it waits or was done with; None: it was not queued."""
+        return self._entry(record_id) or self.receipt(record_id)
+
     def receipts(self) -> tuple[str, ...]:
         """The ids of the records that everybody has."""
         return self._done.names(".json")

@@ -192,6 +192,7 @@ def stock(desk: Desk) -> None:
     desk.ask("upload.check", "upload", "check", "cle")
     desk.ask("upload", "upload", "--all")
     desk.ask("queue", "queue")
+    assert desk.ask("runs", "runs")["runs"][0]["outcome"] == "erased"
     desk.ask("upload.remove", "upload", "remove", "cle")
     desk.ask("export", "export", "recond-out", "--map", "homebox")
     desk.ask("lot.new", "lot", "new", "L", "--donor", "Mairie", "--manifest", "liste.csv")
