@@ -172,3 +172,42 @@ def test_of_two_disks_of_one_number_none_is_gone_on_with(
         find_disk(standing, host)
     assert error.value.message.code == "wipe.resume.two_disks"
     assert all(f"/dev/{name}" in str(error.value) for name in twins)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_disk_that_erased_itself_is_asked_for_its_size_again(
+    tmp_path: Path, ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linux shows a SAS drive that sanitizes with size 0, and still does when it has ended: it was
+    not found. Seen in the lab; `rescan` has the kernel read its capacity again.
+    """
+    standing = standing_of(Bench(tmp_path), donor_image(tmp_path / "a.img"))
+    disk = replace(standing.plan.disk, kind=TargetKind.BLOCK, inode=None)
+    standing = replace(standing, plan=replace(standing.plan, disk=disk), path="/dev/sdx")
+    for name in ("sda", "sdb"):
+        folder = tmp_path / "sys/block" / name / "device"
+        folder.mkdir(parents=True)
+        (folder / "rescan").write_text("")
+    asked = tmp_path / "sys/block/sda/device/rescan"
+
+    def opened(path: str, _writing: bool) -> Any:
+        shown = {"/dev/sda": disk, "/dev/sdb": replace(disk, serial="ANOTHER")}
+        if path not in shown:
+            raise FileNotFoundError(path)
+        read = ended and asked.read_text() == "1"
+        size = disk.size_bytes if read else 0
+        return SimpleNamespace(
+            identity=lambda: replace(shown[path], size_bytes=size), close=lambda: None
+        )
+
+    monkeypatch.setattr("recond.flow.run.resume.open_disk", opened)
+    host = replace(Host(), files=Files(tmp_path))
+    if ended:
+        assert find_disk(standing, host) == "/dev/sda"
+    else:
+        with pytest.raises(FormatError) as error:
+            find_disk(standing, host)
+        assert error.value.message.code == "wipe.resume.no_size"
+    assert asked.read_text() == "1"
+    other = tmp_path / "sys/block/sdb/device/rescan"
+    assert other.read_text() == "", "another disk is left alone"

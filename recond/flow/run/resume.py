@@ -32,12 +32,14 @@ from recond.host.journalfile import is_held
 from recond.host.log import errors_kept
 from recond.host.realdisk import open_disk
 from recond.host.reason import as_lack
+from recond.host.sectors import rescan
 from recond.host.signals import StopCount, counted_stops
 from recond.progress import WorkerEnd, ended
 from recond.wipe import guard
 from recond.wipe.job import Job
 from recond.wipe.position import Standing, read_standing
 
+NO_SIZE = ("no-size",)
 OnLost = Callable[[str, RecondError], None]
 """Hears of a run that cannot be taken up, and why."""
 
@@ -164,16 +166,20 @@ def _begun_since(standing: Standing, since: RunFolder) -> FormatError:
 
 
 def find_disk(standing: Standing, host: Host) -> str:
-    """Where the plan's disk is now. Raises `FormatError` where it is not to be found, and where two
-    disks may be it: the wrong one would be erased, and the right one left.
+    """Where the plan's disk is now. Raises `FormatError` where it is not to be found, where two
+    disks may be it (the wrong one would be erased, and the right one left), and where it still
+    erases itself: the kernel shows such a disk with size 0, and looks again only when it is asked.
     """
     plan = standing.plan
     candidates = [standing.path]
     if plan.disk.kind in (TargetKind.BLOCK, TargetKind.VIRTUAL):
         candidates += [f"/dev/{name}" for name in host.files.list("/sys/block")]
-    found = [path for path in dict.fromkeys(candidates) if _is_it(plan, path)]
+    unlike = {path: _unlike(plan, path, host) for path in dict.fromkeys(candidates)}
+    found = [path for path, names in unlike.items() if names == ()]
     if not found:
-        raise FormatError("wipe.resume.disk_not_found", token=plan.disk.token)
+        sizeless = NO_SIZE in unlike.values()
+        code = "wipe.resume.no_size" if sizeless else "wipe.resume.disk_not_found"
+        raise FormatError(code, token=plan.disk.token)
     names = holding.medium_names(host.files, found[0].rsplit("/", 1)[-1])
     others = [path for path in found[1:] if path.rsplit("/", 1)[-1] not in names]
     if others:
@@ -182,14 +188,24 @@ def find_disk(standing: Standing, host: Host) -> str:
     return found[0]
 
 
-def _is_it(plan: WipePlan, path: str) -> bool:
+def _unlike(plan: WipePlan, path: str, host: Host) -> tuple[str, ...] | None:
+    """In what a disk differs from the plan's, `NO_SIZE` where it shows none for now; None where
+    there is no disk.
+    """
     try:
-        device = open_disk(path, False)
+        names, size_bytes = _compared(plan, path)
+        if names == ("size_bytes",) and not size_bytes:
+            rescan(path, host.files)
+            names, size_bytes = _compared(plan, path)
     except OSError:
-        return False
+        return None
+    return NO_SIZE if names == ("size_bytes",) and not size_bytes else names
+
+
+def _compared(plan: WipePlan, path: str) -> tuple[tuple[str, ...], int]:
+    device = open_disk(path, False)
     try:
-        return not guard.resumed_differences(plan.disk, device.identity(), sizes_after(plan))
-    except OSError:
-        return False
+        found = device.identity()
+        return guard.resumed_differences(plan.disk, found, sizes_after(plan)), found.size_bytes
     finally:
         device.close()
