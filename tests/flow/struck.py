@@ -222,9 +222,22 @@ def each_change(hear: Callable[[Callable[[], object] | None], None]) -> None:
         return opened(path, flags, *args, **kwargs)
 
     class Raw(io.FileIO):
+        """One whose refused request takes half of the bytes: the system says so at the next."""
+
+        refused: OSError | None = None
+
         def write(self, given: Any) -> int:
+            error, self.refused = self.refused, None
+            if error is not None:
+                raise error
             raw = bytes(given)
-            hear(lambda: super(Raw, self).write(raw[: len(raw) // 2]))
+            try:
+                hear(None)
+            except OSError as found:
+                if len(raw) < 2:
+                    raise
+                self.refused = found
+                return super().write(raw[: len(raw) // 2])
             return super().write(raw)
 
     def streaming(descriptor: int, mode: str = "r", *args: Any, **kwargs: Any) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.flow.full import CASES
 from tests.house import ROOT
 
-COUNT = int(os.environ.get("RECOND_FULL", str(len(CASES) + 8)))
+COUNT = int(os.environ.get("RECOND_FULL", str(len(CASES))))
 
 
 def test_each_write_may_be_refused(tmp_path: Path) -> None:
