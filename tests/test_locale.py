@@ -606,6 +606,7 @@ TWINS = {
     "disques validés sur": r"validés?, \{\w+\} non",
     "singulier et pluriel": r"\w\((s|e|es)\)(?!\s*ni\b)",
     "illisible": r"incompréhensible",
+    "poste": r"\bce banc\b",
 }
 """The workshop's word for an idea, and what was once said beside it."""
 
