@@ -130,10 +130,10 @@ class Queue:
         else:
             self._done.date(_json(record_id), made_ns)
 
-    def knows(self, package: Package) -> bool:
+    def knows(self, record_id: str, digest: str) -> bool:
         """Whether these bytes wait or are done with."""
-        known = self._newest(package.record_id)
-        return known is not None and known.digest == package.digest
+        known = self._newest(record_id)
+        return known is not None and known.digest == digest
 
     def _newest(self, record_id: str) -> Entry | None:
         try:

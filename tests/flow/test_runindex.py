@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from recond.codec import to_json
+from recond.flow.deliver.upload import INDEX as DUE
 from recond.flow.deliver.upload import not_queued
 from recond.flow.keys.workshop import waiting_runs
 from recond.flow.run.attach import find_attachable
@@ -430,3 +431,26 @@ def the_made_bench_stays(made: Bench) -> Iterator[None]:
     before = true_runs(made.state)
     yield
     assert true_runs(made.state) == before
+
+
+def test_what_waits_for_an_upload_is_counted_from_the_records(made: Bench, tmp_path: Path) -> None:
+    """The second look reads the drawn ones only; a lie, a change and a bad file are found."""
+    shutil.copytree(made.path, tmp_path / "b")
+    bench = Bench(tmp_path / "b")
+    for run in bench.runs():
+        run.issued.write_text(run.issued.read_text().replace(str(made.path), str(bench.path)))
+    both = tuple(one.run_id for one in bench.runs())
+    assert (not_queued(bench.state), not_queued(bench.state)) == (both, both)
+    file = bench.state / DUE
+    assert len(recall.Recall(file, "record_id", "digest").names) == 2
+    lying = recall.Recall(file, "record_id", "digest")
+    for name in lying.names:
+        lying._rows[name] = (lying._rows[name][0], "20261124-000000-ffffffff", "0" * 64)
+    lying._changed = True
+    lying.save()
+    assert not_queued(bench.state) == both
+    record = bench.path / "out" / both[0] / "record.json"
+    record.write_bytes(record.read_bytes() + b" ")
+    assert not_queued(bench.state) == both[1:]
+    file.write_bytes(b"?")
+    assert not_queued(bench.state) == both[1:]

@@ -7,6 +7,7 @@ has its record in the output folder and nowhere else; the next upload finds it t
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from recond.flow.deliver.settings import read_settings, write_settings
 from recond.flow.runindex import newest_runs, seen_runs
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
+from recond.host.recall import Recall, Stamp, stamped
 from recond.model import Message
 from recond.upload.kinds import open_destination
 from recond.upload.package import RECORD, Package, read_folder
@@ -24,6 +26,8 @@ from recond.upload.queue import Delivery, DeliveryState, Hold, Queue
 from recond.upload.send import OnDelivery, Urgency, send_pass
 from recond.upload.settings import KINDS, Settings, check_settings
 
+INDEX, DRAWN = ".due-index", 16
+"""What may leave, as it was read: `recond queue` counts it, and nothing is sent by it."""
 EXIT_LEFT, READ_AGAIN, SECOND_NS = 8, 3, 1_000_000_000
 
 
@@ -98,16 +102,46 @@ def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
 
 def not_queued(state: Path) -> tuple[str, ...]:
     """The ids of this bench's records that may leave and that no upload has seen yet."""
-    queue, found = queue_of(state), list[str]()
-    for folder in _new_folders(state):
-        try:
-            package = read_folder(folder)
-            check_may_leave(package, allow_unsigned=False)
-        except (RecordInvalid, OSError):
-            continue
-        if not queue.knows(package):
-            found.append(package.record_id)
-    return tuple(found)
+    queue, index = queue_of(state), Recall(state / INDEX, "record_id", "digest")
+    folders = list(_new_folders(state))
+    told = {folder: _may_leave(folder, index) for folder in folders}
+    drawn = random.sample(folders, min(DRAWN, len(folders)))
+    if any(told[folder] != _read_anew(folder) for folder in drawn):  # a lie: none is believed
+        told = {folder: _read_anew(folder) for folder in folders}
+        for name in index.names:
+            index.drop(name)
+    for name in set(index.names).difference(map(str, folders)):
+        index.drop(name)
+    index.save()
+    return tuple(one[0] for one in told.values() if one is not None and not queue.knows(*one))
+
+
+def _may_leave(folder: Path, index: Recall) -> tuple[str, str] | None:
+    """A record that may leave, by id and digest, as it was read when its files were these."""
+    stamp = _stamp(folder)
+    row = index.told(str(folder), stamp)
+    if row is not None:
+        return str(row[0]), str(row[1])
+    found = _read_anew(folder)
+    if found is not None:
+        index.keep(str(folder), stamp, found)
+    return found
+
+
+def _read_anew(folder: Path) -> tuple[str, str] | None:
+    try:
+        package = read_folder(folder)
+        check_may_leave(package, allow_unsigned=False)
+    except (RecordInvalid, OSError):
+        return None
+    return package.record_id, package.digest
+
+
+def _stamp(folder: Path) -> Stamp:
+    """Of a folder and of all that lies in it, as one."""
+    found = [Stamp.at(str(folder)), *(one for _, one in stamped(str(folder)))]
+    found += [one for _, one in stamped(f"{folder}/journals")]
+    return Stamp(" / ".join(one.text for one in found), max(one.newest_ns for one in found))
 
 
 def find_package(state: Path) -> Package | None:
