@@ -58,6 +58,7 @@ TOLD = {
     "nvliar-format": Told("failed", "none", 131072),
     "nvstuck-kill": Told("interrupted", "none", 129762),
     "sas0": Told("erased", "purge", 0),
+    "sas0-cut": Told("erased", "purge", 0),
     "sas0-kill": Told("interrupted", "none", 0),
     "sasfail": Told("erased", "clear", 0),
     "sasliar": Told("failed", "none", 131072),
