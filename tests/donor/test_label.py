@@ -141,11 +141,42 @@ def test_the_code_reads_from_a_print(render: Any, dpi: int, tmp_path: Path) -> N
         code.text
         for picture in pictures(render(given, "fr"), tmp_path, dpi)
         for code in zxingcpp.read_barcodes(ImageOps.expand(picture.convert("L"), 20, 255))
+        if code.format == zxingcpp.BarcodeFormat.QRCode
     ]
     assert sorted(codes) == sorted(str(one.seal) for one in given)
     assert {read_seal(code)[0].record_id for code in codes} == {
         one.record.record_id for one in given
     }
+
+
+@poppler
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        ("INV-00421", True),
+        ("2026/0815 b", True),
+        ("0123456789ABCDE", True),
+        ("x" * 40, False),  # too long for the roll
+        ("N° 12", False),  # a sign that the code lacks
+        (None, False),
+    ],
+)
+@pytest.mark.parametrize("dpi", [203, 300])
+def test_the_inventory_number_is_scanned_from_a_print(
+    number: str | None, dpi: int, tmp_path: Path, *, read: bool
+) -> None:
+    zxingcpp = pytest.importorskip("zxingcpp")
+    one = label("erased")
+    numbered = dataclasses.replace(
+        one, record=dataclasses.replace(one.record, property_number=number)
+    )
+    (picture,) = pictures(render_roll([numbered], "fr"), tmp_path, dpi)
+    found = zxingcpp.read_barcodes(ImageOps.expand(picture.convert("L"), 20, 255))
+    told = [code.text for code in found if code.format == zxingcpp.BarcodeFormat.Code128]
+    assert told == ([number] if read else [])
+    assert [code.text for code in found if code.format == zxingcpp.BarcodeFormat.QRCode] == [
+        one.seal
+    ]
 
 
 @poppler

@@ -13,6 +13,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.colors import black, white
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
@@ -43,6 +44,10 @@ CELL = (70 * mm, 37 * mm)
 ROLL = (62 * mm, 74 * mm)
 _TOP_MM = 0.5  # 8 rows of 37 mm leave one millimetre of 297
 _EDGE = 2 * mm  # the hatching's width
+_MARGIN = 3.5 * mm
+_BARS_HIGH = 7 * mm
+_MODULES = (0.375 * mm, 0.25 * mm)  # three or two dots of a printer of 203 dpi, the wider first
+_QUIET = 10  # modules on each side (ISO/IEC 15417)
 _NAMED_DISKS = 4
 
 
@@ -82,7 +87,10 @@ def render_roll(labels: Sequence[Label], lang: Lang) -> bytes:
     """A page of 62 mm for each label, as a label printer cuts them."""
     canvas, out = _canvas(ROLL, lang)
     for label in labels:
-        _draw_tall(canvas, _Box(0, 0, *ROLL), label, lang)
+        bars = _bars(label.record.property_number)
+        width, height = ROLL[0], ROLL[1] + (_BARS_HIGH + 2 * mm if bars else 0)
+        canvas.setPageSize((width, height))
+        _draw_tall(canvas, _Box(0, 0, width, height), label, lang, bars)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -195,24 +203,41 @@ def _small(record: WipeRecord, lang: Lang) -> list[str]:
 # --- How it looks ----------------------------------------------------------------------------
 
 
-def _draw_tall(canvas: Canvas, box: _Box, label: Label, lang: Lang) -> None:
-    """62 mm roll: line, machine, code below with the small print beside it."""
+def _draw_tall(canvas: Canvas, box: _Box, label: Label, lang: Lang, bars: Code128 | None) -> None:
+    """62 mm roll: line, machine, code below with the small print beside it, the bars between."""
     _edge(canvas, box, label, lang)
-    inner = box.inner(3.5 * mm)
+    inner = box.inner(_MARGIN)
     band, code = 15 * mm, 33 * mm
-    top = inner.y + inner.height
+    top, below = inner.y + inner.height, code
+    if bars is not None:
+        bars.drawOn(canvas, inner.x + (inner.width - bars.width) / 2, inner.y + code + 2 * mm)
+        below += _BARS_HIGH + 2 * mm
     _band(canvas, _Box(inner.x, top - band, inner.width, band), label, lang, 13)
-    middle = inner.height - band - code - 2 * mm
-    _put(canvas, _Box(inner.x, inner.y + code + mm, inner.width, middle), _facts(label, lang, 10))
+    middle = inner.height - band - below - 2 * mm
+    _put(canvas, _Box(inner.x, inner.y + below + mm, inner.width, middle), _facts(label, lang, 10))
     beside = inner.width - code if label.seal else inner.width
     _put(canvas, _Box(inner.x, inner.y, beside, code), _print(label, lang, 7))
     _code(canvas, inner.x + inner.width - code, inner.y, code, label)
 
 
+def _bars(number: str | None) -> Code128 | None:
+    """The inventory number as a scanner reads it; None where it does not fit a roll, or has signs
+    that Code 128 (ISO/IEC 15417) lacks.
+    """
+    if not number or not number.isascii() or not number.isprintable():
+        return None
+    for module in _MODULES:
+        quiet = _QUIET * module
+        bars = Code128(number, barWidth=module, barHeight=_BARS_HIGH, lquiet=quiet, rquiet=quiet)
+        if bars.width <= ROLL[0] - 2 * _MARGIN:
+            return bars
+    return None
+
+
 def _draw_wide(canvas: Canvas, box: _Box, label: Label, lang: Lang) -> None:
     """A 70 by 37 mm cell: all words at the left, the code at the right."""
     _edge(canvas, box, label, lang)
-    inner = box.inner(3.5 * mm)
+    inner = box.inner(_MARGIN)
     band, code = 9.5 * mm, inner.height
     width = inner.width - code if label.seal else inner.width
     top = inner.y + inner.height
