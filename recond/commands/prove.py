@@ -132,15 +132,21 @@ def label_command(
     out: Annotated[Path, option("label.option.out", "--out", metavar="FILE")] = Path(
         "recond-labels.pdf"
     ),
+    print_: Annotated[bool, option("label.option.print", "--print")] = False,
+    printer: Annotated[
+        str | None, option("label.option.printer", "--printer", metavar="NAME")
+    ] = None,
     json_: AsJson = False,
 ) -> None:
     """A machine's sticker, from a certificate that is verified first."""
-    from recond.flow.deliver.label import make_labels
+    from recond.flow.deliver.label import make_labels, print_labels
     from recond.flow.runfolder import certificate_paths
     from recond.show.label import label_fields, show_labels
 
     given = certificate_paths(state_path(), tuple(files or ()))
     made = make_labels(given, out, form=form, start=start, lang=LANG, state=state_path())
+    if print_ or printer:
+        made = print_labels(made, this_host().processes, printer)
     screen().give("label", made, show_labels, as_json=json_, fields=label_fields)
     leave(made.exit_code)
 

@@ -183,7 +183,15 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "custody.forget": (Forgotten,),
     "history": (History,),
     "runs": (RunList,),
-    "label": ({"file": str, "labels": int, "exit_code": int, "unproven": dict[str, LabelProof]},),
+    "label": (
+        {
+            "file": str,
+            "labels": int,
+            "exit_code": int,
+            "unproven": dict[str, LabelProof],
+            "job": str | None,
+        },
+    ),
     "lot": ({"lots": tuple[Lot, ...]},),
     "lot.list": ({"lots": tuple[Lot, ...]},),
     "lot.new": ({"lot": Lot, "expected": int, "problems": tuple[Message, ...]},),

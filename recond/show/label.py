@@ -17,12 +17,15 @@ def label_fields(made: LabelsMade) -> dict[str, object]:
         "labels": made.count,
         "exit_code": made.exit_code,
         "unproven": {path: proof.value for path, proof in made.unproven},
+        "job": made.job,
     }
 
 
 def show_labels(screen: Screen, made: LabelsMade) -> None:
     """`recond label`."""
     screen.data(screen.t("label.command.written", n=made.count, file=str(made.file)))
+    if made.job is not None:
+        screen.data(screen.t("label.print.done", job=made.job or "—"))
     for path, proof in made.unproven:
         screen.talk(
             screen.t("label.command.unproven", file=path, mark=f"@label.mark.{proof.value}")

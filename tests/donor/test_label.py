@@ -25,9 +25,10 @@ from recond.certify.record import parse_record
 from recond.certify.sign.keys import make_root_key
 from recond.certify.sign.seal import read_seal
 from recond.certify.verify.pdf_read import read_attachments
-from recond.errors import RecordInvalid, UsageError
-from recond.flow.deliver.label import LabelsMade, make_labels
+from recond.errors import BenchLacks, RecordInvalid, UsageError
+from recond.flow.deliver.label import LabelsMade, make_labels, print_labels
 from recond.flow.keys.keyring import Keyring
+from recond.host.process import Completed
 from recond.locale import LANGS, Lang, text
 from recond.model import Known
 from tests.certify.papers import KINDS, LONG, corpus, files_of
@@ -338,6 +339,47 @@ def test_a_folder_of_certificates_is_a_label_each(tmp_path: Path) -> None:
     assert made(tmp_path, tmp_path / "certificates").count == 2
     with pytest.raises(UsageError, match=r"recheck\.record\.none"):
         made(tmp_path, empty)
+
+
+class Spooler:
+    """`lp` as it answers; keeps what it was given."""
+
+    def __init__(self, code: int, out: str = "", err: str = "") -> None:
+        self.code, self.out, self.err = code, out, err
+        self.asked: list[tuple[str, ...]] = []
+
+    def run(self, argv: tuple[str, ...], *, timeout_s: float = 30.0) -> Completed:
+        self.asked.append(argv)
+        return Completed(argv, self.code, self.out.encode(), self.err.encode(), 1)
+
+
+@pytest.mark.parametrize(
+    ("printer", "to"), [(None, ()), ("Brother_QL", ("-d", "Brother_QL")), ("-o", ("-d", "-o"))]
+)
+def test_the_labels_go_to_the_printer(
+    printer: str | None, to: tuple[str, ...], tmp_path: Path
+) -> None:
+    labels = made(tmp_path, folder_of("erased"))
+    spooler = Spooler(0, "request id is Brother_QL-12 (1 file(s))\n")
+    assert print_labels(labels, spooler, printer).job == "Brother_QL-12"
+    file = str(tmp_path / "out.pdf")
+    assert spooler.asked == [("lp", *to, "-o", "print-scaling=none", "--", file)]
+
+
+@pytest.mark.parametrize(
+    ("spooler", "code"),
+    [
+        (Spooler(127), "label.print.missing"),
+        (Spooler(1, err="lp: The printer or class does not exist.\n"), "label.print.refused"),
+        (Spooler(124), "label.print.refused"),
+    ],
+)
+def test_a_printer_that_takes_nothing_is_said(spooler: Spooler, code: str, tmp_path: Path) -> None:
+    labels = made(tmp_path, folder_of("erased"))
+    with pytest.raises(BenchLacks) as refused:
+        print_labels(labels, spooler, "X")
+    assert refused.value.message.code == code
+    assert is_label_file((tmp_path / "out.pdf").read_bytes())
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ or by a key that nobody here believes, gets one that says so in its largest line
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recond.certify.pages.label import (
@@ -20,9 +21,10 @@ from recond.certify.pages.label import (
 )
 from recond.certify.verify.pdf_read import read_attachments
 from recond.certify.verify.verdicts import Answer, Axis
-from recond.errors import RecordInvalid, UsageError
+from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.verify.files import verify_paths
 from recond.flow.verify.given_record import given_record, records_in
+from recond.host.process import Processes
 from recond.host.reason import unwritten
 from recond.host.regular import SMALL_BYTES, read_given, read_regular
 from recond.host.store import write_whole
@@ -30,15 +32,18 @@ from recond.locale import Lang
 
 ROLL, SHEET = "roll-62", "a4-24"
 PLACES = COLUMNS * ROWS
+_JOB = re.compile(r"\b(\S+-\d+)\b")
+"""A job's name in what `lp` says: "request id is Etiquettes-12 (1 file(s))"."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelsMade:
-    """The file, how many labels, and of which paths what is not proven."""
+    """The file, how many labels, of which paths what is not proven, and the printer's job."""
 
     file: Path
     count: int
     unproven: tuple[tuple[str, LabelProof], ...]
+    job: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -77,6 +82,24 @@ def make_labels(
             if label.proof is not LabelProof.PROVEN
         ),
     )
+
+
+def print_labels(made: LabelsMade, processes: Processes, printer: str | None) -> LabelsMade:
+    """Hand the file to a printer of CUPS at its true size, or to the one that is set as usual.
+
+    Raises `BenchLacks` where `lp` is missing or refuses; the file is there all the same.
+    """
+    to = ("-d", printer) if printer else ()
+    argv = ("lp", *to, "-o", "print-scaling=none", "--", str(made.file.absolute()))
+    done = processes.run(argv)
+    if done.missing:
+        raise BenchLacks("label.print.missing", file=str(made.file))
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = said[-1][:200] if said else str(done.returncode)
+        raise BenchLacks("label.print.refused", reason=reason, file=str(made.file))
+    job = _JOB.search(done.text)
+    return replace(made, job=job[1] if job else "")
 
 
 def _label(path: Path, state: Path) -> Label:
