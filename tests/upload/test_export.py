@@ -46,7 +46,7 @@ def test_every_shipped_template_makes_a_line_of_a_run(name: str) -> None:
     assert "LENOVO" in shown
     assert "INV-0042" in shown
     assert ran().record.record_id in shown
-    assert "disks" in shown or "Disques effacés, sans l’ordinateur" in shown
+    assert "virtual=erased" in shown or "Disques ou images effacés, sans l’ordinateur" in shown
     if name == "tableur":
         assert (cells["Type"], cells["Mémoire (Go)"], cells["Disques (Go)"]) == ("Portable", 8, 0)
     assert table_bytes(form, [line]) == table_bytes(form, [line])
