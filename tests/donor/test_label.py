@@ -29,7 +29,7 @@ from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.label import LabelsMade, make_labels, print_labels
 from recond.flow.keys.keyring import Keyring
 from recond.host.process import Completed
-from recond.locale import LANGS, Lang, text
+from recond.locale import LANGS, Lang, say, text
 from recond.model import Known
 from tests.certify.papers import KINDS, LONG, corpus, files_of
 from tests.cli.command import recond
@@ -379,6 +379,7 @@ def test_a_printer_that_takes_nothing_is_said(spooler: Spooler, code: str, tmp_p
     with pytest.raises(BenchLacks) as refused:
         print_labels(labels, spooler, "X")
     assert refused.value.message.code == code
+    assert ".." not in say("fr", refused.value.message)
     assert is_label_file((tmp_path / "out.pdf").read_bytes())
 
 

@@ -96,7 +96,7 @@ def print_labels(made: LabelsMade, processes: Processes, printer: str | None) ->
         raise BenchLacks("label.print.missing", file=str(made.file))
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = said[-1][:200] if said else str(done.returncode)
+        reason = said[-1][:200].rstrip(".") if said else str(done.returncode)
         raise BenchLacks("label.print.refused", reason=reason, file=str(made.file))
     job = _JOB.search(done.text)
     return replace(made, job=job[1] if job else "")
