@@ -37,9 +37,7 @@ class Scope(Text):
 
     COMPUTER = "computer"
     DISKS = "disks"  # what sat in a dock or on USB: nothing is said of a computer
-    VIRTUAL = (
-        "virtual"  # image files and made-up disks: nothing is said of a disk that one can hold
-    )
+    VIRTUAL = "virtual"  # image files and made-up disks: none that one can hold
 
 
 class Fate(Text):

@@ -38,7 +38,6 @@ import recond.flow.deliver.upload as deliver_room
 import recond.flow.lot.paper as paper_room
 import recond.flow.run.supervisor as supervisor_room
 import recond.host.holding as holding_room
-import recond.wipe.worker as worker_room
 from recond.certify.ledger import read_ledger
 from recond.certify.sign.jws import read_jws
 from recond.flow.deliver.upload import queue_of
@@ -46,8 +45,7 @@ from recond.flow.lot.lot import LotDatabase, list_lots, status_of
 from recond.flow.runfolder import JWS, RECORD, all_runs
 from recond.flow.runnote import is_issued
 from recond.host.opened import OpenFiles
-from recond.host.workers import Worker, Workers
-from tests.flow.histories import Forked
+from tests.flow.forked import ForkedWorkers
 from tests.flow.struck import Strike, each_change, fork, living, strike
 
 DONOR = b"DONOR DATA 42 "
@@ -179,46 +177,10 @@ def _replace(pids: Path) -> None:
     rooms = paper_room
     rooms.sign_pdf = lambda page, _key: page
     rooms = supervisor_room
-    rooms.Workers = lambda: _ForkedWorkers(pids)
+    rooms.Workers = lambda: ForkedWorkers(pids)
 
 
 def _any(_package: object) -> None: ...
-
-
-class _ForkedWorkers(Workers):
-    """Workers as forks, whose changes of files count on from their supervisor's."""
-
-    def __init__(self, pids: Path) -> None:
-        super().__init__()
-        self._pids = pids
-
-    def start(
-        self,
-        name: str,
-        module: str,
-        argv: tuple[str, ...],
-        errors: Path,
-        *,
-        secret: str | None = None,
-    ) -> Worker:
-        read, write = os.pipe()
-
-        def work() -> None:
-            os.close(read)
-            os.dup2(write, 1)
-            sys.stdout = os.fdopen(1, "w", closefd=False)
-            worker_room.main(list(argv))
-
-        pid = fork(work, errors)
-        os.close(write)
-        with self._pids.open("a") as stream:
-            stream.write(f"{pid}\n")
-        process: Any = Forked(pid, read)
-        worker = Worker(name, process, errors, time.monotonic())
-        self._all.append(worker)
-        os.set_blocking(process.stdout.fileno(), False)
-        self._selector.register(process.stdout, 1, worker)
-        return worker
 
 
 # --- The benches ---------------------------------------------------------------------------------

@@ -56,12 +56,12 @@ from recond.host.clock import Clock, SystemClock, rfc3339
 from recond.host.journal_lines import read_entries
 from recond.host.opened import OpenFiles
 from recond.host.signals import StopCount
-from recond.host.workers import Worker, Workers
 from recond.model import Message
 from recond.upload.outcome import Delivered, Outcome
 from recond.upload.package import Package, read_folder
 from recond.upload.send import Urgency
 from recond.wipe.plan import Wish
+from tests.flow.forked import ForkedWorkers
 from tests.flow.struck import Storage, Strike, fork, living, strike
 
 LINES = {"run": 1600, "resume": 900, "certify": 700, "upload": 700}
@@ -98,28 +98,6 @@ class SteppedClock(SystemClock):
 
     def sleep(self, seconds: float) -> None:
         time.sleep(min(seconds, 0.02))
-
-
-class Forked:
-    """A worker as a fork of its supervisor, which costs a hundredth of a new interpreter."""
-
-    def __init__(self, pid: int, out: int) -> None:
-        self.pid = pid
-        self.stdout = os.fdopen(out, "rb", buffering=0)
-        self.stdin = None
-        self.returncode: int | None = None
-
-    def poll(self) -> int | None:
-        if self.returncode is None:
-            with contextlib.suppress(ChildProcessError):
-                found, status = os.waitpid(self.pid, os.WNOHANG)
-                if found:
-                    self.returncode = status
-        return self.returncode
-
-    def send_signal(self, number: int) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, number)
 
 
 @dataclass(frozen=True)
@@ -656,7 +634,7 @@ def _replace(history: History, act: Act) -> None:
     rooms.read_opened = lambda _files: OpenFiles(processes=1)
     rooms = supervisor_room
     rooms.read_opened = lambda _files: OpenFiles(processes=1)
-    rooms.Workers = lambda: ForkedWorkers(history, act)
+    rooms.Workers = lambda: StruckWorkers(history, act)
     rooms = worker_room
     rooms.SystemClock = lambda: SteppedClock(act.off_s, act.step)
     if act.key_gone:
@@ -672,43 +650,17 @@ def _check(package: Package) -> Message | None:
     return None if package.signed else Message("upload.unsigned")
 
 
-class ForkedWorkers(Workers):
+class StruckWorkers(ForkedWorkers):
     """Workers as forks; one of them may be struck too."""
 
     def __init__(self, history: History, act: Act) -> None:
-        super().__init__()
+        super().__init__(history.pids)
         self._history, self._act = history, act
 
-    def start(
-        self,
-        name: str,
-        module: str,
-        argv: tuple[str, ...],
-        errors: Path,
-        *,
-        secret: str | None = None,
-    ) -> Worker:
-        read, write = os.pipe()
-
-        def work() -> None:
-            sys.settrace(None)
-            os.close(read)
-            os.dup2(write, 1)
-            sys.stdout = os.fdopen(1, "w", closefd=False)
-            done = strike(self._act.worker_strike, self._history.storage(), self._history.pids)
-            worker_room.main(list(argv))
-            done()
-
-        pid = fork(work, errors)
-        os.close(write)
-        with self._history.pids.open("a") as stream:
-            stream.write(f"{pid}\n")
-        process: Any = Forked(pid, read)
-        worker = Worker(name, process, errors, time.monotonic())
-        self._all.append(worker)
-        os.set_blocking(process.stdout.fileno(), False)
-        self._selector.register(process.stdout, 1, worker)
-        return worker
+    def work(self, argv: tuple[str, ...]) -> None:
+        done = strike(self._act.worker_strike, self._history.storage(), self._history.pids)
+        super().work(argv)
+        done()
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -39,25 +39,24 @@ def records_in(path: Path) -> tuple[Path, ...]:
 
     Raises `UsageError` for a folder that cannot be read.
     """
-    if not path.is_dir() or _holds_record(path):
+    if not path.is_dir() or _record_file(path):
         return (path,)
     try:
-        inside = sorted(one for one in path.iterdir() if one.is_dir() and _holds_record(one))
+        inside = sorted(one for one in path.iterdir() if one.is_dir() and _record_file(one))
     except OSError as error:
         raise UsageError("key.read", file=str(path), reason=os_reason(error)) from None
     return tuple(inside) or (path,)
 
 
-def _holds_record(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in _FIRST)
+def _record_file(folder: Path) -> Path | None:
+    return next((file for name in _FIRST if (file := folder / name).is_file()), None)
 
 
 def _file_of(path: Path) -> Path:
     if not path.is_dir():
         return path
-    for name in _FIRST:
-        if (path / name).is_file():
-            return path / name
+    if found := _record_file(path):
+        return found
     raise UsageError("recheck.record.none", file=str(path))
 
 
