@@ -235,17 +235,23 @@ class Der:
         return [self, *(two for one in self.inner for two in one.below())]
 
 
+def _sizes(raw: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the element at `at` begins and where it ends."""
+    size = raw[at + 1]
+    at += 2
+    if size & 0x80:
+        count = size & 0x7F
+        size = int.from_bytes(raw[at : at + count], "big")
+        at += count
+    return at, at + size
+
+
 def read_der(raw: bytes) -> list[Der]:
     """The elements that follow one another in `raw`."""
     found, at = [], 0
     while at < len(raw):
-        tag, size = raw[at : at + 1], raw[at + 1]
-        at += 2
-        if size & 0x80:
-            count = size & 0x7F
-            size = int.from_bytes(raw[at : at + count], "big")
-            at += count
-        body, at = raw[at : at + size], at + size
+        tag, (start, end) = raw[at : at + 1], _sizes(raw, at)
+        body, at = raw[start:end], end
         found.append(Der(tag, inner=read_der(body)) if tag[0] & 0x20 else Der(tag, body))
     return found
 
@@ -329,8 +335,10 @@ def hole(pdf: bytes) -> tuple[int, int]:
 
 
 def cms_of(pdf: bytes) -> bytes:
+    """The CMS by its own length: its last byte, the signature's, may be zero like the filling."""
     start, end = hole(pdf)
-    return read_der(bytes.fromhex(pdf[start:end].decode()).rstrip(b"\0") + bytes(8))[0].dump()
+    filled = bytes.fromhex(pdf[start:end].decode())
+    return filled[: _sizes(filled, 0)[1]]
 
 
 def with_cms(pdf: bytes, cms: bytes) -> bytes:

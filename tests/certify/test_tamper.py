@@ -93,6 +93,14 @@ def test_changed_digits_of_the_seal_are_found(desk: Desk) -> None:
             desk.refuses({PDF: raw[:start] + digits + raw[end:]}, f"{told}: {how}")
 
 
+def test_the_seal_s_last_bytes_may_be_zero_as_its_filling_is() -> None:
+    """One signature in 256 ends so: what is tampered with is the whole of it, not one byte less."""
+    raw = files_of(CHEAP[0])[PDF]
+    for zeros in range(4):
+        cms = tamper.Der(b"\x30", inner=[tamper.Der(b"\x04", b"seal" + bytes(zeros))]).dump()
+        assert tamper.cms_of(tamper.with_cms(raw, cms)) == cms
+
+
 def test_changed_structure_of_the_seal_is_found(desk: Desk) -> None:
     for draw, told in draws("der"):
         raw = files_of(draw.choice(CHEAP))[PDF]
