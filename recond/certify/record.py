@@ -17,6 +17,7 @@ from recond.certify.judge.step_timeline import StepTimeline, ranges_of
 from recond.certify.judge.timeline import Timeline, read_timeline
 from recond.certify.judge.verdict import judge
 from recond.codec import from_json
+from recond.drive.said import refusal_words
 from recond.ends import StepEnd
 from recond.erasure import (
     RECORD_SCHEMA,
@@ -71,14 +72,19 @@ class Belonging:
 
 
 def fold_journal(
-    raw: bytes, file: str, belongs: Belonging | None = None, *, as_formerly: bool = False
+    raw: bytes,
+    file: str,
+    belongs: Belonging | None = None,
+    *,
+    as_formerly: bool = False,
+    bare: bool = False,
 ) -> Erasure:
     """One disk's erasure from its journal's bytes; `file` is its name in the record's folder.
 
     A journal of another run, or a demonstration's in a real one's record, proves nothing here.
     Never raises for what the bytes hold: what cannot be read proves nothing, and it says so.
     `as_formerly`: a session of the former form need not prove its medium, as in records that were
-    made before it had to.
+    made before it had to. `bare`: what drives answered stands as a number, as in former records.
     """
     reading = parse_journal(raw)
     timeline = read_timeline(reading.entries)
@@ -99,7 +105,7 @@ def fold_journal(
         confirmed_by=timeline.confirmed_by,
         started_at=entries[0].time if entries else None,
         ended_at=entries[-1].time if entries else None,
-        steps=tuple(_step(plan, timeline, index) for index in range(len(plan.steps)))
+        steps=tuple(_step(plan, timeline, at, bare=bare) for at in range(len(plan.steps)))
         if plan
         else (),
         verification=_verification(timeline, plan, canaries),
@@ -154,7 +160,7 @@ def _reference(reading: JournalReading, file: str) -> JournalRef:
 # --- Steps -----------------------------------------------------------------------------------
 
 
-def _step(plan: WipePlan, timeline: Timeline, index: int) -> StepResult:
+def _step(plan: WipePlan, timeline: Timeline, index: int, *, bare: bool) -> StepResult:
     planned = plan.steps[index]
     told = timeline.steps.get(index)
     if told is None:
@@ -174,7 +180,7 @@ def _step(plan: WipePlan, timeline: Timeline, index: int) -> StepResult:
         pauses=told.pauses,
         duration_ms=_int(end.get("duration_ms")),
         speed_profile_bytes_per_s=_ints(end.get("speed")),
-        commands=tuple(_command(entry.data) for entry in told.commands),
+        commands=tuple(_command(entry.data, bare=bare) for entry in told.commands),
     )
 
 
@@ -187,11 +193,18 @@ def _written(told: StepTimeline) -> int:
     return 0
 
 
-def _command(data: dict[str, Json]) -> Message:
-    name, status = str(data["name"]), _int(data["status"])
-    return Message.of(
-        "certify.command", name=name, status=status, duration_ms=_int(data["duration_ms"])
+def _command(data: dict[str, Json], *, bare: bool) -> Message:
+    """A command and how it ended: done, or what the drive said in its standard's words."""
+    name, status, took = str(data["name"]), _int(data["status"]), _int(data["duration_ms"])
+    if bare:
+        return Message.of("certify.command", name=name, status=status, duration_ms=took)
+    errno, sense = data["errno"], bytes.fromhex(str(data["sense"] or ""))
+    said = refusal_words(
+        str(data["transport"]), status, sense, errno if isinstance(errno, int) else None
     )
+    if said is None:
+        return Message.of("certify.command_done", name=name, duration_ms=took)
+    return Message.of("certify.command_said", name=name, said=said, duration_ms=took)
 
 
 # --- Verification ----------------------------------------------------------------------------

@@ -68,6 +68,7 @@ class Session:
             self._cool_down,
         )
         self._holding = Holding(job.path, journal.log, seam.clock)
+        self._refusal = Message("wipe.reason.drive_refused")  # the drive's last one, in its words
         self._ran = 0  # the last step that was run: what the medium must hold is its content
 
     # --- the two ways in ---------------------------------------------------------------------
@@ -233,7 +234,7 @@ class Session:
             if outcome is StepEnd.VANISHED:
                 return self._end(JournalEnd.FAILED, Message("wipe.reason.vanished"))
         if outcome is not StepEnd.DONE and plan.steps[self._ran].fill is None:
-            return self._end(JournalEnd.FAILED, Message("wipe.reason.drive_refused"))
+            return self._end(JournalEnd.FAILED, self._refusal)
         try:
             device.flush()
             self._journal.log("flush", {"step": self._ran, "errno": None})
@@ -300,7 +301,7 @@ class Session:
                 lambda permille: self._progress(Phase.DRIVE, index, permille, DRIVE_TOTAL),
                 here.entries,
             )
-            reason = found or reason
+            reason = self._refusal = found or reason
         elapsed = int((self._seam.clock.monotonic_s() - started) * 1000)
         self._journal.log(
             "step_end",

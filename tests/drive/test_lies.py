@@ -107,7 +107,7 @@ def test_what_nobody_knows_stays_open_for_resume(kind: str, lie: str, reason: st
         ("nvme", "fails", "drive.reason.sanitize_failed"),
         ("nvme", "other-command", "drive.reason.other_command"),
         ("scsi", "fails", "drive.reason.sanitize_failed"),
-        ("scsi", "breaks", "drive.reason.refused"),
+        ("scsi", "breaks", "drive.reason.status"),
     ],
 )
 def test_a_failure_ends_the_run_as_failed(kind: str, lie: str, reason: str) -> None:
@@ -223,7 +223,7 @@ def test_a_bridge_that_lies_gets_no_password(lie: str, note: str) -> None:
 def test_a_bridge_that_drops_the_password_command_is_found_out() -> None:
     drive, clock = drive_of("ata", "drops", sanitizes=False, rotating=True)
     history = erase(drive, clock, LevelWish.PURGE)
-    assert told(history) == ["drive.reason.refused"]
+    assert told(history) == ["drive.reason.status"]
     assert (history.outcome, history.approved) == ("failed", None)
     assert not [c for c in entries(history, "command") if c["name"] == "SECURITY ERASE UNIT"]
 

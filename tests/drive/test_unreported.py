@@ -79,7 +79,7 @@ def test_its_refusal_is_evidence_and_the_overwrite_follows() -> None:
     drive, clock = drive_of("scsi", "untold", "lacks")
     history = erase(drive, clock, LevelWish.BEST, try_unreported=True)
     assert (history.outcome, history.approved) == ("completed", Level.CLEAR)
-    assert set(told(history)) == {"drive.reason.refused"}
+    assert set(told(history)) == {"drive.reason.status"}
     asked = [one for one in entries(history, "command") if str(one["name"]).startswith("SANITIZE")]
     assert len(asked) == 2
     assert all(str(one["sense"])[24:28] == "2000" for one in asked)  # invalid operation code
@@ -102,11 +102,11 @@ def test_success_that_is_a_lie_is_seen_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (0x410A, "Invalid Format (SCT 1h, SC 0Ah)"),
-        (0x4286, "Access Denied (SCT 2h, SC 86h)"),
-        (0x0001, "Invalid Command Opcode (SCT 0h, SC 01h)"),
-        (0x401D, "Sanitize In Progress (SCT 0h, SC 1Dh)"),
-        (0x07FF, "SCT 7h, SC FFh"),
+        (0x410A, "Invalid Format (NVMe Base 2.1 4.2.3: SCT 1h, SC 0Ah)"),
+        (0x4286, "Access Denied (NVMe Base 2.1 4.2.3: SCT 2h, SC 86h)"),
+        (0x0001, "Invalid Command Opcode (NVMe Base 2.1 4.2.3: SCT 0h, SC 01h)"),
+        (0x401D, "Sanitize In Progress (NVMe Base 2.1 4.2.3: SCT 0h, SC 1Dh)"),
+        (0x07FF, "NVMe Base 2.1 4.2.3: SCT 7h, SC FFh"),
     ],
 )
 def test_an_nvme_status_is_said_in_the_standards_words(status: int, words: str) -> None:

@@ -54,19 +54,21 @@ def check_journals(
             work.say(axis, Answer.NO, file, code)
             continue
         used.add(one.journal.sha256)
-        work.checks.append(_same_result(found[1], file, belongs, one))
+        work.checks.append(same_result(found[1], file, belongs, one))
     for digest, (name, _) in given.items():
         if digest not in used:
             work.say(Axis.COMPLETE, Answer.NO, name, "certify.verify.journal.extra")
 
 
-def _same_result(raw: bytes, file: str, belongs: Belonging, said: Erasure) -> Check:
+def same_result(raw: bytes, file: str, belongs: Belonging, said: Erasure) -> Check:
     """Whether the journal proves what the record says of the disk, by today's rules or, of a
     record from before them, by those of its day, which is said.
     """
     answer, code = Answer.NO, "certify.verify.journal.result"
-    for formerly, word in ((False, "certify.verify.journal.same"), (True, _FORMER)):
-        if to_json(fold_journal(raw, file, belongs, as_formerly=formerly)) == to_json(said):
+    same = "certify.verify.journal.same"
+    for bare, formerly, word in ((0, 0, same), (1, 0, same), (0, 1, _FORMER), (1, 1, _FORMER)):
+        found = fold_journal(raw, file, belongs, as_formerly=bool(formerly), bare=bool(bare))
+        if to_json(found) == to_json(said):
             answer, code = Answer.YES, word
             break
     return Check(Axis.COMPLETE, answer, file, Message.of(code))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from recond.drive import requests as rq
 from recond.drive.answers import parse_ata_sanitize
 from recond.drive.identify import AtaIdentity, SecurityState
+from recond.drive.said import cdb_words
 from recond.drive.sense import ata_accepted, parse_registers
 from recond.drive.types import CdbAnswer, StepOutcome
 from recond.ends import StepEnd
@@ -95,7 +96,7 @@ def _refused(line: Conversation, answer: CdbAnswer) -> StepOutcome:
         look.keep()
         if look.state in (DriveState.RUNNING, DriveState.UNCLEAR):
             return unknown("no_answer")
-    return failed("refused", command="SANITIZE DEVICE")
+    return failed("status", command="SANITIZE DEVICE", status=cdb_words("ata", answer))
 
 
 def _sanitize_look(line: Conversation) -> StatusLook:
@@ -136,8 +137,10 @@ def run_security(line: Conversation, step: WipeStep) -> StepOutcome:
         return entered
     if line.should_stop():
         return _leave(line, not_begun())
-    if not accepted(line.ata(rq.ata_erase_prepare())):
-        return _leave(line, failed("refused", command="SECURITY ERASE PREPARE"))
+    prepared = line.ata(rq.ata_erase_prepare())
+    if not accepted(prepared):
+        said = cdb_words("ata", prepared)
+        return _leave(line, failed("status", command="SECURITY ERASE PREPARE", status=said))
     estimate = identity.security.enhanced_s if enhanced else identity.security.normal_s
     limit = max(SECURITY_FLOOR_S, cap_s(estimate, step.estimate_s or SECURITY_FLOOR_S))
     answer = line.ata(
@@ -149,7 +152,8 @@ def run_security(line: Conversation, step: WipeStep) -> StepOutcome:
     if after.security.enabled:
         return _leave(line, failed("erase_not_done"))
     if not accepted(answer):
-        return failed("refused", command="SECURITY ERASE UNIT")
+        said = cdb_words("ata", answer)
+        return failed("status", command="SECURITY ERASE UNIT", status=said)
     return StepOutcome(StepEnd.DONE)
 
 
@@ -172,23 +176,31 @@ def _enter(line: Conversation, identity: AtaIdentity) -> StepOutcome | None:
         return failed("locked_by_another")
     if state is SecurityState.SEC6:
         return unknown("frozen_enabled")
+    answer: CdbAnswer | None = None
     if state is SecurityState.SEC4:
-        line.ata(rq.ata_unlock(known or PASSWORD))
+        answer = line.ata(rq.ata_unlock(known or PASSWORD))
     elif state is SecurityState.SEC1:
         if line.should_stop():
             return not_begun()
         entry: dict[str, Json] = {"step": line.step, "password": PASSWORD.hex(), "role": "user"}
         line.log("password", entry)
         line.entries.append(("password", entry))
-        line.ata(rq.ata_set_password(PASSWORD))
+        answer = line.ata(rq.ata_set_password(PASSWORD))
     found = _answering(line)
     if found is None:
         return unknown("locked_elsewhere")
     if found.security.state is SecurityState.SEC5:
         return None
     if not found.security.enabled:
-        return failed("refused", command="SECURITY SET PASSWORD")
-    return _leave(line, failed("refused", command="SECURITY UNLOCK"))
+        return _refused_password("SECURITY SET PASSWORD", answer)
+    return _leave(line, _refused_password("SECURITY UNLOCK", answer))
+
+
+def _refused_password(command: str, answer: CdbAnswer | None) -> StepOutcome:
+    """What the drive said to it; one that accepted it and did nothing said nothing."""
+    if answer is None or accepted(answer):
+        return failed("refused", command=command)
+    return failed("status", command=command, status=cdb_words("ata", answer))
 
 
 def _leave(line: Conversation, outcome: StepOutcome) -> StepOutcome:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from recond.drive import requests as rq
 from recond.drive.answers import R1_ERRORS, parse_ext_csd
+from recond.drive.said import mmc_answer_words
 from recond.drive.types import MmcAnswer, StepOutcome
 from recond.ends import StepEnd
 from recond.erasure import Technique, WipeStep
@@ -28,12 +29,12 @@ def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
     sanitizes = step.technique is Technique.MMC_SANITIZE
     size = line.device.size_bytes
     discard = rq.mmc_discard(size, secure=card.secure_erase)
-    if not (card.secure_erase or sanitizes) or not _good(line.mmc(discard)):
+    if not (card.secure_erase or sanitizes):
         return failed("refused", command=discard.name)
-    if sanitizes:
-        request = rq.mmc_sanitize(SANITIZE_S)
-        if not _good(line.mmc(request)):
-            return failed("refused", command=request.name)
+    for request in (discard, *((rq.mmc_sanitize(SANITIZE_S),) if sanitizes else ())):
+        answer = line.mmc(request)
+        if not _good(answer):
+            return failed("status", command=request.name, status=mmc_answer_words(answer))
     if parse_ext_csd(line.mmc(rq.mmc_ext_csd()).data) is None:
         return unknown("no_answer")
     return StepOutcome(StepEnd.DONE)

@@ -24,7 +24,7 @@ from recond.drive.nvme_formats import (
     parse_nvme_formats,
     plain_format,
 )
-from recond.drive.nvme_status import nvme_status_words
+from recond.drive.said import nvme_words
 from recond.drive.sectors import Capacity
 from recond.drive.types import NvmeAnswer, NvmeController, NvmeRequest, StepOutcome
 from recond.ends import StepEnd
@@ -92,7 +92,7 @@ def run_format(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     if _broken(answer):
         return unknown("no_answer")
     if not nvme_good(answer.status, answer.errno):
-        return failed("status", command="Format NVM", status=nvme_status_words(answer.status))
+        return failed("status", command="Format NVM", status=nvme_words(answer))
     outcome = wait(line, lambda: _format_look(line, nsid), None, limit)
     if outcome.outcome == StepEnd.DONE and _controller(line) is None:
         return unknown("no_answer")
@@ -126,7 +126,7 @@ def reformat(line: Conversation, nsid: int) -> tuple[StepOutcome, Capacity | Non
     if _broken(answer):
         return unknown("no_answer"), before.capacity, None
     if not nvme_good(answer.status, answer.errno):
-        status = nvme_status_words(answer.status)
+        status = nvme_words(answer)
         return failed("status", command="Format NVM", status=status), before.capacity, None
     outcome = wait(line, lambda: _format_look(line, nsid), None, limit)
     if outcome.outcome is not StepEnd.DONE:
@@ -175,7 +175,7 @@ def run_sanitize(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
         if _broken(answer):
             return unknown("no_answer")
         if not nvme_good(answer.status, answer.errno):
-            return failed("status", command="Sanitize", status=nvme_status_words(answer.status))
+            return failed("status", command="Sanitize", status=nvme_words(answer))
     outcome = wait(line, lambda: _log_look(line, mine), step.estimate_s, USUAL_S[step.technique])
     if outcome.outcome == StepEnd.FAILED:
         line.nvme(rq.nvme_exit_failure())

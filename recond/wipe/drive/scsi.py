@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from recond.drive import requests as rq
 from recond.drive.answers import parse_vpd_serial
+from recond.drive.said import cdb_words
 from recond.drive.sectors import (
     CAPACITIES,
     Capacity,
@@ -77,7 +78,7 @@ def run_erase(line: Conversation, step: WipeStep) -> StepOutcome:
             after.keep()
             if after.state in (DriveState.RUNNING, DriveState.UNCLEAR):
                 return unknown("no_answer")
-            return failed("refused", command=request.name)
+            return failed("status", command=request.name, status=cdb_words("scsi", answer))
     outcome = wait(line, lambda: _look(line), step.estimate_s, USUAL_S[step.technique])
     if outcome.outcome == StepEnd.DONE:
         outcome = _ended(line)
@@ -145,7 +146,7 @@ def _format(line: Conversation, block_bytes: int) -> StepOutcome:
         if request is select and _refuses_field(answer):
             answer = line.scsi(unsaved)
         if not scsi_good(answer.packed_status, answer.errno):
-            return failed("refused", command=request.name)
+            return failed("status", command=request.name, status=cdb_words("scsi", answer))
     return wait(line, lambda: _look(line), None, USUAL_S[Technique.SCSI_FORMAT_UNIT])
 
 
