@@ -64,8 +64,7 @@ ON_WORD = frozenset({Fate.REMOVED, Fate.DESTROYED, Fate.CHECKED})  # an operator
 OUTSIDE = frozenset({Place.USB, Place.DOCK})
 WENT_WELL = frozenset({"certify.reason.erased-full", "certify.reason.erased-sample"})
 NO_MEDIUM = frozenset({TargetKind.IMAGE, TargetKind.LOOP, TargetKind.VIRTUAL})
-NOT_ERASABLE = frozenset({Kind.DRIVE, Kind.NAMESPACE, Kind.BOOT_AREA})
-"""The kinds without a block device of their own: no erasure is of one."""
+NOT_ERASABLE = frozenset({Kind.DRIVE, Kind.NAMESPACE})  # without a block device of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +204,12 @@ def _is_same(medium: StorageMedium, erasure: Erasure) -> bool:
     """By serial and WWN where there is one; a disk without either by path, size and plugging,
     which must be known to be the same.
     """
+    disk: DiskIdentity = erasure.disk
     if medium.kind in NOT_ERASABLE:
         return False
-    disk: DiskIdentity = erasure.disk
+    if medium.kind is Kind.BOOT_AREA:  # by its key, the disk's serial number with the area's name
+        known = isinstance(medium.serial, Known) and disk.serial == medium.key
+        return known and _differ(medium.size_bytes, disk.size_bytes) is False
     named = (_differ(medium.serial, disk.serial), _differ(medium.wwn, disk.wwn))
     parted = (
         _differ(medium.namespace, disk.namespace),
@@ -258,7 +260,7 @@ def _fate(medium: StorageMedium, owners: Owners, words: tuple[OperatorWord, ...]
             return Fate(word.said.value)
     if _is_beside(medium):
         return Fate.BESIDE
-    if medium.kind is Kind.BOOT_AREA:
+    if medium.kind is Kind.BOOT_AREA and not own:
         return Fate.UNREACHED
     if medium.reach is not Reach.READY:
         return Fate.HIDDEN if medium.reach is Reach.HIDDEN else Fate.UNREADABLE

@@ -567,6 +567,7 @@ OPENS_WHAT_IS_NO_FILE: dict[str, str] = {
     "host.sound": "a folder made for the moment",
     "host.suspend": "/sys",
     "host.target": "disks",
+    "host.write_switch": "/sys",
     "__main__": "/dev/null",
     "board.demo": "a folder made for the moment",
     "board.finding": "a database below the board's own folder",

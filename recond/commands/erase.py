@@ -199,7 +199,8 @@ def _run(
             prepared = _reformat(prepared, words)
         refuse_if_asked(prepared)
         if not as_json:
-            show_plans(shown, prepared.plans, host.clock.now(), prepared.left_out)
+            plans = (*prepared.plans, *prepared.areas)
+            show_plans(shown, plans, host.clock.now(), prepared.left_out)
         for warning in prepared.warnings:
             shown.talk(t("cli.warning", what=shown.clause(warning)))
         batch = _by_manifest(prepared, manifest) if manifest else None

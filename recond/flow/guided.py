@@ -36,6 +36,7 @@ from recond.errors import RecondError, SafetyRefusal
 from recond.flow.config import Overrides
 from recond.flow.deliver.upload import after_run
 from recond.flow.profiles import load_profile
+from recond.flow.run.areas import with_areas
 from recond.flow.run.attach import follow
 from recond.flow.run.background import BackgroundRun
 from recond.flow.run.choice import is_outside
@@ -181,14 +182,14 @@ def begin(
     part = replace(prepared, plans=plans)
     if not part.to_erase:
         raise SafetyRefusal((Message("wipe.refusal.all_in_use"),))
-    confirmed = confirm_all(plans, ConfirmedBy.TYPED)
+    confirmed = with_areas(confirm_all(plans, ConfirmedBy.TYPED), prepared.areas)
 
     def task(on_event: OnEvent, stops: StopCount) -> Finished:
         return execute(part, confirmed, host, on_event, stops)
 
     return BackgroundRun(
         task, host.clock, lambda done: send(part.order.state, done, host.clock)
-    ), names_of(plans)
+    ), names_of(tuple(one.plan for one in confirmed))
 
 
 def names_of(plans: tuple[WipePlan, ...]) -> dict[str, str]:

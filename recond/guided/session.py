@@ -76,7 +76,7 @@ class GuidedSession:
             return
         prepared = with_answers(self.prepared, self.answers)
         self.work, names = begin(prepared, self.chosen, self.host)
-        plans = {plan.path: plan for plan in prepared.plans}
+        plans = {plan.path: plan for plan in (*prepared.plans, *prepared.areas)}
         self.board = Board.of({name: plans[path] for name, path in names.items()})
 
     def take_up(self, run: OpenRun) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from recond.drive.identify import ata_wwn, parse_identify
 from recond.host.files import Files
 from recond.host.identity.medium import Evidence
 from recond.host.identity.names import Asked, DiskStrings, DriveWords, Told, name_disk
+from recond.host.identity.nodisk import disk_of_area, emmc_area, is_erasable_area
 from recond.host.identity.pages import DrivePages, read_drive_pages
 
 if TYPE_CHECKING:
@@ -36,7 +38,16 @@ def read_strings(files: Files, name: str, drive: DriveWords | None = None) -> Di
     """What the disk `name` ("sda", "nvme0n1", "loop3") is called, by sysfs and by `drive`: what it
     answered itself, where somebody could ask it.
     """
+    if is_erasable_area(name):
+        return _area_strings(files, name)
     return name_disk(asked_of_sysfs(files, name, drive))
+
+
+def _area_strings(files: Files, name: str) -> DiskStrings:
+    """An eMMC's area is a medium of its own: its disk's names, the serial number with the area."""
+    disk = read_strings(files, disk_of_area(name))
+    serial = f"{disk.serial}-{emmc_area(name)}" if disk.serial else None
+    return replace(disk, name=name, serial=serial, wwn=None)
 
 
 def asked_of_sysfs(files: Files, name: str, drive: DriveWords | None = None) -> Asked:

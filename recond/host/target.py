@@ -18,12 +18,13 @@ from recond.errors import BenchLacks, RecondError, UsageError
 from recond.host import diskid, held_identity, holding, usage
 from recond.host.alike import read_alike
 from recond.host.files import Files
-from recond.host.identity.nodisk import is_no_disk
+from recond.host.identity.nodisk import disk_of_area, is_erasable_area, is_no_disk
 from recond.host.loops import is_part, read_loops
 from recond.host.opened import OpenFiles
 from recond.host.paths import Paths, read_paths
 from recond.host.sectors import ask_formats, read_formats, read_sector_bytes
 from recond.host.virtual import is_disk_bus
+from recond.host.write_switch import lock_faults, may_lift
 from recond.model import Message, Use
 
 
@@ -170,13 +171,15 @@ def _describe(descriptor: int, path: str, files: Files, paths: Paths | None) -> 
     parent = _parent(files, name)
     if parent is not None:
         raise UsageError("host.target.partition", path=path, disk=f"/dev/{parent}")
-    if is_no_disk(name) or not is_disk_bus(identity.bus):
+    area = is_erasable_area(name) and identity.serial is not None
+    if (is_no_disk(name) and not area) or not is_disk_bus(identity.bus):
         raise UsageError("host.target.not_disk", path=path)
     if identity.size_bytes == 0:
         raise UsageError("host.target.no_medium", path=path)
     known = paths or read_paths(files, name)
     uses = tuple(dict.fromkeys(use for one in known.names for use in usage.read_uses(files, one)))
     uses += _part_of(files, name, identity.size_bytes)
+    uses += usage.read_uses(files, disk_of_area(name)) if area else ()
     if not uses:
         busy = [one for one in known.names if _is_busy(path if one == name else f"/dev/{one}")]
         # a claim has no name; most often it is that of a program with the disk open
@@ -188,10 +191,12 @@ def _describe(descriptor: int, path: str, files: Files, paths: Paths | None) -> 
         path,
         identity,
         uses,
-        held_identity.read_only(descriptor),
+        held_identity.read_only(descriptor) and not may_lift(files, name),
         name,
         tuple(f"/dev/{one}" for one in known.names) if len(known.names) > 1 else (),
-        _faults(path, known, identity.size_bytes) or ((hidden,) if hidden else ()),
+        _faults(path, known, identity.size_bytes)
+        or ((hidden,) if hidden else ())
+        or lock_faults(files, path),
     )
 
 

@@ -15,7 +15,7 @@ from recond.host import Host
 from recond.host.cards import is_blank, read_failed_cards
 from recond.host.diskid import read_size
 from recond.host.files import Files
-from recond.host.identity.nodisk import emmc_area
+from recond.host.identity.nodisk import disk_of_area, emmc_area, is_erasable_area
 from recond.inspect.census_sighting import Sighting, gap_of, has_devices, hidden, suspect
 from recond.inspect.readings import file_text
 from recond.model import Known, Message, Unknown, Why
@@ -60,20 +60,26 @@ def _has_card(files: Files, name: str) -> bool:
 
 def _holds_files(name: str) -> bool:
     """RPMB holds keys that only their owner reads (JESD84-B51 6.6.22): nothing to recover."""
-    area = emmc_area(name)
-    return area is not None and area != "rpmb"
+    return is_erasable_area(name)
+
+
+def _lock(files: Files, name: str) -> str:
+    """Whether the card itself keeps the area as it is: until its power goes, or for good."""
+    told = files.read_text(f"/sys/block/{name}/ro_lock_until_next_power_on")
+    return {"1": "_locked", "2": "_locked_for_good"}.get(str(told), "")
 
 
 def _area(host: Host, name: str) -> StorageMedium:
     path, size = f"/dev/{name}", read_size(host.files, name)
     blank = is_blank(path, size or 0) if has_devices(host) else None
-    disk = re.sub(r"(boot|gp)\d+$", "", name)
+    disk = disk_of_area(name)
     serial = file_text(host.files, f"/sys/block/{disk}/device/serial")
     token = serial.value if isinstance(serial, Known) else disk
+    locked = "" if blank else _lock(host.files, name)
     return hidden(
         f"{token}-{emmc_area(name)}",
         Kind.BOOT_AREA,
-        Message.of("inspect.census.what.emmc_area", place=path),
+        Message.of(f"inspect.census.what.emmc_area{locked}", place=path),
         Message.of("inspect.census.todo.emmc_area", place=path),
         serial=serial,
         size_bytes=Known(size, "/sys/block") if size else Unknown(Why.ABSENT, "/sys/block"),

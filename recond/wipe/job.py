@@ -13,6 +13,7 @@ from recond.erasure import Target, WipePlan, WipeStep
 from recond.host.block import BlockDevice, Opener
 from recond.host.clock import Clock
 from recond.host.tuning import REAL_PACE, Pace
+from recond.host.write_switch import WriteSwitch
 from recond.model import Json, Message
 from recond.progress import ProgressEvent
 
@@ -57,3 +58,4 @@ class Seam:
     temperature: Callable[[str], tuple[int, int] | None]  # (now, limit) in °C of a path
     firmware: FirmwareRunner | None = None
     pace: Pace = REAL_PACE
+    switch: WriteSwitch | None = None  # of the kernel's write protection

@@ -82,12 +82,14 @@ def plan_wipe(
     seed: bytes,
     refusals: tuple[Message, ...],
     firmware: FirmwarePlan | None = None,
+    *,
+    area: bool = False,
 ) -> WipePlan:
     """The plan for one target. `seed` is 32 unpredictable bytes, `refusals` the guard's answer.
 
     `firmware` is what `recond.wipe.drive.choosing` found that the drive can do for the level that
     was asked; its steps come instead of the overwrite, which stays behind them at level `best`.
-    Raises `UsageError` for an unknown method.
+    `area`: it is one of an eMMC, beside its user area. Raises `UsageError` for an unknown method.
     """
     identity, drive = target.identity, firmware or FirmwarePlan()
     name = wish.method or (methods.FLASH if needs_two_passes(identity) else methods.DEFAULT)
@@ -111,8 +113,8 @@ def plan_wipe(
         steps=steps,
         verify=wish.verify,
         seed=seed.hex(),
-        not_reached=_not_reached(identity, steps) + drive.not_reached,
-        notes=_notes(identity, wish, drive) + drive.notes,
+        not_reached=_not_reached(identity, steps, area=area) + drive.not_reached,
+        notes=_notes(identity, wish, drive, area=area) + drive.notes,
         estimate_s=estimate,
         paths=target.paths,
     )
@@ -164,11 +166,13 @@ def _level_refusals(plan: WipePlan, method: str) -> tuple[Message, ...]:
     return ()
 
 
-def _not_reached(identity: DiskIdentity, steps: tuple[WipeStep, ...]) -> tuple[Message, ...]:
+def _not_reached(
+    identity: DiskIdentity, steps: tuple[WipeStep, ...], *, area: bool
+) -> tuple[Message, ...]:
     """What stays out of reach on this medium, in words for the certificate."""
     if identity.box_hides_bytes:
         part = Message.of("wipe.not_reached.box", size_bytes=identity.box_hides_bytes)
-        return (part, *_not_reached(replace(identity, box_hides_bytes=0), steps))
+        return (part, *_not_reached(replace(identity, box_hides_bytes=0), steps, area=area))
     if any(step.technique is not Technique.OVERWRITE for step in steps):
         return ()
     if identity.kind is TargetKind.VIRTUAL:
@@ -177,6 +181,8 @@ def _not_reached(identity: DiskIdentity, steps: tuple[WipeStep, ...]) -> tuple[M
         return (Message("wipe.not_reached.image"),)
     if identity.medium is Medium.HDD:
         return (Message("wipe.not_reached.remapped"), Message("wipe.not_reached.hidden"))
+    if area:
+        return (Message("wipe.not_reached.spare"),)
     if identity.medium is Medium.EMMC:
         return (Message("wipe.not_reached.spare"), Message("wipe.not_reached.emmc_boot"))
     if identity.medium is Medium.UNKNOWN:
@@ -186,8 +192,12 @@ def _not_reached(identity: DiskIdentity, steps: tuple[WipeStep, ...]) -> tuple[M
     return (Message("wipe.not_reached.spare"),)
 
 
-def _notes(identity: DiskIdentity, wish: Wish, drive: FirmwarePlan) -> tuple[Message, ...]:
+def _notes(
+    identity: DiskIdentity, wish: Wish, drive: FirmwarePlan, *, area: bool
+) -> tuple[Message, ...]:
     notes: list[Message] = []
+    if area:
+        notes.append(Message("wipe.note.emmc_area"))
     if identity.serial_of == "box":
         notes.append(Message.of("wipe.note.box_serial", serial=identity.serial or ""))
     if identity.serial is None:

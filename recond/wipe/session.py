@@ -34,6 +34,7 @@ from recond.wipe.plan import parts_of
 from recond.wipe.position import Position, last_step
 from recond.wipe.readback import ReadBack
 from recond.wipe.recognise import recognise
+from recond.wipe.write_protect import WriteProtect
 
 COOL_BY_C = 5
 PAUSE_CAP_S = 1800
@@ -68,6 +69,7 @@ class Session:
             self._cool_down,
         )
         self._holding = Holding(job.path, journal.log, seam.clock)
+        self._protection = WriteProtect(job.path, journal.log, seam.switch)
         self._refusal = Message("wipe.reason.drive_refused")  # the drive's last one, in its words
         self._ran = 0  # the last step that was run: what the medium must hold is its content
 
@@ -129,8 +131,7 @@ class Session:
         image = self._plan.disk.kind is TargetKind.IMAGE
         try:
             target = self._seam.read_target(self._job.path, image)
-            refusals = guard.refusals(target)
-            if refusals:
+            if refusals := guard.refusals(target) or self._protection.lift():
                 return self._refuse(refusals)
             device = self._seam.open_disk(self._job.path, True)
         except RecondError as error:
@@ -182,6 +183,7 @@ class Session:
         )
 
     def _refuse(self, refusals: tuple[Message, ...]) -> JournalEnd:
+        self._protection.restore()
         if self._position.session > 1:
             # a run that has begun stays open: once the disk is free it can be taken up again
             self._journal.log(
@@ -199,6 +201,7 @@ class Session:
         return self._end(JournalEnd.REFUSED, refusals[0])
 
     def _end(self, outcome: JournalEnd, reason: Message | None) -> JournalEnd:
+        self._protection.restore()
         self._journal.log(
             "end",
             {
@@ -210,6 +213,7 @@ class Session:
         return outcome
 
     def _interrupted(self, reason: str = "signal") -> JournalEnd:
+        self._protection.restore()
         self._journal.log("interrupted", {"by": "worker", "reason": reason, "signal": None})
         self._tell(ended(WorkerEnd.INTERRUPTED))
         return JournalEnd.INTERRUPTED
@@ -375,6 +379,7 @@ class Session:
 
     def _verify(self, device: BlockDevice, written: DiskIdentity) -> JournalEnd:
         device.stop_writing()
+        self._protection.restore()
         held = self._holding.before_reading(device)
         if held is not None:
             return self._end(JournalEnd.FAILED, held)

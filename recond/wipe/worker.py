@@ -32,6 +32,7 @@ from recond.host.realdisk import open_disk
 from recond.host.reason import as_lack
 from recond.host.regular import GROWN_BYTES, SMALL_BYTES, read_regular
 from recond.host.target import read_target
+from recond.host.write_switch import WriteSwitch
 from recond.progress import ProgressEvent, WorkerEnd, ended
 from recond.wipe.drive.opal import Opal
 from recond.wipe.drive.runner import DriveRunner
@@ -87,6 +88,7 @@ def real_seam(psid: str | None = None) -> Seam:
         boot_id=read_boot_id(files),
         temperature=lambda path: read_temperature(files, path),
         firmware=DriveRunner(open_drive, SystemClock(), Opal(LocalProcesses(), psid)),
+        switch=WriteSwitch(files),
     )
 
 

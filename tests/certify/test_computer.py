@@ -168,6 +168,43 @@ def test_what_is_left_or_not_known_is_never_a_computer_erased(
     assert not ready(found)
 
 
+AREA = dataclasses.replace(INNER, serial=f"{INNER.serial}-boot0", wwn=None)
+AREA_MEDIUM = medium(
+    dataclasses.replace(AREA, serial=INNER.serial), kind=Kind.BOOT_AREA, paths=(), key=AREA.serial
+)
+
+
+@pytest.mark.parametrize(
+    ("journals", "area", "fate", "outcome"),
+    [
+        (ONE, AREA_MEDIUM, Fate.UNREACHED, Overall.PARTIAL),
+        ({**ONE, "two": journal(AREA)}, AREA_MEDIUM, Fate.ERASED, Overall.ERASED),
+        ({**ONE, "two": journal(AREA, bad=True)}, AREA_MEDIUM, Fate.FAILED, Overall.PARTIAL),
+        ({"two": journal(AREA)}, AREA_MEDIUM, Fate.ERASED, Overall.PARTIAL),
+        (
+            {**ONE, "two": journal(AREA)},
+            dataclasses.replace(AREA_MEDIUM, size_bytes=read(DISK_BYTES * 2)),
+            Fate.UNREACHED,
+            Overall.PARTIAL,
+        ),
+        (
+            {**ONE, "two": journal(AREA)},
+            dataclasses.replace(AREA_MEDIUM, serial=read(None)),
+            Fate.UNREACHED,
+            Overall.PARTIAL,
+        ),
+    ],
+    ids=["not-asked", "erased", "failed", "without-its-disk", "another-size", "nameless"],
+)
+def test_an_emmc_s_area_is_erased_by_its_own_journal_alone(
+    journals: dict[str, bytes], area: StorageMedium, fate: Fate, outcome: Overall
+) -> None:
+    found = record(census(medium(INNER), area), journals)
+    assert dict(conclude(found).fates)[area] is fate
+    assert conclude(found).outcome is outcome
+    assert ready(found) is (outcome is Overall.ERASED)
+
+
 def test_a_controller_that_the_census_lost_is_a_doubt() -> None:
     lost = Device("storage", "pci", "0000:00:17.0", "8086:a282", read("RAID"), read(None))
     found = record(census(medium(INNER)), ONE, devices=(lost,))

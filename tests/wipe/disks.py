@@ -24,6 +24,7 @@ from recond.host.sim.disk import Faults, SimCells
 from recond.host.sim.drive import SimClock
 from recond.host.target import read_target
 from recond.host.tuning import REAL_PACE, Pace
+from recond.host.write_switch import WriteSwitch
 from recond.model import Medium, Message
 from recond.progress import ProgressEvent
 from recond.wipe import guard
@@ -122,6 +123,7 @@ class Bay:
     should_stop: Callable[[], bool] = lambda: False
     temperature: Callable[[str], tuple[int, int] | None] = lambda _path: None
     told: list[ProgressEvent] = field(default_factory=list)
+    switch: WriteSwitch | None = None
 
     def seam(self) -> Seam:
         # asked of the bay each time: the drive in it may be another one by then
@@ -132,6 +134,7 @@ class Bay:
             boot_id=self.boot,
             temperature=self.temperature,
             pace=self.pace,
+            switch=self.switch,
         )
 
     def run(self) -> str:

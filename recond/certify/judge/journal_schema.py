@@ -160,6 +160,13 @@ KINDS: dict[str, dict[str, Check]] = {
         "writes": _maybe(_text),
         "partitions": _list(_PARTITION),
     },
+    "write_protect": {
+        "phase": _word("lift", "restore"),
+        "node": _text,
+        "was": _text,
+        "now": _text,
+        "errno": _maybe(_integer),
+    },
     "canary": {
         "phase": _word("before", "after", "resume"),
         "seed": _text,

@@ -366,7 +366,7 @@ def _end(timeline: Timeline, _at: int, entry: JournalEntry) -> None:
 
 
 def _nothing(_story: Timeline, _at: int, _entry: JournalEntry) -> None:
-    """`progress` and `password` decide nothing."""
+    """`progress`, `password` and `write_protect` decide nothing."""
 
 
 _HANDLERS: dict[str, Callable[[Timeline, int, JournalEntry], None]] = {
@@ -376,6 +376,7 @@ _HANDLERS: dict[str, Callable[[Timeline, int, JournalEntry], None]] = {
     "confirmation": _confirmation,
     "identity": _identity,
     "holders": _holders,
+    "write_protect": _nothing,
     "canary": _canary,
     "step_start": _step_start,
     "checkpoint": _checkpoint,

@@ -62,7 +62,7 @@ function misfitArray({ items, prefixItems }, value, where) {
 
 const LOOKS = ["block", "controllers", "ports", "nvme", "adapters", "cards"];
 const NO_MEDIUM = ["image", "loop", "virtual"];
-const NOT_ERASABLE = ["drive", "namespace", "boot-area"];
+const NOT_ERASABLE = ["drive", "namespace"];
 const ON_WORD = ["removed", "destroyed", "checked"];
 const NOT_LEFT = ["erased", "beside", ...ON_WORD];
 
@@ -123,6 +123,10 @@ function candidates(media, erasure) {
 
 function isSame(medium, { disk, path }) {
   if (NOT_ERASABLE.includes(medium.kind)) return false;
+  if (medium.kind === "boot-area") {
+    return isKnown(medium.serial) && disk.serial === medium.key
+      && differ(medium.size_bytes, disk.size_bytes) === false;
+  }
   const named = [differ(medium.serial, disk.serial), differ(medium.wwn, disk.wwn)];
   const parted = [differ(medium.namespace, disk.namespace),
                   differ(medium.size_bytes, disk.size_bytes)];
@@ -148,7 +152,7 @@ function fateOf(medium, owners, words) {
   const word = words.find(({ about }) => about === medium.key);
   if (word) return word.said;
   if (isBeside(medium)) return "beside";
-  if (medium.kind === "boot-area") return "unreached";
+  if (medium.kind === "boot-area" && !own.length) return "unreached";
   if (medium.reach !== "ready") return medium.reach === "hidden" ? "hidden" : "unreadable";
   if (!own.length) return "not-chosen";
   return own.every(([one]) => one.result.status === "refused") ? "refused" : "failed";

@@ -18,6 +18,7 @@ from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePl
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.profiles import load_profile
+from recond.flow.run.areas import plan_areas, with_areas
 from recond.flow.run.choice import choose
 from recond.flow.run.closing import close_left
 from recond.flow.run.issue import Issued, Material, issue
@@ -92,6 +93,7 @@ class Prepared:
     plans: tuple[WipePlan, ...]
     left_out: tuple[Message, ...] = ()  # disks that "every unused" does not mean, and why
     warnings: tuple[Message, ...] = ()  # what to put right before: the cable, the memory
+    areas: tuple[WipePlan, ...] = ()  # of an eMMC: erased with their disk
 
     @property
     def to_erase(self) -> tuple[WipePlan, ...]:
@@ -147,7 +149,8 @@ def prepare(order: Order, host: Host) -> Prepared:
     if not plans and not order.every_unused:
         raise UsageError("cli.run.no_target")
     warnings = warnings_before(host.conditions.read(), len(plans))
-    return Prepared(order, context, machine, assessments, plans, left_out, warnings)
+    areas = plan_areas(plans, order.wish, host)
+    return Prepared(order, context, machine, assessments, plans, left_out, warnings, areas)
 
 
 def refuse_if_asked(prepared: Prepared) -> None:
@@ -179,7 +182,7 @@ def execute(
     `asked` counts the stops that were asked for; without it signals are counted. Raises as
     `carry_out` does.
     """
-    order = prepared.order
+    order, confirmed = prepared.order, with_areas(confirmed, prepared.areas)
     facts = facts_of(prepared, host.clock, read_boot_id(host.files))
     plans = disk_names(tuple(one.plan for one in confirmed))
     with telling(order.state, facts, plans, on_event, host.clock) as hear:

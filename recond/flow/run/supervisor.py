@@ -24,6 +24,7 @@ from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
 from recond.host import Host
 from recond.host.docks import place_of
 from recond.host.files import Files
+from recond.host.identity.nodisk import is_erasable_area
 from recond.host.opened import OpenFiles, read_opened
 from recond.host.paths import group_paths
 from recond.host.signals import StopCount
@@ -72,7 +73,12 @@ def plan_targets(
             refusals = guard.refusals(target)
             drive = None if refusals else read_firmware_plan(target, wish, host)
             plans[target.path] = plan_wipe(
-                target, wish, host.clock.random_bytes(32), refusals, drive
+                target,
+                wish,
+                host.clock.random_bytes(32),
+                refusals,
+                drive,
+                area=is_erasable_area(target.name or ""),
             )
     return placed(tuple(plans.values()), host.files)
 
