@@ -54,6 +54,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
     "cli.group.settings": {
         "key": IndexEntry("key", "key.about"),
         "profile": IndexEntry("machine", "cli.help.profile"),
+        "config": IndexEntry("config", "cli.help.config"),
         "doctor": IndexEntry("machine", "cli.help.doctor"),
         "demo": IndexEntry("erase", "cli.help.demo"),
         "completion": IndexEntry("shell", "cli.help.completion"),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from recond.documents import read_toml
 from recond.erasure import Bench, Context, Person, Workshop
 from recond.errors import BenchLacks, UsageError
+from recond.flow.configkeys import BENCH_TABLES, FAULT_CODES, LIVE_TABLES, faults_of
 from recond.host.clock import Clock
 from recond.host.machineinfo import kernel_release, utc_offset_min
 from recond.host.reason import os_reason
@@ -23,15 +25,9 @@ from recond.host.store import create_whole
 BENCH_ID = "bench-id"
 _ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """It names a folder on a stick too."""
-SYSTEM_FILE = Path("/etc/recond/recond.toml")
+CONFIG = "recond.toml"
+SYSTEM_FILE = Path("/etc/recond") / CONFIG
 MOST_BYTES = 1 << 20
-_TABLES = {
-    "workshop": ("name", "address", "contact", "registration", "logo"),
-    "operator": ("name", "title", "contact"),
-    "verifier": ("name", "title", "contact"),
-    "bench": ("name", "dock"),
-    "timestamp": ("url", "ca_file"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +68,25 @@ def read_context(
     )
 
 
+def config_files(state: Path) -> tuple[tuple[Path, Callable[[Path, int], bytes]], ...]:
+    """Where a configuration may stand, and how each is read: the later one wins, key by key."""
+    return ((SYSTEM_FILE, read_given), (state / CONFIG, read_regular))
+
+
 def _read_tables(state: Path) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {name: {} for name in _TABLES}
-    for file, read in ((SYSTEM_FILE, read_given), (state / "recond.toml", read_regular)):
+    found: dict[str, dict[str, str]] = {name: {} for name in BENCH_TABLES}
+    for file, read in config_files(state):
         if not file.exists():
             continue
         try:
             raw = read_toml(read(file, MOST_BYTES).decode("utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError("cli.config.unreadable", file=str(file), reason=str(error)) from None
-        for table, keys in _TABLES.items():
-            entries = raw.get(table, {})
-            if not isinstance(entries, dict):
-                raise UsageError("cli.config.table", file=str(file), key=table)
-            for key, value in entries.items():
-                if key not in keys or not isinstance(value, str):
-                    raise UsageError("cli.config.key", file=str(file), key=f"{table}.{key}")
-                found[table][key] = value
+        for fault in faults_of(raw):
+            if fault.table not in LIVE_TABLES:  # those are judged where they are obeyed
+                raise UsageError(FAULT_CODES[fault.kind], file=str(file), key=fault.path)
+        for table in BENCH_TABLES:
+            found[table] |= raw.get(table, {})
     return found
 
 
@@ -104,7 +102,7 @@ def timestamp_server(state: Path) -> dict[str, str] | None:
     """`url` and maybe `ca_file` of the time authority; None where none is set. `UsageError`."""
     table = _read_tables(state)["timestamp"]
     if table and "url" not in table:
-        raise UsageError("cli.config.key", file="recond.toml", key="timestamp.url")
+        raise UsageError("cli.config.key", file=CONFIG, key="timestamp.url")
     return table or None
 
 

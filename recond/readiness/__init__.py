@@ -11,14 +11,18 @@ from __future__ import annotations
 from recond.readiness.assess import assess_machine
 from recond.readiness.describe import describe, lay_out
 from recond.readiness.facts import ANSWERS
+from recond.readiness.lines import Lines
 from recond.readiness.marks import CpuMarks, parse_cpu_marks
 from recond.readiness.parse import check_profile, parse_profile
 from recond.readiness.profile import Mistake, Profile
+from recond.readiness.source import Broken, read_source
 from recond.readiness.write import new_profile_toml
 
 __all__ = [
     "ANSWERS",
+    "Broken",
     "CpuMarks",
+    "Lines",
     "Mistake",
     "Profile",
     "assess_machine",
@@ -28,4 +32,5 @@ __all__ = [
     "new_profile_toml",
     "parse_cpu_marks",
     "parse_profile",
+    "read_source",
 ]

@@ -19,6 +19,7 @@ from recond.certify.verify.verdicts import Answer, Belief, Check
 from recond.computer import Fate, LeftOver, Overall, Scope
 from recond.custody import CustodyEvent
 from recond.erasure import Result
+from recond.flow.configlook import ConfigFile, ConfigMistake, ConfigView
 from recond.flow.custody.history import History
 from recond.flow.deliver.check import Checked
 from recond.flow.deliver.export import Exported
@@ -228,6 +229,10 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "profile.list": ({"profiles": tuple[str, ...]},),
     "profile.new": ({"file": str, "base": str | None},),
     "profile.check": ({"file": str, "mistakes": tuple[Mistake, ...]},),
+    "config": (ConfigView,),
+    "config.show": (ConfigView,),
+    "config.check": ({"files": tuple[ConfigFile, ...], "mistakes": tuple[ConfigMistake, ...]},),
+    "config.path": ({"state": str, "files": tuple[ConfigFile, ...], "destinations": ConfigFile},),
     "doctor": ({"findings": tuple[Finding, ...]},),
     "demo": (
         {

@@ -220,6 +220,10 @@ def machines(desk: Desk) -> None:
     assert desk.ask("profile.check", "profile", "check", "mien.toml")["mistakes"] == []
     (desk.path / "faux.toml").write_text("no = 1\n")
     desk.ask("profile.check", "profile", "check", "faux.toml", code=2)
+    assert desk.ask("config", "config")["mistakes"] == []
+    desk.ask("config.show", "config", "show")
+    desk.ask("config.check", "config", "check")
+    desk.ask("config.path", "config", "path")
     done = recond("doctor", "--json", folder=desk.path)
     assert done.code in (0, 9)
     desk.seen.add("doctor")

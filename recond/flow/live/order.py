@@ -18,16 +18,8 @@ from dataclasses import dataclass, field
 
 from recond.documents import read_toml
 from recond.errors import UsageError
+from recond.flow.configkeys import FAULT_CODES, faults_of, fits, keys_of
 
-_LOT = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
-_ALLOWED: dict[str, re.Pattern[str]] = {
-    "lot": _LOT,
-    "mode": re.compile(r"guided|unattended"),
-    "erase": re.compile(r"all(\+usb)?"),
-    "end": re.compile(r"wait|poweroff"),
-    "language": re.compile(r"fr|en"),
-    "keyboard": re.compile(r"[a-z]{2,12}"),
-}
 STICK = "stick"
 _SERIAL = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 _ON_THE_LINE = {"lang": "language"}
@@ -67,18 +59,17 @@ def read_order(settings: str, file: str, command_line: str) -> StickOrder:
         raw = read_toml(settings)
     except ValueError as error:
         raise UsageError("cli.config.unreadable", file=file, reason=str(error)) from None
-    words = _table(raw, "stick", file)
-    for key, value in words.items():
-        _check(file, f"stick.{key}", key, value)
+    for fault in faults_of(raw):
+        raise UsageError(FAULT_CODES[fault.kind], file=file, key=fault.path)
+    words, wifi = dict(raw.get(STICK, {})), raw.get("wifi", {})
     for key, value in _line(command_line).items():
         if key == STICK and _SERIAL.fullmatch(value):
             continue
-        _check("/proc/cmdline", f"recond.{key}", _ON_THE_LINE.get(key, key), value)
-        words[_ON_THE_LINE.get(key, key)] = value
-    wifi = _table(raw, "wifi", file)
-    for key, value in wifi.items():
-        if key not in ("name", "password") or len(value.encode()) > 63:
-            raise UsageError("cli.config.key", file=file, key=f"wifi.{key}")
+        name = _ON_THE_LINE.get(key, key)
+        known = keys_of(STICK).get(name)
+        if known is None or not fits(known, value):
+            raise UsageError("cli.config.key", file="/proc/cmdline", key=f"recond.{key}")
+        words[name] = value
     return StickOrder(
         **words, wifi_name=wifi.get("name", ""), wifi_password=wifi.get("password", "")
     )
@@ -89,28 +80,12 @@ def named_stick(command_line: str) -> str:
     return _line(command_line).get(STICK, "")
 
 
-def _table(raw: dict[str, object], name: str, file: str) -> dict[str, str]:
-    table = raw.get(name, {})
-    if not isinstance(table, dict):
-        raise UsageError("cli.config.table", file=file, key=name)
-    for key, value in table.items():
-        if not isinstance(value, str):
-            raise UsageError("cli.config.key", file=file, key=f"{name}.{key}")
-    return dict(table)
-
-
 def _line(text: str) -> dict[str, str]:
     """The `recond.KEY=VALUE` of a kernel line; quotes as the kernel takes them (parse_args)."""
     found = {}
     for match in re.finditer(r'(?:^|\s)"?recond\.(\w+)=("([^"]*)"|([^"\s]*))', text):
         found[match[1]] = match[3] if match[3] is not None else match[4]
     return found
-
-
-def _check(file: str, shown: str, key: str, value: str) -> None:
-    allowed = _ALLOWED.get(key)
-    if allowed is None or not allowed.fullmatch(value):
-        raise UsageError("cli.config.key", file=file, key=shown)
 
 
 def environment(order: StickOrder, out: str, unfinished: int) -> str:
