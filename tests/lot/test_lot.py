@@ -12,8 +12,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,7 @@ from recond.flow.lot.rows import State
 from recond.flow.lot.sheets import COLUMNS, impact_sentences
 from recond.flow.lot.status import LotStatus
 from recond.flow.lot.store import open_lots
+from recond.flow.lot.tables import META
 from recond.host.clock import Clock, SystemClock
 from recond.host.parallel import FEW
 from recond.model import Assessment, Form, Known, Message, Outcome
@@ -737,3 +740,21 @@ def test_a_database_of_before_gets_its_index(tmp_path: Path) -> None:
         store._db.exec_driver_sql("DROP INDEX issues_by_number")
     with open_lots(where.state, where.url) as store:
         assert sa.inspect(store._db).get_indexes("issues")
+
+
+def test_programs_that_come_to_a_new_database_at_once_make_its_tables_once(
+    tmp_path: Path, where: LotDatabase
+) -> None:
+    """The one that is late waits; it was refused with "table machines already exists"."""
+    for number in range(8):
+        state = tmp_path / f"new{number}"
+        with open_lots(where.state, where.url) as store:
+            META.drop_all(store._db)  # PostgreSQL's is one for all of these
+        gate = threading.Barrier(4)
+
+        def come(folder: Path = state, gate: threading.Barrier = gate) -> int:
+            gate.wait()
+            return len(list_lots(LotDatabase(folder, where.url)))
+
+        with ThreadPoolExecutor(4) as people:
+            assert [one.result() for one in [people.submit(come) for _ in range(4)]] == [0] * 4
