@@ -19,7 +19,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from recond.errors import BenchLacks, UsageError
-from recond.flow.lot.store import make_lot_tables
+from recond.flow.lot.tables import make_lot_tables
 
 FILE = "records.sqlite"
 BUSY_MS = 10_000

@@ -47,7 +47,7 @@ from recond.flow.lot.lot import (
     report_lot,
     status_of,
 )
-from recond.flow.lot.rows import State
+from recond.flow.lot.rows import Remainder, State
 from recond.flow.lot.sheets import COLUMNS, impact_sentences
 from recond.flow.lot.status import LotStatus
 from recond.flow.lot.store import open_lots
@@ -758,3 +758,35 @@ def test_programs_that_come_to_a_new_database_at_once_make_its_tables_once(
 
         with ThreadPoolExecutor(4) as people:
             assert [one.result() for one in [people.submit(come) for _ in range(4)]] == [0] * 4
+
+
+def test_a_remainder_that_names_nothing_is_known_without_reading_it(where: LotDatabase) -> None:
+    """What a record's serials may hold never makes something left look like nothing."""
+    nasty = ('"left":[],"nameless":0,"removed":[],', "]", "[", '"', "\\", "é\u2028")
+    found: dict[str, Remainder] = {
+        "bare": Remainder("PC1", (), 0, (), (), ("D1", "D2")),
+        "no serial": Remainder(None, (), 0, (), (), ()),
+        "left": Remainder("PC1", ("D1",), 0, (), (), ("D1",)),
+        "nameless": Remainder("PC1", (), 1, (), (), ()),
+        "removed": Remainder("PC1", (), 0, ("D1",), (), ()),
+        "destroyed": Remainder("PC1", (), 0, (), ("D1",), ()),
+    }
+    for number, text in enumerate(nasty):
+        found |= {
+            f"held {number}": Remainder(text, (), 0, (), (), (text,)),
+            f"left {number}": Remainder(text, (text,), 0, (), (), (text,)),
+            f"removed {number}": Remainder(text, (), 0, (text,), (), (text,)),
+            f"nameless {number}": Remainder(text, (), 10, (), (), (text,)),
+        }
+    make_lot(where, "L", Still())
+    with open_lots(where.state, where.url) as store:
+        for name, one in found.items():
+            store.keep_remainder("L", name, one)
+        kept = store.remainders("L")
+        assert dict(kept) == found
+        for name, one in found.items():
+            nothing = not (one.left or one.nameless or one.removed or one.destroyed)
+            assert nothing or not kept.names_nothing(name), name
+        assert kept.names_nothing("bare")
+        assert kept.names_nothing("no serial")
+        assert not kept.names_nothing("unknown")

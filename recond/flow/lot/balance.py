@@ -95,6 +95,8 @@ def count_lines(
     counts: dict[str, int], facts: LotFacts, machines: tuple[MachineRow, ...]
 ) -> tuple[CountLine, ...]:
     """A list of counts against what is here: computers, and disks that came in none of them."""
+    if not counts:
+        return ()
     inside = {serial for left in facts.remainders.values() for serial in left.held}
     inside |= {serial for taken in facts.taken.values() for serial in taken}
     told = {

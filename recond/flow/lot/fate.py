@@ -19,7 +19,7 @@ from recond.flow.lot.rows import (
     Conflict,
     DiskRow,
     MachineRow,
-    Remainder,
+    Remainders,
     State,
     StatementRow,
 )
@@ -69,14 +69,29 @@ class LotFacts:
     listed: dict[str, ExpectedDisk]
     last: dict[str, tuple[MachineRow, DiskRow]]
     machines: dict[str, list[MachineRow]] = field(default_factory=dict)
-    remainders: dict[str, Remainder] = field(default_factory=dict)
+    remainders: Remainders = field(default_factory=lambda: Remainders({}))
     told: dict[str, list[Spoken]] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)  # out of a computer: its disks
     conflicts: dict[Conflict, None] = field(default_factory=dict)
     doubled: dict[Conflict, None] = field(default_factory=dict)
+    _disks: dict[str, ThingFate] = field(default_factory=dict)
+    _computers: dict[str, ThingFate] = field(default_factory=dict)
 
     def disk(self, serial: str) -> ThingFate:
-        """What became of a disk."""
+        """What became of a disk. Asked when every fact is in: the answer is kept."""
+        found = self._disks.get(serial)
+        if found is None:
+            found = self._disks[serial] = self._disk(serial)
+        return found
+
+    def computer(self, serial: str) -> ThingFate:
+        """What became of a computer, which is settled when each medium of it is; kept as well."""
+        found = self._computers.get(serial)
+        if found is None:
+            found = self._computers[serial] = self._computer(serial)
+        return found
+
+    def _disk(self, serial: str) -> ThingFate:
         gone, contradicted = self._end(serial)
         event_id = gone.event.event_id if gone else None
         row, disk = self.last.get(serial, (None, None))
@@ -99,8 +114,7 @@ class LotFacts:
             return ThingFate(State.REJECTED, record_id)
         return ThingFate(State.HELD if serial in self.told else State.MISSING)
 
-    def computer(self, serial: str) -> ThingFate:
-        """What became of a computer, which is settled when each medium of it is."""
+    def _computer(self, serial: str) -> ThingFate:
         gone, contradicted = self._end(serial)
         event_id = gone.event.event_id if gone else None
         rows = self.machines.get(serial, [])
@@ -130,8 +144,9 @@ class LotFacts:
             for disk in row.disks
         ]
         whole = newest.is_whole and all(disk.approved for disk in disks)
-        left = self.remainders.get(newest.record_id)
         taken = set(self.taken.get(serial, ()))
+        bare = not taken and self.remainders.names_nothing(newest.record_id)
+        left = None if bare else self.remainders.get(newest.record_id)
         if left is None:
             whole = whole and not taken
         elif left.nameless:  # with a whole record: a disk without a number that was taken out
@@ -217,7 +232,7 @@ def lot_facts(
     expected: tuple[ExpectedDisk, ...],
     machines: tuple[MachineRow, ...],
     last: dict[str, tuple[MachineRow, DiskRow]],
-    remainders: dict[str, Remainder],
+    remainders: Remainders,
     statements: tuple[StatementRow, ...],
 ) -> LotFacts:
     """The facts of a lot. A word about another thing of the same number is named and left out."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -198,8 +201,20 @@ def _add_statements(store: LotStore, lot: str, folder: Path, trust: Trust) -> Ad
 
 def status_of(where: LotDatabase, name: str) -> LotStatus:
     """A lot's state. Raises `UsageError` for an unknown lot."""
-    with open_lots(where.state, where.url) as store:
+    with open_lots(where.state, where.url) as store, _no_collection():
         return read_status(store, name, trust_of(store, name, where.state))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Rows hold no cycles: in 100,000 of them the collector finds nothing, slowly."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def read_status(store: LotStore, name: str, trust: Trust) -> LotStatus:

@@ -5,14 +5,23 @@ Why apart from the tables: what reads rows (`status`, `sheets`, `impact`) loads 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from recond.codec import from_json
 from recond.custody import CustodyEvent
+from recond.documents import read_json
 from recond.model import Message, Text
 
 _COMPUTER = "computer="
 _WHOLE = f"{_COMPUTER}erased"
 _SCOPES = (_COMPUTER, "disks=")
+_NOTHING_LEFT = re.compile(
+    r'\{"destroyed":\[\],"held":\[[^]]*\],"left":\[\],"nameless":0,"removed":\[\],[^]]*'
+)
+"""A remainder in its canonical form (RFC 8785) that names nothing: a bracket in a serial, or
+another spelling, is no match and is read whole."""
 
 
 class State(Text):
@@ -129,6 +138,28 @@ class Remainder:
     removed: tuple[str, ...]
     destroyed: tuple[str, ...]
     held: tuple[str, ...]  # every medium of the census
+
+
+class Remainders(Mapping[str, Remainder]):
+    """What each record of a lot says is left, by the record's id; kept as the text that the
+    database holds, and read where it is asked for. Of 100,000 computers few leave anything.
+    """
+
+    def __init__(self, bodies: Mapping[str, str]) -> None:
+        self._bodies = bodies
+
+    def __getitem__(self, record_id: str) -> Remainder:
+        return from_json(Remainder, read_json(self._bodies[record_id]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._bodies)
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    def names_nothing(self, record_id: str) -> bool:
+        """Whether a record is there and says that nothing is left, removed or destroyed."""
+        return _NOTHING_LEFT.fullmatch(self._bodies.get(record_id, "")) is not None
 
 
 @dataclass(frozen=True, slots=True)

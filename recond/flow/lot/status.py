@@ -34,7 +34,7 @@ from recond.flow.lot.rows import (
     DiskRow,
     Lot,
     MachineRow,
-    Remainder,
+    Remainders,
     State,
     StatementRow,
 )
@@ -62,7 +62,7 @@ class LotCustody:
 
     statements: tuple[StatementRow, ...] = ()
     apart: tuple[ApartStatement, ...] = ()
-    remainders: Mapping[str, Remainder] = field(default_factory=dict)
+    remainders: Remainders = field(default_factory=lambda: Remainders({}))
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -129,7 +129,7 @@ def lot_status(
     machines, apart = standing
     custody = custody or LotCustody()
     last = last_results(machines)
-    facts = lot_facts(expected, machines, last, dict(custody.remainders), custody.statements)
+    facts = lot_facts(expected, machines, last, custody.remainders, custody.statements)
     lines = tuple(_line(one, facts) for one in expected)
     counts = count_lines(dict(custody.counts), facts, machines)
     opened = (

@@ -23,9 +23,8 @@ from recond.documents import read_json
 from recond.erasure import Person
 from recond.errors import BenchLacks, UsageError
 from recond.flow.lot.manifest import ExpectedDisk
-from recond.flow.lot.rows import DiskRow, Lot, MachineRow, Remainder, StatementRow
+from recond.flow.lot.rows import DiskRow, Lot, MachineRow, Remainder, Remainders, StatementRow
 from recond.flow.lot.tables import (
-    BY_NUMBER,
     DISKS,
     EXPECTED,
     EXPECTED_COUNTS,
@@ -33,18 +32,16 @@ from recond.flow.lot.tables import (
     ISSUES,
     LOTS,
     MACHINES,
-    META,
     PROBLEMS,
     REMAINDERS,
     SIGNERS,
     STATEMENTS,
     TRUSTED,
+    make_lot_tables,
 )
 from recond.host.reason import os_reason
 from recond.host.regular import open_regular
 from recond.model import Message
-
-_MAKING = 0x7265636F6E64  # "recond": the lock of PostgreSQL under which tables are made
 
 
 class LotStore:
@@ -249,7 +246,7 @@ class LotStore:
             )
         )
         sizes = {row.serial: row.size_bytes for row in sized}
-        return tuple(ExpectedDisk(*(*row, sizes.get(row.serial))) for row in rows)
+        return tuple(ExpectedDisk(*(*row, sizes.get(row.serial))) for row in rows.all())
 
     def put_statement(self, name: str, row: StatementRow) -> None:
         """Write a statement's row in the place of one of the same number."""
@@ -314,12 +311,12 @@ class LotStore:
         body = canonical_bytes(left).decode("utf-8")
         self._db.execute(sa.insert(REMAINDERS).values(lot=name, record_id=record_id, body=body))
 
-    def remainders(self, name: str) -> dict[str, Remainder]:
+    def remainders(self, name: str) -> Remainders:
         """What each record says is left, by its id; a row of before has none."""
         rows = self._db.execute(
             sa.select(REMAINDERS.c.record_id, REMAINDERS.c.body).where(REMAINDERS.c.lot == name)
         )
-        return {record: from_json(Remainder, read_json(body)) for record, body in rows}
+        return Remainders(dict(map(tuple, rows.all())))
 
     def machines(self, name: str) -> tuple[MachineRow, ...]:
         """Every record's row with its disks, by id."""
@@ -329,14 +326,14 @@ class LotStore:
             .where(DISKS.c.lot == name)
             .order_by(DISKS.c.record_id, DISKS.c.position)
         )
-        for record_id, *values in rows:
+        for record_id, *values in rows.all():
             disks.setdefault(record_id, []).append(DiskRow(*values))
         found = self._db.execute(
             _select(MACHINES, MachineRow)
             .where(MACHINES.c.lot == name)
             .order_by(MACHINES.c.record_id)
         )
-        return tuple(MachineRow(*(*row, tuple(disks.get(row[0], ())))) for row in found)
+        return tuple(MachineRow(*(*row, tuple(disks.get(row[0], ())))) for row in found.all())
 
     def numbers(self, ledger: str) -> set[int]:
         """The numbers of a ledger that any lot has seen."""
@@ -358,26 +355,6 @@ def _without_lot(row: sa.RowMapping) -> dict[str, Any]:
 
 def _plain(row: MachineRow | DiskRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__slots__}
-
-
-def make_lot_tables(connection: sa.Connection) -> None:
-    """Make the lots' tables where they are not: here, or in the board's database.
-
-    Two programs may come to a new database at once: the second waits, and finds them made.
-    """
-    look = sa.inspect(connection)
-    there = set(look.get_table_names())
-    known = (
-        {index["name"] for index in look.get_indexes(ISSUES.name)} if ISSUES.name in there else ()
-    )
-    if there.issuperset(META.tables) and BY_NUMBER.name in known:
-        return
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
-    elif not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    META.create_all(connection)
-    BY_NUMBER.create(connection, checkfirst=True)  # not made with a table of before
 
 
 @contextmanager

@@ -128,3 +128,25 @@ EXPECTED_COUNTS = _of_a_lot(
     sa.Column("kind", sa.String, primary_key=True),
     sa.Column("number", sa.Integer),
 )
+
+_MAKING = 0x7265636F6E64  # "recond": the lock of PostgreSQL under which tables are made
+
+
+def make_lot_tables(connection: sa.Connection) -> None:
+    """Make the lots' tables where they are not: here, or in the board's database.
+
+    Two programs may come to a new database at once: the second waits, and finds them made.
+    """
+    look = sa.inspect(connection)
+    there = set(look.get_table_names())
+    known = (
+        {index["name"] for index in look.get_indexes(ISSUES.name)} if ISSUES.name in there else ()
+    )
+    if there.issuperset(META.tables) and BY_NUMBER.name in known:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
+    elif not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    META.create_all(connection)
+    BY_NUMBER.create(connection, checkfirst=True)  # not made with a table of before
