@@ -8,7 +8,11 @@ that only makes the file systems go), `other-command` (another command's SCDW10)
 (ENODEV in the middle), `no-preq` (says that it knows PREQ, and refuses it), `stale-log` (the log
 goes on telling of the same command done long ago), `forgets` (power that goes ends a Sanitize, and
 the log tells of the one before), `renames` (after it the controller has another serial), `keeps`
-(formats, and its format stays), `shrinks` (shows fewer blocks after a change of format). `formats`:
+(formats, and its format stays), `shrinks` (shows fewer blocks after a change of format),
+`elsewhere` (a second namespace, attached to another controller), `no-ndas` (refuses NDAS, whatever
+SANICAP says). `lost`: by a command's number, what a controller that resets makes of it: the
+kernel's errno, or the status field that it makes up (from 100h on), and whether the drive carried
+the command out. `formats`:
 (data, metadata) bytes of each; the first is the one it has, with the metadata in the block
 (`extended`) or apart.
 
@@ -57,6 +61,7 @@ class SimNvme(SimDrive):
         self.purge_reporting = purge_reporting
         self.state, self.scdw10, self.purged = 0, 0, False
         self.commands = 0
+        self.lost: dict[int, tuple[int, bool]] = {}
         self.renamed = False
 
     @property
@@ -120,7 +125,10 @@ class SimNvme(SimDrive):
         self.commands += 1
         if "gone" in self.lies and self.commands > 3:
             return NvmeAnswer(0, errno=errno.ENODEV)
-        answer = self._answer(request, tick)
+        number, carried_out = self.lost.get(self.commands, (0, True))
+        answer = self._answer(request, tick) if carried_out else NvmeAnswer(0)
+        if number:
+            answer = NvmeAnswer(0, errno=number) if number < 0x100 else NvmeAnswer(number)
         self.strike("after")
         return answer
 
@@ -143,7 +151,7 @@ class SimNvme(SimDrive):
             other = self.renamed and "renames" in self.lies
             raw[4:24] = ("OTHER" if other else self.serial).ljust(20).encode()
             raw[24:64] = b"SIM".ljust(40)
-            raw[256] = 2
+            raw[256] = 2 | ("elsewhere" in self.lies) << 3
             raw[524] = 4 | (1 if "two" in self.lies else 0)
             sanicap = (1 if "crypto-only" in self.lies else 7) | self.inhibits << 29
             sanicap |= 0x10 if self.purge_reporting else 0
@@ -156,6 +164,8 @@ class SimNvme(SimDrive):
                 struct.pack_into("<HB", raw, 128 + 4 * number, metadata, block.bit_length() - 1)
         elif cns == 2:
             struct.pack_into("<II", raw, 0, 1, 2 if "two" in self.lies else 0)
+        elif cns == 0x10:
+            struct.pack_into("<II", raw, 0, 1, 2 if self.lies & {"two", "elsewhere"} else 0)
         return NvmeAnswer(0, data=bytes(raw))
 
     def _format(self, cdw10: int, tick: Tick | None) -> NvmeAnswer:
@@ -204,6 +214,8 @@ class SimNvme(SimDrive):
         if action == 1:
             self.state = 0 if self.state == 3 else self.state
             return NvmeAnswer(0)
+        if cdw10 & NDAS and "no-ndas" in self.lies:
+            return NvmeAnswer(INVALID_FIELD)
         refused = cdw10 & PREQ and (not self.purge_reporting or "no-preq" in self.lies)
         unknown = action not in SANITIZE_S or ("crypto-only" in self.lies and action != 4)
         if refused or unknown:

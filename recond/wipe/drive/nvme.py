@@ -57,12 +57,17 @@ def _controller(line: Conversation) -> NvmeController | None:
     return found if found is not None and found.serial == line.device.serial else None
 
 
-def _others(line: Conversation, controller: NvmeController, nsid: int) -> tuple[int, ...]:
-    """Namespaces of the controller beside this one, also those that are not attached."""
-    found = set(parse_nvme_list(line.nvme(rq.nvme_identify(2)).data))
-    if controller.can_manage:
-        found |= set(parse_nvme_list(line.nvme(rq.nvme_identify(0x10)).data))
-    return tuple(sorted(found - {nsid}))
+def _beside(line: Conversation, controller: NvmeController, nsid: int) -> StepOutcome | None:
+    """Why a command that takes all namespaces must not be sent: the controller has others beside
+    this one, attached or not, or its answer did not come back (it resets); None where it may.
+    """
+    found: set[int] = set()
+    for cns in (2, 0x10) if controller.can_manage else (2,):
+        answer = line.nvme(rq.nvme_identify(cns))
+        if _broken(answer):
+            return unknown("no_answer")
+        found |= set(parse_nvme_list(answer.data))
+    return failed("other_namespaces") if found - {nsid} else None
 
 
 def _broken(answer: NvmeAnswer) -> bool:
@@ -79,8 +84,9 @@ def run_format(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
     namespace = parse_nvme_namespace(line.nvme(rq.nvme_identify(0, nsid)).data)
     if controller is None or namespace is None:
         return not_it(line)
-    if (controller.format_all or controller.erase_all) and _others(line, controller, nsid):
-        return failed("other_namespaces")
+    takes_all = controller.format_all or controller.erase_all
+    if takes_all and (others := _beside(line, controller, nsid)):
+        return others
     if line.should_stop():
         return not_begun()
     limit = _format_limit(line.device.size_bytes)
@@ -117,8 +123,8 @@ def reformat(line: Conversation, nsid: int) -> tuple[StepOutcome, Capacity | Non
     wanted = plain_format(before)
     if wanted is None or not controller.can_format:
         return failed("no_plain_format"), before.capacity, None
-    if controller.format_all and _others(line, controller, nsid):
-        return failed("other_namespaces"), before.capacity, None
+    if controller.format_all and (others := _beside(line, controller, nsid)):
+        return others, before.capacity, None
     if line.should_stop():
         return not_begun(), before.capacity, None
     limit = _format_limit(before.capacity.size_bytes)
@@ -167,8 +173,8 @@ def run_sanitize(line: Conversation, step: WipeStep, nsid: int) -> StepOutcome:
         if other.outcome in (StepEnd.UNKNOWN, StepEnd.STOPPED):
             return other
     if mine is None or first.state not in ("running", "done"):
-        if _others(line, controller, nsid):
-            return failed("other_namespaces")
+        if others := _beside(line, controller, nsid):
+            return others
         if line.should_stop():
             return not_begun()
         answer, mine = _issue(line, step.technique, controller)
