@@ -12,6 +12,7 @@ from recond.drive.types import Capabilities, reach_of
 from recond.erasure import Level, LevelWish, Technique, VerifyMode
 from recond.host.sim.drive import SimClock
 from recond.host.sim.nvme import SimNvme
+from recond.locale import say
 from recond.model import Medium
 from recond.wipe.drive.capabilities import read_capabilities
 from recond.wipe.drive.choosing import plan_firmware
@@ -177,3 +178,21 @@ def test_capabilities_only_ask() -> None:
     before = bytes(drive.cells.data)
     read_capabilities(drive.device("/dev/sim"))
     assert (bytes(drive.cells.data), drive.work, drive.state) == (before, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("lies", "told"),
+    [((), {"told_s": 60, "usual_s": 120}), (("estimate-0",), None), (("estimate-f",), None)],
+)
+def test_the_drives_own_estimate_stands_beside_ours(
+    lies: tuple[str, ...], told: dict[str, int] | None
+) -> None:
+    drive, _ = drive_of("nvme", *lies)
+    capabilities = read_capabilities(drive.device("/dev/sim"))
+    plan = plan_firmware(capabilities, LevelWish.PURGE, drive.cells.size)
+    found = [note for note in plan.notes if note.code == "drive.note.estimate"]
+    assert [dict(note.args) for note in found] == ([] if told is None else [told])
+    assert plan.steps[0].estimate_s == (told or {"told_s": 120})["told_s"]
+    for note in found:
+        assert "2\u00a0min" in say("fr", note)
+        assert say("en", note).count("min") == 2

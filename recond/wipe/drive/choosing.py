@@ -42,6 +42,7 @@ class _Way:
     not_reached: tuple[Message, ...] = ()
     options: tuple[tuple[str, str | int], ...] = ()
     unseen: bool = False  # what it leaves reads as zeros whether it erased or not
+    usual_s: int | None = None  # ours, where `estimate_s` is the drive's own
 
     def reach(self, medium: Medium) -> Level:
         """The highest level that can be shown for it."""
@@ -84,6 +85,9 @@ def plan_firmware(
         notes.append(Message.of("drive.note.hidden_kept", size_bytes=count))
     if not kept:
         return _beside_overwrite(count, restore_hidden, tuple(notes))
+    if kept[0].usual_s is not None:
+        times = {"told_s": kept[0].estimate_s, "usual_s": kept[0].usual_s}
+        notes.append(Message.of("drive.note.estimate", **times))
     restores = bool(count) and (
         reach(kept[0]) is Level.PURGE if restore_hidden is None else restore_hidden
     )
@@ -179,6 +183,11 @@ def _mmc(card: MmcCapabilities) -> list[_Way]:
     return ways
 
 
+def _told(technique: Technique, told_s: int | None, usual_s: int) -> _Way:
+    """A way whose time the drive announces, or does not."""
+    return _Way(technique, told_s or usual_s, usual_s=usual_s if told_s else None)
+
+
 def _overwrite_s(size_bytes: int, medium: Medium) -> int:
     flash = medium is Medium.SSD
     speed = SSD_OVERWRITE_BYTES_PER_S if flash else HDD_OVERWRITE_BYTES_PER_S
@@ -194,22 +203,25 @@ def _nvme(nvme: NvmeCapabilities, size_bytes: int, notes: list[Message]) -> list
             notes.append(Message.of("drive.note.sanitize_takes_all", n=others))
         else:
             ways += [
-                _Way(technique, estimate, unseen=controller.deallocates)
-                for has, technique, estimate in (
+                replace(_told(technique, told, ours), unseen=controller.deallocates)
+                for has, technique, told, ours in (
                     (
                         controller.block,
                         _T.NVME_SANITIZE_BLOCK,
-                        (log and log.block_s) or USUAL_S["block"],
+                        log.block_s if log else None,
+                        USUAL_S["block"],
                     ),
                     (
                         controller.crypto,
                         _T.NVME_SANITIZE_CRYPTO,
-                        (log and log.crypto_s) or USUAL_S["crypto"],
+                        log.crypto_s if log else None,
+                        USUAL_S["crypto"],
                     ),
                     (
                         controller.overwrite,
                         _T.NVME_SANITIZE_OVERWRITE,
-                        (log and log.overwrite_s) or _overwrite_s(size_bytes, Medium.SSD),
+                        log.overwrite_s if log else None,
+                        _overwrite_s(size_bytes, Medium.SSD),
                     ),
                 )
                 if has
@@ -256,27 +268,22 @@ def _ata(
     elif security.state is not SecurityState.SEC1:
         notes.extend(ways_out(security))
     else:
-        ways += _security(ata, medium)
+        ways += _security(ata, medium, size_bytes)
     return ways
 
 
-def _security(ata: AtaCapabilities, medium: Medium) -> list[_Way]:
+def _security(ata: AtaCapabilities, medium: Medium, size_bytes: int) -> list[_Way]:
     """SECURITY ERASE: on a hard disk only the enhanced form is more than an overwrite."""
     security = ata.identity.security
+    whole = USUAL_S["block"] if medium is not Medium.HDD else _overwrite_s(size_bytes, medium)
     ways = []
     if security.enhanced:
         left = () if medium is Medium.HDD else (Message("drive.not_reached.security"),)
-        ways.append(
-            _Way(_T.ATA_SECURITY_ERASE_ENHANCED, security.enhanced_s or USUAL_S["block"], left)
-        )
+        way = _told(_T.ATA_SECURITY_ERASE_ENHANCED, security.enhanced_s, whole)
+        ways.append(replace(way, not_reached=left))
     if medium is not Medium.HDD:
-        ways.append(
-            _Way(
-                _T.ATA_SECURITY_ERASE,
-                security.normal_s or USUAL_S["block"],
-                (Message("drive.not_reached.security"),),
-            )
-        )
+        way = _told(_T.ATA_SECURITY_ERASE, security.normal_s, whole)
+        ways.append(replace(way, not_reached=(Message("drive.not_reached.security"),)))
     return ways
 
 
