@@ -2,7 +2,8 @@
 
 `recorded/` holds journals as the runs of `tests/lab/test_firmware.py` left them. What each image
 held was read by the host then, and stands here beside what the journal must come to. One of several
-sessions is judged and not replayed: its drive answers the same question twice, and differently.
+sessions is replayed session by session, each with what the drive answered in it: killed, cut, taken
+out or reset there, and gone on with by what the journal held of the sessions before.
 """
 
 from __future__ import annotations
@@ -22,14 +23,20 @@ from recond.drive.exchange import parse_exchanges
 from recond.erasure import DiskIdentity, WipePlan
 from recond.host.block import BlockDevice
 from recond.host.recorded_drive import replayed
-from recond.host.sim.drive import SimClock
+from recond.host.sim.drive import Killed, SimClock
 from recond.host.transport import FirmwareDevice
 from recond.model import Json
+from recond.wipe.drive.conversation import Entries
 from recond.wipe.drive.runner import DriveRunner
 
 FOLDER = Path(__file__).parent / "recorded"
 JOURNALS = sorted(one.stem for one in FOLDER.glob("*.jsonl"))
-ALONE = [one for one in JOURNALS if not one.endswith(("-cut", "-kill", "-term"))]
+ALONE = [
+    one
+    for one in JOURNALS
+    if (FOLDER / f"{one}.jsonl").read_bytes().count(b'"kind":"open"') == 1 and one != "sas0-kill"
+]  # which no session went on with
+SEVERAL = [one for one in JOURNALS if one not in ALONE]
 
 
 @dataclass(frozen=True)
@@ -48,20 +55,28 @@ TOLD = {
     "hdd0-security": Told("erased", "purge", 0),
     "hdd0-security-cut": Told("erased", "purge", 0),
     "hdd0-security-kill": Told("erased", "purge", 0),
+    "hdd0-security-remove": Told("erased", "purge", 0),
     "hdd0-security-term": Told("erased", "purge", 0),
+    "liar0-remove": Told("failed", "none", 131072),
     "liar0-security": Told("failed", "none", 131072),
     "nv0": Told("erased", "purge", 0),
     "nv0-format": Told("erased", "clear", 0),
     "nv0-kill": Told("erased", "purge", 0),
+    "nv0-remove": Told("erased", "purge", 0),
+    "nv0-reset": Told("erased", "purge", 0),
     "nvfail": Told("erased", "clear", 0),
     "nvliar": Told("failed", "none", 131072),
     "nvliar-format": Told("failed", "none", 131072),
+    "nvliar-reset": Told("failed", "none", 131072),
     "nvstuck-kill": Told("interrupted", "none", 129762),
     "sas0": Told("erased", "purge", 0),
     "sas0-cut": Told("erased", "purge", 0),
     "sas0-kill": Told("interrupted", "none", 0),
+    "sas0-kill-resumed": Told("erased", "purge", 0),
+    "sas0-remove": Told("erased", "purge", 0),
     "sasfail": Told("erased", "clear", 0),
     "sasliar": Told("failed", "none", 131072),
+    "ssd0-remove": Told("erased", "purge", 0),
     "ssd0-security": Told("erased", "clear", 0),
     "ssd0-security-cut": Told("erased", "clear", 0),
     "ssd0-security-kill": Told("erased", "clear", 0),
@@ -103,8 +118,20 @@ def steps_of(name: str) -> Iterator[tuple[WipePlan, int, list[dict[str, Any]], s
             yield plan, index, said, ends[index]
 
 
-def replay(plan: WipePlan, index: int, before: list[dict[str, Any]]) -> tuple[str, list[Any]]:
-    """A step against the drive as it answered then: how it ends, and what was said."""
+def replay(
+    plan: WipePlan,
+    index: int,
+    before: list[dict[str, Any]],
+    earlier: Entries | None = None,
+    *,
+    stops: bool = False,
+    killed: bool = False,
+) -> tuple[str, list[Any]]:
+    """A step against the drive as it answered then: how it ends, and what was said.
+
+    `earlier` is what the journal holds of the step's sessions before; `stops`: somebody asked for a
+    stop once the last answer was there; `killed`: no further line was written.
+    """
     disk = plan.disk
     shape = FirmwareDevice(plan.path, disk.bus, disk.medium, disk.serial, disk.size_bytes)
     drive = replayed(shape, parse_exchanges(before), disk.namespace)
@@ -112,17 +139,23 @@ def replay(plan: WipePlan, index: int, before: list[dict[str, Any]]) -> tuple[st
 
     def log(word: str, data: dict[str, Json]) -> None:
         if word == "command":
+            if killed and len(said) == len(before):
+                raise Killed
             said.append(data)
 
-    outcome, _ = DriveRunner(lambda _path: (drive, disk), SimClock(3))(
-        plan.steps[index],
-        index,
-        cast(BlockDevice, Held(plan.path, disk)),
-        log,
-        lambda: False,
-        lambda _permille: None,
-        [],
-    )
+    run = DriveRunner(lambda _path: (drive, disk), SimClock(3))
+    try:
+        outcome, _ = run(
+            plan.steps[index],
+            index,
+            cast(BlockDevice, Held(plan.path, disk)),
+            log,
+            lambda: (stops or killed) and len(said) >= len(before) - (not killed),
+            lambda _permille: None,
+            earlier or [],
+        )
+    except Killed:
+        return "killed", said
     return str(outcome), said
 
 
@@ -140,3 +173,64 @@ def test_replayed_it_ends_as_it_did_then(name: str) -> None:
         assert sent
         assert sent <= {(one["request"], one["answer"], one["status"]) for one in before}
     assert ran
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one session did of a step. `end` is None where the program did not come to it."""
+
+    index: int
+    earlier: Entries
+    commands: list[dict[str, Any]]
+    end: dict[str, Any] | None
+
+
+def parts_of(name: str) -> tuple[WipePlan, list[Part]]:
+    """A journal's steps of the drive's own, session by session."""
+    entries = parse_journal((FOLDER / f"{name}.jsonl").read_bytes()).entries
+    plan = read_timeline(entries).plan
+    assert plan is not None
+    found: list[Part] = []
+    sessions: list[list[tuple[str, dict[str, Json]]]] = []
+    for entry in entries:
+        sessions += [[]] if entry.kind == "open" else []
+        sessions[-1].append((entry.kind, dict(entry.data)))
+    for number, session in enumerate(sessions):
+        for index, step in enumerate(plan.steps):
+            own = [one for one in session if one[1].get("step") == index]
+            commands = [data for kind, data in own if kind == "command"]
+            if step.fill is None and commands:
+                before = [one for earlier in sessions[:number] for one in earlier]
+                kept = [one for one in before if one[1].get("step") == index]
+                ends = [data for kind, data in own if kind == "step_end"]
+                found.append(Part(index, kept, commands, ends[-1] if ends else None))
+    return plan, found
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_session_by_session_it_goes_as_it_did_then(name: str) -> None:
+    plan, parts = parts_of(name)
+    logged: dict[int, list[Any]] = {}
+    for part in parts:
+        end = part.end or {"outcome": "killed", "reason": None}
+        reason = (end["reason"] or {}).get("code")
+        outcome, said = replay(
+            plan,
+            part.index,
+            part.commands,
+            list(part.earlier),
+            stops=reason in ("drive.reason.goes_on", "drive.reason.not_begun"),
+            killed=part.end is None,
+        )
+        # what nobody knows is journalled as a stop: `recond resume` asks the drive again
+        assert outcome.replace("unknown", "stopped") == end["outcome"], (part.index, said)
+        sent = {(one["request"], one["answer"], one["status"], one["errno"]) for one in said}
+        kept = {(o["request"], o["answer"], o["status"], o["errno"]) for o in part.commands}
+        assert sent <= kept
+        logged.setdefault(part.index, []).extend(said)
+        if end["outcome"] == "done":
+            commands = [data for kind, data in part.earlier if kind == "command"]
+            step = plan.steps[part.index]
+            then = prove(step, plan.disk, [*commands, *part.commands])
+            assert prove(step, plan.disk, logged[part.index]) == then
+    assert parts

@@ -32,7 +32,8 @@ pid, count, action = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 
 def begun(path):
     kinds = [json.loads(line)["kind"] for line in open(path, "rb") if line.endswith(b"\n")]
-    return "end" in kinds or "password" in kinds or "progress" in kinds or "step_end" in kinds
+    marks = {"end", "password", "progress", "step_end"}
+    return bool(marks & set(kinds)) or (action == "reset" and "step_start" in kinds)
 
 def family(root):
     found = []
@@ -41,18 +42,39 @@ def family(root):
     return [root, *found]
 
 while os.path.exists(f"/proc/{pid}"):
-    time.sleep(1)
+    time.sleep(0.05 if action == "reset" else 1)
     paths = glob.glob(os.environ["RECOND_STATE"] + "/runs/*/journals/FW*.jsonl")
     if sum(map(begun, paths)) >= count:
         break
-time.sleep(4)  # a SECURITY ERASE shows no more than the password that stands before it
+if action != "reset":
+    time.sleep(4)  # a SECURITY ERASE shows no more than the password that stands before it
 print("ACT", "NOW", flush=True)
 if action == "term":
     os.kill(pid, signal.SIGTERM)
 elif action == "kill":
     for one in family(pid):
         os.kill(one, signal.SIGKILL)
+elif action == "reset":  # again and again, so that one falls into a command
+    for _ in range(12):
+        for one in glob.glob("/sys/class/nvme/nvme*/reset_controller"):
+            try:
+                open(one, "w").write("1")
+            except OSError as error:
+                print("RESET", error, flush=True)
+        time.sleep(0.5)
+elif action == "remove":
+    shown = subprocess.run(["lsblk", "-dno", "NAME,SERIAL"], capture_output=True, text=True)
+    for line in shown.stdout.splitlines():
+        name, _, serial = line.partition(" ")
+        if name.startswith("sd") and serial.strip().startswith("FW"):
+            open("/sys/block/" + name + "/device/delete", "w").write("1")
+    for one in glob.glob("/sys/class/nvme/nvme*/device/remove"):
+        open(one, "w").write("1")
 '''
+AGAIN = (
+    "for one in /sys/class/scsi_host/host*/scan; do echo '- - -' >$one; done;"
+    " echo 1 >/sys/bus/pci/rescan; sleep 5"
+)
 RUN = (
     "python3 -m recond run --unattended --all --exclude LABROOT --level {level} --try-unreported"
     " --out out --json"
@@ -66,10 +88,11 @@ class Scene:
 
     name: str
     drives: tuple[str, ...]
-    disturbance: str = "none"  # none, cut, term, kill
+    disturbance: str = "none"  # none, cut, term, kill, reset (NVMe), remove
     changes: tuple[str, ...] = ()  # QEMU's `-set device.` arguments
     level: str = "best"
     timeout_s: int = 1500
+    again_s: int = 0  # resumed once more after so many seconds
 
 
 @dataclass(frozen=True)
@@ -108,7 +131,7 @@ def play(lab: Lab, scene: Scene) -> tuple[Row, ...]:
     done = _boot(lab, scene, first, *disks, *sets, *_actions(scene))
     assert done.code in (0, 97), done.output
     if scene.disturbance == "cut":
-        done = _boot(lab, scene, f"{PLAN}; {_resume()}; true", "--keep", *disks, *sets)
+        done = _boot(lab, scene, f"{PLAN}; {_resume(scene)}; true", "--keep", *disks, *sets)
         assert done.code == 0, done.output
     return rows(scene, folder, done.state)
 
@@ -118,10 +141,11 @@ def _boot(lab: Lab, scene: Scene, command: str, *options: str) -> Run:
     return lab.run("firmware", line, *options, name=scene.name, timeout_s=scene.timeout_s)
 
 
-def _resume() -> str:
+def _resume(scene: Scene) -> str:
     """A stuck drive is waited for by half an hour and more: such a resume is stopped."""
     line = "timeout -s TERM 240 python3 -m recond resume --json >resume.json 2>>said.txt"
-    return f"{line}; echo resume $?"
+    line = f"{line}; echo resume $?"
+    return f"{line}; sleep {scene.again_s}; {line}" if scene.again_s else line
 
 
 def _first(scene: Scene) -> str:
@@ -130,8 +154,9 @@ def _first(scene: Scene) -> str:
         return f"{run}; echo run $?; true"
     watch = f"python3 watch.py $! {len(scene.drives)} {scene.disturbance}"
     line = f"{run} & {watch}; wait $!; echo run $?"
-    if scene.disturbance in ("term", "kill"):
-        line += f"; {PLAN}; {_resume()}"
+    if scene.disturbance == "remove":
+        line += f"; {AGAIN}"
+    line += f"; {PLAN}; {_resume(scene)}"
     return f"{line}; true"
 
 

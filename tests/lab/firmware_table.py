@@ -17,6 +17,8 @@ DISTURBANCES = {
     "cut": "power cut, resume",
     "term": "SIGTERM, resume",
     "kill": "SIGKILL, resume",
+    "reset": "controller reset, resume",
+    "remove": "taken out of the kernel, found again, resume",
 }
 
 

@@ -40,7 +40,7 @@ SECURITY_SLOW = (
     *no_sanitize(*SECURITY),
     *(f"{one}.security-erase-time=90" for one in SECURITY),
 )
-# No drive is pulled out while it erases itself: the lab's QEMU crashes then.
+# The lab's QEMU crashes where a drive is pulled out while it erases itself: the guest lets it go.
 SCENES = (
     Scene("ata", ATA),
     Scene("nvme", (*NVME, "frozen0")),
@@ -62,6 +62,18 @@ SCENES = (
         (*slow("hdd0", "nv0", "sas0"), *flash("sas0")),
     ),
     Scene("security-kill", SECURITY, "kill", SECURITY_SLOW),
+    Scene("kill-sas", ("sas0",), "kill", (*slow("sas0"), *flash("sas0")), again_s=120),
+    Scene("reset", ("nv0", "nvliar"), "reset", slow("nv0", "nvliar")),
+    Scene("reset-format", ("nv0",), "reset", no_sanitize("nv0")),
+    Scene(
+        "remove",
+        ("ssd0", "nv0", "sas0"),
+        "remove",
+        (*slow("ssd0", "nv0", "sas0"), *flash("sas0")),
+        again_s=120,
+    ),
+    Scene("remove-liars", ("liar0", "nvliar"), "remove", slow("liar0", "nvliar"), again_s=120),
+    Scene("security-remove", SECURITY, "remove", SECURITY_SLOW),
     Scene(
         "security",
         (*ATA, "nv0", "nvliar"),

@@ -100,7 +100,7 @@ NAME=crypt-closed W $K4 K4G5PAAA
     "btrfs": Member(
         r"""
 if command -v mkfs.btrfs >/dev/null && modprobe btrfs; then
-  mkfs.btrfs -q -f -M -m raid1 -d raid1 $HDD $SSD; mkdir -p /tmp/b; mount $HDD /tmp/b
+  mkfs.btrfs -q -f -M -m single -d single $HDD $SSD; mkdir -p /tmp/b; mount $HDD /tmp/b
   NAME=btrfs W $SSD S3Z8NB0K111111
   umount /tmp/b; NAME=btrfs-unmounted W $SSD S3Z8NB0K111111
 else echo LACKING; fi
