@@ -107,10 +107,22 @@ def test_the_source_is_whole_and_alike(release: Any, tmp_path: Path) -> None:
     }
 
 
-def test_the_commit_is_what_is_published(release: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("filters", [True, False], ids=["python", "python-3.11.2"])
+def test_the_commit_is_what_is_published(
+    release: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filters: bool
+) -> None:
+    """Debian 12's Python unpacks without a filter, and to the same modes."""
     if not (ROOT / ".git").exists():
         pytest.skip("no git clone beside the project: a release is made from one")
+    if not filters:
+        plain = tarfile.TarFile.extractall
+        monkeypatch.delattr(tarfile, "tar_filter", raising=False)
+        monkeypatch.setattr(
+            tarfile.TarFile, "extractall", lambda packed, place: plain(packed, place)
+        )
     names = release.unpack_commit(tmp_path)
+    modes = {(tmp_path / name).stat().st_mode & 0o777 for name in names}
+    assert modes == {0o644, 0o755}
     for name in ("Makefile", "tests/conftest.py", "docs/release.md", "requirements/run.txt"):
         assert name in names
         assert (tmp_path / name).is_file()
