@@ -6,11 +6,60 @@ from recond.erasure import WipePlan
 from recond.flow.run.typed import split_end, typed_end
 from recond.flow.run.unfinished import OpenRun
 from recond.guided.disks import disk_name
-from recond.guided.words import BAD, CARE, PLAIN, STRONG, GuidedWords, Line, fold
+from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, cut, fold
 from recond.locale import size
 from recond.show.machine import short_path
 
 MOST_LINES = 5
+MOST_TOGETHER = 12
+"""Disks that one word may confirm: as many as the smallest screen shows with their numbers."""
+
+
+def are_together(plans: tuple[WipePlan, ...], again: OpenRun | None) -> bool:
+    """Whether one word may confirm them all: several, each told by its number, all in sight. What
+    is gone on with after a stop is confirmed disk by disk.
+    """
+    several = 1 < len(plans) <= MOST_TOGETHER
+    return several and again is None and not any(plan.place for plan in plans)
+
+
+def together_lines(
+    words: GuidedWords,
+    plans: tuple[WipePlan, ...],
+    scanned: frozenset[str],
+    typed: str,
+    *,
+    wrong: bool,
+    width: int,
+) -> list[Line]:
+    """All disks in one list with their numbers, and the word that destroys them. `scanned`: paths
+    of those whose number was typed or scanned instead.
+    """
+    t = words.t
+    lines = [
+        *fold(t("guided.confirm.warning_all", n=len(plans)), width, BAD),
+        ("", PLAIN),
+        *fold(t("guided.confirm.read_all", word=together_word(words, plans)), width, STRONG),
+        (f"    {typed}_", STRONG),
+        (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE),
+    ]
+    for number, plan in enumerate(plans, 1):
+        end = f"{plan.disk.token}  {size(words.lang, plan.disk.size_bytes):>7}"
+        mark = t("guided.confirm.scanned") if plan.path in scanned else ""
+        room = max(8, width - len(end) - len(mark) - 10)
+        name = f"{cut(disk_name(words, plan), room):<{room}}"
+        lines.append((f"{number:>3}  {name}  {end}  {mark}".rstrip(), GOOD if mark else STRONG))
+    lines.append(("", PLAIN))
+    for message in list(dict.fromkeys(one for plan in plans for one in plan.not_reached))[
+        :MOST_LINES
+    ]:
+        lines += fold(words.say(message), width, first="- ", rest="  ")
+    return lines
+
+
+def together_word(words: GuidedWords, plans: tuple[WipePlan, ...]) -> str:
+    """« EFFACER 8 »."""
+    return words.t("guided.confirm.word", n=len(plans))
 
 
 def confirm_lines(

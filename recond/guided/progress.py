@@ -85,6 +85,11 @@ class Board:
         self.speeds.append(sum(one.meter.speed(now_s) or 0 for one in self.tracks.values()))
 
     @property
+    def is_over(self) -> bool:
+        """Whether no disk is being worked on any more: what is left is the certificate."""
+        return bool(self.tracks) and all(one.end is not None for one in self.tracks.values())
+
+    @property
     def percent(self) -> int:
         """Of what is to be erased."""
         found = [one.meter.permille for one in self.tracks.values() if not one.is_refused]
@@ -125,7 +130,15 @@ def head_lines(words: GuidedWords, board: Board, width: int) -> list[Line]:
     most = max(board.speeds, default=0)
     room = width - 32
     graph = ("", *draw_graph(list(board.speeds), room))
-    label = (
+    label = words.t("guided.progress.certifying") if board.is_over else _speed(words, now, most)
+    rows = [f"{figures[row]:<29} | {graph[row]}" for row in range(len(figures))]
+    rows[0] = f"{figures[0]:<29} | {cut(label, room)}"
+    return [(row, STRONG) for row in rows]
+
+
+def _speed(words: GuidedWords, now: int, most: int) -> str:
+    """How fast all disks go together, in bytes a second."""
+    return (
         words.t(
             "guided.progress.speed",
             now=f"{size(words.lang, now)}/s",
@@ -134,9 +147,6 @@ def head_lines(words: GuidedWords, board: Board, width: int) -> list[Line]:
         if most
         else words.t("guided.progress.no_speed")
     )
-    rows = [f"{figures[row]:<29} | {graph[row]}" for row in range(len(figures))]
-    rows[0] = f"{figures[0]:<29} | {cut(label, room)}"
-    return [(row, STRONG) for row in rows]
 
 
 def track_lines(words: GuidedWords, track: Track, now_s: float, width: int) -> list[Line]:

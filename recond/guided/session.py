@@ -60,6 +60,12 @@ class GuidedSession:
         """Tick a disk, or take the tick away."""
         self.chosen = self.chosen ^ {path}
 
+    def toggle_all(self) -> None:
+        """Tick every disk that is not refused; where all of them are, take all ticks away."""
+        plans = self.prepared.to_erase if self.prepared else ()
+        every = frozenset(plan.path for plan in plans)
+        self.chosen = frozenset() if self.chosen >= every else every
+
     @property
     def to_confirm(self) -> tuple[WipePlan, ...]:
         """The disks that will be written once each of them is confirmed by typing."""

@@ -40,6 +40,7 @@ class Step(Screen[None]):
         super().__init__()
         self.session = session
         self.said = session.words
+        self._count = 0  # lines shown
 
     def compose(self) -> ComposeResult:
         """Head, lines, foot."""
@@ -57,7 +58,8 @@ class Step(Screen[None]):
         return f"guided.keys.{self.NAME}"
 
     def on_mount(self) -> None:
-        """Show it."""
+        """Show it; the bar says whether something is below, so it follows the scrolling."""
+        self.watch(self.query_one("#scroll"), "scroll_y", self._draw_head, init=False)
         self.redraw()
 
     def on_resize(self, _: Resize) -> None:
@@ -66,14 +68,19 @@ class Step(Screen[None]):
 
     def redraw(self) -> None:
         """Show what is known now."""
-        title = self.said.t(f"guided.title.{self.NAME}")
-        place = self.said.t("guided.place", number=self.NUMBER, total=STEPS) if self.NUMBER else ""
         lines = self.lines(self.app.size.width - MARGIN)
-        # said in words: a scroll bar is a colour, drawn in glyphs that consoles do not have
-        more = self.said.t("guided.more") if len(lines) > self.app.size.height - BARS else ""
-        self.query_one("#head", Static).update(Content(f" recond  {place}  {title}  {more}"))
+        self._count = len(lines)
         self.query_one("#foot", Static).update(Content(f" {self.said.t(self.keys())}"))
         self.query_one("#lines", Static).update(drawn(lines))
+        self._draw_head()
+
+    def _draw_head(self) -> None:
+        title = self.said.t(f"guided.title.{self.NAME}")
+        place = self.said.t("guided.place", number=self.NUMBER, total=STEPS) if self.NUMBER else ""
+        # said in words: a scroll bar is a colour, drawn in glyphs that consoles do not have
+        seen = self.query_one("#scroll").scroll_offset.y + self.app.size.height - BARS
+        more = self.said.t("guided.more") if self._count > seen else ""
+        self.query_one("#head", Static).update(Content(f" recond  {place}  {title}  {more}"))
 
 
 def drawn(lines: list[Line]) -> Content:

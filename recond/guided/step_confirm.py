@@ -7,8 +7,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.events import Key
 
-from recond.flow.run.typed import confirms, typed_end
-from recond.guided.confirm import confirm_lines
+from recond.flow.run.typed import confirms, folded, typed_end
+from recond.guided.confirm import are_together, confirm_lines, together_lines, together_word
 from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import Line
@@ -17,7 +17,9 @@ MOST_TYPED = 60
 
 
 class ConfirmStep(Step):
-    """The end of each serial is typed; only then anything is written."""
+    """One word for several disks whose numbers stand in a list, or the end of each serial, is
+    typed; only then anything is written.
+    """
 
     NAME, NUMBER = "confirm", 4
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,9 +34,20 @@ class ConfirmStep(Step):
         self._at = 0
         self._typed = ""
         self._wrong = False
+        self._together = are_together(self._plans, session.again)
+        self._scanned: frozenset[str] = frozenset()
 
     def lines(self, width: int) -> list[Line]:
-        """The disk that is asked about."""
+        """The disks that are asked about."""
+        if self._together:
+            return together_lines(
+                self.said,
+                self._plans,
+                self._scanned,
+                self._typed,
+                wrong=self._wrong,
+                width=width,
+            )
         return confirm_lines(
             self.said,
             self._plans[self._at],
@@ -48,7 +61,7 @@ class ConfirmStep(Step):
 
     def on_key(self, event: Key) -> None:
         """A character of the serial; a scanner types it whole, and Enter."""
-        wanted = typed_end(self._plans[self._at], self._plans)
+        wanted = " " if self._together else typed_end(self._plans[self._at], self._plans)
         if event.character is None or not event.character.isprintable():
             return
         event.prevent_default()
@@ -66,6 +79,9 @@ class ConfirmStep(Step):
 
     def action_check(self) -> None:
         """The next disk, or begin."""
+        if self._together:
+            self._check_together()
+            return
         asked, prepared = self._plans[self._at], self.session.prepared
         number = prepared.confirming_number if prepared else None
         self._wrong = not confirms(asked, self._typed, self._plans, number)
@@ -76,6 +92,22 @@ class ConfirmStep(Step):
             self.redraw()
             return
         self._at = 0  # a late redraw still has something to show
+        self._begin()
+
+    def _check_together(self) -> None:
+        """The word for all of them, or a scanner's for one after the other."""
+        word, self._typed = folded(self._typed), ""
+        meant = word == folded(together_word(self.said, self._plans))
+        found = [one.path for one in self._plans if confirms(one, word, self._plans)]
+        self._wrong = not meant and len(found) != 1
+        if len(found) == 1:
+            self._scanned |= frozenset(found)
+        if meant or len(self._scanned) == len(self._plans):
+            self._begin()
+        else:
+            self.redraw()
+
+    def _begin(self) -> None:
         self.session.begin()
         self.session.go("progress")
 

@@ -22,6 +22,7 @@ class DisksStep(Step):
         Binding("enter", "next"),
         Binding("escape", "back"),
         Binding("space", "tick"),
+        Binding("a", "all"),
         Binding("up", "move(-1)", priority=True),
         Binding("down", "move(1)", priority=True),
         Binding("f5", "again"),
@@ -87,6 +88,12 @@ class DisksStep(Step):
         self._notice = self.said.t("guided.disks.cannot") if plan.refusals else ""
         if not plan.refusals:
             self.session.toggle(plan.path)
+        self.redraw()
+
+    def action_all(self) -> None:
+        """Take every disk that may be taken; where all of them are, none."""
+        self.session.toggle_all()
+        self._notice = ""
         self.redraw()
 
     def action_next(self) -> None:

@@ -64,9 +64,9 @@ class ProgressStep(Step):
 
     def _notice(self) -> str:
         stops = self._stops
-        if self._asking:
+        if self._asking and not self.session.board.is_over:
             return self.said.t("guided.progress.sure_at_once" if stops else "guided.progress.sure")
-        if self.session.board.notice is Phase.CERTIFY:
+        if self.session.board.notice is Phase.CERTIFY or self.session.board.is_over:
             return self.said.t("cli.phase.certify")
         if stops:
             return self.said.t(f"guided.progress.{'stopping' if stops == 1 else 'at_once'}")
@@ -81,6 +81,8 @@ class ProgressStep(Step):
     def keys(self) -> str:
         """A run that is only watched cannot be stopped from here."""
         work = self.session.work
+        if self.session.board.is_over:
+            return "guided.keys.certifying"
         if not work or not work.stoppable:
             return "guided.keys.attached"
         return "guided.keys.stop" if self._asking else "guided.keys.progress"
@@ -90,6 +92,8 @@ class ProgressStep(Step):
         that is held down, or pressed twice in haste, says itself again.
         """
         work = self.session.work
+        if self.session.board.is_over:
+            return  # no disk is left to be stopped
         if work is not None and work.stoppable and self._stops < MOST_STOPS:
             self._asking = True
             self.redraw()

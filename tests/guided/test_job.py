@@ -16,18 +16,21 @@ from recond.errors import BenchLacks
 from recond.flow.guided import QUESTIONS, take_nap, with_answers
 from recond.flow.run.background import MOST_HEARD, BackgroundRun
 from recond.flow.run.run import Prepared
+from recond.flow.run.unfinished import Left, OpenRun
 from recond.flow.runfolder import OnEvent, RunFolder
 from recond.flow.verify.files import verify_paths
 from recond.guided import start as starting
 from recond.guided.app import GuidedApp
+from recond.guided.confirm import are_together
+from recond.guided.progress import Board
 from recond.guided.session import GuidedSession
 from recond.guided.step_progress import ProgressStep
 from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.locale import Lang
 from recond.model import Json, Message
-from recond.progress import Phase, ProgressEvent
-from tests.guided.stage import HeldClock, images, play, session_on, shown_session, text_of
+from recond.progress import Phase, ProgressEvent, WorkerEnd, ended
+from tests.guided.stage import MIB, HeldClock, images, play, session_on, shown_session, text_of
 
 TYPED = ("l", "p", "h", "a", "enter")
 BETA = ("b", "e", "t", "a", "enter")
@@ -98,18 +101,124 @@ def test_a_scanner_types_the_whole_number_and_enter(tmp_path: Path) -> None:
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
         await pilot.press("enter", "p", "enter")
-        await pilot.press(*"BETA", "full_stop", *"IMG", "enter")  # the other one's sticker
+        await pilot.press(*"GAMMA", "full_stop", *"IMG", "enter")  # of no disk here
         assert "Ce n’est pas cela" in text_of(app)
-        assert "Disque 1 sur 2" in text_of(app)
         await pilot.press(*"ALPHA", "full_stop", *"IMG")
         assert "ALPHA.IMG_" in text_of(app)
         await pilot.press("enter")
-        assert "Disque 2 sur 2" in text_of(app)
+        read = [line for line in text_of(app).splitlines() if line.endswith("  lu")]
+        assert ["alpha.img" in line for line in read] == [True]
+        await pilot.press(*"ALPHA", "full_stop", *"IMG", "enter")
+        assert session.work is None, "one disk twice is not two disks"
         await pilot.press("escape")
 
     play(session, "computer", act)
     assert session.work is None
     assert all(b"DONOR" in Path(target).read_bytes()[:64] for target in targets)
+
+
+def test_eight_disks_take_one_word_and_twelve_keys(tmp_path: Path) -> None:
+    """Forty-three keys before: the end of each number. From the first screen to the erasure."""
+    targets = images(tmp_path, *(f"disk-{number}.img" for number in range(8)), size_bytes=MIB)
+    session = session_on(tmp_path, "fr", targets)
+    keys = ("enter", "p", "enter", *"EFFACER8", "enter")
+    assert len(keys) == 12
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "p", "a")
+        assert session.chosen == frozenset()
+        await pilot.press("a")
+        assert session.chosen == frozenset(targets)
+        await pilot.press("escape", "escape", *keys[:-1])
+        shown = text_of(app)
+        assert all(f"disk-{number}.img" in shown for number in range(8)), "read by eye"
+        assert session.work is None
+        await pilot.press(keys[-1])
+        await pilot.pause()
+        await to_the_end(session, app, pilot)
+
+    play(session, "computer", act)
+    assert [Path(one).read_bytes().count(b"DONOR") for one in targets] == [0] * 8
+    record = record_of(tmp_path)
+    erasures = cast("list[dict[str, Json]]", record["erasures"])
+    assert {one["confirmed_by"] for one in erasures} == {"typed"}
+
+
+@pytest.mark.parametrize("word", ["EFFACER", "EFFACER3", "ERASE2", "2", "FFACER2", "", "g"])
+def test_another_word_than_the_one_that_is_asked_for_begins_nothing(
+    word: str, tmp_path: Path
+) -> None:
+    targets = images(tmp_path, "alpha.img", "beta.img")
+    session = session_on(tmp_path, "fr", targets)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", "p", "enter", *word, "enter")
+        await pilot.pause()
+        assert "Ce n’est pas cela" in text_of(app)
+
+    play(session, "computer", act)
+    assert session.work is None
+
+
+def test_no_word_confirms_disks_that_are_not_all_in_sight_or_not_told_by_a_number(
+    tmp_path: Path,
+) -> None:
+    prepared = cast(Prepared, shown_session(tmp_path, "fr").prepared)
+    one = prepared.plans[0]
+    twelve = tuple(replace(one, path=f"/dev/x{number}") for number in range(12))
+    assert are_together(twelve, None)
+    assert not are_together((*twelve, one), None)
+    assert not are_together((one,), None)
+    assert not are_together((one, replace(one, place="USB 2-4")), None)
+    stopped = OpenRun(RunFolder(tmp_path), Left.STOPPED, {})
+    assert not are_together(twelve, stopped)
+
+
+def test_after_the_last_disk_the_certificate_is_said_and_nothing_can_be_stopped(
+    tmp_path: Path,
+) -> None:
+    session = shown_session(tmp_path, "fr")
+    go_on = threading.Event()
+    session.board = Board.of({"d": cast(Prepared, session.prepared).plans[0]})
+    session.work = BackgroundRun(lambda *_: cast(None, go_on.wait() and None), HeldClock())
+    work = session.work
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        work._hear("d", ProgressEvent(Phase.WRITE, 0, 1, 2, 1, 2))
+        cast(ProgressStep, app.screen).look()
+        await pilot.pause()
+        assert "S : arrêter" in text_of(app).replace("\u00a0", " ")
+        work._hear("d", ended(WorkerEnd.COMPLETED))
+        cast(ProgressStep, app.screen).look()
+        await pilot.pause()
+        shown = text_of(app).replace("\u00a0", " ")
+        assert "Certificat en cours" in shown
+        assert "S : arrêter" not in shown
+        assert "/s" not in shown
+        await pilot.press("s", "o")
+        assert work.stops.count == 0
+        go_on.set()
+
+    play(session, "progress", act)
+
+
+def test_the_bar_says_that_more_is_below_only_while_it_is(tmp_path: Path) -> None:
+    session = shown_session(tmp_path, "fr")
+    prepared = cast(Prepared, session.prepared)
+    plans = tuple(replace(prepared.plans[0], path=f"/dev/x{number}") for number in range(9))
+    session.prepared = replace(prepared, plans=plans)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        assert "(la suite" in text_of(app)
+        await pilot.press("up")  # from the first to the last
+        await pilot.pause()
+        assert "(la suite" not in text_of(app)
+        assert "Il manque un disque" in text_of(app)
+        await pilot.press("down")
+        await pilot.pause()
+        assert "(la suite" in text_of(app)
+
+    play(session, "disks", act)
 
 
 @pytest.mark.parametrize(

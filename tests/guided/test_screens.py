@@ -37,6 +37,7 @@ STEPS = {
     "disks": ("disks", ("down",)),
     "disks-refused": ("disks", ("up", "space")),
     "confirm": ("confirm", ("2", "2", "x")),
+    "confirm-one": ("disks", ("space", "enter", "2", "x")),
     "confirm-wrong": ("confirm", ("2", "2", "2", "3", "enter")),
 }
 
