@@ -3,17 +3,21 @@
 Why: each parser has corners where two readers see two things, or where a reader dies. A name that
 stands twice in an object has two values, and which one counts depends on who reads; `NaN`,
 `Infinity` and `1e999` are numbers that nothing can be computed with; brackets without end exhaust
-the stack far from where they were read; a number of a million digits takes minutes. All of that is
-no document here, and every reader of foreign bytes catches one error, `ValueError`. Pure.
+the stack far from where they were read; a number of a million digits takes minutes; half of a
+surrogate pair ("\\ud800") is a text that no file, page or signature can hold, and fails wherever it
+is written. All of that is no document here, and every reader of foreign bytes catches one error,
+`ValueError`. Pure.
 
-Sources: RFC 8259 4 (names "SHOULD be unique"), 6 (no NaN, no infinity) and 9 (a parser "may set
-limits"); RFC 7493 2.3 (names must be unique); TOML 1.0.0 "Integer" (64 bits).
+Sources: RFC 8259 4 (names "SHOULD be unique"), 6 (no NaN, no infinity), 8.2 (unpaired surrogates)
+and 9 (a parser "may set limits"); RFC 7493 2.1 (no surrogates), 2.3 (names must be unique); TOML
+1.0.0 "Integer" (64 bits).
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 MOST_DEEP = 64
@@ -22,6 +26,8 @@ MOST_DEEP = 64
 MOST_DIGITS = 40
 """What an integer may have: a drive's counters have 128 bits (NVM Express base 2.0, 5.16.1.3)."""
 _TOO_LONG = 10**MOST_DIGITS
+_SURROGATE = re.compile(r"\\[uU][dD][89a-fA-F]|[\ud800-\udfff]")
+"""What a text must hold for a value to have half of a pair in it."""
 
 
 class NoDocument(ValueError):
@@ -37,6 +43,8 @@ def read_json(raw: bytes | str) -> Any:
         raise NoDocument("nested too deep") from None
     if text.count("[") + text.count("{") > MOST_DEEP:
         _check_depth(value)
+    if _SURROGATE.search(text):
+        _check_text(value)
     return value
 
 
@@ -92,6 +100,14 @@ def _check_depth(value: object) -> None:
             elif isinstance(one, int) and abs(one) >= _TOO_LONG:
                 raise NoDocument("number too long")
         level = below
+
+
+def _check_text(value: Any) -> None:
+    """Raises `NoDocument` where a name or a text of a value (not too deep) is not Unicode."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise NoDocument("half of a surrogate pair") from None
 
 
 _DECODER = json.JSONDecoder(

@@ -21,6 +21,7 @@ from recond.host.journal_lines import read_entries
 from recond.inspect.smart import parse_smart
 from recond.model import Unknown
 from recond.upload.package import parse_record
+from recond.wipe import worker
 
 JSON_ATTACKS = {
     "doubled": b'{"kind": "end", "data": {}, "kind": "open"}',
@@ -35,6 +36,9 @@ JSON_ATTACKS = {
     "closed lists": b"[" * 900 + b"]" * 900,
     "objects": b'{"a":' * 300 + b"1" + b"}" * 300,
     "no UTF-8": b'"\xff"',
+    "half a pair": b'{"a": "\\ud800"}',
+    "the other half, in a name": b'[{"\\uDFFF x": 1}]',
+    "the halves the wrong way round": b'["\\udc00\\ud800"]',
     "nothing": b"",
 }
 
@@ -115,6 +119,7 @@ def test_a_file_of_a_run_that_was_damaged_is_named(tmp_path: Path, name: str) ->
         folder.facts()
     with pytest.raises(RecordInvalid):
         read_job(folder, "a")
+    assert worker.main([str(folder.job("a"))]) == RecordInvalid.exit_code
 
 
 @pytest.mark.parametrize("name", TOML_ATTACKS)

@@ -20,7 +20,7 @@ from types import FrameType
 from recond.codec import from_json
 from recond.documents import read_json
 from recond.ends import JournalEnd
-from recond.errors import RecondError, UsageError
+from recond.errors import FormatError, RecondError, RecordInvalid, UsageError
 from recond.host.clock import SystemClock
 from recond.host.drives import open_drive
 from recond.host.files import Files
@@ -102,7 +102,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, stop.handle)
     signal.signal(signal.SIGINT, stop.handle)
     try:
-        job = from_json(Job, read_json(_read(argv[0], SMALL_BYTES)))
+        job = _job(argv[0])
         psid = sys.stdin.readline().strip() if "psid" in argv[1:] else None
         with errors_kept(None):
             outcome = _work(job, real_seam(psid), stop, tell, again="resume" in argv[1:])
@@ -111,6 +111,15 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     return OUTCOME_EXIT[outcome]
+
+
+def _job(path: str) -> Job:
+    """What is to be done. Raises `BenchLacks`, `RecordInvalid` for a file that is no job."""
+    try:
+        return from_json(Job, read_json(_read(path, SMALL_BYTES)))
+    except (ValueError, FormatError):
+        run = Path(path).absolute().parents[1].name
+        raise RecordInvalid("wipe.run.unreadable", run=run) from None
 
 
 def _read(path: str, most_bytes: int) -> bytes:
