@@ -3,10 +3,10 @@
 Why: each parser has corners where two readers see two things, or where a reader dies. A name that
 stands twice in an object has two values, and which one counts depends on who reads; `NaN`,
 `Infinity` and `1e999` are numbers that nothing can be computed with; brackets without end exhaust
-the stack far from where they were read; a number of a million digits takes minutes; half of a
-surrogate pair ("\\ud800") is a text that no file, page or signature can hold, and fails wherever it
-is written. All of that is no document here, and every reader of foreign bytes catches one error,
-`ValueError`. Pure.
+the stack far from where they were read; a number of a million digits, or a TOML key of 60,000
+parts, takes minutes; half of a surrogate pair ("\\ud800") is a text that no file holds, and fails
+wherever it is written. All of that is no document here, and every reader of foreign bytes catches
+one error, `ValueError`. Pure.
 
 Sources: RFC 8259 4 (names "SHOULD be unique"), 6 (no NaN, no infinity), 8.2 (unpaired surrogates)
 and 9 (a parser "may set limits"); RFC 7493 2.1 (no surrogates), 2.3 (names must be unique); TOML
@@ -25,6 +25,9 @@ MOST_DEEP = 64
 
 MOST_DIGITS = 40
 """What an integer may have: a drive's counters have 128 bits (NVM Express base 2.0, 5.16.1.3)."""
+
+MOST_PARTS = 500
+"""How many dots a line of TOML may hold: the parser needs the square of a key's parts."""
 _TOO_LONG = 10**MOST_DIGITS
 _SURROGATE = re.compile(r"\\[uU][dD][89a-fA-F]|[\ud800-\udfff]")
 """What a text must hold for a value to have half of a pair in it."""
@@ -52,6 +55,8 @@ def read_toml(text: str) -> dict[str, Any]:
     """The tables of a TOML text. Raises `ValueError` (its place in the text, where known)."""
     import tomllib
 
+    if any(line.count(".") > MOST_PARTS for line in text.splitlines()):
+        raise NoDocument("a line of too many dots")
     try:
         tables = tomllib.loads(text, parse_float=_finite)
     except RecursionError:

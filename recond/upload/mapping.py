@@ -23,6 +23,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 
@@ -85,8 +86,8 @@ def read_template(name: str, table: object) -> Template:
     )
     if len(found.delimiter) != 1 or found.delimiter in '"\r\n':
         raise UsageError("upload.map.value", map=name, key="delimiter", known="; ,")
-    titles = [one.title for one in found.columns]
-    if twice := next((one for one in titles if titles.count(one) > 1), None):
+    titles = Counter(one.title for one in found.columns)
+    if twice := next((one for one, times in titles.items() if times > 1), None):
         raise UsageError("upload.map.twice", map=name, column=twice)
     return found
 
