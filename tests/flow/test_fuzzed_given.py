@@ -131,7 +131,7 @@ STICK = (
     f'[wifi]\nname = "atelier"\npassword = "{SECRET}"\n[bench]\ndock = "USB 2-4, SATA 5"\n'
 )
 LINE = 'boot=live quiet recond.lot="A B" recond.lang=en recond.stick=0401 recond.end=poweroff'
-LISTS = (LIST.encode("utf-8-sig"), LIST.encode("cp1252"), LIST.encode("utf-16"))
+LISTS: tuple[bytes, ...] = (LIST.encode("utf-8-sig"), LIST.encode("cp1252"), LIST.encode("utf-16"))
 LISTS += (b"sep=,\r\nserial,disk serial\r\nS1,D1\r\n", b"S1\nS2\n", workbook(), open_document())
 MARKS = b"Model;Mark\nIntel Core i5-6200U;3900\nAMD Ryzen 5 3500U;6900\n"
 
