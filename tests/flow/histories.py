@@ -259,7 +259,7 @@ class History:
             return
         name = self.chance.choice(known)
         self._note_truth()
-        last = max(run for run, names in self._confirmed().items() if name in names)
+        last = [run for run, names in self._confirmed().items() if name in names][-1]
         little = (last, name) in self.seen.erased and self.chance.random() < 0.6
         if little and name not in self.seen.shared:
             self._change_a_little(name)
