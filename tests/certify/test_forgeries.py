@@ -254,11 +254,14 @@ def test_a_changed_document_is_found(desk: Desk) -> None:
 
 
 def test_no_published_attack_on_signed_pdfs_is_believed(desk: Desk) -> None:
-    files = files_of("erased")
+    """Alone; and one of each kind beside the true files, which are read the same way."""
+    files, kinds = files_of("erased"), set[str]()
     for told, raw in published.attacks(files[PDF]).items():
         assert raw != files[PDF], told
         desk.refuses({PDF: raw}, told)
-        desk.refuses({**files, PDF: raw}, told)
+        if (kind := told.partition(":")[0]) not in kinds:
+            kinds.add(kind)
+            desk.refuses({**files, PDF: raw}, told)
 
 
 def test_an_update_that_pdfsig_calls_valid_is_found(tmp_path: Path, desk: Desk) -> None:
