@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from recond.certify.record import Issue, build_record
+from recond.certify.record import Issue, build_record, parse_record
 from recond.computer import Overall, conclude
+from recond.documents import read_json
+from recond.erasure import WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.deliver.older import parse_day
 from recond.flow.deliver.upload import queue_of
@@ -22,6 +24,7 @@ from recond.flow.runfolder import JWS, RunFacts, RunFolder
 from recond.flow.runindex import newest_runs
 from recond.flow.runnote import is_issued
 from recond.host.reason import as_lack
+from recond.host.regular import read_regular
 from recond.model import Known, Machine, Message, Text
 from recond.naming import computer_maker, model_name
 from recond.upload.queue import DeliveryState, Queue
@@ -142,13 +145,32 @@ def _certified(
         state=RunState.CERTIFIED,
         outcome=found.outcome,
         headline=found.headline,
-        signed=(place / JWS).exists(),
+        signed=_is_signed(place, record),
         certificate=str(place),
         there=place.is_dir(),
         uploads=tuple(RunUpload(one.destination, one.where) for one in entry.deliveries)
         if entry
         else (),
     )
+
+
+def _is_signed(place: Path, record: WipeRecord) -> bool:
+    """Whether a signature that holds lies there, of this run, these journals and these words. By
+    which key, and whether it is to be believed, `recond verify` says.
+    """
+    from recond.certify.sign.jws import CONTENT_TYPE, read_jws
+
+    try:
+        signed = read_jws(read_regular(place / JWS))
+        told = parse_record(read_json(signed.payload))
+    except (OSError, ValueError, TypeError, RecondError):
+        return False
+    holds = signed.holds and signed.content_type == CONTENT_TYPE
+    return holds and _told_of(told) == _told_of(record)
+
+
+def _told_of(record: WipeRecord) -> tuple[object, ...]:
+    return record.record_id, record.words, tuple(one.journal for one in record.erasures)
 
 
 def _computer(machine: Machine | None) -> str | None:

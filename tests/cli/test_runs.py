@@ -119,3 +119,15 @@ def test_serials_and_paths_are_never_folded_and_both_languages_speak(bench: Benc
     none = recond("runs", folder=bench.path / "empty")
     assert (none.code, none.stdout) == (0, "")
     assert not list((bench.path / "empty").iterdir())
+
+
+def test_a_file_of_that_name_is_no_signature(bench: Bench) -> None:
+    """Nonsense, and the true signature of another run, in the folder that anybody may write."""
+    first, second = (Path(str(one.note().folder)) for one in bench.runs() if one.note())  # type: ignore[union-attr]
+    (first / "record.jws").write_bytes(b"nonsense")
+    other = (second / "record.jws").read_bytes()
+    told = {one.run: one.signed for one in list_runs(bench.state).runs}
+    assert told == {first.name: False, second.name: True}
+    (first / "record.jws").write_bytes(other)
+    told = {one.run: one.signed for one in list_runs(bench.state).runs}
+    assert told == {first.name: False, second.name: True}

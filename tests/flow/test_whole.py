@@ -33,6 +33,7 @@ from recond.flow.run.run import (
 )
 from recond.flow.run.supervisor import confirm_all
 from recond.flow.run.words import take_words
+from recond.flow.runlist import RunState, list_runs
 from recond.host import Host
 from recond.host.signals import StopCount
 from recond.model import Known
@@ -309,3 +310,19 @@ def test_no_word_is_taken_while_somebody_is_at_the_run(tmp_path: Path) -> None:
             again()
     assert (folder.path / "run.json").read_bytes() == before
     assert [one.name for one in again().record.words] == ["Ada"]
+
+
+def test_a_word_before_a_power_cut_still_reaches_the_certificate(tmp_path: Path) -> None:
+    """What `recond runs` tells of a run is what its certificate says, or that it is open."""
+    finished, host = run(tmp_path, every=False)
+    folder, machine = finished.folder, finished.issued.record.machine
+    assert machine is not None
+    assert isinstance(machine.census, Known)
+    state = tmp_path / "state"
+    take_words(folder, ((Said.REMOVED, machine.census.value.media[0].key),), "Ada", host.clock)
+    (told,) = list_runs(state).runs
+    assert (told.state, told.headline) == (RunState.OPEN, None)
+    (again,) = resume_runs(state, None, host, lambda *_: None, StopCount())
+    assert [one.name for one in again.issued.record.words] == ["Ada"]
+    (told,) = list_runs(state).runs
+    assert (told.state, told.signed) == (RunState.CERTIFIED, True)

@@ -2,7 +2,9 @@
 
 Why: a suspicion, or a disk that failed and was crushed, is closed by a person and by nothing else.
 The word goes into the run's facts with name and time, and from there into the record; it is taken
-only by the key of a medium or suspicion of this run's census, so that it cannot close another.
+only by the key of a medium or suspicion of this run's census, so that it cannot close another. The
+certificate that stands says nothing of it: from then on it is one that is being replaced, so that a
+power cut before the next one is no end of the matter.
 """
 
 from __future__ import annotations
@@ -40,4 +42,7 @@ def take_words(
     spoken = {one.about for one in new}
     kept = tuple(one for one in facts.context.words if one.about not in spoken)
     context = replace(facts.context, words=(*kept, *new))
+    note = folder.note()
+    if note is not None:
+        write_json(folder.issued, to_json(replace(note, replacing=True)))
     write_json(folder.path / "run.json", to_json(replace(facts, context=context)))
