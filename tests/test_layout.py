@@ -565,6 +565,7 @@ OPENS_WHAT_IS_NO_FILE: dict[str, str] = {
     "host.sectors": "disks, /sys",
     "host.stick_mount": "the folder where a stick is mounted",
     "host.sound": "a folder made for the moment",
+    "host.stacked": "/proc, and a path that is not opened (O_PATH)",
     "host.suspend": "/sys",
     "host.target": "disks",
     "host.write_switch": "/sys",

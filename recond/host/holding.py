@@ -14,7 +14,7 @@ import fcntl
 import os
 import re
 
-from recond.host import diskid, held_identity, usage
+from recond.host import diskid, held_identity, stacked, usage
 from recond.host.alike import alike_uses
 from recond.host.block import HolderLook
 from recond.host.files import Files
@@ -56,6 +56,12 @@ def look_at_disk(files: Files, descriptor: int, opened: OpenFiles | None = None)
     uses |= alike_uses(files, descriptor, names)
     writes = _count_writes(files, names)
     unseen = opened.unseen + (() if writes is not None else (Message("host.unseen.counter"),))
+    for loop in loops:
+        if loop.name in nodes and loop.node is None:
+            backing = files.read_text(f"/sys/block/{loop.name}/loop/backing_file")
+            holders, said = stacked.look_beneath(str(backing), loop.file, opened)
+            uses |= _users(loop.name, holders)
+            unseen += said
     size = held_identity.read_geometry(descriptor)[0]
     return HolderLook(nodes, _sorted(uses), unseen, opened.processes, size, writes)
 
@@ -70,10 +76,12 @@ def look_at_image(
     uses |= {Use("holder", path, loop.name) for loop in read_loops(files) if loop.file == number}
     uses |= {use for use in usage.file_uses(files, path) if use.kind == "swap"}
     uses |= _mounts_of_file(files, opened, path, number)
+    holders, beneath = stacked.look_beneath(f"/proc/self/fd/{descriptor}", number, opened)
+    uses |= _users(path, holders)
     if alone is False and not uses:
         uses.add(Use("open", path, "?"))
     size = os.fstat(descriptor).st_size
-    unseen = () if alone else opened.unseen
+    unseen = () if alone and not beneath else (*opened.unseen, *beneath)
     return HolderLook((path,), _sorted(uses), unseen, opened.processes, size, inode.changed)
 
 

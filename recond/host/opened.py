@@ -54,6 +54,7 @@ class OpenFiles:
 
     devices: dict[Number, set[Holder]] = field(default_factory=dict)
     inodes: dict[InodeNumber, set[Holder]] = field(default_factory=dict)
+    files: dict[InodeNumber, Inode] = field(default_factory=dict)  # what `inodes` are
     mounts: list[tuple[int, Mount]] = field(default_factory=list)
     processes: int = 0
     denied: int = 0
@@ -106,6 +107,7 @@ def _note(found: OpenFiles, inode: Inode, holder: Holder) -> None:
         found.devices.setdefault(number, set()).add(holder)
     elif inode.is_file:
         found.inodes.setdefault((*inode.device, inode.number), set()).add(holder)
+        found.files[*inode.device, inode.number] = inode
 
 
 def _descriptors(folder: str) -> Iterator[Inode]:

@@ -125,6 +125,43 @@ def test_an_image_in_use_by_another_name(tmp_path: Path, how: str) -> None:
     assert f"(pid {pid})" in look["holders"][0]["where"]
 
 
+@pytest.fixture
+def overlay(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """(the folder that is written, the folder that shows it); taken away afterwards."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount an overlay")
+    written, shown = tmp_path / "upper", tmp_path / "shown"
+    for folder in (tmp_path / "lower", tmp_path / "work", written, shown):
+        folder.mkdir()
+    told = f"lowerdir={tmp_path}/lower,upperdir={written},workdir={tmp_path}/work"
+    mount = ("mount", "-t", "overlay", "overlay", "-o", told, str(shown))
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs root to mount an overlay")
+    yield written, shown
+    subprocess.run(("umount", str(shown)), check=True)
+
+
+@pytest.mark.parametrize("how", ["open", "map"])
+def test_an_image_in_use_beneath_an_overlay(
+    tmp_path: Path, overlay: tuple[Path, Path], how: str
+) -> None:
+    """There it has another device number, and the kernel grants a lease of the upper file."""
+    written, shown = overlay
+    beneath = image(written)
+    with holder(beneath, how) as pid:
+        outcome, erasure = erase(shown / beneath.name, tmp_path)
+    assert (outcome, codes(erasure)) == ("refused", ["wipe.refusal.open"])
+    assert f"(pid {pid})" in said(erasure)
+    assert beneath.read_bytes() == letters(2 * MIB)
+
+
+def test_what_lies_beneath_is_said_to_be_unseen(tmp_path: Path, overlay: tuple[Path, Path]) -> None:
+    outcome, erasure = erase(image(overlay[1]), tmp_path)
+    assert (outcome, erasure.result.status) == ("completed", Status.ERASED)
+    assert "host.unseen.beneath" in codes(erasure)
+    assert [one["unseen"][-1]["code"] for one in looks(tmp_path)] == ["host.unseen.beneath"] * 3
+
+
 def test_who_has_it_is_named_when_planning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a person confirms, and not when the worker starts."""
     monkeypatch.setattr("recond.flow.run.supervisor.SETTLE_S", 0.0)
@@ -267,6 +304,20 @@ def partitioned(path: Path, attach: Attach) -> str:
     run("partx", "--add", device)  # the kernel itself may not know this kind of table
     assert Path(f"{device}p1").exists()
     return device
+
+
+@root
+def test_a_loop_device_whose_file_is_in_use_beneath_an_overlay(
+    tmp_path: Path, attach: Attach, overlay: tuple[Path, Path]
+) -> None:
+    written, shown = overlay
+    beneath = image(written)
+    device = attach(shown / beneath.name)
+    with holder(beneath) as pid:
+        outcome, erasure = erase(device, tmp_path)
+    run("losetup", "--detach", made.pop())  # before what it stands on goes
+    assert (outcome, codes(erasure)) == ("refused", ["wipe.refusal.open"])
+    assert f"(pid {pid})" in said(erasure)
 
 
 @root
