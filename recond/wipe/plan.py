@@ -197,7 +197,7 @@ def _notes(
 ) -> tuple[Message, ...]:
     notes: list[Message] = []
     if area:
-        notes.append(Message("wipe.note.emmc_area"))
+        notes.append(Message.of("wipe.note.emmc_area", token=identity.token))
     if identity.serial_of == "box":
         notes.append(Message.of("wipe.note.box_serial", serial=identity.serial or ""))
     if identity.serial is None:

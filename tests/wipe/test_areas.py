@@ -11,9 +11,10 @@ import pytest
 
 from recond.ends import ConfirmedBy
 from recond.erasure import Level, LevelWish, Status, Target, Verdict, VerifyMode, WipePlan
-from recond.errors import UsageError
+from recond.errors import SafetyRefusal, UsageError
 from recond.flow.run import areas as areas_module
 from recond.flow.run.areas import plan_areas, with_areas
+from recond.flow.run.choice import choose
 from recond.flow.run.supervisor import confirm_all
 from recond.host import Host
 from recond.host.diskid import read_size, read_strings
@@ -23,6 +24,7 @@ from recond.host.sim.disk import Faults, SimCells, SimDisk
 from recond.host.write_switch import WriteSwitch, lock_faults, may_lift
 from recond.model import Medium, Message
 from recond.wipe.plan import Wish, plan_wipe
+from tests.certify.test_computer import AREA_MEDIUM, census, record
 from tests.wipe.disks import HDD, SEED, Bay, bay
 
 CARD = "/dev/mmcblk0"
@@ -96,6 +98,11 @@ def test_areas_that_hold_something_are_planned_with_their_disk(tree: Tree, host:
         )
         assert {"wipe.note.emmc_area"} <= {note.code for note in plan.notes}
         assert [one.code for one in plan.not_reached] == ["wipe.not_reached.spare"]
+
+
+def test_an_area_that_a_board_starts_from_can_be_left(tree: Tree, host: Host) -> None:
+    found = plan_areas((card_plan(tree),), Wish(), host, ("0xabcd1230-boot0",))
+    assert [plan.path for plan in found] == ["/dev/mmcblk0gp0"]
 
 
 @pytest.mark.parametrize(
@@ -248,3 +255,12 @@ def test_a_stop_shuts_it_and_resuming_opens_it_again(tree: Tree) -> None:
     assert found.resume() == "completed"
     assert found.erasure.result.verdict is Verdict.APPROVED
     assert [one["phase"] for one in found.of("write_protect")] == ["lift", "restore"] * 2
+
+
+def test_leaving_out_takes_the_key_of_an_area_that_is_here_and_no_other() -> None:
+    machine = record(census(AREA_MEDIUM), {}).machine
+    assert machine is not None
+    choice = choose(machine, usb=False, exclude=(AREA_MEDIUM.key,))
+    assert [one.code for one in choice.left_out] == ["cli.left_out.area"]
+    with pytest.raises(SafetyRefusal):
+        choose(machine, usb=False, exclude=(f"{AREA_MEDIUM.key}x",))

@@ -134,7 +134,7 @@ def plan_only(
         kept = tuple(p for p in plans if {p.path, *p.paths} & set(choice.paths))
         return Planned(kept, choice.left_out, _census(machine))
     plans = plan_targets(choice.paths, wish, image=False, host=host)
-    plans = (*plans, *plan_areas(plans, wish, host))
+    plans = (*plans, *plan_areas(plans, wish, host, exclude))
     return Planned(plans, choice.left_out, _census(machine))
 
 

@@ -22,10 +22,13 @@ from recond.wipe import guard
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
 
 
-def plan_areas(plans: tuple[WipePlan, ...], wish: Wish, host: Host) -> tuple[WipePlan, ...]:
+def plan_areas(
+    plans: tuple[WipePlan, ...], wish: Wish, host: Host, exclude: tuple[str, ...] = ()
+) -> tuple[WipePlan, ...]:
     """A plan for each area that holds something, or may, of every eMMC that is to be erased.
 
-    Read back in full, whatever is asked of the disk: they are small.
+    Read back in full, whatever is asked of the disk: they are small. `exclude`: the tokens of those
+    that stay as they are, because a board starts from them.
     """
     cards = {
         plan.path.rsplit("/", 1)[-1]
@@ -37,7 +40,7 @@ def plan_areas(plans: tuple[WipePlan, ...], wish: Wish, host: Host) -> tuple[Wip
     )
     own = replace(wish, verify=VerifyMode.FULL, restore_hidden=None, psid=False)
     found = [_plan(f"/dev/{name}", own, host) for name in names if disk_of_area(name) in cards]
-    return tuple(plan for plan in found if plan is not None)
+    return tuple(one for one in found if one is not None and one.disk.token not in exclude)
 
 
 def _plan(path: str, wish: Wish, host: Host) -> WipePlan | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recond.census import Place
+from recond.census import Kind, Place, StorageMedium
 from recond.errors import SafetyRefusal
 from recond.model import Disk, Known, Machine, Medium, Message
 
@@ -26,19 +26,22 @@ class Choice:
 
 def choose(machine: Machine, *, usb: bool, exclude: tuple[str, ...] = ()) -> Choice:
     """The disks that "all" means. `usb` takes USB disks and cards too; `exclude` are the serial
-    numbers, world-wide names or box numbers of disks that stay as they are.
+    numbers, world-wide names or box numbers of disks that stay as they are, or the census's keys of
+    areas of an eMMC (`recond.flow.run.areas` leaves those).
 
     Raises `SafetyRefusal` for a word of `exclude` that names no disk here: whoever wrote it meant
     one, and it would be erased.
     """
+    areas = {one.key for one in _media(machine) if one.kind is Kind.BOOT_AREA}
     wrong = tuple(
         Message.of("cli.exclude.no_such_disk", word=word)
         for word in exclude
-        if not any(_is_named(disk, word) for disk in machine.disks)
+        if word not in areas and not any(_is_named(disk, word) for disk in machine.disks)
     )
     if wrong:
         raise SafetyRefusal(wrong)
     places, paths, left = _places(machine), list[str](), list[Message]()
+    left += [Message.of("cli.left_out.area", area=word) for word in exclude if word in areas]
     for disk in machine.disks:
         word = next((word for word in exclude if _is_named(disk, word)), None)
         if word is not None:
@@ -56,10 +59,12 @@ def _is_named(disk: Disk, word: str) -> bool:
     return word in told | {disk.box_serial} - {None}
 
 
+def _media(machine: Machine) -> tuple[StorageMedium, ...]:
+    return machine.census.value.media if isinstance(machine.census, Known) else ()
+
+
 def _places(machine: Machine) -> dict[str, Place]:
-    if not isinstance(machine.census, Known):
-        return {}
-    return {path: one.place for one in machine.census.value.media for path in one.paths}
+    return {path: one.place for one in _media(machine) for path in one.paths}
 
 
 def _place(disk: Disk) -> Place:

@@ -149,7 +149,7 @@ def prepare(order: Order, host: Host) -> Prepared:
     if not plans and not order.every_unused:
         raise UsageError("cli.run.no_target")
     warnings = warnings_before(host.conditions.read(), len(plans))
-    areas = plan_areas(plans, order.wish, host)
+    areas = plan_areas(plans, order.wish, host, order.exclude)
     return Prepared(order, context, machine, assessments, plans, left_out, warnings, areas)
 
 
