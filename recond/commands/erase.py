@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 
 from recond.commands.complete import complete_runs
 from recond.commands.frame import (
@@ -14,6 +14,7 @@ from recond.commands.frame import (
     All,
     AsJson,
     Asset,
+    Bell,
     Checked,
     Confirm,
     DemoOut,
@@ -80,6 +81,7 @@ def wipe_command(
     sign_later: SignLater = False,
     json_: AsJson = False,
     events: Events = False,
+    bell: Bell = False,
 ) -> None:
     """Erase and certify."""
     from recond.flow.config import Overrides
@@ -91,7 +93,8 @@ def wipe_command(
     )
     order = replace(order, sign_later=sign_later)
     words = tuple(confirm or ())
-    _run("wipe", order, words, unattended=False, as_json=json_, events=events, reformat=reformat)
+    asked = _Telling(json_, events, bell)
+    _run("wipe", order, words, asked, unattended=False, reformat=reformat)
 
 
 @command("run")
@@ -118,6 +121,7 @@ def run_command(
     sign_later: SignLater = False,
     json_: AsJson = False,
     events: Events = False,
+    bell: Bell = False,
 ) -> None:
     """All of it."""
     from recond.flow.config import Overrides
@@ -143,9 +147,8 @@ def run_command(
         "run",
         replace(order, sign_later=sign_later),
         tuple(confirm or ()),
+        _Telling(json_, events, bell),
         unattended=unattended,
-        as_json=json_,
-        events=events,
         manifest=manifest,
     )
 
@@ -176,14 +179,21 @@ def _order(
     )
 
 
+class _Telling(NamedTuple):
+    """How the end and the way there are told."""
+
+    as_json: bool
+    events: bool
+    bell: bool
+
+
 def _run(
     form: str,
     order: Order,
     words: tuple[str, ...],
+    told: _Telling,
     *,
     unattended: bool,
-    as_json: bool,
-    events: bool,
     manifest: Path | None = None,
     reformat: bool = False,
 ) -> NoReturn:
@@ -192,7 +202,7 @@ def _run(
     from recond.show.progress import ProgressDisplay
     from recond.show.result import finished_fields, show_finished
 
-    shown, host = screen(), this_host()
+    shown, host, as_json = screen(), this_host(), told.as_json
     try:
         prepared = prepare(order, host)
         if reformat:
@@ -212,14 +222,14 @@ def _run(
     if batch and not confirmed:
         _nothing_begun(form, "cli.manifest.nothing_left", batch.exit_code, left, as_json=as_json)
         leave(batch.exit_code)
-    with ProgressDisplay(shown, this_host().clock.now, json_events=events) as display:
+    with ProgressDisplay(shown, this_host().clock.now, json_events=told.events) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
     if batch:
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
     fields = partial(finished_fields, left=left)
     shown.give(form, finished, show_finished, as_json=as_json, fields=fields)
     _send(finished.issued.handed_over, as_json=as_json)
-    leave(finished.exit_code)
+    leave(finished.exit_code, bell=told.bell)
 
 
 def _nothing_begun(
@@ -317,6 +327,7 @@ def resume_command(
     run: Annotated[str | None, argument("run", "RUN", complete=complete_runs)] = None,
     json_: AsJson = False,
     events: Events = False,
+    bell: Bell = False,
 ) -> None:
     """Go on after a crash, a power cut, a stop."""
     from recond.flow.run.resume import resume_runs
@@ -339,7 +350,7 @@ def resume_command(
         answer_error(tuple(error.message for error in lost.values()), code)
     elif not finished:
         _nothing_begun("resume", "cli.resume.nothing", 0, as_json=json_)
-    leave(code)
+    leave(code, bell=bell and bool(finished or lost))
 
 
 @command("certify")

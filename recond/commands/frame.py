@@ -272,6 +272,7 @@ Profiles = Annotated[
 Confirm = Annotated[
     list[str] | None, option("confirm", "--confirm", metavar="SERIAL", complete=complete_serials)
 ]
+Bell = Annotated[bool, option("bell", "--bell")]
 Events = Annotated[bool, option("events", "--json-events")]
 Operator = Annotated[str | None, option("operator", "--operator", metavar="NAME")]
 Speaker = Annotated[str | None, option("speaker", "--operator", metavar="NAME")]
@@ -321,6 +322,10 @@ def answer_error(reasons: tuple[Message, ...], exit_code: int) -> None:
         screen().answer("error", error_fields(LANG, reasons, exit_code))
 
 
-def leave(code: int) -> NoReturn:
-    """End the command with an exit code."""
+def leave(code: int, *, bell: bool = False) -> NoReturn:
+    """End the command with an exit code; `bell`: the terminal rings, for who looks elsewhere."""
+    if bell:
+        from recond.host.terminal import ring
+
+        ring(well=code == 0)
     raise typer.Exit(code)

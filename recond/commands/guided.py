@@ -10,6 +10,7 @@ from recond.commands.frame import (
     LANG,
     AsJson,
     Asset,
+    Bell,
     Donor,
     Events,
     Image,
@@ -44,6 +45,7 @@ def guided_command(
     lot: Lot = None,
     donor: Donor = None,
     asset: Asset = None,
+    bell: Bell = False,
 ) -> None:
     """The whole job, step by step."""
     from recond.flow.config import Overrides
@@ -59,7 +61,7 @@ def guided_command(
         lang=LANG,
         overrides=Overrides(operator=operator, lot=lot, donor=donor, property_number=asset),
     )
-    leave(start(LANG, order, this_host(), plain=plain))
+    leave(start(LANG, order, this_host(), plain=plain, bell=bell))
 
 
 @command("attach", about="guided.help.attach")

@@ -48,6 +48,9 @@ class GuidedApp(App[None]):
     KeyboardTry #lines { padding: 1 2; }
     #beside { height: 1fr; }
     #beside #scroll { width: 1fr; }
+    ResultStep.good #beside, ResultStep.good #scroll { background: #00aa00; }
+    ResultStep.bad #beside, ResultStep.bad #scroll { background: #aa0000; }
+    ResultStep.care #beside, ResultStep.care #scroll { background: #ffff55; }
     #code { background: #ffffff; color: #000000; }
     """
 

@@ -21,6 +21,7 @@ from recond.guided.questions import answer_word
 from recond.guided.result import detail_lines, left_text, result_lines
 from recond.guided.session import GuidedSession
 from recond.guided.words import Line, fold, texts
+from recond.host.terminal import ring
 from recond.model import Message
 from recond.show.ask import ask_each
 
@@ -142,6 +143,8 @@ def watch(session: GuidedSession) -> None:
             work.stop()
             session.words.data(session.words.t("cli.phase.stopping"))
     work.wait_over()
+    if session.bell:
+        ring(well=work.finished is not None and work.finished.exit_code == 0)
     show_end(session)
 
 

@@ -41,6 +41,7 @@ class GuidedSession:
     earlier: Message | None = None  # which finished run is shown, where this is no new one
     board: Board = field(default_factory=lambda: Board({}))
     live: Live = field(default_factory=Live)
+    bell: bool = False  # ring when the result is there
     go: Callable[[str], None] = lambda _: None
 
     def read(self) -> None:

@@ -21,9 +21,11 @@ GIVEN_UP = 130
 """As after Ctrl-C: the answers ended before anything was begun."""
 
 
-def start(lang: Lang, order: Order, host: Host, *, plain: bool) -> int:
-    """The whole job with a person; returns the exit code. Raises what the flow raises."""
-    session = GuidedSession(GuidedWords(lang), host, order.state, order)
+def start(lang: Lang, order: Order, host: Host, *, plain: bool, bell: bool = False) -> int:
+    """The whole job with a person; returns the exit code. Raises what the flow raises. `bell`: the
+    terminal rings when the result is there.
+    """
+    session = GuidedSession(GuidedWords(lang), host, order.state, order, bell=bell)
     if plain or not can_draw() or not _draw(session, "computer"):
         try:
             talk_through(session)

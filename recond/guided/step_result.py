@@ -10,10 +10,11 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from recond.flow.guided import end_of
-from recond.guided.result import code_lines, detail_lines, result_lines
+from recond.guided.result import MARKS, code_lines, detail_lines, result_lines
 from recond.guided.session import GuidedSession
 from recond.guided.step import MARGIN, Step
-from recond.guided.words import BAD, PLAIN, Line, fold
+from recond.guided.words import BAD, GOOD, PLAIN, Line, fold
+from recond.host.terminal import RING_EVERY_S, RINGS_OF_TROUBLE
 
 SEND_LOOK_S = 1.0
 
@@ -47,7 +48,19 @@ class ResultStep(Step):
     def on_mount(self) -> None:
         """Upload and copy may still go on: what became of them is said when it is known."""
         self.set_interval(SEND_LOOK_S, self.redraw)
+        self.add_class(self.tone)
+        if self.session.bell:
+            self.session.bell = False  # once: who comes back from the words is here
+            self.app.bell()
+            if self.tone != GOOD:
+                for number in range(1, RINGS_OF_TROUBLE):
+                    self.set_timer(number * RING_EVERY_S, self.app.bell)
         self.redraw()
+
+    @property
+    def tone(self) -> str:
+        """The colour of the whole screen, beside the word: told from across the room."""
+        return MARKS[self._end.word] if self._end else BAD
 
     def lines(self, width: int) -> list[Line]:
         """The word, or why there is none."""

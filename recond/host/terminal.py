@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 
 NO_SCREEN = frozenset({"", "dumb", "unknown", "vt100", "vt102", "vt220", "ansi"})
 """Terminals of serial lines, and none: they are spoken to line by line."""
 NO_COLOURS = frozenset({"", "dumb", "unknown"})
 COLUMNS, ROWS = 80, 24
+RINGS_OF_TROUBLE, RING_EVERY_S = 3, 0.5
+"""A terminal that is rung faster takes it for one ring."""
 
 
 def can_draw() -> bool:
@@ -47,6 +50,16 @@ def wipe_console() -> None:
     """
     if os.environ.get("TERM") == "linux" and sys.stderr.isatty():
         sys.stderr.write("\x1b[0m\x1b[J")
+        sys.stderr.flush()
+
+
+def ring(*, well: bool) -> None:
+    """Ring the terminal: once where all went well, three times where not. A file gets nothing."""
+    if not sys.stderr.isatty():
+        return
+    for number in range(1 if well else RINGS_OF_TROUBLE):
+        time.sleep(RING_EVERY_S if number else 0)
+        sys.stderr.write("\a")
         sys.stderr.flush()
 
 

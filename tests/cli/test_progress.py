@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from recond.show.machine import show_plans
 from recond.show.progress import ProgressDisplay
 from recond.show.screen import Screen
 from recond.wipe.plan import Wish, plan_wipe
+from tests.cli.command import on_a_terminal, recond
 from tests.drive.test_lies import drive_of
 
 NOW = "2026-11-28T22:30:00.000Z"
@@ -118,3 +120,15 @@ def test_the_plan_says_when_the_longest_disk_ends(
     assert words.format(at=clock_time(lang, NOW, 3600).replace(NBSP, " ")) in shown
     show_plans(Screen(lang, 80), (late,), NOW)
     assert words.partition(" {")[0] not in capsys.readouterr().out
+
+
+def test_the_end_rings_once_where_all_is_well_else_three_times_and_never_into_a_file(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "d.img").write_bytes(b"donor " * 4096)
+    wipe = ["wipe", "d.img", "--image", "--confirm", "d.img"]
+    assert on_a_terminal([*wipe, "--bell"], tmp_path).count("\a") == 1
+    kept = recond(*wipe, "--verify", "none", "--bell", folder=tmp_path)
+    assert (kept.code, "\a" in kept.stdout + kept.stderr) == (6, False), kept.stderr
+    assert on_a_terminal([*wipe, "--verify", "none", "--bell"], tmp_path).count("\a") == 3
+    assert "\a" not in on_a_terminal(wipe, tmp_path)

@@ -202,6 +202,41 @@ def test_after_the_last_disk_the_certificate_is_said_and_nothing_can_be_stopped(
     play(session, "progress", act)
 
 
+def _fail(*_: object) -> None:
+    raise BenchLacks("host.folder.full", folder="x", needed_bytes=1)
+
+
+@pytest.mark.parametrize(("fails", "tone", "rings"), [(False, "good", 1), (True, "bad", 3)])
+def test_the_end_is_told_by_colour_and_by_ringing(
+    fails: bool, tone: str, rings: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told from across the room, and by who does not see red from green too."""
+    rung: list[int] = []
+    monkeypatch.setattr(GuidedApp, "bell", lambda _: rung.append(1))
+    monkeypatch.setattr("recond.guided.step_result.RING_EVERY_S", 0.01)
+    session = session_on(tmp_path, "fr", images(tmp_path, "alpha.img", size_bytes=MIB))
+    session.bell = True
+    session.read()
+    session.begin()
+    assert session.work is not None
+    session.work.wait_over(120)
+    if fails:
+        session.work = BackgroundRun(_fail, HeldClock())
+        session.work.wait_over(60)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        for _ in range(100):
+            if len(rung) >= rings:
+                break
+            await pilot.pause(0.02)
+        assert app.screen.has_class(tone)
+        ground = app.screen.query_one("#beside").styles.background
+        assert ground.hex == {"good": "#00AA00", "bad": "#AA0000"}[tone]
+        assert len(rung) == rings
+
+    play(session, "result", act)
+
+
 def test_the_bar_says_that_more_is_below_only_while_it_is(tmp_path: Path) -> None:
     session = shown_session(tmp_path, "fr")
     prepared = cast(Prepared, session.prepared)
