@@ -43,10 +43,11 @@ def together_lines(
         (f"    {typed}_", STRONG),
         (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE),
     ]
+    widest = max(len(disk_name(words, plan)) for plan in plans)  # a wide screen parts no line
     for number, plan in enumerate(plans, 1):
         end = f"{plan.disk.token}  {size(words.lang, plan.disk.size_bytes):>7}"
         mark = t("guided.confirm.scanned") if plan.path in scanned else ""
-        room = max(8, width - len(end) - len(mark) - 10)
+        room = min(widest, max(8, width - len(end) - len(mark) - 10))
         name = f"{cut(disk_name(words, plan), room):<{room}}"
         lines.append((f"{number:>3}  {name}  {end}  {mark}".rstrip(), GOOD if mark else STRONG))
     lines.append(("", PLAIN))
