@@ -375,6 +375,32 @@ def test_what_is_no_disk_stands_for_none(
     assert not status.complete
 
 
+@pytest.mark.parametrize("size_bytes", [4 << 20, 32 << 20])
+def test_an_area_of_an_emmc_is_no_disk_of_its_own(
+    tmp_path: Path, where: LotDatabase, size_bytes: int
+) -> None:
+    """Two disks are expected, and one came: its boot area is not the other one."""
+    make_lot(where, "L", Still(), counts={"disk": 2})
+    whole, wished = disk_erasure("EMMC1"), disk_erasure("EMMC1-boot0")
+    area = dataclasses.replace(wished, disk=changed(wished.disk, {"size_bytes": size_bytes}))
+    put(tmp_path / "out", 1, machine=None, erasures=(whole, area))
+    added = add_to_lot(where, "L", (str(tmp_path / "out"),))
+    status = status_of(where, "L")
+    assert (added.problems, status.erased) == ((), 1)
+    assert [(one.erased, one.missing) for one in status.counts] == [(1, 1)]
+    assert not status.complete
+
+
+def test_an_area_of_an_emmc_that_is_not_erased_is_named(tmp_path: Path, where: LotDatabase) -> None:
+    make_lot(where, "L", Still(), counts={"disk": 1})
+    area = disk_erasure("EMMC1-boot0", Status.FAILED)
+    put(tmp_path / "out", 1, machine=None, erasures=(disk_erasure("EMMC1"), area))
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    status = status_of(where, "L")
+    assert (status.erased, status.rejected) == (1, 1)
+    assert not status.complete
+
+
 def changed(disk: DiskIdentity, change: dict[str, Any]) -> DiskIdentity:
     return dataclasses.replace(disk, **change)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import replace
 
 from recond.certify.record import Belonging, fold_journal, journal_file
@@ -18,6 +19,7 @@ from tests.wipe.disks import Bay, job_for, letters, plan_for
 DISK_BYTES = 32 << 20
 BLOCK = 4096
 PATH = "/dev/sda"
+AREA = re.compile(r"-((?:boot|gp)\d)$")  # of an eMMC, behind its disk's number
 
 
 @functools.cache
@@ -37,11 +39,12 @@ def journal(
     """The journal of one disk of a run: erased, not written in one place, or refused."""
     clock = SimClock(3)
     clock.sleep(later_s)
+    area = AREA.search(disk.serial or "")
     faults = Faults(bad_writes=frozenset({7})) if fails else None
     bay = Bay(
         SimCells(disk, _donated()[: disk.size_bytes], clock, 1, faults),
         clock,
-        plan_for(disk, path=PATH, refusals=refusals),
+        plan_for(disk, path=f"/dev/mmcblk0{area[1]}" if area else PATH, refusals=refusals),
         pace=REAL_PACE,
     )
     job = replace(job_for(bay.plan), run_id=run)

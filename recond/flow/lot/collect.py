@@ -24,7 +24,7 @@ from recond.erasure import Erasure, Technique, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
 from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
-from recond.flow.lot.standing import key_fault, no_disk
+from recond.flow.lot.standing import is_part, key_fault, no_disk
 from recond.flow.lot.store import LotStore
 from recond.flow.serials import compared
 from recond.host.parallel import for_each
@@ -199,7 +199,8 @@ def _why(error: Exception) -> Message:
 
 def _no_disks(source: str, record: WipeRecord) -> tuple[tuple[str, Message], ...]:
     """What stands for no disk, by its place: named, so that nobody thinks that it was counted."""
-    found = ((one.journal.file, no_disk(record, one)) for one in record.erasures)
+    disks = (one for one in record.erasures if not is_part(one))
+    found = ((one.journal.file, no_disk(record, one)) for one in disks)
     return tuple((f"{source} ({file})", why) for file, why in found if why is not None)
 
 
@@ -348,7 +349,8 @@ def machine_row(
         disks=tuple(
             disk_row(n, one)
             for n, one in enumerate(record.erasures)
-            if not is_boot_medium(one) and (images or no_disk(record, one) is None)
+            if not (is_boot_medium(one) or is_part(one))
+            and (images or no_disk(record, one) is None)
         ),
     )
 
