@@ -6,9 +6,9 @@ lots, exit and power-off all ask here, so that none says more than another. Star
 medium that somebody took out or destroyed is *accounted for*. What an operator says counts only
 with a name, and stays somebody's word. Pure.
 
-Which disk an erasure was of is decided by names (serial, WWN, namespace), never by the path alone;
-an image or a loop device is never a medium of this computer, and a disk that another computer makes
-up is none that was erased: what became of it otherwise is told of the medium.
+Which disk an erasure was of is decided by names (serial, WWN, namespace), never by the path alone.
+An image or a loop device is no medium of this computer; a disk that another computer makes up is
+none that was erased: what became of it otherwise is told of the medium.
 """
 
 from __future__ import annotations
@@ -122,8 +122,9 @@ def is_boot_medium(erasure: Erasure) -> bool:
     An inner disk that merely has the stick's label is refused by another word
     (`wipe.refusal.label`) and counts as not erased.
     """
-    codes = {reason.code for reason in erasure.result.reasons}
-    return erasure.result.status is Status.REFUSED and codes == {"wipe.refusal.medium"}
+    found = erasure.result
+    codes = {reason.code for reason in found.reasons}
+    return found.status is Status.REFUSED and codes == {"wipe.refusal.medium"}
 
 
 def counts(record: WipeRecord) -> Counts:
@@ -147,9 +148,9 @@ def is_computer_settled(record: WipeRecord) -> bool:
 
 def conclude(record: WipeRecord) -> Conclusion:
     """The verdict of a record."""
-    census = _census(record.machine)
+    census = census_of(record.machine)
     media = census.media if census else ()
-    owners = _owners(media, record.erasures)
+    owners = owners_of(media, record.erasures)
     scope = _scope(record, owners)
     words = _words(census, record.words)
     fates = tuple((one, _fate(one, owners, words)) for one in media)
@@ -168,7 +169,7 @@ def conclude(record: WipeRecord) -> Conclusion:
 
 def _outcome(owners: Owners, left: tuple[LeftOver, ...], doubts: tuple[Message, ...]) -> Overall:
     if not any(is_approved(one) for one, _ in owners):
-        failed = any(not _is_stick(one, media) for one, media in owners)
+        failed = any(not is_stick(one, media) for one, media in owners)
         return Overall.NOT_ERASED if failed else Overall.NOTHING
     if left:
         return Overall.PARTIAL
@@ -178,10 +179,10 @@ def _outcome(owners: Owners, left: tuple[LeftOver, ...], doubts: tuple[Message, 
 # --- Which medium an erasure was of ----------------------------------------------------------
 
 Owners = tuple[tuple[Erasure, tuple[StorageMedium, ...]], ...]
-"""Each erasure with the media that it may have been of: only one of one alone is proven."""
 
 
-def _owners(media: tuple[StorageMedium, ...], erasures: tuple[Erasure, ...]) -> Owners:
+def owners_of(media: tuple[StorageMedium, ...], erasures: tuple[Erasure, ...]) -> Owners:
+    """Each erasure with the media that it may have been of: one of one alone is proven."""
     return tuple((one, _candidates(media, one)) for one in erasures)
 
 
@@ -239,7 +240,7 @@ def _scope(record: WipeRecord, owners: Owners) -> Scope:
     if record.machine is None:
         return alone
     for erasure, media in owners:
-        if erasure.disk.kind in NO_MEDIUM or _is_stick(erasure, media):
+        if erasure.disk.kind in NO_MEDIUM or is_stick(erasure, media):
             continue
         outside = all(one.place in OUTSIDE for one in media) if media else erasure.disk.bus == "usb"
         if not outside:
@@ -270,7 +271,7 @@ def _fate(medium: StorageMedium, owners: Owners, words: tuple[OperatorWord, ...]
     return Fate.REFUSED if refused else Fate.FAILED
 
 
-def _is_stick(erasure: Erasure, media: tuple[StorageMedium, ...]) -> bool:
+def is_stick(erasure: Erasure, media: tuple[StorageMedium, ...]) -> bool:
     """Whether it is the medium that recond runs from, and no part of the computer: one that is
     built in stays when the bench leaves, with all that was on it.
     """
@@ -323,7 +324,7 @@ def _left_erasures(owners: Owners, fates: dict[StorageMedium, Fate]) -> tuple[Le
         )
         for one, media in owners
         if not is_approved(one)
-        and not _is_stick(one, media)
+        and not is_stick(one, media)
         and not any(fates.get(medium, Fate.BESIDE) is not Fate.BESIDE for medium in media)
     )
 
@@ -362,7 +363,8 @@ def closable(census: Census, said: Said) -> tuple[str, ...]:
 # --- Whether these are all -------------------------------------------------------------------
 
 
-def _census(machine: Machine | None) -> Census | None:
+def census_of(machine: Machine | None) -> Census | None:
+    """The census of a computer; None where there is none."""
     return machine.census.value if machine and isinstance(machine.census, Known) else None
 
 
@@ -380,7 +382,7 @@ def _doubts(record: WipeRecord, census: Census | None, owners: Owners) -> tuple[
     unseen += [
         one.path
         for one, media in owners
-        if one.disk.kind not in NO_MEDIUM and not media and not _is_stick(one, media)
+        if one.disk.kind not in NO_MEDIUM and not media and not is_stick(one, media)
     ]
     keys = Counter(one.key for one in census.media)
     unseen += [key for key, number in keys.items() if number > 1]
@@ -391,10 +393,8 @@ def _doubts(record: WipeRecord, census: Census | None, owners: Owners) -> tuple[
         if one.role == "storage" and one.bus == "pci" and one.address not in listed
     ]
     found += [Message.of("certify.computer.not-in-census", what=one) for one in unseen]
-    hides = any(
-        isinstance(one.remapped, Known) and one.remapped.value for one in census.controllers
-    )
-    told = census.suspicions or any(one.reach is Reach.HIDDEN for one in census.media)
-    if hides and not told:
+    remapped = (one.remapped for one in census.controllers)
+    hides = any(isinstance(one, Known) and one.value for one in remapped)
+    if hides and not (census.suspicions or any(m.reach is Reach.HIDDEN for m in census.media)):
         found.append(Message.of("certify.computer.not-in-census", what="remapped_nvme"))
     return tuple(dict.fromkeys(found))

@@ -132,6 +132,7 @@ def label_command(
     out: Annotated[Path, option("label.option.out", "--out", metavar="FILE")] = Path(
         "recond-labels.pdf"
     ),
+    per_disk: Annotated[bool, option("label.option.per_disk", "--per-disk")] = False,
     print_: Annotated[bool, option("label.option.print", "--print")] = False,
     printer: Annotated[
         str | None, option("label.option.printer", "--printer", metavar="NAME")
@@ -144,7 +145,9 @@ def label_command(
     from recond.show.label import label_fields, show_labels
 
     given = certificate_paths(state_path(), tuple(files or ()))
-    made = make_labels(given, out, form=form, start=start, lang=LANG, state=state_path())
+    made = make_labels(
+        given, out, form=form, start=start, lang=LANG, state=state_path(), per_disk=per_disk
+    )
     if print_ or printer:
         made = print_labels(made, this_host().processes, printer)
     screen().give("label", made, show_labels, as_json=json_, fields=label_fields)

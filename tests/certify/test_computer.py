@@ -35,6 +35,7 @@ from recond.computer import (
     is_computer_erased,
     is_computer_settled,
 )
+from recond.drives import drives
 from recond.erasure import Bench, Context, DiskIdentity, Person, TargetKind, WipeRecord, Workshop
 from recond.flow.lot.collect import machine_row
 from recond.flow.lot.impact import is_reusable
@@ -360,3 +361,79 @@ def test_a_failed_disk_is_accounted_for_by_a_word_on_it_alone(said: Said) -> Non
     assert SECOND.serial in detail
     checked = OperatorWord(second.key, Said.CHECKED, "Marie", NOW)
     assert not ready(record(taken, journals, checked))
+
+
+# --- Single drives ---------------------------------------------------------------------------
+
+SPACES = tuple(dataclasses.replace(INNER, wwn=None, namespace=number) for number in (1, 2))
+ELSEWHERE = medium(SPACES[1], kind=Kind.NAMESPACE, reach=Reach.HIDDEN, paths=(), key="space-2")
+TWIN = medium(INNER, "/dev/sdb", key="second")
+BLANK_AREA = dataclasses.replace(AREA_MEDIUM, reach=Reach.EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("media", "journals", "told"),
+    [
+        ((medium(INNER),), ONE, {INNER.serial: True}),
+        ((medium(INNER), medium(SECOND)), ONE, {INNER.serial: True}),
+        (
+            (medium(INNER), medium(SECOND)),
+            {**ONE, "two": journal(SECOND, bad=True)},
+            {INNER.serial: True, SECOND.serial: False},
+        ),
+        ((), ONE, {INNER.serial: True}),
+        ((medium(INNER), AREA_MEDIUM), ONE, {INNER.serial: False}),
+        ((medium(INNER), BLANK_AREA), ONE, {INNER.serial: True}),
+        (
+            (medium(INNER), dataclasses.replace(AREA_MEDIUM, serial=read(None))),
+            ONE,
+            {INNER.serial: False},
+        ),
+        ((medium(INNER), AREA_MEDIUM), {**ONE, "two": journal(AREA)}, {INNER.serial: True}),
+        (
+            (medium(INNER), AREA_MEDIUM),
+            {**ONE, "two": journal(AREA, bad=True)},
+            {INNER.serial: False},
+        ),
+        ((medium(INNER), AREA_MEDIUM), {"two": journal(AREA)}, {INNER.serial: False}),
+        (
+            tuple(map(medium, SPACES)),
+            {"one": journal(SPACES[0]), "two": journal(SPACES[1])},
+            {INNER.serial: True},
+        ),
+        (
+            tuple(map(medium, SPACES)),
+            {"one": journal(SPACES[0]), "two": journal(SPACES[1], bad=True)},
+            {INNER.serial: False},
+        ),
+        ((medium(SPACES[0]), ELSEWHERE), {"one": journal(SPACES[0])}, {INNER.serial: False}),
+        ((medium(INNER), TWIN), ONE, {INNER.serial: False}),
+    ],
+    ids=[
+        "alone",
+        "beside-one-that-is-left",
+        "beside-one-that-failed",
+        "in-no-census",
+        "area-left",
+        "area-blank",
+        "area-of-nobody",
+        "area-erased",
+        "area-failed",
+        "area-without-its-disk",
+        "spaces-erased",
+        "space-failed",
+        "space-not-attached",
+        "two-of-one-number",
+    ],
+)
+def test_a_drive_is_erased_where_every_part_of_it_is(
+    media: tuple[StorageMedium, ...], journals: dict[str, bytes], told: dict[str, bool]
+) -> None:
+    found = record(census(*media), journals)
+    assert {one.token: one.erased for one in drives(found)} == told
+    for drive in drives(found):
+        line, _, plain = label_headline(Label(found, LabelProof.PROVEN, "seal", drive), "fr")
+        assert (line == "DISQUE EFFACÉ") is plain is drive.erased
+        unproven = label_headline(Label(found, LabelProof.UNSIGNED, None, drive), "fr")
+        assert not unproven[2]
+        assert "DISQUE EFFACÉ" not in unproven[0]

@@ -341,6 +341,39 @@ def test_a_folder_of_certificates_is_a_label_each(tmp_path: Path) -> None:
         made(tmp_path, empty)
 
 
+@poppler
+def test_a_label_for_each_disk_is_scanned_from_a_print(tmp_path: Path) -> None:
+    """Its number as bars, the certificate's code, and its own verdict in the largest line."""
+    zxingcpp = pytest.importorskip("zxingcpp")
+    given = tmp_path / "certificates"
+    for name in ("forty", "rejected"):
+        shutil.copytree(folder_of(name), given / name)
+    records = [label(name).record for name in ("forty", "rejected")]
+    wanted = [one.disk.serial for found in records for one in found.erasures]
+    done = made(tmp_path, given, per_disk=True)
+    assert (done.count, done.exit_code) == (len(wanted), 0)
+    pages = pictures((tmp_path / "out.pdf").read_bytes(), tmp_path, 203)
+    assert len(pages) == len(wanted)
+    for number in (0, len(wanted) - 1):
+        image = ImageOps.expand(pages[number].convert("L"), 20, 255)
+        found = {code.format: code.text for code in zxingcpp.read_barcodes(image)}
+        assert found[zxingcpp.BarcodeFormat.Code128] == wanted[number]
+        code = read_seal(found[zxingcpp.BarcodeFormat.QRCode])[0]
+        assert code.record_id == records[-1 if number else 0].record_id
+    assert ink(pages[0], 5, 5, 57, 17) < 0.3
+    assert ink(pages[-1], 5, 5, 57, 17) > 0.6
+
+
+def test_a_certificate_of_no_disk_has_no_label_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    none = dataclasses.replace(label(), record=dataclasses.replace(label().record, erasures=()))
+    monkeypatch.setattr("recond.flow.deliver.label._label", lambda _path, _state: none)
+    assert made(tmp_path, folder_of("erased")).count == 1
+    with pytest.raises(UsageError, match="no-disk"):
+        made(tmp_path, folder_of("erased"), per_disk=True)
+
+
 class Spooler:
     """`lp` as it answers; keeps what it was given."""
 

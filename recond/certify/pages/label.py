@@ -23,7 +23,9 @@ from reportlab.platypus import Flowable, KeepInFrame, Paragraph
 
 from recond.certify.pages import parts as part
 from recond.computer import (
+    NO_MEDIUM,
     ON_WORD,
+    WENT_WELL,
     Overall,
     Scope,
     conclude,
@@ -32,6 +34,7 @@ from recond.computer import (
     is_boot_medium,
     medium_name,
 )
+from recond.drives import Drive
 from recond.erasure import WipeRecord
 from recond.locale import Lang, date, say, size, text
 from recond.locks import holding_locks, lock_message
@@ -61,11 +64,19 @@ class LabelProof(Text):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One machine's label. `seal` is the record's code; None where none is proven."""
+    """One machine's label, or that of one `drive` of it. `seal` is the record's code; None where
+    none is proven.
+    """
 
     record: WipeRecord
     proof: LabelProof
     seal: str | None
+    drive: Drive | None = None
+
+    @property
+    def number(self) -> str | None:
+        """What a scanner reads: the drive's serial number, else the computer's inventory number."""
+        return self.drive.token if self.drive else self.record.property_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ def render_roll(labels: Sequence[Label], lang: Lang) -> bytes:
     """A page of 62 mm for each label, as a label printer cuts them."""
     canvas, out = _canvas(ROLL, lang)
     for label in labels:
-        bars = _bars(label.record.property_number)
+        bars = _bars(label.number)
         width, height = ROLL[0], ROLL[1] + (_BARS_HIGH + 2 * mm if bars else 0)
         canvas.setPageSize((width, height))
         _draw_tall(canvas, _Box(0, 0, width, height), label, lang, bars)
@@ -132,6 +143,8 @@ def is_label_file(raw: bytes) -> bool:
 
 def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
     """(line, detail, plain): plain only where every disk's erasure is approved and proven."""
+    if label.drive is not None:
+        return _drive_headline(label, label.drive, lang)
     record, found = label.record, conclude(label.record)
     outcome, approved = found.outcome, counts(record).approved
     if record.bench.demonstration:
@@ -157,6 +170,23 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
     elif len(found.left) == 1 and outcome is Overall.PARTIAL:
         detail = text(lang, "label.left", what=found.left[0].name)
     return text(lang, found.headline), detail, outcome is Overall.ERASED
+
+
+def _drive_headline(label: Label, drive: Drive, lang: Lang) -> tuple[str, str, bool]:
+    """The same of one drive: of the computer that it came from it says nothing."""
+    if label.record.bench.demonstration:
+        return text(lang, "certify.mark.demonstration"), text(lang, "label.demonstration"), False
+    unproven = label.proof is not LabelProof.PROVEN
+    mark = text(lang, f"label.mark.{label.proof.value}") if unproven else ""
+    if not drive.erased:
+        return text(lang, "label.drive.not-erased"), mark or text(lang, "label.not-erased"), False
+    if unproven:
+        return mark, text(lang, "label.unproven"), False
+    virtual = any(one.disk.kind in NO_MEDIUM for one in drive.erasures)
+    line = text(lang, "label.drive.virtual" if virtual else "label.drive.erased")
+    told = (reason for one in drive.erasures for reason in one.result.reasons)
+    detail = next((say(lang, one) for one in told if one.code in WENT_WELL), "")
+    return line, detail, True
 
 
 def _model(record: WipeRecord, lang: Lang) -> str:
@@ -252,6 +282,8 @@ def _draw_wide(canvas: Canvas, box: _Box, label: Label, lang: Lang) -> None:
 
 def _facts(label: Label, lang: Lang, points: float) -> list[Flowable]:
     record = label.record
+    if label.drive is not None:
+        return _drive_facts(label.drive, record.record_id, lang, points)
     lines = [part.para(_model(record, lang), points * 1.15, bold=True)]
     if held := lock_line(record, lang):
         lines.append(part.para(held, points, bold=True))
@@ -260,6 +292,18 @@ def _facts(label: Label, lang: Lang, points: float) -> list[Flowable]:
             lines.append(part.para(line, points))
     number = text(lang, "certify.number", id=record.record_id)
     return [*lines, part.para(number, points * 0.85)]
+
+
+def _drive_facts(drive: Drive, record_id: str, lang: Lang, points: float) -> list[Flowable]:
+    whole = [one.disk for one in drive.erasures if drive.token in (one.disk.serial, one.disk.token)]
+    models = dict.fromkeys(filter(None, (one.model for one in whole)))
+    sizes = ", ".join(size(lang, one.size_bytes) for one in whole)
+    return [
+        part.para(drive.token, points * 1.15, bold=True),
+        *(part.para(model, points) for model in models),
+        part.para(sizes, points),
+        part.para(text(lang, "certify.number", id=record_id), points * 0.85),
+    ]
 
 
 def _print(label: Label, lang: Lang, points: float) -> list[Flowable]:

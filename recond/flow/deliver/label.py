@@ -21,6 +21,7 @@ from recond.certify.pages.label import (
 )
 from recond.certify.verify.pdf_read import read_attachments
 from recond.certify.verify.verdicts import Answer, Axis
+from recond.drives import drives
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.verify.files import verify_paths
 from recond.flow.verify.given_record import given_record, records_in
@@ -52,9 +53,16 @@ class LabelsMade:
 
 
 def make_labels(
-    paths: tuple[Path, ...], out: Path, *, form: str, start: int, lang: Lang, state: Path
+    paths: tuple[Path, ...],
+    out: Path,
+    *,
+    form: str,
+    start: int,
+    lang: Lang,
+    state: Path,
+    per_disk: bool = False,
 ) -> LabelsMade:
-    """Write the labels of certificates, in their order.
+    """Write the labels of certificates, in their order; `per_disk`: one for each drive of each.
 
     Raises `UsageError`, and `RecordInvalid` for a certificate that is not true: then none is made.
     """
@@ -65,7 +73,15 @@ def make_labels(
     if not 1 <= start <= (PLACES if form == SHEET else 1):
         raise UsageError("label.command.start", places=PLACES)
     paths = tuple(one for path in paths for one in records_in(path))
-    labels = tuple(_label(path, state) for path in paths)
+    machines = tuple(_label(path, state) for path in paths)
+    proofs = tuple(one.proof for one in machines)
+    labels = tuple(
+        replace(one, drive=drive)
+        for one in machines
+        for drive in (drives(one.record) if per_disk else (None,))
+    )
+    if not labels:
+        raise UsageError("label.command.no-disk")
     raw = render_roll(labels, lang) if form == ROLL else render_sheets(labels, lang, start)
     try:
         if out.exists() and not is_label_file(read_regular(out)):
@@ -77,9 +93,9 @@ def make_labels(
         out,
         len(labels),
         tuple(
-            (str(path), label.proof)
-            for path, label in zip(paths, labels, strict=True)
-            if label.proof is not LabelProof.PROVEN
+            (str(path), proof)
+            for path, proof in zip(paths, proofs, strict=True)
+            if proof is not LabelProof.PROVEN
         ),
     )
 
