@@ -26,7 +26,7 @@ from recond.certify.sign.keys import make_root_key
 from recond.certify.sign.seal import read_seal
 from recond.certify.verify.pdf_read import read_attachments
 from recond.errors import BenchLacks, RecordInvalid, UsageError
-from recond.flow.deliver.label import LabelsMade, make_labels, print_labels
+from recond.flow.deliver.label import LabelsMade, make_labels, newest, print_labels
 from recond.flow.keys.keyring import Keyring
 from recond.host.process import Completed
 from recond.locale import LANGS, Lang, say, text
@@ -339,6 +339,33 @@ def test_a_folder_of_certificates_is_a_label_each(tmp_path: Path) -> None:
     assert made(tmp_path, tmp_path / "certificates").count == 2
     with pytest.raises(UsageError, match=r"recheck\.record\.none"):
         made(tmp_path, empty)
+
+
+def test_a_copy_in_a_folder_is_no_second_machine(tmp_path: Path) -> None:
+    for name in ("first", "copy"):
+        shutil.copytree(folder_of("erased"), tmp_path / "certificates" / name)
+    assert made(tmp_path, tmp_path / "certificates").count == 1
+    twice = [tmp_path / "certificates" / name for name in ("first", "copy")]
+    assert made(tmp_path, *twice).count == 2  # by name: two stickers of one machine are wanted
+
+
+def test_of_a_record_issued_anew_the_last_issue_has_the_label() -> None:
+    one = label()
+    ledger = one.record.ledger
+    assert ledger is not None
+    # the clock was set back between the two: the ledger says which is the later
+    later = dataclasses.replace(
+        one,
+        record=dataclasses.replace(
+            one.record,
+            issued_at="2020-01-01T00:00:00.000Z",
+            ledger=dataclasses.replace(ledger, number=ledger.number + 1),
+        ),
+    )
+    unproven = dataclasses.replace(later, proof=LabelProof.UNVERIFIED, seal=None)
+    a, b, c = (Path(name) for name in "abc")
+    for found in ([(a, one), (b, later), (c, unproven)], [(b, later), (c, unproven), (a, one)]):
+        assert newest(found) == [(b, later), (c, unproven)]
 
 
 @poppler

@@ -22,6 +22,7 @@ from recond.certify.pages.label import (
 from recond.certify.verify.pdf_read import read_attachments
 from recond.certify.verify.verdicts import Answer, Axis
 from recond.drives import drives
+from recond.erasure import WipeRecord
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.verify.files import verify_paths
 from recond.flow.verify.given_record import given_record, records_in
@@ -30,6 +31,7 @@ from recond.host.reason import unwritten
 from recond.host.regular import SMALL_BYTES, read_given, read_regular
 from recond.host.store import write_whole
 from recond.locale import Lang
+from recond.upload.package import IssueOrder
 
 ROLL, SHEET = "roll-62", "a4-24"
 PLACES = COLUMNS * ROWS
@@ -72,12 +74,14 @@ def make_labels(
         raise UsageError("label.command.format", format=form)
     if not 1 <= start <= (PLACES if form == SHEET else 1):
         raise UsageError("label.command.start", places=PLACES)
-    paths = tuple(one for path in paths for one in records_in(path))
-    machines = tuple(_label(path, state) for path in paths)
-    proofs = tuple(one.proof for one in machines)
+    machines = [
+        found
+        for path in paths
+        for found in newest([(one, _label(one, state)) for one in records_in(path)])
+    ]
     labels = tuple(
         replace(one, drive=drive)
-        for one in machines
+        for _, one in machines
         for drive in (drives(one.record) if per_disk else (None,))
     )
     if not labels:
@@ -93,10 +97,36 @@ def make_labels(
         out,
         len(labels),
         tuple(
-            (str(path), proof)
-            for path, proof in zip(paths, proofs, strict=True)
-            if proof is not LabelProof.PROVEN
+            (str(path), one.proof) for path, one in machines if one.proof is not LabelProof.PROVEN
         ),
+    )
+
+
+def newest(found: list[tuple[Path, Label]]) -> list[tuple[Path, Label]]:
+    """Of a folder's certificates each record once, by its last issue: a copy is no second computer,
+    and what was said before a word or another look is said no more. One that is not proven takes
+    the place of none, and gives way to none.
+    """
+    last: dict[tuple[str, str], Label] = {}
+    for _, label in found:
+        key = label.record.record_id, label.record.bench.bench_id
+        before = last.get(key)
+        if label.proof is LabelProof.PROVEN and (
+            before is None or _issue(label.record).after(_issue(before.record))
+        ):
+            last[key] = label
+    kept = {id(label) for label in last.values()}
+    return [
+        (path, label)
+        for path, label in found
+        if label.proof is not LabelProof.PROVEN or id(label) in kept
+    ]
+
+
+def _issue(record: WipeRecord) -> IssueOrder:
+    ledger = record.ledger
+    return IssueOrder(
+        record.issued_at, ledger.ledger_id if ledger else None, ledger.number if ledger else 0
     )
 
 
