@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.ends import ConfirmedBy
@@ -31,13 +31,17 @@ class Bench:
     """One state and one output folder below `path`."""
 
     path: Path
+    seen: list[str] = field(default_factory=list)
 
     @property
     def state(self) -> Path:
         return self.path / "state"
 
     def runs(self) -> tuple[RunFolder, ...]:
-        return all_runs(self.state)
+        """As they were made: two of one second have no order by their names."""
+        found = {one.run_id: one for one in all_runs(self.state)}
+        self.seen += [name for name in found if name not in self.seen]
+        return tuple(found[name] for name in self.seen if name in found)
 
     def order(self, *images: Path, method: str = "nist-clear") -> Order:
         """To erase these."""
@@ -58,7 +62,9 @@ class Bench:
         host = Host()
         prepared = prepare(self.order(*images, method=method), host)
         confirmed = confirm_all(prepared.plans, ConfirmedBy.FLAG)
-        return execute(prepared, confirmed, host, quiet, StopCount())
+        done = execute(prepared, confirmed, host, quiet, StopCount())
+        self.runs()
+        return done
 
     def resume(self, run: str | None = None, on_lost: OnLost | None = None) -> tuple[Finished, ...]:
         return resume_runs(self.state, run, Host(), quiet, StopCount(), on_lost=on_lost)

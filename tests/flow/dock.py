@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from recond.flow.config import Overrides
 from recond.flow.dock.order import Summary, WatchOrder
@@ -156,6 +158,39 @@ def watching(
         bench.stop()
         thread.join(PATIENCE_S)
     assert not thread.is_alive(), "the watch did not end"
+
+
+@contextmanager
+def slowed(path: Path) -> Iterator[None]:
+    """Whoever of this test's programs has a file open runs a twentieth of the time: a quick
+    computer ends 35 passes over 32 MiB before anything else can happen.
+    """
+    done = threading.Event()
+
+    def run() -> None:
+        while not done.is_set():
+            held = [one for one in psutil.Process().children(recursive=True) if _holds(one, path)]
+            for signal, pause_s in (("suspend", 0.04), ("resume", 0.002)):
+                for one in held:
+                    with suppress(psutil.Error):
+                        getattr(one, signal)()
+                done.wait(pause_s)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _holds(process: psutil.Process, path: Path) -> bool:
+    """By /proc alone: what it has open, not what it says."""
+    folder = Path(f"/proc/{process.pid}/fd")
+    with suppress(OSError):
+        return any(one.readlink() == path for one in folder.iterdir())
+    return False
 
 
 def records(folder: Path) -> list[Path]:

@@ -29,12 +29,12 @@ from recond.progress import Phase, ProgressEvent
 from recond.show.dock import DockDisplay, summary_fields
 from recond.show.screen import Screen
 from tests.cli.command import environment, recond, valid
-from tests.flow.dock import CONTENT, MIB, disk, is_blank, records, restless, watching
+from tests.flow.dock import CONTENT, MIB, disk, is_blank, records, restless, slowed, watching
 from tests.wipe.disks import HDD
 
 S = SlotState
 LONG = 32 * MIB
-"""Long enough, in 35 passes, for something else to happen meanwhile on a busy computer."""
+"""In 35 passes, and slowed, long enough for something else to happen meanwhile."""
 
 
 def test_disks_are_erased_as_they_come_many_at_once(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_two_disks_that_claim_one_serial_are_both_left_alone(tmp_path: Path) -> 
 
 def test_a_serial_that_comes_a_second_time_stops_the_first(tmp_path: Path) -> None:
     one, two = disk(tmp_path / "1", "A1", size_bytes=LONG), disk(tmp_path / "2", "A1")
-    with watching(tmp_path, "A1", method="gutmann") as bench:
+    with slowed(one), watching(tmp_path, "A1", method="gutmann") as bench:
         bench.plug("1", one)
         bench.seen.wait("1", lambda view: (view.percent or 0) > 1)
         bench.plug("2", two)
@@ -235,7 +235,7 @@ def test_the_first_stop_lets_it_end_the_second_interrupts_and_it_goes_on_later(
     tmp_path: Path,
 ) -> None:
     there = disk(tmp_path, "A1", size_bytes=LONG)
-    with watching(tmp_path, "A1", "B2", method="gutmann") as bench:
+    with slowed(there), watching(tmp_path, "A1", "B2", method="gutmann") as bench:
         bench.plug("1", there)
         bench.seen.wait("1", lambda view: (view.percent or 0) > 1)
         bench.stop()
@@ -281,7 +281,7 @@ def test_a_held_disk_is_refused_as_everywhere(
 
 def test_another_lots_erasure_is_not_called_this_lots(tmp_path: Path) -> None:
     there = disk(tmp_path, "A1", size_bytes=LONG)
-    with watching(tmp_path, "A1", lot="M", method="gutmann") as first:
+    with slowed(there), watching(tmp_path, "A1", lot="M", method="gutmann") as first:
         first.plug("1", there)
         first.seen.wait("1", lambda view: (view.percent or 0) > 1)
         with watching(tmp_path, "A1", lot="L") as second:
