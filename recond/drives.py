@@ -2,68 +2,108 @@
 
 Why apart from the computer's verdict: a sticker on a loose disk speaks of that disk. A drive is
 what a person can hold: its name spaces and an eMMC's areas are parts of it, and it is erased only
-where every part of it is. Pure.
+where every part of it is. Where nobody looked for further parts, nobody knows. Pure.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from recond.census import Kind, Reach
-from recond.computer import census_of, is_approved, is_stick, owners_of
+from recond.census import Census, Kind, Look, Reach, StorageMedium
+from recond.computer import Overall, census_of, is_approved, is_stick, owners_of
 from recond.erasure import Erasure, WipeRecord
-from recond.model import Known
+from recond.model import Known, Medium
+
+_AREA = re.compile(r"(?:^|/)mmcblk\d+(boot\d|gp\d)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Drive:
     """A drive that a person can hold, with every erasure of it: name spaces are parts of one.
 
-    `erased`: each of these is approved, and the census shows no other part of it that may hold
-    anything. `token` is its serial number, or what stands for one.
+    `outcome`: erased (each is approved, and the census shows no other part that may hold anything),
+    partial (a part is left, or two drives have one number), unknown (nobody looked for further
+    parts), not-erased. `token` is its serial number, or what stands for one.
     """
 
     token: str
     erasures: tuple[Erasure, ...]
-    erased: bool
+    outcome: Overall
+
+
+def is_area(erasure: Erasure) -> bool:
+    """Whether it is of an eMMC's area (decision 39): part of a disk, and none of its own."""
+    return _disk_of_area(erasure) is not None
+
+
+def _disk_of_area(erasure: Erasure) -> str | None:
+    found = _AREA.search(erasure.path)
+    serial, _, area = (erasure.disk.serial or "").rpartition("-")
+    return serial if found and serial and area == found[1] else None
 
 
 def drives(record: WipeRecord) -> tuple[Drive, ...]:
     """The drives that a record speaks of, in its order, without the stick that recond runs from.
 
-    An eMMC's area is part of its disk (decision 39). What became of each alone: of the computer
-    this says nothing (`conclude`).
+    What became of each alone: of the computer this says nothing (`conclude`).
     """
     census = census_of(record.machine)
     media = census.media if census else ()
     owners = owners_of(media, record.erasures)
-    areas = {one.key: one for one in media if one.kind is Kind.BOOT_AREA}
-    parts: dict[str, list[Erasure]] = {}
-    unsure: set[str] = set()
-    for erasure, own in owners:
-        if not is_stick(erasure, own):
-            token = erasure.disk.serial or erasure.disk.token
-            area = areas.get(token)
-            of = area.serial.value if area and isinstance(area.serial, Known) else token
-            parts.setdefault(of, []).append(erasure)
-            if len(own) > 1 or any(one.reach is not Reach.READY for one in own):
-                unsure.add(of)
+    parts: dict[str, list[tuple[Erasure, tuple[StorageMedium, ...]]]] = {}
+    for one, own in owners:
+        if not is_stick(one, own):
+            token = _disk_of_area(one) or one.disk.serial or one.disk.token
+            parts.setdefault(token, []).append((one, own))
     known = {one for _, own in owners for one in own}
     others = [
         one
         for one in media
         if one not in known and not (one.kind is Kind.BOOT_AREA and one.reach is Reach.EMPTY)
     ]
-    unsure |= {one.serial.value for one in others if isinstance(one.serial, Known)}
-    parts_of_none = any(
-        one.kind in (Kind.BOOT_AREA, Kind.NAMESPACE) and not isinstance(one.serial, Known)
-        for one in others
-    )
     return tuple(
-        Drive(
-            token,
-            tuple(own),
-            all(map(is_approved, own)) and token not in unsure and not parts_of_none,
-        )
+        Drive(token, tuple(one for one, _ in own), _outcome(token, own, others, census))
         for token, own in parts.items()
     )
+
+
+def not_erased(record: WipeRecord) -> frozenset[str]:
+    """The drives of which something is left, by their tokens."""
+    ends = (Overall.NOT_ERASED, Overall.PARTIAL)
+    return frozenset(one.token for one in drives(record) if one.outcome in ends)
+
+
+def _outcome(
+    token: str,
+    parts: list[tuple[Erasure, tuple[StorageMedium, ...]]],
+    others: list[StorageMedium],
+    census: Census | None,
+) -> Overall:
+    if not all(is_approved(one) for one, _ in parts):
+        return Overall.NOT_ERASED
+    sure = all(len(own) <= 1 and all(m.reach is Reach.READY for m in own) for _, own in parts)
+    whole = [one for one, _ in parts if not is_area(one)]
+    if not whole or not sure or any(_may_be_of(one, token) for one in others):
+        return Overall.PARTIAL
+    look = next((look for one in whole if (look := _asked_for_parts(one)) is not None), None)
+    seen = all(own for _, own in parts)
+    if look is not None and (census is None or look not in census.looked or not seen):
+        return Overall.UNKNOWN
+    return Overall.ERASED
+
+
+def _may_be_of(medium: StorageMedium, token: str) -> bool:
+    """Whether a medium of which no erasure is known is a part of this drive, or may be."""
+    if isinstance(medium.serial, Known):
+        return medium.serial.value == token
+    is_part = medium.kind in (Kind.BOOT_AREA, Kind.NAMESPACE)
+    return is_part or isinstance(medium.namespace, Known)
+
+
+def _asked_for_parts(erasure: Erasure) -> Look | None:
+    """The question of a census that finds a drive's further parts; None: its kind has none."""
+    disk = erasure.disk
+    if disk.medium is Medium.EMMC:
+        return Look.CARDS
+    return Look.NVME if disk.bus == "nvme" or disk.namespace is not None else None

@@ -37,10 +37,10 @@ from recond.computer import (
 )
 from recond.drives import drives
 from recond.erasure import Bench, Context, DiskIdentity, Person, TargetKind, WipeRecord, Workshop
-from recond.flow.lot.collect import machine_row
+from recond.flow.lot.collect import machine_row, remainder_of
 from recond.flow.lot.impact import is_reusable
 from recond.flow.software import versions
-from recond.model import Device, Known, Message, Reading, Unknown, Why
+from recond.model import Device, Known, Medium, Message, Reading, Unknown, Why
 from recond.upload.tectech_row import stock_line
 from tests.certify.papers import disk
 from tests.computers import medium_of
@@ -374,40 +374,48 @@ BLANK_AREA = dataclasses.replace(AREA_MEDIUM, reach=Reach.EMPTY)
 @pytest.mark.parametrize(
     ("media", "journals", "told"),
     [
-        ((medium(INNER),), ONE, {INNER.serial: True}),
-        ((medium(INNER), medium(SECOND)), ONE, {INNER.serial: True}),
+        ((medium(INNER),), ONE, {INNER.serial: Overall.ERASED}),
+        ((medium(INNER), medium(SECOND)), ONE, {INNER.serial: Overall.ERASED}),
         (
             (medium(INNER), medium(SECOND)),
             {**ONE, "two": journal(SECOND, bad=True)},
-            {INNER.serial: True, SECOND.serial: False},
+            {INNER.serial: Overall.ERASED, SECOND.serial: Overall.NOT_ERASED},
         ),
-        ((), ONE, {INNER.serial: True}),
-        ((medium(INNER), AREA_MEDIUM), ONE, {INNER.serial: False}),
-        ((medium(INNER), BLANK_AREA), ONE, {INNER.serial: True}),
+        ((), ONE, {INNER.serial: Overall.ERASED}),
+        ((medium(INNER), AREA_MEDIUM), ONE, {INNER.serial: Overall.PARTIAL}),
+        ((medium(INNER), BLANK_AREA), ONE, {INNER.serial: Overall.ERASED}),
         (
             (medium(INNER), dataclasses.replace(AREA_MEDIUM, serial=read(None))),
             ONE,
-            {INNER.serial: False},
+            {INNER.serial: Overall.PARTIAL},
         ),
-        ((medium(INNER), AREA_MEDIUM), {**ONE, "two": journal(AREA)}, {INNER.serial: True}),
+        (
+            (medium(INNER), AREA_MEDIUM),
+            {**ONE, "two": journal(AREA)},
+            {INNER.serial: Overall.ERASED},
+        ),
         (
             (medium(INNER), AREA_MEDIUM),
             {**ONE, "two": journal(AREA, bad=True)},
-            {INNER.serial: False},
+            {INNER.serial: Overall.NOT_ERASED},
         ),
-        ((medium(INNER), AREA_MEDIUM), {"two": journal(AREA)}, {INNER.serial: False}),
+        ((medium(INNER), AREA_MEDIUM), {"two": journal(AREA)}, {INNER.serial: Overall.PARTIAL}),
         (
             tuple(map(medium, SPACES)),
             {"one": journal(SPACES[0]), "two": journal(SPACES[1])},
-            {INNER.serial: True},
+            {INNER.serial: Overall.ERASED},
         ),
         (
             tuple(map(medium, SPACES)),
             {"one": journal(SPACES[0]), "two": journal(SPACES[1], bad=True)},
-            {INNER.serial: False},
+            {INNER.serial: Overall.NOT_ERASED},
         ),
-        ((medium(SPACES[0]), ELSEWHERE), {"one": journal(SPACES[0])}, {INNER.serial: False}),
-        ((medium(INNER), TWIN), ONE, {INNER.serial: False}),
+        (
+            (medium(SPACES[0]), ELSEWHERE),
+            {"one": journal(SPACES[0])},
+            {INNER.serial: Overall.PARTIAL},
+        ),
+        ((medium(INNER), TWIN), ONE, {INNER.serial: Overall.PARTIAL}),
     ],
     ids=[
         "alone",
@@ -427,13 +435,64 @@ BLANK_AREA = dataclasses.replace(AREA_MEDIUM, reach=Reach.EMPTY)
     ],
 )
 def test_a_drive_is_erased_where_every_part_of_it_is(
-    media: tuple[StorageMedium, ...], journals: dict[str, bytes], told: dict[str, bool]
+    media: tuple[StorageMedium, ...], journals: dict[str, bytes], told: dict[str, Overall]
 ) -> None:
     found = record(census(*media), journals)
-    assert {one.token: one.erased for one in drives(found)} == told
+    assert {one.token: one.outcome for one in drives(found)} == told
     for drive in drives(found):
         line, _, plain = label_headline(Label(found, LabelProof.PROVEN, "seal", drive), "fr")
-        assert (line == "DISQUE EFFACÉ") is plain is drive.erased
+        assert (line == "DISQUE EFFACÉ") is plain is (drive.outcome is Overall.ERASED)
         unproven = label_headline(Label(found, LabelProof.UNSIGNED, None, drive), "fr")
         assert not unproven[2]
         assert "DISQUE EFFACÉ" not in unproven[0]
+
+
+EMMC = dataclasses.replace(INNER, medium=Medium.EMMC, bus="mmc")
+
+
+@pytest.mark.parametrize(
+    ("of", "missed", "shown", "outcome"),
+    [
+        (SPACES[0], None, True, Overall.ERASED),
+        (SPACES[0], Look.NVME, True, Overall.UNKNOWN),
+        (SPACES[0], Look.CARDS, True, Overall.ERASED),
+        (SPACES[0], None, False, Overall.UNKNOWN),
+        (EMMC, None, True, Overall.ERASED),
+        (EMMC, Look.CARDS, True, Overall.UNKNOWN),
+        (EMMC, None, False, Overall.UNKNOWN),
+        (INNER, Look.NVME, True, Overall.ERASED),
+        (INNER, None, False, Overall.ERASED),
+    ],
+)
+def test_of_a_drive_whose_parts_nobody_looked_for_nobody_knows(
+    of: DiskIdentity, missed: Look | None, shown: bool, outcome: Overall
+) -> None:
+    looked = tuple(look for look in Look if look is not missed)
+    taken = census(*((medium(of),) if shown else ()), looked=looked)
+    for found in (record(taken, {"one": journal(of)}),):
+        (drive,) = drives(found)
+        assert drive.outcome is outcome
+        plain = label_headline(Label(found, LabelProof.PROVEN, "seal", drive), "en")[2]
+        assert plain is (outcome is Overall.ERASED)
+    unseen = dataclasses.replace(record(taken, {"one": journal(of)}), machine=None)
+    told = {one.outcome for one in drives(unseen)}
+    assert told == {Overall.ERASED if of is INNER else Overall.UNKNOWN}
+
+
+def test_a_failed_area_of_a_disk_in_no_census_is_that_disk_s() -> None:
+    found = record(census(), {"one": journal(INNER), "two": journal(AREA, bad=True)})
+    assert [(one.token, one.outcome) for one in drives(found)] == [
+        (INNER.serial, Overall.NOT_ERASED)
+    ]
+
+
+@pytest.mark.parametrize("part", [AREA_MEDIUM, ELSEWHERE], ids=["area", "name-space"])
+def test_a_word_on_a_part_of_a_disk_settles_no_computer_of_a_lot(part: StorageMedium) -> None:
+    """The part has its drive's number, and that drive is erased by the same record."""
+    of = INNER if part is AREA_MEDIUM else SPACES[0]
+    word = OperatorWord(part.key, Said.REMOVED, "Ada", NOW)
+    found = record(census(medium(of), part), {"one": journal(of)}, word)
+    assert conclude(found).outcome is Overall.ACCOUNTED
+    left = remainder_of(found)
+    assert left.removed == ()
+    assert left.nameless == 1

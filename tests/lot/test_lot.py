@@ -391,14 +391,24 @@ def test_an_area_of_an_emmc_is_no_disk_of_its_own(
     assert not status.complete
 
 
-def test_an_area_of_an_emmc_that_is_not_erased_is_named(tmp_path: Path, where: LotDatabase) -> None:
+def test_a_disk_of_which_an_area_is_not_erased_is_not(tmp_path: Path, where: LotDatabase) -> None:
+    """And once all of it is, the area that failed before keeps nothing open."""
     make_lot(where, "L", Still(), counts={"disk": 1})
-    area = disk_erasure("EMMC1-boot0", Status.FAILED)
-    put(tmp_path / "out", 1, machine=None, erasures=(disk_erasure("EMMC1"), area))
+    whole, area = disk_erasure("EMMC1"), disk_erasure("EMMC1-boot0", Status.FAILED)
+    put(tmp_path / "out", 1, machine=None, erasures=(whole, area))
     add_to_lot(where, "L", (str(tmp_path / "out"),))
     status = status_of(where, "L")
-    assert (status.erased, status.rejected) == (1, 1)
-    assert not status.complete
+    assert (status.erased, status.rejected, status.complete) == (0, 1, False)
+    put(
+        tmp_path / "again",
+        2,
+        machine=None,
+        issued_at=LATER,
+        erasures=(whole, disk_erasure("EMMC1-boot0")),
+    )
+    add_to_lot(where, "L", (str(tmp_path / "again"),))
+    status = status_of(where, "L")
+    assert (status.erased, status.rejected, status.complete) == (1, 0, True)
 
 
 def changed(disk: DiskIdentity, change: dict[str, Any]) -> DiskIdentity:

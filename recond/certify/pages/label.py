@@ -178,10 +178,12 @@ def _drive_headline(label: Label, drive: Drive, lang: Lang) -> tuple[str, str, b
         return text(lang, "certify.mark.demonstration"), text(lang, "label.demonstration"), False
     unproven = label.proof is not LabelProof.PROVEN
     mark = text(lang, f"label.mark.{label.proof.value}") if unproven else ""
-    if not drive.erased:
+    if drive.outcome in (Overall.NOT_ERASED, Overall.PARTIAL):
         return text(lang, "label.drive.not-erased"), mark or text(lang, "label.not-erased"), False
     if unproven:
         return mark, text(lang, "label.unproven"), False
+    if drive.outcome is not Overall.ERASED:
+        return text(lang, "label.drive.unknown"), text(lang, "label.drive.parts"), False
     virtual = any(one.disk.kind in NO_MEDIUM for one in drive.erasures)
     line = text(lang, "label.drive.virtual" if virtual else "label.drive.erased")
     told = (reason for one in drive.erasures for reason in one.result.reasons)

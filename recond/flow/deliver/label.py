@@ -74,11 +74,7 @@ def make_labels(
         raise UsageError("label.command.format", format=form)
     if not 1 <= start <= (PLACES if form == SHEET else 1):
         raise UsageError("label.command.start", places=PLACES)
-    machines = [
-        found
-        for path in paths
-        for found in newest([(one, _label(one, state)) for one in records_in(path)])
-    ]
+    machines = newest([(one, _label(one, state)) for path in paths for one in records_in(path)])
     labels = tuple(
         replace(one, drive=drive)
         for _, one in machines
@@ -103,24 +99,34 @@ def make_labels(
 
 
 def newest(found: list[tuple[Path, Label]]) -> list[tuple[Path, Label]]:
-    """Of a folder's certificates each record once, by its last issue: a copy is no second computer,
-    and what was said before a word or another look is said no more. One that is not proven takes
-    the place of none, and gives way to none.
+    """Each record once, by its last issue: a copy is no second computer, and what was said before a
+    word or another look is said no more. One that is not proven takes the place of none, and gives
+    way to none; of two that nothing puts in order both stay.
     """
-    last: dict[tuple[str, str], Label] = {}
+    issues: dict[tuple[str, str], list[WipeRecord]] = {}
     for _, label in found:
-        key = label.record.record_id, label.record.bench.bench_id
-        before = last.get(key)
-        if label.proof is LabelProof.PROVEN and (
-            before is None or _issue(label.record).after(_issue(before.record))
-        ):
-            last[key] = label
-    kept = {id(label) for label in last.values()}
-    return [
-        (path, label)
-        for path, label in found
-        if label.proof is not LabelProof.PROVEN or id(label) in kept
-    ]
+        if label.proof is LabelProof.PROVEN:
+            issues.setdefault(_key(label.record), []).append(label.record)
+    last = {key: _last(records) for key, records in issues.items()}
+    kept: list[tuple[Path, Label]] = []
+    for path, label in found:
+        if label.proof is LabelProof.PROVEN:
+            wanted = last[_key(label.record)]
+            if label.record not in wanted:
+                continue
+            wanted.remove(label.record)  # a copy of it is not wanted again
+        kept.append((path, label))
+    return kept
+
+
+def _key(record: WipeRecord) -> tuple[str, str]:
+    return record.record_id, record.bench.bench_id
+
+
+def _last(records: list[WipeRecord]) -> list[WipeRecord]:
+    """Those after which none was issued, each once."""
+    last = [r for r in records if not any(_issue(one).after(_issue(r)) for one in records)]
+    return [one for n, one in enumerate(last) if one not in last[:n]]
 
 
 def _issue(record: WipeRecord) -> IssueOrder:

@@ -15,16 +15,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recond.census import Kind
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.verify.verdicts import Trust
 from recond.computer import Fate, conclude, is_boot_medium
+from recond.drives import is_area, not_erased
 from recond.ends import StepEnd
-from recond.erasure import Erasure, Technique, WipeRecord
+from recond.erasure import Erasure, Technique, Verdict, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
 from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
-from recond.flow.lot.standing import is_part, key_fault, no_disk
+from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
 from recond.flow.serials import compared
 from recond.host.parallel import for_each
@@ -199,7 +201,7 @@ def _why(error: Exception) -> Message:
 
 def _no_disks(source: str, record: WipeRecord) -> tuple[tuple[str, Message], ...]:
     """What stands for no disk, by its place: named, so that nobody thinks that it was counted."""
-    disks = (one for one in record.erasures if not is_part(one))
+    disks = (one for one in record.erasures if not is_area(one))
     found = ((one.journal.file, no_disk(record, one)) for one in disks)
     return tuple((f"{source} ({file})", why) for file, why in found if why is not None)
 
@@ -293,7 +295,12 @@ def remainder_of(record: WipeRecord) -> Remainder:
         return compared(own) if own else None
 
     left = [serial_of(one.key) if one.fate is not None else None for one in found.left]
-    taken = [serial_of(m.key) for m, f in found.fates if f is Fate.REMOVED]
+    # an area or name space has its drive's number, and is not settled by that drive's erasure
+    taken = [
+        None if m.kind in (Kind.BOOT_AREA, Kind.NAMESPACE) else serial_of(m.key)
+        for m, f in found.fates
+        if f is Fate.REMOVED
+    ]
     destroyed = [serial_of(m.key) or m.key for m, f in found.fates if f is Fate.DESTROYED]
     system = record.machine.system if record.machine else None
     serial = _known(system.serial) if system else None
@@ -320,6 +327,7 @@ def machine_row(
     list too. Pure.
     """
     whole = conclude(record)
+    left = not_erased(record)
     machine, ledger = record.machine, record.ledger if signer else None
     system = machine.system if machine else None
     serial = _known(system.serial) if system else None
@@ -347,12 +355,19 @@ def machine_row(
         ),
         source=source,
         disks=tuple(
-            disk_row(n, one)
+            _of_its_drive(disk_row(n, one), left)
             for n, one in enumerate(record.erasures)
-            if not (is_boot_medium(one) or is_part(one))
+            if not (is_boot_medium(one) or is_area(one))
             and (images or no_disk(record, one) is None)
         ),
     )
+
+
+def _of_its_drive(row: DiskRow, left: frozenset[str]) -> DiskRow:
+    """A disk is as erased as the drive that it is of: an area or another name space may be left."""
+    if row.approved and row.serial in left:
+        return replace(row, verdict=str(Verdict.REJECTED))
+    return row
 
 
 def disk_row(position: int, erasure: Erasure) -> DiskRow:

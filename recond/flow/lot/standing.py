@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING
 
 from recond.certify.sign.keys import chain_fault, read_certificates
 from recond.certify.verify.verdicts import Trust
-from recond.computer import is_approved
 from recond.erasure import Erasure, TargetKind, WipeRecord
 from recond.flow.lot.rows import MachineRow
-from recond.host.identity.nodisk import emmc_area
 from recond.model import Known, Message
 
 if TYPE_CHECKING:
@@ -92,15 +90,6 @@ def key_fault(chain: tuple[x509.Certificate, ...], at: str, trust: Trust) -> str
 
 def _plain(at: str) -> bool:
     return len(at) == len("2026-11-24T10:00:00.000Z") and at.endswith("Z")
-
-
-def is_part(erasure: Erasure) -> bool:
-    """Whether it is an erased area of an eMMC (decision 39), which is part of a disk and none of
-    its own: as a disk it would settle a line for another one. One that is not erased is named.
-    """
-    serial, _, area = (erasure.disk.serial or "").rpartition("-")
-    own = emmc_area(erasure.path.rsplit("/", 1)[-1])
-    return bool(serial) and own == area and is_approved(erasure)
 
 
 def no_disk(record: WipeRecord, erasure: Erasure) -> Message | None:
