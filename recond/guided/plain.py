@@ -45,11 +45,11 @@ def talk_through(session: GuidedSession) -> None:
     for key in QUESTIONS:
         _ask(session, key)
     _choose(session)
-    plans = chosen_plans(session.prepared, session.chosen)
-    if not plans:
+    asked = session.ask()
+    if asked.prepared is None or not asked.plans:
         raise SafetyRefusal((Message("guided.plain.nothing"),))
-    ask_each(words, plans, session.prepared.confirming_number)
-    session.begin()
+    ask_each(words, asked.plans, asked.prepared.confirming_number)
+    session.begin(asked)
     watch(session)
 
 

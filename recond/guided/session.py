@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.census import Said
 from recond.erasure import WipePlan
-from recond.errors import RecondError
+from recond.errors import RecondError, SafetyRefusal
 from recond.flow.guided import begin, chosen_first, chosen_plans, speak, take_up, with_answers
 from recond.flow.live.stick import Live, StickStatus, where_results_are
 from recond.flow.run.background import BackgroundRun
@@ -23,6 +24,17 @@ from recond.host.log import log_swallowed
 from recond.model import Message
 
 
+@dataclass(frozen=True, slots=True)
+class ToConfirm:
+    """What one confirmation shows, held as it was when it was shown: what is confirmed is this, and
+    nothing that was read since. `again`: the stopped run whose disks they are.
+    """
+
+    prepared: Prepared | None
+    plans: tuple[WipePlan, ...]
+    again: OpenRun | None = None
+
+
 @dataclass(slots=True)
 class GuidedSession:
     """One person in front of one computer. `go` is the screen's: it shows a step by its name."""
@@ -35,6 +47,7 @@ class GuidedSession:
     left_open: tuple[OpenRun, ...] = ()
     again: OpenRun | None = None  # the stopped run whose disks are being confirmed once more
     chosen: frozenset[str] = frozenset()
+    asked: ToConfirm | None = None  # what may be begun: what is shown for confirmation now
     answers: dict[str, str] = field(default_factory=dict)
     problem: Exception | None = None
     work: BackgroundRun | None = None
@@ -43,19 +56,41 @@ class GuidedSession:
     live: Live = field(default_factory=Live)
     bell: bool = False  # ring when the result is there
     go: Callable[[str], None] = lambda _: None
+    _look: int = 0  # the newest look; what an older one finds is dropped
+    _settling: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def read(self) -> None:
-        """Look at this computer, and at what was begun on it. Takes seconds; touches nothing."""
-        self.problem, self.prepared = None, None
+    def new_look(self) -> int:
+        """The number of a look that begins; every earlier look counts for nothing from now on, and
+        what was shown for confirmation may not be begun any more.
+        """
+        with self._settling:
+            self._look += 1
+            self.problem = self.prepared = self.asked = None
+            return self._look
+
+    def read(self, look: int | None = None) -> None:
+        """Look at this computer, and at what was begun on it. Takes seconds; touches nothing.
+
+        `look`: from `new_look`, where this runs in a thread. A thread cannot be stopped: what it
+        finds is taken only if no newer look has begun and nothing is being confirmed since.
+        """
+        look = self.new_look() if look is None else look
         if self.order is None:
             return
+        left_open, chosen = self.left_open, self.chosen
+        prepared: Prepared | None = None
+        problem: Exception | None = None
         try:
-            self.left_open = open_runs(self.state, self.host)
-            self.prepared = prepare(self.order, self.host)
-            self.chosen = chosen_first(self.prepared)
+            left_open = open_runs(self.state, self.host)
+            prepared = prepare(self.order, self.host)
+            chosen = chosen_first(prepared)
         except Exception as error:  # a bug of ours too: said on the screen, not in its ruins
             log_swallowed("guided", error)
-            self.problem = error
+            problem = error
+        with self._settling:
+            if look == self._look:
+                self.left_open, self.prepared = left_open, prepared
+                self.chosen, self.problem = chosen, problem
 
     def toggle(self, path: str) -> None:
         """Tick a disk, or take the tick away."""
@@ -67,22 +102,35 @@ class GuidedSession:
         every = frozenset(plan.path for plan in plans)
         self.chosen = frozenset() if self.chosen >= every else every
 
-    @property
-    def to_confirm(self) -> tuple[WipePlan, ...]:
-        """The disks that will be written once each of them is confirmed by typing."""
-        if self.again is not None:
-            return tuple(self.again.to_write.values())
-        return chosen_plans(self.prepared, self.chosen) if self.prepared else ()
+    def ask(self) -> ToConfirm:
+        """The disks that will be written once each of them is confirmed by typing. A look that
+        still goes on changes nothing from here.
+        """
+        with self._settling:
+            self._look += 1
+            prepared, again = self.prepared, self.again
+            if again is not None:
+                plans = tuple(again.to_write.values())
+            else:
+                plans = chosen_plans(prepared, self.chosen) if prepared else ()
+            self.asked = ToConfirm(prepared, plans, again)
+            return self.asked
 
-    def begin(self) -> None:
-        """Everything is confirmed: erase, or go on with what was stopped."""
-        if self.again is not None:
-            self.take_up(self.again)
+    def begin(self, asked: ToConfirm) -> None:
+        """Everything that was shown is confirmed: erase it, or go on with what was stopped. Raises
+        `SafetyRefusal` for anything but what is shown for confirmation now, and for it twice.
+        """
+        with self._settling:
+            if asked is not self.asked:
+                raise SafetyRefusal((Message("guided.confirm.not_shown"),))
+            self.asked = None
+        if asked.again is not None:
+            self.take_up(asked.again)
             return
-        if self.prepared is None:
+        if asked.prepared is None:
             return
-        prepared = with_answers(self.prepared, self.answers)
-        self.work, names = begin(prepared, self.chosen, self.host)
+        prepared = with_answers(asked.prepared, self.answers)
+        self.work, names = begin(prepared, frozenset(p.path for p in asked.plans), self.host)
         plans = {plan.path: plan for plan in (*prepared.plans, *prepared.areas)}
         self.board = Board.of({name: plans[path] for name, path in names.items()})
 

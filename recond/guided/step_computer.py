@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -30,13 +31,17 @@ class ComputerStep(Step):
 
     def action_read(self) -> None:
         """Read (again)."""
-        self.session.prepared = self.session.problem = None
+        look = self.session.new_look()  # here: a thread may come late, and an older one end later
         self.redraw()
-        self.run_worker(self._read, thread=True, exclusive=True)
+        self.run_worker(partial(self._read, look), thread=True, exclusive=True)
 
-    def _read(self) -> None:
-        self.session.read()
-        self.app.call_from_thread(self.redraw)
+    def _read(self, look: int) -> None:
+        self.session.read(look)
+        self.app.call_from_thread(self._found)
+
+    def _found(self) -> None:
+        if self.is_current:  # else somebody went on
+            self.redraw()
 
     def lines(self, width: int) -> list[Line]:
         """Everything, or that it is being read, or why not."""

@@ -30,11 +30,12 @@ class ConfirmStep(Step):
 
     def __init__(self, session: GuidedSession) -> None:
         super().__init__(session)
-        self._plans = session.to_confirm
+        self._asked = session.ask()
+        self._plans = self._asked.plans
         self._at = 0
         self._typed = ""
         self._wrong = False
-        self._together = are_together(self._plans, session.again)
+        self._together = are_together(self._plans, self._asked.again)
         self._scanned: frozenset[str] = frozenset()
 
     def lines(self, width: int) -> list[Line]:
@@ -55,7 +56,7 @@ class ConfirmStep(Step):
             wrong=self._wrong,
             place=(self._at + 1, len(self._plans)),
             width=width,
-            again=self.session.again,
+            again=self._asked.again,
             plans=self._plans,
         )
 
@@ -82,7 +83,7 @@ class ConfirmStep(Step):
         if self._together:
             self._check_together()
             return
-        asked, prepared = self._plans[self._at], self.session.prepared
+        asked, prepared = self._plans[self._at], self._asked.prepared
         number = prepared.confirming_number if prepared else None
         self._wrong = not confirms(asked, self._typed, self._plans, number)
         self._typed = ""
@@ -108,11 +109,11 @@ class ConfirmStep(Step):
             self.redraw()
 
     def _begin(self) -> None:
-        self.session.begin()
+        self.session.begin(self._asked)
         self.session.go("progress")
 
     def action_back(self) -> None:
         """To where one came from; nothing was written."""
-        back = "computer" if self.session.again else "disks"
-        self.session.again = None
+        back = "computer" if self._asked.again else "disks"
+        self.session.again = self.session.asked = None
         self.session.go(back)

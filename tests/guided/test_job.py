@@ -217,7 +217,7 @@ def test_the_end_is_told_by_colour_and_by_ringing(
     session = session_on(tmp_path, "fr", images(tmp_path, "alpha.img", size_bytes=MIB))
     session.bell = True
     session.read()
-    session.begin()
+    session.begin(session.ask())
     assert session.work is not None
     session.work.wait_over(120)
     if fails:
@@ -381,7 +381,7 @@ def test_a_crash_of_the_screen_does_not_stop_the_erasure(
         raise RuntimeError("a mistake of the screen")
 
     def crash(app: GuidedApp) -> None:
-        session.begin()
+        session.begin(session.ask())
         monkeypatch.setattr(ProgressStep, "redraw", broken)
         with pytest.raises(RuntimeError):
             play(session, "progress", nothing)
