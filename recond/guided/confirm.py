@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from recond.erasure import WipePlan
+from recond.flow.run.areas import areas_of
 from recond.flow.run.typed import split_end, typed_end
 from recond.flow.run.unfinished import OpenRun
 from recond.guided.disks import disk_name
 from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, cut, fold
 from recond.locale import size
+from recond.model import Message
 from recond.show.machine import short_path
 
 MOST_LINES = 5
+BESIDE = ("boot0", "boot1", "RPMB")  # what `EMMC_BOOT` says is not reached
+EMMC_BOOT = "wipe.not_reached.emmc_boot"
+AREA_NOTE = "wipe.note.emmc_area"
 MOST_TOGETHER = 12
 """Disks that one word may confirm: as many as the smallest screen shows with their numbers."""
 
@@ -23,6 +28,44 @@ def are_together(plans: tuple[WipePlan, ...], again: OpenRun | None) -> bool:
     return several and again is None and not any(plan.place for plan in plans)
 
 
+def reach_lines(
+    words: GuidedWords, plans: tuple[WipePlan, ...], areas: tuple[WipePlan, ...], width: int
+) -> list[Line]:
+    """Each area of an eMMC that is erased with its disk, then what is not reached. Of a disk with
+    planned areas only what no plan reaches is named: the others by name, and RPMB.
+    """
+    lines: list[Line] = []
+    left: list[Message] = []
+    for plan in plans:
+        own = areas_of(plan, areas)
+        for area in own:
+            lines += fold(_area_text(words, area), width, STRONG, first="+ ", rest="  ")
+        left += left_after(plan, own)
+    for message in list(dict.fromkeys(left))[:MOST_LINES]:
+        lines += fold(words.say(message), width, first="- ", rest="  ")
+    return lines
+
+
+def left_after(plan: WipePlan, own: tuple[WipePlan, ...]) -> list[Message]:
+    """What a disk's plan does not reach and those of its areas do not either."""
+    boots = {area.path.removeprefix(plan.path) for area in own}
+    left = [name for name in BESIDE if name not in boots]
+    if len(left) == len(BESIDE):
+        return list(plan.not_reached)
+    rest = Message.of("guided.confirm.areas_left", areas=", ".join(left))
+    return [rest if one.code == EMMC_BOOT else one for one in plan.not_reached]
+
+
+def _area_text(words: GuidedWords, area: WipePlan) -> str:
+    note = next(one for one in area.notes if one.code == AREA_NOTE)
+    return words.t(
+        "guided.confirm.area",
+        path=area.path,
+        room=size(words.lang, area.disk.size_bytes),
+        note=words.say(note),
+    )
+
+
 def together_lines(
     words: GuidedWords,
     plans: tuple[WipePlan, ...],
@@ -31,6 +74,7 @@ def together_lines(
     *,
     wrong: bool,
     width: int,
+    areas: tuple[WipePlan, ...] = (),
 ) -> list[Line]:
     """All disks in one list with their numbers, and the word that destroys them. `scanned`: paths
     of those whose number was typed or scanned instead.
@@ -51,11 +95,7 @@ def together_lines(
         name = f"{cut(disk_name(words, plan), room):<{room}}"
         lines.append((f"{number:>3}  {name}  {end}  {mark}".rstrip(), GOOD if mark else STRONG))
     lines.append(("", PLAIN))
-    for message in list(dict.fromkeys(one for plan in plans for one in plan.not_reached))[
-        :MOST_LINES
-    ]:
-        lines += fold(words.say(message), width, first="- ", rest="  ")
-    return lines
+    return [*lines, *reach_lines(words, plans, areas, width)]
 
 
 def together_word(words: GuidedWords, plans: tuple[WipePlan, ...]) -> str:
@@ -73,9 +113,11 @@ def confirm_lines(
     width: int,
     again: OpenRun | None = None,
     plans: tuple[WipePlan, ...] = (),
+    areas: tuple[WipePlan, ...] = (),
 ) -> list[Line]:
     """The disk, what will not be reached, the boxes to type into. `place`: which of how many;
-    `again`: the run that is to be gone on with; `plans`: all that are asked about.
+    `again`: the run that is to be gone on with; `plans`: all that are asked about; `areas`: planned
+    beside them.
     """
     t, wanted = words.t, typed_end(plan, plans)
     boxes = " ".join(f"[ {typed[at : at + 1] or '_'} ]" for at in range(len(wanted)))
@@ -104,6 +146,4 @@ def confirm_lines(
             *fold(t("guided.confirm.again", run_date=again.folder.day), width, CARE),
             ("", PLAIN),
         ]
-    for message in plan.not_reached[:MOST_LINES]:
-        lines += fold(words.say(message), width, first="- ", rest="  ")
-    return lines
+    return [*lines, *reach_lines(words, (plan,), areas, width)]

@@ -14,6 +14,7 @@ from recond.flow.guided import QUESTIONS, End, chosen_plans, disk_of, end_of
 from recond.flow.live.stick import StickState, StickStatus
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
+from recond.guided.confirm import reach_lines
 from recond.guided.disks import disk_lines, summary
 from recond.guided.open_ends import is_name
 from recond.guided.progress import track_lines
@@ -48,6 +49,7 @@ def talk_through(session: GuidedSession) -> None:
     asked = session.ask()
     if asked.prepared is None or not asked.plans:
         raise SafetyRefusal((Message("guided.plain.nothing"),))
+    _print(session, reach_lines(words, asked.plans, asked.areas, WIDTH))
     ask_each(words, asked.plans, asked.prepared.confirming_number)
     session.begin(asked)
     watch(session)

@@ -34,6 +34,11 @@ class ToConfirm:
     plans: tuple[WipePlan, ...]
     again: OpenRun | None = None
 
+    @property
+    def areas(self) -> tuple[WipePlan, ...]:
+        """Of an eMMC: erased with their disk. What is gone on with lists its own among `plans`."""
+        return self.prepared.areas if self.prepared and self.again is None else ()
+
 
 @dataclass(slots=True)
 class GuidedSession:

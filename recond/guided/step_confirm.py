@@ -48,6 +48,7 @@ class ConfirmStep(Step):
                 self._typed,
                 wrong=self._wrong,
                 width=width,
+                areas=self._asked.areas,
             )
         return confirm_lines(
             self.said,
@@ -58,6 +59,7 @@ class ConfirmStep(Step):
             width=width,
             again=self._asked.again,
             plans=self._plans,
+            areas=self._asked.areas,
         )
 
     def on_key(self, event: Key) -> None:

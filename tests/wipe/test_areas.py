@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from recond.ends import ConfirmedBy
 from recond.erasure import Level, LevelWish, Status, Target, Verdict, VerifyMode, WipePlan
@@ -16,6 +17,9 @@ from recond.flow.run import areas as areas_module
 from recond.flow.run.areas import plan_areas, with_areas
 from recond.flow.run.choice import choose
 from recond.flow.run.supervisor import confirm_all
+from recond.guided.app import GuidedApp
+from recond.guided.plain import talk_through
+from recond.guided.session import GuidedSession
 from recond.host import Host
 from recond.host.diskid import read_size, read_strings
 from recond.host.files import Files
@@ -25,6 +29,7 @@ from recond.host.write_switch import WriteSwitch, lock_faults, may_lift
 from recond.model import Medium, Message
 from recond.wipe.plan import Wish, plan_wipe
 from tests.certify.test_computer import AREA_MEDIUM, census, record
+from tests.guided.stage import play, shown_session, text_of
 from tests.wipe.disks import HDD, SEED, Bay, bay
 
 CARD = "/dev/mmcblk0"
@@ -264,3 +269,52 @@ def test_leaving_out_takes_the_key_of_an_area_that_is_here_and_no_other() -> Non
     assert [one.code for one in choice.left_out] == ["cli.left_out.area"]
     with pytest.raises(SafetyRefusal):
         choose(machine, usb=False, exclude=(f"{AREA_MEDIUM.key}x",))
+
+
+# --- What a person sees before typing ---------------------------------------------------------
+
+
+def confirming(folder: Path, tree: Tree, host: Host, *paths: str) -> GuidedSession:
+    """A session that is about to erase these cards, with the areas that are planned for them."""
+    session = shown_session(folder, "en")
+    assert session.prepared is not None
+    plans = tuple(card_plan(tree, path) for path in paths)
+    areas = plan_areas(plans, Wish(), host)
+    session.prepared = replace(session.prepared, plans=plans, areas=areas)
+    session.chosen = frozenset(paths)
+    return session
+
+
+@pytest.mark.parametrize("paths", [(CARD,), (CARD, "/dev/mmcblk1")])
+def test_the_confirmation_names_every_area_that_is_erased(
+    paths: tuple[str, ...], tmp_path: Path, tree: Tree, host: Host
+) -> None:
+    """For one disk and for the word that confirms several; RPMB and the blank boot1 stay left."""
+
+    async def act(app: GuidedApp, _: Pilot[None]) -> None:
+        said = " ".join(text_of(app).split())
+        assert "/dev/mmcblk0boot0, 262 kB, is erased too" in said
+        assert "/dev/mmcblk0gp0, 262 kB, is erased too" in said
+        assert "--all --exclude 0xabcd1230-boot0 leaves it" in said
+        assert "areas of the eMMC are not reached: boot1, RPMB." in said
+        assert "boot0, boot1 and RPMB areas are not reached" not in said
+
+    play(confirming(tmp_path, tree, host, *paths), "confirm", act)
+
+
+def test_the_dialogue_names_every_area_that_is_erased(
+    tmp_path: Path,
+    tree: Tree,
+    host: Host,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(GuidedSession, "read", lambda *_: None)
+    monkeypatch.setattr("builtins.input", lambda _: "")
+    session = confirming(tmp_path, tree, host, CARD)
+    with pytest.raises(SafetyRefusal):  # nothing typed
+        talk_through(session)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "/dev/mmcblk0boot0, 262 kB, is erased too" in said
+    assert "not reached: boot1, RPMB." in said
+    assert session.work is None

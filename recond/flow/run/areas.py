@@ -54,6 +54,15 @@ def _plan(path: str, wish: Wish, host: Host) -> WipePlan | None:
     return plan_wipe(target, wish, host.clock.random_bytes(32), guard.refusals(target), area=True)
 
 
+def areas_of(plan: WipePlan, areas: tuple[WipePlan, ...]) -> tuple[WipePlan, ...]:
+    """Those of `areas` that are erased with this disk."""
+    return tuple(
+        area
+        for area in areas
+        if not (plan.refusals or area.refusals) and disk_of_area(area.path) == plan.path
+    )
+
+
 def with_areas(
     confirmed: tuple[Confirmed, ...], areas: tuple[WipePlan, ...]
 ) -> tuple[Confirmed, ...]:
@@ -67,8 +76,7 @@ def with_areas(
         found.append(one)
         found += [
             replace(one, plan=area, digest=plan_digest(area), psid=None)
-            for area in areas
-            if not (one.plan.refusals or area.refusals or area.path in there)
-            and disk_of_area(area.path) == one.plan.path
+            for area in areas_of(one.plan, areas)
+            if area.path not in there
         ]
     return tuple(found)
