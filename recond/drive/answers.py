@@ -15,6 +15,7 @@ from recond.drive.sense import AtaRegisters
 from recond.drive.types import (
     AtaSanitizeStatus,
     MmcCapabilities,
+    NvmeAnswer,
     NvmeController,
     NvmeNamespace,
     SanitizeLog,
@@ -101,6 +102,18 @@ def parse_nvme_list(data: bytes) -> tuple[int, ...]:
             break
         found.append(value)
     return tuple(found)
+
+
+def believed_list(answer: NvmeAnswer, nsid: int) -> frozenset[int] | None:
+    """The identifiers of a namespace list (CNS 2, 10h); None where nobody knows which there are.
+
+    A refused question has no list, and a list without `nsid`, which answers here, is no list of
+    what there is (NVMe Base 2.1 5.1.13): neither means that there are no others.
+    """
+    if not nvme_good(answer.status, answer.errno):
+        return None
+    found = frozenset(parse_nvme_list(answer.data))
+    return found if nsid in found else None
 
 
 def parse_sanitize_log(data: bytes) -> SanitizeLog | None:

@@ -182,12 +182,14 @@ class NvmeNamespace:
 
 @dataclass(frozen=True, slots=True)
 class NvmeCapabilities:
-    """What an NVMe controller can do. `namespaces`: every one that holds data, attached or not."""
+    """What an NVMe controller can do. `namespaces`: every one that holds data, attached or not;
+    None where the controller did not say so.
+    """
 
     controller: NvmeController
     namespace: NvmeNamespace
     nsid: int
-    namespaces: tuple[int, ...]
+    namespaces: tuple[int, ...] | None
     log: SanitizeLog | None
 
 

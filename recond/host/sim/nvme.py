@@ -10,7 +10,8 @@ goes on telling of the same command done long ago), `forgets` (power that goes e
 the log tells of the one before), `renames` (after it the controller has another serial), `keeps`
 (formats, and its format stays), `shrinks` (shows fewer blocks after a change of format),
 `elsewhere` (a second namespace, attached to another controller), `no-ndas` (refuses NDAS, whatever
-SANICAP says). `lost`: by a command's number, what a controller that resets makes of it: the
+SANICAP says). `answers`: by a CNS, what Identify gives in its data's place.
+`lost`: by a command's number, what a controller that resets makes of it: the
 kernel's errno, or the status field that it makes up (from 100h on), and whether the drive carried
 the command out. `formats`:
 (data, metadata) bytes of each; the first is the one it has, with the metadata in the block
@@ -61,6 +62,7 @@ class SimNvme(SimDrive):
         self.purge_reporting = purge_reporting
         self.state, self.scdw10, self.purged = 0, 0, False
         self.commands = 0
+        self.answers: dict[int, NvmeAnswer] = {}
         self.lost: dict[int, tuple[int, bool]] = {}
         self.renamed = False
 
@@ -146,6 +148,8 @@ class SimNvme(SimDrive):
         return NvmeAnswer(INVALID_FIELD if opcode == 0x02 else INVALID_OPCODE)
 
     def _identify(self, cns: int, nsid: int) -> NvmeAnswer:
+        if cns in self.answers:
+            return self.answers[cns]
         raw = bytearray(4096)
         if cns == 1:
             other = self.renamed and "renames" in self.lies

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from recond.drive import requests as rq
 from recond.drive.answers import (
+    believed_list,
     nvme_good,
     parse_ata_sanitize,
     parse_block_characteristics,
@@ -18,7 +19,6 @@ from recond.drive.answers import (
     parse_ext_csd,
     parse_inquiry,
     parse_nvme_controller,
-    parse_nvme_list,
     parse_nvme_namespace,
     parse_sanitize_log,
     parse_supported,
@@ -32,6 +32,7 @@ from recond.drive.types import (
     CdbRequest,
     HiddenArea,
     NvmeCapabilities,
+    NvmeController,
     ScsiCapabilities,
 )
 from recond.host.transport import AtaTransport, FirmwareDevice, NvmeTransport, ScsiTransport
@@ -156,18 +157,28 @@ def _read_nvme(device: FirmwareDevice, transport: NvmeTransport) -> NvmeCapabili
     namespace = parse_nvme_namespace(transport.execute(rq.nvme_identify(0, nsid)).data)
     if controller is None or namespace is None or controller.serial != device.serial:
         return None
-    found = set(parse_nvme_list(transport.execute(rq.nvme_identify(2)).data))
-    if controller.can_manage:
-        found |= set(parse_nvme_list(transport.execute(rq.nvme_identify(0x10)).data))
+    namespaces = _namespaces(transport, controller, nsid)
     answer = transport.execute(rq.nvme_sanitize_log())
     good = nvme_good(answer.status, answer.errno)
     return NvmeCapabilities(
         controller,
         namespace,
         nsid,
-        tuple(sorted(found | {nsid})),
+        namespaces,
         parse_sanitize_log(answer.data) if good else None,
     )
+
+
+def _namespaces(
+    transport: NvmeTransport, controller: NvmeController, nsid: int
+) -> tuple[int, ...] | None:
+    """Every namespace that a list names; None where one is not answered and no other is seen."""
+    lists = [
+        believed_list(transport.execute(rq.nvme_identify(cns)), nsid)
+        for cns in ((2, 0x10) if controller.can_manage else (2,))
+    ]
+    found = frozenset[int]().union(*(one for one in lists if one is not None))
+    return None if None in lists and not found - {nsid} else tuple(sorted(found))
 
 
 # --- SCSI ------------------------------------------------------------------------------------

@@ -196,9 +196,13 @@ def _overwrite_s(size_bytes: int, medium: Medium) -> int:
 
 def _nvme(nvme: NvmeCapabilities, size_bytes: int, notes: list[Message]) -> list[_Way]:
     controller, log = nvme.controller, nvme.log
-    others = len(nvme.namespaces) - 1
+    others = None if nvme.namespaces is None else len(nvme.namespaces) - 1
+    sanitizes = controller.crypto or controller.block or controller.overwrite
+    format_takes_all = controller.can_format and (controller.format_all or controller.erase_all)
+    if others is None and (sanitizes or format_takes_all):
+        notes.append(Message("drive.note.namespaces_unknown"))
     ways: list[_Way] = []
-    if controller.crypto or controller.block or controller.overwrite:
+    if sanitizes and others is not None:
         if others:
             notes.append(Message.of("drive.note.sanitize_takes_all", n=others))
         else:
@@ -228,12 +232,14 @@ def _nvme(nvme: NvmeCapabilities, size_bytes: int, notes: list[Message]) -> list
             ]
             if controller.deallocates:
                 notes.append(Message("drive.note.deallocates"))
-    if controller.can_format and others and (controller.format_all or controller.erase_all):
+    if format_takes_all and others:
         notes.append(Message.of("drive.note.format_takes_all", n=others))
-    elif controller.can_format:
+    elif controller.can_format and not (format_takes_all and others is None):
         left: tuple[Message, ...] = (Message("drive.not_reached.format"),)
         if others:
             left += (Message.of("drive.not_reached.namespaces", n=others),)
+        elif others is None:
+            left += (Message("drive.not_reached.namespaces_unknown"),)
         if controller.format_crypto:
             ways.append(_Way(_T.NVME_FORMAT_CRYPTO, USUAL_S["format"], left))
         ways.append(_Way(_T.NVME_FORMAT_USER, USUAL_S["format"], left))

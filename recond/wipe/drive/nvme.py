@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from recond.drive import requests as rq
 from recond.drive.answers import (
+    believed_list,
     nvme_good,
     parse_nvme_controller,
-    parse_nvme_list,
     parse_nvme_namespace,
     parse_sanitize_log,
 )
@@ -59,15 +59,22 @@ def _controller(line: Conversation) -> NvmeController | None:
 
 def _beside(line: Conversation, controller: NvmeController, nsid: int) -> StepOutcome | None:
     """Why a command that takes all namespaces must not be sent: the controller has others beside
-    this one, attached or not, or its answer did not come back (it resets); None where it may.
+    this one, attached or not, or does not say which it has (it resets, it refuses, it answers
+    a list that cannot be); None where it may. Allocated ones (CNS 10h) are told by controllers that
+    manage namespaces; of others it is not asked (NVMe Base 2.1 5.1.13).
     """
     found: set[int] = set()
+    untold = False
     for cns in (2, 0x10) if controller.can_manage else (2,):
         answer = line.nvme(rq.nvme_identify(cns))
         if _broken(answer):
             return unknown("no_answer")
-        found |= set(parse_nvme_list(answer.data))
-    return failed("other_namespaces") if found - {nsid} else None
+        listed = believed_list(answer, nsid)
+        untold = untold or listed is None
+        found |= listed or set()
+    if found - {nsid}:
+        return failed("other_namespaces")
+    return failed("namespaces_unknown") if untold else None
 
 
 def _broken(answer: NvmeAnswer) -> bool:

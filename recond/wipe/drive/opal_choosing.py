@@ -45,7 +45,9 @@ def plan_opal(
 def _refusal(disk: DiskIdentity, found: Capabilities, state: OpalState | None) -> str | None:
     if disk.bus == "usb":
         return "drive.refusal.opal_usb"
-    if found.nvme is not None and len(found.nvme.namespaces) > 1:
+    if found.nvme is not None and found.nvme.namespaces is None:
+        return "drive.refusal.opal_namespaces_unknown"
+    if found.nvme is not None and len(found.nvme.namespaces or ()) > 1:
         return "drive.refusal.opal_takes_all"
     if state is None:
         return "drive.refusal.opal_silent"
