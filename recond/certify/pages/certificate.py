@@ -53,6 +53,7 @@ class Sheet:
         return parse_record(read_json(self.record_bytes))
 
 
+@part.alone
 def render(sheet: Sheet) -> bytes:
     """The unsigned PDF/A-3b. The same sheet gives the same bytes, anywhere, at any time."""
     files = {RECORD: sheet.record_bytes}

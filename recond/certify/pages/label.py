@@ -94,6 +94,7 @@ class _Box:
         )
 
 
+@part.alone
 def render_roll(labels: Sequence[Label], lang: Lang) -> bytes:
     """A page of 62 mm for each label, as a label printer cuts them."""
     canvas, out = _canvas(ROLL, lang)
@@ -107,6 +108,7 @@ def render_roll(labels: Sequence[Label], lang: Lang) -> bytes:
     return out.getvalue()
 
 
+@part.alone
 def render_sheets(labels: Sequence[Label], lang: Lang, start: int = 1) -> bytes:
     """A4 sheets of 24 labels of 70 by 37 mm, the first at place `start` (from 1, by rows)."""
     canvas, out = _canvas(A4, lang)

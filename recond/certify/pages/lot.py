@@ -50,6 +50,7 @@ class LotPages:
     lang: Lang
 
 
+@part.alone
 def render_lot(pages: LotPages) -> bytes:
     """The unsigned PDF/A-3b."""
     drawn = lay_out(

@@ -8,9 +8,10 @@ colour, because certificates are printed in grey. Draws only; reads nothing but 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from importlib import resources
-from typing import Any
+from typing import Any, ParamSpec
 
 from reportlab.lib.colors import Color, HexColor, black, white
 from reportlab.lib.styles import ParagraphStyle
@@ -40,6 +41,23 @@ OUTCOME_LOOK: dict[Overall, tuple[str, Color, Color]] = {  # sign, frame, ground
     Overall.NOT_ERASED: ("✗", black, HexColor("#fbeaea")),
     Overall.NOTHING: ("—", black, white),
 }
+
+
+_Given = ParamSpec("_Given")
+_DRAWING = threading.RLock()
+
+
+def alone(draw: Callable[_Given, bytes]) -> Callable[_Given, bytes]:
+    """A document is drawn by one thread at a time: reportlab keeps one parser and one table of
+    fonts for all, and two slots of a dock got words and glyphs of each other's certificate.
+    """
+
+    @functools.wraps(draw)
+    def drawn(*given: _Given.args, **named: _Given.kwargs) -> bytes:
+        with _DRAWING:
+            return draw(*given, **named)
+
+    return drawn
 
 
 @functools.cache

@@ -46,6 +46,7 @@ class StatementSheet:
         return read_statement(self.event_bytes)
 
 
+@part.alone
 def render_statement(sheet: StatementSheet) -> bytes:
     """The unsigned PDF/A-3b. The same sheet gives the same bytes, anywhere, at any time."""
     files = {EVENT: sheet.event_bytes, EVENT_JWS: sheet.jws, "seal.txt": sheet.seal.encode("ascii")}
