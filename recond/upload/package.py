@@ -131,13 +131,14 @@ def make_package(files: dict[str, bytes]) -> Package:
     return Package(
         record_id=record.record_id,
         digest=hashlib.sha256(raw).hexdigest(),
-        issue=_issue(record),
+        issue=issue_order(record),
         signed=signature is not None and record.signature is None,
         files=tuple(sorted(files.items())),
     )
 
 
-def _issue(record: WipeRecord) -> IssueOrder:
+def issue_order(record: WipeRecord) -> IssueOrder:
+    """Where a record stands among those of its id."""
     ledger = record.ledger
     if ledger is None:
         return IssueOrder(record.issued_at)

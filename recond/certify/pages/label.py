@@ -145,22 +145,26 @@ def is_label_file(raw: bytes) -> bool:
 
 def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
     """(line, detail, plain): plain only where every disk's erasure is approved and proven."""
-    if label.drive is not None:
-        return _drive_headline(label, label.drive, lang)
-    record, found = label.record, conclude(label.record)
-    outcome, approved = found.outcome, counts(record).approved
+    record, drive = label.record, label.drive
     if record.bench.demonstration:
         return text(lang, "certify.mark.demonstration"), text(lang, "label.demonstration"), False
+    line, detail, plain = _of_drive(drive, lang) if drive else _of_record(record, lang)
     unproven = label.proof is not LabelProof.PROVEN
     mark = text(lang, f"label.mark.{label.proof.value}") if unproven else ""
+    if detail is None:
+        return line, mark or text(lang, "label.not-erased"), False
+    return (mark, text(lang, "label.unproven"), False) if unproven else (line, detail, plain)
+
+
+_Told = tuple[str, str | None, bool]
+"""As `headline`, were it proven; no detail where it is not erased."""
+
+
+def _of_record(record: WipeRecord, lang: Lang) -> _Told:
+    found, approved = conclude(record), counts(record).approved
+    outcome, line = found.outcome, text(lang, found.headline)
     if outcome in (Overall.NOT_ERASED, Overall.NOTHING):
-        return (
-            text(lang, f"certify.verdict.{outcome.value}"),
-            mark or text(lang, "label.not-erased"),
-            False,
-        )
-    if unproven:
-        return mark, text(lang, "label.unproven"), False
+        return line, None, False
     detail = text(lang, "label.approved", n=approved, total=approved + len(found.left))
     if found.scope is not Scope.COMPUTER:
         detail += " " + text(lang, f"label.{found.scope.value}_only")
@@ -171,26 +175,19 @@ def headline(label: Label, lang: Lang) -> tuple[str, str, bool]:
         detail = text(lang, "label.accounted", what=", ".join(spoken))
     elif len(found.left) == 1 and outcome is Overall.PARTIAL:
         detail = text(lang, "label.left", what=found.left[0].name)
-    return text(lang, found.headline), detail, outcome is Overall.ERASED
+    return line, detail, outcome is Overall.ERASED
 
 
-def _drive_headline(label: Label, drive: Drive, lang: Lang) -> tuple[str, str, bool]:
-    """The same of one drive: of the computer that it came from it says nothing."""
-    if label.record.bench.demonstration:
-        return text(lang, "certify.mark.demonstration"), text(lang, "label.demonstration"), False
-    unproven = label.proof is not LabelProof.PROVEN
-    mark = text(lang, f"label.mark.{label.proof.value}") if unproven else ""
+def _of_drive(drive: Drive, lang: Lang) -> _Told:
+    """Of the computer that it came from it says nothing."""
     if drive.outcome in (Overall.NOT_ERASED, Overall.PARTIAL):
-        return text(lang, "label.drive.not-erased"), mark or text(lang, "label.not-erased"), False
-    if unproven:
-        return mark, text(lang, "label.unproven"), False
+        return text(lang, "label.drive.not-erased"), None, False
     if drive.outcome is not Overall.ERASED:
         return text(lang, "label.drive.unknown"), text(lang, "label.drive.parts"), False
     virtual = any(one.disk.kind in NO_MEDIUM for one in drive.erasures)
-    line = text(lang, "label.drive.virtual" if virtual else "label.drive.erased")
     told = (reason for one in drive.erasures for reason in one.result.reasons)
     detail = next((say(lang, one) for one in told if one.code in WENT_WELL), "")
-    return line, detail, True
+    return text(lang, "label.drive.virtual" if virtual else "label.drive.erased"), detail, True
 
 
 def _model(record: WipeRecord, lang: Lang) -> str:

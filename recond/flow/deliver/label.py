@@ -31,7 +31,7 @@ from recond.host.reason import unwritten
 from recond.host.regular import SMALL_BYTES, read_given, read_regular
 from recond.host.store import write_whole
 from recond.locale import Lang
-from recond.upload.package import IssueOrder
+from recond.upload.package import issue_order
 
 ROLL, SHEET = "roll-62", "a4-24"
 PLACES = COLUMNS * ROWS
@@ -125,15 +125,11 @@ def _key(record: WipeRecord) -> tuple[str, str]:
 
 def _last(records: list[WipeRecord]) -> list[WipeRecord]:
     """Those after which none was issued, each once."""
-    last = [r for r in records if not any(_issue(one).after(_issue(r)) for one in records)]
+    order = [issue_order(one) for one in records]
+    last = [
+        one for one, at in zip(records, order, strict=True) if not any(o.after(at) for o in order)
+    ]
     return [one for n, one in enumerate(last) if one not in last[:n]]
-
-
-def _issue(record: WipeRecord) -> IssueOrder:
-    ledger = record.ledger
-    return IssueOrder(
-        record.issued_at, ledger.ledger_id if ledger else None, ledger.number if ledger else 0
-    )
 
 
 def print_labels(made: LabelsMade, processes: Processes, printer: str | None) -> LabelsMade:
