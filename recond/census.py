@@ -8,6 +8,8 @@ by `recond.inspect`. Standard library only, no input or output.
 
 from __future__ import annotations
 
+import re
+
 from recond.frozen import dataclass
 from recond.reading import Message, Reading, Text
 
@@ -143,3 +145,22 @@ class OperatorWord:
     said: Said
     name: str
     at: str
+
+
+# --- An eMMC's areas by the kernel's names -----------------------------------------------------
+
+
+def emmc_area(name: str) -> str | None:
+    """boot0, boot1, rpmb, gp0 to gp3: the area of an eMMC beside its user area; None for others."""
+    found = re.fullmatch(r"mmcblk\d+(boot\d|rpmb|gp\d)", name)
+    return found[1] if found else None
+
+
+def is_erasable_area(name: str) -> bool:
+    """Whether it is an area of an eMMC that anybody may write: RPMB's contents are its owner's."""
+    return emmc_area(name) not in (None, "rpmb")
+
+
+def disk_of_area(name: str) -> str:
+    """The eMMC of an area: mmcblk0boot1 is of mmcblk0."""
+    return re.sub(r"(boot\d|rpmb|gp\d)$", "", name)

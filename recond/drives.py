@@ -7,15 +7,20 @@ where every part of it is. Where nobody looked for further parts, nobody knows. 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from recond.census import Census, Kind, Look, Reach, StorageMedium
+from recond.census import (
+    Census,
+    Kind,
+    Look,
+    Reach,
+    StorageMedium,
+    emmc_area,
+    is_erasable_area,
+)
 from recond.computer import Overall, census_of, is_approved, is_stick, owners_of
 from recond.erasure import Erasure, WipeRecord
 from recond.model import Known, Medium
-
-_AREA = re.compile(r"(?:^|/)mmcblk\d+(boot\d|gp\d)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,9 @@ def is_area(erasure: Erasure) -> bool:
 
 
 def _disk_of_area(erasure: Erasure) -> str | None:
-    found = _AREA.search(erasure.path)
+    name = erasure.path.rsplit("/", 1)[-1]
     serial, _, area = (erasure.disk.serial or "").rpartition("-")
-    return serial if found and serial and area == found[1] else None
+    return serial if serial and is_erasable_area(name) and area == emmc_area(name) else None
 
 
 def drives(record: WipeRecord) -> tuple[Drive, ...]:

@@ -18,11 +18,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recond.census import disk_of_area, emmc_area, is_erasable_area
 from recond.drive.identify import ata_wwn, parse_identify
 from recond.host.files import Files
 from recond.host.identity.medium import Evidence
 from recond.host.identity.names import Asked, DiskStrings, DriveWords, Told, name_disk
-from recond.host.identity.nodisk import disk_of_area, emmc_area, is_erasable_area
 from recond.host.identity.pages import DrivePages, read_drive_pages
 
 if TYPE_CHECKING:

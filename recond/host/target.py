@@ -12,13 +12,14 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+from recond.census import disk_of_area, is_erasable_area
 from recond.drive.nvme_formats import NvmeFormats
 from recond.erasure import Target
 from recond.errors import BenchLacks, RecondError, UsageError
 from recond.host import diskid, held_identity, holding, usage
 from recond.host.alike import read_alike
 from recond.host.files import Files
-from recond.host.identity.nodisk import disk_of_area, is_erasable_area, is_no_disk
+from recond.host.identity.nodisk import is_no_disk
 from recond.host.loops import is_part, read_loops
 from recond.host.opened import OpenFiles
 from recond.host.paths import Paths, read_paths

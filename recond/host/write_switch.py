@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from recond.census import is_erasable_area
 from recond.host.files import Files
-from recond.host.identity.nodisk import is_erasable_area
 from recond.model import Message
 
 FREE, HELD = "0", "1"

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 
-from recond.census import Kind, Reach, StorageMedium
+from recond.census import Kind, Reach, StorageMedium, disk_of_area, emmc_area, is_erasable_area
 from recond.host import Host
 from recond.host.cards import is_blank, read_failed_cards
 from recond.host.diskid import read_size
 from recond.host.files import Files
-from recond.host.identity.nodisk import disk_of_area, emmc_area, is_erasable_area
 from recond.inspect.census_sighting import Sighting, gap_of, has_devices, hidden, suspect
 from recond.inspect.readings import file_text
 from recond.model import Known, Message, Unknown, Why

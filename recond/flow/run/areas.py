@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from recond.census import disk_of_area, is_erasable_area
 from recond.erasure import VerifyMode, WipePlan
 from recond.errors import RecondError
 from recond.flow.run.supervisor import Confirmed
 from recond.host import Host
 from recond.host.cards import is_blank
-from recond.host.identity.nodisk import disk_of_area, is_erasable_area
 from recond.host.target import look_at_target, with_holders
 from recond.model import Medium
 from recond.wipe import guard

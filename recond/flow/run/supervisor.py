@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from recond.census import is_erasable_area
 from recond.codec import to_json
 from recond.ends import ConfirmedBy
 from recond.erasure import DiskIdentity, Target, TargetKind, Technique, WipePlan
@@ -24,7 +25,6 @@ from recond.flow.runfolder import OnEvent, RunFolder, disk_name, write_json
 from recond.host import Host
 from recond.host.docks import place_of
 from recond.host.files import Files
-from recond.host.identity.nodisk import is_erasable_area
 from recond.host.opened import OpenFiles, read_opened
 from recond.host.paths import group_paths
 from recond.host.signals import StopCount

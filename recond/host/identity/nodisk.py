@@ -25,19 +25,3 @@ def is_no_disk(name: str) -> bool:
 def is_loop(name: str) -> bool:
     """Whether it is a loop device: a file that looks like a disk."""
     return re.match(r"loop\d", name) is not None
-
-
-def emmc_area(name: str) -> str | None:
-    """boot0, boot1, rpmb, gp0 to gp3: the area of an eMMC beside its user area; None for others."""
-    found = re.fullmatch(r"mmcblk\d+(boot\d|rpmb|gp\d)", name)
-    return found[1] if found else None
-
-
-def is_erasable_area(name: str) -> bool:
-    """Whether it is an area of an eMMC that anybody may write: RPMB's contents are its owner's."""
-    return emmc_area(name) not in (None, "rpmb")
-
-
-def disk_of_area(name: str) -> str:
-    """The eMMC of an area: mmcblk0boot1 is of mmcblk0."""
-    return re.sub(r"(boot\d|rpmb|gp\d)$", "", name)
