@@ -336,10 +336,15 @@ def resume_command(
 
     shown, code = screen(), 0
     lost: dict[str, RecondError] = {}
+    closed: dict[str, tuple[Message, ...]] = {}
     with ProgressDisplay(shown, this_host().clock.now, json_events=events) as display:
+        hear, host = display.on_event, this_host()
         finished = resume_runs(
-            state_path(), run, this_host(), display.on_event, on_lost=lost.__setitem__
+            state_path(), run, host, hear, on_lost=lost.__setitem__, on_closed=closed.__setitem__
         )
+    for name, why in closed.items():
+        said = " ".join(map(shown.clause, why))
+        shown.talk(t("cli.resume.closed", run=name, reason=said))
     for name, error in lost.items():
         shown.talk(t("cli.resume.lost", run=name, reason=shown.clause(error.message)))
         code = max(code, error.exit_code)

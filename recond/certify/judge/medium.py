@@ -113,6 +113,22 @@ def is_proven(
     return telling or _is_attached(before, now) or (begun.by_drive() and _is_drive(begun, now))
 
 
+def is_same_later(
+    begun: Begun, later: dict[str, Json], before: DiskInHand, now: DiskInHand
+) -> bool:
+    """Whether another run had the medium of this journal: it was never unplugged, or is the same
+    image; or the drive gave itself every name again, behind no bridge; or what the other run found
+    before its first write (`later`, its `canary` entry "before") is what this one left there, and
+    something that no other disk holds is among it.
+    """
+    if _is_attached(before, now) or _is_drive(begun, now):
+        return True
+    old = _places(begun.before) if begun.before and _is_drawn(begun.before, begun.plan) else []
+    was = {cast(int, place["offset"]): place for place in old}
+    found = [_place(begun, place, was.get(cast(int, place["offset"]))) for place in _places(later)]
+    return None not in found and any(found)
+
+
 def _is_attached(before: DiskInHand, now: DiskInHand) -> bool:
     """The kernel numbers each plugging in anew within a boot (Linux 5.15, BLKGETDISKSEQ); an image
     is its inode.

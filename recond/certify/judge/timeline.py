@@ -332,13 +332,13 @@ def _resume(timeline: Timeline, at: int, entry: JournalEntry) -> None:
 
 def _shows_medium(timeline: Timeline, entry: JournalEntry) -> bool:
     (before, now), read = timeline.looks, timeline.canary_resume
-    begun = None if timeline.plan is None else _begun(timeline, timeline.plan)
+    begun = None if timeline.plan is None else what_is_begun(timeline, timeline.plan)
     if begun is None or before is None or now is None or read is None or not timeline.identified:
         return False
     return is_proven(begun, read.data, entry.data, before, now)
 
 
-def _begun(timeline: Timeline, plan: WipePlan) -> Begun | None:
+def what_is_begun(timeline: Timeline, plan: WipePlan) -> Begun | None:
     """What is known of the disk; None where the journal tells of steps that the plan has not."""
     steps, old = tuple(sorted(timeline.steps)), timeline.canary_before
     if steps and steps[-1] >= len(plan.steps):

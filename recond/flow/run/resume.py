@@ -17,6 +17,7 @@ from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError, UsageError
 from recond.flow.config import declared_docks
 from recond.flow.run.closing import close_unbegun
+from recond.flow.run.erased_since import erased_since, is_said, note_said
 from recond.flow.run.issued import read_issued
 from recond.flow.run.late import note_late
 from recond.flow.run.run import Finished, certify_run, finished_of
@@ -34,6 +35,7 @@ from recond.host.realdisk import open_disk
 from recond.host.reason import as_lack
 from recond.host.sectors import rescan
 from recond.host.signals import StopCount, counted_stops
+from recond.model import Message
 from recond.progress import WorkerEnd, ended
 from recond.wipe import guard
 from recond.wipe.job import Job
@@ -42,6 +44,8 @@ from recond.wipe.position import Standing, read_standing
 NO_SIZE = ("no-size",)
 OnLost = Callable[[str, RecondError], None]
 """Hears of a run that cannot be taken up, and why."""
+OnClosed = Callable[[str, tuple[Message, ...]], None]
+"""Hears of a run of which nothing is left: another one has erased its disk since."""
 
 
 def resume_runs(
@@ -54,21 +58,25 @@ def resume_runs(
     *,
     tells: bool = True,
     on_lost: OnLost | None = None,
+    on_closed: OnClosed | None = None,
 ) -> tuple[Finished, ...]:
     """Go on with one run, or with every run that has a journal without an end.
 
     `on_lost` hears of each run of several that cannot be taken up; without it the first is raised.
+    `on_closed` hears once of each whose disks another run has erased since; of `run` each time.
 
     `tells`: the board hears of it from here (a dock tells of its slots itself). `asked` as in
     `execute`; `only` are the names of the disks that may be written, where a person
     confirmed some: one that was plugged in since stays as it is.
     """
     folders = (find_run(state, run),) if run else open_folders(state)
-    found: list[Finished] = []
+    found, others = list[Finished](), JournalNames(state)
     for folder in folders:
         try:
             wait_for_workers(folder, host, on_event)
             with folder.supervised(wait=True):
+                if _is_closed(folder, others, on_closed, again=run is not None):
+                    continue
                 finished = _resume(folder, state, host, on_event, asked, only, tells=tells)
         except (RecondError, OSError) as error:
             if on_lost is None or run:
@@ -77,6 +85,21 @@ def resume_runs(
             continue
         found += [finished] if finished else []
     return tuple(found)
+
+
+def _is_closed(
+    folder: RunFolder, others: JournalNames, on_closed: OnClosed | None, *, again: bool
+) -> bool:
+    """Whether a run has its certificate, and other runs have erased since what it was cut off at:
+    then there is nothing to go on with, nor anything new to certify.
+    """
+    if not is_issued(folder):
+        return False
+    found = erased_since(folder, others)
+    if found and on_closed and (again or not is_said(folder, found)):
+        on_closed(folder.run_id, tuple(one.message() for one in found))
+        note_said(folder, found)
+    return bool(found)
 
 
 def _resume(

@@ -7,6 +7,7 @@ set now and then, and a run's name goes by it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from recond.documents import read_json
@@ -45,17 +46,24 @@ def begun_since(
 
     One that was refused wrote nothing; one of which nothing can be told proves nothing.
     """
+    return next((folder for folder, _, _ in runs_since(plan, raw, own, journals)), None)
+
+
+def runs_since(
+    plan: WipePlan, raw: bytes, own: RunFolder, journals: JournalNames
+) -> Iterator[tuple[RunFolder, str, bytes]]:
+    """All of them, by their names: the run, the disk's name there, and its journal."""
     left = _last_work(raw)
     for folder, file in journals.of_disk(disk_name(plan.disk, frozenset())):
         if folder.path == own.path:
             continue
         try:
             there = read_regular(file, GROWN_BYTES)
-            if _had_leave(there, plan) and left is not None and _is_later(left, there):
-                return folder
+            later = _had_leave(there, plan) and left is not None and _is_later(left, there)
         except (RecondError, OSError):
             continue
-    return None
+        if later:
+            yield folder, file.stem, there
 
 
 def _had_leave(raw: bytes, plan: WipePlan) -> bool:
