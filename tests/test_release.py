@@ -65,8 +65,12 @@ CHANGES = "# Changes\n\n## 1.2.0 – {}\n\n{}## 1.1.0 – 2026-01-01\n\n- Old.\n
 
 
 def test_the_list_of_changes_is_the_versions_and_dated(release: Any) -> None:
-    release.check_changes(CHANGES.format("2026-12-01", "- New.\n\n"), "1.2.0", draft=False)
-    release.check_changes(CHANGES.format("not released yet", "- New.\n\n"), "1.2.0", draft=True)
+    dated, not_yet = ("2026-12-01", "not released yet")
+    changes = CHANGES.format(dated, "- New.\n\n")
+    assert release.check_changes(changes, "1.2.0", draft=False) == dated
+    changes = CHANGES.format(not_yet, "- New.\n\n")
+    assert release.check_changes(changes, "1.2.0", draft=True) is None
+    assert release.day_of(EPOCH) == "2026-09-21"
     with pytest.raises(SystemExit, match="does not date"):
         release.check_changes(CHANGES.format("not yet", "- New.\n\n"), "1.2.0", draft=False)
     for text, version in ((CHANGES.format("2026-12-01", ""), "1.2.0"), ("", "1.2.0")):
@@ -141,7 +145,8 @@ def test_sums_and_signature_are_read_by_openssl(release: Any, tmp_path: Path) ->
     sums = release.write_sums(place)
     assert [line.split("  ")[1] for line in sums.decode().splitlines()] == ["a", "b"]
     subprocess.run(["sha256sum", "--quiet", "--check", "SHA256SUMS"], cwd=place, check=True)
-    release.sign_sums(place, sums, str(key), "a phrase of words")
+    opened = release.open_key(str(key), "a phrase of words")
+    release.sign_sums(place, sums, opened)
     public = x509.load_pem_x509_certificate((place / "recond-release.pem").read_bytes())
     held = public.public_key()
     assert isinstance(held, ec.EllipticCurvePublicKey)
@@ -149,9 +154,8 @@ def test_sums_and_signature_are_read_by_openssl(release: Any, tmp_path: Path) ->
     held.verify(signature, (place / "SHA256SUMS").read_bytes(), ec.ECDSA(hashes.SHA256()))
 
 
-def test_nothing_is_signed_without_a_key(release: Any, tmp_path: Path) -> None:
-    release.sign_sums(tmp_path, b"", "", None)
-    assert not list(tmp_path.iterdir())
+def test_nothing_is_signed_without_a_key(release: Any) -> None:
+    assert release.open_key("", None) is None
 
 
 def sets_of(folder: Path) -> dict[str, list[Path]]:

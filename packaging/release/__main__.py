@@ -4,7 +4,8 @@ Why: a workshop downloads one file and checks one signature. Every file is made 
 and from wheels that the lock names by hash, with that commit's time: run twice, the sums are equal.
 Must not: build from uncommitted changes, or name a version that CHANGELOG does not describe.
 
-  KEY     a key of recond (.p12) that signs SHA256SUMS, its passphrase in RECOND_RELEASE_PASSPHRASE
+  KEY     a key of recond (.p12) that signs SHA256SUMS and the release note; its passphrase in
+          RECOND_RELEASE_PASSPHRASE
   TRUST   a workshop's certificate (PEM): the donor's page believes it; without it none is made
   DRAFT   1: a version that CHANGELOG does not date yet, for a trial
   ARCH    of the .deb, apart by spaces: amd64 arm64 where nothing is said
@@ -24,6 +25,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
 from recond.certify.sign import keys, p256  # noqa: E402
 from release.debian import debian_package  # noqa: E402 - after the path
+from release.note import write_note  # noqa: E402
 from release.sbom import bill_of_materials  # noqa: E402
 from release.wheels import PYTHONS, fetch  # noqa: E402
 
@@ -62,13 +65,22 @@ def version_of(source: Path) -> str:
     return found[1]
 
 
-def check_changes(text: str, version: str, *, draft: bool) -> None:
-    """CHANGELOG begins with this version, dated, and says something; raises `SystemExit`."""
+def check_changes(text: str, version: str, *, draft: bool) -> str | None:
+    """CHANGELOG begins with this version, dated, and says something: its day, None for a draft
+    without one. Raises `SystemExit`.
+    """
     first = re.search(r"^## (\S+) – (.+)\n((?:(?!## ).*\n?)*)", text, re.MULTILINE)
     if first is None or first[1] != version or "\n- " not in "\n" + first[3]:
         raise SystemExit(f"release: CHANGELOG.md does not begin with what {version} changes")
-    if not draft and not re.fullmatch(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]", first[2]):
+    dated = re.fullmatch(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]", first[2])
+    if not draft and not dated:
         raise SystemExit(f"release: CHANGELOG.md does not date {version} (DRAFT=1 builds a trial)")
+    return first[2] if dated else None
+
+
+def day_of(epoch: int) -> str:
+    """The day of a commit's time (seconds since 1970), in UTC."""
+    return datetime.fromtimestamp(epoch, UTC).date().isoformat()
 
 
 def unpack_commit(place: Path) -> list[str]:
@@ -149,19 +161,27 @@ def write_sums(dist: Path) -> bytes:
     return text
 
 
-def sign_sums(dist: Path, sums: bytes, key: str, passphrase: str | None) -> None:
-    """SHA256SUMS.sig (ECDSA, SHA-256, DER: openssl reads it) and the signer's certificate."""
+def open_key(key: str, passphrase: str | None) -> keys.SigningKey | None:
+    """The key that signs, opened before anything is built; None where none is given."""
     if not key:
-        say("left out: the signature (KEY=FILE.p12 signs SHA256SUMS)")
-        return
-    signing = keys.unpack_key(Path(key).read_bytes(), passphrase or None)
+        say("left out: the signatures (KEY=FILE.p12 signs SHA256SUMS and the release note)")
+        return None
+    return keys.unpack_key(Path(key).read_bytes(), passphrase or None)
+
+
+def sign_sums(dist: Path, sums: bytes, signing: keys.SigningKey) -> None:
+    """SHA256SUMS.sig (ECDSA, SHA-256, DER: openssl reads it) and the signer's certificate."""
     (dist / f"{SUMS}.sig").write_bytes(p256.to_der(p256.sign(signing.key, sums)))
     (dist / "recond-release.pem").write_bytes(keys.pem(signing.certificate))
     say(f"signed by {keys.fingerprint(signing.certificate)}")
 
 
-def packages(built: Path, source: Path, wheel: Path, work: Path, arches: list[str]) -> None:
-    """The .deb for each architecture, and the bill of what it holds."""
+def packages(
+    built: Path, source: Path, wheel: Path, work: Path, arches: list[str], signer: bytes
+) -> None:
+    """The .deb for each architecture, and the bill of what it holds. `signer`: the certificates
+    that the next release is believed by, empty where this one is not signed.
+    """
     version, epoch = version_of(source), int(os.environ["SOURCE_DATE_EPOCH"])
     for arch in arches:
         sets = fetch(source / "requirements" / "run.txt", MACHINES[arch], work / "wheels")
@@ -169,7 +189,9 @@ def packages(built: Path, source: Path, wheel: Path, work: Path, arches: list[st
             say(f"left out: the .deb for {arch} (not every wheel exists for {', '.join(PYTHONS)})")
             continue
         file = built / f"recond_{version}_{arch}.deb"
-        debian_package(source, wheel, sets, file, version=version, arch=arch, epoch=epoch)
+        debian_package(
+            source, wheel, sets, file, version=version, arch=arch, epoch=epoch, signer=signer
+        )
         made = bill_of_materials(sets, wheel, version, epoch)
         (built / f"recond-{version}-{arch}.cdx.json").write_bytes(made)
 
@@ -188,7 +210,8 @@ def release(dist: Path, work: Path, wishes: Mapping[str, str]) -> None:
     version = version_of(source)
     name = f"recond-{version}"
     changes = (source / "CHANGELOG.md").read_text(encoding="utf-8")
-    check_changes(changes, version, draft=wishes.get("DRAFT") == "1")
+    day = check_changes(changes, version, draft=wishes.get("DRAFT") == "1") or day_of(epoch)
+    signing = open_key(wishes.get("KEY", ""), wishes.get("RECOND_RELEASE_PASSPHRASE"))
     built = work / "dist"
     shutil.rmtree(built, ignore_errors=True)
     built.mkdir()
@@ -198,12 +221,15 @@ def release(dist: Path, work: Path, wishes: Mapping[str, str]) -> None:
         shutil.copyfile(
             source / "docs" / f"{file}.schema.json", built / f"{name}-{file}.schema.json"
         )
-    packages(built, source, wheel, work, (wishes.get("ARCH") or " ".join(MACHINES)).split())
+    arches = (wishes.get("ARCH") or " ".join(MACHINES)).split()
+    signer = b"".join(map(keys.pem, signing.chain)) if signing else b""
+    packages(built, source, wheel, work, arches, signer)
     donor_page(built, name, wishes.get("TRUST", ""))
     image(built, wishes.get("IMAGE", ""))
     sums = write_sums(built)
-    passphrase = wishes.get("RECOND_RELEASE_PASSPHRASE")
-    sign_sums(built, sums, wishes.get("KEY", ""), passphrase)
+    if signing is not None:
+        write_note(built, version, day, signing)
+        sign_sums(built, sums, signing)
     for made_file in built.iterdir():
         shutil.move(str(made_file), dist / made_file.name)
     sys.stdout.write((dist / SUMS).read_text())

@@ -134,12 +134,17 @@ def debian_package(
     version: str,
     arch: str,
     epoch: int,
+    signer: bytes = b"",
 ) -> None:
-    """Write `file`: from `wheel`, the `sets` of wheels by Python, and the commit's `source`."""
+    """Write `file`: from `wheel`, the `sets` of wheels by Python, and the commit's `source`;
+    `signer` (PEM) is whom `recond version --check` believes there.
+    """
     root = source.parent / f"deb-{arch}"
     shutil.rmtree(root, ignore_errors=True)
     _environment(root / HOME, wheel, sets)
     _texts(root, source)
+    if signer:
+        _put(root / HOME / "share" / "recond" / "release.pem", signer)
     (root / "usr" / "bin").mkdir()
     (root / "usr" / "bin" / "recond").symlink_to("/opt/recond/bin/recond")
     size_kib = sum(one.lstat().st_size for one in root.rglob("*") if one.is_file()) // 1024

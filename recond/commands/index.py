@@ -57,6 +57,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "config": IndexEntry("config", "cli.help.config"),
         "doctor": IndexEntry("machine", "cli.help.doctor"),
         "demo": IndexEntry("erase", "cli.help.demo"),
+        "version": IndexEntry("shell", "cli.help.version"),
         "completion": IndexEntry("shell", "cli.help.completion"),
         "help": IndexEntry("shell", "cli.help.help"),
     },

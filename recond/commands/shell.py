@@ -1,19 +1,23 @@
-"""The command line about itself: help of a command, the manual page, completion in a shell."""
+"""The command line about itself: help, the manual page, completion in a shell, its version."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
-from recond.commands.complete import COMPLETE
+from recond.commands.complete import COMPLETE, complete_paths
 from recond.commands.frame import (
     LANG,
     SETTINGS,
+    AsJson,
     app,
     argument,
     command,
     leave,
     option,
     screen,
+    state_path,
+    this_host,
 )
 from recond.errors import UsageError
 
@@ -60,6 +64,28 @@ def help_command(
         found = context.command.resolve_command(context, [word])[1]
         context = _below(context, word, found)
     screen().document(context.get_help())
+
+
+@command("version")
+def version_command(
+    where: Annotated[str | None, argument("update_where", "NOTE", complete=complete_paths)] = None,
+    check: Annotated[bool, option("update_check", "--check")] = False,
+    signer: Annotated[Path | None, option("update_signer", "--signer", metavar="CERT")] = None,
+    json_: AsJson = False,
+) -> None:
+    """What runs here; with a release note, how that release stands to it."""
+    if not (check or where or signer):
+        from recond.flow.software import versions
+        from recond.show.version import show_versions, version_fields
+
+        screen().give("version", versions(), show_versions, as_json=json_, fields=version_fields)
+        leave(0)
+    from recond.flow.updates import look_for_update
+    from recond.show.version import show_update
+
+    found = look_for_update(where, signer, state_path(), this_host().clock.now())
+    screen().give("version.check", found, show_update, as_json=json_)
+    leave(found.exit_code)
 
 
 def _top() -> Any:

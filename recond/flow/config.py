@@ -106,6 +106,13 @@ def timestamp_server(state: Path) -> dict[str, str] | None:
     return table or None
 
 
+def release_settings(state: Path) -> dict[str, str]:
+    """Where release notes come from and whose are believed: `url`, `signer`, `ca_file`, as far as
+    they are set. Raises `UsageError`.
+    """
+    return _read_tables(state)["release"]
+
+
 def bench_name(context: Context) -> str:
     """What a key made for this bench is called."""
     return context.bench.name or context.workshop.name or f"recond {context.bench.bench_id}"

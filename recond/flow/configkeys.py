@@ -43,6 +43,8 @@ KEYS: tuple[ConfigKey, ...] = (
     *_texts("verifier", *_PERSON),
     *_texts("bench", "name", "dock"),
     *_texts("timestamp", "url", "ca_file"),
+    ConfigKey("release", "url", re.compile(r"https://[!-~]{1,2000}")),
+    *_texts("release", "signer", "ca_file"),
     ConfigKey("stick", "language", re.compile(r"fr|en"), usual="fr"),
     ConfigKey("stick", "keyboard", re.compile(r"[a-z]{2,12}"), usual="fr"),
     ConfigKey("stick", "lot", _LINE),

@@ -20,7 +20,7 @@ from recond.host.reason import os_reason
 from recond.model import Message, Text
 from recond.readiness import Broken, Lines, read_source
 
-_NAMES_A_FILE = ("workshop.logo", "timestamp.ca_file")
+_NAMES_A_FILE = ("workshop.logo", "timestamp.ca_file", "release.signer", "release.ca_file")
 
 
 class Origin(Text):

@@ -41,6 +41,7 @@ from recond.flow.machine.selftest import SelfTested
 from recond.flow.run.batch import Listed
 from recond.flow.run.unlock import Unlocked
 from recond.flow.runlist import RunList
+from recond.flow.updates import UpdateLook
 from recond.flow.verify.disk import DiskAnswer
 from recond.methods import Method
 from recond.model import Assessment, Machine, Message
@@ -233,6 +234,8 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "config.show": (ConfigView,),
     "config.check": ({"files": tuple[ConfigFile, ...], "mistakes": tuple[ConfigMistake, ...]},),
     "config.path": ({"state": str, "files": tuple[ConfigFile, ...], "destinations": ConfigFile},),
+    "version": ({"versions": [{"name": str, "version": str}]},),
+    "version.check": (UpdateLook,),
     "doctor": ({"findings": tuple[Finding, ...]},),
     "demo": (
         {

@@ -18,6 +18,8 @@ import jsonschema
 import pytest
 
 from recond.certify.pages.key_backup import paper_codes, paper_lines
+from recond.certify.releasenote import ReleaseFile, ReleaseNote, sign_note
+from recond.certify.sign.keys import make_bench_key, pem
 from recond.flow.keys.workshop import issue_bench
 from recond.host.clock import SystemClock
 from recond.show.answer import answer_line, form_name
@@ -40,6 +42,7 @@ MODES = {
     "inspect.diff": "inspect",
     "inspect.self-test": "inspect",
     "verify.disk": "verify",
+    "version.check": "version",
     "verify.html": "verify",
 }
 
@@ -224,6 +227,13 @@ def machines(desk: Desk) -> None:
     desk.ask("config.show", "config", "show")
     desk.ask("config.check", "config", "check")
     desk.ask("config.path", "config", "path")
+    desk.ask("version", "version")
+    publisher = make_bench_key("recond releases", SystemClock().now())
+    (desk.path / "release.pem").write_bytes(pem(publisher.certificate))
+    files = (ReleaseFile("x.deb", 1, "0" * 64),)
+    note = ReleaseNote("9.0", "2026-12-01", None, files)
+    (desk.path / "x.release.jws").write_bytes(sign_note(note, publisher))
+    desk.ask("version.check", "version", "x.release.jws", "--signer", "release.pem")
     done = recond("doctor", "--json", folder=desk.path)
     assert done.code in (0, 9)
     desk.seen.add("doctor")

@@ -56,6 +56,7 @@ def test_a_key_that_is_listed_has_its_meaning_and_reaches_its_reader(state: Path
     assert all(has(f"cli.config.about.{one.path}", lang) for one in KEYS for lang in LANGS)
     values = {one.path: f"value of {one.path}" for one in KEYS}
     values |= {"stick.language": "en", "stick.keyboard": "us", "stick.mode": "unattended"}
+    values |= {"release.url": "https://example.org/recond.release.jws"}
     values |= {"stick.erase": "all+usb", "stick.end": "poweroff"}
     lines = []
     for table in TABLES:
@@ -70,6 +71,9 @@ def test_a_key_that_is_listed_has_its_meaning_and_reaches_its_reader(state: Path
             assert getattr(part, one.name) == values[one.path]
     assert context.bench.name == values["bench.name"]
     assert declared_docks(state) == (values["bench.dock"],)
+    assert config.release_settings(state) == {
+        name: values[f"release.{name}"] for name in ("url", "signer", "ca_file")
+    }
     found = config.timestamp_server(state)
     assert found == {name: values[f"timestamp.{name}"] for name in ("url", "ca_file")}
     order = read_order(written, "recond.toml", "")
