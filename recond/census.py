@@ -161,6 +161,11 @@ def is_erasable_area(name: str) -> bool:
     return emmc_area(name) not in (None, "rpmb")
 
 
+def is_boot_area(name: str) -> bool:
+    """Whether it is boot0 or boot1, which Linux shows read-only of its own accord."""
+    return (emmc_area(name) or "").startswith("boot")
+
+
 def disk_of_area(name: str) -> str:
     """The eMMC of an area: mmcblk0boot1 is of mmcblk0."""
     return re.sub(r"(boot\d|rpmb|gp\d)$", "", name)

@@ -13,8 +13,6 @@ from recond.model import Message
 from recond.show.machine import short_path
 
 MOST_LINES = 5
-BESIDE = ("boot0", "boot1", "RPMB")  # what `EMMC_BOOT` says is not reached
-EMMC_BOOT = "wipe.not_reached.emmc_boot"
 AREA_NOTE = "wipe.note.emmc_area"
 MOST_TOGETHER = 12
 """Disks that one word may confirm: as many as the smallest screen shows with their numbers."""
@@ -31,29 +29,16 @@ def are_together(plans: tuple[WipePlan, ...], again: OpenRun | None) -> bool:
 def reach_lines(
     words: GuidedWords, plans: tuple[WipePlan, ...], areas: tuple[WipePlan, ...], width: int
 ) -> list[Line]:
-    """Each area of an eMMC that is erased with its disk, then what is not reached. Of a disk with
-    planned areas only what no plan reaches is named: the others by name, and RPMB.
-    """
+    """Each area of an eMMC that is erased with its disk, then what is not reached."""
     lines: list[Line] = []
     left: list[Message] = []
     for plan in plans:
-        own = areas_of(plan, areas)
-        for area in own:
+        for area in areas_of(plan, areas):
             lines += fold(_area_text(words, area), width, STRONG, first="+ ", rest="  ")
-        left += left_after(plan, own)
+        left += plan.not_reached
     for message in list(dict.fromkeys(left))[:MOST_LINES]:
         lines += fold(words.say(message), width, first="- ", rest="  ")
     return lines
-
-
-def left_after(plan: WipePlan, own: tuple[WipePlan, ...]) -> list[Message]:
-    """What a disk's plan does not reach and those of its areas do not either."""
-    boots = {area.path.removeprefix(plan.path) for area in own}
-    left = [name for name in BESIDE if name not in boots]
-    if len(left) == len(BESIDE):
-        return list(plan.not_reached)
-    rest = Message.of("guided.confirm.areas_left", areas=", ".join(left))
-    return [rest if one.code == EMMC_BOOT else one for one in plan.not_reached]
 
 
 def _area_text(words: GuidedWords, area: WipePlan) -> str:

@@ -1,19 +1,23 @@
 """The kernel's write protection of an eMMC's boot areas: lifted for an erasure, then set again.
 
 Why: Linux shows boot0 and boot1 read-only, because a computer may start from them; their `force_ro`
-is a switch that root may turn. The card can be protected besides, until its power goes or for good:
-no switch helps then. What was turned is read back: a switch that stays is no permission.
+is a switch that root may turn. A general-purpose partition is shown writable: there a switch that
+is set is somebody's word, as on a disk, and stays. The card can be protected besides, until its
+power goes or for good: no switch helps then. What was turned is read back: a switch that stays is
+no permission.
 
 Source: Linux Documentation/driver-api/mmc/mmc-dev-parts.rst (`force_ro`), mmc-dev-attrs.rst;
-drivers/mmc/core/block.c (`ro_lock_until_next_power_on`: 1 until power on, 2 for good);
-JESD84-B51 7.4.62 (BOOT_WP).
+drivers/mmc/core/block.c (`ro_lock_until_next_power_on`: 1 until power on, 2 for good), mmc.c
+(`mmc_part_add`: boot areas are added read-only, general-purpose ones are not); JESD84-B51 7.4.62
+(BOOT_WP: boot areas only; a general-purpose partition is protected by groups, of which no file
+tells: there writing fails).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recond.census import is_erasable_area
+from recond.census import disk_of_area, is_boot_area, is_erasable_area
 from recond.host.files import Files
 from recond.model import Message
 
@@ -34,9 +38,9 @@ class SwitchTurned:
 def may_lift(files: Files, name: str) -> bool:
     """Whether the kernel's own protection is all that keeps this area read-only."""
     return (
-        is_erasable_area(name)
+        is_boot_area(name)
         and files.read_text(f"/sys/block/{name}/force_ro") == HELD
-        and files.read_text(f"/sys/block/{name.partition('boot')[0]}/ro") in (FREE, "")
+        and files.read_text(f"/sys/block/{disk_of_area(name)}/ro") in (FREE, "")
     )
 
 
@@ -59,7 +63,15 @@ class WriteSwitch:
         """Allow writing; None for a disk that has no such switch, or whose switch allows it."""
         name = path.rsplit("/", 1)[-1]
         said = self._said(name)
-        return self._turn(name, said, FREE) if is_erasable_area(name) and said == HELD else None
+        return self._turn(name, said, FREE) if is_boot_area(name) and said == HELD else None
+
+    def left_open(self, path: str) -> SwitchTurned | None:
+        """A boot area whose switch allows writing already: what puts it back to read-only, for a
+        session that a kill ended between lifting and restoring. None for all else.
+        """
+        name = path.rsplit("/", 1)[-1]
+        said = self._said(name)
+        return SwitchTurned(name, HELD, said, None) if is_boot_area(name) and said == FREE else None
 
     def restore(self, turned: SwitchTurned) -> SwitchTurned:
         """Put back what `lift` found."""

@@ -10,7 +10,15 @@ from __future__ import annotations
 
 import re
 
-from recond.census import Kind, Reach, StorageMedium, disk_of_area, emmc_area, is_erasable_area
+from recond.census import (
+    Kind,
+    Reach,
+    StorageMedium,
+    disk_of_area,
+    emmc_area,
+    is_boot_area,
+    is_erasable_area,
+)
 from recond.host import Host
 from recond.host.cards import is_blank, read_failed_cards
 from recond.host.diskid import read_size
@@ -75,11 +83,12 @@ def _area(host: Host, name: str) -> StorageMedium:
     serial = file_text(host.files, f"/sys/block/{disk}/device/serial")
     token = serial.value if isinstance(serial, Known) else disk
     locked = "" if blank else _lock(host.files, name)
+    holds = "emmc_area" if is_boot_area(name) else "emmc_gp"
     return hidden(
         f"{token}-{emmc_area(name)}",
         Kind.BOOT_AREA,
         Message.of(f"inspect.census.what.emmc_area{locked}", place=path),
-        Message.of("inspect.census.todo.emmc_area", place=path),
+        Message.of(f"inspect.census.todo.{holds}", place=path),
         serial=serial,
         size_bytes=Known(size, "/sys/block") if size else Unknown(Why.ABSENT, "/sys/block"),
         reach=Reach.EMPTY if blank else Reach.READY,

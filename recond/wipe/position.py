@@ -43,6 +43,7 @@ class Position:
     boot: str = ""  # of the last session that had the disk in hand, and its numbers then
     disk_seq: int | None = None
     inode: str | None = None
+    lifted: bool = False  # a write protection that no session has put back yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,13 @@ def _position(entries: Entries, same_boot: bool) -> Position:
         boot=boot,
         disk_seq=disk_seq,
         inode=inode,
+        lifted=_is_lifted(entries),
     )
+
+
+def _is_lifted(entries: Entries) -> bool:
+    phases = [data["phase"] for kind, data in entries if kind == "write_protect"]
+    return phases[-1:] == ["lift"]
 
 
 _Seen = tuple[str, int | None, str | None]

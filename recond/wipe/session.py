@@ -131,7 +131,7 @@ class Session:
         image = self._plan.disk.kind is TargetKind.IMAGE
         try:
             target = self._seam.read_target(self._job.path, image)
-            if refusals := guard.refusals(target) or self._protection.lift():
+            if refusals := guard.refusals(target) or self._protection.lift(self._position.lifted):
                 return self._refuse(refusals)
             device = self._seam.open_disk(self._job.path, True)
         except RecondError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,12 @@ class Lab:
     """`share` is /mnt/share in the guest; recond stands in `site`, beside it."""
 
     share: Path
+
+    def knows(self, device: str, option: str = "") -> bool:
+        """Whether the lab's QEMU lets such a device be added, and it has such an option."""
+        qemu = os.environ.get("LAB_QEMU", "qemu-system-x86_64")
+        told = subprocess.run([qemu, "-device", f"{device},help"], capture_output=True, text=True)
+        return told.returncode == 0 and option in told.stdout
 
     def run(
         self, machine: str, command: str, *options: str, name: str = "one", timeout_s: int = 900

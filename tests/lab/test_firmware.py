@@ -21,6 +21,7 @@ ATA = ("ssd0", "hdd0", "liar0", "efail0")
 NVME = ("nv0", "nvliar", "nvfail")
 SAS = ("sas0", "sasliar", "sasfail")
 SECURITY = ("ssd0", "hdd0")
+FORMATS = ("nv0", "nvliar")
 
 
 def no_sanitize(*drives: str) -> tuple[str, ...]:
@@ -34,6 +35,11 @@ def slow(*drives: str, seconds: int = 90) -> tuple[str, ...]:
 def flash(*drives: str) -> tuple[str, ...]:
     """The lab's SAS drives tell no rotation rate: of an unknown medium nothing is tried."""
     return tuple(f"{one}.rotation_rate=1" for one in drives)
+
+
+def slow_format(*drives: str) -> tuple[str, ...]:
+    """Only of a QEMU that knows `format-time` (tests/lab/qemu-emmc-format.patch)."""
+    return (*no_sanitize(*drives), *(f"{one}.format-time=20" for one in drives))
 
 
 SECURITY_SLOW = (
@@ -65,6 +71,11 @@ SCENES = (
     Scene("kill-sas", ("sas0",), "kill", (*slow("sas0"), *flash("sas0")), again_s=120),
     Scene("reset", ("nv0", "nvliar"), "reset", slow("nv0", "nvliar")),
     Scene("reset-format", ("nv0",), "reset", no_sanitize("nv0")),
+    Scene("reset-in-format", FORMATS, "reset", slow_format(*FORMATS)),
+    Scene("goes-on-format", ("nv0",), "reset", (*slow_format("nv0"), "nv0.format-goes-on=on")),
+    Scene("kill-format", FORMATS, "kill", slow_format(*FORMATS)),
+    Scene("cut-format", FORMATS, "cut", slow_format(*FORMATS)),
+    Scene("fail-format", ("nvfail",), changes=(*slow_format("nvfail"), "nvfail.format-fault=fail")),
     Scene(
         "remove",
         ("ssd0", "nv0", "sas0"),
@@ -96,6 +107,8 @@ def holds(row: Row) -> None:
 def test_the_record_says_what_the_image_holds(lab: Lab, scene: Scene) -> None:
     if "qemu-lab" not in os.environ.get("LAB_QEMU", ""):
         pytest.skip("LAB_QEMU names no patched QEMU (lab/build-qemu)")
+    if any("format-time" in one for one in scene.changes) and not lab.knows("nvme", "format-time"):
+        pytest.skip("LAB_QEMU knows no Format that takes its time")
     found = play(lab, scene)
     kept = os.environ.get("RECOND_LAB_ROWS")
     if kept:

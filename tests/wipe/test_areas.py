@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 from recond.ends import ConfirmedBy
 from recond.erasure import Level, LevelWish, Status, Target, Verdict, VerifyMode, WipePlan
 from recond.errors import SafetyRefusal, UsageError
+from recond.flow.machine.check import plan_only
 from recond.flow.run import areas as areas_module
-from recond.flow.run.areas import plan_areas, with_areas
+from recond.flow.run.areas import plan_areas, with_areas, with_reach
 from recond.flow.run.choice import choose
 from recond.flow.run.supervisor import confirm_all
 from recond.guided.app import GuidedApp
@@ -25,10 +26,12 @@ from recond.host.diskid import read_size, read_strings
 from recond.host.files import Files
 from recond.host.held_identity import identity_of
 from recond.host.sim.disk import Faults, SimCells, SimDisk
+from recond.host.sim.drive import Killed
 from recond.host.write_switch import WriteSwitch, lock_faults, may_lift
 from recond.model import Medium, Message
 from recond.wipe.plan import Wish, plan_wipe
 from tests.certify.test_computer import AREA_MEDIUM, census, record
+from tests.computers import prepared_image
 from tests.guided.stage import play, shown_session, text_of
 from tests.wipe.disks import HDD, SEED, Bay, bay
 
@@ -128,6 +131,46 @@ def test_an_area_that_nobody_may_write_is_refused(
     assert len(with_areas(confirm_all((plan,), ConfirmedBy.TYPED), (area,))) == 1
 
 
+def test_a_general_purpose_area_that_somebody_shut_stays_shut(tree: Tree, host: Host) -> None:
+    """Linux shows those writable: a switch at 1 is somebody's word there, as on a disk."""
+    tree.put("/sys/block/mmcblk0gp0/ro", "1")
+    tree.put("/sys/block/mmcblk0gp0/force_ro", "1")
+    _, area = plan_areas((card_plan(tree),), Wish(), host)
+    assert [one.code for one in area.refusals] == ["wipe.refusal.read_only"]
+    assert WriteSwitch(tree).lift("/dev/mmcblk0gp0") is None
+    assert tree.read_text("/sys/block/mmcblk0gp0/force_ro") == "1"
+
+
+@pytest.mark.parametrize(
+    ("boot0", "exclude", "left"),
+    [
+        ("0", (), "boot1, RPMB"),
+        ("0", ("0xabcd1230-boot0",), "boot0, boot1, RPMB"),
+        ("2", (), "boot0, boot1, RPMB"),
+    ],
+    ids=["all", "left-out", "locked"],
+)
+def test_a_disks_plan_names_just_the_areas_that_are_left(
+    tree: Tree, host: Host, boot0: str, exclude: tuple[str, ...], left: str
+) -> None:
+    """The plan is what is confirmed, journalled, resumed and drawn."""
+    tree.put("/sys/block/mmcblk0boot0/ro_lock_until_next_power_on", boot0)
+    plans = (card_plan(tree), card_plan(tree, "/dev/mmcblk1"))
+    card, other = with_reach(plans, plan_areas(plans, Wish(), host, exclude), tree)
+    assert other == plans[1]
+    assert [one.code for one in card.not_reached] == [
+        "wipe.not_reached.spare",
+        "wipe.not_reached.emmc_areas",
+    ]
+    assert card.not_reached[1] == Message.of("wipe.not_reached.emmc_areas", areas=left)
+
+
+def test_a_disk_whose_areas_are_all_left_says_so_as_before(tree: Tree, host: Host) -> None:
+    exclude = ("0xabcd1230-boot0", "0xabcd1230-gp0")
+    plans = (card_plan(tree),)
+    assert with_reach(plans, plan_areas(plans, Wish(), host, exclude), tree) == plans
+
+
 def test_no_area_is_erased_without_its_disk(tree: Tree, host: Host) -> None:
     busy = card_plan(tree, refusals=(Message.of("wipe.refusal.read_only", path=CARD),))
     assert plan_areas((busy,), Wish(), host) == ()
@@ -143,6 +186,22 @@ def test_no_area_is_erased_without_its_disk(tree: Tree, host: Host) -> None:
     ]
     assert {one.token for one in found[:3]} == {"0xabcd1230"}  # confirmed by their disk's word
     assert with_areas(found, areas) == found
+
+
+def test_every_plan_of_a_run_and_of_a_look_tells_it(
+    tmp_path: Path, tree: Tree, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`run`, `wipe` and the guided screen prepare; `plan` only looks."""
+    plans = (card_plan(tree),)
+    for module in ("flow.run.run", "flow.machine.check"):
+        monkeypatch.setattr(f"recond.{module}.plan_targets", lambda *_, **__: plans)
+    looked = plan_only(host, (CARD,), False, Wish(), False).plans
+    assert [one.path for one in looked] == [CARD, "/dev/mmcblk0boot0", "/dev/mmcblk0gp0"]
+    told = Message.of("wipe.not_reached.emmc_areas", areas="boot1, RPMB")
+    prepared = prepared_image(tmp_path, host)
+    for plan in (looked[0], *prepared.plans):
+        assert plan.not_reached[1] == told
+    assert len(prepared.areas) == 2
 
 
 # --- What is done ----------------------------------------------------------------------------
@@ -262,6 +321,46 @@ def test_a_stop_shuts_it_and_resuming_opens_it_again(tree: Tree) -> None:
     assert [one["phase"] for one in found.of("write_protect")] == ["lift", "restore"] * 2
 
 
+@pytest.mark.parametrize("reboots", [False, True])
+def test_a_switch_that_a_kill_left_open_is_shut_by_the_resume(tree: Tree, reboots: bool) -> None:
+    found = area_bay(tree)
+    begun = iter(range(9))
+
+    def strike(moment: str) -> None:
+        if moment == "journalled" and found.of("step_start") and next(begun):
+            raise Killed
+
+    found.sink.strike = strike
+    with pytest.raises(Killed):
+        found.run()
+    assert tree.read_text("/sys/block/mmcblk0boot0/force_ro") == "0"
+    found.sink.strike = lambda _: None
+    if reboots:
+        tree.put("/sys/block/mmcblk0boot0/force_ro", "1")
+    assert found.resume() == "completed"
+    assert tree.read_text("/sys/block/mmcblk0boot0/force_ro") == "1"
+    assert found.of("write_protect")[-1] == {
+        "phase": "restore",
+        "node": "mmcblk0boot0",
+        "was": "0",
+        "now": "1",
+        "errno": None,
+    }
+    assert found.erasure.result.verdict is Verdict.APPROVED
+
+
+def test_a_switch_that_somebody_opened_before_stays_open(tree: Tree) -> None:
+    found = area_bay(tree)
+    tree.put("/sys/block/mmcblk0boot0/force_ro", "0")
+    looks = iter([False] * 12)
+    found.should_stop = lambda: next(looks, True)
+    assert found.run() == "interrupted"
+    found.should_stop = lambda: False
+    assert found.resume() == "completed"
+    assert tree.read_text("/sys/block/mmcblk0boot0/force_ro") == "0"
+    assert not found.of("write_protect")
+
+
 def test_leaving_out_takes_the_key_of_an_area_that_is_here_and_no_other() -> None:
     machine = record(census(AREA_MEDIUM), {}).machine
     assert machine is not None
@@ -280,6 +379,7 @@ def confirming(folder: Path, tree: Tree, host: Host, *paths: str) -> GuidedSessi
     assert session.prepared is not None
     plans = tuple(card_plan(tree, path) for path in paths)
     areas = plan_areas(plans, Wish(), host)
+    plans = with_reach(plans, areas, host.files)
     session.prepared = replace(session.prepared, plans=plans, areas=areas)
     session.chosen = frozenset(paths)
     return session

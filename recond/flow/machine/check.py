@@ -13,7 +13,7 @@ from recond.flow.config import declared_docks
 from recond.flow.machine.capture import write_capture
 from recond.flow.machine.inventory import host_of
 from recond.flow.profiles import load_cpu_marks, load_profile
-from recond.flow.run.areas import plan_areas
+from recond.flow.run.areas import plan_areas, with_reach
 from recond.flow.run.choice import choose
 from recond.flow.run.supervisor import plan_machine, plan_targets
 from recond.host import Host
@@ -123,7 +123,7 @@ def plan_only(
     host = host_of(bench, source)
     if source is None and targets and not every:
         plans = plan_targets(targets, wish, image=image, host=host)
-        return Planned((*plans, *plan_areas(plans, wish, host)))
+        return Planned(_with_areas(plans, plan_areas(plans, wish, host), host))
     docks = declared_docks(state) if state is not None else ()
     machine = read_machine(host, smart=False, docks=docks)
     if not machine.disks:
@@ -134,8 +134,14 @@ def plan_only(
         kept = tuple(p for p in plans if {p.path, *p.paths} & set(choice.paths))
         return Planned(kept, choice.left_out, _census(machine))
     plans = plan_targets(choice.paths, wish, image=False, host=host)
-    plans = (*plans, *plan_areas(plans, wish, host, exclude))
+    plans = _with_areas(plans, plan_areas(plans, wish, host, exclude), host)
     return Planned(plans, choice.left_out, _census(machine))
+
+
+def _with_areas(
+    plans: tuple[WipePlan, ...], areas: tuple[WipePlan, ...], host: Host
+) -> tuple[WipePlan, ...]:
+    return (*with_reach(plans, areas, host.files), *areas)
 
 
 def _census(machine: Machine) -> Census | None:

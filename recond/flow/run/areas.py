@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recond.census import disk_of_area, is_erasable_area
+from recond.census import disk_of_area, emmc_area, is_erasable_area
 from recond.erasure import VerifyMode, WipePlan
 from recond.errors import RecondError
 from recond.flow.run.supervisor import Confirmed
 from recond.host import Host
 from recond.host.cards import is_blank
+from recond.host.files import Files
 from recond.host.target import look_at_target, with_holders
-from recond.model import Medium
+from recond.model import Medium, Message
 from recond.wipe import guard
 from recond.wipe.plan import Wish, plan_digest, plan_wipe
+
+ALL_LEFT, AREAS_LEFT = "wipe.not_reached.emmc_boot", "wipe.not_reached.emmc_areas"
 
 
 def plan_areas(
@@ -41,6 +44,30 @@ def plan_areas(
     own = replace(wish, verify=VerifyMode.FULL, restore_hidden=None, psid=False)
     found = [_plan(f"/dev/{name}", own, host) for name in names if disk_of_area(name) in cards]
     return tuple(one for one in found if one is not None and one.disk.token not in exclude)
+
+
+def with_reach(
+    plans: tuple[WipePlan, ...], areas: tuple[WipePlan, ...], files: Files
+) -> tuple[WipePlan, ...]:
+    """The same plans; that of an eMMC whose areas are erased with it names only those that are not.
+
+    So the journal, a resumed run and the certificate say no more and no less than what was done.
+    """
+    return tuple(
+        replace(plan, not_reached=_left(plan, own, files))
+        if (own := areas_of(plan, areas))
+        else plan
+        for plan in plans
+    )
+
+
+def _left(plan: WipePlan, own: tuple[WipePlan, ...], files: Files) -> tuple[Message, ...]:
+    """RPMB is always left: nobody but its owner writes there (JESD84-B51 6.6.22)."""
+    erased = {area.path.rsplit("/", 1)[-1] for area in own}
+    names = [name for name in files.list("/sys/block") if f"/dev/{disk_of_area(name)}" == plan.path]
+    left = [emmc_area(name) for name in names if is_erasable_area(name) and name not in erased]
+    told = Message.of(AREAS_LEFT, areas=", ".join((*(one for one in left if one), "RPMB")))
+    return tuple(told if one.code == ALL_LEFT else one for one in plan.not_reached)
 
 
 def _plan(path: str, wish: Wish, host: Host) -> WipePlan | None:

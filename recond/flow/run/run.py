@@ -18,7 +18,7 @@ from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePl
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.profiles import load_profile
-from recond.flow.run.areas import plan_areas, with_areas
+from recond.flow.run.areas import plan_areas, with_areas, with_reach
 from recond.flow.run.choice import choose
 from recond.flow.run.closing import close_left
 from recond.flow.run.issue import Issued, Material, issue
@@ -150,6 +150,7 @@ def prepare(order: Order, host: Host) -> Prepared:
         raise UsageError("cli.run.no_target")
     warnings = warnings_before(host.conditions.read(), len(plans))
     areas = plan_areas(plans, order.wish, host, order.exclude)
+    plans = with_reach(plans, areas, host.files)
     return Prepared(order, context, machine, assessments, plans, left_out, warnings, areas)
 
 
