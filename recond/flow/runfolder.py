@@ -61,16 +61,28 @@ class RunFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuedBeside:
+    """A signed issue that stands beside a better one: its folder, and the SHA-256 of each journal
+    that it was made from, by its disk's name.
+    """
+
+    folder: str
+    journals: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IssuedNote:
     """What was issued for a run: the record's folder, and the SHA-256 of each journal that the
     record was made from, by its disk's name; none in a note of the former form. `replacing`: its
     files are being replaced, and until they are, some may be of this issue and some of the next.
+    `beside`: the last issue that did not take its place, of journals that are others by now.
     """
 
     folder: str
     signed: bool
     journals: tuple[tuple[str, str], ...] = field(default=(), metadata={"later": True})
     replacing: bool = field(default=False, metadata={"later": True})
+    beside: IssuedBeside | None = field(default=None, metadata={"later": True})
 
 
 @dataclass(frozen=True, slots=True)

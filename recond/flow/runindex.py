@@ -190,7 +190,8 @@ def _is_settled(folder: RunFolder, note: IssuedNote) -> bool:
     """
     try:
         journals = folder.journals()
-        if note.replacing or not note.journals or note.journals != digests_of(journals):
+        certified = (note.journals, note.beside.journals if note.beside else ())
+        if note.replacing or not note.journals or digests_of(journals) not in certified:
             return False
         entries = {name: read_entries(raw) for name, raw in journals.items()}
         planned = {name for name, one in entries.items() if any(kind == "plan" for kind, _ in one)}

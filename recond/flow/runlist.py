@@ -22,7 +22,7 @@ from recond.flow.deliver.upload import queue_of
 from recond.flow.run.unfinished import is_running, plans_of
 from recond.flow.runfolder import JWS, RunFacts, RunFolder
 from recond.flow.runindex import newest_runs
-from recond.flow.runnote import is_issued
+from recond.flow.runnote import issued_place
 from recond.host.reason import as_lack
 from recond.host.regular import read_regular
 from recond.model import Known, Machine, Message, Text
@@ -126,10 +126,10 @@ def _line(folder: RunFolder, queue: Queue) -> RunLine:
         facts.context.bench.demonstration,
         RunState.RUNNING if is_running(folder) else RunState.OPEN,
     )
-    note = folder.note()
-    if line.state is RunState.RUNNING or note is None or not is_issued(folder):
+    place = issued_place(folder)
+    if line.state is RunState.RUNNING or place is None:
         return line
-    return _certified(line, folder, facts, Path(note.folder), queue)
+    return _certified(line, folder, facts, place, queue)
 
 
 def _certified(

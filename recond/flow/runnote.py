@@ -25,12 +25,22 @@ def digests_of(journals: dict[str, bytes]) -> tuple[tuple[str, str], ...]:
 
 def is_issued(folder: RunFolder) -> bool:
     """Whether there is a certificate of the journals as they are now."""
+    return issued_place(folder) is not None
+
+
+def issued_place(folder: RunFolder) -> Path | None:
+    """Where the certificate of the journals as they are now was put: not the run's best one, where
+    the journals were damaged since and what they say now stands beside it.
+    """
     note = folder.note()
     if note is None or note.replacing:
-        return False
+        return None
     made_from = note.journals or digests_in(Path(note.folder))  # the former form had no digests
+    now = digests_of(folder.journals())
     # moved away: it was issued, and nobody can tell from what
-    return not made_from or made_from == digests_of(folder.journals())
+    if not made_from or made_from == now:
+        return Path(note.folder)
+    return Path(note.beside.folder) if note.beside and note.beside.journals == now else None
 
 
 def digests_in(place: Path) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from recond.certify.record import Issue, build_record
 from recond.errors import RecondError, UsageError
 from recond.flow.run.issue import Issued
 from recond.flow.runfolder import JWS, RECORD, SIGNED, UNSIGNED, RunFolder
-from recond.flow.runnote import record_in
+from recond.flow.runnote import issued_place, record_in
 from recond.model import Message
 
 
@@ -17,10 +17,9 @@ def read_issued(folder: RunFolder) -> Issued:
 
     Raises `UsageError` where it is not there any more, or is not what the journals say.
     """
-    facts, note = folder.facts(), folder.note()
-    if note is None:
+    facts, note, place = folder.facts(), folder.note(), issued_place(folder)
+    if note is None or place is None:
         raise UsageError("guided.attach.moved", run=folder.run_id)
-    place = Path(note.folder)
     try:
         record = record_in(place)
     except (OSError, ValueError, RecondError):
@@ -35,4 +34,5 @@ def read_issued(folder: RunFolder) -> Issued:
     page = next((name for name in (SIGNED, UNSIGNED) if (place / name).exists()), RECORD)
     signed = (place / JWS).exists()
     why = None if signed else Message(record.signature or "certify.unsigned.no-key")
-    return Issued(place, place / page, record, signed, why, None, self_made_key=False)
+    kept = Path(note.folder) if Path(note.folder) != place else None
+    return Issued(place, place / page, record, signed, why, None, self_made_key=False, kept=kept)

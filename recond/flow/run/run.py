@@ -34,6 +34,7 @@ from recond.flow.run.supervisor import (
 from recond.flow.run.warnings import warnings_before
 from recond.flow.run.words import take_words
 from recond.flow.runfolder import (
+    IssuedBeside,
     IssuedNote,
     OnEvent,
     RunFacts,
@@ -282,10 +283,15 @@ def certify_run(
 
 
 def _note_of(issued: Issued, journals: dict[str, bytes]) -> IssuedNote:
-    """An earlier, better certificate is still the run's, of the journals that it was made from."""
+    """An earlier, better certificate is still the run's, of the journals that it was made from; of
+    those of now there is one beside it. One that could not be signed is tried again.
+    """
+    now = digests_of(journals)
     if issued.kept is None:
-        return IssuedNote(str(issued.folder), issued.signed, digests_of(journals))
-    return IssuedNote(str(issued.kept), signed=True, journals=digests_in(issued.kept))
+        return IssuedNote(str(issued.folder), issued.signed, now)
+    beside = IssuedBeside(str(issued.folder), now) if issued.signed else None
+    made_from = digests_in(issued.kept)
+    return IssuedNote(str(issued.kept), signed=True, journals=made_from, beside=beside)
 
 
 def certify_again(
