@@ -38,21 +38,33 @@ def look_beneath(
     path: str, number: InodeNumber, opened: OpenFiles
 ) -> tuple[set[Holder], tuple[Message, ...]]:
     """Who has the file open that may be beneath the one at `path`, and what is said of that:
-    nothing on an ordinary file system, nor of a path that is another file than `number`.
+    nothing on an ordinary file system. A path that cannot be opened, or is another file than
+    `number` by now, tells nothing; unless its device does, it is said that nobody could look.
     """
+    found = _at(path)
+    if found is None or (*found[1].device, found[1].number) != number:
+        kinds = _kinds_of_device(number)
+        plain = bool(kinds) and not any(map(is_stacked, kinds))
+        return set(), () if plain else (Message("host.unseen.no_look_beneath"),)
+    kind, inode = found
+    if not is_stacked(kind):
+        return set(), ()
+    return _holders_beneath(inode, opened), (Message.of("host.unseen.beneath", kind=kind),)
+
+
+def _at(path: str) -> tuple[str, Inode] | None:
+    """The kind of file system at a path, and the file there; None where nobody can tell."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return set(), ()
+        return None
     try:
-        kind, inode = _kind_of(descriptor), inode_of_descriptor(descriptor)
+        kind = _kind_of(descriptor)
+        return (kind, inode_of_descriptor(descriptor)) if kind else None
     except OSError:
-        return set(), ()
+        return None
     finally:
         os.close(descriptor)
-    if not is_stacked(kind) or (*inode.device, inode.number) != number:
-        return set(), ()
-    return _holders_beneath(inode, opened), (Message.of("host.unseen.beneath", kind=kind),)
 
 
 def _kind_of(descriptor: int) -> str:
@@ -63,11 +75,25 @@ def _kind_of(descriptor: int) -> str:
     try:
         told = Path(f"/proc/self/fdinfo/{descriptor}").read_text("ascii")
         number = next(line.split()[1] for line in told.splitlines() if line.startswith("mnt_id:"))
-        mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
     except (OSError, StopIteration, IndexError):
         return ""
-    own = (line for line in mounts.splitlines() if line.split(" ", 1)[0] == number)
+    own = (line for line in _mounts() if line.split(" ", 1)[0] == number)
     return next((line.partition(" - ")[2].split(" ")[0] for line in own), "")
+
+
+def _kinds_of_device(number: InodeNumber) -> set[str]:
+    """The kinds of the file systems that are mounted here from a file's device."""
+    device = f"{number[0]}:{number[1]}"
+    lines = (line for line in _mounts() if line.split(" ")[2:3] == [device])
+    return {line.partition(" - ")[2].split(" ")[0] for line in lines}
+
+
+def _mounts() -> list[str]:
+    try:
+        told = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
+    except OSError:
+        return []
+    return told.splitlines()
 
 
 def _holders_beneath(inode: Inode, opened: OpenFiles) -> set[Holder]:

@@ -25,9 +25,11 @@ from recond.flow.run.supervisor import plan_targets
 from recond.host import Host
 from recond.host.clock import SystemClock
 from recond.host.files import Files
-from recond.host.opened import read_opened
+from recond.host.opened import OpenFiles, read_opened
 from recond.host.realdisk import open_disk
+from recond.host.stacked import look_beneath
 from recond.host.target import read_target
+from recond.model import Message
 from recond.progress import Phase, ProgressEvent
 from recond.wipe import guard
 from recond.wipe.plan import Wish, plan_wipe
@@ -318,6 +320,35 @@ def test_a_loop_device_whose_file_is_in_use_beneath_an_overlay(
     run("losetup", "--detach", made.pop())  # before what it stands on goes
     assert (outcome, codes(erasure)) == ("refused", ["wipe.refusal.open"])
     assert f"(pid {pid})" in said(erasure)
+
+
+@root
+@pytest.mark.parametrize(("at", "unlooked"), [(0, False), (1, True)])
+def test_a_loop_device_whose_file_has_no_path_any_more(
+    tmp_path: Path, attach: Attach, overlay: tuple[Path, Path], at: int, unlooked: bool
+) -> None:
+    """Its device says that it is on no other file system's files, or nobody could look beneath."""
+    path = image(overlay[at])
+    device = attach(path)
+    path.unlink()
+    outcome, erasure = erase(device, tmp_path)
+    run("losetup", "--detach", made.pop())
+    assert (outcome, erasure.result.status) == ("completed", Status.ERASED)
+    said_unlooked = [
+        [one["code"] for one in look["unseen"]].count("host.unseen.no_look_beneath")
+        for look in looks(tmp_path)
+    ]
+    assert said_unlooked == [int(unlooked)] * 3
+    assert ("host.unseen.no_look_beneath" in codes(erasure)) is unlooked
+
+
+def test_a_file_of_which_nothing_tells_the_file_system_says_so(tmp_path: Path) -> None:
+    for path in (str(tmp_path / "away"), str(tmp_path)):
+        found = look_beneath(path, (0, 0xFFFFF, 1), OpenFiles())
+        assert found == (set(), (Message("host.unseen.no_look_beneath"),))
+    there = tmp_path.stat()
+    number = (os.major(there.st_dev), os.minor(there.st_dev), there.st_ino)
+    assert look_beneath(str(tmp_path), number, OpenFiles()) == (set(), ())
 
 
 @root
