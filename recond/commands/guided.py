@@ -70,16 +70,17 @@ def attach_command(
     plain: Plain = False,
     json_: AsJson = False,
     events: Events = False,
+    bell: Bell = False,
 ) -> None:
     """Back to an erasure that goes on."""
     if json_ or events:
-        _follow(run, events=events)
+        _follow(run, events=events, bell=bell)
     from recond.guided.start import attach
 
-    leave(attach(LANG, state_path(), run, this_host(), plain=plain))
+    leave(attach(LANG, state_path(), run, this_host(), plain=plain, bell=bell))
 
 
-def _follow(run: str | None, *, events: bool) -> NoReturn:
+def _follow(run: str | None, *, events: bool, bell: bool) -> NoReturn:
     """A program waits for the result; it stops nothing, and leaves when it is stopped itself."""
     from recond.flow.run.attach import find_attachable, follow
     from recond.show.progress import ProgressDisplay
@@ -89,4 +90,4 @@ def _follow(run: str | None, *, events: bool) -> NoReturn:
     with ProgressDisplay(screen(), this_host().clock.now, json_events=events) as display:
         finished = follow(folder, state_path(), this_host(), display.on_event)
     screen().answer("attach", finished_fields(finished))
-    leave(finished.exit_code)
+    leave(finished.exit_code, bell=bell)

@@ -39,7 +39,7 @@ from recond.flow.profiles import load_profile
 from recond.flow.run.areas import with_areas
 from recond.flow.run.attach import follow
 from recond.flow.run.background import BackgroundRun
-from recond.flow.run.choice import is_outside
+from recond.flow.run.choice import OUTER_BUSES, is_outside
 from recond.flow.run.resume import resume_runs
 from recond.flow.run.run import Finished, Order, Prepared, certify_again, execute, finished_of
 from recond.flow.run.supervisor import confirm_all
@@ -102,8 +102,25 @@ def chosen_first(prepared: Prepared) -> frozenset[str]:
     """The paths that are ticked to begin with: the computer's own disks and what is in a declared
     dock, nothing else on USB, no card.
     """
+    outside = outside_paths(prepared, prepared.to_erase)
+    return frozenset(plan.path for plan in prepared.to_erase) - outside
+
+
+def outside_paths(prepared: Prepared | None, plans: tuple[WipePlan, ...]) -> frozenset[str]:
+    """Which of these are plugged in from outside (USB, a card reader): perhaps somebody's own.
+
+    By the census, which knows a declared dock; of a disk that no inventory lists, by its bus.
+    """
+    machine = prepared.machine if prepared else None
+    known = {path for one in machine.disks for path in (one.path, *one.paths)} if machine else set()
     return frozenset(
-        plan.path for plan in prepared.to_erase if not is_outside(prepared.machine, plan.path)
+        plan.path
+        for plan in plans
+        if (
+            is_outside(machine, plan.path)
+            if machine and plan.path in known
+            else plan.disk.bus in OUTER_BUSES
+        )
     )
 
 

@@ -6,7 +6,7 @@ from recond.erasure import WipePlan
 from recond.flow.run.areas import areas_of
 from recond.flow.run.typed import split_end, typed_end
 from recond.flow.run.unfinished import OpenRun
-from recond.guided.disks import disk_name
+from recond.guided.disks import bus_word, disk_name
 from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, cut, fold
 from recond.locale import size
 from recond.model import Message
@@ -60,9 +60,11 @@ def together_lines(
     wrong: bool,
     width: int,
     areas: tuple[WipePlan, ...] = (),
+    outside: frozenset[str] = frozenset(),
 ) -> list[Line]:
     """All disks in one list with their numbers, and the word that destroys them. `scanned`: paths
-    of those whose number was typed or scanned instead.
+    of those whose number was typed or scanned instead; `outside`: of those that are plugged in from
+    outside, which are marked and counted: a person's own backup disk looks like any other.
     """
     t = words.t
     lines = [
@@ -72,13 +74,19 @@ def together_lines(
         (f"    {typed}_", STRONG),
         (f"    {t('guided.confirm.wrong')}" if wrong else "", CARE),
     ]
+    if found := sum(plan.path in outside for plan in plans):
+        lines += fold(t("guided.confirm.outside", n=found), width, CARE)
     widest = max(len(disk_name(words, plan)) for plan in plans)  # a wide screen parts no line
+    buses = max(len(bus_word(words, one, outside=one.path in outside)) for one in plans)
     for number, plan in enumerate(plans, 1):
-        end = f"{plan.disk.token}  {size(words.lang, plan.disk.size_bytes):>7}"
+        outer = plan.path in outside
+        way = f"{bus_word(words, plan, outside=outer):<{buses}}"
+        end = f"{plan.disk.token}  {size(words.lang, plan.disk.size_bytes):>7}  {way}"
         mark = t("guided.confirm.scanned") if plan.path in scanned else ""
         room = min(widest, max(8, width - len(end) - len(mark) - 10))
         name = f"{cut(disk_name(words, plan), room):<{room}}"
-        lines.append((f"{number:>3}  {name}  {end}  {mark}".rstrip(), GOOD if mark else STRONG))
+        tone = CARE if outer else GOOD if mark else STRONG
+        lines.append((f"{number:>3}  {name}  {end}  {mark}".rstrip(), tone))
     lines.append(("", PLAIN))
     return [*lines, *reach_lines(words, plans, areas, width)]
 
@@ -99,14 +107,16 @@ def confirm_lines(
     again: OpenRun | None = None,
     plans: tuple[WipePlan, ...] = (),
     areas: tuple[WipePlan, ...] = (),
+    outside: frozenset[str] = frozenset(),
 ) -> list[Line]:
     """The disk, what will not be reached, the boxes to type into. `place`: which of how many;
     `again`: the run that is to be gone on with; `plans`: all that are asked about; `areas`: planned
-    beside them.
+    beside them; `outside`: the paths of what is plugged in from outside.
     """
     t, wanted = words.t, typed_end(plan, plans)
     boxes = " ".join(f"[ {typed[at : at + 1] or '_'} ]" for at in range(len(wanted)))
-    token = plan.disk.token
+    token, outer = plan.disk.token, plan.path in outside
+    where = ", ".join(filter(None, (short_path(plan), bus_word(words, plan, outside=outer))))
     head, end, ending = split_end(plan, plans)
     ask, shown = t("guided.confirm.type", n=len(wanted)), f"{head} [{end}]{ending}"
     if plan.place:
@@ -116,7 +126,7 @@ def confirm_lines(
         ("", PLAIN),
         (t("guided.confirm.which", number=place[0], total=place[1]), PLAIN),
         *fold(f"{disk_name(words, plan)}  {size(words.lang, plan.disk.size_bytes)}", width, STRONG),
-        (short_path(plan), PLAIN),
+        (where, CARE if outer else PLAIN),
         ("", PLAIN),
         *fold(ask, width, STRONG),
         ("", PLAIN),

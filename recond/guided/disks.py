@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from recond import naming
-from recond.erasure import WipePlan
-from recond.guided.words import FAINT, PLAIN, STRONG, GuidedWords, Line, cut, fold
+from recond.erasure import TargetKind, WipePlan
+from recond.guided.words import CARE, FAINT, PLAIN, STRONG, GuidedWords, Line, cut, cut_front, fold
 from recond.locale import duration, size
 from recond.model import Disk, Known
 from recond.show.machine import short_path
 
 INDENT = " " * 6
+KIND_WIDTH = 24  # « disque dur USB, externe »
+NUMBER_WIDTH = 10
+MOST_NAME = 44  # a wide screen parts no line
+BUS_WORDS = {"nvme": "NVMe", "firewire": "FireWire", "virtio": "virtio", "unknown": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one disk stands in the list: `[X]` will be erased, `[ ]` may be, ` - ` may not; `>` is
+    here; `outside`: plugged in from outside, perhaps somebody's own.
+    """
+
+    ticked: bool = False
+    at: bool = False
+    outside: bool = False
+
+
+def disk_line(words: GuidedWords, plan: WipePlan, row: Row, width: int) -> Line:
+    """One disk in one line: name, room, what it is, the end of its number."""
+    box = " - " if plan.refusals else "[X]" if row.ticked else "[ ]"
+    kind = kind_word(words, plan, outside=row.outside)
+    room = f"{size(words.lang, plan.disk.size_bytes):>8}"
+    number = cut_front(plan.disk.token, NUMBER_WIDTH)
+    if plan.refusals and not row.at:
+        number = words.t("guided.disk.refused_short")
+    rest = f" {room}  {cut(kind, KIND_WIDTH):<{KIND_WIDTH}}  {number:<{NUMBER_WIDTH}}"
+    room_left = min(MOST_NAME, max(10, width - len(INDENT) - len(rest)))
+    name = f"{cut(disk_name(words, plan), room_left):<{room_left}}"
+    text = f"{'>' if row.at else ' '} {box} {name}{rest}"
+    mark = FAINT if plan.refusals else CARE if row.outside and row.ticked else STRONG
+    return text.rstrip(), mark
 
 
 def disk_lines(
-    words: GuidedWords, plan: WipePlan, disk: Disk | None, *, ticked: bool, at: bool, width: int
+    words: GuidedWords, plan: WipePlan, disk: Disk | None, row: Row, width: int
 ) -> list[Line]:
-    """One disk: `[X]` will be erased, `[ ]` may be, ` - ` may not and says why; `>` is here."""
-    box = " - " if plan.refusals else "[X]" if ticked else "[ ]"
-    room = size(words.lang, plan.disk.size_bytes)
-    name = disk_name(words, plan)
-    kind = words.t(f"cli.medium.{plan.disk.medium}")
+    """One disk with what is known of it: whole number, path, health; what it can be brought to and
+    the time, or why it may not be erased.
+    """
     lines = [
-        (
-            f"{'>' if at else ' '} {box} {cut(name, width - 30)}  {room}  {kind}",
-            FAINT if plan.refusals else STRONG,
-        ),
+        disk_line(words, plan, row, width),
         (
             f"{INDENT}{cut(_number(words, plan), width - 40)}  {health(words, disk)}",
             FAINT if plan.refusals else PLAIN,
@@ -46,7 +74,7 @@ def disk_lines(
     reached = words.t(f"guided.level.{plan.level_promised}")
     said = (
         words.t("guided.disk.reaches", level=reached, time=time)
-        if ticked
+        if row.ticked
         else words.t("guided.disk.could", level=reached, time=time)
     )
     return [*lines, *fold(said, width, first=INDENT, rest=INDENT)]
@@ -56,6 +84,21 @@ def disk_name(words: GuidedWords, plan: WipePlan) -> str:
     """How a person calls a disk."""
     named = naming.disk_name(plan.disk.vendor, plan.disk.model)
     return named or words.t("guided.disk.unnamed")
+
+
+def kind_word(words: GuidedWords, plan: WipePlan, *, outside: bool) -> str:
+    """« SSD SATA », « disque dur USB, externe », « clé USB, externe »."""
+    kind, bus = words.t(f"cli.medium.{plan.disk.medium}"), bus_word(words, plan, outside=False)
+    if bus and bus not in kind:
+        kind = f"{kind} {bus}"
+    return words.t("guided.disk.outside", bus=kind) if outside else kind
+
+
+def bus_word(words: GuidedWords, plan: WipePlan, *, outside: bool) -> str:
+    """« SATA », « USB, externe »; "" of what hangs on no bus (an image)."""
+    bus = "" if plan.disk.kind is TargetKind.IMAGE else plan.disk.bus
+    word = BUS_WORDS.get(bus, bus.upper())
+    return words.t("guided.disk.outside", bus=word) if outside else word
 
 
 def _number(words: GuidedWords, plan: WipePlan) -> str:

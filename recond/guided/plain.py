@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from recond.census import Said
 from recond.errors import SafetyRefusal
-from recond.flow.guided import QUESTIONS, End, chosen_plans, disk_of, end_of
+from recond.flow.guided import QUESTIONS, End, chosen_plans, disk_of, end_of, outside_paths
 from recond.flow.live.stick import StickState, StickStatus
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.confirm import reach_lines
-from recond.guided.disks import disk_lines, summary
+from recond.guided.disks import Row, disk_lines, summary
 from recond.guided.open_ends import is_name
 from recond.guided.progress import track_lines
 from recond.guided.questions import answer_word
@@ -97,19 +97,11 @@ def _choose(session: GuidedSession) -> None:
     prepared, words = session.prepared, session.words
     if prepared is None:
         return
+    outside = outside_paths(prepared, prepared.plans)
     for number, plan in enumerate(prepared.plans, 1):
         words.data(f"{number}.")
-        _print(
-            session,
-            disk_lines(
-                words,
-                plan,
-                disk_of(prepared, plan),
-                at=False,
-                width=WIDTH,
-                ticked=plan.path in session.chosen,
-            ),
-        )
+        row = Row(plan.path in session.chosen, outside=plan.path in outside)
+        _print(session, disk_lines(words, plan, disk_of(prepared, plan), row, WIDTH))
     words.data(summary(words, chosen_plans(prepared, session.chosen)))
     answer = input(words.t("guided.plain.which") + " ").replace(",", " ").split()
     if answer:

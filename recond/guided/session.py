@@ -10,7 +10,15 @@ from pathlib import Path
 from recond.census import Said
 from recond.erasure import WipePlan
 from recond.errors import RecondError, SafetyRefusal
-from recond.flow.guided import begin, chosen_first, chosen_plans, speak, take_up, with_answers
+from recond.flow.guided import (
+    begin,
+    chosen_first,
+    chosen_plans,
+    outside_paths,
+    speak,
+    take_up,
+    with_answers,
+)
 from recond.flow.live.stick import Live, StickStatus, where_results_are
 from recond.flow.run.background import BackgroundRun
 from recond.flow.run.run import Order, Prepared, prepare
@@ -38,6 +46,11 @@ class ToConfirm:
     def areas(self) -> tuple[WipePlan, ...]:
         """Of an eMMC: erased with their disk. What is gone on with lists its own among `plans`."""
         return self.prepared.areas if self.prepared and self.again is None else ()
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """The paths of those that are plugged in from outside."""
+        return outside_paths(self.prepared, self.plans)
 
 
 @dataclass(slots=True)
@@ -102,10 +115,18 @@ class GuidedSession:
         self.chosen = self.chosen ^ {path}
 
     def toggle_all(self) -> None:
-        """Tick every disk that is not refused; where all of them are, take all ticks away."""
+        """Tick every disk that is not refused and belongs to the computer, or to a declared dock;
+        where all of them are, take all ticks away. What is plugged in from outside may be a
+        person's own backup: it is ticked one by one.
+        """
+        every = chosen_first(self.prepared) if self.prepared else frozenset[str]()
+        self.chosen = frozenset() if self.chosen >= every else self.chosen | every
+
+    @property
+    def left_by_all(self) -> int:
+        """How many disks from outside could be ticked and are not."""
         plans = self.prepared.to_erase if self.prepared else ()
-        every = frozenset(plan.path for plan in plans)
-        self.chosen = frozenset() if self.chosen >= every else every
+        return len(outside_paths(self.prepared, plans) - self.chosen)
 
     def ask(self) -> ToConfirm:
         """The disks that will be written once each of them is confirmed by typing. A look that

@@ -37,9 +37,13 @@ def start(lang: Lang, order: Order, host: Host, *, plain: bool, bell: bool = Fal
     return _leave(session)
 
 
-def attach(lang: Lang, state: Path, run: str | None, host: Host, *, plain: bool) -> int:
-    """Come back to a run; returns its exit code. Raises `UsageError` where there is none."""
-    session = GuidedSession(GuidedWords(lang), host, state)
+def attach(
+    lang: Lang, state: Path, run: str | None, host: Host, *, plain: bool, bell: bool = False
+) -> int:
+    """Come back to a run; returns its exit code. Raises `UsageError` where there is none. `bell`:
+    the terminal rings when the result is there.
+    """
+    session = GuidedSession(GuidedWords(lang), host, state, bell=bell)
     session.come_back(find_attachable(state, run, host))
     if plain or not can_draw():
         watch(session)

@@ -49,6 +49,7 @@ class ConfirmStep(Step):
                 wrong=self._wrong,
                 width=width,
                 areas=self._asked.areas,
+                outside=self._asked.outside,
             )
         return confirm_lines(
             self.said,
@@ -60,6 +61,7 @@ class ConfirmStep(Step):
             again=self._asked.again,
             plans=self._plans,
             areas=self._asked.areas,
+            outside=self._asked.outside,
         )
 
     def on_key(self, event: Key) -> None:

@@ -7,15 +7,17 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from recond.flow.guided import chosen_plans, disk_of, nap_word, take_nap
-from recond.guided.disks import disk_lines, summary
+from recond.flow.guided import chosen_plans, disk_of, nap_word, outside_paths, take_nap
+from recond.guided.disks import Row, disk_line, disk_lines, summary
 from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import CARE, FAINT, PLAIN, STRONG, Line, fold
 
 
 class DisksStep(Step):
-    """Every disk; Space ticks, Enter goes on with what is ticked."""
+    """Every disk in a line, the one that is pointed at with all that is known of it; Space ticks,
+    Enter goes on with what is ticked.
+    """
 
     NAME, NUMBER = "disks", 3
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,18 +45,18 @@ class DisksStep(Step):
         lines = fold(summary(self.said, chosen_plans(prepared, self.session.chosen)), width, STRONG)
         if not prepared.to_erase:
             lines = [*fold(self.said.t("guided.disks.nothing"), width, CARE), ("", PLAIN)]
-        lines += [(self._notice, CARE)]
+        lines += fold(self._notice, width, CARE)
         self._rows = []
+        outside = outside_paths(prepared, prepared.plans)
         for number, plan in enumerate(prepared.plans):
             self._rows.append(len(lines))
-            lines += disk_lines(
-                self.said,
-                plan,
-                disk_of(prepared, plan),
-                width=width,
-                ticked=plan.path in self.session.chosen,
-                at=number == self._at,
-            )
+            at = number == self._at
+            row = Row(plan.path in self.session.chosen, at, plan.path in outside)
+            if at:
+                lines += disk_lines(self.said, plan, disk_of(prepared, plan), row, width)
+            else:
+                lines.append(disk_line(self.said, plan, row, width))
+        if prepared.plans:
             lines.append(("", PLAIN))
         if nap := nap_word(prepared, self.session.host):
             lines += fold(self.said.t(nap), width, CARE)
@@ -91,9 +93,10 @@ class DisksStep(Step):
         self.redraw()
 
     def action_all(self) -> None:
-        """Take every disk that may be taken; where all of them are, none."""
+        """Take every disk of the computer that may be taken; where all of them are, none."""
         self.session.toggle_all()
-        self._notice = ""
+        left = self.session.left_by_all
+        self._notice = self.said.t("guided.disks.left_outside", n=left) if left else ""
         self.redraw()
 
     def action_next(self) -> None:

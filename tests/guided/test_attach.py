@@ -16,6 +16,7 @@ from recond.flow.run.attach import _told_by, find_attachable, told
 from recond.flow.run.issued import read_issued
 from recond.flow.run.unfinished import Left, is_running, open_runs
 from recond.flow.runfolder import RunFolder, all_runs
+from recond.guided.start import attach
 from recond.host import Host
 from recond.host.journal_lines import read_entries
 from recond.host.journalfile import JournalFile
@@ -204,7 +205,9 @@ def new_owner(disk: Path) -> bytes:
     return theirs
 
 
-def test_attach_watches_to_the_end_and_makes_the_certificate(tmp_path: Path) -> None:
+def test_attach_watches_to_the_end_and_makes_the_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target, _ = begin_and_kill(tmp_path, 8 * MIB)
     done = recond("attach", "--plain", folder=tmp_path)
     assert done.code == 0, done.stderr
@@ -215,10 +218,15 @@ def test_attach_watches_to_the_end_and_makes_the_certificate(tmp_path: Path) -> 
     assert recond("verify", str(folder), folder=tmp_path).code == 0
     record = (folder / "record.json").read_bytes()
     assert not json.loads(record)["erasures"][0]["interruptions"], "its worker went on by itself"
-    again = recond("attach", "--plain", "--lang", "en", folder=tmp_path)
+    again = recond("attach", "--plain", "--lang", "en", "--bell", folder=tmp_path)
     assert again.code == 0, again.stderr
     assert "Disks erased and approved: 1 of 1" in again.stdout
+    assert "\a" not in again.stdout + again.stderr, "nothing rings into a file"
     assert (folder / "record.json").read_bytes() == record, "no second certificate"
+    rung: list[bool] = []
+    monkeypatch.setattr("recond.guided.plain.ring", lambda *, well: rung.append(well))
+    assert attach("fr", tmp_path / "state", None, Host(), plain=True, bell=True) == 0
+    assert rung == [True]
 
 
 def test_a_run_that_broke_off_is_not_taken_for_an_older_one(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
+from recond.census import Place
 from recond.certify.pages.details import _answer
 from recond.errors import BenchLacks
-from recond.flow.guided import QUESTIONS, take_nap, with_answers
+from recond.flow.guided import QUESTIONS, outside_paths, take_nap, with_answers
 from recond.flow.run.background import MOST_HEARD, BackgroundRun
 from recond.flow.run.run import Prepared
 from recond.flow.run.unfinished import Left, OpenRun
@@ -28,7 +29,7 @@ from recond.guided.step_progress import ProgressStep
 from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.locale import Lang
-from recond.model import Json, Message
+from recond.model import Json, Known, Message
 from recond.progress import Phase, ProgressEvent, WorkerEnd, ended
 from tests.guided.stage import MIB, HeldClock, images, play, session_on, shown_session, text_of
 
@@ -144,6 +145,51 @@ def test_eight_disks_take_one_word_and_twelve_keys(tmp_path: Path) -> None:
     assert {one["confirmed_by"] for one in erasures} == {"typed"}
 
 
+def test_all_leaves_out_what_is_plugged_in_from_outside(tmp_path: Path) -> None:
+    """A volunteer's own backup disk hangs on USB: it is ticked by itself, and marked to the end."""
+    session = shown_session(tmp_path, "fr")
+    ssd, hdd, stick = (plan.path for plan in cast(Prepared, session.prepared).to_erase)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("a")
+        assert session.chosen == frozenset()
+        await pilot.press("a")
+        assert session.chosen == {ssd, hdd}
+        assert "1 disque externe" in text_of(app).replace("\u00a0", " ")
+        await pilot.press("down", "down", "space", "up", "space", "a")
+        assert session.chosen == {ssd, hdd, stick}, "one that was ticked by itself stays"
+        assert "non coché" not in text_of(app)
+        await pilot.press("enter")
+        (line,) = (one for one in text_of(app).splitlines() if "DataTraveler" in one)
+        assert "USB, externe" in line
+        assert "1 de ces disques est externe" in text_of(app).replace("\u00a0", " ")
+        assert session.work is None
+
+    play(session, "disks", act)
+
+
+def test_a_disk_in_a_declared_dock_is_not_from_outside(tmp_path: Path) -> None:
+    prepared = cast(Prepared, shown_session(tmp_path, "fr").prepared)
+    usb = prepared.plans[2]
+    machine = prepared.machine
+    census = machine.census
+    assert isinstance(census, Known)
+    medium = census.value.media[0]
+    (own,) = (one for one in machine.disks if one.path in medium.paths)
+    moved = replace(own, path=usb.path, paths=(usb.path,), bus=Known("usb", "x"))
+
+    def placed(place: Place) -> Prepared:
+        there = replace(medium, paths=(usb.path,), place=place)
+        found = replace(census.value, media=(there,))
+        return replace(
+            prepared, machine=replace(machine, disks=(moved,), census=replace(census, value=found))
+        )
+
+    assert outside_paths(placed(Place.USB), (usb,)) == {usb.path}
+    assert outside_paths(placed(Place.DOCK), (usb,)) == frozenset()
+    assert outside_paths(None, (usb,)) == {usb.path}
+
+
 @pytest.mark.parametrize("word", ["EFFACER", "EFFACER3", "ERASE2", "2", "FFACER2", "", "g"])
 def test_another_word_than_the_one_that_is_asked_for_begins_nothing(
     word: str, tmp_path: Path
@@ -240,7 +286,7 @@ def test_the_end_is_told_by_colour_and_by_ringing(
 def test_the_bar_says_that_more_is_below_only_while_it_is(tmp_path: Path) -> None:
     session = shown_session(tmp_path, "fr")
     prepared = cast(Prepared, session.prepared)
-    plans = tuple(replace(prepared.plans[0], path=f"/dev/x{number}") for number in range(9))
+    plans = tuple(replace(prepared.plans[0], path=f"/dev/x{number}") for number in range(25))
     session.prepared = replace(prepared, plans=plans)
 
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:

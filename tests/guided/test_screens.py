@@ -36,7 +36,10 @@ STEPS = {
     "keyboard": ("questions", ("enter", "t", "a", "e", "space", "up", "escape")),
     "disks": ("disks", ("down",)),
     "disks-refused": ("disks", ("up", "space")),
+    "disks-all": ("disks", ("a", "a")),
     "confirm": ("confirm", ("2", "2", "x")),
+    "confirm-usb": ("disks", ("down", "down", "space", "enter")),
+    "confirm-usb-alone": ("disks", ("a", "down", "down", "space", "enter")),
     "confirm-one": ("disks", ("space", "enter", "2", "x")),
     "confirm-wrong": ("confirm", ("2", "2", "2", "3", "enter")),
 }

@@ -14,6 +14,7 @@ from recond.errors import SafetyRefusal
 from recond.model import Disk, Known, Machine, Medium, Message
 
 OUTSIDE = frozenset({Place.USB, Place.READER})
+OUTER_BUSES = frozenset({"usb", "firewire"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _places(machine: Machine) -> dict[str, Place]:
 def _place(disk: Disk) -> Place:
     """Without a census: by the bus alone."""
     bus = disk.bus.value if isinstance(disk.bus, Known) else ""
-    if bus in ("usb", "firewire"):
+    if bus in OUTER_BUSES:
         return Place.USB
     return Place.READER if disk.medium is Medium.SD else Place.INNER
 
