@@ -50,6 +50,7 @@ from recond.commands.frame import (
     t,
     this_host,
 )
+from recond.commands.sitting import seated
 from recond.ends import ConfirmedBy
 from recond.errors import RecondError, UsageError
 from recond.model import Message
@@ -204,6 +205,7 @@ def _run(
 
     shown, host, as_json = screen(), this_host(), told.as_json
     try:
+        order = seated(order, words, unattended, manifest, as_json)
         prepared = prepare(order, host)
         if reformat:
             prepared = _reformat(prepared, words)

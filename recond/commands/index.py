@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "guided": IndexEntry("guided", "guided.help.guided"),
         "attach": IndexEntry("guided", "guided.help.attach"),
         "run": IndexEntry("erase", "cli.help.run"),
+        "sitting": IndexEntry("sitting", "cli.help.sitting"),
         "inspect": IndexEntry("inventory", "cli.help.inspect"),
         "check": IndexEntry("machine", "cli.help.check"),
         "capture": IndexEntry("inventory", "cli.help.capture"),

@@ -15,12 +15,14 @@ from recond.guided.step_disks import DisksStep
 from recond.guided.step_progress import ProgressStep
 from recond.guided.step_questions import QuestionsStep
 from recond.guided.step_result import ResultStep
+from recond.guided.step_sitting import SittingStep
 from recond.guided.step_words import WordsStep
 
 STEPS: dict[str, type[Step]] = {
     one.NAME: one
     for one in (
         ComputerStep,
+        SittingStep,
         QuestionsStep,
         DisksStep,
         ConfirmStep,

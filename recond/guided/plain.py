@@ -6,6 +6,7 @@ are the same as the screen's because they are the flow's.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 from recond.census import Said
@@ -21,10 +22,12 @@ from recond.guided.progress import track_lines
 from recond.guided.questions import answer_word
 from recond.guided.result import detail_lines, left_text, result_lines
 from recond.guided.session import GuidedSession
+from recond.guided.sitting import sitting_lines
 from recond.guided.words import Line, fold, texts
 from recond.host.terminal import ring
 from recond.model import Message
 from recond.show.ask import ask_each
+from recond.show.sitting import ask_sitting
 
 WIDTH = 78
 SAY_EVERY_S = 10.0
@@ -43,6 +46,7 @@ def talk_through(session: GuidedSession) -> None:
     if session.prepared is None:
         return
     _print(session, computer_lines(words, session.prepared, WIDTH))
+    _sit(session)
     for key in QUESTIONS:
         _ask(session, key)
     _choose(session)
@@ -53,6 +57,16 @@ def talk_through(session: GuidedSession) -> None:
     ask_each(words, asked.plans, asked.prepared.confirming_number)
     session.begin(asked)
     watch(session)
+
+
+def _sit(session: GuidedSession) -> None:
+    """Who sits here, where nobody was asked in this sitting; else what holds."""
+    if session.asks_sitting and sys.stdin.isatty():
+        failure = session.sit(ask_sitting(session.words))
+        if failure is not None:
+            session.words.talk(session.words.say(session.reason_of(failure)))
+    else:
+        _print(session, sitting_lines(session.words, session.sitting, WIDTH))
 
 
 def _print(session: GuidedSession, lines: Iterable[Line]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recond.census import Said
 from recond.erasure import WipePlan
 from recond.errors import RecondError, SafetyRefusal
+from recond.flow.config import Overrides
 from recond.flow.guided import (
     begin,
     chosen_first,
@@ -25,10 +26,12 @@ from recond.flow.run.run import Order, Prepared, prepare
 from recond.flow.run.unfinished import Left, OpenRun, is_running, open_runs, plans_of
 from recond.flow.runfolder import RunFolder
 from recond.flow.runnote import is_issued
+from recond.flow.sitting import Sitting, is_asked, keep_sitting, seat, with_sitting
 from recond.guided.progress import Board
 from recond.guided.words import GuidedWords
 from recond.host import Host
 from recond.host.log import log_swallowed
+from recond.host.reason import as_lack
 from recond.model import Message
 
 
@@ -73,9 +76,42 @@ class GuidedSession:
     board: Board = field(default_factory=lambda: Board({}))
     live: Live = field(default_factory=Live)
     bell: bool = False  # ring when the result is there
+    sitting: Sitting | None = None  # who sits here, for which lot and donor
+    given: Overrides | None = None  # what the command said, before any sitting
     go: Callable[[str], None] = lambda _: None
     _look: int = 0  # the newest look; what an older one finds is dropped
     _settling: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @property
+    def asks_sitting(self) -> bool:
+        """Whether who sits here is asked before the questions: once in a sitting. Not by itself on
+        the stick, which is one start for each computer.
+        """
+        order = self.order
+        asked = order is not None and is_asked(self.given or order.overrides, self.sitting)
+        return asked and self.stick is None
+
+    def seat(self, sitting: Sitting | None) -> None:
+        """Have the record say it from now on; the command's own options win."""
+        self.sitting = sitting
+        if self.order is None:
+            return
+        self.given = self.given or self.order.overrides
+        overrides = with_sitting(self.given, sitting)
+        self.order = replace(self.order, overrides=overrides)
+        if self.prepared is not None:
+            self.prepared = seat(self.prepared, overrides, self.host)
+
+    def sit(self, sitting: Sitting) -> Exception | None:
+        """Keep it for the day, and have the record say it; why not, where it cannot be kept."""
+        try:
+            keep_sitting(self.state, self.host, sitting)
+            self.seat(sitting)
+        except RecondError as error:
+            return error
+        except OSError as error:
+            return as_lack(error)
+        return None
 
     def new_look(self) -> int:
         """The number of a look that begins; every earlier look counts for nothing from now on, and

@@ -6,10 +6,12 @@ and whoever leaves is told that the erasure goes on, and how to come back.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from recond.flow.run.attach import find_attachable
 from recond.flow.run.run import Order
+from recond.flow.sitting import read_sitting
 from recond.guided.plain import talk_through, watch
 from recond.guided.session import GuidedSession
 from recond.guided.words import GuidedWords
@@ -26,6 +28,8 @@ def start(lang: Lang, order: Order, host: Host, *, plain: bool, bell: bool = Fal
     terminal rings when the result is there.
     """
     session = GuidedSession(GuidedWords(lang), host, order.state, order, bell=bell)
+    if sys.stdin.isatty():  # what one person said is not what a script erases for
+        session.seat(read_sitting(order.state, host))
     if plain or not can_draw() or not _draw(session, "computer"):
         try:
             talk_through(session)

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
+from recond.guided.sitting import sitting_lines
 from recond.guided.step import Step
 from recond.guided.words import BAD, CARE, PLAIN, Line, fold
 
@@ -20,6 +21,7 @@ class ComputerStep(Step):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next"),
         Binding("r", "take_up"),
+        Binding("o", "sitting"),
         Binding("f5", "read"),
     ]
 
@@ -54,7 +56,11 @@ class ComputerStep(Step):
             ]
         if session.prepared is None:
             return fold(t("guided.computer.reading"), width, CARE)
-        return [*self._left_open(width), *computer_lines(self.said, session.prepared, width)]
+        return [
+            *self._left_open(width),
+            *computer_lines(self.said, session.prepared, width),
+            *sitting_lines(self.said, session.sitting, width),
+        ]
 
     def _left_open(self, width: int) -> list[Line]:
         if not self.session.left_open:
@@ -74,9 +80,14 @@ class ComputerStep(Step):
         return "guided.keys.left_open" if self.session.left_open else "guided.keys.computer"
 
     def action_next(self) -> None:
-        """To the questions."""
+        """To who sits here, once in a sitting; else to the questions."""
         if self.session.prepared is not None:
-            self.session.go("questions")
+            self.session.go("sitting" if self.session.asks_sitting else "questions")
+
+    def action_sitting(self) -> None:
+        """Change who sits here, for which lot and donor."""
+        if self.session.prepared is not None:
+            self.session.go("sitting")
 
     def action_take_up(self) -> None:
         """To what was begun: at once where nothing will be written, else its disks are confirmed

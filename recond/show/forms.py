@@ -41,6 +41,7 @@ from recond.flow.machine.selftest import SelfTested
 from recond.flow.run.batch import Listed
 from recond.flow.run.unlock import Unlocked
 from recond.flow.runlist import RunList
+from recond.flow.sitting import Sitting
 from recond.flow.updates import UpdateLook
 from recond.flow.verify.disk import DiskAnswer
 from recond.methods import Method
@@ -185,6 +186,7 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "custody.forget": (Forgotten,),
     "history": (History,),
     "runs": (RunList,),
+    "sitting": ({"sitting": Sitting | None},),
     "label": (
         {
             "file": str,

@@ -234,6 +234,7 @@ def machines(desk: Desk) -> None:
     note = ReleaseNote("9.0", "2026-12-01", None, files)
     (desk.path / "x.release.jws").write_bytes(sign_note(note, publisher))
     desk.ask("version.check", "version", "x.release.jws", "--signer", "release.pem")
+    assert desk.ask("sitting", "sitting", "--lot", "L7")["sitting"]["lot"] == "L7"
     done = recond("doctor", "--json", folder=desk.path)
     assert done.code in (0, 9)
     desk.seen.add("doctor")

@@ -1,0 +1,214 @@
+"""Who sits here is asked once: kept for the day, for this start, for this user, and never believed
+blindly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from recond.commands.sitting import seated
+from recond.errors import UsageError
+from recond.flow.config import Overrides
+from recond.flow.guided import order_for
+from recond.flow.run.run import Order
+from recond.flow.sitting import (
+    FILE,
+    Sitting,
+    end_sitting,
+    keep_sitting,
+    read_sitting,
+    with_sitting,
+)
+from recond.guided.app import GuidedApp
+from recond.guided.session import GuidedSession
+from recond.guided.words import GuidedWords
+from recond.host import Host
+from tests.cli.command import recond
+from tests.guided.stage import (
+    MIB,
+    HeldClock,
+    check_screen,
+    images,
+    laptop_host,
+    play,
+    session_on,
+    text_of,
+)
+
+SAID = Sitting("Camille", "L7", "Mairie de Lyon")
+
+
+class TomorrowClock(HeldClock):
+    def now(self) -> str:
+        return "2026-11-26T04:11:30.123Z"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return replace(laptop_host(tmp_path), clock=HeldClock())
+
+
+def test_it_holds_until_the_next_day_or_the_next_start(host: Host, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    assert read_sitting(state, host) is None
+    keep_sitting(state, host, SAID)
+    assert read_sitting(state, host) == SAID
+    assert (state / FILE).stat().st_mode & 0o777 == 0o600
+    assert read_sitting(state, replace(host, clock=TomorrowClock())) is None
+    kept = json.loads((state / FILE).read_bytes())
+    (state / FILE).write_text(json.dumps({**kept, "boot": "another start"}))
+    assert read_sitting(state, host) is None
+    keep_sitting(state, host, SAID)
+    end_sitting(state)
+    assert read_sitting(state, host) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lot": "L7\x1b[2J"},
+        {"lot": "L7\nEFFACÉ"},
+        {"donor": "x" * 81},
+        {"donor": ""},
+        {"operator": ["Camille"]},
+        {"operator": 7},
+        {"operator": "Cam\u202eille"},
+        {"schema": "recond.sitting/2"},
+    ],
+)
+def test_a_file_that_says_anything_else_is_no_sitting(
+    change: dict[str, object], host: Host, tmp_path: Path
+) -> None:
+    keep_sitting(tmp_path, host, SAID)
+    kept = json.loads((tmp_path / FILE).read_bytes())
+    (tmp_path / FILE).write_text(json.dumps({**kept, **change}), encoding="utf-8")
+    assert read_sitting(tmp_path, host) is None
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"\xff", b"{" * 99, b" " * (1 << 15) + b"{}"])
+def test_a_file_that_is_no_document_is_no_sitting(raw: bytes, host: Host, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(raw)
+    assert read_sitting(tmp_path, host) is None
+
+
+def test_a_link_is_no_sitting(host: Host, tmp_path: Path) -> None:
+    keep_sitting(tmp_path, host, SAID)
+    (tmp_path / FILE).rename(tmp_path / "elsewhere")
+    (tmp_path / FILE).symlink_to("elsewhere")
+    assert read_sitting(tmp_path, host) is None
+
+
+def test_what_fits_no_line_is_refused_and_nothing_is_kept(host: Host, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        keep_sitting(tmp_path / "state", host, replace(SAID, lot="x" * 81))
+    assert not (tmp_path / "state" / FILE).exists()
+
+
+def test_an_option_of_the_command_wins() -> None:
+    said = with_sitting(Overrides(lot="L8", property_number="7"), SAID)
+    assert (said.operator, said.lot, said.donor) == ("Camille", "L8", "Mairie de Lyon")
+    assert said.property_number == "7"
+    assert with_sitting(Overrides(lot="L8"), None) == Overrides(lot="L8")
+
+
+def test_the_command_shows_changes_and_ends_it(tmp_path: Path) -> None:
+    said = recond("sitting", "--operator", "Camille", "--lot", "L7", folder=tmp_path)
+    assert said.code == 0, said.stderr
+    assert "opérateur Camille, lot L7" in said.stdout.replace("\u00a0", " ")
+    changed = recond("sitting", "--lot", "", "--donor", "Mairie", "--json", folder=tmp_path)
+    assert json.loads(changed.stdout)["sitting"] == {
+        "operator": "Camille",
+        "lot": None,
+        "donor": "Mairie",
+    }
+    assert recond("sitting", "--lot", "x" * 81, folder=tmp_path).code == 2
+    assert (
+        json.loads(recond("sitting", "--end", "--json", folder=tmp_path).stdout)["sitting"] is None
+    )
+
+
+def test_a_script_gets_none_of_it(tmp_path: Path) -> None:
+    """What one person said this morning is not what a script of the night erases for."""
+    assert recond("sitting", "--lot", "L7", folder=tmp_path).code == 0
+    images(tmp_path, "a.img", size_bytes=MIB)
+    arguments = ("wipe", "--image", "a.img", "--confirm", "a.img", "--out", "out")
+    done = recond(*arguments, folder=tmp_path)
+    assert done.code == 0, done.stderr
+    (record,) = (tmp_path / "out").glob("*/record.json")
+    assert json.loads(record.read_bytes())["lot"] is None
+
+
+def order_of(said: Overrides) -> Order:
+    place = Path("x")
+    return order_for((), (), image=True, out=place, state=place, lang="fr", overrides=said)
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
+    """A terminal on which these lines are typed."""
+    typed: list[str] = []
+    monkeypatch.setenv("RECOND_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: typed.pop(0))
+    yield typed
+    assert not typed
+
+
+def test_a_person_at_a_terminal_is_asked_once(answers: list[str]) -> None:
+    answers += ["Camille", "L\x1b7", "L7", ""]
+    wanted = Overrides(operator="Camille", lot="L7")
+    order = order_of(Overrides())
+    assert seated(order, (), False, None, False).overrides == wanted
+    assert seated(order).overrides == wanted, "and not again"
+    assert seated(order_of(Overrides(lot="L8"))).overrides.lot == "L8"
+    assert seated(order, ("SERIAL",)) == order
+
+
+def test_who_named_the_lot_is_asked_nothing(answers: list[str]) -> None:
+    order = order_of(Overrides(lot="L8"))
+    assert seated(order) == order
+
+
+def test_the_guided_screen_asks_once_and_shows_it(tmp_path: Path) -> None:
+    targets = images(tmp_path, "a.img", size_bytes=MIB)
+
+    async def first(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter", *"Camille", "enter", *"L77", "backspace", "enter")
+        await pilot.pause()
+        check_screen("fr", "sitting", text_of(app))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Question 1 sur 5" in text_of(app).replace("\u00a0", " ")
+        await pilot.press("escape")
+        await pilot.pause()
+        check_screen("fr", "computer-sitting", text_of(app))
+
+    session = session_on(tmp_path, "fr", targets)
+    assert session.order is not None
+    session.order = replace(session.order, overrides=Overrides())
+    play(session, "computer", first)
+    assert session.prepared is not None
+    context = session.prepared.context
+    assert (context.operator.name, context.verifier.name) == ("Camille", "Camille")
+    assert (context.lot, context.donor) == ("L7", None)
+
+    async def second(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        assert "Question 1" in text_of(app).replace("\u00a0", " "), "not asked again"
+        await pilot.press("escape", "o", "down", "backspace", "8", "enter", "enter")
+        await pilot.pause()
+
+    order = replace(session.order, overrides=Overrides())
+    again = GuidedSession(GuidedWords("fr"), session.host, session.state, order)
+    again.seat(read_sitting(again.state, again.host))
+    play(again, "computer", second)
+    assert again.prepared is not None
+    assert again.prepared.context.lot == "L8"
+    kept = read_sitting(again.state, again.host)
+    assert kept is not None
+    assert kept.lot == "L8"
