@@ -7,9 +7,11 @@ Source: Linux drivers/mmc/core/core.c (`mmc_rescan_try_freq`), JESD84-B51 6.3.2 
 from __future__ import annotations
 
 import re
+from contextlib import closing, suppress
 
 from recond.host.files import Files
 from recond.host.process import Processes
+from recond.host.realdisk import open_disk
 
 DMESG = ("dmesg",)
 _FAILED = re.compile(r"\b(mmc\d+): error (-\d+) whilst initiali[sz]ing (\w+) card")
@@ -27,9 +29,13 @@ def read_failed_cards(processes: Processes) -> dict[str, str] | None:
 
 
 def is_blank(path: str, size_bytes: int) -> bool | None:
-    """Whether an area reads as zeros or ones only; None where it cannot be read whole."""
+    """Whether an area reads as zeros or ones only; None where it cannot be read whole. Read from
+    the card, not from what the kernel kept of an earlier reading.
+    """
     if not 0 < size_bytes <= _MOST_BYTES:
         return None
+    with suppress(OSError), closing(open_disk(path, False)) as device:
+        device.drop_cache()
     raw = Files().read(path, size_bytes)
     if not isinstance(raw, bytes) or len(raw) != size_bytes:
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recond.census import Look, Said
+from recond.census import Kind, Look, Reach, Said
 from recond.ends import ConfirmedBy
 from recond.erasure import WipeRecord
 from recond.errors import UsageError
@@ -35,6 +35,7 @@ from recond.flow.run.supervisor import confirm_all
 from recond.flow.run.words import take_words
 from recond.flow.runlist import RunState, list_runs
 from recond.host import Host
+from recond.host.cards import is_blank
 from recond.host.signals import StopCount
 from recond.model import Known
 from recond.progress import Phase, ProgressEvent
@@ -120,6 +121,45 @@ def test_a_disk_that_came_while_the_run_worked_is_a_doubt(
     assert [dict(one.why.args)["names"] for one in told] == (["sdq"] if late else [])
     assert (Look.BLOCK in machine.census.value.looked) is not late
     assert finished.issued.record.machine == machine  # the run's own certificate has it
+
+
+@pytest.mark.parametrize(
+    ("again", "blank"),
+    [
+        (b"", True),
+        (b"boot code of before", False),  # the card showed zeros at the census: it lied
+        (None, False),  # it cannot be read any more
+    ],
+)
+def test_an_area_that_read_as_blank_is_looked_at_again(
+    again: bytes | None, blank: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no plan and no journal: the computer would count as erased, by one look alone."""
+    area, size = tmp_path / "mmcblk0boot0", 64 << 10
+    area.write_bytes(bytes(size))
+    laptop = make_laptop(tmp_path / "laptop")
+    laptop.put("/sys/block/mmcblk0boot0/size", str(size // 512))
+    for module in ("census_cards", "late"):
+        room = "recond.inspect" if module == "census_cards" else "recond.flow.run"
+        monkeypatch.setattr(f"{room}.{module}.has_devices", lambda _: True, raising=False)
+        monkeypatch.setattr(
+            f"{room}.{module}.is_blank",
+            lambda _path, count: is_blank(str(area), count),
+            raising=False,
+        )
+
+    def lie() -> None:
+        if again is None:
+            area.unlink()
+        else:
+            area.write_bytes((again + bytes(size))[:size])
+
+    finished, _ = run(tmp_path, every=True, during=lie, host=laptop.host())
+    machine = finished.issued.record.machine
+    assert machine is not None
+    assert isinstance(machine.census, Known)
+    (found,) = [one for one in machine.census.value.media if one.kind is Kind.BOOT_AREA]
+    assert found.reach is (Reach.EMPTY if blank else Reach.READY)
 
 
 LATE = "/sys/devices/pci0000:00/0000:00:17.0/ata3/host2/target2:0:0/2:0:0:0/block/sdq"

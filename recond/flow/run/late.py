@@ -1,4 +1,4 @@
-"""Disks that showed up while a run was at work: the census that it began with does not know them.
+"""What showed up while a run was at work: the census that it began with does not know of it.
 
 Why: a disk that spins up late, or whose driver came after the look, is in no plan and in no census,
 and the certificate would speak of the whole computer without it. So the disks are listed once more
@@ -7,21 +7,25 @@ census did not answer. What is on USB or in a declared dock comes and goes, and 
 computer. Another computer, where a disk was carried to be gone on with, knows nothing of the one
 that the census is of: that it was not looked at again is a question without an answer, too, and is
 no more once the run is gone on with where it began. Where nothing tells the two apart, it is asked.
+An area of an eMMC that read as blank got no plan: it is read once more, since a card may lie, and
+somebody may have written there.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from recond.census import Census, Look, Unanswered
+from recond.census import Census, Kind, Look, Reach, StorageMedium, Unanswered
 from recond.codec import to_json
 from recond.flow.runfolder import RunFacts, RunFolder, write_json
 from recond.host import Host
+from recond.host.cards import is_blank
 from recond.host.diskid import read_strings
 from recond.host.docks import place_of
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_loop, is_no_disk
 from recond.host.machineinfo import NO_BOOT, read_boot_id
+from recond.inspect.census_sighting import has_devices
 from recond.inspect.machine import read_tables
 from recond.inspect.system import read_system
 from recond.model import Known, Message
@@ -37,12 +41,29 @@ def note_late(folder: RunFolder, host: Host, docks: tuple[str, ...]) -> None:
     if machine is None or not isinstance(machine.census, Known):
         return
     census = machine.census.value
-    noted = _noted(census, _gap(facts, census, host, docks))
+    noted = _noted(_areas_again(facts, census, host), _gap(facts, census, host, docks))
     if noted == census:
         return
     known = Known(noted, machine.census.source)
     found = replace(facts, machine=replace(machine, census=known))
     write_json(folder.path / "run.json", to_json(found))
+
+
+def _areas_again(facts: RunFacts, census: Census, host: Host) -> Census:
+    """The census with each area that read as blank, and does not any more, as one that holds
+    something.
+    """
+    if not has_devices(host) or not _is_where_it_began(facts, host):
+        return census
+    return replace(census, media=tuple(map(_area_again, census.media)))
+
+
+def _area_again(medium: StorageMedium) -> StorageMedium:
+    if medium.kind is not Kind.BOOT_AREA or medium.reach is not Reach.EMPTY or medium.why is None:
+        return medium
+    path, size = str(dict(medium.why.args).get("place")), medium.size_bytes
+    blank = is_blank(path, size.value) if isinstance(size, Known) else None
+    return medium if blank else replace(medium, reach=Reach.READY)
 
 
 def _gap(facts: RunFacts, census: Census, host: Host, docks: tuple[str, ...]) -> Message | None:
