@@ -132,11 +132,12 @@ def _position(entries: Entries, same_boot: bool) -> Position:
         boot=boot,
         disk_seq=disk_seq,
         inode=inode,
-        lifted=_is_lifted(entries),
+        lifted=is_lifted(entries),
     )
 
 
-def _is_lifted(entries: Entries) -> bool:
+def is_lifted(entries: Entries) -> bool:
+    """Whether the kernel's write protection was lifted, and nobody put it back since."""
     phases = [data["phase"] for kind, data in entries if kind == "write_protect"]
     return phases[-1:] == ["lift"]
 

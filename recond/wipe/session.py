@@ -100,13 +100,10 @@ class Session:
         self._open(position.session)
         for _ in range(position.unexplained):
             self._journal.log(
-                "interrupted",
-                {
-                    "by": "resume",
-                    "reason": position.why_interrupted,
-                    "signal": None,
-                },
+                "interrupted", {"by": "resume", "reason": position.why_interrupted, "signal": None}
             )
+        if position.lifted:
+            self._protection.take_over()
         return self._guarded(self._resumed_differences)
 
     def _open(self, session: int) -> None:
@@ -131,7 +128,7 @@ class Session:
         image = self._plan.disk.kind is TargetKind.IMAGE
         try:
             target = self._seam.read_target(self._job.path, image)
-            if refusals := guard.refusals(target) or self._protection.lift(self._position.lifted):
+            if refusals := guard.refusals(target) or self._protection.lift():
                 return self._refuse(refusals)
             device = self._seam.open_disk(self._job.path, True)
         except RecondError as error:

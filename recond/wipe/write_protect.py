@@ -24,14 +24,16 @@ class WriteProtect:
         self._switch = switch
         self._turned: SwitchTurned | None = None
 
-    def lift(self, lifted: bool) -> tuple[Message, ...]:
-        """Allow writing; why the medium stays protected, where it does. `lifted`: a session before
-        lifted the switch and was killed; this one puts it back.
+    def take_over(self) -> None:
+        """A session before lifted the switch and was killed: this one puts it back, whatever else
+        it does.
         """
+        self._turned = self._switch.left_open(self._path) if self._switch else None
+
+    def lift(self) -> tuple[Message, ...]:
+        """Allow writing; why the medium stays protected, where it does."""
         turned = self._switch.lift(self._path) if self._switch else None
         if turned is None:
-            if self._switch is not None and lifted:
-                self._turned = self._switch.left_open(self._path)
             return ()
         self._journal("lift", turned)
         if turned.now != FREE:

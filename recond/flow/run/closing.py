@@ -21,9 +21,12 @@ from recond.host.files import Files
 from recond.host.journal_lines import read_entries
 from recond.host.machineinfo import read_boot_id
 from recond.host.regular import GROWN_BYTES, read_regular
+from recond.host.write_switch import WriteSwitch
 from recond.model import Json
 from recond.wipe.job import Job
 from recond.wipe.journal import Journal
+from recond.wipe.position import Entries, is_lifted
+from recond.wipe.write_protect import WriteProtect
 
 
 def read_job(folder: RunFolder, name: str) -> Job:
@@ -64,7 +67,8 @@ def _close(folder: RunFolder, name: str, host: Host, *, left_open: bool) -> None
 def close_journal(
     path: Path, job: Job, host: Host, reason: str, *, abandoned: bool = False
 ) -> bool:
-    """Say in a journal without an end how its worker ended; whether that was needed.
+    """Say in a journal without an end how its worker ended; whether that was needed. A write
+    protection that the worker lifted is set again first, unless the computer has started since.
 
     `abandoned` as in `JournalFile.reopen`. Raises `OSError`, `BenchLacks`.
     """
@@ -81,9 +85,19 @@ def close_journal(
         journal.log("open", _opening(job, host.files))
     if "plan" not in kinds:
         journal.log("plan", {"plan": to_json(job.plan), "digest": job.digest})
+    if is_lifted(entries) and _is_of_this_boot(entries, host.files):
+        protection = WriteProtect(job.path, journal.log, WriteSwitch(host.files))
+        protection.take_over()
+        protection.restore()
     journal.log("interrupted", {"by": "supervisor", "reason": reason, "signal": None})
     journal.close()
     return True
+
+
+def _is_of_this_boot(entries: Entries, files: Files) -> bool:
+    """Whether the journal's last session was in this boot: each start sets the switches anew."""
+    boots = [data.get("boot") for kind, data in entries if kind == "open"]
+    return boots[-1:] == [read_boot_id(files)]
 
 
 def _opening(job: Job, files: Files) -> dict[str, Json]:

@@ -1,0 +1,70 @@
+"""The write protection of an eMMC's area is set again, whoever was killed or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from recond.erasure import Target, Verdict
+from recond.flow.run.closing import close_journal
+from recond.host import Host
+from recond.host.sim.drive import Killed
+from recond.model import Use
+from tests.wipe.disks import Bay, job_for
+from tests.wipe.test_areas import Tree, area_bay, tree
+
+__all__ = ["tree"]
+SWITCH = "/sys/block/mmcblk0boot0/force_ro"
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+
+
+def killed(tree: Tree) -> Bay:
+    """A session that a kill ended while it wrote: the switch says 0."""
+    found = area_bay(tree)
+    tree.put(BOOT_ID, found.boot)
+
+    def strike(moment: str) -> None:
+        if moment == "journalled" and found.of("step_start"):
+            raise Killed
+
+    found.sink.strike = strike
+    with pytest.raises(Killed):
+        found.run()
+    found.sink.strike = lambda _: None
+    assert tree.read_text(SWITCH) == "0"
+    return found
+
+
+@pytest.mark.parametrize("boot", ["boot0", "another"])
+def test_who_closes_a_killed_workers_journal_shuts_the_area(
+    tree: Tree, tmp_path: Path, boot: str
+) -> None:
+    """It stayed open to everybody until the computer was started again."""
+    found, journal = killed(tree), tmp_path / "area.jsonl"
+    journal.write_bytes(found.sink.raw)
+    tree.put(BOOT_ID, boot)  # in another boot the switch is somebody else's
+    host = replace(Host(), files=tree)
+    assert close_journal(journal, job_for(found.plan, str(journal)), host, "killed")
+    assert tree.read_text(SWITCH) == ("1" if boot == "boot0" else "0")
+    found.sink.raw = journal.read_bytes()
+    last = [(kind, data.get("phase")) for kind, data in found.entries[-2:]]
+    assert last[1] == ("interrupted", None)
+    assert (last[0] == ("write_protect", "restore")) is (boot == "boot0")
+    assert not close_journal(journal, job_for(found.plan, str(journal)), host, "killed")
+    tree.put(SWITCH, "1")
+    assert found.resume() == "completed"
+    assert found.erasure.result.verdict is Verdict.APPROVED
+    assert tree.read_text(SWITCH) == "1"
+
+
+def test_a_resume_that_is_refused_shuts_it_too(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = killed(tree)
+    held = Target(
+        found.plan.path, found.plan.disk, (Use("mount", "mmcblk0boot0", "/mnt"),), False, None
+    )
+    monkeypatch.setattr(found.drive, "target", lambda _path: held)
+    assert found.resume() == "refused"
+    assert tree.read_text(SWITCH) == "1"
+    assert [one["phase"] for one in found.of("write_protect")] == ["lift", "restore"]
