@@ -104,6 +104,17 @@ def parse_nvme_list(data: bytes) -> tuple[int, ...]:
     return tuple(found)
 
 
+def parse_controller_list(data: bytes) -> frozenset[int]:
+    """A controller list: how many, then up to 2,047 identifiers of 16 bits (NVMe Base 2.1 4.6.1);
+    empty where it is cut short.
+    """
+    count = int.from_bytes(data[:2], "little")
+    whole = data[2 : 2 + 2 * count]
+    if len(whole) != 2 * count:
+        return frozenset()
+    return frozenset(int.from_bytes(whole[at : at + 2], "little") for at in range(0, 2 * count, 2))
+
+
 def believed_list(answer: NvmeAnswer, nsid: int) -> frozenset[int] | None:
     """The identifiers of a namespace list (CNS 2, 10h); None where nobody knows which there are.
 

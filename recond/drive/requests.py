@@ -211,12 +211,13 @@ def nvme_command(
 
 
 def nvme_identify(cns: int, nsid: int = 0) -> NvmeRequest:
-    """Identify, 06h: CNS 0 namespace, 1 controller, 2 active list, 10h allocated list."""
+    """Identify, 06h: CNS 0 namespace, 1 controller, 2 active list, 10h allocated, 12h attached."""
     name = {
         0: "Identify Namespace",
         1: "Identify Controller",
         2: "Active Namespace List",
         0x10: "Allocated Namespace List",
+        0x12: "Attached Controller List",
     }[cns]
     return nvme_command(name, 0x06, nsid=nsid, cdw10=cns, read_bytes=4096)
 

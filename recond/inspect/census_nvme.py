@@ -37,7 +37,11 @@ def look_at_nvme(host: Host) -> Sighting:
             gap = gap or Message.of("inspect.census.gap.namespaces", place=name)
             continue
         shown = _namespaces(files, name)
-        media += [_unattached(files, name, n) for n in left.value if n not in shown]
+        media += [
+            _unattached(files, name, n)
+            for n in left.value
+            if n not in shown and not _is_beside(files, names, name, n)
+        ]
     return Sighting(_once(media), suspicions=suspicions, gap=gap)
 
 
@@ -66,6 +70,29 @@ def _namespaces(files: Files, name: str) -> set[int]:
             raw = files.read_text(f"{_NVME}/{name}/{entry}/nsid")
             found.add(int(raw) if isinstance(raw, str) and raw.isdigit() else int(told[1]))
     return found
+
+
+def _is_beside(files: Files, names: list[str], name: str, number: int) -> bool:
+    """Whether another controller of the same subsystem shows this namespace, and the drive itself
+    says that it is attached to that one: a name alone may be another drive's.
+    """
+    from recond.host.nvme_namespaces import read_attached
+
+    beside = [
+        one
+        for one in names
+        if one != name and _drive(files, one) == _drive(files, name) is not None
+        if number in _namespaces(files, one)
+    ]
+    ids = {files.read_text(f"{_NVME}/{one}/cntlid") for one in beside}
+    return bool(beside) and any(str(one) in ids for one in read_attached(name, number))
+
+
+def _drive(files: Files, name: str) -> tuple[str, str] | None:
+    """The subsystem's name and the serial number of a controller's drive; None where one lacks."""
+    told = [files.read_text(f"{_NVME}/{name}/{one}") for one in ("subsysnqn", "serial")]
+    nqn, serial = (one if isinstance(one, str) else "" for one in told)
+    return (nqn, serial) if nqn and serial else None
 
 
 def _unattached(files: Files, name: str, number: int) -> StorageMedium:

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import pytest
 
 from recond.census import Census, Kind, Look, Place, Reach
+from recond.drive.answers import parse_controller_list
 from recond.flow.machine.capture import host_from, write_capture
 from recond.host import Host
-from recond.host.nvme_namespaces import unattached
+from recond.host.nvme_namespaces import attached, unattached
 from recond.host.process import Completed
 from recond.host.sim.drive import SimClock
 from recond.host.sim.nvme import SimNvme
@@ -291,6 +292,61 @@ def test_a_namespace_that_is_not_attached(
         "recond.host.nvme_namespaces.read_unattached", lambda _: Unknown(Why.DENIED, "x")
     )
     assert Look.NVME not in census(tree).looked
+
+
+@pytest.mark.parametrize(
+    ("changes", "attached", "left"),
+    [
+        ({}, {1}, ["S4EW-n2"]),
+        ({}, {0, 1}, ["S4EW-n2"]),
+        ({}, set(), ["S4EW-n2", "S4EW-n3"]),  # it refuses the question
+        ({}, {7}, ["S4EW-n2", "S4EW-n3"]),  # a controller of another computer
+        ({"subsysnqn": "other"}, {1}, ["S4EW-n2", "S4EW-n3"]),
+        ({"serial": "S4EX"}, {1}, ["S4EX-n2", "S4EW-n2", "S4EW-n3"]),
+        ({"subsysnqn": "", "serial": ""}, {1}, ["nvme1-n2", "S4EW-n2", "S4EW-n3"]),
+    ],
+)
+def test_a_namespace_that_another_controller_of_the_drive_shows(
+    tree: laptop.Tree,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, str],
+    attached: set[int],
+    left: list[str],
+) -> None:
+    """Two controllers, one subsystem: namespace 1 at both, 3 at the second only, 2 at neither."""
+    nvme(tree, "nvme0", "nvme0c0n1", subsysnqn="nqn.one", cntlid="0")
+    nvme(
+        tree,
+        "nvme1",
+        "nvme0c1n1",
+        "nvme0c1n3",
+        **{"subsysnqn": "nqn.one", "cntlid": "1", **changes},
+    )
+    monkeypatch.setattr(census_nvme, "has_devices", lambda _: True)
+    held = {"nvme0": Known((2, 3), "x"), "nvme1": Known((2,), "x")}
+    monkeypatch.setattr("recond.host.nvme_namespaces.read_unattached", held.__getitem__)
+    monkeypatch.setattr(
+        "recond.host.nvme_namespaces.read_attached",
+        lambda name, number: frozenset(attached) if (name, number) == ("nvme0", 3) else frozenset(),
+    )
+    assert sorted(key for key, _ in hidden(census(tree))) == sorted(left)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"\x02\0\x00\0\x01\0" + bytes(4090), {0, 1}),
+        (bytes(4096), set()),
+        (b"\x02\0\x05\0", set()),  # cut short
+        (b"", set()),
+    ],
+)
+def test_a_list_of_controllers(data: bytes, told: set[int]) -> None:
+    assert parse_controller_list(data) == told
+
+
+def test_a_controller_that_refuses_the_list_of_controllers() -> None:
+    assert attached(SimNvme(SimClock(5), 5), 1) == frozenset()
 
 
 def test_a_capture_asked_no_namespace(tree: laptop.Tree) -> None:
