@@ -29,11 +29,12 @@ WATCH = r'''
 import glob, json, os, signal, subprocess, sys, time
 
 pid, count, action = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+early = action == "reset" or "early" in sys.argv  # a Format says nothing before its end
 
 def begun(path):
     kinds = [json.loads(line)["kind"] for line in open(path, "rb") if line.endswith(b"\n")]
     marks = {"end", "password", "progress", "step_end"}
-    return bool(marks & set(kinds)) or (action == "reset" and "step_start" in kinds)
+    return bool(marks & set(kinds)) or (early and "step_start" in kinds)
 
 def family(root):
     found = []
@@ -42,7 +43,7 @@ def family(root):
     return [root, *found]
 
 while os.path.exists(f"/proc/{pid}"):
-    time.sleep(0.05 if action == "reset" else 1)
+    time.sleep(0.05 if early else 1)
     paths = glob.glob(os.environ["RECOND_STATE"] + "/runs/*/journals/FW*.jsonl")
     if sum(map(begun, paths)) >= count:
         break
@@ -93,6 +94,7 @@ class Scene:
     level: str = "best"
     timeout_s: int = 1500
     again_s: int = 0  # resumed once more after so many seconds
+    early: bool = False  # disturbed as soon as the step has begun
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,8 @@ def _first(scene: Scene) -> str:
     run = f"{RUN.format(level=scene.level)} >run.json 2>said.txt"
     if scene.disturbance == "none":
         return f"{run}; echo run $?; true"
-    watch = f"python3 watch.py $! {len(scene.drives)} {scene.disturbance}"
+    early = "early" if scene.early else ""
+    watch = f"python3 watch.py $! {len(scene.drives)} {scene.disturbance} {early}"
     line = f"{run} & {watch}; wait $!; echo run $?"
     if scene.disturbance == "remove":
         line += f"; {AGAIN}"
@@ -203,12 +206,12 @@ def _row(scene: Scene, drive: str, told: dict[str, Any] | None, journal: Path, s
         sum(image[at : at + 7] == MARK for at in range(0, len(image), 512)),
         len(image) // 512,
         ata and nv.exists() and bool(nv.read_bytes()[NV_ENABLED]),
-        _seconds(entries),
+        seconds(entries),
         str(journal),
     )
 
 
-def _seconds(entries: list[dict[str, Any]]) -> int:
+def seconds(entries: list[dict[str, Any]]) -> int:
     """By the journal's own monotonic clock; it falls where the computer was booted again."""
     times = [int(one["mono_ms"]) for one in entries]
     return sum(max(0, b - a) for a, b in itertools.pairwise(times)) // 1000

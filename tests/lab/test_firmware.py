@@ -37,9 +37,9 @@ def flash(*drives: str) -> tuple[str, ...]:
     return tuple(f"{one}.rotation_rate=1" for one in drives)
 
 
-def slow_format(*drives: str) -> tuple[str, ...]:
+def slow_format(*drives: str, seconds: int = 20) -> tuple[str, ...]:
     """Only of a QEMU that knows `format-time` (tests/lab/qemu-emmc-format.patch)."""
-    return (*no_sanitize(*drives), *(f"{one}.format-time=20" for one in drives))
+    return (*no_sanitize(*drives), *(f"{one}.format-time={seconds}" for one in drives))
 
 
 SECURITY_SLOW = (
@@ -73,8 +73,8 @@ SCENES = (
     Scene("reset-format", ("nv0",), "reset", no_sanitize("nv0")),
     Scene("reset-in-format", FORMATS, "reset", slow_format(*FORMATS)),
     Scene("goes-on-format", ("nv0",), "reset", (*slow_format("nv0"), "nv0.format-goes-on=on")),
-    Scene("kill-format", FORMATS, "kill", slow_format(*FORMATS)),
-    Scene("cut-format", FORMATS, "cut", slow_format(*FORMATS)),
+    Scene("kill-format", FORMATS, "kill", slow_format(*FORMATS, seconds=40), early=True),
+    Scene("cut-format", FORMATS, "cut", slow_format(*FORMATS, seconds=40), early=True),
     Scene("fail-format", ("nvfail",), changes=(*slow_format("nvfail"), "nvfail.format-fault=fail")),
     Scene(
         "remove",
@@ -108,7 +108,7 @@ def test_the_record_says_what_the_image_holds(lab: Lab, scene: Scene) -> None:
     if "qemu-lab" not in os.environ.get("LAB_QEMU", ""):
         pytest.skip("LAB_QEMU names no patched QEMU (lab/build-qemu)")
     if any("format-time" in one for one in scene.changes) and not lab.knows("nvme", "format-time"):
-        pytest.skip("LAB_QEMU knows no Format that takes its time")
+        pytest.skip("this QEMU knows no Format that takes its time")
     found = play(lab, scene)
     kept = os.environ.get("RECOND_LAB_ROWS")
     if kept:
