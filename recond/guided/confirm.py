@@ -18,11 +18,14 @@ MOST_TOGETHER = 12
 """Disks that one word may confirm: as many as the smallest screen shows with their numbers."""
 
 
-def are_together(plans: tuple[WipePlan, ...], again: OpenRun | None) -> bool:
-    """Whether one word may confirm them all: several, each told by its number, all in sight. What
-    is gone on with after a stop is confirmed disk by disk.
+def are_together(
+    plans: tuple[WipePlan, ...], again: OpenRun | None, areas: tuple[WipePlan, ...] = ()
+) -> bool:
+    """Whether one word may confirm them all: several, each told by its number, all in sight, and an
+    eMMC's areas behind it. What is gone on with after a stop is confirmed disk by disk.
     """
-    several = 1 < len(plans) <= MOST_TOGETHER
+    lines = len(plans) + sum(bool(areas_of(plan, areas)) for plan in plans)
+    several = len(plans) > 1 and lines <= MOST_TOGETHER
     return several and again is None and not any(plan.place for plan in plans)
 
 
@@ -39,6 +42,20 @@ def reach_lines(
     for message in list(dict.fromkeys(left))[:MOST_LINES]:
         lines += fold(words.say(message), width, first="- ", rest="  ")
     return lines
+
+
+def _with_areas(
+    words: GuidedWords, plan: WipePlan, areas: tuple[WipePlan, ...], width: int
+) -> list[Line]:
+    """The names of the areas that go with a disk, behind it, where nobody has to scroll for them;
+    what they are stands below.
+    """
+    names = [area.path.removeprefix(plan.path) for area in areas_of(plan, areas)]
+    if not names:
+        return []
+    return fold(
+        words.t("guided.confirm.areas", areas=", ".join(names)), width, STRONG, first="     + "
+    )
 
 
 def _area_text(words: GuidedWords, area: WipePlan) -> str:
@@ -87,6 +104,7 @@ def together_lines(
         name = f"{cut(disk_name(words, plan), room):<{room}}"
         tone = CARE if outer else GOOD if mark else STRONG
         lines.append((f"{number:>3}  {name}  {end}  {mark}".rstrip(), tone))
+        lines += _with_areas(words, plan, areas, width)
     lines.append(("", PLAIN))
     return [*lines, *reach_lines(words, plans, areas, width)]
 

@@ -35,7 +35,7 @@ class ConfirmStep(Step):
         self._at = 0
         self._typed = ""
         self._wrong = False
-        self._together = are_together(self._plans, self._asked.again)
+        self._together = are_together(self._plans, self._asked.again, self._asked.areas)
         self._scanned: frozenset[str] = frozenset()
 
     def lines(self, width: int) -> list[Line]:

@@ -21,15 +21,19 @@ MARK = b"LABDATA"
 SERIAL = "0xdeadbeef"
 KILL = r'''
 """kill.py PID SERIAL WHAT: once this area is being written, kill recond and its workers."""
-import glob, json, os, signal, subprocess, sys, time
+import glob, json, os, signal, sys, time
 
 pid, serial, what = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 
-def family(root):
+def workers():
     found = []
-    for child in subprocess.run(["pgrep", "-P", str(root)], capture_output=True).stdout.split():
-        found += family(int(child))
-    return [root, *found]
+    for name in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            if b"recond.wipe.worker" in open(name, "rb").read():
+                found.append(int(name.split("/")[2]))
+        except OSError:
+            pass
+    return found
 
 def kinds():
     names = glob.glob(os.environ["RECOND_STATE"] + f"/runs/*/journals/{serial}.jsonl")
@@ -40,7 +44,7 @@ while os.path.exists(f"/proc/{pid}") and "step_start" not in kinds():
     time.sleep(0.05)
 print("ACT", "NOW", kinds().count("write_protect"), flush=True)
 if what == "kill":
-    for one in family(pid):
+    for one in (pid, *workers()):
         try:
             os.kill(one, signal.SIGKILL)
         except ProcessLookupError:

@@ -19,6 +19,7 @@ from recond.flow.run.areas import plan_areas, with_areas, with_reach
 from recond.flow.run.choice import choose
 from recond.flow.run.supervisor import confirm_all
 from recond.guided.app import GuidedApp
+from recond.guided.confirm import are_together
 from recond.guided.plain import talk_through
 from recond.guided.session import GuidedSession
 from recond.host import Host
@@ -385,6 +386,16 @@ def confirming(folder: Path, tree: Tree, host: Host, *paths: str) -> GuidedSessi
     return session
 
 
+def test_a_line_of_areas_takes_a_disks_place_in_sight(tree: Tree, host: Host) -> None:
+    """One word confirms only what stands on the smallest screen's first page, areas too."""
+    plans = tuple(replace(card_plan(tree, "/dev/mmcblk1"), path=f"/dev/x{n}") for n in range(11))
+    plans = (*plans, card_plan(tree))
+    areas = plan_areas(plans, Wish(), host)
+    assert are_together(plans, None)
+    assert not are_together(plans, None, areas)
+    assert are_together(plans[1:], None, areas)
+
+
 @pytest.mark.parametrize("paths", [(CARD,), (CARD, "/dev/mmcblk1")])
 def test_the_confirmation_names_every_area_that_is_erased(
     paths: tuple[str, ...], tmp_path: Path, tree: Tree, host: Host
@@ -393,6 +404,10 @@ def test_the_confirmation_names_every_area_that_is_erased(
 
     async def act(app: GuidedApp, _: Pilot[None]) -> None:
         said = " ".join(text_of(app).split())
+        seen = [line.strip(" │┃▌") for line in text_of(app).splitlines()]
+        if len(paths) > 1:  # behind its disk, where nobody has to scroll for it
+            at = seen.index("+ with its areas boot0, gp0")
+            assert "0xabcd1230" in seen[at - 1]
         assert "/dev/mmcblk0boot0, 262 kB, is erased too" in said
         assert "/dev/mmcblk0gp0, 262 kB, is erased too" in said
         assert "--all --exclude 0xabcd1230-boot0 leaves it" in said
