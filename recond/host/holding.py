@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+from pathlib import Path
 
 from recond.host import diskid, held_identity, stacked, usage
 from recond.host.alike import alike_uses
@@ -80,9 +81,21 @@ def look_at_image(
     uses |= _users(path, holders)
     if alone is False and not uses:
         uses.add(Use("open", path, "?"))
+    if not _is_named(path, inode):
+        uses.add(Use("moved", path, ""))
     size = os.fstat(descriptor).st_size
     unseen = () if alone and not beneath else (*opened.unseen, *beneath)
     return HolderLook((path,), _sorted(uses), unseen, opened.processes, size, inode.changed)
+
+
+def _is_named(path: str, inode: Inode) -> bool:
+    """Whether an image's name still leads to it: a certificate names it by that."""
+    try:
+        found = Path(path).lstat()
+    except OSError:
+        return False
+    device = os.major(found.st_dev), os.minor(found.st_dev)
+    return (device, found.st_ino) == (inode.device, inode.number)
 
 
 def has_alone(descriptor: int) -> bool | None:

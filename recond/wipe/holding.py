@@ -100,4 +100,5 @@ class Holding:
         if not look.uses:
             return None
         use = look.uses[0]
-        return Message.of("wipe.reason.held", node=use.node, where=use.where)
+        code = "wipe.reason.moved" if use.kind == "moved" else "wipe.reason.held"
+        return Message.of(code, node=use.node, where=use.where)

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from recond.certify.record import fold_journal
-from recond.erasure import Erasure, Status
+from recond.erasure import Erasure, Status, Verdict
 from recond.flow.run.supervisor import plan_targets
 from recond.host import Host
 from recond.host.clock import SystemClock
@@ -72,14 +72,16 @@ def holder(path: str | Path, how: str = "open") -> Iterator[int]:
         process.stdin.close()
 
 
-def erase(path: str | Path, folder: Path, meddle: Meddle = lambda: None) -> tuple[str, Erasure]:
-    """Erase as a worker does; `meddle` is called once the last byte was read back."""
+def erase(
+    path: str | Path, folder: Path, meddle: Meddle = lambda: None, phase: Phase = Phase.VERIFY
+) -> tuple[str, Erasure]:
+    """Erase as a worker does; `meddle` is called once the last byte was read back (or written)."""
     target = read_target(str(path), image=True)
     plan = plan_wipe(target, Wish(method="nist-clear"), SEED, guard.refusals(target))
     journal = folder / "journal.jsonl"
 
     def tell(event: ProgressEvent) -> None:
-        if event.phase is Phase.VERIFY and event.done == event.total:
+        if event.phase is phase and event.done == event.total:
             meddle()
 
     seam = image_seam(SystemClock())
@@ -125,6 +127,35 @@ def test_an_image_in_use_by_another_name(tmp_path: Path, how: str) -> None:
     (look,) = looks(tmp_path)
     assert look["phase"] == "write"
     assert f"(pid {pid})" in look["holders"][0]["where"]
+
+
+@pytest.mark.parametrize(
+    ("then", "phase", "code"),
+    [
+        ("another", Phase.WRITE, "wipe.reason.moved"),
+        ("gone", Phase.WRITE, "wipe.reason.moved"),
+        ("back", Phase.WRITE, "certify.reason.erased-full"),
+        ("another", Phase.VERIFY, "certify.reason.moved"),
+    ],
+)
+def test_an_image_that_got_another_name_while_it_was_erased(
+    tmp_path: Path, then: str, phase: Phase, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificate names it by its path: another file stood there, with all its data."""
+    monkeypatch.setattr("recond.wipe.holding.SETTLE_S", 0.0)
+    path = image(tmp_path)
+
+    def meddle() -> None:
+        path.rename(tmp_path / "moved")
+        if then == "another":
+            path.write_bytes(letters(2 * MIB))
+        elif then == "back":
+            (tmp_path / "moved").rename(path)
+
+    outcome, erasure = erase(path, tmp_path, meddle, phase)
+    good = (outcome, erasure.result.verdict) == ("completed", Verdict.APPROVED)
+    assert good is (then == "back")
+    assert code in codes(erasure)
 
 
 @pytest.fixture

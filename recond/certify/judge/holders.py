@@ -63,7 +63,12 @@ def _held(look: JournalEntry) -> list[Message]:
         if one["errno"] is not None
     ]
     return [
-        *(Message.of("certify.reason.held", node=use.node, where=use.where) for use in uses),
+        *(
+            Message.of("certify.reason.moved", node=use.node)
+            if use.kind == "moved"
+            else Message.of("certify.reason.held", node=use.node, where=use.where)
+            for use in uses
+        ),
         *(Message.of("certify.reason.partition-left", node=str(one["name"])) for one in left),
     ]
 
