@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from recond.erasure import Bench, LedgerPosition, Person, Workshop
+from recond.erasure import Bench, LedgerPosition, Person
 from recond.model import LATER, Text
+from recond.workshop import Workshop
 
 CUSTODY_SCHEMA = "recond.custody/1"
 MOST_THINGS = 5000

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from recond.census import OperatorWord
 from recond.ends import ConfirmedBy, StepEnd
 from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Use
+from recond.workshop import Workshop
 
 JOURNAL_SCHEMA = "recond.journal/3"
 JOURNAL_SCHEMAS = ("recond.journal/1", "recond.journal/2", JOURNAL_SCHEMA)
@@ -325,17 +326,6 @@ class Person:
     name: str | None = None
     title: str | None = None
     contact: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """Whose workshop it is, from the configuration."""
-
-    name: str | None = None
-    address: str | None = None
-    contact: str | None = None
-    registration: str | None = None  # SIRET, RNA, …
-    logo: str | None = None  # a file's path in the configuration; never in a record
 
 
 @dataclass(frozen=True, slots=True)

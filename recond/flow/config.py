@@ -13,14 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.documents import read_toml
-from recond.erasure import Bench, Context, Person, Workshop
-from recond.errors import BenchLacks, UsageError
-from recond.flow.configkeys import BENCH_TABLES, FAULT_CODES, LIVE_TABLES, faults_of
+from recond.erasure import Bench, Context, Person
+from recond.errors import BenchLacks, FormatError, UsageError
+from recond.flow.configkeys import (
+    BENCH_TABLES,
+    FAULT_CODES,
+    FILE_KEYS,
+    LIVE_TABLES,
+    faults_of,
+)
 from recond.host.clock import Clock
 from recond.host.machineinfo import kernel_release, utc_offset_min
 from recond.host.reason import os_reason
 from recond.host.regular import read_given, read_regular
 from recond.host.store import create_whole
+from recond.workshop import Logo, Workshop
 
 BENCH_ID = "bench-id"
 _ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -51,8 +58,9 @@ def read_context(
         workshop = {**workshop, "name": overrides.workshop}
     if overrides.operator:
         operator = {"name": overrides.operator}
+    logo = workshop.pop("logo", None)
     return Context(
-        workshop=Workshop(**workshop),
+        workshop=Workshop(**workshop, logo_image=read_logo(Path(logo)) if logo else None),
         operator=Person(**operator),
         verifier=Person(**(tables["verifier"] or operator)),
         bench=Bench(
@@ -66,6 +74,20 @@ def read_context(
         donor=overrides.donor,
         property_number=overrides.property_number,
     )
+
+
+def read_logo(file: Path) -> Logo:
+    """The workshop's logo, from its picture. Raises `UsageError`."""
+    from recond.certify.pages.logo import MOST_FILE_BYTES, make_logo
+
+    try:
+        return make_logo(read_given(file, MOST_FILE_BYTES + 1))
+    except OSError as error:
+        reason = os_reason(error)
+        raise UsageError("cli.config.logo", file=str(file), reason=reason) from None
+    except FormatError as error:
+        reason = f"@{error.message.code}"
+        raise UsageError("cli.config.logo", file=str(file), reason=reason) from None
 
 
 def config_files(state: Path) -> tuple[tuple[Path, Callable[[Path, int], bytes]], ...]:
@@ -87,6 +109,9 @@ def _read_tables(state: Path) -> dict[str, dict[str, str]]:
                 raise UsageError(FAULT_CODES[fault.kind], file=str(file), key=fault.path)
         for table in BENCH_TABLES:
             found[table] |= raw.get(table, {})
+        for key in FILE_KEYS:
+            if key.name in raw.get(key.table, {}):
+                found[key.table][key.name] = str(file.parent / raw[key.table][key.name])
     return found
 
 

@@ -20,6 +20,7 @@ class ConfigKey(NamedTuple):
     allowed: re.Pattern[str]
     secret: bool = False
     usual: str | None = None  # what counts where it is not set
+    is_file: bool = False  # a path; one that is not absolute begins where its recond.toml lies
 
     @property
     def path(self) -> str:
@@ -38,13 +39,16 @@ def _texts(table: str, *names: str) -> tuple[ConfigKey, ...]:
 
 
 KEYS: tuple[ConfigKey, ...] = (
-    *_texts("workshop", "name", "address", "contact", "registration", "logo"),
+    *_texts("workshop", "name", "address", "contact", "registration"),
+    ConfigKey("workshop", "logo", _TEXT, is_file=True),
     *_texts("operator", *_PERSON),
     *_texts("verifier", *_PERSON),
     *_texts("bench", "name", "dock"),
-    *_texts("timestamp", "url", "ca_file"),
+    *_texts("timestamp", "url"),
+    ConfigKey("timestamp", "ca_file", _TEXT, is_file=True),
     ConfigKey("release", "url", re.compile(r"https://[!-~]{1,2000}")),
-    *_texts("release", "signer", "ca_file"),
+    ConfigKey("release", "signer", _TEXT, is_file=True),
+    ConfigKey("release", "ca_file", _TEXT, is_file=True),
     ConfigKey("stick", "language", re.compile(r"fr|en"), usual="fr"),
     ConfigKey("stick", "keyboard", re.compile(r"[a-z]{2,12}"), usual="fr"),
     ConfigKey("stick", "lot", _LINE),
@@ -64,6 +68,8 @@ def keys_of(table: str) -> Mapping[str, ConfigKey]:
     """The keys of a table by their names; none for a table that recond does not know."""
     return {one.name: one for one in KEYS if one.table == table}
 
+
+FILE_KEYS = tuple(one for one in KEYS if one.is_file)
 
 TABLES = tuple(dict.fromkeys(one.table for one in KEYS))
 BENCH_TABLES = tuple(name for name in TABLES if name not in LIVE_TABLES)

@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from recond.flow.config import CONFIG, MOST_BYTES, config_files
-from recond.flow.configkeys import KEYS, TABLES, Fault, faults_of, fits, keys_of
+from recond.flow.configkeys import FILE_KEYS, KEYS, TABLES, Fault, faults_of, fits, keys_of
 from recond.flow.deliver.settings import FILE as DESTINATIONS
 from recond.host.reason import os_reason
 from recond.model import Message, Text
 from recond.readiness import Broken, Lines, read_source
-
-_NAMES_A_FILE = ("workshop.logo", "timestamp.ca_file", "release.signer", "release.ca_file")
 
 
 class Origin(Text):
@@ -153,10 +151,12 @@ def _together(read: dict[str, _Read]) -> Iterator[ConfigMistake]:
     url, authority = where["timestamp.url"], where["timestamp.ca_file"]
     if authority.file and not url.file:
         yield _of_setting(authority, "cli.config.mistake.needs", needed=url.key)
-    for path in _NAMES_A_FILE:
-        one = where[path]
-        if one.file and one.value and not Path(one.value).is_file():
-            yield _of_setting(one, "cli.config.mistake.no_file", path=one.value)
+    for key in FILE_KEYS:
+        one = where[key.path]
+        if one.file and one.value:
+            path = Path(one.file).parent / one.value
+            if not path.is_file():
+                yield _of_setting(one, "cli.config.mistake.no_file", path=str(path))
 
 
 def _of_setting(one: ConfigValue, code: str, **args: str) -> ConfigMistake:

@@ -13,7 +13,7 @@ from recond.certify.record import fold_journal
 from recond.certify.sign.keys import SigningKey, issue_bench_key, make_root_key
 from recond.certify.verify.bundle import verify_bundle
 from recond.certify.verify.verdicts import Bundle, Trust, Verdicts
-from recond.erasure import Bench, Context, DiskIdentity, Person, Workshop
+from recond.erasure import Bench, Context, DiskIdentity, Person
 from recond.flow.keys.keyring import Keyring
 from recond.flow.profiles import load_profile
 from recond.flow.run.issue import Issued, Material, issue
@@ -26,6 +26,7 @@ from recond.model import Machine, Medium, Message
 from recond.readiness import assess_machine
 from recond.wipe.journal import Journal
 from recond.wipe.session import Session
+from recond.workshop import Workshop, packed
 from tests.certify.journals import true_journal
 from tests.computers import computer
 from tests.readiness.machines import machine
@@ -143,7 +144,10 @@ KINDS: dict[str, Callable[[str], dict[str, bytes]]] = {
     "word": erased,
     "no-census": erased,
     "dock": erased,
+    "logo": erased,
 }
+LOGO = packed(120, 30, "c81e1e" + "1414a0", bytes(([0] * 60 + [1] * 60) * 30))
+"""Left half red, right half blue."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,7 @@ def context(kind: str) -> Context:
             "12 rue de la Gare, 62300 Lens",
             "contact@bricol.cafe",
             "SIRET 123 456 789 00012",
+            logo_image=LOGO if kind == "logo" else None,
         ),
         operator=Person(LONG if wide else "Camille Martin", "bénévole", None),
         verifier=Person("Dominique Petit", None, None),

@@ -36,12 +36,13 @@ from recond.computer import (
     is_computer_settled,
 )
 from recond.drives import drives
-from recond.erasure import Bench, Context, DiskIdentity, Person, TargetKind, WipeRecord, Workshop
+from recond.erasure import Bench, Context, DiskIdentity, Person, TargetKind, WipeRecord
 from recond.flow.lot.collect import machine_row, remainder_of
 from recond.flow.lot.impact import is_reusable
 from recond.flow.software import versions
 from recond.model import Device, Known, Medium, Message, Reading, Unknown, Why
 from recond.upload.tectech_row import stock_line
+from recond.workshop import Workshop
 from tests.certify.papers import disk
 from tests.computers import medium_of
 from tests.upload.erased import BLOCK, DISK_BYTES, PATH

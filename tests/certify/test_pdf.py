@@ -73,7 +73,7 @@ print(raw.startswith(page), len(page), hashlib.sha256(page).hexdigest())
 """
 
 
-@pytest.mark.parametrize("kind", ["erased", "many-bad", "unsigned"])
+@pytest.mark.parametrize("kind", ["erased", "many-bad", "unsigned", "logo"])
 def test_any_process_draws_the_same_bytes(kind: str) -> None:
     found = set()
     for seed, zone, language in (

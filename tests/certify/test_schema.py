@@ -11,7 +11,8 @@ import pytest
 
 from recond.certify.record import Issue, build_record
 from recond.codec import to_json
-from recond.erasure import Bench, Context, LedgerPosition, Person, Workshop
+from recond.erasure import Bench, Context, LedgerPosition, Person
+from recond.workshop import Workshop
 from tests.certify.journals import true_journal
 from tests.house import ROOT
 

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from recond.errors import UsageError
 from recond.flow import config
@@ -58,6 +59,9 @@ def test_a_key_that_is_listed_has_its_meaning_and_reaches_its_reader(state: Path
     values |= {"stick.language": "en", "stick.keyboard": "us", "stick.mode": "unattended"}
     values |= {"release.url": "https://example.org/recond.release.jws"}
     values |= {"stick.erase": "all+usb", "stick.end": "poweroff"}
+    Image.new("RGB", (30, 10), "red").save(state / "logo.png")
+    values |= {one.path: str(state / one.name) for one in KEYS if one.is_file}
+    values["workshop.logo"] = str(state / "logo.png")
     lines = []
     for table in TABLES:
         lines.append(f"[{table}]")
@@ -67,8 +71,11 @@ def test_a_key_that_is_listed_has_its_meaning_and_reaches_its_reader(state: Path
     context = read_context(state, Overrides(), SystemClock())
     for who in ("workshop", "operator", "verifier"):
         part = getattr(context, who)
-        for one in (key for key in KEYS if key.table == who):
+        for one in (key for key in KEYS if key.table == who and not key.is_file):
             assert getattr(part, one.name) == values[one.path]
+    logo = context.workshop.logo_image
+    assert logo is not None
+    assert (logo.width, logo.height) == (30, 10)
     assert context.bench.name == values["bench.name"]
     assert declared_docks(state) == (values["bench.dock"],)
     assert config.release_settings(state) == {

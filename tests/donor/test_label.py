@@ -35,7 +35,7 @@ from tests.certify.papers import KINDS, LONG, corpus, files_of
 from tests.cli.command import recond
 from tests.donor.pages import folder_of
 
-PLAIN = {"erased", "forty", "long-names", "word", "dock"}  # of a dock: its disks, by name
+PLAIN = {"erased", "forty", "long-names", "word", "dock", "logo"}  # of a dock: its disks, by name
 CELL_MM = (70, 37)
 poppler = pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm is not installed")
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from recond.census import Census, Kind, Look, Reach, Said, StorageMedium, Suspicion
 from recond.computer import Overall, conclude
-from recond.erasure import Bench, Context, DiskIdentity, Person, Workshop
+from recond.erasure import Bench, Context, DiskIdentity, Person
 from recond.flow.guided import end_of
 from recond.flow.run.attach import follow
 from recond.flow.run.background import BackgroundRun
@@ -28,6 +28,7 @@ from recond.inspect.machine import read_tables
 from recond.inspect.system import read_system
 from recond.locale import LANGS, Lang, text
 from recond.model import Known, Message, Unknown, Why
+from recond.workshop import Workshop
 from tests.certify.papers import disk
 from tests.computers import medium_of
 from tests.flow.bench import quiet

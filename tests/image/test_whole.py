@@ -15,20 +15,13 @@ from recond.census import Look, OperatorWord, Said, StorageMedium, Suspicion
 from recond.certify.record import Issue, build_record
 from recond.codec import canonical_bytes
 from recond.computer import is_computer_erased
-from recond.erasure import (
-    Bench,
-    Context,
-    DiskIdentity,
-    LedgerPosition,
-    Person,
-    WipeRecord,
-    Workshop,
-)
+from recond.erasure import Bench, Context, DiskIdentity, LedgerPosition, Person, WipeRecord
 from recond.flow.live.mirror import Places
 from recond.flow.live.remaining import is_whole
 from recond.flow.software import versions
 from recond.host.files import Files
 from recond.model import Known, Message
+from recond.workshop import Workshop
 from tests.certify.papers import disk
 from tests.computers import medium_of, read_census_of_a_run
 from tests.upload.erased import BLOCK, DISK_BYTES

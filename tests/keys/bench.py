@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from recond.codec import canonical_bytes
-from recond.erasure import Bench, Context, Person, Workshop
+from recond.erasure import Bench, Context, Person
 from recond.flow.run.issue import Issued, Material, issue
+from recond.workshop import Workshop
 from tests.cli.command import recond
 
 PHRASE = "cinq mots tires au hasard"

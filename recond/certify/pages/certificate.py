@@ -26,6 +26,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 from recond.certify.pages import parts as part
 from recond.certify.pages.details import detail_pages
 from recond.certify.pages.front import Signer, front_page, headline
+from recond.certify.pages.logo import draw_logo
 from recond.certify.record import parse_record
 from recond.computer import Overall, conclude
 from recond.documents import read_json
@@ -152,12 +153,9 @@ def _furniture(canvas: Canvas, sheet: Sheet, number: int, total: int) -> None:
     canvas.drawString(LEFT, height - 14 * mm, title)
     canvas.setFont(part.SANS, 7.5)
     canvas.drawString(LEFT, height - 18.5 * mm, text(lang, "certify.number", id=record.record_id))
-    free = part.WIDTH - canvas.stringWidth(title, part.BOLD, points) - 8 * mm
-    canvas.drawRightString(
-        width - LEFT,
-        height - 14 * mm,
-        part.fitted(record.workshop.name or "", part.SANS, 7.5, free),
-    )
+    logo = record.workshop.logo_image if number == 1 else None
+    if logo is None or not draw_logo(canvas, logo, width - LEFT, height - 15.5 * mm):
+        _draw_name(canvas, record, title, points)
     canvas.drawRightString(
         width - LEFT, height - 18.5 * mm, headline(record, lang, signed=sheet.signer is not None)
     )
@@ -171,6 +169,17 @@ def _furniture(canvas: Canvas, sheet: Sheet, number: int, total: int) -> None:
         width - LEFT, 9 * mm, text(lang, "certify.page", number=number, total=total)
     )
     _watermark(canvas, sheet)
+
+
+def _draw_name(canvas: Canvas, record: WipeRecord, title: str, points: float) -> None:
+    """The workshop's name, in what the title leaves of its line."""
+    width, height = A4
+    free = part.WIDTH - canvas.stringWidth(title, part.BOLD, points) - 8 * mm
+    canvas.drawRightString(
+        width - LEFT,
+        height - 14 * mm,
+        part.fitted(record.workshop.name or "", part.SANS, 7.5, free),
+    )
 
 
 def _watermark(canvas: Canvas, sheet: Sheet) -> None:

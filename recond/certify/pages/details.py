@@ -299,7 +299,8 @@ def _nist(record: WipeRecord, lang: Lang) -> list[Any]:
 def _source(one: Erasure, lang: Lang) -> str:
     if one.plan is None or one.plan.method == "firmware":
         return text(lang, "certify.not-recorded")
-    return find_method(one.plan.method).source
+    words = f"wipe.origin.{one.plan.method}"
+    return text(lang, words) if has(words) else find_method(one.plan.method).source
 
 
 def _evidence(record: WipeRecord, lang: Lang) -> list[Any]:

@@ -7,7 +7,7 @@ that nobody signed is none. So whatever is missing is said, and nothing is writt
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recond.certify.ledger import CUSTODY, digest_names, ledger_line, position_after
@@ -134,7 +134,7 @@ def _event(word: Word, context: Context, clock: Clock, place: LedgerPosition) ->
         happened_on=word.happened_on or now[:10],
         issued_at=now,
         software=versions(),
-        workshop=context.workshop,
+        workshop=replace(context.workshop, logo_image=None),  # a statement shows none
         operator=context.operator,
         bench=context.bench,
         lot=word.lot,

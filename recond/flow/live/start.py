@@ -39,6 +39,8 @@ from recond.locale import say
 from recond.model import Message
 
 SETTINGS = "recond.toml"
+LOGO = "logo.png"
+"""The name that a logo has on a stick, where recond.toml names one."""
 LEAST_TYPED = 4
 MOST_BYTES = 1 << 20
 """How much of a serial number is typed, in characters: as for a disk that is erased."""
@@ -128,8 +130,12 @@ def _shown(host: Host, disk: str) -> str:
 
 
 def take_settings(folder: Path, live: Live) -> None:
-    """recond.toml and destinations.toml of a folder; what is not there stays as it was."""
-    targets = ((SETTINGS, live.settings), (DESTINATIONS, live.places.state / DESTINATIONS))
+    """recond.toml, logo and destinations.toml of a folder; what is not there stays as it was."""
+    targets = (
+        (SETTINGS, live.settings),
+        (LOGO, live.settings.parent / LOGO),
+        (DESTINATIONS, live.places.state / DESTINATIONS),
+    )
     for name, target in targets:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             write_whole(target, read_regular(folder / name, MOST_BYTES), mode=0o600)
