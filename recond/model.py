@@ -234,7 +234,8 @@ class Use:
     """What holds a disk or a part of it: the reason that it is not erased."""
 
     # mount, swap, system, holder, open, medium (the live one), label (only its name), same (another
-    # device in use that reads as this one does), moved (an image's name leads elsewhere)
+    # device in use that reads as this one does), moved (an image's name, or a
+    # loop device, leads elsewhere)
     kind: str
     node: str  # the node that is held, e.g. "sda1"
     where: str  # mount point, holder's name, …

@@ -58,6 +58,8 @@ def look_at_disk(files: Files, descriptor: int, opened: OpenFiles | None = None)
     writes = _count_writes(files, names)
     unseen = opened.unseen + (() if writes is not None else (Message("host.unseen.counter"),))
     for loop in loops:
+        if loop.name in nodes and (loop.offset_bytes or loop.limit_bytes):  # none when planned
+            uses.add(Use("moved", loop.name, loop.backing))
         if loop.name in nodes and loop.node is None:
             backing = files.read_text(f"/sys/block/{loop.name}/loop/backing_file")
             holders, said = stacked.look_beneath(str(backing), loop.file, opened)

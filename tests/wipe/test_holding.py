@@ -6,6 +6,7 @@ the same of disks: partitions, file systems in user space, block servers, second
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from recond.flow.run.supervisor import plan_targets
 from recond.host import Host
 from recond.host.clock import SystemClock
 from recond.host.files import Files
+from recond.host.loops import LOOP_GET_STATUS64
 from recond.host.opened import OpenFiles, read_opened
 from recond.host.realdisk import open_disk
 from recond.host.stacked import look_beneath
@@ -38,6 +40,7 @@ from tests.wipe.disks import MIB, SEED, image_seam, job_for, letters
 
 Attach = Callable[..., str]
 Meddle = Callable[[], None]
+LOOP_SET_STATUS64 = 0x4C04  # linux/loop.h
 HOLDER = """
 import mmap, os, sys
 how, path = sys.argv[1:]
@@ -380,6 +383,27 @@ def test_a_file_of_which_nothing_tells_the_file_system_says_so(tmp_path: Path) -
     there = tmp_path.stat()
     number = (os.major(there.st_dev), os.minor(there.st_dev), there.st_ino)
     assert look_beneath(str(tmp_path), number, OpenFiles()) == (set(), ())
+
+
+@root
+def test_a_loop_device_that_shows_another_part_of_its_file_by_then(
+    tmp_path: Path, attach: Attach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing went on behind the place that it was moved to: what lay before it stayed."""
+    monkeypatch.setattr("recond.wipe.holding.SETTLE_S", 0.0)
+    path = image(tmp_path)
+    device = attach(path)
+
+    def shift() -> None:
+        os.truncate(path, 3 * MIB)
+        with Path(device).open("rb") as loop:
+            status = bytearray(fcntl.ioctl(loop, LOOP_GET_STATUS64, bytes(232)))
+            status[24:32] = MIB.to_bytes(8, sys.byteorder)  # lo_offset (linux/loop.h)
+            fcntl.ioctl(loop, LOOP_SET_STATUS64, bytes(status))
+
+    outcome, erasure = erase(device, tmp_path, shift, Phase.WRITE)
+    assert (outcome, erasure.result.status) == ("failed", Status.FAILED)
+    assert "wipe.reason.moved" in codes(erasure)
 
 
 @root
