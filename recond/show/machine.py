@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recond.census import Census
+from recond.census import Census, Kind
 from recond.erasure import TargetKind, WipePlan
 from recond.flow.run.supervisor import shown_token
 from recond.locale import clock_time, date, duration, size, size_binary, voltage
@@ -208,11 +208,19 @@ def show_disks(screen: Screen, disks: tuple[Disk, ...]) -> None:
     screen.table(t("cli.disks.title"), tuple(t(f"cli.disks.{name}") for name in head), rows)
 
 
-def show_census(screen: Screen, census: Census | None) -> None:
-    """What a table of disks cannot show: media out of reach, hints at others, questions left."""
+def show_census(
+    screen: Screen, census: Census | None, planned: frozenset[str] = frozenset()
+) -> None:
+    """What a table of disks cannot show: media out of reach, hints at others, questions left. Of an
+    eMMC's area that is `planned` with its disk nothing more is said.
+    """
     if census is None:
         return
-    lines = [(one.why, one.remedy) for one in census.media if one.why is not None]
+    lines = [
+        (one.why, one.remedy)
+        for one in census.media
+        if one.why is not None and not (one.kind is Kind.BOOT_AREA and one.key in planned)
+    ]
     lines += [(one.what, one.todo) for one in census.suspicions]
     for what, todo in lines:
         screen.data("! " + " ".join(screen.say(part) for part in (what, todo) if part is not None))
@@ -301,7 +309,8 @@ def show_mistakes(screen: Screen, mistakes: tuple[Mistake, ...], *, file: str) -
 def show_planned(screen: Screen, found: Planned, *, now: str) -> None:
     """`recond plan`: the plans, and what no plan can show."""
     show_plans(screen, found.plans, now, found.left_out)
-    show_census(screen, found.census)
+    planned = frozenset(plan.disk.token for plan in found.plans if not plan.refusals)
+    show_census(screen, found.census, planned)
 
 
 def show_plans(

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from recond.ends import ConfirmedBy
 from recond.erasure import Level, LevelWish, Status, Target, Verdict, VerifyMode, WipePlan
 from recond.errors import SafetyRefusal, UsageError
-from recond.flow.machine.check import plan_only
+from recond.flow.machine.check import Planned, plan_only
 from recond.flow.run import areas as areas_module
 from recond.flow.run.areas import plan_areas, with_areas, with_reach
 from recond.flow.run.choice import choose
@@ -29,7 +29,10 @@ from recond.host.held_identity import identity_of
 from recond.host.sim.disk import Faults, SimCells, SimDisk
 from recond.host.sim.drive import Killed
 from recond.host.write_switch import WriteSwitch, lock_faults, may_lift
+from recond.inspect.census_cards import look_at_cards
 from recond.model import Medium, Message
+from recond.show.machine import show_planned
+from recond.show.screen import Screen
 from recond.wipe.plan import Wish, plan_wipe
 from tests.certify.test_computer import AREA_MEDIUM, census, record
 from tests.computers import prepared_image
@@ -203,6 +206,17 @@ def test_every_plan_of_a_run_and_of_a_look_tells_it(
     for plan in (looked[0], *prepared.plans):
         assert plan.not_reached[1] == told
     assert len(prepared.areas) == 2
+
+
+def test_a_plan_says_of_no_planned_area_that_it_is_not_reached(
+    tree: Tree, host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plans = (card_plan(tree),)
+    areas = plan_areas(plans, Wish(), host)
+    found = Planned((*plans, *areas), (), census(*look_at_cards(host).media))
+    show_planned(Screen("en"), found, now="2026-11-29T10:00:00Z")
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("! ")]
+    assert [line.split(":")[0] for line in told] == ["! /dev/mmcblk0boot1"]
 
 
 # --- What is done ----------------------------------------------------------------------------
