@@ -31,12 +31,14 @@ from recond.wipe.drive.runner import DriveRunner
 
 FOLDER = Path(__file__).parent / "recorded"
 JOURNALS = sorted(one.stem for one in FOLDER.glob("*.jsonl"))
+AREAS = [one for one in JOURNALS if "-boot" in one]  # overwritten, by no command of the drive's
+BY_ITSELF = [one for one in JOURNALS if one not in AREAS]
 ALONE = [
     one
-    for one in JOURNALS
+    for one in BY_ITSELF
     if (FOLDER / f"{one}.jsonl").read_bytes().count(b'"kind":"open"') == 1 and one != "sas0-kill"
 ]  # which no session went on with
-SEVERAL = [one for one in JOURNALS if one not in ALONE]
+SEVERAL = [one for one in BY_ITSELF if one not in ALONE]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Told:
 
 TOLD = {
     "efail0-security": Told("erased", "clear", 0),
+    "emmc": Told("erased", "clear", 0),
+    "emmc-boot0-kill": Told("erased", "clear", 0),
+    "emmc-boot1": Told("erased", "clear", 0),
+    "emmc-kill": Told("erased", "clear", 0),
     "frozen0-napped": Told("erased", "clear", 0),
     "hdd0-kill": Told("erased", "purge", 0),
     "hdd0-security": Told("erased", "purge", 0),
@@ -61,12 +67,15 @@ TOLD = {
     "liar0-security": Told("failed", "none", 131072),
     "nv0": Told("erased", "purge", 0),
     "nv0-format": Told("erased", "clear", 0),
+    "nv0-format-goes-on": Told("erased", "clear", 0),
+    "nv0-format-reset": Told("erased", "clear", 0),
     "nv0-kill": Told("erased", "purge", 0),
     "nv0-remove": Told("erased", "purge", 0),
     "nv0-reset": Told("erased", "purge", 0),
     "nvfail": Told("erased", "clear", 0),
     "nvliar": Told("failed", "none", 131072),
     "nvliar-format": Told("failed", "none", 131072),
+    "nvliar-format-reset": Told("failed", "none", 131072),
     "nvliar-reset": Told("failed", "none", 131072),
     "nvstuck-kill": Told("interrupted", "none", 129762),
     "sas0": Told("erased", "purge", 0),
@@ -104,6 +113,22 @@ def test_the_record_says_what_the_image_held(name: str) -> None:
     assert (found.result.status, found.result.level_achieved) == (told.status, told.level)
     assert (found.result.verdict == "approved") is (found.result.status == "erased")
     assert not (told.marked and found.result.status == "erased")
+
+
+@pytest.mark.parametrize("name", AREAS)
+def test_an_areas_switch_was_at_one_again_whenever_it_was_read(name: str) -> None:
+    entries = parse_journal((FOLDER / f"{name}.jsonl").read_bytes()).entries
+    node = f"mmcblk0{name.split('-')[1]}"
+    now = "1"
+    for entry in entries:
+        if entry.kind == "write_protect":
+            assert (entry.data["node"], entry.data["was"]) == (node, now)
+            now = str(entry.data["now"])
+        elif entry.kind in ("step_start", "checkpoint", "step_end", "flush"):
+            assert now == "0"
+        elif entry.kind == "verify_start":
+            assert now == "1"
+    assert now == "1"
 
 
 def steps_of(name: str) -> Iterator[tuple[WipePlan, int, list[dict[str, Any]], str]]:

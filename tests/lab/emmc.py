@@ -70,13 +70,14 @@ class Card:
     gp_mib: int = 0
     bps: int = 0
     left: tuple[str, ...] = ()  # areas that must be as they were
+    total_mib: int = 16  # a power of two (QEMU 10.0)
 
     @property
     def areas(self) -> tuple[tuple[str, int], ...]:
         """Name and length of each area in the image, in order."""
         beside = [("boot0", MIB), ("boot1", MIB)]
         beside += [("gp0", self.gp_mib * MIB)] if self.gp_mib else []
-        return (*beside, ("user", 16 * MIB - sum(size for _, size in beside)))
+        return (*beside, ("user", self.total_mib * MIB - sum(size for _, size in beside)))
 
     @property
     def device(self) -> str:

@@ -24,7 +24,7 @@ SWITCH = "/sys/block/mmcblk0boot1/force_ro"
 ZEROS = "dd if=/dev/zero of=/dev/mmcblk0boot1 bs=64k count=16 oflag=direct status=none"
 BLANK = f"echo 0 >{SWITCH}; {ZEROS}; echo 1 >{SWITCH}"
 SHUT = "echo 1 >/sys/block/mmcblk0gp0/force_ro"
-SLOW_S = 512 << 10
+SLOW_S = 128 << 10  # a pass of boot0 takes some ten seconds
 CARDS = (
     Card("plain"),
     Card("full", FULL, gp_mib=2),
@@ -34,8 +34,8 @@ CARDS = (
     Card("gp-shut", FULL, before=SHUT, gp_mib=2, left=("gp0",)),
     Card("locked", f"{FULL},boot-wp=1", gp_mib=2, left=("boot0", "boot1")),
     Card("locked-for-good", f"{FULL},boot-wp=4", gp_mib=2, left=("boot0", "boot1")),
-    Card("kill", FULL, "kill", gp_mib=2, bps=SLOW_S),
-    Card("cut", FULL, "cut", gp_mib=2, bps=SLOW_S),
+    Card("kill", FULL, "kill", gp_mib=2, bps=SLOW_S, total_mib=8),
+    Card("cut", FULL, "cut", gp_mib=2, bps=SLOW_S, total_mib=8),
     Card("liar", f"{FULL},fault=erase-lie", gp_mib=2),
     Card("areas-drop", f"{FULL},fault=area-drop", gp_mib=2, left=("boot0", "boot1", "gp0")),
 )
