@@ -72,6 +72,7 @@ def parse_nvme_controller(data: bytes) -> NvmeController | None:
         firmware=_ascii(data[64:72]),
         can_format=bool(oacs & 2),
         can_manage=bool(oacs & 8),
+        several=bool(data[76] & 2),
         format_all=bool(fna & 1),
         erase_all=bool(fna & 2),
         format_crypto=bool(fna & 4),

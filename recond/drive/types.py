@@ -161,6 +161,7 @@ class NvmeController:
     firmware: str
     can_format: bool  # OACS bit 1
     can_manage: bool  # OACS bit 3: there may be namespaces that are not attached
+    several: bool  # CMIC bit 1: other controllers of the drive may have namespaces of their own
     format_all: bool  # FNA bit 0: a format takes all namespaces
     erase_all: bool  # FNA bit 1: a secure erase takes all namespaces
     format_crypto: bool  # FNA bit 2
@@ -169,6 +170,13 @@ class NvmeController:
     overwrite: bool
     deallocates: bool  # SANICAP bit 29 (NDI): "do not deallocate" cannot be asked
     purge_reporting: bool  # SANICAP 5:4: PREQ may be asked and PRGD answered
+
+    @property
+    def lists(self) -> tuple[int, ...]:
+        """The lists (CNS) that must be told before anybody says which namespaces the drive has: the
+        active ones are those of this controller only (NVMe Base 2.1 5.1.13.2.2, 5.1.13.2.10).
+        """
+        return (2, 0x10) if self.can_manage or self.several else (2,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from recond.model import Known, Reading, Unknown, Why
 def read_unattached(name: str) -> Reading[tuple[int, ...]]:
     """The namespaces of controller `name` ("nvme0") that exist and are not attached to it.
 
-    Unknown where the controller cannot be asked. One that manages no namespaces has none such.
+    Unknown where the controller cannot be asked. One that manages no namespaces, and is the drive's
+    only one, has none such.
     """
     path = f"/dev/{name}"
     try:
@@ -66,7 +67,7 @@ def unattached(transport: NvmeTransport, source: str) -> Reading[tuple[int, ...]
     controller = parse_nvme_controller(answer.data)
     if not nvme_good(answer.status, answer.errno) or controller is None:
         return Unknown(Why.UNREADABLE, source)
-    if not controller.can_manage:
+    if 0x10 not in controller.lists:
         return Known((), source)
     active, held = (transport.execute(rq.nvme_identify(kind)) for kind in (2, 0x10))
     if not all(nvme_good(one.status, one.errno) for one in (active, held)):

@@ -87,6 +87,26 @@ def test_a_controller_that_manages_no_namespaces_need_not_list_the_allocated_one
     assert history.approved is Level.PURGE
 
 
+@pytest.mark.parametrize("answer", [None, REFUSED, LOST, ZEROS])
+def test_one_of_several_controllers_must_list_what_the_others_have(
+    answer: NvmeAnswer | None,
+) -> None:
+    """It manages no namespaces (OACS bit 3), so that it was not asked: its own list is complete for
+    itself alone, and Sanitize takes the others' as well (CMIC bit 1).
+    """
+    answers = {} if answer is None else {"allocated": answer}
+    history = erase(*that_answers("beside", **answers))
+    assert notes(history) == {"drive.note.sanitize_takes_all" if answer is None else UNTOLD}
+    assert "Sanitize" not in sent(history)
+    assert erase(*that_answers("beside", **answers), LevelWish.PURGE).approved is None
+
+
+def test_one_of_several_controllers_whose_only_namespace_it_is_may_sanitize() -> None:
+    history = erase(*that_answers("beside", allocated=ITSELF), LevelWish.PURGE)
+    assert "Sanitize" in sent(history)
+    assert history.approved is Level.PURGE
+
+
 def test_no_psid_revert_is_planned_where_nobody_knows_what_it_takes() -> None:
     drive, _ = that_answers(active=REFUSED)
     state = OpalState(drive.serial, encrypts=True, enabled=True, locked=False)

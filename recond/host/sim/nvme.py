@@ -155,6 +155,7 @@ class SimNvme(SimDrive):
             other = self.renamed and "renames" in self.lies
             raw[4:24] = ("OTHER" if other else self.serial).ljust(20).encode()
             raw[24:64] = b"SIM".ljust(40)
+            raw[76] = 2 if "beside" in self.lies else 0  # CMIC: one of several controllers
             raw[256] = 2 | ("elsewhere" in self.lies) << 3
             raw[524] = 4 | (1 if "two" in self.lies else 0)
             sanicap = (1 if "crypto-only" in self.lies else 7) | self.inhibits << 29
@@ -169,7 +170,9 @@ class SimNvme(SimDrive):
         elif cns == 2:
             struct.pack_into("<II", raw, 0, 1, 2 if "two" in self.lies else 0)
         elif cns == 0x10:
-            struct.pack_into("<II", raw, 0, 1, 2 if self.lies & {"two", "elsewhere"} else 0)
+            struct.pack_into(
+                "<II", raw, 0, 1, 2 if self.lies & {"two", "elsewhere", "beside"} else 0
+            )
         return NvmeAnswer(0, data=bytes(raw))
 
     def _format(self, cdw10: int, tick: Tick | None) -> NvmeAnswer:

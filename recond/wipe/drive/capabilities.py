@@ -174,8 +174,7 @@ def _namespaces(
 ) -> tuple[int, ...] | None:
     """Every namespace that a list names; None where one is not answered and no other is seen."""
     lists = [
-        believed_list(transport.execute(rq.nvme_identify(cns)), nsid)
-        for cns in ((2, 0x10) if controller.can_manage else (2,))
+        believed_list(transport.execute(rq.nvme_identify(cns)), nsid) for cns in controller.lists
     ]
     found = frozenset[int]().union(*(one for one in lists if one is not None))
     return None if None in lists and not found - {nsid} else tuple(sorted(found))

@@ -61,11 +61,12 @@ def _beside(line: Conversation, controller: NvmeController, nsid: int) -> StepOu
     """Why a command that takes all namespaces must not be sent: the controller has others beside
     this one, attached or not, or does not say which it has (it resets, it refuses, it answers
     a list that cannot be); None where it may. Allocated ones (CNS 10h) are told by controllers that
-    manage namespaces; of others it is not asked (NVMe Base 2.1 5.1.13).
+    manage namespaces, and must be told by one of several; of others it is not asked (NVMe Base 2.1
+    5.1.13).
     """
     found: set[int] = set()
     untold = False
-    for cns in (2, 0x10) if controller.can_manage else (2,):
+    for cns in controller.lists:
         answer = line.nvme(rq.nvme_identify(cns))
         if _broken(answer):
             return unknown("no_answer")
