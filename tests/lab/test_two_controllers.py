@@ -31,6 +31,9 @@ def scenes(multipath: bool) -> tuple[Subsystem, ...]:
         Subsystem(f"{kind}-one", THREE, (ONE,), multipath, erased=("n1",)),
         Subsystem(f"{kind}-alone", ("n1",), (ALL,), multipath, erased=("n1",)),
         Subsystem(f"{kind}-liar", THREE, (ALL,), multipath, ",format-fault=lie"),
+        Subsystem(
+            f"{kind}-unmanaged", ("n1", "n3"), (ONE,), multipath, ",no-manage=on", erased=("n1",)
+        ),
         Subsystem(f"{kind}-held", ("n1", "n3"), (ONE,), multipath, before=HELD),
         Subsystem(f"{kind}-mounted", ("n1", "n3"), (ONE,), multipath, before=MOUNTED),
     )
@@ -42,6 +45,8 @@ def test_what_was_not_confirmed_is_whole(
 ) -> None:
     if "qemu-lab" not in os.environ.get("LAB_QEMU", ""):
         pytest.skip("LAB_QEMU names no patched QEMU (lab/build-qemu)")
+    if "no-manage" in scene.options and not lab.knows("nvme", "no-manage"):
+        pytest.skip("this QEMU's controllers all manage namespaces")
     monkeypatch.setenv("LAB_APPEND", f"nvme_core.multipath={'Y' if scene.multipath else 'N'}")
     found = play(lab, scene)
     kept = os.environ.get("RECOND_LAB_ROWS")
