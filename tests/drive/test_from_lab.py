@@ -67,14 +67,18 @@ TOLD = {
     "liar0-security": Told("failed", "none", 131072),
     "nv0": Told("erased", "purge", 0),
     "nv0-format": Told("erased", "clear", 0),
+    "nv0-format-cut": Told("erased", "clear", 0),
     "nv0-format-goes-on": Told("erased", "clear", 0),
+    "nv0-format-kill": Told("erased", "clear", 0),
     "nv0-format-reset": Told("erased", "clear", 0),
     "nv0-kill": Told("erased", "purge", 0),
     "nv0-remove": Told("erased", "purge", 0),
     "nv0-reset": Told("erased", "purge", 0),
     "nvfail": Told("erased", "clear", 0),
+    "nvfail-format": Told("erased", "clear", 0),
     "nvliar": Told("failed", "none", 131072),
     "nvliar-format": Told("failed", "none", 131072),
+    "nvliar-format-cut": Told("failed", "none", 131072),
     "nvliar-format-reset": Told("failed", "none", 131072),
     "nvliar-reset": Told("failed", "none", 131072),
     "nvstuck-kill": Told("interrupted", "none", 129762),
@@ -85,6 +89,7 @@ TOLD = {
     "sas0-remove": Told("erased", "purge", 0),
     "sasfail": Told("erased", "clear", 0),
     "sasliar": Told("failed", "none", 131072),
+    "shared-alone": Told("erased", "purge", 0),
     "ssd0-remove": Told("erased", "purge", 0),
     "ssd0-security": Told("erased", "clear", 0),
     "ssd0-security-cut": Told("erased", "clear", 0),
@@ -168,6 +173,13 @@ def replay(
                 raise Killed
             said.append(data)
 
+    asked = iter(range(1_000_000))
+
+    def should_stop() -> bool:
+        """The first question of a killed session comes before its command: that one was sent."""
+        over = (stops or killed) and len(said) >= len(before) - (not killed)
+        return over and (stops or next(asked) > 0)
+
     run = DriveRunner(lambda _path: (drive, disk), SimClock(3))
     try:
         outcome, _ = run(
@@ -175,7 +187,7 @@ def replay(
             index,
             cast(BlockDevice, Held(plan.path, disk)),
             log,
-            lambda: (stops or killed) and len(said) >= len(before) - (not killed),
+            should_stop,
             lambda _permille: None,
             earlier or [],
         )
