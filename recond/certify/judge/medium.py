@@ -116,12 +116,13 @@ def is_proven(
 def is_same_later(
     begun: Begun, later: dict[str, Json], before: DiskInHand, now: DiskInHand
 ) -> bool:
-    """Whether another run had the medium of this journal: it was never unplugged, or is the same
-    image; or the drive gave itself every name again, behind no bridge; or what the other run found
-    before its first write (`later`, its `canary` entry "before") is what this one left there, and
-    something that no other disk holds is among it.
+    """Whether another run had the medium of this journal, as this one had left it: within one boot
+    it was never unplugged, or is the same image; else what the other run found before its first
+    write (`later`, its `canary` entry "before") is what this one left there, and something that no
+    other disk holds is among it. A drive's own names are not enough: the computer's clock alone
+    says then which of the two runs came later, and it is set now and then.
     """
-    if _is_attached(before, now) or _is_drive(begun, now):
+    if before.boot == now.boot and _is_attached(before, now):
         return True
     old = _places(begun.before) if begun.before and _is_drawn(begun.before, begun.plan) else []
     was = {cast(int, place["offset"]): place for place in old}
