@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import time
@@ -21,12 +22,17 @@ NOT_FOUND = 127
 TIMED_OUT = 124
 AFTER_KILL_S = 2.0
 """How long a killed tool may take to be gone; one in an uninterruptible wait takes for ever."""
+MOST_BYTES = 64 << 20
+"""What is kept of a tool's words; one that says more is ended, before it fills the memory."""
+PIECE_BYTES = 1 << 16
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A process that ended. `returncode` is 127 for a missing tool, 124 past the time limit."""
+    """A process that ended. `returncode` is 127 for a missing tool, 124 past the time limit or for
+    one that said more than `MOST_BYTES`.
+    """
 
     argv: tuple[str, ...]
     returncode: int
@@ -81,23 +87,61 @@ def _start(argv: tuple[str, ...]) -> subprocess.Popen[bytes]:
 
 
 def _finish(process: subprocess.Popen[bytes], timeout_s: float) -> tuple[int, bytes, bytes]:
-    """Its end, or 124 with what it said so far. A tool that no signal ends (it hangs in the kernel)
-    is left behind: the bench goes on, the tool dies when its request returns.
+    """Its end, or 124 with what it said so far: past the time limit, or past what anybody reads. A
+    tool that no signal ends (it hangs in the kernel) is left behind: the bench goes on, the tool
+    dies when its request returns.
     """
-    try:
-        out, err = process.communicate(timeout=timeout_s)
-        return process.returncode, out, err
-    except subprocess.TimeoutExpired as error:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        said = error.stdout or b"", error.stderr or b""
-    try:
-        said = process.communicate(timeout=AFTER_KILL_S)
-    except subprocess.TimeoutExpired:
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
-    return TIMED_OUT, *said
+    heard, end_s = _Heard(process), time.monotonic() + timeout_s
+    if heard.until(end_s) and _has_ended(process, end_s):
+        return process.returncode, *heard.said()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    end_s = time.monotonic() + AFTER_KILL_S
+    heard.until(end_s)
+    _has_ended(process, end_s)
+    return TIMED_OUT, *heard.said()
+
+
+def _has_ended(process: subprocess.Popen[bytes], end_s: float) -> bool:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(max(0.0, end_s - time.monotonic()))
+    return process.returncode is not None
+
+
+class _Heard:
+    """What a tool says, both of its streams, up to `MOST_BYTES`."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._streams = [one for one in (process.stdout, process.stderr) if one is not None]
+        self._parts: dict[int, list[bytes]] = {one.fileno(): [] for one in self._streams}
+        self._left = MOST_BYTES
+        self._open = selectors.DefaultSelector()
+        for one in self._streams:
+            self._open.register(one, selectors.EVENT_READ)
+
+    def until(self, end_s: float) -> bool:
+        """Hear it to its end; False where it is not at its end by then, or says too much."""
+        while self._open.get_map():
+            ready = self._open.select(max(0.0, end_s - time.monotonic()))
+            if not ready:
+                return False
+            for key, _ in ready:
+                if not self._left:
+                    return False
+                part = os.read(key.fd, min(PIECE_BYTES, self._left))
+                self._left -= len(part)
+                self._parts[key.fd].append(part)
+                if not part:
+                    self._open.unregister(key.fileobj)
+        return True
+
+    def said(self) -> tuple[bytes, bytes]:
+        """Standard output and standard error; nothing is heard after it."""
+        self._open.close()
+        for one in self._streams:
+            one.close()
+        out, err = (b"".join(parts) for parts in self._parts.values())
+        return out, err
 
 
 def _path() -> str:

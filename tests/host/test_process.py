@@ -45,6 +45,23 @@ def test_a_tool_that_no_signal_ends_is_left_behind(monkeypatch: pytest.MonkeyPat
     os.kill(killed[0], 9)
 
 
+def test_a_tool_that_says_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it was kept for half a minute: gigabytes, and the bench with them."""
+    monkeypatch.setattr(process, "MOST_BYTES", 1 << 20, raising=False)
+    started = time.monotonic()
+    done = LocalProcesses().run(("sh", "-c", "echo why >&2; exec cat /dev/zero"), timeout_s=40.0)
+    assert (done.returncode, done.stderr) == (TIMED_OUT, b"why\n")
+    assert len(done.stdout) <= 1 << 20
+    assert time.monotonic() - started < 30
+
+
+def test_a_tool_that_closes_its_mouth_is_waited_for() -> None:
+    done = LocalProcesses().run(("sh", "-c", "echo a; exec >&- 2>&-; sleep 0.3; exit 3"))
+    assert (done.returncode, done.stdout) == (3, b"a\n")
+    done = LocalProcesses().run(("sh", "-c", "exec >&- 2>&-; sleep 60"), timeout_s=0.3)
+    assert done.returncode == TIMED_OUT
+
+
 def test_a_worker_is_given_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RECOND_KEY_PASSPHRASE", "RECOND_ROOT_PASSPHRASE", "RECOND_TOKEN_PIN"):
         monkeypatch.setenv(name, "geheim")
