@@ -364,3 +364,5 @@ class Assessment:
     title: Message | None = None  # the profile's name for people
     tier_titles: tuple[tuple[str, Message], ...] = ()
     deciding: tuple[str, ...] = ()  # the tiers that make the verdict
+    price: tuple[int, int] | None = field(default=None, metadata=LATER)  # least, most
+    currency: str = field(default="", metadata=LATER)  # of the price, ISO 4217

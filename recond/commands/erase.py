@@ -12,12 +12,12 @@ from recond.commands.complete import complete_runs
 from recond.commands.frame import (
     LANG,
     All,
+    Answer,
     AsJson,
     Asset,
     Bell,
     Checked,
     Confirm,
-    DemoOut,
     Destroyed,
     Donor,
     Events,
@@ -27,6 +27,7 @@ from recond.commands.frame import (
     Level,
     Lot,
     Method,
+    Note,
     Operator,
     Out,
     Profiles,
@@ -75,6 +76,8 @@ def wipe_command(
     lot: Lot = None,
     donor: Donor = None,
     asset: Asset = None,
+    answer: Answer = None,
+    note: Note = None,
     hidden: Hidden = None,
     psid: Psid = False,
     try_unreported: Unreported = False,
@@ -85,6 +88,7 @@ def wipe_command(
     bell: Bell = False,
 ) -> None:
     """Erase and certify."""
+    from recond.flow.answers import said_of
     from recond.flow.config import Overrides
     from recond.flow.machine.check import parse_wish
 
@@ -92,7 +96,7 @@ def wipe_command(
     order = _order(
         targets, False, wish, image, (), out, Overrides(operator, None, lot, donor, asset)
     )
-    order = replace(order, sign_later=sign_later)
+    order = replace(order, sign_later=sign_later, answers=said_of(answer or (), note))
     words = tuple(confirm or ())
     asked = _Telling(json_, events, bell)
     _run("wipe", order, words, asked, unattended=False, reformat=reformat)
@@ -115,6 +119,8 @@ def run_command(
     lot: Lot = None,
     donor: Donor = None,
     asset: Asset = None,
+    answer: Answer = None,
+    note: Note = None,
     hidden: Hidden = None,
     try_unreported: Unreported = False,
     usb: Usb = False,
@@ -125,6 +131,7 @@ def run_command(
     bell: Bell = False,
 ) -> None:
     """All of it."""
+    from recond.flow.answers import said_of
     from recond.flow.config import Overrides
     from recond.flow.machine.check import parse_wish
 
@@ -146,7 +153,7 @@ def run_command(
         raise UsageError("cli.run.unattended_needs_all")
     _run(
         "run",
-        replace(order, sign_later=sign_later),
+        replace(order, sign_later=sign_later, answers=said_of(answer or (), note)),
         tuple(confirm or ()),
         _Telling(json_, events, bell),
         unattended=unattended,
@@ -385,16 +392,3 @@ def certify_command(
     finished = finished_of(folder, issued)
     screen().give("certify", finished, show_finished, as_json=json_, fields=finished_fields)
     leave(finished.exit_code)
-
-
-@command("demo")
-def demo_command(
-    out: DemoOut = Path("demo-out"), json_: AsJson = False, events: Events = False
-) -> None:
-    """The whole main job on two scratch disk images, without root."""
-    from recond.flow.demo import demo
-    from recond.show.demo import TellDemo
-
-    host = this_host()
-    teller = TellDemo(screen(), host.clock.now, as_json=json_, events=events)
-    leave(demo(host, out, LANG, teller))

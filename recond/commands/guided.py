@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,6 +16,7 @@ from recond.commands.frame import (
     Events,
     Image,
     Lot,
+    Note,
     Operator,
     Out,
     Plain,
@@ -45,9 +47,11 @@ def guided_command(
     lot: Lot = None,
     donor: Donor = None,
     asset: Asset = None,
+    note: Note = None,
     bell: Bell = False,
 ) -> None:
     """The whole job, step by step."""
+    from recond.flow.answers import said_of
     from recond.flow.config import Overrides
     from recond.flow.guided import order_for
     from recond.guided.start import start
@@ -61,6 +65,7 @@ def guided_command(
         lang=LANG,
         overrides=Overrides(operator=operator, lot=lot, donor=donor, property_number=asset),
     )
+    order = replace(order, answers=said_of((), note))
     leave(start(LANG, order, this_host(), plain=plain, bell=bell))
 
 

@@ -57,7 +57,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "profile": IndexEntry("machine", "cli.help.profile"),
         "config": IndexEntry("config", "cli.help.config"),
         "doctor": IndexEntry("machine", "cli.help.doctor"),
-        "demo": IndexEntry("erase", "cli.help.demo"),
+        "demo": IndexEntry("demo", "cli.help.demo"),
         "version": IndexEntry("shell", "cli.help.version"),
         "completion": IndexEntry("shell", "cli.help.completion"),
         "help": IndexEntry("shell", "cli.help.help"),

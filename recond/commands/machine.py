@@ -8,6 +8,7 @@ from typing import Annotated
 
 from recond.commands.frame import (
     All,
+    Answer,
     AsJson,
     Exclude,
     From,
@@ -43,7 +44,7 @@ def check_command(
     from_: From = None,
     json_: AsJson = False,
     marks: Annotated[Path | None, option("marks", "--cpu-marks", metavar="CSV")] = None,
-    answer: Annotated[list[str] | None, option("answer", "--answer", metavar="X=N")] = None,
+    answer: Answer = None,
 ) -> None:
     """Readiness."""
     from recond.flow.machine.check import check, check_exit

@@ -33,6 +33,8 @@ from recond.erasure import (
     WipeRecord,
 )
 from recond.errors import RecondError, SafetyRefusal
+from recond.flow.answers import QUESTIONS as QUESTIONS
+from recond.flow.answers import told_of
 from recond.flow.config import Overrides
 from recond.flow.deliver.upload import after_run
 from recond.flow.profiles import load_profile
@@ -55,19 +57,8 @@ from recond.model import Disk, Known, Message
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
 
-PROFILES = ("windows-11", "linux-mint-22")
-"""What a volunteer asks first: may it get today's Windows, may it get a Linux."""
-
-QUESTIONS: dict[str, tuple[str, ...]] = {
-    "looks": ("good", "used", "damaged"),
-    "keyboard": ("works", "broken", "absent"),
-    "screen": ("works", "broken", "absent"),
-    "sound": ("works", "broken", "absent"),
-    "camera": ("works", "broken", "absent"),
-}
-"""What no reading of the hardware tells, and what may be answered; unanswered stays unsaid."""
-
-LOOKS_POINTS = {"good": 1, "used": 0, "damaged": -1}
+PROFILES = ("windows-11", "linux-mint-22", "grade")
+"""What a volunteer asks first: may it get today's Windows, may it get a Linux, how good is it."""
 
 
 def order_for(
@@ -131,10 +122,10 @@ def disk_of(prepared: Prepared, plan: WipePlan) -> Disk | None:
 
 def with_answers(prepared: Prepared, answers: Mapping[str, str]) -> Prepared:
     """The operator's word taken into the record, and into what a profile asks of it."""
-    said = tuple(sorted(answers.items()))  # in the order in which they come back from a record
-    context: Context = replace(prepared.context, answers=said)
-    looks = LOOKS_POINTS.get(answers.get("looks", ""))
-    told: dict[str, int | str] = {} if looks is None else {"operator.looks": looks}
+    said = {**dict(prepared.order.answers), **answers}
+    # in the order in which they come back from a record
+    context: Context = replace(prepared.context, answers=tuple(sorted(said.items())))
+    told = told_of(said)
     today = prepared.machine.inspected_at[:10]
     assessments = tuple(
         assess_machine(prepared.machine, load_profile(name), today, None, told)

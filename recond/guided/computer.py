@@ -94,7 +94,7 @@ def _memory(words: GuidedWords, machine: Machine) -> str:
 
 def _assessment(words: GuidedWords, found: Assessment, width: int) -> list[Line]:
     """The profile's verdict with its sign, then what is to be done, or what stands in the way."""
-    sign = words.t(f"guided.ready.{found.verdict.value}")
+    sign = found.category or words.t(f"guided.ready.{found.verdict.value}")
     title = words.say(found.title) if found.title else found.profile
     lines = [(f"{sign:<{SIGN_COLUMNS}}{title}", SIGNS[found.verdict])]
     todo = [words.say(one) for one in found.remedies]

@@ -116,6 +116,15 @@ def health(words: GuidedWords, disk: Disk | None) -> str:
     return words.t("guided.disk.health", verdict=known)
 
 
+def grade_line(words: GuidedWords, grade: str | None) -> str:
+    """« D’après la machine et vos réponses : grade B »; "" where nothing gives one."""
+    worst, _, best = (grade or "").partition("-")
+    if not worst:
+        return ""
+    code = "readiness.grade_range" if best else "readiness.grade"
+    return words.t("guided.grade", grade=words.t(code, category=worst, best=best))
+
+
 def summary(words: GuidedWords, plans: tuple[WipePlan, ...]) -> str:
     """How many disks are ticked, and the time of the longest: they are erased side by side."""
     longest = max((plan.estimate_s or 0 for plan in plans), default=0)

@@ -16,7 +16,7 @@ from recond.flow.live.stick import StickState, StickStatus
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.confirm import reach_lines
-from recond.guided.disks import Row, disk_lines, summary
+from recond.guided.disks import Row, disk_lines, grade_line, summary
 from recond.guided.open_ends import is_name
 from recond.guided.progress import track_lines
 from recond.guided.questions import answer_word
@@ -49,6 +49,8 @@ def talk_through(session: GuidedSession) -> None:
     _sit(session)
     for key in QUESTIONS:
         _ask(session, key)
+    if told := grade_line(words, session.grade()):
+        words.data(told)
     _choose(session)
     asked = session.ask()
     if asked.prepared is None or not asked.plans:

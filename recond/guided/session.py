@@ -164,6 +164,13 @@ class GuidedSession:
         plans = self.prepared.to_erase if self.prepared else ()
         return len(outside_paths(self.prepared, plans) - self.chosen)
 
+    def grade(self) -> str | None:
+        """The category ("B", or "C-A") by the machine and the answers so far; None without one."""
+        if self.prepared is None:
+            return None
+        judged = with_answers(self.prepared, self.answers).assessments
+        return next((one.category for one in judged if one.category), None)
+
     def ask(self) -> ToConfirm:
         """The disks that will be written once each of them is confirmed by typing. A look that
         still goes on changes nothing from here.

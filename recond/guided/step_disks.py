@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from recond.flow.guided import chosen_plans, disk_of, nap_word, outside_paths, take_nap
-from recond.guided.disks import Row, disk_line, disk_lines, summary
+from recond.guided.disks import Row, disk_line, disk_lines, grade_line, summary
 from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import CARE, FAINT, PLAIN, STRONG, Line, fold
@@ -35,6 +35,7 @@ class DisksStep(Step):
         super().__init__(session)
         self._at = 0
         self._notice = ""
+        self._grade = grade_line(self.said, session.grade())
         self._rows: list[int] = []
 
     def lines(self, width: int) -> list[Line]:
@@ -45,6 +46,8 @@ class DisksStep(Step):
         lines = fold(summary(self.said, chosen_plans(prepared, self.session.chosen)), width, STRONG)
         if not prepared.to_erase:
             lines = [*fold(self.said.t("guided.disks.nothing"), width, CARE), ("", PLAIN)]
+        if self._grade:
+            lines += fold(self._grade, width)
         lines += fold(self._notice, width, CARE)
         self._rows = []
         outside = outside_paths(prepared, prepared.plans)

@@ -80,6 +80,8 @@ def assess_machine(
         title=profile.title.message(),
         tier_titles=tuple((tier.key, tier.title.message()) for tier in by_key),
         deciding=deciding,
+        price=result.price,
+        currency=profile.currency if result.price else "",
     )
 
 

@@ -82,16 +82,23 @@ def _heading(assessment: Assessment, lang: Lang) -> str:
 def _verdict(assessment: Assessment, lang: Lang) -> str:
     """The words of the verdict; a scored profile's is its category."""
     words = [text(lang, f"readiness.verdict.{assessment.verdict}")]
-    if assessment.category is not None and assessment.points is not None:
-        low, high = assessment.points
-        worst, _, best = assessment.category.partition("-")
-        code = "readiness.category_range" if best else "readiness.category"
-        points = text(
-            lang, "readiness.points" if low == high else "readiness.points_range", n=high, low=low
-        )
-        category = text(lang, code, category=worst, best=best, points=points)
+    if assessment.category is not None:
+        category = _category(assessment, assessment.category, lang)
         words = [*words, category] if assessment.tiers else [category]
     return ", ".join(words)
+
+
+def _category(assessment: Assessment, name: str, lang: Lang) -> str:
+    worst, _, best = name.partition("-")
+    if assessment.points is None:
+        code = "readiness.grade_range" if best else "readiness.grade"
+        return text(lang, code, category=worst, best=best)
+    low, high = assessment.points
+    points = text(
+        lang, "readiness.points" if low == high else "readiness.points_range", n=high, low=low
+    )
+    code = "readiness.category_range" if best else "readiness.category"
+    return text(lang, code, category=worst, best=best, points=points)
 
 
 def _group(assessment: Assessment, key: str, lang: Lang) -> Group:

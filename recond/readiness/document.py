@@ -110,6 +110,20 @@ class Node:
             return max(lowest, -1)
         return int(found)
 
+    def pair(self, key: str, lowest: int, highest: int) -> tuple[int, int] | None:
+        """Two whole numbers within bounds, the lower one first; None where it is wrong."""
+        found = self._get(key, list)
+        if found is None:
+            return None
+        if len(found) != 2 or any(type(one) is not int for one in found):
+            self.wrong_type(key, "pair", found)
+            return None
+        low, high = found
+        if not lowest <= low <= high <= highest:
+            self.mistake(key, "range", lowest=lowest, highest=highest)
+            return None
+        return low, high
+
     def day(self, key: str) -> str:
         """A date, written as a TOML date or as a text YYYY-MM-DD."""
         found = self.value.get(key)

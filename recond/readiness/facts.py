@@ -307,6 +307,11 @@ READINGS: dict[str, NamedFact] = {
     "operator.technical": NamedFact(int, "number", _answer("operator.technical")),
     "operator.looks": NamedFact(int, "number", _answer("operator.looks")),
     "operator.system": NamedFact(*_TEXT, _answer("operator.system")),
+    "operator.keyboard": NamedFact(*_TEXT, _answer("operator.keyboard")),
+    "operator.screen": NamedFact(*_TEXT, _answer("operator.screen")),
+    "operator.sound": NamedFact(*_TEXT, _answer("operator.sound")),
+    "operator.camera": NamedFact(*_TEXT, _answer("operator.camera")),
+    "operator.battery": NamedFact(*_TEXT, _answer("operator.battery")),
 }
 """Every reading that a profile may name, and in docs/readiness.md what each is."""
 

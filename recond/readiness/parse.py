@@ -38,6 +38,9 @@ MAX_BYTES = 128 << 10
 MAX_LINE = 2000
 MAX_MISTAKES = 200
 
+MOST_PRICE = 100_000
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _SECTIONS = (
     "profile",
@@ -145,9 +148,10 @@ def _profile(top: Node, digest: str) -> Profile:
         adjustments=tuple(_adjustment(node) for node in top.tables("adjustment")),
         caps=tuple(_cap(node, {c.name for c in categories}) for node in top.tables("cap")),
         categories=categories,
+        currency=_currency(head, categories),
         notes=tuple(_note(node) for node in top.tables("note")),
     )
-    head.unknown_keys(("format", "name", "version", "review_after", "title"))
+    head.unknown_keys(("format", "name", "version", "review_after", "title", "currency"))
     if profile.version and profile.review_after and profile.review_after < profile.version:
         head.mistake("review_after", "order")
     _whole_profile(top, profile)
@@ -168,11 +172,12 @@ def _whole_profile(top: Node, profile: Profile) -> None:
         for index, key in enumerate(keys):
             if key.rpartition("/")[2] and key in keys[:index]:
                 top.mistake_at((section, index, "key"), "duplicate", value=key.rpartition("/")[2])
-    if not profile.rules and not profile.scales:
+    scored = bool(profile.scales or (profile.caps and not _has_points(top)))
+    if not profile.rules and not scored:
         top.mistake_at((), "nothing", section="requirement")
     if profile.rules and profile.tiers and not any(t.decides for t in profile.tiers):
         top.mistake_at(("tier",), "nothing_decides")
-    if bool(profile.scales) != bool(profile.categories):
+    if scored != bool(profile.categories):
         top.mistake_at(("category" if profile.categories else "scale",), "half_scored")
 
 
@@ -320,16 +325,43 @@ def _cap(node: Node, names: set[str]) -> Cap:
     )
 
 
+def _has_points(top: Node) -> bool:
+    """Whether the categories are names for points: there is a scale, or one of them says so."""
+    nodes = top.value.get("category")
+    told = [one for one in nodes if isinstance(one, dict)] if isinstance(nodes, list) else []
+    return "scale" in top or any("points" in one for one in told)
+
+
+def _price(node: Node) -> tuple[int, int] | None:
+    """`price = [80, 120]`: the least and the most."""
+    return node.pair("price", 0, MOST_PRICE) if "price" in node else None
+
+
+def _currency(head: Node, categories: tuple[Category, ...]) -> str:
+    """Needed where a category has a price: a number alone is no price."""
+    if "currency" not in head and not any(one.price for one in categories):
+        return ""
+    value = head.text("currency")
+    if value and not _CURRENCY.fullmatch(value):
+        head.mistake("currency", "currency", value=value[:64])
+    return value
+
+
 def _note(node: Node) -> ProfileText:
     node.unknown_keys(("text",))
     return node.words("text")
 
 
 def _categories(top: Node) -> tuple[Category, ...]:
+    """From the lowest up. Without a scale there are no points: a machine is of the best category
+    that no cap forbids.
+    """
     found: list[Category] = []
-    for node in top.tables("category"):
-        node.unknown_keys(("name", "points"))
-        category = Category(node.text("name"), node.whole("points", -1000, 1000))
+    nodes, scaled = top.tables("category"), _has_points(top)
+    for place, node in enumerate(nodes, 1):
+        node.unknown_keys(("name", "points", "price") if scaled else ("name", "price"))
+        points = node.whole("points", -1000, 1000) if scaled else place - len(nodes)
+        category = Category(node.text("name"), points, _price(node))
         if found and category.points <= found[-1].points:
             node.mistake("points", "order")
         if category.name and category.name in (other.name for other in found):

@@ -147,10 +147,14 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A name for points from `points` on; categories stand from the lowest to the best."""
+    """A name for points from `points` on; categories stand from the lowest to the best. `price`:
+    the least and the most that the workshop asks for such a machine, in whole units of the
+    profile's currency; None where it names none.
+    """
 
     name: str
     points: int
+    price: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ class Profile:
     adjustments: tuple[Adjustment, ...] = ()
     caps: tuple[Cap, ...] = ()
     categories: tuple[Category, ...] = ()
+    currency: str = ""  # ISO 4217, of the categories' prices
     notes: tuple[ProfileText, ...] = ()
 
 

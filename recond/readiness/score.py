@@ -31,11 +31,14 @@ class Score:
     notices: tuple[Message, ...] = ()
     category: str | None = None
     points: tuple[int, int] | None = None
+    price: tuple[int, int] | None = None
 
 
 def score(profile: Profile, facts: Facts) -> Score:
-    """Count a machine's points and name its category, or the range of both."""
-    if not profile.scales:
+    """Count a machine's points and name its category, or the range of both. A profile of caps alone
+    has no points.
+    """
+    if not profile.categories:
         return Score(Outcome.PASS)
     points: list[int] = []
     places: list[int] = []
@@ -54,8 +57,17 @@ def score(profile: Profile, facts: Facts) -> Score:
         tuple(lines),
         (*_unanswered(profile, facts), *_caps(profile, facts, max(points))),
         low if low == high else f"{low}-{high}",
-        (min(points), max(points)),
+        (min(points), max(points)) if profile.scales else None,
+        _price(profile.categories[min(places) : max(places) + 1]),
     )
+
+
+def _price(categories: tuple[Category, ...]) -> tuple[int, int] | None:
+    """From the least to the most of what may be asked; None where one of them has no price."""
+    prices = [one.price for one in categories if one.price is not None]
+    if not prices or len(prices) < len(categories):
+        return None
+    return min(low for low, _ in prices), max(high for _, high in prices)
 
 
 def _worlds(profile: Profile, facts: Facts) -> Iterator[Facts]:

@@ -14,6 +14,7 @@ from recond.readiness.facts import READINGS
 from recond.readiness.parse import check_profile
 from recond.readiness.profile import (
     FORMAT,
+    Category,
     Condition,
     Profile,
     ProfileText,
@@ -98,13 +99,14 @@ def _sample(today: str) -> dict[str, Any]:
 def _copied(base: Profile, today: str) -> dict[str, Any]:
     day = today[:10] or base.version
     document: dict[str, Any] = {
-        "profile": {
-            "format": FORMAT,
-            "name": "",
-            "version": day,
-            "review_after": _year_later(today) if today else base.review_after,
-            "title": _words(base.title),
-        },
+        "profile": _some(
+            format=FORMAT,
+            name="?",  # `new_profile_toml` puts the right one
+            version=day,
+            review_after=_year_later(today) if today else base.review_after,
+            title=_words(base.title),
+            currency=base.currency,
+        ),
         "source": [
             {"key": s.key, "title": s.title, "url": s.url, "read": s.read} for s in base.sources
         ],
@@ -148,10 +150,15 @@ def _copied(base: Profile, today: str) -> dict[str, Any]:
             )
             for c in base.caps
         ],
-        "category": [{"name": c.name, "points": c.points} for c in base.categories],
+        "category": [_category(c, scaled=bool(base.scales)) for c in base.categories],
         "note": [{"text": _words(note)} for note in base.notes],
     }
     return {key: value for key, value in document.items() if value}
+
+
+def _category(one: Category, *, scaled: bool) -> dict[str, Any]:
+    points, price = one.points if scaled else None, list(one.price or ())
+    return _some(name=one.name, points=points, price=price)
 
 
 def _scale(scale: Scale) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from recond.model import (
     Outcome,
     Reading,
     Unknown,
+    Why,
 )
 from recond.naming import computer_name, disk_name, part_name, processor_name, screen_name
 from recond.show.screen import Row, Screen
@@ -93,6 +94,7 @@ def show_machine(screen: Screen, machine: Machine) -> None:
         if d.role in SHOWN_ROLES
     ]
     rows += lock_rows(screen, machine)
+    rows.append((t("cli.machine.licence"), licence(screen, machine)))
     if isinstance(machine.keyboard, Known):
         rows.append((t("cli.machine.keyboard"), r(machine.keyboard)))
     rows += [
@@ -123,6 +125,15 @@ def lock_rows(screen: Screen, machine: Machine) -> list[Row]:
             (screen.t("cli.machine.lock"), screen.pair(screen.say(lock_message(lock)), told))
         )
     return rows
+
+
+def licence(screen: Screen, machine: Machine) -> str:
+    """« oui » where the firmware holds a Windows key (ACPI MSDM); never the key itself."""
+    key = machine.windows_key
+    if isinstance(key, Known):
+        return screen.t("cli.machine.licence_there")
+    absent = key.why is Why.ABSENT
+    return screen.t("cli.machine.licence_absent") if absent else screen.reading(key)
 
 
 def _modules(screen: Screen, modules: Reading[tuple[MemoryModule, ...]]) -> list[Row]:
@@ -290,6 +301,12 @@ def show_assessments(screen: Screen, found: tuple[Assessment, ...]) -> None:
     """Each profile."""
     for one in found:
         show_assessment(screen, one)
+        if one.price is not None:
+            title = screen.say(one.title) if one.title else one.profile
+            low, high = one.price
+            screen.data(
+                screen.t("readiness.price", title=title, low=low, high=high, currency=one.currency)
+            )
 
 
 def show_names(screen: Screen, names: tuple[str, ...]) -> None:

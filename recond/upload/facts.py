@@ -116,6 +116,7 @@ def evidence_of(record: WipeRecord, digest: str) -> dict[str, str]:
         "date": record.issued_at[:10],
         "sha256": digest,
         "grade": category_of(record) or "",
+        "price": price_of(record),
         "asset": record.property_number or "",
         "notes": notes_of(record),
     }
@@ -125,6 +126,15 @@ def evidence_of(record: WipeRecord, digest: str) -> dict[str, str]:
 def category_of(record: WipeRecord) -> str | None:
     """The first category that a scored profile gave."""
     return next((one.category for one in record.assessments if one.category), None)
+
+
+def price_of(record: WipeRecord) -> str:
+    """What the workshop asks for it, by the first profile that says so: "80-120 EUR"."""
+    for one in record.assessments:
+        if one.price is not None:
+            low, high = one.price
+            return f"{low} {one.currency}" if low == high else f"{low}-{high} {one.currency}"
+    return ""
 
 
 def remark(record: WipeRecord, digest: str) -> str:

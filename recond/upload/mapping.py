@@ -38,7 +38,7 @@ FORMATS = ("csv", "xlsx", "json")
 ENCODINGS = ("utf-8", "utf-8-sig", "windows-1252")
 UNITS = {"": 1, "GB": 1_000_000_000, "GiB": 1 << 30}
 FACTS = (
-    *("certificate", "verdict", "level", "date", "sha256", "grade", "asset", "notes"),
+    *("certificate", "verdict", "level", "date", "sha256", "grade", "price", "asset", "notes"),
     *("serial", "approved", "remark"),
 )
 _KEYS = ("title", "path", "words", "unit", "text", "default", "join")

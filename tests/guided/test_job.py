@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from recond.census import Place
 from recond.certify.pages.details import _answer
 from recond.errors import BenchLacks
+from recond.flow.answers import said_of
 from recond.flow.guided import QUESTIONS, outside_paths, take_nap, with_answers
 from recond.flow.run.background import MOST_HEARD, BackgroundRun
 from recond.flow.run.run import Prepared
@@ -581,7 +582,33 @@ def test_answers_go_into_the_record_and_the_judgement(tmp_path: Path) -> None:
     assert points["good"][0] > points["damaged"][0]
 
 
+def test_the_guided_screen_grades_by_machine_and_answers(tmp_path: Path) -> None:
+    """The battery of this laptop lost 27 %, which is no reason for less than an A."""
+    session = session_on(tmp_path, "fr", images(tmp_path, "alpha.img"))
+    assert session.order is not None
+    session.order = replace(session.order, answers=said_of((), "Chargeur absent"))
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        assert "C-A" in text_of(app)
+        await pilot.press("enter", "p")
+        assert "grade entre C et A" in text_of(app)
+        await pilot.press("escape")
+        for key, values in QUESTIONS.items():
+            assert (key, values[0]) in {("looks", "good"), (key, "works")}
+            await pilot.press("down", "enter")
+        assert "grade A" in text_of(app)
+        await pilot.press("escape", "down", "enter", "p")
+        assert "grade B" in text_of(app)
+
+    play(session, "computer", act)
+    prepared = with_answers(cast(Prepared, session.prepared), session.answers)
+    assert dict(prepared.context.answers)["note"] == "Chargeur absent"
+    assert dict(prepared.context.answers)["looks"] == "used"
+    assert [one.category for one in prepared.assessments] == [None, None, "B"]
+
+
 def test_the_certificate_says_the_answers_in_words() -> None:
     assert _answer("looks", "used", "fr") == ("Aspect", "des traces d’usage")
     assert _answer("camera", "absent", "en") == ("Camera", "there is none")
     assert _answer("sticker", "7", "fr") == ("sticker", "7")
+    assert _answer("note", "Chargeur absent", "fr") == ("Remarque", "Chargeur absent")

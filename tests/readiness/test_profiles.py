@@ -27,7 +27,7 @@ from recond.readiness.lines import Lines
 from recond.readiness.lines import Path as Steps
 from tests.readiness.machines import machine
 
-SHIPPED = ("debian-13", "emmaus-connect", "linux-mint-22", "windows-10", "windows-11")
+SHIPPED = ("debian-13", "emmaus-connect", "grade", "linux-mint-22", "windows-10", "windows-11")
 
 GOOD = """\
 [profile]

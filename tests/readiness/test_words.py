@@ -20,6 +20,7 @@ from recond.model import (
     Tpm,
     Unknown,
     Why,
+    WindowsKey,
 )
 from recond.readiness import (
     assess_machine,
@@ -30,6 +31,8 @@ from recond.readiness import (
 )
 from recond.readiness.facts import READINGS
 from recond.readiness.settings import _MAKERS, COMPUTED, REMEDIES
+from recond.show.machine import licence
+from recond.show.screen import Screen
 from tests.readiness.machines import (
     GB,
     GOOD_FLAGS,
@@ -214,3 +217,14 @@ def test_the_guides_example_is_a_profile_without_a_mistake() -> None:
     subject = machine(cpu=cpu(flags=known((*GOOD_FLAGS, "vmx"))), memory=memory(4, free=1))
     result = assess_machine(subject, parse_profile(example.encode(), "guide.toml"), DAY)
     assert result.verdict is Outcome.FIXABLE
+
+
+def test_the_licence_in_the_firmware_is_said_and_its_key_never() -> None:
+    screen = Screen("fr")
+    key = known(WindowsKey("ABCDE", "0" * 64))
+    said = licence(screen, machine(windows_key=key))
+    assert said.replace("\u00a0", " ") == "présente : oui"
+    absent = licence(screen, machine(windows_key=Unknown(Why.ABSENT, "MSDM")))
+    assert absent == "aucune trouvée"
+    denied = licence(screen, machine(windows_key=Unknown(Why.DENIED, "MSDM")))
+    assert denied not in (said, absent)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from recond.census import Census
 from recond.erasure import LevelWish, VerifyMode, WipePlan
 from recond.errors import UsageError
+from recond.flow.answers import parse_answers
 from recond.flow.config import declared_docks
 from recond.flow.machine.capture import write_capture
 from recond.flow.machine.inventory import host_of
@@ -20,7 +20,7 @@ from recond.host import Host
 from recond.inspect.machine import read_machine
 from recond.methods import find_method
 from recond.model import Assessment, Known, Machine, Message, Outcome
-from recond.readiness import ANSWERS, assess_machine
+from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
 
 
@@ -58,24 +58,6 @@ def check(
     return tuple(
         assess_machine(machine, profile, host.clock.now(), table, said) for profile in loaded
     )
-
-
-def parse_answers(words: tuple[str, ...]) -> dict[str, int | str]:
-    """`looks=1` for the reading `operator.looks`. Raises `UsageError`."""
-    found: dict[str, int | str] = {}
-    for word in words:
-        key, equals, value = word.partition("=")
-        if not equals or not key or not value:
-            raise UsageError("cli.answer.form", word=word)
-        name = key if key.startswith("operator.") else f"operator.{key}"
-        kind = ANSWERS.get(name)
-        if kind is None:
-            known = ", ".join(one.removeprefix("operator.") for one in ANSWERS)
-            raise UsageError("cli.answer.unknown", word=word, known=known)
-        if kind is int and not re.fullmatch("-?[0-9]{1,9}", value):
-            raise UsageError("cli.answer.number", word=word)
-        found[name] = int(value) if kind is int else value
-    return found
 
 
 def check_exit(found: tuple[Assessment, ...]) -> int:

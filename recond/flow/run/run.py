@@ -17,6 +17,7 @@ from recond.ends import StepEnd
 from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePlan
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
+from recond.flow.answers import told_of
 from recond.flow.profiles import load_profile
 from recond.flow.run.areas import plan_areas, with_areas, with_reach
 from recond.flow.run.choice import choose
@@ -81,6 +82,7 @@ class Order:
     sign_later: bool = False  # begin though no certificate can be signed now
     usb: bool = False  # "every unused" takes disks on USB and cards too
     exclude: tuple[str, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()  # the operator's word, as the record keeps it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,9 @@ def prepare(order: Order, host: Host) -> Prepared:
     early = plan_targets(order.targets, order.wish, image=order.image, host=host)
     machine = read_machine(host, docks=config.declared_docks(order.state))
     today = host.clock.now()[:10]
-    assessments = tuple(assess_machine(machine, profile, today) for profile in loaded)
+    told = told_of(dict(order.answers))
+    assessments = tuple(assess_machine(machine, one, today, None, told) for one in loaded)
+    context = replace(context, answers=order.answers)
     plans, left_out = early, tuple[Message, ...]()
     if order.every_unused:
         choice = choose(machine, usb=order.usb, exclude=order.exclude)
