@@ -6,11 +6,13 @@ words come from the slot's own state; nothing is concluded here.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from recond.codec import to_json
+from recond.erasure import TargetKind
 from recond.flow.dock.order import Summary
 from recond.flow.dock.slot import SlotState, View
 from recond.foreign import printable
@@ -180,8 +182,27 @@ def show_summary(screen: Screen, found: Summary) -> None:
     for one in found.ends:
         if one.exit_code and one.message is not None:
             screen.data(f"  {one.place} – {screen.say(one.message)}")
+    commands = [destroyed_command(one, found.lot) for one in found.ends]
+    if any(commands):
+        screen.data(screen.t("dock.destroyed"))
+        for line in filter(None, commands):
+            screen.data(f"  {line}")
     if found.missing:
         screen.data(screen.t("dock.missing", n=len(found.missing)))
+
+
+def destroyed_command(view: View, lot: str | None) -> str | None:
+    """What signs that a disk was destroyed whose certificate says that its erasure failed; None for
+    any other end (a loose cable is one), for an image, and for a disk without a number.
+    """
+    disk = view.disk
+    rejected = view.state is SlotState.FAILED and view.record is not None
+    if not rejected or disk is None or not disk.serial:
+        return None
+    if disk.kind is not TargetKind.BLOCK or disk.serial_of == "box":
+        return None
+    words = ["recond", "custody", "destroyed", disk.serial, "--method", "shred"]
+    return shlex.join([*words, *(("--lot", lot) if lot else ())])
 
 
 def view_json(view: View) -> dict[str, Json]:

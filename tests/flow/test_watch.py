@@ -8,6 +8,7 @@ import dataclasses
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from recond.erasure import TargetKind
 from recond.flow.deliver.queue import read_queue
 from recond.flow.deliver.upload import add_destination
 from recond.flow.dock.order import Summary
@@ -26,7 +28,7 @@ from recond.host.journal_lines import read_entries
 from recond.locale import Lang
 from recond.model import Message, Use
 from recond.progress import Phase, ProgressEvent
-from recond.show.dock import DockDisplay, summary_fields
+from recond.show.dock import DockDisplay, destroyed_command, show_summary, summary_fields
 from recond.show.screen import Screen
 from tests.cli.command import environment, recond, valid
 from tests.flow.dock import CONTENT, MIB, disk, is_blank, records, restless, slowed, watching
@@ -452,3 +454,34 @@ def test_a_wrong_list_or_folder_costs_one_line(tmp_path: Path) -> None:
         assert done.code == 2
         assert "Traceback" not in done.stderr
     assert recond("watch", "--manifest", "liste.csv", folder=tmp_path).code == 2
+
+
+def test_a_rejected_disk_leaves_the_command_that_signs_its_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with watching(tmp_path, "A1") as bench:
+        bench.plug("1", disk(tmp_path / "là", "A1"))
+        image = dataclasses.replace(bench.seen.state("1", S.DONE, S.FAILED), state=S.FAILED)
+    assert image.disk is not None
+    assert destroyed_command(image, "L") is None, "an image is shredded by nobody"
+    on_a_bus = dataclasses.replace(image.disk, kind=TargetKind.BLOCK)
+    failed = dataclasses.replace(image, disk=on_a_bus)
+    assert destroyed_command(failed, "L 7") == (
+        "recond custody destroyed A1 --method shred --lot 'L 7'"
+    )
+    assert destroyed_command(dataclasses.replace(failed, record=None), "L") is None, "a loose cable"
+    hostile = dataclasses.replace(on_a_bus, serial="A$(reboot); #\x1b[2J")
+    told = destroyed_command(dataclasses.replace(failed, disk=hostile), None)
+    assert told is not None
+    assert shlex.split(told)[3] == hostile.serial
+    for unclear in (
+        dataclasses.replace(on_a_bus, serial=None),
+        dataclasses.replace(on_a_bus, serial_of="box"),
+    ):
+        assert destroyed_command(dataclasses.replace(failed, disk=unclear), "L") is None
+    for state in set(SlotState) - {S.FAILED}:
+        assert destroyed_command(dataclasses.replace(failed, state=state), "L") is None
+    show_summary(Screen("fr"), Summary("L", (dataclasses.replace(failed, disk=hostile), image), ()))
+    shown = capsys.readouterr().out
+    assert shown.count("custody destroyed A") + shown.count("custody destroyed 'A") == 1
+    assert "\x1b" not in shown
