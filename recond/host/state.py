@@ -14,12 +14,14 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from recond.errors import BenchLacks
+from recond.errors import BenchLacks, UsageError
 from recond.host.reason import os_reason
 from recond.host.regular import open_regular, read_given
 
 ROOM_BYTES = 32 << 20
 SECRET_BYTES = 1 << 16
+OWN_FOLDERS = ("runs", "keys", "issues", "queue", "reformats", "unlocks")
+"""What is recond's own in the state, and no place for what is handed over."""
 
 
 def state_folder(argument: Path | None) -> Path:
@@ -59,6 +61,16 @@ def _has_links(folder: Path) -> bool:
     except OSError as error:
         return error.errno not in (errno.EPERM, errno.ENOTSUP)
     return True
+
+
+def prepare_out(folder: Path, state: Path) -> None:
+    """`prepare_folder` for where certificates are put. Raises `UsageError` for the state itself and
+    what is recond's own in it: a certificate's folder would be a run's, and belong to nobody.
+    """
+    place, own = folder.resolve(), state.resolve()
+    if place == own or any(place.is_relative_to(own / name) for name in OWN_FOLDERS):
+        raise UsageError("host.folder.own", folder=str(folder))
+    prepare_folder(folder)
 
 
 def prepare_folder(folder: Path) -> None:

@@ -36,7 +36,7 @@ from recond.flow.serials import compared
 from recond.host import Host
 from recond.host.docks import Docked, Docks, FolderDocks, SysfsDocks
 from recond.host.signals import StopCount, counted_stops
-from recond.host.state import prepare_folder, prepare_state
+from recond.host.state import prepare_out, prepare_state
 from recond.model import Message
 from recond.progress import Meter, Phase
 from recond.upload.send import Urgency
@@ -64,7 +64,7 @@ class Watch:
         self._tick_s, self._settle_s = tick_s, settle_s
         self.manifest = read_manifest(order.manifest)
         prepare_state(order.state)
-        prepare_folder(order.out)
+        prepare_out(order.out, order.state)
         self._context = config.read_context(order.state, order.overrides, host.clock)
         self._slots: list[Slot] = []
         self._shown: dict[str, View] = {}

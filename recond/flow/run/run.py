@@ -53,7 +53,7 @@ from recond.host.journalfile import is_held
 from recond.host.log import errors_kept
 from recond.host.machineinfo import read_boot_id
 from recond.host.signals import StopCount, counted_stops
-from recond.host.state import prepare_folder, prepare_state
+from recond.host.state import prepare_out, prepare_state
 from recond.inspect.machine import read_machine
 from recond.model import Assessment, Disk, Known, Machine, Message
 from recond.progress import Phase, ProgressEvent
@@ -136,7 +136,7 @@ def prepare(order: Order, host: Host) -> Prepared:
     """
     loaded = [load_profile(name) for name in order.profiles]
     prepare_state(order.state)
-    prepare_folder(order.out)
+    prepare_out(order.out, order.state)
     context = config.read_context(
         order.state, order.overrides, host.clock, demonstration=order.demonstration
     )
@@ -312,6 +312,8 @@ def certify_again(
 
     Raises `UsageError` while somebody is: what its workers have not begun would be closed.
     """
+    if out is not None:
+        prepare_out(out, state)
     with folder.supervised(wait=False) as mine:
         if not mine or any(map(is_held, folder.journal_files())):
             raise UsageError("wipe.run.running", run=folder.run_id)
