@@ -24,7 +24,7 @@ SWITCH = "/sys/block/mmcblk0boot1/force_ro"
 ZEROS = "dd if=/dev/zero of=/dev/mmcblk0boot1 bs=64k count=16 oflag=direct status=none"
 BLANK = f"echo 0 >{SWITCH}; {ZEROS}; echo 1 >{SWITCH}"
 SHUT = "echo 1 >/sys/block/mmcblk0gp0/force_ro"
-SLOW_S = 128 << 10  # a pass of boot0 takes some ten seconds
+SLOW_S = 256 << 10  # a pass of boot0 takes some ten seconds
 CARDS = (
     Card("plain"),
     Card("full", FULL, gp_mib=2),
