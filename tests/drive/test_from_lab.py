@@ -53,9 +53,11 @@ class Told:
 TOLD = {
     "efail0-security": Told("erased", "clear", 0),
     "emmc": Told("erased", "clear", 0),
+    "emmc-boot0-drop": Told("failed", "none", 2048),
     "emmc-boot0-kill": Told("erased", "clear", 0),
     "emmc-boot1": Told("erased", "clear", 0),
     "emmc-kill": Told("erased", "clear", 0),
+    "emmc-liar": Told("failed", "none", 24576),
     "frozen0-napped": Told("erased", "clear", 0),
     "hdd0-kill": Told("erased", "purge", 0),
     "hdd0-security": Told("erased", "purge", 0),
