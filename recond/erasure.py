@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 
 from recond.census import OperatorWord
 from recond.ends import ConfirmedBy, StepEnd
-from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Use
+from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Tried, Use
 from recond.workshop import Workshop
 
 JOURNAL_SCHEMA = "recond.journal/3"
 JOURNAL_SCHEMAS = ("recond.journal/1", "recond.journal/2", JOURNAL_SCHEMA)
 """Every form of a journal that is judged; from the second on a resumed session proves its medium,
-from the third on every session says who else had the disk (docs/decisions/0018-…, 0020-…).
-"""
+from the third on every session says who else had the disk (decisions 18 and 20)."""
 RECORD_SCHEMA = "recond.record/1"
 
 
@@ -168,8 +167,7 @@ class Target:
     """A target as it was looked at, read-only, before any plan. `name` is the kernel's name.
 
     `paths` are all names of this one disk where it has several. `faults` say why it cannot be
-    erased where looking at it already showed that.
-    """
+    erased, where looking showed that."""
 
     path: str
     identity: DiskIdentity
@@ -217,9 +215,8 @@ class WipePlan:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One line of a journal. The chain: `prev` is the SHA-256 of the line before, without its
-    line feed; 64 zeros in the first line. The kinds and their data: docs/journal-format.md.
-    """
+    """One line of a journal. The chain: `prev` is the SHA-256 of the line before, without its line
+    feed; 64 zeros in the first line. Kinds and their data: docs/journal-format.md."""
 
     seq: int
     prev: str
@@ -364,6 +361,7 @@ class Context:
     property_number: str | None = None
     answers: tuple[tuple[str, str], ...] = ()  # the operator's word: looks, keyboard, screen, …
     words: tuple[OperatorWord, ...] = field(default=(), metadata=LATER)
+    tests: tuple[Tried, ...] = field(default=(), metadata=LATER)  # made since the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,3 +386,4 @@ class WipeRecord:
     ledger: LedgerPosition | None
     signature: str | None = None  # None: signed beside it; else why not: "unsigned:…"
     words: tuple[OperatorWord, ...] = field(default=(), metadata=LATER)  # on media and suspicions
+    tests: tuple[Tried, ...] = field(default=(), metadata=LATER)  # of parts, before the erasure

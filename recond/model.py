@@ -333,6 +333,20 @@ class Outcome(Text):
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What a trial of a part saw (`recond test`): the machine's word, on one day, of what the
+    sentence says and no more. `device` is "" where there is one of the kind; `at` is RFC 3339.
+    """
+
+    part: str  # memory, heat, battery, wifi, ethernet, disk
+    device: str
+    outcome: Outcome  # pass, fail, unknown
+    said: Message
+    at: str
+    duration_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """One line of a profile, judged. `evidence` is the source of the reading that decided."""
 

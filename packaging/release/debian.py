@@ -19,7 +19,7 @@ from release.wheels import PYTHONS, shared, unpack
 
 HOME = Path("opt/recond")
 DEPENDS = "smartmontools, dmidecode, util-linux, pci.ids, usb.ids"
-RECOMMENDS = "util-linux-extra, iw, bluez, ca-certificates"
+RECOMMENDS = "util-linux-extra, iw, memtester, bluez, ca-certificates"
 
 CONTROL = """\
 Package: recond

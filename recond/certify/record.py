@@ -145,6 +145,7 @@ def build_record(
         ledger=issue.ledger,
         signature=issue.signature,
         words=context.words,
+        tests=context.tests,
     )
 
 

@@ -26,6 +26,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "run": IndexEntry("erase", "cli.help.run"),
         "sitting": IndexEntry("sitting", "cli.help.sitting"),
         "inspect": IndexEntry("inventory", "cli.help.inspect"),
+        "test": IndexEntry("parts", "cli.help.test"),
         "check": IndexEntry("machine", "cli.help.check"),
         "capture": IndexEntry("inventory", "cli.help.capture"),
         "label": IndexEntry("prove", "label.command.about"),

@@ -97,6 +97,8 @@ def seat(prepared: Prepared, overrides: Overrides, host: Host) -> Prepared:
     order = replace(prepared.order, overrides=overrides)
     demonstration = prepared.context.bench.demonstration
     context = read_context(order.state, overrides, host.clock, demonstration=demonstration)
+    was = prepared.context
+    context = replace(context, answers=was.answers, tests=was.tests)
     return replace(prepared, order=order, context=context)
 
 

@@ -13,6 +13,7 @@ from recond.host.clock import Clock, SystemClock
 from recond.host.condition import Conditions, LocalConditions
 from recond.host.files import Files
 from recond.host.opened_drives import Drives, LocalDrives
+from recond.host.parts import LocalParts, Parts
 from recond.host.process import LocalProcesses, Processes
 from recond.host.selftest import SelfTests, SmartSelfTests
 
@@ -33,3 +34,4 @@ class Host:
     self_tests: SelfTests = field(default_factory=SmartSelfTests)
     bench: Files = field(default_factory=Files)
     conditions: Conditions = field(default_factory=LocalConditions)
+    parts: Parts = field(default_factory=LocalParts)

@@ -13,7 +13,7 @@ import selectors
 import signal
 import subprocess
 import time
-from typing import Protocol
+from typing import IO, Protocol
 
 from recond.frozen import dataclass
 from recond.host.log import log_failed_tool
@@ -65,7 +65,7 @@ class LocalProcesses:
         """Run a tool to its end; a hanging one is killed after `timeout_s` seconds."""
         started = time.monotonic()
         try:
-            code, out, err = _finish(_start(argv), timeout_s)
+            code, out, err = _finish(start_process(argv), timeout_s)
         except (FileNotFoundError, PermissionError) as error:
             code, out, err = NOT_FOUND, b"", str(error).encode()
         elapsed = int((time.monotonic() - started) * 1000)
@@ -74,12 +74,13 @@ class LocalProcesses:
         return Completed(tuple(argv), code, out, err, elapsed)
 
 
-def _start(argv: tuple[str, ...]) -> subprocess.Popen[bytes]:
+def start_process(argv: tuple[str, ...], words: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """Start a tool; what it says goes into the file `words`, else into pipes. Raises `OSError`."""
     return subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=words or subprocess.PIPE,
+        stderr=subprocess.STDOUT if words else subprocess.PIPE,
         env={"LC_ALL": "C.UTF-8", "PATH": _path(), "HOME": "/nonexistent"},
         cwd="/",
         start_new_session=True,  # what it started itself is killed with it
@@ -142,6 +143,14 @@ class _Heard:
             one.close()
         out, err = (b"".join(parts) for parts in self._parts.values())
         return out, err
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Kill a tool with all that it started, and wait until it is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(AFTER_KILL_S)
 
 
 def _path() -> str:

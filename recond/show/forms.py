@@ -38,6 +38,7 @@ from recond.flow.machine.check import Planned
 from recond.flow.machine.compare import Comparison
 from recond.flow.machine.doctor import Finding
 from recond.flow.machine.selftest import SelfTested
+from recond.flow.parts import PartsTested
 from recond.flow.run.batch import Listed
 from recond.flow.run.unlock import Unlocked
 from recond.flow.runlist import RunList
@@ -186,6 +187,7 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "custody.forget": (Forgotten,),
     "history": (History,),
     "runs": (RunList,),
+    "test": (PartsTested,),
     "sitting": ({"sitting": Sitting | None},),
     "label": (
         {

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "unlock": "tests/flow/test_unlock.py",
     "demo": "tests/flow/test_main_job.py",
     "inspect.self-test": "tests/inspect/test_selftest.py",
+    "test": "tests/inspect/test_trials.py",
 }
 """Forms of what takes long or a drive: the tests that hold these to their schema."""
 MODES = {

@@ -35,7 +35,9 @@ def test_each_package_stands_once_in_the_last_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = last_line(Bench("dmidecode", "sedutil-cli"), tmp_path, capsys)
-    assert said.endswith("sudo apt install util-linux smartmontools iw bluez util-linux-extra")
+    assert said.endswith(
+        "sudo apt install util-linux smartmontools iw memtester bluez util-linux-extra"
+    )
 
 
 def test_nothing_missing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,6 +22,7 @@ TOOLS = (
     ("dmidecode", "dmidecode", False),
     ("lscpu", "util-linux", False),
     ("iw", "iw", False),
+    ("memtester", "memtester", False),
     ("btmgmt", "bluez", False),
     ("rtcwake", "util-linux-extra", False),
     ("sedutil-cli", "sedutil-cli", False),

@@ -18,6 +18,7 @@ from recond.erasure import Context, Erasure, Status, Verdict, VerifyMode, WipePl
 from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.answers import told_of
+from recond.flow.parts import read_parts
 from recond.flow.profiles import load_profile
 from recond.flow.run.areas import plan_areas, with_areas, with_reach
 from recond.flow.run.choice import choose
@@ -145,7 +146,8 @@ def prepare(order: Order, host: Host) -> Prepared:
     today = host.clock.now()[:10]
     told = told_of(dict(order.answers))
     assessments = tuple(assess_machine(machine, one, today, None, told) for one in loaded)
-    context = replace(context, answers=order.answers)
+    tests = read_parts(order.state, host)
+    context = replace(context, answers=order.answers, tests=tests)
     plans, left_out = early, tuple[Message, ...]()
     if order.every_unused:
         choice = choose(machine, usb=order.usb, exclude=order.exclude)

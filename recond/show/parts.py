@@ -1,0 +1,60 @@
+"""Trials of parts on the screen: what will be done and how long, how far it is, what was seen."""
+
+from __future__ import annotations
+
+from recond.flow.parts import PartPlan, PartsTested
+from recond.locale import clock_time, duration
+from recond.model import Tried
+from recond.show.screen import Screen
+
+TELL_EVERY_S = 15
+
+
+def tell_plan(screen: Screen, plans: tuple[PartPlan, ...], now: str) -> None:
+    """The whole time first, then each part with its own, then how one is left out."""
+    total = sum(one.about_s for one in plans)
+    at = clock_time(screen.lang, now, total)
+    screen.talk(screen.t("inspect.part.plan", total_s=total, at=at))
+    for one in plans:
+        name = screen.t(f"inspect.part.name.{one.part}")
+        about = duration(screen.lang, one.about_s)
+        screen.talk(f"  {screen.t('inspect.part.planned', name=name, time=about)}")
+    if any(one.part == "battery" for one in plans):
+        screen.talk(screen.t("inspect.part.pull"))
+    screen.talk(screen.t("inspect.part.leave_out"))
+
+
+class FollowedParts:
+    """Tells each part when it begins, then from time to time how far it is."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._told: tuple[str, int] = ("", -1)
+
+    def __call__(self, part: str, done_s: float, about_s: float) -> None:
+        """Called at each step."""
+        at = (part, int(done_s) // TELL_EVERY_S)
+        if at == self._told:
+            return
+        self._told = at
+        name = self._screen.t(f"inspect.part.name.{part}")
+        said = self._screen.t(
+            "inspect.part.progress", name=name, done_s=int(done_s), about_s=int(about_s)
+        )
+        self._screen.talk(said)
+
+
+def show_parts(screen: Screen, found: PartsTested) -> None:
+    """A line for each part and device."""
+    screen.table(
+        screen.t("inspect.part.title"),
+        tuple(screen.t(f"inspect.part.head.{name}") for name in ("part", "outcome", "said")),
+        [part_row(screen, one) for one in found.tests],
+    )
+
+
+def part_row(screen: Screen, one: Tried) -> tuple[str, str, str]:
+    """Its name, its outcome, what was seen."""
+    name = screen.t(f"inspect.part.name.{one.part}")
+    named = f"{name} ({one.device})" if one.device else name
+    return named, screen.t(f"cli.selftest.{one.outcome}"), screen.say(one.said)
