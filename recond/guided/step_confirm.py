@@ -24,7 +24,6 @@ class ConfirmStep(Step):
     NAME, NUMBER = "confirm", 4
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back"),
-        Binding("enter", "check"),
         Binding("backspace", "rub"),
     ]
 
@@ -65,7 +64,14 @@ class ConfirmStep(Step):
         )
 
     def on_key(self, event: Key) -> None:
-        """A character of the serial; a scanner types it whole, and Enter."""
+        """A character of the serial; a scanner types it whole, and Enter, which is taken here: a
+        binding would come later than the characters of the next scan.
+        """
+        if event.key == "enter":
+            event.prevent_default()
+            event.stop()
+            self.action_check()
+            return
         wanted = " " if self._together else typed_end(self._plans[self._at], self._plans)
         if event.character is None or not event.character.isprintable():
             return

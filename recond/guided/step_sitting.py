@@ -19,7 +19,6 @@ class SittingStep(Step):
 
     NAME, NUMBER = "sitting", 1
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take"),
         Binding("escape", "back"),
         Binding("up", "move(-1)"),
         Binding("down", "move(1)"),
@@ -37,7 +36,14 @@ class SittingStep(Step):
         return asked_lines(self.said, self._typed, self._at, self._why, width)
 
     def on_key(self, event: Key) -> None:
-        """A character of what is pointed at."""
+        """A character of what is pointed at. Enter here, not by a binding: that comes later than
+        the characters after it: a scanner's next line would go into this one.
+        """
+        if event.key == "enter":
+            event.prevent_default()
+            event.stop()
+            self.action_take()
+            return
         if event.character is None or not event.character.isprintable():
             return
         event.prevent_default()

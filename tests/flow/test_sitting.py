@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from recond.commands.sitting import seated
@@ -172,6 +173,23 @@ def test_a_person_at_a_terminal_is_asked_once(answers: list[str]) -> None:
 def test_who_named_the_lot_is_asked_nothing(answers: list[str]) -> None:
     order = order_of(Overrides(lot="L8"))
     assert seated(order) == order
+
+
+def test_lines_that_come_in_one_go_stay_apart(tmp_path: Path) -> None:
+    """As a scanner or a paste types them: nobody waits for the screen between two keys."""
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        for key in (*"Camille", "enter", *"L7", "enter", *"Mairie", "enter"):
+            app.post_message(Key(key, "\r" if key == "enter" else key))
+        await pilot.pause()
+        await pilot.pause()
+
+    session = session_on(tmp_path, "fr", images(tmp_path, "a.img", size_bytes=MIB))
+    assert session.order is not None
+    session.order = replace(session.order, overrides=Overrides())
+    play(session, "computer", act)
+    assert session.sitting == Sitting("Camille", "L7", "Mairie")
 
 
 def test_the_guided_screen_asks_once_and_shows_it(tmp_path: Path) -> None:
