@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 from recond.errors import BenchLacks, RecondError, UsageError
 
@@ -54,3 +55,11 @@ def os_reason(error: OSError) -> str:
     if name in KNOWN:
         return f"@host.errno.{name}"
     return os.strerror(error.errno) if error.errno else str(error)[:200] or type(error).__name__
+
+
+def refuse_unwritable_name(path: Path) -> None:
+    """Raise `UsageError` for a path that is no text: no record could name it (RFC 8785 3.1)."""
+    raw = os.fsencode(path)
+    shown = raw.decode("utf-8", "backslashreplace")
+    if shown.encode() != raw:
+        raise UsageError("host.path.not_text", path=shown)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from recond.errors import BenchLacks, UsageError
-from recond.host.reason import os_reason
+from recond.host.reason import os_reason, refuse_unwritable_name
 from recond.host.regular import open_regular, read_given
 
 ROOM_BYTES = 32 << 20
@@ -68,6 +68,7 @@ def prepare_out(folder: Path, state: Path) -> None:
     what is recond's own in it: a certificate's folder would be a run's, and belong to nobody.
     """
     place, own = folder.resolve(), state.resolve()
+    refuse_unwritable_name(place)
     if place == own or any(place.is_relative_to(own / name) for name in OWN_FOLDERS):
         raise UsageError("host.folder.own", folder=str(folder))
     prepare_folder(folder)

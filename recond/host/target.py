@@ -23,6 +23,7 @@ from recond.host.identity.nodisk import is_no_disk
 from recond.host.loops import is_part, read_loops
 from recond.host.opened import OpenFiles
 from recond.host.paths import Paths, read_paths
+from recond.host.reason import refuse_unwritable_name
 from recond.host.sectors import ask_formats, read_formats, read_sector_bytes
 from recond.host.virtual import is_disk_bus
 from recond.host.write_switch import lock_faults, may_lift
@@ -39,6 +40,7 @@ def read_target(
     were read already.
     """
     files = files or Files()
+    refuse_unwritable_name(Path(path).absolute())
     try:
         status = Path(path).stat()
     except FileNotFoundError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,3 +53,16 @@ def test_certificates_are_not_put_among_recond_s_own_files(tmp_path: Path, place
         certify_again(folder, bench.state, Host(), bench.state / place, "fr")
     assert before == {file: file.read_bytes() for file in folder.path.rglob("*") if file.is_file()}
     prepare(replace(order, out=bench.state / "certificates"), Host())
+
+
+def test_a_name_that_is_no_text_is_a_mistake_with_a_name(tmp_path: Path) -> None:
+    """It ended with a traceback; a record has no way to hold it."""
+    bench, image = Bench(tmp_path), donor_image(tmp_path / "a.img")
+    strange = Path(os.fsdecode(bytes(tmp_path) + b"/\xff\xfe"))
+    image.rename(strange)
+    with pytest.raises(UsageError, match=r"host\.path\.not_text.*\\xff"):
+        prepare(bench.order(strange), Host())
+    strange.rename(image)
+    with pytest.raises(UsageError, match=r"host\.path\.not_text"):
+        prepare(replace(bench.order(image), out=strange), Host())
+    assert any(image.read_bytes())
