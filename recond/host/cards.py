@@ -11,7 +11,6 @@ from contextlib import closing, suppress
 
 from recond.host.files import Files
 from recond.host.process import Processes
-from recond.host.realdisk import open_disk
 
 DMESG = ("dmesg",)
 _FAILED = re.compile(r"\b(mmc\d+): error (-\d+) whilst initiali[sz]ing (\w+) card")
@@ -34,6 +33,8 @@ def is_blank(path: str, size_bytes: int) -> bool | None:
     """
     if not 0 < size_bytes <= _MOST_BYTES:
         return None
+    from recond.host.realdisk import open_disk  # late: an inventory loads nothing of an erasure
+
     with suppress(OSError), closing(open_disk(path, False)) as device:
         device.drop_cache()
     raw = Files().read(path, size_bytes)
