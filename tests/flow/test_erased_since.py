@@ -62,12 +62,14 @@ def test_what_another_run_erased_since_is_said_once(tmp_path: Path) -> None:
     assert record["erasures"][0]["result"]["status"] == "interrupted"
 
 
-@pytest.mark.parametrize("what", ["unsigned", "journal", "interrupted", "other-file"])
+@pytest.mark.parametrize("what", ["unsigned", "journal", "interrupted", "other-file", "number"])
 def test_what_no_other_run_proves_erased_stays_open(tmp_path: Path, what: str) -> None:
     bench, image = Bench(tmp_path), donor_image(tmp_path / "a.img")
     first = cut_off(bench, image)
     if what == "other-file":
         donor_image(tmp_path / "b.img").rename(image)
+    elif what == "number":  # removed, and the next file of that name was given its inode's number
+        image.write_bytes(b"SOMEBODY ELSE! \n" * (1 << 16))
     bench.run(image)
     second = bench.runs()[-1]
     file = second.journal("a.img")

@@ -117,17 +117,19 @@ def is_same_later(
     begun: Begun, later: dict[str, Json], before: DiskInHand, now: DiskInHand
 ) -> bool:
     """Whether another run had the medium of this journal, as this one had left it: within one boot
-    it was never unplugged, or is the same image; else what the other run found before its first
-    write (`later`, its `canary` entry "before") is what this one left there, and something that no
-    other disk holds is among it. A drive's own names are not enough: the computer's clock alone
-    says then which of the two runs came later, and it is set now and then.
+    it was never unplugged; else what the other run found before its first write (`later`, its
+    `canary` entry "before") is what this one left there, and something that no other disk holds is
+    among it. An image's inode, within one boot, takes the place of that something, no more: a file
+    that is removed leaves its number to the next. A drive's own names are not enough: the
+    computer's clock alone says then which of the two runs came later, and it is set now and then.
     """
-    if before.boot == now.boot and _is_attached(before, now):
+    attached = before.boot == now.boot and _is_attached(before, now)
+    if attached and now.identity.kind is not TargetKind.IMAGE:
         return True
     old = _places(begun.before) if begun.before and _is_drawn(begun.before, begun.plan) else []
     was = {cast(int, place["offset"]): place for place in old}
     found = [_place(begun, place, was.get(cast(int, place["offset"]))) for place in _places(later)]
-    return None not in found and any(found)
+    return None not in found and (any(found) or attached)
 
 
 def _is_attached(before: DiskInHand, now: DiskInHand) -> bool:
