@@ -103,10 +103,11 @@ def huge_header() -> bytes:
         b"no picture",
         png(flag(30, 10), "GIF"),
         png(flag(30, 10))[:60],
+        png(flag(30, 10))[:-12] + bytes(4) + b"iCCP" + zlib.crc32(b"iCCP").to_bytes(4, "big"),
         huge_header(),
         bytes(MOST_FILE_BYTES + 1),
     ],
-    ids=["empty", "text", "gif", "cut", "60,000 square", "too long"],
+    ids=["empty", "text", "gif", "cut", "profile", "60,000 square", "too long"],
 )
 def test_what_is_no_picture_or_too_large_is_refused(raw: bytes) -> None:
     with pytest.raises(FormatError):

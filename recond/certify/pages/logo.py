@@ -7,6 +7,8 @@ a picture that came with a record; those hold dots (`recond.workshop`).
 from __future__ import annotations
 
 import io
+import struct
+import warnings
 
 from PIL import Image
 from reportlab.lib.units import mm
@@ -19,7 +21,11 @@ from recond.workshop import MOST_COLOURS, MOST_HIGH, MOST_WIDE, Logo, fits, pack
 WIDE, HIGH = 40 * mm, 10.5 * mm
 MOST_FILE_BYTES = 8 << 20
 _MOST_DOTS = 40_000_000  # a photograph of a sign; more is a mistake, or a trap
-_BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+_BROKEN = (
+    *(OSError, ValueError, SyntaxError, LookupError, TypeError, EOFError, struct.error),
+    Image.DecompressionBombError,
+)
+"""What Pillow's readers raise over a damaged picture: more than they are documented to."""
 
 
 def make_logo(raw: bytes) -> Logo:
@@ -27,10 +33,8 @@ def make_logo(raw: bytes) -> Logo:
     if len(raw) > MOST_FILE_BYTES:
         raise FormatError("certify.logo.form")
     try:
-        with Image.open(io.BytesIO(raw), formats=("PNG", "JPEG")) as picture:
-            if picture.width * picture.height > _MOST_DOTS:
-                raise FormatError("certify.logo.form")
-            flat = _on_white(picture)
+        with warnings.catch_warnings(action="ignore"):  # Pillow's own words, in English
+            flat = _flat(raw)
     except _BROKEN:
         raise FormatError("certify.logo.form") from None
     flat.thumbnail((MOST_WIDE, MOST_HIGH))
@@ -40,6 +44,13 @@ def make_logo(raw: bytes) -> Logo:
         if fits(made) or colours == 2:
             return made
         colours //= 2
+
+
+def _flat(raw: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(raw), formats=("PNG", "JPEG")) as picture:
+        if picture.width * picture.height > _MOST_DOTS:
+            raise FormatError("certify.logo.form")
+        return _on_white(picture)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
