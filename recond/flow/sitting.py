@@ -10,6 +10,7 @@ could act on a terminal, or has no end, is no sitting. An option of the command 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,9 @@ SCHEMA = "recond.sitting/1"
 MOST_BYTES = 1 << 14
 MOST_CHARACTERS = 80
 """Of a name: what fits a line of the certificate and of a screen."""
+
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""What Python makes of bytes of a command that are not UTF-8; no file holds it."""
 
 FIELDS = ("operator", "lot", "donor")
 """In the order in which they are asked for."""
@@ -81,14 +85,13 @@ def end_sitting(state: Path) -> None:
 
 
 def with_sitting(overrides: Overrides, sitting: Sitting | None) -> Overrides:
-    """What was not said with the command, as the sitting says."""
+    """What was not said with the command, as the sitting says; an empty option is said, too."""
     if sitting is None:
         return overrides
+    told = {name: getattr(overrides, name) for name in FIELDS}
     return replace(
         overrides,
-        operator=overrides.operator or sitting.operator,
-        lot=overrides.lot or sitting.lot,
-        donor=overrides.donor or sitting.donor,
+        **{name: getattr(sitting, name) for name, value in told.items() if value is None},
     )
 
 
@@ -104,13 +107,15 @@ def seat(prepared: Prepared, overrides: Overrides, host: Host) -> Prepared:
 
 def is_asked(overrides: Overrides, sitting: Sitting | None) -> bool:
     """Whether to ask: nothing was said with the command, and nobody was asked in this sitting."""
-    return sitting is None and not (overrides.operator or overrides.lot or overrides.donor)
+    return sitting is None and all(getattr(overrides, name) is None for name in FIELDS)
 
 
 def is_line(value: object) -> bool:
-    """Whether a text fits a line, is not empty, and acts on nothing."""
+    """Whether a text fits a line, is not empty, is Unicode, and acts on nothing."""
     fits = isinstance(value, str) and 0 < len(value) <= MOST_CHARACTERS
-    return fits and value == printable_line(str(value)).strip()
+    if not fits or _NO_TEXT.search(str(value)):
+        return False
+    return value == printable_line(str(value)).strip()
 
 
 def _today(host: Host) -> str:

@@ -104,9 +104,12 @@ def test_a_link_is_no_sitting(host: Host, tmp_path: Path) -> None:
     assert read_sitting(tmp_path, host) is None
 
 
-def test_what_fits_no_line_is_refused_and_nothing_is_kept(host: Host, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lot", ["x" * 81, "L\udcff"], ids=["long", "no UTF-8"])
+def test_what_fits_no_line_is_refused_and_nothing_is_kept(
+    lot: str, host: Host, tmp_path: Path
+) -> None:
     with pytest.raises(UsageError):
-        keep_sitting(tmp_path / "state", host, replace(SAID, lot="x" * 81))
+        keep_sitting(tmp_path / "state", host, replace(SAID, lot=lot))
     assert not (tmp_path / "state" / FILE).exists()
 
 
@@ -115,6 +118,8 @@ def test_an_option_of_the_command_wins() -> None:
     assert (said.operator, said.lot, said.donor) == ("Camille", "L8", "Mairie de Lyon")
     assert said.property_number == "7"
     assert with_sitting(Overrides(lot="L8"), None) == Overrides(lot="L8")
+    private = with_sitting(Overrides(donor=""), SAID)
+    assert (private.lot, private.donor) == ("L7", ""), "one computer of nobody's donation"
 
 
 def test_the_command_shows_changes_and_ends_it(tmp_path: Path) -> None:
