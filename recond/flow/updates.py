@@ -126,8 +126,7 @@ def _fetch(url: str, settings: dict[str, str]) -> bytes:
     try:
         answer = client.send(Request("GET", url))
     except UploadFailed as error:
-        reason = f"@{error.message.code}"
-        raise BenchLacks("cli.update.no_answer", url=url, reason=reason) from None
+        raise BenchLacks(error.message.code, **dict(error.message.args)) from None
     if answer.status != 200:
         raise BenchLacks("cli.update.no_answer", url=url, reason=f"HTTP {answer.status}")
     return answer.body

@@ -28,6 +28,7 @@ from recond.flow import updates
 from recond.flow.keys.keyring import Keyring
 from recond.flow.updates import FileState, ReleaseStanding, UpdateLook, look_for_update
 from recond.host.clock import SystemClock
+from recond.locale import say
 from tests.cli.command import recond
 from tests.house import ROOT
 from tests.upload.servers import Reply, serve
@@ -288,8 +289,9 @@ def test_a_note_comes_from_the_address_that_is_configured(bench: Bench, tmp_path
         for path, kind in (("/moved", BenchLacks), ("/page", RecordInvalid)):
             with pytest.raises(kind):
                 bench.look(server.url + path)
-    with pytest.raises(BenchLacks):
+    with pytest.raises(BenchLacks) as raised:
         bench.look(None)
+    assert "localhost" in say("en", raised.value.message), "who does not answer"
 
 
 def test_without_note_or_address_it_says_so(bench: Bench) -> None:
