@@ -105,6 +105,7 @@ MADE_AT_THE_TOP = frozenset(
         "recond.host",
         "recond.host.log",
         "recond.host.reason",
+        "recond.host.streams",
         "recond.host.state",
         "recond.host.terminal",
     }
@@ -568,6 +569,7 @@ OPENS_WHAT_IS_NO_FILE: dict[str, str] = {
     "host.partitions": "disks",
     "host.realdisk": "disks",
     "host.sectors": "disks, /sys",
+    "host.streams": "/dev/null",
     "host.stick_mount": "the folder where a stick is mounted",
     "host.sound": "a folder made for the moment",
     "host.stacked": "/proc, and a path that is not opened (O_PATH)",

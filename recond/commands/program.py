@@ -28,6 +28,7 @@ from recond.commands.index import modules_for
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.host.log import log_swallowed
 from recond.host.reason import as_lack
+from recond.host.streams import open_streams
 from recond.model import Message
 from recond.show.framework import usage_error
 from recond.show.tones import Tone
@@ -59,6 +60,7 @@ def run_program() -> int:
     """Run a command; returns the exit code. Errors are said in the reader's language, and answered
     to a program that asked for `--json`.
     """
+    open_streams()
     import typer  # not above: the framework reads its words at its first import (commands.frame)
 
     start_debug()

@@ -178,3 +178,16 @@ def test_any_locale_runs_every_command(
     assert b"Traceback" not in done.stderr, done.stderr[-500:]
     assert done.returncode in (0, 2, 4, 7, 9, 130)
     assert done.stdout or done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_leads_nowhere(tmp_path: Path, closed: str) -> None:
+    """Python has no stream then, and what is opened next, a disk perhaps, takes its number."""
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m recond sitting {closed}', sys.executable],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "RECOND_STATE": str(tmp_path / "state")},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
