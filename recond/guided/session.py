@@ -26,7 +26,7 @@ from recond.flow.run.run import Order, Prepared, prepare
 from recond.flow.run.unfinished import Left, OpenRun, is_running, open_runs, plans_of
 from recond.flow.runfolder import RunFolder
 from recond.flow.runnote import is_issued
-from recond.flow.sitting import Sitting, is_asked, keep_sitting, seat, with_sitting
+from recond.flow.sitting import Sitting, is_asked, keep_sitting, read_sitting, seat, with_sitting
 from recond.guided.progress import Board
 from recond.guided.words import GuidedWords
 from recond.host import Host
@@ -131,6 +131,8 @@ class GuidedSession:
         look = self.new_look() if look is None else look
         if self.order is None:
             return
+        if self.given is not None:  # a screen that stood open over night asks anew
+            self.seat(read_sitting(self.state, self.host))
         left_open, chosen = self.left_open, self.chosen
         prepared: Prepared | None = None
         problem: Exception | None = None

@@ -235,3 +235,21 @@ def test_the_guided_screen_asks_once_and_shows_it(tmp_path: Path) -> None:
     kept = read_sitting(again.state, again.host)
     assert kept is not None
     assert kept.lot == "L8"
+
+
+def test_a_screen_that_stood_open_over_night_asks_anew(tmp_path: Path) -> None:
+    session = session_on(tmp_path, "fr", images(tmp_path, "a.img", size_bytes=MIB))
+    assert session.order is not None
+    session.order = replace(session.order, overrides=Overrides(donor="Mairie"))
+    keep_sitting(session.state, session.host, Sitting("Camille", "L7"))
+    session.seat(read_sitting(session.state, session.host))
+    session.read()
+    assert session.prepared is not None
+    assert (session.prepared.context.operator.name, session.prepared.context.lot) == (
+        "Camille",
+        "L7",
+    )
+    session.host = replace(session.host, clock=TomorrowClock())
+    session.read()
+    context = session.prepared.context
+    assert (context.operator.name, context.lot, context.donor) == (None, None, "Mairie")
