@@ -10,6 +10,7 @@ import pytest
 from recond.erasure import Target, Verdict
 from recond.flow.run.closing import close_journal
 from recond.host import Host
+from recond.host.realdisk import open_disk
 from recond.host.sim.drive import Killed
 from recond.model import Use
 from tests.wipe.disks import Bay, job_for
@@ -57,6 +58,24 @@ def test_who_closes_a_killed_workers_journal_shuts_the_area(
     assert found.resume() == "completed"
     assert found.erasure.result.verdict is Verdict.APPROVED
     assert tree.read_text(SWITCH) == "1"
+
+
+@pytest.mark.parametrize("who", ["another card", "another run"])
+def test_who_closes_a_journal_shuts_no_area_of_anybody_else(
+    tree: Tree, tmp_path: Path, who: str
+) -> None:
+    """Two runs of one area within a boot: closing the older one stopped the other's erasure."""
+    found, journal = killed(tree), tmp_path / "area.jsonl"
+    journal.write_bytes(found.sink.raw)
+    tree.put(found.plan.path, "x" * 512)
+    other = open_disk(str(tree.at(found.plan.path)), True) if who == "another run" else None
+    if other is None:
+        tree.put("/sys/block/mmcblk0/device/serial", "0xdeadbeef")
+    host = replace(Host(), files=tree)
+    assert close_journal(journal, job_for(found.plan, str(journal)), host, "killed")
+    assert tree.read_text(SWITCH) == "0"
+    if other is not None:
+        other.close()
 
 
 def test_a_resume_that_is_refused_shuts_it_too(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ is made; where its worker wrote none, the journal holds the plan, and that it wa
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from recond import __version__
@@ -17,9 +18,11 @@ from recond.erasure import JOURNAL_SCHEMA
 from recond.errors import FormatError, RecordInvalid
 from recond.flow.runfolder import RunFolder
 from recond.host import Host
+from recond.host.diskid import read_strings
 from recond.host.files import Files
 from recond.host.journal_lines import read_entries
 from recond.host.machineinfo import read_boot_id
+from recond.host.realdisk import open_disk
 from recond.host.regular import GROWN_BYTES, read_regular
 from recond.host.write_switch import WriteSwitch
 from recond.model import Json
@@ -68,7 +71,8 @@ def close_journal(
     path: Path, job: Job, host: Host, reason: str, *, abandoned: bool = False
 ) -> bool:
     """Say in a journal without an end how its worker ended; whether that was needed. A write
-    protection that the worker lifted is set again first, unless the computer has started since.
+    protection that the worker lifted is set again first, unless the computer has started since,
+    another card stands there now, or somebody is at the area: another run's erasure would fail.
 
     `abandoned` as in `JournalFile.reopen`. Raises `OSError`, `BenchLacks`.
     """
@@ -85,7 +89,8 @@ def close_journal(
         journal.log("open", _opening(job, host.files))
     if "plan" not in kinds:
         journal.log("plan", {"plan": to_json(job.plan), "digest": job.digest})
-    if is_lifted(entries) and _is_of_this_boot(entries, host.files):
+    ours = is_lifted(entries) and _is_of_this_boot(entries, host.files)
+    if ours and _is_area_of(job, host.files) and (abandoned or not _is_in_use(job, host.files)):
         protection = WriteProtect(job.path, journal.log, WriteSwitch(host.files))
         protection.take_over()
         protection.restore()
@@ -98,6 +103,20 @@ def _is_of_this_boot(entries: Entries, files: Files) -> bool:
     """Whether the journal's last session was in this boot: each start sets the switches anew."""
     boots = [data.get("boot") for kind, data in entries if kind == "open"]
     return boots[-1:] == [read_boot_id(files)]
+
+
+def _is_area_of(job: Job, files: Files) -> bool:
+    """Whether the card that the job was confirmed for is the one at its path."""
+    return read_strings(files, job.path.rpartition("/")[2]).serial == job.plan.disk.serial
+
+
+def _is_in_use(job: Job, files: Files) -> bool:
+    """Whether a file system or another run holds the area."""
+    try:
+        open_disk(str(files.at(job.path)), True).close()
+    except OSError as error:
+        return isinstance(error, BlockingIOError) or error.errno == errno.EBUSY
+    return False
 
 
 def _opening(job: Job, files: Files) -> dict[str, Json]:
