@@ -21,6 +21,8 @@ MOST_WIDE, MOST_HIGH = 360, 96
 MOST_COLOURS = 16
 MOST_BYTES = 12 << 10
 """Of the packed dots: what a logo adds to a record and to everything that carries it."""
+MOST_FILE_BYTES = 8 << 20
+"""Of the picture that a logo is made from."""
 _COLOURS = re.compile(r"(?:[0-9a-f]{6}){1,16}")
 
 

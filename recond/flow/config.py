@@ -27,7 +27,7 @@ from recond.host.machineinfo import kernel_release, utc_offset_min
 from recond.host.reason import os_reason
 from recond.host.regular import read_given, read_regular
 from recond.host.store import create_whole
-from recond.workshop import Logo, Workshop
+from recond.workshop import MOST_FILE_BYTES, Logo, Workshop
 
 BENCH_ID = "bench-id"
 _ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -78,7 +78,7 @@ def read_context(
 
 def read_logo(file: Path) -> Logo:
     """The workshop's logo, from its picture. Raises `UsageError`."""
-    from recond.certify.pages.logo import MOST_FILE_BYTES, make_logo
+    from recond.certify.pages.logo import make_logo
 
     try:
         return make_logo(read_given(file, MOST_FILE_BYTES + 1))

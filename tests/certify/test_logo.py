@@ -17,12 +17,21 @@ import pytest
 from PIL import Image
 
 from recond.certify.pages.certificate import Sheet, render
-from recond.certify.pages.logo import MOST_FILE_BYTES, make_logo
+from recond.certify.pages.logo import make_logo
 from recond.codec import canonical_bytes
 from recond.errors import FormatError, UsageError
 from recond.flow.config import Overrides, read_context
 from recond.host.clock import SystemClock
-from recond.workshop import MOST_BYTES, MOST_HIGH, MOST_WIDE, Logo, fits, packed, rgb_of
+from recond.workshop import (
+    MOST_BYTES,
+    MOST_FILE_BYTES,
+    MOST_HIGH,
+    MOST_WIDE,
+    Logo,
+    fits,
+    packed,
+    rgb_of,
+)
 from tests.certify.papers import LOGO, issued
 from tests.certify.test_pdf import needs
 

@@ -105,6 +105,23 @@ def bench(tmp_path: Path) -> Bench:
 # --- boot ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("size_bytes", [100, 3 << 20, 9 << 20])
+def test_a_logo_comes_along_and_one_that_is_too_large_keeps_nothing_else_back(
+    bench: Bench, size_bytes: int
+) -> None:
+    """A photograph of 3 MB: the stick's keys, runs and destinations were left on it."""
+    (bench.stick / "recond.toml").write_text(BOTH)
+    (bench.stick / "destinations.toml").write_text("# none")
+    (bench.stick / "logo.png").write_bytes(bytes(size_bytes))
+    boot(bench.host, bench.live)
+    status = read_status(bench.live)
+    assert status is not None
+    assert status.notices == ()
+    assert (bench.live.places.state / "destinations.toml").exists()
+    taken = bench.live.settings.with_name("logo.png")
+    assert taken.exists() is (size_bytes < 9 << 20)
+
+
 def test_both_words_on_the_stick_start_the_run(bench: Bench) -> None:
     (bench.stick / "recond.toml").write_text(BOTH)
     assert boot(bench.host, bench.live).unattended

@@ -16,10 +16,18 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from recond.errors import FormatError
-from recond.workshop import MOST_COLOURS, MOST_HIGH, MOST_WIDE, Logo, fits, packed, rgb_of
+from recond.workshop import (
+    MOST_COLOURS,
+    MOST_FILE_BYTES,
+    MOST_HIGH,
+    MOST_WIDE,
+    Logo,
+    fits,
+    packed,
+    rgb_of,
+)
 
 WIDE, HIGH = 40 * mm, 10.5 * mm
-MOST_FILE_BYTES = 8 << 20
 _MOST_DOTS = 40_000_000  # a photograph of a sign; more is a mistake, or a trap
 _BROKEN = (
     *(OSError, ValueError, SyntaxError, LookupError, TypeError, EOFError, struct.error),

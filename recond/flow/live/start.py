@@ -37,12 +37,13 @@ from recond.host.store import write_whole
 from recond.host.terminal import read_line, write_line
 from recond.locale import say
 from recond.model import Message
+from recond.workshop import MOST_FILE_BYTES
 
 SETTINGS = "recond.toml"
 LOGO = "logo.png"
 """The name that a logo has on a stick, where recond.toml names one."""
-LEAST_TYPED = 4
 MOST_BYTES = 1 << 20
+LEAST_TYPED = 4
 """How much of a serial number is typed, in characters: as for a disk that is erased."""
 
 
@@ -130,15 +131,20 @@ def _shown(host: Host, disk: str) -> str:
 
 
 def take_settings(folder: Path, live: Live) -> None:
-    """recond.toml, logo and destinations.toml of a folder; what is not there stays as it was."""
+    """recond.toml, logo and destinations.toml of a folder; what is not there stays as it was.
+
+    A logo that cannot be taken keeps nothing else back: whoever erases is told so before it begins.
+    """
     targets = (
         (SETTINGS, live.settings),
-        (LOGO, live.settings.parent / LOGO),
         (DESTINATIONS, live.places.state / DESTINATIONS),
     )
     for name, target in targets:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             write_whole(target, read_regular(folder / name, MOST_BYTES), mode=0o600)
+    with contextlib.suppress(OSError):
+        logo = read_regular(folder / LOGO, MOST_FILE_BYTES)
+        write_whole(live.settings.parent / LOGO, logo, mode=0o600)
 
 
 def disks_here(host: Host) -> frozenset[str]:
