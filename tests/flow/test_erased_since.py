@@ -10,13 +10,17 @@ from pathlib import Path
 import pytest
 
 from recond.certify.judge.later import is_same_medium
-from recond.erasure import DiskIdentity, Verdict
-from recond.flow.run.erased_since import SAID
+from recond.certify.record import fold_journal
+from recond.erasure import DiskIdentity, LevelWish, Verdict
+from recond.flow.run.erased_since import SAID, is_as_far
 from recond.flow.run.resume import resume_runs
 from recond.flow.runfolder import RunFolder
 from recond.host import Host
 from recond.host.signals import StopCount
 from recond.model import Message
+from tests.drive.histories import erase
+from tests.drive.test_hidden import disk
+from tests.drive.test_hidden import plan as plan_hidden
 from tests.flow.bench import Bench, donor_image, quiet, status_of
 from tests.flow.test_since import stopped
 from tests.wipe.disks import HDD, bay, plan_for
@@ -129,6 +133,21 @@ def test_a_number_alone_is_no_disk(
     before: DiskIdentity, after: DiskIdentity, method: str, *, same: bool, proven: bool
 ) -> None:
     assert is_same_medium(*journals(before, after, method=method, same=same)) is proven
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "far"),
+    [(True, True, True), (True, False, False), (False, False, True), (False, True, True)],
+)
+def test_hidden_sectors_that_were_asked_for_are_no_less_asked_for_since(
+    *, asked: bool, shown: bool, far: bool
+) -> None:
+    """The older run would have shown them to erase them; the other one left them hidden."""
+    drive, other = disk(sanitizes=False), disk(sanitizes=False)
+    erased = erase(other, other.clock, LevelWish.BEST, restore=shown)
+    found = fold_journal(erased.sink.raw, "sim")
+    assert found.result.verdict is Verdict.APPROVED
+    assert is_as_far(plan_hidden(drive, "best", asked), found) is far
 
 
 def test_a_damaged_journal_shows_no_medium() -> None:

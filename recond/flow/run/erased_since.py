@@ -18,7 +18,7 @@ from recond.codec import from_json
 from recond.computer import is_approved
 from recond.documents import read_json
 from recond.drive.types import sizes_after
-from recond.erasure import WipePlan
+from recond.erasure import Erasure, WipePlan
 from recond.errors import RecondError
 from recond.flow.run.since import runs_since
 from recond.flow.runfolder import RunFolder, write_json
@@ -90,13 +90,22 @@ def _erasure(
         erasure = fold_journal(there, journal_file(name), Belonging(run.run_id, demonstration))
     except (RecondError, OSError):
         return None
-    level = erasure.result.level_achieved
     other = guard.resumed_differences(plan.disk, erasure.disk, sizes_after(plan))
-    proven = is_approved(erasure) and level.rank >= plan.level_promised.rank and not other
+    proven = is_approved(erasure) and is_as_far(plan, erasure) and not other
     if not proven or demonstration or not is_same_medium(here, there):
         return None
     digest = hashlib.sha256(there).hexdigest()
     return ErasedSince(plan.disk.token, run, note.folder, digest)
+
+
+def is_as_far(plan: WipePlan, erasure: Erasure) -> bool:
+    """Whether what was erased is all that the plan was for: its level, and the hidden sectors that
+    it would have shown.
+    """
+    if erasure.plan is None:
+        return False
+    reaches = max(sizes_after(erasure.plan)) >= max(sizes_after(plan))
+    return reaches and erasure.result.level_achieved.rank >= plan.level_promised.rank
 
 
 def is_said(folder: RunFolder, found: tuple[ErasedSince, ...]) -> bool:
