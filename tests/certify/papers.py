@@ -22,7 +22,7 @@ from recond.host.sim.disk import Faults
 from recond.host.sim.drive import PowerCut, SimClock
 from recond.inspect.census_sighting import suspect
 from recond.locale import Lang
-from recond.model import Machine, Medium, Message
+from recond.model import Machine, Medium, Message, Outcome, Tried
 from recond.readiness import assess_machine
 from recond.wipe.journal import Journal
 from recond.wipe.session import Session
@@ -192,9 +192,16 @@ def context(kind: str) -> Context:
         donor=LONG if wide else "Mairie de Lens",
         property_number=LONG[:40] if wide else "INV-00421",
         answers=(("looks", "2"), ("keyboard", "1")),
+        tests=TRIED if kind == "word" else (),
     )
 
 
+SEEN = Message.of("inspect.part.memory_passed", tried_ram_bytes=512 << 20)
+CABLE = Message.of("inspect.part.battery_cable")
+TRIED = (
+    Tried("memory", "", Outcome.PASS, SEEN, "2026-11-24T07:30:00.000Z", 120),
+    Tried("battery", "BAT0", Outcome.UNKNOWN, CABLE, "2026-11-24T07:35:00.000Z", 300),
+)
 SECOND = disk(77)
 DOUBT = suspect("no-driver", "0000:00:0e.0", ids="8086:9a0b", name="Intel VMD", driver="vmd")
 WORD = OperatorWord(DOUBT.key, Said.CHECKED, "Camille Dupont", "2026-11-24T09:00:00.000Z")

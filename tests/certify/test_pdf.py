@@ -22,7 +22,7 @@ from recond.certify.sign.jws import read_jws
 from recond.certify.sign.seal import read_seal, seal_holds
 from recond.certify.verify import pdf_read
 from recond.codec import canonical_bytes
-from recond.locale import Lang
+from recond.locale import Lang, text
 from tests.certify.papers import KINDS, LONG, corpus, files_of, issued
 from tests.house import ROOT
 
@@ -221,6 +221,24 @@ def test_a_page_is_drawn_in_the_zone_of_its_bench(tmp_path: Path) -> None:
     assert "document fait le 24/11/2026 à 20:00 UTC−3:30" in told(value, tmp_path)
     value["bench"]["utc_offset_min"] = 10**9
     assert "document fait le 24/11/2026 à 23:30 UTC" in told(value, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        (
+            "fr",
+            ("Essais des pièces", "Mémoire", "réussi", "512 Mo essayés sans faute", "24/11/2026"),
+        ),
+        ("en", ("Trials of the parts", "Memory", "passed", "512 MB tried", "2026-11-24")),
+    ],
+)
+def test_what_was_tried_stands_on_the_certificate(lang: Lang, told: tuple[str, ...]) -> None:
+    shown = " ".join(words("word", lang).split()).replace("\u00a0", " ")
+    assert [one for one in told if one not in shown] == []
+    assert text(lang, "inspect.part.battery_cable") in shown
+    assert "(BAT0)" in shown
+    assert told[0] not in words("erased", lang), "nothing was tried, nothing is said"
 
 
 def test_an_english_certificate_is_english() -> None:

@@ -28,7 +28,7 @@ from recond.ends import StepEnd
 from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
 from recond.locale import Lang, duration, has, number, say, size, text
 from recond.methods import find_method
-from recond.model import Range
+from recond.model import Range, Tried
 
 RANGES_SHOWN = 60
 
@@ -45,9 +45,23 @@ def detail_pages(record: WipeRecord, lang: Lang) -> list[Any]:
     if record.answers:
         flow.append(part.heading(text(lang, "certify.section.answers")))
         flow.append(part.facts([_answer(key, value, lang) for key, value in record.answers]))
+    if record.tests:
+        head = tuple(
+            text(lang, f"inspect.part.head.{name}") for name in ("part", "outcome", "said")
+        )
+        flow.append(part.heading(text(lang, "certify.section.tests")))
+        flow.append(part.grid(head, [_tried(one, lang) for one in record.tests], (24, 14, 62)))
     flow += _nist(record, lang)
     flow += _evidence(record, lang)
     return flow
+
+
+def _tried(one: Tried, lang: Lang) -> tuple[str, str, str]:
+    """A part, what its trial came to, and what it saw, with its day: a part may break since."""
+    name = text(lang, f"inspect.part.name.{one.part}")
+    shown = f"{name} ({one.device})" if one.device else name
+    outcome = text(lang, f"cli.selftest.{one.outcome}")
+    return shown, outcome, f"{say(lang, one.said)} ({day(one.at, lang)})"
 
 
 def _answer(key: str, value: str, lang: Lang) -> tuple[str, str]:
