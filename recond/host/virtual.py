@@ -7,8 +7,8 @@ that they are on; what is on none is no target, and what another computer makes 
 in its identity, from where certificate and lot take it. Emulated SATA, NVMe and SCSI disks of a
 virtual machine cannot be told from real ones by their bus; the record's computer says what it is.
 
-Source: Linux drivers/block (virtio_blk, xen-blkfront), drivers/scsi (`proc_name`), drivers/nvme
-(`transport`).
+Source: Linux drivers/block (virtio_blk, xen-blkfront), drivers/scsi and infiniband/ulp/iser
+(`proc_name`), drivers/usb (usbip/vhci_hcd, gadget/udc/dummy_hcd), drivers/nvme (`transport`).
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ DISK_BUSES = frozenset(
 """Every bus whose disks may be erased; "other" and whatever is not here may not."""
 MADE_UP = frozenset({"virtio", "xen", "iscsi"})
 MADE_UP_HOSTS = frozenset(
-    {"iscsi_tcp", "iser", "storvsc", "vmw_pvscsi", "scsi_debug", "tcm_loopback", "xen-scsifront"}
+    {"iscsi_tcp", "iscsi_iser", "storvsc_host", "vmw_pvscsi", "scsi_debug", "tcm_loopback"}
+    | {"scsifront"}
 )
-"""SCSI host drivers (`proc_name`) behind which there is no disk. virtio_scsi is not among them: it
-also passes real disks on.
+"""SCSI host drivers (`proc_name`, which is not the module's name) behind which there is no disk.
+virtio_scsi is not among them: it also passes real disks on.
 """
+_MADE_UP_USB = re.compile(r"/(vhci_hcd|dummy_hcd)\.\d+/usb\d+/")
+"""USB host controllers without a plug: of another computer's devices, of this one's own gadgets."""
 FABRICS = frozenset({"tcp", "rdma", "fc", "loop"})
 """NVMe transports of disks elsewhere; a local controller's is pcie (or apple-nvme)."""
 
@@ -44,7 +47,7 @@ def kind_of(files: Files, name: str, bus: str) -> TargetKind:
     if bus == "loop":
         return TargetKind.LOOP
     made_up = bus in MADE_UP or not is_disk_bus(bus)
-    if made_up or _made_up_host(files, name) or _fabric(files, name):
+    if made_up or _made_up_host(files, name) or _made_up_usb(files, name) or _fabric(files, name):
         return TargetKind.VIRTUAL
     return TargetKind.BLOCK
 
@@ -55,6 +58,11 @@ def _made_up_host(files: Files, name: str) -> bool:
     if not found:
         return False
     return files.read_text(f"/sys/class/scsi_host/{found[1]}/proc_name") in MADE_UP_HOSTS
+
+
+def _made_up_usb(files: Files, name: str) -> bool:
+    """A USB disk that is plugged into no port of this computer."""
+    return _MADE_UP_USB.search(files.resolve(f"/sys/block/{name}") or "") is not None
 
 
 def _fabric(files: Files, name: str) -> bool:

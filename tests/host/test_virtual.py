@@ -12,6 +12,8 @@ from recond.host.virtual import is_disk_bus, kind_of
 PCI = "devices/pci0000:00/0000:00:1f.2"
 SESSION = "devices/platform/host3/session1/target3:0:0/3:0:0:0"
 
+USB = "devices/{}/usb3/3-1/3-1:1.0/host3/target3:0:0/3:0:0:0"
+
 
 def tree(root: Path, name: str, place: str, texts: dict[str, str]) -> Files:
     """A /sys with one disk at a place below /sys/devices."""
@@ -41,7 +43,12 @@ def host(name: str) -> dict[str, str]:
         ("sda", "scsi", SESSION, host("iscsi_tcp"), "virtual"),
         ("sda", "iscsi", SESSION, host("qla4xxx"), "virtual"),
         ("sda", "scsi", "devices/pseudo_0/adapter0/host3/t", host("scsi_debug"), "virtual"),
-        ("sda", "scsi", "devices/LNXSYSTM:00/VMBUS/host3/t", host("storvsc"), "virtual"),
+        ("sda", "scsi", "devices/LNXSYSTM:00/VMBUS/host3/t", host("storvsc_host"), "virtual"),
+        ("sda", "scsi", "devices/vscsi-1/host3/t", host("scsifront"), "virtual"),
+        ("sda", "scsi", "devices/platform/host3/t", host("iscsi_iser"), "virtual"),
+        ("sda", "usb", USB.format("platform/vhci_hcd.0"), host("usb-storage"), "virtual"),
+        ("sda", "usb", USB.format("platform/dummy_hcd.0"), host("usb-storage"), "virtual"),
+        ("sda", "usb", USB.format("platform/xhci-hcd.0"), host("usb-storage"), "block"),
         ("sda", "scsi", f"{PCI}/host3/target3:0:0/3:0:0:0", host("vmw_pvscsi"), "virtual"),
         ("vda", "virtio", f"{PCI}/virtio0", {}, "virtual"),
         ("xvda", "xen", "devices/vbd-51712", {}, "virtual"),
