@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recond.flow.config import CONFIG, MOST_BYTES, config_files
+from recond.errors import UsageError
+from recond.flow.config import CONFIG, MOST_BYTES, config_files, read_logo
 from recond.flow.configkeys import FILE_KEYS, KEYS, TABLES, Fault, faults_of, fits, keys_of
 from recond.flow.deliver.settings import FILE as DESTINATIONS
 from recond.host.reason import os_reason
@@ -157,6 +158,17 @@ def _together(read: dict[str, _Read]) -> Iterator[ConfigMistake]:
             path = Path(one.file).parent / one.value
             if not path.is_file():
                 yield _of_setting(one, "cli.config.mistake.no_file", path=str(path))
+            elif key.path == "workshop.logo" and (reason := _logo_fault(path)):
+                yield _of_setting(one, "cli.config.mistake.logo", path=str(path), reason=reason)
+
+
+def _logo_fault(file: Path) -> str:
+    """Why nothing would be erased with this logo; "" where it can be taken."""
+    try:
+        read_logo(file)
+    except UsageError as error:
+        return str(dict(error.message.args)["reason"])
+    return ""
 
 
 def _of_setting(one: ConfigValue, code: str, **args: str) -> ConfigMistake:

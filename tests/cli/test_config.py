@@ -127,6 +127,12 @@ MISTAKES = {
     ),
     "one key without the other": ("[timestamp]\nca_file = 'x'\n", 2, "timestamp.ca_file", "needs"),
     "a file that is not there": ("[workshop]\nlogo = '/no'\n", 2, "workshop.logo", "no_file"),
+    "a logo that is no picture": (
+        f"[workshop]\nlogo = '{__file__}'\n",
+        2,
+        "workshop.logo",
+        "logo",
+    ),
 }
 
 
@@ -139,7 +145,12 @@ def test_a_mistake_is_named_with_its_line(case: str, state: Path) -> None:
     assert (one.line, one.key) == (line, key)
     assert one.message.code == f"cli.config.mistake.{kind}"
     assert found.exit_code == 2
-    whole = kind not in ("value", "needs", "no_file")  # these are of the stick's, or of two keys
+    whole = kind not in (
+        "value",
+        "needs",
+        "no_file",
+        "logo",
+    )  # these are of the stick's, or of two keys
     if whole:
         with pytest.raises(UsageError):
             read_context(state, Overrides(), SystemClock())
