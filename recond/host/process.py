@@ -22,6 +22,8 @@ NOT_FOUND = 127
 TIMED_OUT = 124
 AFTER_KILL_S = 2.0
 """How long a killed tool may take to be gone; one in an uninterruptible wait takes for ever."""
+SILENT_S = 1.0
+"""What a tool wrote before its end is read at once; after so long nothing of it is left."""
 MOST_BYTES = 64 << 20
 """What is kept of a tool's words; one that says more is ended, before it fills the memory."""
 PIECE_BYTES = 1 << 16
@@ -113,6 +115,7 @@ class _Heard:
     """What a tool says, both of its streams, up to `MOST_BYTES`."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
         self._streams = [one for one in (process.stdout, process.stderr) if one is not None]
         self._parts: dict[int, list[bytes]] = {one.fileno(): [] for one in self._streams}
         self._left = MOST_BYTES
@@ -121,10 +124,17 @@ class _Heard:
             self._open.register(one, selectors.EVENT_READ)
 
     def until(self, end_s: float) -> bool:
-        """Hear it to its end; False where it is not at its end by then, or says too much."""
+        """Hear it to its end; False where it is not at its end by then, or says too much.
+
+        A tool that is gone and whose stream is silent has said all: what it left running (a
+        printer's filter) may hold the stream open for as long as it likes.
+        """
         while self._open.get_map():
-            ready = self._open.select(max(0.0, end_s - time.monotonic()))
-            if not ready:
+            left_s = max(0.0, end_s - time.monotonic())
+            ready = self._open.select(min(SILENT_S, left_s))
+            if not ready and self._process.poll() is not None:
+                return True
+            if not ready and left_s <= SILENT_S:
                 return False
             for key, _ in ready:
                 if not self._left:

@@ -77,3 +77,9 @@ def test_a_worker_is_given_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "geheim" not in said
     assert env["RECOND_STATE"] == "/somewhere"
     assert env["PYTHONPATH"] == f"/a{os.pathsep}/b"
+
+
+def test_what_a_tool_leaves_running_is_not_waited_for() -> None:
+    """A printer's filter held `lp`'s stream: the label came out, and recond said the contrary."""
+    done = LocalProcesses().run(("sh", "-c", "sleep 30 & echo request id is L-1"), timeout_s=25.0)
+    assert (done.returncode, done.stdout) == (0, b"request id is L-1\n")
