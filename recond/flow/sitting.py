@@ -73,7 +73,9 @@ def keep_sitting(state: Path, host: Host, sitting: Sitting) -> None:
     told = {name: getattr(sitting, name) for name in FIELDS}
     for name, value in told.items():
         if value is not None and not is_line(value):
-            raise UsageError("cli.sitting.too_long", field=name, most=MOST_CHARACTERS)
+            raise UsageError(
+                "cli.sitting.too_long", field=f"@cli.sitting.field.{name}", most=MOST_CHARACTERS
+            )
     prepare_state(state)
     kept = {"schema": SCHEMA, "day": _today(host), "boot": read_boot_id(host.files), **told}
     write_whole(state / FILE, json.dumps(kept, ensure_ascii=False).encode() + b"\n", mode=0o600)

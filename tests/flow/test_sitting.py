@@ -132,7 +132,8 @@ def test_the_command_shows_changes_and_ends_it(tmp_path: Path) -> None:
         "lot": None,
         "donor": "Mairie",
     }
-    assert recond("sitting", "--lot", "x" * 81, folder=tmp_path).code == 2
+    refused = recond("sitting", "--operator", "x" * 81, folder=tmp_path)
+    assert (refused.code, "opérateur" in refused.stderr) == (2, True)
     assert (
         json.loads(recond("sitting", "--end", "--json", folder=tmp_path).stdout)["sitting"] is None
     )
