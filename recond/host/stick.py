@@ -32,7 +32,7 @@ LABELS = frozenset({LABEL, "RECOND_LIVE", "RECOND_EFI"})
 @dataclass(frozen=True, slots=True)
 class StickMedium:
     """What a medium calls itself. `size` in 512-byte units as sysfs gives it; `own`: this start
-    came from it, or a person named it by its serial.
+    came from it, or a person named it by its serial; `twin`: another medium calls itself the same.
     """
 
     bus: str
@@ -42,6 +42,7 @@ class StickMedium:
     model: str | None
     size: str | None
     own: bool = False
+    twin: bool = False
 
 
 def read_medium(files: Files, name: str) -> StickMedium:
@@ -92,7 +93,11 @@ def read_media(files: Files, own: frozenset[str] = frozenset()) -> dict[str, Sti
         parts = [n for n in files.list(f"/sys/block/{name}") if n.startswith(name)]
         if any(read_label(files, node) in LABELS for node in (name, *parts)):
             found[name] = replace(read_medium(files, name), own=name in own)
-    return found
+    return {
+        name: replace(one, twin=not one.own and any(_alike(one, other) for other in others))
+        for name, one in found.items()
+        for others in [[other for key, other in found.items() if key != name]]
+    }
 
 
 def write_marker(media: dict[str, StickMedium], path: Path = Path(MARKER)) -> None:
@@ -104,12 +109,12 @@ def write_marker(media: dict[str, StickMedium], path: Path = Path(MARKER)) -> No
 
 def is_known(files: Files, name: str) -> bool:
     """Whether the disk is, by a name of its own, one that was written down as ours: this computer
-    may have seen it pulled and put back. A model and a size are no name.
+    may have seen it pulled and put back. A model and a size are no name, nor is a number that two
+    media were seen with: makers give one to a whole batch.
     """
     marker, found = read_marker(files), read_medium(files, name)
-    return isinstance(marker, tuple) and any(
-        known.own and _same(found, known) and _named_alike(found, known) for known in marker
-    )
+    alike = [one for one in marker if _alike(found, one)] if isinstance(marker, tuple) else []
+    return any(one.own for one in alike) and not any(one.twin for one in alike)
 
 
 def read_marker(files: Files, path: str = MARKER) -> tuple[StickMedium, ...] | Unknown:
@@ -151,6 +156,12 @@ def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
 def _named_alike(one: StickMedium, known: StickMedium) -> bool:
     """Whether a name of its own, not its model, says that a reading is of a known medium."""
     return bool(one.wwn and one.wwn == known.wwn) or bool(one.serial and one.serial == known.serial)
+
+
+def _alike(one: StickMedium, other: StickMedium) -> bool:
+    """Whether all that two readings say is the same, and a name of their own among it."""
+    words = [(found.bus, found.vendor, found.model) for found in (one, other)]
+    return words[0] == words[1] and _same(one, other) and _named_alike(one, other)
 
 
 def _same(one: StickMedium, known: StickMedium) -> bool:

@@ -789,3 +789,47 @@ def test_the_memory_disk_writes_down_what_it_came_from(
     subprocess.run(["sh", "-eu", "-c", f"{text}\nVerify_checksums /run/live/medium"], check=True)
     note = tmp_path / "run/recond/came-from"
     assert (note.read_text().strip() if note.exists() else None) == noted
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        replace(CARD, serial=STICK.serial),
+        replace(CARD, serial=STICK.serial, model=STICK.model, name="mmcblk0", kind="SD"),
+    ],
+)
+def test_a_medium_of_another_make_with_the_sticks_number_gets_no_key(
+    bench: Bench, card: FakeDisk
+) -> None:
+    boot(bench.host, bench.live)
+    with_key(bench)
+    bench.machine.pull(STICK)
+    bench.machine.plug(card)
+    bench.result()
+    assert Keeper(bench.host, bench.live).look().keyless
+    assert bench.on_stick == ["certificats/r1/certificate.pdf"]
+    assert not keys_on(bench.stick)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_number_that_two_media_were_seen_with_tells_neither_later(
+    bench: Bench, first: bool
+) -> None:
+    """The copy stays when the stick of the start is pulled; it came before or after `boot`."""
+    copy = replace(CARD, serial=STICK.serial, model=STICK.model)
+    if first:
+        bench.machine.plug(copy)
+    boot(bench.host, bench.live)
+    with_key(bench)
+    keeper = Keeper(bench.host, bench.live)
+    keeper.look()
+    bench.machine.plug(copy)
+    assert not keeper.look().keyless
+    assert keys_on(bench.stick) == {"bench.p12", "bench.pem"}
+    bench.machine.pull(STICK)
+    shutil.rmtree(bench.stick / "recond")
+    assert keeper.look().keyless
+    assert not keys_on(bench.stick)
+    bench.machine.pull(copy)
+    bench.machine.plug(replace(STICK, diskseq=901))
+    assert keeper.look().keyless, "it may be the copy: a person says which"

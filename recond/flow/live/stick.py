@@ -129,19 +129,19 @@ class Keeper:
         self._plugged, self._mirror = load_stamps(live)
         self._noted = True  # whether the stamps in /run are those of the mirror
         self._wait_until = 0.0
+        self._seen: tuple[str, ...] = ()
         self._told = read_status(live)
         self._status = self._told or StickStatus(StickState.ABSENT)
 
     def look(self) -> StickStatus:
         """One look: copy what changed, or say why not. Never raises `OSError`."""
+        self._note_seen()
         partition = find_partition(self._host.files)
         now = self._host.clock.monotonic_s()
         if partition is None:
             self._wait_until = 0.0
             return self._say(StickState.ABSENT)
         if partition.plugged != self._plugged:
-            with contextlib.suppress(OSError):
-                note_media(self._host, self._live)
             self._plugged, self._mirror = partition.plugged, Mirror(self._live.places)
             self._wait_until = 0.0
         if self._mirror.own != partition.own:
@@ -163,6 +163,16 @@ class Keeper:
         self._noted = False
         self._note(partition)
         return self._say(StickState.SAVED)
+
+    def _note_seen(self) -> None:
+        """Write down the media whenever others are there, also beside the stick: two that bear one
+        number are known as two only while both are there.
+        """
+        seen = tuple(sorted(one.plugged for one in find_partitions(self._host.files)))
+        if seen != self._seen:
+            with contextlib.suppress(OSError):
+                note_media(self._host, self._live)
+                self._seen = seen
 
     def _note(self, partition: Partition) -> None:
         """The stamps into /run; where that is full, again at the next look."""
