@@ -456,6 +456,19 @@ def test_a_file_that_says_anything_else_is_no_trial(
     assert read_parts(tmp_path, bench.host()) == ()
 
 
+def test_a_time_that_no_page_can_show_is_found_before_anything_is_erased(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """The certificate could not be drawn, not ever: the run keeps what it began with."""
+    bench.put("/proc/sys/kernel/random/boot_id", "one")
+    bench.ended = done(0)
+    try_parts(plan_parts(("memory",), 5), tmp_path, bench.host(), lambda *_: None)
+    kept = json.loads((tmp_path / FILE).read_bytes())
+    kept["tests"][0]["at"] = "yesterday"
+    (tmp_path / FILE).write_text(json.dumps(kept))
+    assert read_parts(tmp_path, bench.host()) == ()
+
+
 def test_what_is_asked_for_wrongly_is_refused() -> None:
     assert tuple(one.part for one in plan_parts((), 5)) == PARTS
     for names, minutes in ((("fan",), 5), ((), 0), ((), 61)):
