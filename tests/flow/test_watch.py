@@ -207,13 +207,17 @@ def test_a_disk_that_is_another_one_when_it_is_opened_is_refused(
     assert there.read_bytes().startswith(b"SOMEBODY")
 
 
-def test_a_disk_that_is_pulled_in_mid_pass_says_so_and_may_come_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", [False, True])
+def test_a_disk_that_is_pulled_in_mid_pass_says_so_and_may_come_back(
+    tmp_path: Path, other: bool
+) -> None:
+    """Another one of its number takes nothing back of what was said of it."""
     there = disk(tmp_path, "A1", size_bytes=8 * MIB)
     with watching(tmp_path, "A1", method="gutmann") as bench:
         bench.plug("1", there)
         begun = bench.seen.wait("1", lambda view: (view.percent or 0) > 1)
         bench.docks.pull("1")
-        there.unlink()
+        away = there.rename(tmp_path / "away")
         first = bench.seen.state("1", S.PULLED)
         assert first.message is not None
         assert first.message.code == "dock.pulled.erasing"
@@ -226,10 +230,15 @@ def test_a_disk_that_is_pulled_in_mid_pass_says_so_and_may_come_back(tmp_path: P
         (folder,) = records(tmp_path)
         erasure = json.loads((folder / "record.json").read_bytes())["erasures"][0]
         assert erasure["result"]["status"] == "failed"
-        disk(tmp_path, "A1")
+        if other:
+            disk(tmp_path, "A1")
+        else:
+            away.rename(there)
         bench.plug("2", there)
         assert bench.seen.state("2", S.DONE, S.FAILED, S.INTERRUPTED).state is S.DONE
-    assert (bench.end().exit_code, bench.end().missing) == (0, ())
+    assert [one.exit_code for one in bench.end().ends] == ([5, 0] if other else [0])
+    assert bench.end().exit_code == (5 if other else 0)
+    assert bench.end().missing == ()
     assert CONTENT not in there.read_bytes()
 
 

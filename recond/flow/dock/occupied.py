@@ -63,6 +63,14 @@ class Slot:
         return self.work is not None and not self.ended
 
 
+def whose_end(slot: Slot) -> tuple[object, ...]:
+    """Of which disk an end is: two that bear one number are told apart by all else they say."""
+    disk = slot.view.disk
+    if disk is None:
+        return (slot.docked.mark,)
+    return disk.token, disk.wwn, disk.model, disk.size_bytes, disk.inode
+
+
 def after_pull(slot: Slot) -> str:
     """The word for a disk that was pulled, by what its slot showed before."""
     state = slot.view.state

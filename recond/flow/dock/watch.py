@@ -18,7 +18,7 @@ from recond.errors import RecondError, UsageError
 from recond.flow import config
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import upload
-from recond.flow.dock.occupied import ENDED, LEFT_STATE, NO_PROGRESS, Slot, after_pull
+from recond.flow.dock.occupied import ENDED, LEFT_STATE, NO_PROGRESS, Slot, after_pull, whose_end
 from recond.flow.dock.order import DockListener, Summary, WatchOrder
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past
 from recond.flow.dock.telling import telling_dock
@@ -68,7 +68,7 @@ class Watch:
         self._context = config.read_context(order.state, order.overrides, host.clock)
         self._slots: list[Slot] = []
         self._shown: dict[str, View] = {}
-        self._ends: dict[tuple[str, str], View] = {}
+        self._ends: dict[tuple[object, str], View] = {}
         self._doubted: list[DiskIdentity] = []
         self._stops = 0
 
@@ -354,9 +354,8 @@ class Watch:
 
     def _settle(self, slot: Slot) -> None:
         """Keep how a disk ended; its last end counts, but a doubt counts for each slot."""
-        token = slot.view.disk.token if slot.view.disk else slot.docked.mark
         alone = slot.view.state is SlotState.LEFT or slot.doubted
-        self._ends[(token, slot.docked.place if alone else "")] = slot.view
+        self._ends[(whose_end(slot), slot.docked.place if alone else "")] = slot.view
 
     # --- The end -----------------------------------------------------------------------------
 
