@@ -28,7 +28,7 @@ from recond.workshop import (
 )
 
 WIDE, HIGH = 40 * mm, 10.5 * mm
-_MOST_DOTS = 40_000_000  # a photograph of a sign; more is a mistake, or a trap
+_MOST_DOTS = 12_000_000  # a photograph of a sign, 150 MB while it is read; more is a mistake
 _BROKEN = (
     *(OSError, ValueError, SyntaxError, LookupError, TypeError, EOFError, struct.error),
     Image.DecompressionBombError,
