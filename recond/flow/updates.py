@@ -98,11 +98,12 @@ def look_for_update(
     source = where or settings.get("url")
     if source is None:
         raise UsageError("cli.update.nowhere")
-    raw = _fetch(source, settings) if source.startswith(ADDRESS) else _read(Path(source))
+    file = None if source.startswith(ADDRESS) else Path(source)
+    raw = _fetch(source, settings) if file is None else _read(file, MOST_BYTES + 1)
     note, signed = read_note(raw.strip())
     trusted = signer or (Path(settings["signer"]) if "signer" in settings else OWN_SIGNER)
     _check_signer(signed, trusted, state, now, given=trusted != OWN_SIGNER)
-    beside = () if source.startswith(ADDRESS) else _look_beside(Path(source).parent, note.files)
+    beside = () if file is None else _look_beside(file.parent, note.files)
     told = keys.facts_of(signed.chain[0])
     return UpdateLook(running, _standing(note.version, running), note, source, told, beside)
 
@@ -114,9 +115,9 @@ def _standing(released: str, running: str) -> ReleaseStanding:
     return ReleaseStanding.NEWER if theirs > ours else ReleaseStanding.OLDER
 
 
-def _read(file: Path) -> bytes:
+def _read(file: Path, most_bytes: int) -> bytes:
     try:
-        return read_given(file, MOST_BYTES + 1)
+        return read_given(file, most_bytes)
     except OSError as error:
         raise UsageError("key.read", file=str(file), reason=os_reason(error)) from None
 
@@ -139,10 +140,7 @@ def _check_signer(signed: Signed, trusted: Path, state: Path, now: str, *, given
     shown = keys.fingerprint(signed.chain[0])
     if not given and not trusted.exists():
         raise RecordInvalid("cli.update.nobody", fingerprint=shown)
-    try:
-        pinned = keys.read_certificates(read_given(trusted, SMALL_BYTES))
-    except OSError as error:
-        raise UsageError("key.read", file=str(trusted), reason=os_reason(error)) from None
+    pinned = keys.read_certificates(_read(trusted, SMALL_BYTES))
     fault = keys.chain_fault(signed.chain, pinned, now, Keyring(state).revoked())
     if fault == "certify.trust.unknown":
         raise RecordInvalid("cli.update.stranger", file=str(trusted), fingerprint=shown)

@@ -97,8 +97,7 @@ def _finish(process: subprocess.Popen[bytes], timeout_s: float) -> tuple[int, by
     heard, end_s = _Heard(process), time.monotonic() + timeout_s
     if heard.until(end_s) and _has_ended(process, end_s):
         return process.returncode, *heard.said()
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _kill(process)
     end_s = time.monotonic() + AFTER_KILL_S
     heard.until(end_s)
     _has_ended(process, end_s)
@@ -157,10 +156,13 @@ class _Heard:
 
 def end_process(process: subprocess.Popen[bytes]) -> None:
     """Kill a tool with all that it started, and wait until it is gone."""
+    _kill(process)
+    _has_ended(process, time.monotonic() + AFTER_KILL_S)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(AFTER_KILL_S)
 
 
 def _path() -> str:

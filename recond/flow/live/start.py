@@ -135,10 +135,7 @@ def take_settings(folder: Path, live: Live) -> None:
 
     A logo that cannot be taken keeps nothing else back: whoever erases is told so before it begins.
     """
-    targets = (
-        (SETTINGS, live.settings),
-        (DESTINATIONS, live.places.state / DESTINATIONS),
-    )
+    targets = ((SETTINGS, live.settings), (DESTINATIONS, live.places.state / DESTINATIONS))
     for name, target in targets:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             write_whole(target, read_regular(folder / name, MOST_BYTES), mode=0o600)
