@@ -236,7 +236,8 @@ def test_a_run_that_broke_off_is_not_taken_for_an_older_one(tmp_path: Path) -> N
     (finished,) = all_runs(tmp_path / "state")
     shown = recond("attach", "--plain", folder=tmp_path)
     assert shown.code == 0, shown.stderr
-    assert f"Exécution {finished.run_id}, du 2" in shown.stdout
+    year, month, day = finished.day.split("-")
+    assert f"Exécution {finished.run_id}, du {day}/{month}/{year}" in shown.stdout
     target, broken = cut_power(tmp_path, 8 * MIB)
     for command in (("attach", "--plain"), ("attach", "--plain", "--lang", "en")):
         done = recond(*command, folder=tmp_path)
