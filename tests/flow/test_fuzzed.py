@@ -25,7 +25,7 @@ from recond.erasure import Status
 from recond.errors import RecondError
 from recond.flow.verify.files import verify_paths
 from tests.flow.bench import Bench
-from tests.flow.test_planted import _move, bench_left, done_with, files_of, in_time
+from tests.flow.test_planted import _move, allow_more, bench_left, done_with, files_of, in_time
 
 __all__ = ("bench_left", "in_time")  # fixtures
 
@@ -118,6 +118,7 @@ def test_a_changed_value_is_answered_or_said(bench_left: Path, tmp_path: Path, s
     files, said = files_of(bench_left), list[str]()
     for number in range(share, COUNT, SHARES):
         chance = random.Random(f"{SEED} {number}")
+        allow_more()
         _change_and_do(bench_left, tmp_path / str(number), chance.choice(files), chance, said)
     assert not said, f"RECOND_SEED={SEED}\n" + "\n".join(said)
 
