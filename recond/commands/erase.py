@@ -59,6 +59,7 @@ from recond.model import Message
 if TYPE_CHECKING:
     from recond.flow.config import Overrides
     from recond.flow.run.batch import Batch, Judged
+    from recond.flow.run.closed import Closed
     from recond.flow.run.run import Order, Prepared
     from recond.flow.run.supervisor import Confirmed
 
@@ -340,20 +341,20 @@ def resume_command(
 ) -> None:
     """Go on after a crash, a power cut, a stop."""
     from recond.flow.run.resume import resume_runs
+    from recond.show.closed import show_closed
     from recond.show.progress import ProgressDisplay
     from recond.show.result import finished_fields, show_finished
 
     shown, code = screen(), 0
     lost: dict[str, RecondError] = {}
-    closed: dict[str, tuple[Message, ...]] = {}
+    closed: dict[str, tuple[Closed, ...]] = {}
     with ProgressDisplay(shown, this_host().clock.now, json_events=events) as display:
         hear, host = display.on_event, this_host()
         finished = resume_runs(
             state_path(), run, host, hear, on_lost=lost.__setitem__, on_closed=closed.__setitem__
         )
     for name, why in closed.items():
-        said = " ".join(map(shown.clause, why))
-        shown.talk(t("cli.resume.closed", run=name, reason=said))
+        show_closed(shown, name, why, as_json=json_)
     for name, error in lost.items():
         shown.talk(t("cli.resume.lost", run=name, reason=shown.clause(error.message)))
         code = max(code, error.exit_code)
@@ -362,7 +363,7 @@ def resume_command(
         code = max(code, one.exit_code)
     if lost:
         answer_error(tuple(error.message for error in lost.values()), code)
-    elif not finished:
+    elif not finished and not (closed and json_):
         _nothing_begun("resume", "cli.resume.nothing", 0, as_json=json_)
     leave(code, bell=bell and bool(finished or lost))
 

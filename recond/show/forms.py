@@ -40,6 +40,7 @@ from recond.flow.machine.doctor import Finding
 from recond.flow.machine.selftest import SelfTested
 from recond.flow.parts import PartsTested
 from recond.flow.run.batch import Listed
+from recond.flow.run.erased_since import WhyClosed
 from recond.flow.run.unlock import Unlocked
 from recond.flow.runlist import RunList
 from recond.flow.sitting import Sitting
@@ -105,6 +106,23 @@ _NOTHING: Keys = {
     "disks": tuple[()],
     "left": [_LEFT],
 }
+_CLOSED: Keys = {
+    "run": str,
+    "record_id": str,
+    "outcome": "closed",
+    "exit_code": int,
+    "disks": tuple[()],
+    "left": tuple[()],
+    "closed": [
+        {
+            "disk": str,
+            "why": WhyClosed,
+            "by_run": str | None,
+            "certificate": str | None,
+            "message": Message,
+        }
+    ],
+}
 _VERDICTS: Keys = {
     "name": str,
     "record_id": str | None,
@@ -169,7 +187,7 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "plan": (Planned,),
     "wipe": (_FINISHED,),
     "run": (_FINISHED, _NOTHING),
-    "resume": (_FINISHED, _NOTHING),
+    "resume": (_FINISHED, _NOTHING, _CLOSED),
     "unlock": (Unlocked,),
     "attach": (_FINISHED,),
     "certify": (_FINISHED,),

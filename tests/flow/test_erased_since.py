@@ -12,7 +12,8 @@ import pytest
 from recond.certify.judge.later import is_same_medium
 from recond.certify.record import fold_journal
 from recond.erasure import DiskIdentity, LevelWish, Verdict
-from recond.flow.run.erased_since import SAID, is_as_far
+from recond.flow.run.closed import SAID, Closed
+from recond.flow.run.erased_since import is_as_far
 from recond.flow.run.resume import resume_runs
 from recond.flow.runfolder import RunFolder
 from recond.host import Host
@@ -42,9 +43,9 @@ def cut_off(bench: Bench, image: Path) -> RunFolder:
 
 def resumed(bench: Bench, run: str | None = None) -> tuple[list[int], dict[str, Message]]:
     """The exit codes of what `resume` gives, and what it says is closed, of one disk each."""
-    closed: dict[str, tuple[Message, ...]] = {}
+    closed: dict[str, tuple[Closed, ...]] = {}
     done = resume_runs(bench.state, run, Host(), quiet, StopCount(), on_closed=closed.__setitem__)
-    return [one.exit_code for one in done], {name: why for name, (why,) in closed.items()}
+    return [one.exit_code for one in done], {name: why.message() for name, (why,) in closed.items()}
 
 
 def test_what_another_run_erased_since_is_said_once(tmp_path: Path) -> None:

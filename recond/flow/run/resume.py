@@ -16,8 +16,8 @@ from recond.drive.types import sizes_after
 from recond.erasure import TargetKind, WipePlan
 from recond.errors import FormatError, RecondError, UsageError
 from recond.flow.config import declared_docks
+from recond.flow.run.closed import Closed, closed_by, is_said, note_said
 from recond.flow.run.closing import close_unbegun
-from recond.flow.run.erased_since import erased_since, is_said, note_said
 from recond.flow.run.issued import read_issued
 from recond.flow.run.late import note_late
 from recond.flow.run.run import Finished, certify_run, finished_of
@@ -35,7 +35,6 @@ from recond.host.realdisk import open_disk
 from recond.host.reason import as_lack
 from recond.host.sectors import rescan
 from recond.host.signals import StopCount, counted_stops
-from recond.model import Message
 from recond.progress import WorkerEnd, ended
 from recond.wipe import guard
 from recond.wipe.job import Job
@@ -44,8 +43,8 @@ from recond.wipe.position import Standing, read_standing
 NO_SIZE = ("no-size",)
 OnLost = Callable[[str, RecondError], None]
 """Hears of a run that cannot be taken up, and why."""
-OnClosed = Callable[[str, tuple[Message, ...]], None]
-"""Hears of a run of which nothing is left: another one has erased its disk since."""
+OnClosed = Callable[[str, tuple[Closed, ...]], None]
+"""Hears of a run with whose disks nothing is left to do, and why with each."""
 
 
 def resume_runs(
@@ -63,7 +62,7 @@ def resume_runs(
     """Go on with one run, or with every run that has a journal without an end.
 
     `on_lost` hears of each run of several that cannot be taken up; without it the first is raised.
-    `on_closed` hears once of each whose disks another run has erased since; of `run` each time.
+    `on_closed` hears once of each with whose disks nothing is left to do; of `run` each time.
 
     `tells`: the board hears of it from here (a dock tells of its slots itself). `asked` as in
     `execute`; `only` are the names of the disks that may be written, where a person
@@ -90,14 +89,12 @@ def resume_runs(
 def _is_closed(
     folder: RunFolder, others: JournalNames, on_closed: OnClosed | None, *, again: bool
 ) -> bool:
-    """Whether a run has its certificate, and other runs have erased since what it was cut off at:
-    then there is nothing to go on with, nor anything new to certify.
+    """Whether a run has its certificate, and nothing is left to do with what it was cut off at:
+    there is nothing to go on with then, nor anything new to certify.
     """
-    if not is_issued(folder):
-        return False
-    found = erased_since(folder, others)
+    found = closed_by(folder, others, named=again)
     if found and on_closed and (again or not is_said(folder, found)):
-        on_closed(folder.run_id, tuple(one.message() for one in found))
+        on_closed(folder.run_id, found)
         note_said(folder, found)
     return bool(found)
 

@@ -1,0 +1,75 @@
+"""A disk that was confirmed and never begun: nothing was written to it, and its run is closed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from recond.flow.run.closed import BEFORE_ANY_WRITE, is_never_begun
+from tests.cli.command import answers, recond, valid
+from tests.flow.bench import Bench, donor_image, status_of
+from tests.flow.test_confirmed import cut
+from tests.flow.test_erased_since import cut_off, resumed
+
+
+def never_begun(bench: Bench) -> str:
+    """The run of two disks that a power cut ended between their workers, certified so."""
+    bench.run(donor_image(bench.path / "a.img"), donor_image(bench.path / "b.img"))
+    (folder,) = bench.runs()
+    cut(folder, "b.img")
+    shutil.rmtree(bench.path / "out")
+    donor_image(bench.path / "b.img")  # nobody had written to it
+    (finished,) = bench.resume()
+    assert status_of(finished) == {"a.img": "erased", "b.img": "interrupted"}
+    assert finished.exit_code == 5
+    return folder.run_id
+
+
+def test_a_disk_that_was_never_begun_is_said_once_and_never_erased(tmp_path: Path) -> None:
+    """`recond resume` ended with 5 for ever, though nothing was left to go on with."""
+    bench = Bench(tmp_path)
+    run = never_begun(bench)
+    codes, closed = resumed(bench)
+    assert codes == []
+    assert {name: why.code for name, why in closed.items()} == {run: "wipe.resume.never_begun"}
+    assert resumed(bench) == ([], {}), "once"
+    assert resumed(bench, run) == ([5], {}), "who asks for it is told that it is not erased"
+    record = json.loads((tmp_path / "out" / run / "record.json").read_bytes())
+    assert [one["result"]["status"] for one in record["erasures"]] == ["erased", "interrupted"]
+    assert b"DONOR" in (tmp_path / "b.img").read_bytes()
+
+
+def test_a_program_is_told_of_it(tmp_path: Path) -> None:
+    """What was closed stood on standard error alone."""
+    bench = Bench(tmp_path)
+    run = never_begun(bench)
+    first = cut_off(bench, donor_image(tmp_path / "c.img"))
+    second = bench.run(tmp_path / "c.img")
+    done = recond("resume", "--json", folder=tmp_path)
+    assert done.code == 0
+    told = {one["run"]: one for one in answers(done.stdout)}
+    assert [valid(one)["outcome"] for one in told.values()] == ["closed", "closed"]
+    (begun,), (since,) = told[run]["closed"], told[first.run_id]["closed"]
+    assert (begun["disk"], begun["why"], begun["by_run"]) == ("b.img", "never-begun", None)
+    assert (since["disk"], since["why"]) == ("c.img", "erased-since")
+    assert since["by_run"] == second.folder.run_id
+    assert since["certificate"] == str(second.issued.folder)
+    (nothing,) = answers(recond("resume", "--json", folder=tmp_path).stdout)
+    assert nothing["outcome"] == "nothing-begun"
+
+
+def test_only_a_whole_journal_shows_that_nothing_was_done(tmp_path: Path) -> None:
+    """A line that was lost may be the one that said what was written."""
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    lines = folder.journal("a.img").read_bytes().splitlines(keepends=True)
+    kinds = [json.loads(line)["kind"] for line in lines]
+    before = lines[: kinds.index("confirmation")]
+    assert set(kinds[: len(before)]) <= BEFORE_ANY_WRITE
+    assert is_never_begun(b"".join(before))
+    torn = [*before, lines[len(before)][:9]]
+    lost = [*before, lines[-1].replace(b'"kind":"end"', b'"kind":"interrupted"')]
+    for raw in (torn, lost, lines[: len(before) + 1], lines, before[:1], []):
+        assert not is_never_begun(b"".join(raw))
