@@ -1,4 +1,6 @@
-"""Certificates that a workshop's root issued for another purpose, or for ours in other words."""
+"""Certificates that a workshop's root issued for another purpose, or for ours in other words; and
+roots of several makers, with whether a bench is believed under them.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +49,45 @@ OURS: dict[str, Extensions] = {
     "for mail": (SIGNS, extended(ExtendedKeyUsageOID.EMAIL_PROTECTION)),
     "with a rule beside": (SIGNS, extended(DOCUMENT_SIGNING), (STRANGE, False)),
 }
+
+AUTHORITY = x509.BasicConstraints(ca=True, path_length=None), True
+CERTIFIES = usage("key_cert_sign", "crl_sign")
+
+ROOTS: dict[str, tuple[Extensions, bool]] = {
+    "an authority's": ((AUTHORITY, CERTIFIES), True),
+    "of one level": ((((x509.BasicConstraints(True, 0)), True), CERTIFIES), True),
+    "of three levels": ((((x509.BasicConstraints(True, 3)), True), CERTIFIES), True),
+    "without a usage": ((AUTHORITY,), True),
+    "of all uses": ((AUTHORITY, CERTIFIES, extended(DOCUMENT_SIGNING)), True),
+    "with a rule beside": ((AUTHORITY, CERTIFIES, (STRANGE, False)), True),
+    "that signs documents": ((AUTHORITY, SIGNS), False),
+    "that signs lists": ((AUTHORITY, usage("crl_sign")), False),
+    "with a critical rule": ((AUTHORITY, CERTIFIES, (STRANGE, True)), False),
+    "for web servers": (
+        (AUTHORITY, CERTIFIES, extended(ExtendedKeyUsageOID.SERVER_AUTH)),
+        False,
+    ),
+    "that is none": (((x509.BasicConstraints(False, None), True), CERTIFIES), False),
+    "that says nothing": ((), False),
+}
+"""What a root's certificate says, and whether a bench under it is believed (RFC 5280 4.2)."""
+
+
+def root_of(key: SigningKey, extensions: Extensions) -> SigningKey:
+    """The same root's key and name with another certificate."""
+    one = key.certificate
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(one.subject)
+        .issuer_name(one.subject)
+        .public_key(key.key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(one.not_valid_before_utc)
+        .not_valid_after(one.not_valid_after_utc)
+    )
+    for value, critical in extensions:
+        builder = builder.add_extension(value, critical=critical)
+    return SigningKey(key.key, (builder.sign(key.key, hashes.SHA256()),))
 
 
 def issued_for(root: SigningKey, extensions: Extensions, at: str) -> SigningKey:

@@ -19,6 +19,7 @@ from recond.certify.sign.keys import (
     chain_fault,
     common_name,
     fingerprint,
+    is_authority,
     is_time_authority,
     issue_bench_key,
     make_bench_key,
@@ -31,7 +32,16 @@ from recond.certify.sign.keys import (
 )
 from recond.certify.sign.purpose import DOCUMENT_SIGNING
 from recond.errors import RecordInvalid
-from tests.certify.purposes import FOREIGN, OURS, issued_for
+from tests.certify.purposes import (
+    FOREIGN,
+    OURS,
+    ROOTS,
+    SIGNS,
+    Extensions,
+    issued_for,
+    root_of,
+    usage,
+)
 
 NOW = "2026-11-24T10:00:00.000Z"
 ROOT = make_root_key("Bricol’Café", NOW)
@@ -79,6 +89,30 @@ def test_a_root_vouches_for_keys_that_sign_documents(name: str) -> None:
     fault = "certify.trust.purpose" if name in FOREIGN else None
     for pinned in (PINNED, made.chain[:1]):
         assert chain_fault(made.chain, pinned, NOW) == fault
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_pinned_root_vouches_only_where_its_certificate_lets_it(name: str) -> None:
+    """Whatever was pinned, and called itself an authority, vouched for every key."""
+    extensions, vouches = ROOTS[name]
+    root = root_of(ROOT, extensions)
+    none = "certify.trust.issuer" if is_authority(root.certificate) else "certify.trust.unknown"
+    fault = None if vouches else none
+    assert chain_fault(BENCH.chain, root.chain, NOW) == fault
+    assert chain_fault(BENCH.chain, (*root.chain, *PINNED), NOW) is None, "the other one does"
+    assert chain_fault(BENCH.chain, (*PINNED, *root.chain), NOW) is None
+    lost = (Revocation(fingerprint(ROOT.certificate), "compromised", NOW),)
+    for both in ((*root.chain, *PINNED), (*PINNED, *root.chain)):
+        assert chain_fault(BENCH.chain, both, NOW, lost) == "certify.trust.compromised"
+
+
+@pytest.mark.parametrize("extensions", [(), (SIGNS,), (usage("content_commitment"),)])
+def test_a_self_made_key_that_is_pinned_itself_need_not_be_an_authority(
+    extensions: Extensions,
+) -> None:
+    own = root_of(ALONE, extensions)
+    assert chain_fault(own.chain, own.chain, NOW) is None
+    assert chain_fault(ALONE.chain, ALONE.chain, NOW) is None
 
 
 def test_a_root_does_not_sign_certificates_itself() -> None:

@@ -35,13 +35,14 @@ from recond.certify.sign.keys import (
     make_root_key,
 )
 from recond.certify.sign.pdf_sign import sign_pdf
+from recond.certify.sign.purpose import may_sign
 from recond.certify.sign.seal import make_seal
 from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes
 from tests.certify import published
 from tests.certify.journals import base_seed, how_many
 from tests.certify.papers import corpus, files_of
-from tests.certify.purposes import FOREIGN, OURS, issued_for
+from tests.certify.purposes import FOREIGN, OURS, ROOTS, issued_for, root_of
 from tests.donor.pages import (
     JWS,
     PDF,
@@ -537,6 +538,20 @@ def test_a_key_that_the_root_issued_for_another_purpose(page: Page, name: str) -
     shown = page.one(files)
     assert shown.state == ("false" if name in FOREIGN else "erased"), shown
     never_more(shown, files)
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_root_of_another_maker_vouches_only_where_recond_says_so(page: Page, name: str) -> None:
+    """The page read of a pinned root no more than that it called itself an authority."""
+    extensions, vouches = ROOTS[name]
+    root = root_of(corpus().root, extensions)
+    trust = Trust(root.chain, (), (), None, corpus().trust().software)
+    assert bool(believed(root.chain, ())) is (vouches or may_sign(root.certificate))
+    page.believe(trust)
+    files = {JWS: files_of("erased")[JWS]}
+    shown = page.one(files)
+    assert (shown.state == "erased") is vouches, shown
+    never_more(shown, files, trust)
 
 
 def test_the_root_s_key_under_another_name(page: Page) -> None:

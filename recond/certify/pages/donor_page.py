@@ -33,6 +33,7 @@ from recond.certify.sign.keys import (
     is_authority,
     may_vouch,
 )
+from recond.certify.sign.purpose import may_issue
 from recond.certify.statement import NAMES_THINGS, PARTS, VERDICTS
 from recond.foreign import LONGEST, NAMES, QUOTED, QUOTES, SIGNS, SIGNS_IN_A_LINE
 from recond.locale import LANGS, Lang, entries, text
@@ -189,7 +190,7 @@ def _fault(one: x509.Certificate, revoked: tuple[Revocation, ...]) -> str | None
     need not sign documents itself.
     """
     fault = chain_fault((one,), (one,), one.not_valid_before_utc.isoformat(), revoked)
-    root = is_authority(one) and may_vouch(one)
+    root = may_issue(one) and may_vouch(one)
     return None if fault == "certify.trust.purpose" and root else fault
 
 

@@ -28,12 +28,13 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from recond.certify.sign import p256
-from recond.certify.sign.purpose import DOCUMENT_SIGNING, UNREADABLE, may_sign
+from recond.certify.sign.purpose import DOCUMENT_SIGNING, UNREADABLE, may_issue, may_sign
 from recond.errors import RecordInvalid
 
 ROOT_DAYS = 15 * 365
 BENCH_DAYS = 2 * 365
 KDF_ROUNDS = 600_000
+REVOKED_FAULTS = ("certify.trust.compromised", "certify.trust.retired")
 _ALLOWANCE = dt.timedelta(days=1)  # a bench's clock may be behind the root's
 
 
@@ -303,14 +304,20 @@ def chain_fault(
     pinned = tuple(filter(may_vouch, pinned))
     if any(leaf == one for one in pinned):
         return None
-    for root in pinned:
-        if _issued(leaf, root):
-            fault = _revoked(root, revoked, at)
-            if fault is not None:
-                return fault
-            in_time = root.not_valid_before_utc <= time <= root.not_valid_after_utc
-            return None if in_time else "certify.trust.expired"
-    return "certify.trust.unknown"
+    faults = [_root_fault(root, revoked, at) for root in pinned if _issued(leaf, root)]
+    if not faults:
+        return "certify.trust.unknown"
+    lost = [fault for fault in faults if fault in REVOKED_FAULTS]  # one key under two names
+    return next(iter(lost), None if None in faults else faults[0])
+
+
+def _root_fault(root: x509.Certificate, revoked: tuple[Revocation, ...], at: str) -> str | None:
+    """Why a pinned root does not vouch at a time for what its key signed."""
+    fault = _revoked(root, revoked, at)
+    if fault is None and not may_issue(root):
+        fault = "certify.trust.issuer"
+    in_time = root.not_valid_before_utc <= instant(at) <= root.not_valid_after_utc
+    return fault if fault is not None or in_time else "certify.trust.expired"
 
 
 def authority_fault(one: x509.Certificate, at: str, revoked: tuple[Revocation, ...]) -> str | None:

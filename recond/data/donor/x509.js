@@ -18,7 +18,7 @@ async function readCertificate(der) {
   const signature = isAlgorithm(algorithm, "ecdsaSha256") ? signatureOf(bits) : null;
   return {
     der, tbs: tbs.raw, signature, serial: serial.raw, issuer: issuer.raw, subject: subject.raw,
-    from, until, point: pointOf(key), name: commonName(subject), signs: maySign(rest),
+    from, until, point: pointOf(key), name: commonName(subject), ...uses(rest),
     forms: await Promise.all(formsOf(der, outer, bits, signature).map(async (form) =>
       hex(await sha256(form)))),
     fingerprint: hex(await sha256(der)),
@@ -66,26 +66,38 @@ function commonName(subject) {
   return "";
 }
 
-// Whether the key is for signing documents, or may be used for anything: `may_sign` of recond.
-// Source: RFC 5280 4.2, RFC 9336 3.1.
-function maySign(rest) {
+// Whether the key may sign documents, and whether it may vouch for others that do: `may_sign` and
+// `may_issue` of recond.
+// Source: RFC 5280 4.2, 4.2.1.3, 4.2.1.9, 6.1.4; RFC 9336 3.1.
+function uses(rest) {
   try {
     const seen = new Set();
+    const found = { signs: true, issues: true };
+    let authority = false;
     const list = rest.length === 0 ? [] : elements(only(rest[0].body, TAG.sequence).body);
-    return list.every((extension) => {
+    for (const extension of list) {
       const [name, ...more] = elements(extension.body);
       const critical = more[0].tag === 0x01 && more.shift().body[0] !== 0;
       need(more.length === 1 && more[0].tag === TAG.octets && !seen.has(hex(name.body)), BAD_DER);
       seen.add(hex(name.body));
-      if (isOid(name, "keyUsage")) return (only(more[0].body, TAG.bits).body[1] & 0xc0) !== 0;
-      if (isOid(name, "extendedKeyUsage")) {
-        return elements(only(more[0].body, TAG.sequence).body).some((one) =>
+      if (isOid(name, "keyUsage")) {
+        const bits = only(more[0].body, TAG.bits).body[1];
+        if ((bits & 0xc0) === 0) found.signs = false;
+        if ((bits & 0x04) === 0) found.issues = false;
+      } else if (isOid(name, "extendedKeyUsage")) {
+        const documents = elements(only(more[0].body, TAG.sequence).body).some((one) =>
           ["documentSigning", "emailProtection", "anyUsage"].some((use) => isOid(one, use)));
+        if (!documents) found.signs = found.issues = false;
+      } else if (isOid(name, "basicConstraints")) {
+        const [ca] = elements(only(more[0].body, TAG.sequence).body);
+        authority = ca !== undefined && ca.tag === 0x01 && ca.body[0] === 0xff;
+      } else if (critical) {
+        found.signs = found.issues = false;
       }
-      return isOid(name, "basicConstraints") || !critical;
-    });
+    }
+    return { signs: found.signs, issues: found.issues && authority };
   } catch {
-    return false;
+    return { signs: false, issues: false };
   }
 }
 
@@ -123,10 +135,14 @@ async function chainFault(leaf, at, { roots, revoked }) {
   if (!inTime(leaf)) return "certify.trust.expired";
   if (!leaf.signs) return "certify.trust.purpose";
   if (roots.some((root) => root.fingerprint === leaf.fingerprint)) return null;
+  const faults = [];
   for (const root of roots) {
-    if (await issuedBy(leaf, root)) {
-      return revokedAs(root, at, revoked) ?? (inTime(root) ? null : "certify.trust.expired");
-    }
+    if (!await issuedBy(leaf, root)) continue;
+    const lost = revokedAs(root, at, revoked);
+    if (lost !== null) return lost;
+    const late = inTime(root) ? null : "certify.trust.expired";
+    faults.push(root.issues ? late : "certify.trust.issuer");
   }
-  return "certify.trust.unknown";
+  if (faults.length === 0) return "certify.trust.unknown";
+  return faults.includes(null) ? null : faults[0];
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 from recond.certify.pages import key_backup
 from recond.certify.sign import keys, revocations
 from recond.certify.sign.keys import KeyFacts, Revocation, SigningKey, facts_of
+from recond.certify.sign.purpose import may_issue
 from recond.certify.sign.token_key import TokenKey
 from recond.errors import BenchLacks, RecondError, RecordInvalid, UsageError
 from recond.flow.config import Overrides, read_context
@@ -231,7 +232,7 @@ def _unlock(raw: bytes, passphrase: str, file: Path) -> SigningKey:
         root = keys.unpack_key(raw, passphrase)
     except RecordInvalid:
         raise RecordInvalid("key.passphrase.wrong", file=str(file)) from None
-    if not keys.is_authority(root.certificate):
+    if not may_issue(root.certificate):
         raise RecordInvalid("key.not-root", file=str(file))
     return root
 
