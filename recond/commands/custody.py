@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -279,9 +280,12 @@ def history_command(
 ) -> None:
     """Everything that is known of one computer or disk."""
     from recond.flow.custody.history import read_history
+    from recond.flow.machine.inventory import inventory
     from recond.show.custody import show_history
 
-    found = read_history(asked, tuple(folder or (OUT,)), state=state_path())
+    found = read_history(
+        asked, tuple(folder or (OUT,)), state=state_path(), capture=partial(inventory, this_host())
+    )
     show_history(screen(), found, as_json=json_)
 
 

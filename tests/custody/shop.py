@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,17 @@ from recond.erasure import DiskIdentity, TargetKind
 from recond.flow.config import Overrides, read_context
 from recond.flow.custody.issue import Stated, Word, issue_statement
 from recond.flow.keys.keyring import Keyring
+from recond.flow.machine.inventory import inventory
 from recond.flow.run.issue import Issued, Material, issue
+from recond.host import Host
 from recond.model import Machine, Medium
 from tests.computers import computer
 from tests.keys.bench import StillClock
 from tests.upload.erased import journal
 from tests.upload.records import disk_erasure, notebook
 
+capture = partial(inventory, Host())
+"""How a command reads a capture."""
 NOW = "2026-11-24T08:00:00.000Z"
 ROOT_FROM = "2026-01-01T00:00:00.000Z"
 

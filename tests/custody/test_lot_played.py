@@ -34,7 +34,7 @@ from recond.flow.lot.lot import (
 )
 from recond.flow.lot.rows import State
 from recond.locale import text
-from tests.custody.shop import Shop, drive, laptop, workshop
+from tests.custody.shop import Shop, capture, drive, laptop, workshop
 from tests.lot.databases import postgresql
 
 K = CustodyKind
@@ -235,27 +235,27 @@ def told(found: History) -> list[tuple[str, str, str]]:
 
 def test_a_disk_erased_in_a_dock_is_joined_to_its_computer(played: list[Shop]) -> None:
     one, two = played
-    found = read_history("d10", (one.out, two.out), state=one.state)
+    found = read_history("d10", (one.out, two.out), state=one.state, capture=capture)
     assert (found.computers, found.disks) == (("NB10",), ("D10",))
     worth = {(about, said): value for about, value, said in told(found)}
     assert worth[("D10", "approved")] == "proven"
-    assert worth[("D10", "said")] == "word"
-    again = read_history(run(10), (one.out, two.out), state=one.state)
+    assert worth[("D10", "to")] == "word"
+    again = read_history(run(10), (one.out, two.out), state=one.state, capture=capture)
     assert [entry.number for entry in again.entries] == [e.number for e in found.entries]
 
 
 def test_a_computer_tells_of_its_disks(played: list[Shop]) -> None:
     one, two = played
-    found = read_history("NB09", (one.out, two.out), state=one.state)
+    found = read_history("NB09", (one.out, two.out), state=one.state, capture=capture)
     assert (found.computers, found.disks) == (("NB09",), ("D09",))
     assert sorted(told(found)) == [
         ("D09", "proven", "not"),
         ("D09", "word", "said"),
-        ("D09", "word", "said"),
+        ("D09", "word", "to"),
         ("NB09", "proven", "computer"),
     ]
     with pytest.raises(UsageError):
-        read_history("PERDU", (one.out,), state=one.state)
+        read_history("PERDU", (one.out,), state=one.state, capture=capture)
 
 
 def test_a_changed_record_is_told_as_false(played: list[Shop], tmp_path: Path) -> None:
@@ -263,5 +263,5 @@ def test_a_changed_record_is_told_as_false(played: list[Shop], tmp_path: Path) -
     shutil.copytree(two.out, tmp_path / "two")
     record = tmp_path / "two" / run(10) / "record.json"
     record.write_bytes(record.read_bytes().replace(b'"Ada"', b'"Bob"'))
-    found = read_history("D10", (one.out, tmp_path / "two"), state=one.state)
+    found = read_history("D10", (one.out, tmp_path / "two"), state=one.state, capture=capture)
     assert "proven" not in [entry.worth for entry in found.entries if entry.about == "D10"]

@@ -3,7 +3,8 @@
 Why: « where is this disk » is asked years later, of folders from several benches. Each entry says
 whether it is proven (a record whose journals give its result), somebody's word (a statement, by a
 known key), or not to be believed here. A disk is joined to the computer that it came from by a
-statement that it was taken out, or by the census of a record. Reads only, and keeps nothing.
+statement that it was taken out, by the census of a record, or by an inspection that somebody kept
+(`recond.flow.custody.inspected`), which nobody signed. Reads only, and keeps nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from recond.computer import conclude, is_approved, is_boot_medium
 from recond.custody import CustodyEvent, CustodyKind
 from recond.erasure import TargetKind, WipeRecord
 from recond.errors import RecondError, UsageError
+from recond.flow.custody.inspected import Inspection, ReadCapture, inspections_of
 from recond.flow.keys.keyring import Keyring
 from recond.flow.serials import compared
-from recond.flow.verify.files import groups_of, verify_groups
+from recond.flow.verify.files import FileGroup, groups_of, verify_groups
 from recond.flow.verify.given_record import given_record
 from recond.host.regular import read_regular
 from recond.model import Known, Message, Text
@@ -34,6 +36,7 @@ class Worth(Text):
     PROVEN = "proven"  # a record by a known key, whose journals give the same result
     SIGNED = "signed"  # a record by a known key; its journals are not at hand
     WORD = "word"  # a statement by a known key
+    UNSIGNED = "unsigned"  # an inspection that was kept: anybody can write such a file
     UNPROVEN = "unproven"
     FALSE = "false"
 
@@ -76,24 +79,29 @@ class _Found:
         return one.event_id if isinstance(one, CustodyEvent) else one.record_id
 
 
-def read_history(asked: str, folders: tuple[Path, ...], *, state: Path) -> History:
-    """The history of a serial, an asset number, or what a certificate is of.
+def read_history(
+    asked: str, folders: tuple[Path, ...], *, state: Path, capture: ReadCapture
+) -> History:
+    """The history of a serial, an asset number, or what a certificate is of. `capture` reads one.
 
     Raises `UsageError` for a folder that cannot be read, or a word that nothing here bears.
     """
-    trust = Keyring(state).trust(())
-    found = list(_documents(folders, trust))
+    groups = groups_of(folders)
+    found = list(_documents(groups, Keyring(state).trust(())))
+    inspected = tuple(inspections_of(groups, capture))
     names = _names(compared(asked), found)
+    names |= {compared(asked)} & {one for kept in inspected for one in (kept.computer, *kept.disks)}
     if not names:
         raise UsageError("custody.history.none", asked=asked[:80])
-    computers, disks = _joined(names, found)
+    computers, disks = _joined(names, found, inspected)
     entries = [entry for one in found for entry in _entries(one, computers, disks)]
+    entries += [entry for one in inspected for entry in _kept(one, computers, disks)]
     entries.sort(key=lambda one: (one.at, one.number))
     return History(asked, tuple(entries), tuple(sorted(computers)), tuple(sorted(disks)))
 
 
-def _documents(folders: tuple[Path, ...], trust: Trust) -> Iterator[_Found]:
-    for verdicts in verify_groups(groups_of(folders), trust):
+def _documents(groups: tuple[FileGroup, ...], trust: Trust) -> Iterator[_Found]:
+    for verdicts in verify_groups(groups, trust):
         folder = Path(verdicts.name)
         try:
             if verdicts.event_id is not None:
@@ -146,10 +154,16 @@ def _names(asked: str, found: list[_Found]) -> set[str]:
     return names - {""}
 
 
-def _joined(names: set[str], found: list[_Found]) -> tuple[set[str], set[str]]:
+def _joined(
+    names: set[str], found: list[_Found], inspected: tuple[Inspection, ...]
+) -> tuple[set[str], set[str]]:
     """The computers and disks that the names are, and what they were joined to."""
     computers: set[str] = set()
     disks: set[str] = set()
+    for kept in inspected:
+        if kept.computer in names or kept.disks & names:
+            computers.add(kept.computer)
+            disks |= kept.disks if kept.computer in names else kept.disks & names
     for one in found:
         if one.verdicts.belief is Belief.FALSE:
             continue
@@ -181,12 +195,7 @@ def _entries(one: _Found, computers: set[str], disks: set[str]) -> Iterator[Hist
         for thing in document.things:
             serial = compared(thing.serial)
             if serial in computers | disks:
-                what = Message.of(
-                    "custody.history.said",
-                    event=f"@custody.event.{document.kind.value}",
-                    who=document.operator.name or "—",
-                    to=document.party or document.computer or "—",
-                )
+                what = _said(document)
                 same_day = document.happened_on == document.issued_at[:10]
                 at = document.issued_at if same_day else document.happened_on
                 yield _entry(one, at, what, thing.serial)
@@ -201,6 +210,38 @@ def _entries(one: _Found, computers: set[str], disks: set[str]) -> Iterator[Hist
             code = "approved" if is_approved(erasure) else "not"
             at = erasure.ended_at or document.issued_at
             yield _entry(one, at, Message(f"custody.history.disk.{code}"), own)
+
+
+def _said(event: CustodyEvent) -> Message:
+    words = {"event": f"@custody.event.{event.kind.value}", "who": event.operator.name or "—"}
+    to = event.party or event.computer
+    return Message.of(
+        "custody.history.said.to" if to else "custody.history.said",
+        **words,
+        **({"to": to} if to else {}),
+    )
+
+
+def _kept(one: Inspection, computers: set[str], disks: set[str]) -> Iterator[HistoryEntry]:
+    """Of each disk that is asked for, in which computer it was; of the computer, which it held."""
+    about = sorted(one.disks & disks) if one.computer in computers else []
+    for disk in about:
+        what = Message.of("custody.history.inspected", computer=one.computer)
+        yield HistoryEntry(
+            one.at, Worth.UNSIGNED, what, disk, one.file.name, "—", None, str(one.file.parent)
+        )
+    if not about and one.computer in computers:
+        what = Message("custody.history.inspected.none")
+        yield HistoryEntry(
+            one.at,
+            Worth.UNSIGNED,
+            what,
+            one.computer,
+            one.file.name,
+            "—",
+            None,
+            str(one.file.parent),
+        )
 
 
 def _entry(one: _Found, at: str, what: Message, about: str) -> HistoryEntry:
