@@ -12,7 +12,7 @@ from recond.commands.frame import (
     leave,
     make_group,
     screen,
-    state_path,
+    state_to_read,
 )
 
 CONFIG = make_group("cli.help.config", bare=True)
@@ -36,7 +36,7 @@ def _show(form: str, *, as_json: bool) -> NoReturn:
     from recond.flow.configlook import look_at_config
     from recond.show.config import show_config
 
-    found = look_at_config(state_path())
+    found = look_at_config(state_to_read())
     screen().give(form, found, show_config, as_json=as_json)
     leave(found.exit_code)
 
@@ -47,7 +47,7 @@ def config_check_command(json_: AsJson = False) -> None:
     from recond.flow.configlook import look_at_config
     from recond.show.config import check_fields, show_config_mistakes
 
-    found = look_at_config(state_path())
+    found = look_at_config(state_to_read())
     screen().give("config.check", found, show_config_mistakes, as_json=json_, fields=check_fields)
     leave(found.exit_code)
 
@@ -58,6 +58,6 @@ def config_path_command(json_: AsJson = False) -> None:
     from recond.flow.configlook import look_at_config
     from recond.show.config import path_fields, show_config_paths
 
-    found = look_at_config(state_path())
+    found = look_at_config(state_to_read())
     screen().give("config.path", found, show_config_paths, as_json=json_, fields=path_fields)
     leave(0)

@@ -17,6 +17,7 @@ from recond.commands.frame import (
     option,
     screen,
     state_path,
+    state_to_read,
     this_host,
 )
 
@@ -284,7 +285,10 @@ def history_command(
     from recond.show.custody import show_history
 
     found = read_history(
-        asked, tuple(folder or (OUT,)), state=state_path(), capture=partial(inventory, this_host())
+        asked,
+        tuple(folder or (OUT,)),
+        state=state_to_read(),
+        capture=partial(inventory, this_host()),
     )
     show_history(screen(), found, as_json=json_)
 

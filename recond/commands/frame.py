@@ -25,6 +25,7 @@ from recond.commands.complete import (
 )
 from recond.commands.index import ENTRIES, help_text
 from recond.commands.values import give_plain_values
+from recond.errors import BenchLacks
 from recond.locale import language, text
 from recond.show.framework import translate_framework
 from recond.show.help import free_hyphens, hold_hyphens, placeholder
@@ -304,7 +305,34 @@ def this_host() -> Host:
 
 
 def state_path() -> Path:
-    """The state folder: `--state`, else the environment's, else the usual one."""
+    """The state folder of a command that may write there: `--state`, else the environment's, else
+    the usual one. An older form is brought forward.
+
+    Raises `BenchLacks` for the form of a newer recond.
+    """
+    from recond.flow.stateform import open_state
+
+    open_state(_state())
+    return _state()
+
+
+def state_to_read() -> Path:
+    """The same for a command that only reads there: of a newer form it is said."""
+    from recond.flow.stateform import newest_form, read_form
+
+    state = _state()
+    try:
+        found = read_form(state)
+    except BenchLacks as error:
+        screen().talk(screen().say(error.message))
+        return state
+    if found > newest_form():
+        known = newest_form()
+        screen().talk(t("host.form.newer_read", folder=str(state), form=found, known=known))
+    return state
+
+
+def _state() -> Path:
     from recond.host.state import state_folder
 
     return state_folder(Path(_STATE) if _STATE else None)

@@ -17,6 +17,7 @@ from recond.commands.frame import (
     option,
     screen,
     state_path,
+    state_to_read,
     this_host,
 )
 from recond.errors import UsageError
@@ -38,7 +39,7 @@ def show_command(json_: AsJson = False) -> None:
     from recond.flow.keys.workshop import show
     from recond.show.key import show_keys
 
-    screen().give("key.show", show(state_path(), this_host().clock), show_keys, as_json=json_)
+    screen().give("key.show", show(state_to_read(), this_host().clock), show_keys, as_json=json_)
 
 
 @command("init", KEY, about="key.about.init")

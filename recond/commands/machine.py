@@ -30,6 +30,7 @@ from recond.commands.frame import (
     option,
     screen,
     state_path,
+    state_to_read,
     t,
     this_host,
 )
@@ -116,7 +117,7 @@ def doctor_command(json_: AsJson = False) -> None:
     from recond.flow.machine.doctor import examine
     from recond.show.result import show_bench
 
-    found = examine(this_host(), state_path())
+    found = examine(this_host(), state_to_read())
     screen().give(
         "doctor", found, show_bench, as_json=json_, fields=lambda found: {"findings": found}
     )

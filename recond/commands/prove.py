@@ -14,7 +14,7 @@ from recond.commands.frame import (
     leave,
     option,
     screen,
-    state_path,
+    state_to_read,
     this_host,
 )
 from recond.errors import UsageError
@@ -38,7 +38,7 @@ def verify_command(
     from recond.flow.verify.ledger import verify_with_ledger
     from recond.show.result import report_json, show_report
 
-    given = certificate_paths(state_path(), tuple(files or ()))
+    given = certificate_paths(state_to_read(), tuple(files or ()))
     certificates = tuple(trust or ())
     if html is not None:
         if given or ledger is not None or disk is not None:
@@ -47,7 +47,7 @@ def verify_command(
     if disk is not None:
         _disk(disk, given, certificates, mode, image=image, as_json=json_)
     if ledger is not None:
-        report = verify_with_ledger(given, certificates, ledger, state=state_path())
+        report = verify_with_ledger(given, certificates, ledger, state=state_to_read())
     elif given:
         _many_or_few(given, certificates, as_json=json_)
     else:
@@ -65,7 +65,7 @@ def _many_or_few(
     from recond.show.result import show_report
     from recond.show.verify_many import MANY, answer_each, show_each
 
-    trust = Keyring(state_path()).trust(certificates)
+    trust = Keyring(state_to_read()).trust(certificates)
     groups = groups_of(files)
     found = verify_groups(groups, trust)
     if as_json:
@@ -81,7 +81,7 @@ def _page(html: Path, certificates: tuple[Path, ...], *, as_json: bool) -> NoRet
     from recond.flow.verify.donor_page import write_donor_page
     from recond.show.donor import page_fields, show_page_made
 
-    made = write_donor_page(html, certificates, state=state_path())
+    made = write_donor_page(html, certificates, state=state_to_read())
     screen().give("verify.html", made, show_page_made, as_json=as_json, fields=page_fields)
     leave(0)
 
@@ -108,7 +108,7 @@ def _disk(
             certificates,
             parse_mode(mode),
             image=image,
-            state=state_path(),
+            state=state_to_read(),
             clock=this_host().clock,
             on_event=display.on_event,
         )
@@ -144,9 +144,9 @@ def label_command(
     from recond.flow.runfolder import certificate_paths
     from recond.show.label import label_fields, show_labels
 
-    given = certificate_paths(state_path(), tuple(files or ()))
+    given = certificate_paths(state_to_read(), tuple(files or ()))
     made = make_labels(
-        given, out, form=form, start=start, lang=LANG, state=state_path(), per_disk=per_disk
+        given, out, form=form, start=start, lang=LANG, state=state_to_read(), per_disk=per_disk
     )
     if print_ or printer:
         made = print_labels(made, this_host().processes, printer)
@@ -164,6 +164,6 @@ def runs_command(
     from recond.flow.runlist import list_runs
     from recond.show.runs import show_runs
 
-    found = list_runs(state_path(), since, limit)
+    found = list_runs(state_to_read(), since, limit)
     screen().give("runs", found, show_runs, as_json=json_)
     leave(0)

@@ -16,7 +16,7 @@ from recond.commands.frame import (
     leave,
     option,
     screen,
-    state_path,
+    state_to_read,
     this_host,
 )
 from recond.errors import UsageError
@@ -83,7 +83,7 @@ def version_command(
     from recond.flow.updates import look_for_update
     from recond.show.version import show_update
 
-    found = look_for_update(where, signer, state_path(), this_host().clock.now())
+    found = look_for_update(where, signer, state_to_read(), this_host().clock.now())
     screen().give("version.check", found, show_update, as_json=json_)
     leave(found.exit_code)
 

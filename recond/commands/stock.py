@@ -18,6 +18,7 @@ from recond.commands.frame import (
     option,
     screen,
     state_path,
+    state_to_read,
     this_host,
 )
 from recond.errors import UsageError
@@ -113,7 +114,7 @@ def upload_list_command(json_: AsJson = False) -> None:
 
     screen().give(
         "upload.list",
-        list_destinations(state_path()),
+        list_destinations(state_to_read()),
         show_destinations,
         as_json=json_,
         fields=destinations_fields,
@@ -184,7 +185,7 @@ def queue_command(ctx: Context, json_: AsJson = False) -> None:
     from recond.flow.deliver.queue import read_queue
     from recond.show.upload import show_queue
 
-    view = read_queue(state_path())
+    view = read_queue(state_to_read())
     screen().give("queue", view, show_queue, as_json=json_)
     leave(0)
 
@@ -221,7 +222,7 @@ def lot_command(ctx: Context, json_: AsJson = False, database: Database = None) 
     from recond.flow.lot.lot import list_lots
     from recond.show.lot import show_lots
 
-    lots = list_lots(_where(database))
+    lots = list_lots(_where(database, reads=True))
     screen().give("lot", lots, show_lots, as_json=json_, fields=lambda lots: {"lots": lots})
 
 
@@ -231,14 +232,14 @@ def lot_list_command(json_: AsJson = False, database: Database = None) -> None:
     from recond.flow.lot.lot import list_lots
     from recond.show.lot import show_lots
 
-    lots = list_lots(_where(database))
+    lots = list_lots(_where(database, reads=True))
     screen().give("lot.list", lots, show_lots, as_json=json_, fields=lambda lots: {"lots": lots})
 
 
-def _where(database: str | None) -> LotDatabase:
+def _where(database: str | None, *, reads: bool = False) -> LotDatabase:
     from recond.flow.lot.lot import LotDatabase
 
-    return LotDatabase(state_path(), database)
+    return LotDatabase(state_to_read() if reads else state_path(), database)
 
 
 @command("new", LOT, about="cli.help.lot.new")
@@ -299,7 +300,7 @@ def lot_status_command(lot: LotName, json_: AsJson = False, database: Database =
     from recond.flow.lot.lot import status_of
     from recond.show.lot import show_lot_status
 
-    status = status_of(_where(database), lot)
+    status = status_of(_where(database, reads=True), lot)
     screen().give("lot.status", status, show_lot_status, as_json=json_)
     leave(status.exit_code)
 

@@ -20,7 +20,9 @@ from recond.host.regular import open_regular, read_given
 
 ROOM_BYTES = 32 << 20
 SECRET_BYTES = 1 << 16
-OWN_FOLDERS = ("runs", "keys", "issues", "queue", "reformats", "unlocks")
+FORMER = "former"
+"""Below the state: what a change of its form took the place of (`recond.flow.stateform`)."""
+OWN_FOLDERS = ("runs", "keys", "issues", "queue", "reformats", "unlocks", FORMER)
 """What is recond's own in the state, and no place for what is handed over."""
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from recond.flow.config import Overrides, read_context
+from recond.flow.run.issue import Material, issue
 from recond.flow.run.run import certify_again
 from recond.flow.run.unfinished import open_runs
 from recond.flow.runfolder import JWS, RunFolder
@@ -74,3 +76,18 @@ def test_a_cut_journal_whose_disk_is_away_makes_one_issue_beside(tmp_path: Path)
     assert codes == [5, 5, 5]
     assert len(seen) == 1
     assert len(issues(bench, folder)) == 2
+
+
+def test_a_run_of_a_former_form_keeps_the_certificate_of_its_time(tmp_path: Path) -> None:
+    """Also where the same is said again: the one of its time was judged and signed then."""
+    raw = Path("tests/certify/former/unheld-whole.jsonl").read_bytes()
+    clock, state, out = Host().clock, tmp_path / "state", tmp_path / "out"
+    context = read_context(state, Overrides(), clock)
+    material = Material(context, None, (), {"disk.img": raw}, "run-1")
+    first = issue(state, out, material, lang="fr", clock=clock)
+    before = {file.name: file.read_bytes() for file in first.folder.iterdir() if file.is_file()}
+    again = issue(state, out, material, lang="fr", clock=clock, named=first.folder)
+    assert again.kept == again.handed_over == first.folder
+    assert again.folder == state / "issues" / "run-1" / "1"
+    after = {file.name: file.read_bytes() for file in first.folder.iterdir() if file.is_file()}
+    assert after == before

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from recond.codec import canonical_bytes
-from recond.flow.live.mirror import Mirror, Places, restore, unfinished_here
+from recond.flow.live.mirror import Mirror, Places, form_fault, restore, unfinished_here
 from recond.flow.runfolder import IssuedNote
+from recond.flow.stateform import newest_form, read_form, write_form
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ def test_what_is_on_the_stick_afterwards(places: Places, stick: Path) -> None:
     mirror.write(stick)
     assert names(stick) == {
         "certificats/r0/certificate.pdf",
+        "recond/form.json",
         "recond/keys/bench.pem",
         "recond/keys/bench.p12",
         "recond/runs/r1/journals/D1.jsonl",
@@ -221,3 +223,34 @@ def test_only_runs_of_disks_that_are_here_come_back(
     restore(stick, fresh, frozenset({"D1"}))
     assert [path.name for path in (fresh.state / "runs").iterdir()] == ["r1"]
     assert unfinished_here(fresh) == 1
+
+
+def test_a_stick_of_a_newer_recond_gets_certificates_only(places: Places, stick: Path) -> None:
+    write_form(stick / "recond", newest_form() + 1)
+    put(stick / "recond/runs/r0/run.json", "of the newer one")
+    before = names(stick)
+    for mirror in (Mirror(places, own=True), Mirror(places, own=True)):
+        mirror.write(stick)
+        assert mirror.newer
+        assert not mirror.pending()
+    assert names(stick) == before | {"certificats/r0/certificate.pdf"}
+    fault = form_fault(stick)
+    assert fault is not None
+    assert fault.code == "stick.newer"
+
+
+@pytest.mark.parametrize("former", [None, 1])
+def test_a_stick_of_an_older_recond_takes_the_newest_form(
+    places: Places, stick: Path, former: int | None
+) -> None:
+    """So that the older one refuses it from then on; what it left is brought forward in memory."""
+    if former:
+        write_form(stick / "recond", former)
+    assert form_fault(stick) is None
+    Mirror(places, own=True).write(stick)
+    assert read_form(stick / "recond") == newest_form()
+    assert form_fault(stick) is None
+    (stick / "recond/form.json").write_text("{")
+    fault = form_fault(stick)
+    assert fault is not None
+    assert fault.code == "host.form.unreadable"

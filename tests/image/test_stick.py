@@ -26,6 +26,7 @@ from recond.flow.live.stick import (
     welcome,
     where_results_are,
 )
+from recond.flow.stateform import newest_form, write_form
 from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.host.process import Completed, LocalProcesses
@@ -103,6 +104,28 @@ def bench(tmp_path: Path) -> Bench:
 
 
 # --- boot ------------------------------------------------------------------------------------
+
+
+def test_a_stick_of_a_newer_recond_gives_no_orders_and_no_keys(bench: Bench) -> None:
+    """The image of an older version, and what a newer one left on the stick."""
+    (bench.stick / "recond.toml").write_text(BOTH)
+    (bench.stick / "recond/keys").mkdir(parents=True)
+    (bench.stick / "recond/keys/bench.p12").write_bytes(b"of the newer one")
+    write_form(bench.stick / "recond", newest_form() + 1)
+    assert not boot(bench.host, bench.live).unattended
+    assert START not in bench.mounts.said
+    assert not (bench.live.places.state / "keys").exists()
+    status = read_status(bench.live)
+    assert status is not None
+    assert [one.code for one in status.notices] == ["stick.newer"]
+    with_key(bench)
+    bench.result()
+    Keeper(bench.host, bench.live).look()
+    assert bench.on_stick == ["certificats/r1/certificate.pdf"]
+    assert (bench.stick / "recond/keys/bench.p12").read_bytes() == b"of the newer one"
+    told = read_status(bench.live)
+    assert told is not None
+    assert told.keyless, "the key that signed is in memory only"
 
 
 @pytest.mark.parametrize("size_bytes", [100, 3 << 20, 9 << 20])

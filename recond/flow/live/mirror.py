@@ -6,6 +6,7 @@ that after a power cut it is there up to the last seconds, and `resume` has what
 
     RECOND/certificats/<record id>/…      what is handed over
     RECOND/recond/keys, queue, runs       shared by all computers that the stick starts
+    RECOND/recond/form.json               the newest form that anything there was written in
     RECOND/recond/benches/<bench id>/…    bench-id, ledger and keys/ with the public certificates:
                                           of one start of one computer, for two computers may run
                                           from one stick at once, and a ledger that two of them
@@ -25,13 +26,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.documents import read_json
-from recond.errors import UsageError
+from recond.errors import BenchLacks, UsageError
 from recond.flow.config import read_bench_id
 from recond.flow.runfolder import ISSUED, RunFolder
 from recond.flow.runnote import is_issued
+from recond.flow.stateform import newest_form, read_form, write_form
 from recond.host.regular import GROWN_BYTES, open_regular, read_regular
 from recond.host.stick import LABEL
 from recond.host.store import append_bytes, write_whole
+from recond.model import Message
 
 CERTIFICATES = "certificats"
 STATE = "recond"
@@ -124,19 +127,23 @@ class Mirror:
 
     `foreign`: its keys are another's, and are left alone; ours are not carried into their place.
     `own`: it is the medium that this start came from, or that a person named: no other gets keys,
-    for whoever takes it along could sign with them.
+    for whoever takes it along could sign with them. `newer`: its state is of a newer recond, or
+    nobody can tell: it gets certificates, and its state stays as it is.
     """
 
     places: Places
     stamps: dict[str, Stamp] = field(default_factory=dict)
     foreign: bool = False
     own: bool = False
+    newer: bool = False
 
     def pending(self) -> tuple[tuple[Path, str, Stamp], ...]:
         """What the stick does not have yet."""
         found = []
         for path, name in self.places.pairs():
             if (self.foreign or not self.own) and name.startswith(KEYS):
+                continue
+            if self.newer and name.startswith(f"{STATE}/"):
                 continue
             try:
                 status = path.stat()
@@ -154,7 +161,10 @@ class Mirror:
 
     def write(self, stick: Path) -> None:
         """Carry over all that changed. Raises `OSError`; what was carried stays carried."""
+        self.newer = form_fault(stick) is not None
         self.foreign = self._has_foreign_keys(stick)
+        if not self.newer and read_form(stick / STATE) < newest_form():
+            write_form(stick / STATE, newest_form())
         for path, name, stamp in self.pending():
             self._copy(path, stick / name, self.stamps.get(name))
             self.stamps[name] = stamp
@@ -179,6 +189,17 @@ class Mirror:
             write_whole(target, raw)
             return
         append_bytes(target, raw[held:])
+
+
+def form_fault(stick: Path) -> Message | None:
+    """Why this recond must not touch the state on a stick; None where it may. What an older one
+    left there is brought forward in memory.
+    """
+    try:
+        form = read_form(stick / STATE)
+    except BenchLacks as error:
+        return error.message
+    return Message("stick.newer") if form > newest_form() else None
 
 
 def _begins(target: Path, held: bytes) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from recond.codec import canonical_bytes
 from recond.errors import RecondError
 from recond.flow.deliver.settings import FILE as DESTINATIONS
-from recond.flow.live.mirror import restore, unfinished_here
+from recond.flow.live.mirror import form_fault, restore, unfinished_here
 from recond.flow.live.order import StickOrder, environment, named_stick, read_order
 from recond.flow.live.stick import (
     Live,
@@ -105,6 +105,8 @@ def _take(own: Partition, host: Host, live: Live) -> tuple[Message, ...]:
     """Settings and keys of a medium that may give them."""
     try:
         with mounted(host.processes, own, write=False, place=live.run / "stick") as stick:
+            if (fault := form_fault(stick)) is not None:
+                return (fault,)
             take_settings(stick, live)
             mirror = restore(stick, live.places, disks_here(host))
             save_stamps(live, mirror, own)

@@ -183,7 +183,8 @@ class Keeper:
 
     def _say(self, state: StickState, reason: str = "") -> StickStatus:
         told = read_status(self._live) or self._status  # a person may have answered since
-        held = state is StickState.SAVED and not self._mirror.own
+        kept = self._mirror.own and not self._mirror.newer
+        held = state is StickState.SAVED and not kept
         keyless = held and has_private_key(self._live.places)
         status = StickStatus(state, len(self._mirror.pending()), reason, told.notices, keyless)
         if status != self._told:  # a full /run keeps the old word: said again at the next look
@@ -281,6 +282,7 @@ def save_stamps(live: Live, mirror: Mirror, partition: Partition) -> None:
                 "stamps": mirror.stamps,
                 "foreign": mirror.foreign,
                 "own": mirror.own,
+                "newer": mirror.newer,
             }
         ).encode(),
     )
@@ -291,7 +293,9 @@ def load_stamps(live: Live) -> tuple[str, Mirror]:
     try:
         raw = read_json(read_regular(live.stamps))
         stamps = {name: (size, time) for name, (size, time) in raw["stamps"].items()}
-        mirror = Mirror(live.places, stamps, raw["foreign"] is True, raw["own"] is True)
+        mirror = Mirror(
+            live.places, stamps, *(raw[word] is True for word in ("foreign", "own", "newer"))
+        )
         return raw["plugged"], mirror
     except (OSError, ValueError, TypeError, KeyError):
         return "", Mirror(live.places)

@@ -10,6 +10,7 @@ from recond.flow.config import Overrides, read_context
 from recond.flow.run.rehearsal import rehearse
 from recond.flow.run.warnings import MIB, memory_needed
 from recond.flow.runfolder import RunFacts, new_run_id
+from recond.flow.stateform import open_state
 from recond.host import Host
 from recond.host.clock import Clock
 from recond.host.condition import Condition
@@ -54,10 +55,11 @@ def examine(host: Host, state: Path) -> tuple[Finding, ...]:
     found = [Finding("root", "", is_root(), needed=False)]
     try:
         prepare_state(state)
+        open_state(state)
         found.append(Finding("state", str(state), present=True, needed=True))
         found.append(_signs(state, host.clock))
-    except BenchLacks:
-        found.append(Finding("state", str(state), present=False, needed=True))
+    except BenchLacks as error:
+        found.append(Finding("state", str(state), present=False, needed=True, why=error.message))
     for tool, package, needed in TOOLS:
         done = host.processes.run((tool, "--version"), timeout_s=5)
         found.append(Finding(tool, package, not done.missing, needed))

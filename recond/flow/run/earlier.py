@@ -22,10 +22,11 @@ from recond.certify.record import parse_record
 from recond.certify.sign.jws import CONTENT_TYPE, Signed, read_jws
 from recond.certify.sign.keys import chain_fault
 from recond.documents import read_json
-from recond.erasure import Erasure, JournalRef, Status, Verdict, WipeRecord
+from recond.erasure import JOURNAL_SCHEMAS, Erasure, JournalRef, Status, Verdict, WipeRecord
 from recond.errors import RecondError
 from recond.flow.keys.keyring import Keyring
 from recond.flow.runfolder import JWS, RECORD, SIGNED
+from recond.host.journal_lines import read_entries
 from recond.host.regular import read_regular
 from recond.host.store import write_folder
 
@@ -78,7 +79,9 @@ def is_worse(
 
     `journals` by their names in the record. What went on since (a run that was resumed) takes the
     place. Of the same evidence an unsigned issue is worse, and so is one that says less of a disk;
-    so is any whose journals are not those of the earlier one and more.
+    so is any whose journals are not those of the earlier one and more. Journals of a former form
+    were judged and signed when they were the newest: what a later recond reads in them stands
+    beside that, also where it says the same.
     """
     state = [_grown(one.journal, journals) for one in earlier.erasures]
     if None in state:
@@ -87,7 +90,8 @@ def is_worse(
         return False
     before = {one.journal.file: _rank(one) for one in earlier.erasures}
     after = {one.journal.file: _rank(one) for one in record.erasures}
-    return not signed or any(
+    former = any(_is_former(journals[one.journal.file]) for one in earlier.erasures)
+    return (not signed or former) or any(
         file not in after or after[file] < rank for file, rank in before.items()
     )
 
@@ -102,6 +106,12 @@ def _grown(before: JournalRef, journals: Mapping[str, bytes]) -> bool | None:
     lines = raw.split(b"\n")[: before.entries]
     same = bool(lines) and hashlib.sha256(lines[-1]).hexdigest() == before.head
     return True if same and raw.count(b"\n") > before.entries else None
+
+
+def _is_former(raw: bytes) -> bool:
+    """Whether a session of a journal was written in a form that is no more."""
+    told = (data.get("schema") for kind, data in read_entries(raw) if kind == "open")
+    return any(schema in JOURNAL_SCHEMAS[:-1] for schema in told)
 
 
 def _rank(one: Erasure) -> tuple[bool, bool, int]:

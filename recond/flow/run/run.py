@@ -47,6 +47,7 @@ from recond.flow.runfolder import (
     write_json,
 )
 from recond.flow.runnote import digests_in, digests_of
+from recond.flow.stateform import open_state
 from recond.flow.telling import telling
 from recond.host import Host
 from recond.host.clock import Clock
@@ -228,8 +229,10 @@ def carry_out(
     """One run from its facts: the only way from confirmed plans to a certificate.
 
     `asked` as in `execute`. Raises `BenchLacks` before anything is written where no certificate
-    could be signed, unless it is to be signed later.
+    could be signed, unless it is to be signed later; and where a newer recond took up the state
+    since: `watch` and a guided screen live through an update.
     """
+    open_state(state)
     if not sign_later:
         rehearse(state, facts, host.clock)
     folder = make_run(state, facts.run_id)
