@@ -197,7 +197,7 @@ def test_a_disk_that_is_another_one_when_it_is_opened_is_refused(
         other.replace(there)
         return carry_out(*args, **more)
 
-    monkeypatch.setattr("recond.flow.dock.watch.carry_out", swapped)
+    monkeypatch.setattr("recond.flow.dock.beginning.carry_out", swapped)
     with watching(tmp_path, "A1") as bench:
         bench.plug("1", there)
         refused = bench.seen.state("1", S.REFUSED, S.DONE, S.FAILED)

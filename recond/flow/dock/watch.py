@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from recond.computer import is_approved
-from recond.ends import ConfirmedBy
 from recond.erasure import DiskIdentity, WipePlan
 from recond.errors import RecondError, UsageError
 from recond.flow import config
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import upload
+from recond.flow.dock.beginning import begin
 from recond.flow.dock.occupied import ENDED, LEFT_STATE, NO_PROGRESS, Slot, after_pull, whose_end
 from recond.flow.dock.order import DockListener, Summary, WatchOrder
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past
@@ -29,12 +29,12 @@ from recond.flow.run.background import BackgroundRun, Task
 from recond.flow.run.batch import Judged, Listed, judge
 from recond.flow.run.history import Before, Past, read_past
 from recond.flow.run.resume import resume_runs
-from recond.flow.run.run import Finished, carry_out, erasure_exit
-from recond.flow.run.supervisor import confirm_all
-from recond.flow.runfolder import OnEvent, RunFacts, RunFolder, disk_name, new_run_id
+from recond.flow.run.run import Finished, erasure_exit
+from recond.flow.runfolder import OnEvent, RunFolder, disk_name
 from recond.flow.serials import compared
 from recond.host import Host
 from recond.host.docks import Docked, Docks, FolderDocks, SysfsDocks
+from recond.host.reason import as_lack
 from recond.host.signals import StopCount, counted_stops
 from recond.host.state import prepare_out, prepare_state
 from recond.model import Message
@@ -235,23 +235,19 @@ class Watch:
                 message=Message.of(f"dock.waiting.{why}", path=slot.docked.path),
             )
         else:
-            facts = RunFacts(
-                new_run_id(self._host.clock),
-                self._host.clock.now(),
-                str(self._order.out.resolve()),
-                self._order.lang,
-                self._context,
-                None,
-                (),
-            )
-            confirmed = confirm_all((judged.plan,), ConfirmedBy.MANIFEST)
-            self._begin(
-                slot,
-                facts.run_id,
-                lambda on_event, stops: carry_out(
-                    self._order.state, facts, confirmed, self._host, on_event, stops
-                ),
-            )
+            self._begin_new(slot, judged.plan)
+
+    def _begin_new(self, slot: Slot, plan: WipePlan) -> None:
+        """Unless another program of this bench is at the disk: then it is looked at anew."""
+        try:
+            begun = begin(self._order, self._context, plan, self._host, self._past)
+        except OSError as error:
+            self._fail(slot, as_lack(error))
+            return
+        if begun is None:
+            self._look(slot)
+        else:
+            self._begin(slot, begun.run_id, begun.task)
 
     def _goes_on(self, folder: RunFolder) -> bool:
         """Whether to resume a run: not one of several disks, which the list may not name."""
