@@ -122,7 +122,8 @@ def disk_of(prepared: Prepared, plan: WipePlan) -> Disk | None:
 
 def with_answers(prepared: Prepared, answers: Mapping[str, str]) -> Prepared:
     """The operator's word taken into the record, and into what a profile asks of it."""
-    said = {**dict(prepared.order.answers), **answers}
+    given = {**dict(prepared.order.answers), **answers}
+    said = {key: word for key, word in given.items() if word}  # a remark that was taken back
     # in the order in which they come back from a record
     context: Context = replace(prepared.context, answers=tuple(sorted(said.items())))
     told = told_of(said)

@@ -48,6 +48,7 @@ class GuidedApp(App[None]):
     #scroll { padding: 0 0 0 1; scrollbar-size: 0 0; background: #000000; }
     #lines, #code { width: auto; height: auto; background: #000000; }
     KeyboardTry #lines { padding: 1 2; }
+    KeysScreen #lines { padding: 0 1; }
     #beside { height: 1fr; }
     #beside #scroll { width: 1fr; }
     ResultStep.good #beside, ResultStep.good #scroll { background: #00aa00; }

@@ -49,6 +49,8 @@ def talk_through(session: GuidedSession) -> None:
     _sit(session)
     for key in QUESTIONS:
         _ask(session, key)
+    if sys.stdin.isatty():
+        session.answer_note(input(words.t("guided.plain.note") + " ") or session.note)
     if told := grade_line(words, session.grade()):
         words.data(told)
     _choose(session)

@@ -10,6 +10,7 @@ from pathlib import Path
 from recond.census import Said
 from recond.erasure import WipePlan
 from recond.errors import RecondError, SafetyRefusal
+from recond.flow.answers import MOST_NOTE, NOTE
 from recond.flow.config import Overrides
 from recond.flow.guided import (
     begin,
@@ -27,6 +28,7 @@ from recond.flow.run.unfinished import Left, OpenRun, is_running, open_runs, pla
 from recond.flow.runfolder import RunFolder
 from recond.flow.runnote import is_issued
 from recond.flow.sitting import Sitting, is_asked, keep_sitting, read_sitting, seat, with_sitting
+from recond.foreign import printable_line
 from recond.guided.progress import Board
 from recond.guided.words import GuidedWords
 from recond.host import Host
@@ -165,6 +167,16 @@ class GuidedSession:
         """How many disks from outside could be ticked and are not."""
         plans = self.prepared.to_erase if self.prepared else ()
         return len(outside_paths(self.prepared, plans) - self.chosen)
+
+    @property
+    def note(self) -> str:
+        """The operator's remark: what was typed here, else what the command said; "" for none."""
+        given = dict(self.order.answers).get(NOTE, "") if self.order else ""
+        return self.answers.get(NOTE, given)
+
+    def answer_note(self, typed: str) -> None:
+        """Have the record bear this remark; an empty one takes it away."""
+        self.answers[NOTE] = printable_line(typed).strip()[:MOST_NOTE]
 
     def grade(self) -> str | None:
         """The category ("B", or "C-A") by the machine and the answers so far; None without one."""

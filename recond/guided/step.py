@@ -5,29 +5,22 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
+from recond.guided.drawn import drawn
 from recond.guided.session import GuidedSession
-from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, Line
+from recond.guided.step_keys import BETWEEN, KeysScreen
+from recond.guided.words import Line
 
-STYLES = {
-    PLAIN: "",
-    STRONG: "bold",
-    FAINT: "dim",
-    GOOD: "bold #55ff55",
-    BAD: "bold #ffffff on #aa0000",
-    CARE: "#000000 on #ffff55",
-}
-"""On a bare console with eight colours bright red is dark red, which nobody reads on black: what
-must be read stands on a colour, in black or white.
-"""
 MARGIN = 2  # a column at the left, one at the right
 BARS = 2
 STEPS = 6
+TYPING = ("any", "typing")
 
 
 class Step(Screen[None]):
@@ -35,6 +28,8 @@ class Step(Screen[None]):
 
     NAME: ClassVar[str] = ""
     NUMBER: ClassVar[int] = 0
+    TYPES: ClassVar[bool] = False  # text is typed: « ? » is a character of it
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f1,question_mark", "list_keys")]
 
     def __init__(self, session: GuidedSession) -> None:
         super().__init__()
@@ -57,6 +52,21 @@ class Step(Screen[None]):
         """The code of the sentence that says which keys do what."""
         return f"guided.keys.{self.NAME}"
 
+    @property
+    def types(self) -> bool:
+        """Whether text is typed now."""
+        return self.TYPES
+
+    @property
+    def foot(self) -> str:
+        """The bar below: the keys, and the one that lists them all."""
+        more = self.said.t(f"guided.more_keys.{TYPING[self.types]}")
+        return BETWEEN.join((self.said.t(self.keys()), more))
+
+    def action_list_keys(self) -> None:
+        """Every key of this step, until another one is pressed."""
+        self.app.push_screen(KeysScreen(self.said, self.keys()), lambda _: self.redraw())
+
     def on_mount(self) -> None:
         """Show it; the bar says whether something is below, so it follows the scrolling."""
         self.watch(self.query_one("#scroll"), "scroll_y", self._draw_head, init=False)
@@ -70,7 +80,7 @@ class Step(Screen[None]):
         """Show what is known now."""
         lines = self.lines(self.app.size.width - MARGIN)
         self._count = len(lines)
-        self.query_one("#foot", Static).update(Content(f" {self.said.t(self.keys())}"))
+        self.query_one("#foot", Static).update(Content(f" {self.foot}"))
         self.query_one("#lines", Static).update(drawn(lines))
         self._draw_head()
 
@@ -81,8 +91,3 @@ class Step(Screen[None]):
         seen = self.query_one("#scroll").scroll_offset.y + self.app.size.height - BARS
         more = self.said.t("guided.more") if self._count > seen else ""
         self.query_one("#head", Static).update(Content(f" recond  {place}  {title}  {more}"))
-
-
-def drawn(lines: list[Line]) -> Content:
-    """Lines with their marks, for a widget."""
-    return Content("\n").join(Content.styled(text, STYLES[mark]) for text, mark in lines)

@@ -21,7 +21,7 @@ class ConfirmStep(Step):
     typed; only then anything is written.
     """
 
-    NAME, NUMBER = "confirm", 4
+    NAME, NUMBER, TYPES = "confirm", 4, True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back"),
         Binding("backspace", "rub"),

@@ -11,9 +11,11 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from recond.flow.guided import QUESTIONS, keyboard_layout, try_sound
+from recond.guided.drawn import drawn
 from recond.guided.questions import COLOURS, keyboard_lines, question_lines
 from recond.guided.session import GuidedSession
-from recond.guided.step import Step, drawn
+from recond.guided.step import Step
+from recond.guided.step_note import NoteStep
 from recond.guided.words import CARE, PLAIN, Line, fold
 
 TRIED = frozenset({"keyboard", "screen", "sound"})
@@ -30,6 +32,7 @@ class QuestionsStep(Step):
         Binding("down", "move(1)"),
         Binding("t", "try"),
         Binding("p", "skip"),
+        Binding("n", "note"),
     ]
 
     def __init__(self, session: GuidedSession) -> None:
@@ -60,7 +63,9 @@ class QuestionsStep(Step):
         lines = question_lines(
             self.said, self.key, self.session.answers, self._at, prepared.machine, width
         )
-        return [*lines, *fold(self._heard, width, CARE)] if self._heard else lines
+        lines += fold(self._heard, width, CARE) if self._heard else []
+        note = self.session.note
+        return [*lines, *fold(self.said.t("guided.note.now", text=note), width)] if note else lines
 
     def keys(self) -> str:
         """« T » where there is something to try."""
@@ -82,6 +87,10 @@ class QuestionsStep(Step):
     def action_back(self) -> None:
         """One question, or one step, back."""
         self._turn(-1)
+
+    def action_note(self) -> None:
+        """A remark of the operator's."""
+        self.app.push_screen(NoteStep(self.session), lambda _: self.redraw())
 
     def action_skip(self) -> None:
         """Leave the questions."""

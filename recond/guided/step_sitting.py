@@ -17,7 +17,7 @@ from recond.guided.words import Line
 class SittingStep(Step):
     """Three lines; Enter takes one and goes to the next, Escape leaves all as it was."""
 
-    NAME, NUMBER = "sitting", 1
+    NAME, NUMBER, TYPES = "sitting", 1, True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back"),
         Binding("up", "move(-1)"),

@@ -41,6 +41,11 @@ class WordsStep(Step):
         """What is asked about; None once the name is."""
         return self._open[self._asked] if self._asked < len(self._open) else None
 
+    @property
+    def types(self) -> bool:
+        """The name is typed, an answer is not."""
+        return self._one is None
+
     def lines(self, width: int) -> list[Line]:
         """The question."""
         one = self._one

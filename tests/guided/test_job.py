@@ -597,12 +597,18 @@ def test_the_guided_screen_grades_by_machine_and_answers(tmp_path: Path) -> None
             assert (key, values[0]) in {("looks", "good"), (key, "works")}
             await pilot.press("down", "enter")
         assert "grade A" in text_of(app)
-        await pilot.press("escape", "down", "enter", "p")
+        await pilot.press("escape", "n", *"BOS", "backspace", *"S?", "f1", "n", "enter")
+        assert "Remarque : Chargeur absentBOS?" in text_of(app).replace("\u00a0", " ")
+        await pilot.press("down", "enter", "p")
+        assert "grade B" in text_of(app)
+        await pilot.press("question_mark", "enter")  # any key: it closes the list, and no more
         assert "grade B" in text_of(app)
 
     play(session, "computer", act)
     prepared = with_answers(cast(Prepared, session.prepared), session.answers)
-    assert dict(prepared.context.answers)["note"] == "Chargeur absent"
+    assert dict(prepared.context.answers)["note"] == "Chargeur absentBOS?"
+    session.answer_note(" ")
+    assert "note" not in dict(with_answers(prepared, session.answers).context.answers)
     assert dict(prepared.context.answers)["looks"] == "used"
     assert [one.category for one in prepared.assessments] == [None, None, "B"]
 

@@ -33,6 +33,8 @@ STEPS = {
     "computer": ("computer", ()),
     "question-looks": ("questions", ("down",)),
     "question-camera": ("questions", ("down", "enter", *("enter",) * 3)),
+    "note": ("questions", ("n", *"Charnière", "space", *"fendue", "question_mark")),
+    "keys": ("disks", ("down", "question_mark")),
     "keyboard": ("questions", ("enter", "t", "a", "e", "space", "up", "escape")),
     "disks": ("disks", ("down",)),
     "disks-refused": ("disks", ("up", "space")),

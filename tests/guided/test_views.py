@@ -16,6 +16,8 @@ from recond.flow.run.background import Heard
 from recond.guided.letters import HEIGHT, big, big_lines
 from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
 from recond.guided.result import code_lines, detail_lines, result_lines
+from recond.guided.step import TYPING
+from recond.guided.step_keys import BETWEEN, key_lines
 from recond.guided.words import PLAIN, GuidedWords, cut, cut_front, fold, texts
 from recond.locale import LANGS, NBSP, NNBSP, Lang, text
 from recond.model import Message
@@ -202,12 +204,36 @@ def test_a_moment_is_on_the_readers_clock(
     assert said in shown
 
 
+SCREENS_OF_THEIR_OWN = {"guided.keys.keyboard"}
+TYPED_OR_ARROWS = {"Tapez", "Type", "Flèches", "Arrows"}
+"""What the list says in other words: the characters, and which arrows."""
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_keys_fit_the_foot(lang: Lang) -> None:
     entries = json.loads((PACKAGE / "locale" / lang / "guided.json").read_text(encoding="utf-8"))
     keys = {code: GuidedWords(lang).t(code) for code in entries if code.startswith("guided.keys.")}
-    assert keys
+    more = {typing: GuidedWords(lang).t(f"guided.more_keys.{typing}") for typing in TYPING}
+    assert keys.keys() >= SCREENS_OF_THEIR_OWN
+    for code in keys.keys() - SCREENS_OF_THEIR_OWN:
+        keys[code] += BETWEEN + max(more.values(), key=len)
     assert not {code: len(said) for code, said in keys.items() if len(said) > 79}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_list_of_keys_says_all_that_the_foot_does_and_fits_a_screen(lang: Lang) -> None:
+    words = GuidedWords(lang)
+    entries = json.loads((PACKAGE / "locale" / lang / "guided.json").read_text(encoding="utf-8"))
+    feet = {code for code in entries if code.startswith("guided.keys.")} - SCREENS_OF_THEIR_OWN
+    assert {code.replace("keys", "list", 1) for code in feet} == {
+        code for code in entries if code.startswith("guided.list.")
+    }
+    for code in feet:
+        listed = words.t(code.replace("keys", "list", 1))
+        names = [one.partition(words.t("cli.colon"))[0] for one in words.t(code).split(BETWEEN)]
+        asked = {re.sub("^(puis|then) ", "", key) for name in names for key in name.split(", ")}
+        assert not {key for key in asked - TYPED_OR_ARROWS if key not in listed}, code
+        assert len(key_lines(words, code, 80)) <= 23, code
 
 
 @pytest.mark.parametrize("lang", LANGS)
