@@ -37,6 +37,7 @@ from recond.flow.answers import QUESTIONS as QUESTIONS
 from recond.flow.answers import told_of
 from recond.flow.config import Overrides
 from recond.flow.deliver.upload import after_run
+from recond.flow.parts import read_parts
 from recond.flow.profiles import load_profile
 from recond.flow.run.areas import with_areas
 from recond.flow.run.attach import follow
@@ -188,7 +189,8 @@ def begin(
     computer is silent about a disk that kept its data. Raises `SafetyRefusal` for an empty choice.
     """
     plans = tuple(p for p in prepared.plans if p.refusals or p.path in chosen)
-    part = replace(prepared, plans=plans)
+    tests = read_parts(prepared.order.state, host)  # parts were tried since the computer was read
+    part = replace(prepared, plans=plans, context=replace(prepared.context, tests=tests))
     if not part.to_erase:
         raise SafetyRefusal((Message("wipe.refusal.all_in_use"),))
     confirmed = with_areas(confirm_all(plans, ConfirmedBy.TYPED), prepared.areas)

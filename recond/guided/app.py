@@ -16,6 +16,7 @@ from recond.guided.step_progress import ProgressStep
 from recond.guided.step_questions import QuestionsStep
 from recond.guided.step_result import ResultStep
 from recond.guided.step_sitting import SittingStep
+from recond.guided.step_trials import TrialsStep
 from recond.guided.step_words import WordsStep
 
 STEPS: dict[str, type[Step]] = {
@@ -23,6 +24,7 @@ STEPS: dict[str, type[Step]] = {
     for one in (
         ComputerStep,
         SittingStep,
+        TrialsStep,
         QuestionsStep,
         DisksStep,
         ConfirmStep,

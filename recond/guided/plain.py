@@ -10,9 +10,10 @@ import sys
 from collections.abc import Iterable
 
 from recond.census import Said
-from recond.errors import SafetyRefusal
+from recond.errors import RecondError, SafetyRefusal
 from recond.flow.guided import QUESTIONS, End, chosen_plans, disk_of, end_of, outside_paths
 from recond.flow.live.stick import StickState, StickStatus
+from recond.flow.parts import MINUTES, plan_parts, try_parts
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.confirm import reach_lines
@@ -23,10 +24,12 @@ from recond.guided.questions import answer_word
 from recond.guided.result import detail_lines, left_text, result_lines
 from recond.guided.session import GuidedSession
 from recond.guided.sitting import sitting_lines
+from recond.guided.trials import tried_lines
 from recond.guided.words import Line, fold, texts
 from recond.host.terminal import ring
 from recond.model import Message
 from recond.show.ask import ask_each
+from recond.show.parts import FollowedParts, tell_plan
 from recond.show.sitting import ask_sitting
 
 WIDTH = 78
@@ -46,6 +49,7 @@ def talk_through(session: GuidedSession) -> None:
     if session.prepared is None:
         return
     _print(session, computer_lines(words, session.prepared, WIDTH))
+    _try_parts(session)
     _sit(session)
     for key in QUESTIONS:
         _ask(session, key)
@@ -73,6 +77,26 @@ def _sit(session: GuidedSession) -> None:
         _print(session, sitting_lines(session.words, session.sitting, WIDTH))
 
 
+def _try_parts(session: GuidedSession) -> None:
+    """The trials of the parts, for who wants them; Ctrl-C leaves out the one that runs."""
+    words, host = session.words, session.host
+    if not sys.stdin.isatty() or not _is_yes(input(words.t("guided.plain.trials") + " ")):
+        return
+    plans = plan_parts((), MINUTES)
+    tell_plan(words, plans, host.clock.now())
+    try:
+        found = try_parts(plans, session.state, host, FollowedParts(words))
+    except RecondError as error:
+        words.talk(words.say(error.message))
+        return
+    for one in found.tests:
+        _print(session, tried_lines(words, one, WIDTH))
+
+
+def _is_yes(answer: str) -> bool:
+    return answer.strip().lower() in ("o", "oui", "y", "yes")
+
+
 def _print(session: GuidedSession, lines: Iterable[Line]) -> None:
     for text in texts(lines):
         session.words.data(text.rstrip())
@@ -88,7 +112,7 @@ def _takes_up(session: GuidedSession) -> bool:
     words.data(words.t("guided.plain.left", run=run.folder.run_id, disks=run.tokens))
     if len(session.left_open) > 1:
         words.data(words.t("guided.left.more", n=len(session.left_open) - 1))
-    if input(words.t("guided.plain.take_up") + " ").strip().lower() not in ("o", "oui", "y", "yes"):
+    if not _is_yes(input(words.t("guided.plain.take_up") + " ")):
         return False
     if run.left is Left.STOPPED:
         words.data(words.t("guided.confirm.again", run_date=run.folder.day))

@@ -22,12 +22,14 @@ from recond.flow.guided import (
     with_answers,
 )
 from recond.flow.live.stick import Live, StickStatus, where_results_are
+from recond.flow.parts import PartPlan
 from recond.flow.run.background import BackgroundRun
 from recond.flow.run.run import Order, Prepared, prepare
 from recond.flow.run.unfinished import Left, OpenRun, is_running, open_runs, plans_of
 from recond.flow.runfolder import RunFolder
 from recond.flow.runnote import is_issued
 from recond.flow.sitting import Sitting, is_asked, keep_sitting, read_sitting, seat, with_sitting
+from recond.flow.trials import END_S, TrialsBeside
 from recond.foreign import printable_line
 from recond.guided.progress import Board
 from recond.guided.words import GuidedWords
@@ -80,6 +82,7 @@ class GuidedSession:
     bell: bool = False  # ring when the result is there
     sitting: Sitting | None = None  # who sits here, for which lot and donor
     given: Overrides | None = None  # what the command said, before any sitting
+    trials: TrialsBeside | None = None  # of the parts, while they are shown
     go: Callable[[str], None] = lambda _: None
     _look: int = 0  # the newest look; what an older one finds is dropped
     _settling: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
@@ -167,6 +170,17 @@ class GuidedSession:
         """How many disks from outside could be ticked and are not."""
         plans = self.prepared.to_erase if self.prepared else ()
         return len(outside_paths(self.prepared, plans) - self.chosen)
+
+    def try_parts(self, plans: tuple[PartPlan, ...]) -> None:
+        """Try these parts beside the screen."""
+        self.trials = TrialsBeside(plans, self.state, self.host)
+
+    def leave_trials(self) -> None:
+        """No trial goes on; what was seen until now is kept."""
+        if self.trials is not None:
+            self.trials.stop()
+            self.trials.wait(END_S)
+            self.trials = None
 
     @property
     def note(self) -> str:

@@ -65,6 +65,7 @@ def _draw(session: GuidedSession, first: str) -> bool:
 
     app = GuidedApp(session, first)
     app.run()
+    session.leave_trials()  # nobody sees them any more
     wipe_console()
     if not app.return_code:
         return True

@@ -22,6 +22,7 @@ class ComputerStep(Step):
         Binding("enter", "next"),
         Binding("r", "take_up"),
         Binding("o", "sitting"),
+        Binding("t,T", "trials"),
         Binding("f5", "read"),
     ]
 
@@ -88,6 +89,11 @@ class ComputerStep(Step):
         """Change who sits here, for which lot and donor."""
         if self.session.prepared is not None:
             self.session.go("sitting")
+
+    def action_trials(self) -> None:
+        """To the trials of the parts, for who wants them."""
+        if self.session.prepared is not None:
+            self.session.go("trials")
 
     def action_take_up(self) -> None:
         """To what was begun: at once where nothing will be written, else its disks are confirmed

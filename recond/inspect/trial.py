@@ -4,7 +4,8 @@ Why: a computer that was inventoried is not one that works. A trial does somethi
 some seconds or minutes and says what it saw: passed, failed, or unknown with its reason. What
 cannot be told is unknown, never passed: a missing tool, a cable that is plugged in, a card that is
 switched off. A trial is a generator that rests for a second at each `yield`, so that it can be
-followed, and left out while it runs; what it started ends with it.
+followed, and left out while it runs; what it started ends with it. What it yields is what it asks
+of whoever stands there, if anything.
 """
 
 from __future__ import annotations
@@ -40,12 +41,21 @@ class PartSeen:
         return cls(Outcome.PASS, Message.of(f"inspect.part.{code}", **args), device)
 
 
-Trial = Generator[None, None, tuple[PartSeen, ...]]
-"""Rests for `STEP_S` at each `yield`, returns what it saw."""
+class LeftOut(Exception):
+    """Raised by an `OnPart`: the trial that runs is left out, as by Ctrl-C at a terminal."""
+
+
+class TrialsStopped(Exception):
+    """Raised by an `OnPart`: no trial goes on, and the one that runs has no outcome."""
+
+
+Trial = Generator[Message | None, None, tuple[PartSeen, ...]]
+"""Rests at each `yield`, returns what it saw."""
 
 STEP_S = 1.0
-OnPart = Callable[[str, float, float], None]
-"""Told of a part, the seconds since it began, and about how many it takes."""
+OnPart = Callable[[str, float, float, Message | None], None]
+"""Told of a part, the seconds since it began, about how many it takes, and what is asked of whoever
+stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +65,19 @@ class PartPlan:
     part: str
     about_s: int
     begin: Callable[[Host], Trial]
+    step_s: float = STEP_S
 
 
 def run_trial(host: Host, plan: PartPlan, on_part: OnPart) -> tuple[Tried, ...]:
-    """Try one part to its end. Who interrupts it leaves this part out, and it is unknown."""
+    """Try one part to its end. Who interrupts it leaves this part out, and it is unknown. Raises
+    `TrialsStopped` where `on_part` does.
+    """
     clock = host.clock
     at, began = clock.now(), clock.monotonic_s()
     trial = plan.begin(host)
     try:
         found = _follow(host, plan, trial, began, on_part)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, LeftOut):
         found = (PartSeen.unknown("skipped"),)
     finally:
         trial.close()
@@ -78,10 +91,11 @@ def run_trial(host: Host, plan: PartPlan, on_part: OnPart) -> tuple[Tried, ...]:
 def _follow(
     host: Host, plan: PartPlan, trial: Trial, began: float, on_part: OnPart
 ) -> tuple[PartSeen, ...]:
+    asks: Message | None = None
     while True:
-        on_part(plan.part, host.clock.monotonic_s() - began, plan.about_s)
+        on_part(plan.part, host.clock.monotonic_s() - began, plan.about_s, asks)
         try:
-            next(trial)
+            asks = next(trial)
         except StopIteration as ended:
             return tuple(ended.value)
-        host.clock.sleep(STEP_S)
+        host.clock.sleep(plan.step_s)

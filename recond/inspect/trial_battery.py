@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from recond.host import Host
 from recond.host.files import Files
 from recond.inspect.trial import PartSeen, Trial
-from recond.model import Unknown
+from recond.model import Message, Unknown
 
 SUPPLIES = "/sys/class/power_supply"
 PATIENCE_S = 60
@@ -70,13 +70,13 @@ def try_battery(host: Host, seconds: int) -> Trial:
     while not any(is_discharging(files, one) for one in found):
         if clock.monotonic_s() - began > PATIENCE_S:
             return tuple(PartSeen.unknown("battery_cable", _name(one)) for one in found)
-        yield
+        yield Message("inspect.part.pull_now")
     before = {one: read_charge(files, one) for one in found}
     began = clock.monotonic_s()
     while (lasted := clock.monotonic_s() - began) < seconds:
         if not any(is_discharging(files, one) for one in found):
             return tuple(PartSeen.unknown("battery_cable_back", _name(one)) for one in found)
-        yield
+        yield None
     return tuple(
         judge_charge(_name(one), before[one], read_charge(files, one), round(lasted))
         for one in found

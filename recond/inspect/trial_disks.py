@@ -37,7 +37,7 @@ def try_disks(host: Host) -> Trial:
                     host.self_tests.stop(path)
                     ended[path] = Unknown(Why.TIMEOUT, f"{LIMITS_S[KIND]} s")
             if len(ended) < len(paths):
-                yield
+                yield None
     finally:
         for path in (one for one in paths if one not in ended):
             host.self_tests.stop(path)

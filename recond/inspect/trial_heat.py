@@ -88,7 +88,7 @@ def try_heat(host: Host, seconds: int) -> Trial:
         while host.clock.monotonic_s() - began < seconds:
             if load.poll() is not None:
                 return (PartSeen.unknown("heat_no_load"),)
-            yield
+            yield None
             looks.append(read_heat(host.files))
             if _too_hot(looks[-1]):
                 break

@@ -33,7 +33,7 @@ def try_memory(host: Host) -> Trial:
         while (ended := tool.poll()) is None:
             if host.clock.monotonic_s() - began > LIMIT_S:
                 return (PartSeen.unknown("memory_slow", limit_s=LIMIT_S),)
-            yield
+            yield None
     finally:
         tool.stop()
     return (judge_memory(ended, mib * MIB),)

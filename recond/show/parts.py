@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from recond.flow.parts import PartPlan, PartsTested
 from recond.locale import clock_time, duration
-from recond.model import Tried
+from recond.model import Message, Tried
 from recond.show.screen import Screen
 
 TELL_EVERY_S = 15
@@ -30,9 +30,13 @@ class FollowedParts:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._told: tuple[str, int] = ("", -1)
+        self._asked: Message | None = None
 
-    def __call__(self, part: str, done_s: float, about_s: float) -> None:
+    def __call__(self, part: str, done_s: float, about_s: float, asks: Message | None) -> None:
         """Called at each step."""
+        if asks is not None and asks != self._asked:
+            self._screen.talk(f"  {self._screen.say(asks)}")
+        self._asked = asks
         at = (part, int(done_s) // TELL_EVERY_S)
         if at == self._told:
             return
