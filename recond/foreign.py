@@ -2,10 +2,11 @@
 
 Why: a serial number, a lot or a file name goes to terminals and pages. Escape codes in it would
 clear a screen or write a verdict that nobody gave; controls of writing direction would turn one
-around. One place says which signs are shown as what they are, `\\u001b`, valid inside JSON too.
-Pure.
+around; a letter that draws nothing makes two names look like one. One place says which signs are
+shown as what they are, `\\u001b`, valid inside JSON too. Pure.
 
-Sources: ECMA-48 5.2 and 5.3 (C0, C1), Unicode UAX #9 2.1 to 2.4 (directional formatting).
+Sources: ECMA-48 5.2 and 5.3 (C0, C1), Unicode UAX #9 2.1 to 2.4 (directional formatting), Unicode
+5.21 and DerivedCoreProperties.txt (Default_Ignorable_Code_Point: what draws nothing).
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ _ACTING = (
     "\u200b-\u200d\u2060\ufeff"  # zero width
     "\u2028\u2029"  # line and paragraph separators
     "\ufff9-\ufffb"  # interlinear annotation
+    "\xad\u034f\u17b4\u17b5\u180b-\u180f\u2061-\u2065\u206a-\u206f"  # drawn as nothing
+    "\ufe00-\ufe0f\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u115f\u1160\u3164\uffa0\u2800\U0001d159"  # letters and signs that are blank
 )
 SIGNS, SIGNS_IN_A_LINE = f"[{_ACTING}]", f"[{_ACTING}\t\n]"
 """What no shown text may hold, and what a word inside a sentence may not; patterns that the donor's
@@ -65,4 +69,5 @@ def cut(text: str, most: int) -> str:
 
 
 def _shown(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+    pairs = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{pairs[at : at + 2].hex()}" for at in range(0, len(pairs), 2))

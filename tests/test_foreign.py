@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -17,13 +18,13 @@ from tests.house import PACKAGE
 
 ESCAPES = (
     "\x1b[2J\x1b[H", "\x1b]0;title\x07", "\x1b]52;c;ZXZpbA==\x07", "\x9b31m", "\u202eesrever",
-    "\u2066x", "a\u200bb", "\ufeffbom", "\x7f", "\r", "\u2028line",
+    "\u2066x", "a\u200bb", "\ufeffbom", "\x7f", "\r", "\u2028line", "\u206aold", "\U000e0041tag",
 )  # fmt: skip
 CONTROL = {"Cc", "Cf", "Zl", "Zp"}
 
 
 def acts(shown: str, allowed: str = "") -> list[str]:
-    return [s for s in shown if unicodedata.category(s) in CONTROL and s not in allowed + "\xad"]
+    return [s for s in shown if unicodedata.category(s) in CONTROL and s not in allowed]
 
 
 @pytest.mark.parametrize("escape", ESCAPES)
@@ -74,6 +75,27 @@ def test_a_foreign_text_has_no_line_of_its_own_and_an_end() -> None:
     assert printable_word("L\nKey trusted – yes") == "L\\u000aKey trusted – yes"
     assert len(printable_word("x" * 100_000)) == LONGEST + 1
     assert printable("two\nlines\tof ours") == "two\nlines\tof ours"
+
+
+BLANK = (
+    *(0xAD, 0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810)),
+    *(*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x2800, 0x3164),
+    *(*range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFFC), 0x1D159),
+    *(*range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)),
+)
+"""What Unicode 15 calls Default_Ignorable_Code_Point, annotations, and two signs that are blank."""
+
+
+@pytest.mark.parametrize("shown_by", [printable, printable_word])
+def test_no_sign_that_draws_nothing_makes_two_names_look_like_one(
+    shown_by: Callable[[str], str],
+) -> None:
+    """A lot « ᅠ » was shown as an empty one, and two serial numbers looked like one."""
+    for number in BLANK:
+        shown = shown_by(f"A{chr(number)}1")
+        assert shown.isascii(), hex(number)
+        assert json.loads(f'"{shown}"') == f"A{chr(number)}1", "still valid inside JSON"
+    assert shown_by("é 한 ⠁ ☕ 🙂 Ω") == "é 한 ⠁ ☕ 🙂 Ω"
 
 
 @given(st.text())

@@ -9,7 +9,7 @@ from importlib import metadata
 from recond import __version__
 from recond.host.machineinfo import kernel_release
 
-PAGE = "6"
+PAGE = "7"
 """Which drawing of the certificate: raised where the same record would give other pages."""
 
 

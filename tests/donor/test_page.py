@@ -380,7 +380,11 @@ def test_every_sentence_is_the_catalogues(page: Page, lang: Any) -> None:
     outcome = {"n": 1, "total": 1, "verdict": "@certify.verdict.erased", "computer": "?"}
     asked += [
         ("certify.verify.outcome", outcome | {"lot": lot})
-        for lot in ("@certify.verify.all-good", "a\nb\tc\x1b[2J\x9b\u202e\u200b\ufeff", "é🙂" * 400)
+        for lot in (
+            "@certify.verify.all-good",
+            "a\nb\tc\x1b[2J\x9b\u202e\u200b\ufeff\u3164\u2800\U000e0041",
+            "é🙂" * 400,
+        )
     ]
     said = spoken(page.browser, lang, asked)
     for (code, args), one in zip(asked, said, strict=True):

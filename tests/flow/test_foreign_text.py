@@ -31,6 +31,7 @@ ACTING = (
     *map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)),
     *"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
     *"\u200b\u200c\u200d\u2060\ufeff\u2028\u2029\ufff9\ufffa\ufffb",
+    *"\xad\u034f\u180e\u2062\u206a\u2800\u3164\u115f\uffa0\ufe0f\U000e0001\U000e0041\U0001d173",
 )  # fmt: skip
 STARTS = ("=", "+", "-", "@", " =", "\t=", "\r=", "\u200b=", "＝", "")
 HARMLESS = "abc XYZ 0123 éà <b>&\"';{}\\ « » “ ” @certify.verify.all-good ✓"
@@ -56,7 +57,7 @@ def acting(shown: str, allowed: str = "\n") -> set[str]:
     return {
         sign
         for sign in shown
-        if unicodedata.category(sign) in {"Cc", "Cf", "Zl", "Zp"} and sign not in allowed + "\xad"
+        if unicodedata.category(sign) in {"Cc", "Cf", "Zl", "Zp"} and sign not in allowed
     }
 
 

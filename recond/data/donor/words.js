@@ -42,15 +42,16 @@ function shown(key, value) {
 }
 
 // recond.foreign again, by its own tables: what a stranger wrote is neither a code nor a control sign.
-const asShown = (sign) => `\\u${sign.codePointAt(0).toString(16).padStart(4, "0")}`;
+const asShown = (sign) => sign.split("").map((unit) =>
+  `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
 
-const printable = (value) => value.replace(new RegExp(PAGE.foreign.signs, "g"), asShown);
+const printable = (value) => value.replace(new RegExp(PAGE.foreign.signs, "gu"), asShown);
 
 function printableWord(value) {
   const { longest, in_a_line } = PAGE.foreign;
   const whole = [...value];
   const cut = whole.length <= longest ? value : `${whole.slice(0, longest).join("")}…`;
-  return cut.replace(new RegExp(in_a_line, "g"), asShown);
+  return cut.replace(new RegExp(in_a_line, "gu"), asShown);
 }
 
 function plainNumber(value) {
