@@ -3,8 +3,9 @@
 Why: forty computers a day have one operator, one lot and one donor, and who types them forty times
 mistypes one. Kept in the state folder, readable by this user alone, and only until the next day or
 the next start of the computer: on another day somebody else sits there, and a forgotten lot would
-put a stranger's computer on a donor's certificate. What the file says is not believed: a text that
-could act on a terminal, or has no end, is no sitting. An option of the command wins over it.
+put a stranger's computer on a donor's certificate. A clock that is set back brings no day back: its
+end is kept by the kernel's own clock, too. What the file says is not believed: a text that could
+act on a terminal, or has no end, is no sitting. An option of the command wins over it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from recond.flow.config import Overrides, read_context
 from recond.flow.run.run import Prepared
 from recond.foreign import printable_line
 from recond.host import Host
-from recond.host.machineinfo import read_boot_id, utc_offset_min
+from recond.host.machineinfo import read_boot_id, read_uptime_s, utc_offset_min
 from recond.host.regular import read_regular
 from recond.host.state import prepare_state
 from recond.host.store import write_whole
@@ -60,6 +61,8 @@ def read_sitting(state: Path, host: Host) -> Sitting | None:
         return None
     if (told.get("day"), told.get("boot")) != (_today(host), read_boot_id(host.files)):
         return None
+    if not _goes_on(told.get("from_s"), told.get("until_s"), read_uptime_s(host.files)):
+        return None
     found = {name: told.get(name) for name in FIELDS}
     if any(value is not None and not is_line(value) for value in found.values()):
         return None
@@ -77,7 +80,15 @@ def keep_sitting(state: Path, host: Host, sitting: Sitting) -> None:
                 "cli.sitting.too_long", field=f"@cli.sitting.field.{name}", most=MOST_CHARACTERS
             )
     prepare_state(state)
-    kept = {"schema": SCHEMA, "day": _today(host), "boot": read_boot_id(host.files), **told}
+    now_s = read_uptime_s(host.files)
+    kept = {
+        "schema": SCHEMA,
+        "day": _today(host),
+        "boot": read_boot_id(host.files),
+        "from_s": now_s,
+        "until_s": None if now_s is None else now_s + _left_s(host),
+        **told,
+    }
     write_whole(state / FILE, json.dumps(kept, ensure_ascii=False).encode() + b"\n", mode=0o600)
 
 
@@ -122,6 +133,24 @@ def is_line(value: object) -> bool:
 
 def _today(host: Host) -> str:
     """The local day: a sitting ends at midnight of whoever sits there."""
+    return _local(host).date().isoformat()
+
+
+def _left_s(host: Host) -> int:
+    """How long the local day still is, but for a change to or from summer time."""
+    now = _local(host)
+    return 86_400 - now.hour * 3600 - now.minute * 60 - now.second
+
+
+def _local(host: Host) -> datetime:
     utc = host.clock.now()
-    local = datetime.fromisoformat(utc) + timedelta(minutes=utc_offset_min(utc))
-    return local.date().isoformat()
+    return datetime.fromisoformat(utc) + timedelta(minutes=utc_offset_min(utc))
+
+
+def _goes_on(from_s: object, until_s: object, now_s: int | None) -> bool:
+    """Whether the sitting's time is not over by the kernel's clock; where that tells none, neither
+    when it was kept, the day alone counts.
+    """
+    if now_s is None or type(from_s) is not int or type(until_s) is not int:
+        return from_s is until_s is now_s is None
+    return from_s <= now_s < until_s <= from_s + 86_400

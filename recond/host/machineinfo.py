@@ -7,6 +7,7 @@ Sources: /proc/sys/kernel/random/boot_id (random(4)); hwmon `temp1_input`, `temp
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime
 
 from recond.host.files import Files
@@ -19,6 +20,17 @@ def read_boot_id(files: Files) -> str:
     """The id of this boot; `NO_BOOT` where the kernel has none. It names no machine."""
     found = files.read_text("/proc/sys/kernel/random/boot_id")
     return found if isinstance(found, str) else NO_BOOT
+
+
+def read_uptime_s(files: Files) -> int | None:
+    """Whole seconds since this boot, those asleep too, by a clock that nobody sets; None where the
+    kernel tells none.
+
+    Source: proc(5) `/proc/uptime` (CLOCK_BOOTTIME, Linux fs/proc/uptime.c).
+    """
+    found = files.read_text("/proc/uptime")
+    told = re.match(r"(\d{1,12})\.", found) if isinstance(found, str) else None
+    return int(told[1]) if told else None
 
 
 def kernel_release() -> str:

@@ -69,6 +69,35 @@ def test_it_holds_until_the_next_day_or_the_next_start(host: Host, tmp_path: Pat
     assert read_sitting(state, host) is None
 
 
+def at(host: Host, uptime_s: int) -> None:
+    """The kernel's own clock, which nobody sets."""
+    file = host.files.at("/proc/uptime")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{uptime_s}.37 99.00\n")
+
+
+def test_a_clock_that_is_set_back_brings_no_sitting_back(host: Host, tmp_path: Path) -> None:
+    """The day and the start were those of the day before: its operator stood on certificates."""
+    state = tmp_path / "state"
+    at(host, 500)
+    keep_sitting(state, host, SAID)
+    at(host, 510)
+    assert read_sitting(state, host) == SAID
+    at(host, 499)
+    assert read_sitting(state, host) is None, "not of this boot"
+    at(host, 500 + 24 * 3600)
+    assert read_sitting(state, host) is None
+    host.files.at("/proc/uptime").unlink()
+    assert read_sitting(state, host) is None, "what the kernel does not tell now revives nothing"
+    kept = json.loads((state / FILE).read_bytes())
+    for change in ({"until_s": 1 << 60}, {"from_s": None, "until_s": None}, {"from_s": True}):
+        at(host, 510)
+        (state / FILE).write_text(json.dumps({**kept, **change}))
+        assert read_sitting(state, host) is None
+    (state / FILE).write_text(json.dumps(kept))
+    assert read_sitting(state, host) == SAID
+
+
 @pytest.mark.parametrize(
     "change",
     [
