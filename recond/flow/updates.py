@@ -25,15 +25,19 @@ from recond.certify.releasenote import (
 )
 from recond.certify.sign import keys
 from recond.certify.sign.jws import Signed
-from recond.errors import BenchLacks, RecordInvalid, UploadFailed, UsageError
+from recond.errors import BenchLacks, RecordInvalid, SafetyRefusal, UploadFailed, UsageError
 from recond.flow.config import release_settings
 from recond.flow.keys.keyring import Keyring
+from recond.foreign import printable_line
 from recond.host.http import Https, Request
 from recond.host.reason import os_reason
 from recond.host.regular import SMALL_BYTES, open_regular, read_given
 from recond.model import Text
 
 ADDRESS = "https://"
+COMPANIONS = frozenset({"recond-release.pem"})
+"""Who signed: beside each note, and named in none."""
+NOTE_SUFFIX = ".release.jws"
 OWN_SIGNER = Path(sys.prefix, "share", "recond", "release.pem")
 """Whose release this installation is, where the package brought it along."""
 
@@ -52,11 +56,14 @@ class FileState(Text):
     WHOLE = "whole"
     OTHER = "other"
     UNREADABLE = "unreadable"
+    UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True, slots=True)
 class FileBeside:
-    """A file of the release that lies beside the note."""
+    """A file that lies beside the note: one of the release, or one that calls itself recond and is
+    not named in it.
+    """
 
     name: str
     state: FileState
@@ -81,9 +88,12 @@ class UpdateLook:
 
     @property
     def exit_code(self) -> int:
-        """7 where a file beside the note is not what the note says."""
-        whole = all(one.state is FileState.WHOLE for one in self.beside)
-        return 0 if whole else RecordInvalid.exit_code
+        """7 where a file beside the note is not what the note says; else 4 where the running
+        version should erase nothing more.
+        """
+        if any(one.state in (FileState.OTHER, FileState.UNREADABLE) for one in self.beside):
+            return RecordInvalid.exit_code
+        return SafetyRefusal.exit_code if self.unsafe else 0
 
 
 def look_for_update(
@@ -103,7 +113,7 @@ def look_for_update(
     note, signed = read_note(raw.strip())
     trusted = signer or (Path(settings["signer"]) if "signer" in settings else OWN_SIGNER)
     _check_signer(signed, trusted, state, now, given=trusted != OWN_SIGNER)
-    beside = () if file is None else _look_beside(file.parent, note.files)
+    beside = () if file is None else _look_beside(file, note.files)
     told = keys.facts_of(signed.chain[0])
     return UpdateLook(running, _standing(note.version, running), note, source, told, beside)
 
@@ -150,9 +160,24 @@ def _check_signer(signed: Signed, trusted: Path, state: Path, now: str, *, given
         raise RecordInvalid("cli.update.fault", reason=f"@{fault}", fingerprint=shown)
 
 
-def _look_beside(folder: Path, files: tuple[ReleaseFile, ...]) -> tuple[FileBeside, ...]:
-    found = ((one, folder / one.name) for one in files)
-    return tuple(FileBeside(one.name, _state_of(path, one)) for one, path in found if _is(path))
+def _look_beside(note: Path, files: tuple[ReleaseFile, ...]) -> tuple[FileBeside, ...]:
+    """The note's files, then those that could be taken for some of its."""
+    found = ((one, note.parent / one.name) for one in files)
+    named = tuple(FileBeside(one.name, _state_of(path, one)) for one, path in found if _is(path))
+    known = {note.name, *COMPANIONS, *(one.name for one in files)}
+    return (*named, *(FileBeside(one, FileState.UNNAMED) for one in _alike(note.parent, known)))
+
+
+def _alike(folder: Path, known: set[str]) -> list[str]:
+    """What is called recond in a folder, and is none of these, in order; a name that could act on
+    a terminal shows it by its number.
+    """
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names, not paths
+    except OSError:
+        return []
+    alike = [name for name in names if name.casefold().startswith("recond") and name not in known]
+    return [printable_line(name) for name in alike if not name.endswith(NOTE_SUFFIX)]
 
 
 def _is(path: Path) -> bool:

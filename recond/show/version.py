@@ -6,6 +6,12 @@ from recond.flow.updates import FileState, ReleaseStanding, UpdateLook
 from recond.show.screen import Screen
 from recond.show.tones import Tone
 
+TONES = {
+    FileState.OTHER: Tone.BAD,
+    FileState.UNREADABLE: Tone.BAD,
+    FileState.UNNAMED: Tone.DOUBT,
+}
+
 
 def show_versions(screen: Screen, found: tuple[tuple[str, str], ...]) -> None:
     """recond first, then what its certificates depend on."""
@@ -33,9 +39,6 @@ def show_update(screen: Screen, found: UpdateLook) -> None:
         screen.t("cli.update.signer", name=found.signer.name, fingerprint=found.signer.fingerprint)
     )
     for one in found.beside:
-        bad = one.state is not FileState.WHOLE
-        screen.data(
-            screen.t(f"cli.update.file_{one.state}", file=one.name), Tone.BAD if bad else None
-        )
-    if newer and not found.beside:
+        screen.data(screen.t(f"cli.update.file_{one.state}", file=one.name), TONES.get(one.state))
+    if newer and all(one.state is FileState.UNNAMED for one in found.beside):
         screen.talk(screen.t("cli.update.next"))

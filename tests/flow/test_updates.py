@@ -266,6 +266,27 @@ def test_the_files_beside_a_note_are_held_against_it(bench: Bench, release: Any)
     assert package.name not in states(bench.look(note)), "one need not have them all"
 
 
+def test_what_calls_itself_recond_and_is_not_named_is_said(bench: Bench, release: Any) -> None:
+    note = published(bench, release)
+    (bench.dist / "recond_1.2.0_arm64.deb").write_bytes(b"nobody's")
+    (bench.dist / "Recond\x1b[2J.exe").write_bytes(b"")
+    for name in ("holiday.jpg", "recond-release.pem", "recond-1.1.0.release.jws"):
+        (bench.dist / name).write_bytes(b"")
+    look = bench.look(note)
+    unnamed = [one.name for one in look.beside if one.state is FileState.UNNAMED]
+    assert unnamed == ["Recond\\u001b[2J.exe", "recond_1.2.0_arm64.deb"]
+    assert look.exit_code == 0
+
+
+def test_a_version_that_may_lie_ends_with_a_refusal(bench: Bench, release: Any) -> None:
+    note = published(bench, release)
+    unsafe = replace(read_note(note.read_bytes())[0], unsafe_before="1.1.5")
+    note.write_bytes(sign_note(unsafe, bench.signing))
+    assert (bench.look(note, "1.1.0").exit_code, bench.look(note, "1.1.5").exit_code) == (4, 0)
+    (bench.dist / "SHA256SUMS").write_bytes(b"")
+    assert bench.look(note, "1.1.0").exit_code == 7, "what is false comes first"
+
+
 def states(look: UpdateLook) -> dict[str, FileState]:
     return {one.name: one.state for one in look.beside}
 
