@@ -59,11 +59,17 @@ class WriteSwitch:
     def __init__(self, files: Files) -> None:
         self._files = files
 
-    def lift(self, path: str) -> SwitchTurned | None:
-        """Allow writing; None for a disk that has no such switch, or whose switch allows it."""
+    def held(self, path: str) -> SwitchTurned | None:
+        """What would be lifted; None for a disk that has no such switch, or whose switch allows
+        writing.
+        """
         name = path.rsplit("/", 1)[-1]
         said = self._said(name)
-        return self._turn(name, said, FREE) if is_boot_area(name) and said == HELD else None
+        return SwitchTurned(name, said, said, None) if is_boot_area(name) and said == HELD else None
+
+    def lift(self, held: SwitchTurned) -> SwitchTurned:
+        """Allow writing."""
+        return self._turn(held.node, held.was, FREE)
 
     def left_open(self, path: str) -> SwitchTurned | None:
         """A boot area whose switch allows writing already: what puts it back to read-only, for a

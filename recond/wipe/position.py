@@ -137,9 +137,11 @@ def _position(entries: Entries, same_boot: bool) -> Position:
 
 
 def is_lifted(entries: Entries) -> bool:
-    """Whether the kernel's write protection was lifted, and nobody put it back since."""
+    """Whether the kernel's write protection was lifted, or was about to be when the lines stop, and
+    nobody put it back since.
+    """
     phases = [data["phase"] for kind, data in entries if kind == "write_protect"]
-    return phases[-1:] == ["lift"]
+    return phases[-1:] in (["intend"], ["lift"])
 
 
 _Seen = tuple[str, int | None, str | None]

@@ -1,8 +1,9 @@
 """The kernel's write protection of a medium, in one session: lifted, journalled, set again.
 
 Why: an eMMC's boot areas are read-only until somebody turns their switch. It is turned only for the
-writing, and where it does not turn nothing is written. What it said stands in the journal; that the
-area was erased is shown by its reading alone.
+writing, and where it does not turn nothing is written. That it will be turned stands in the journal
+first: whoever comes behind a kill knows then whose the open switch is. What it said stands there
+too; that the area was erased is shown by its reading alone.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ class WriteProtect:
 
     def lift(self) -> tuple[Message, ...]:
         """Allow writing; why the medium stays protected, where it does."""
-        turned = self._switch.lift(self._path) if self._switch else None
-        if turned is None:
+        held = self._switch.held(self._path) if self._switch else None
+        if held is None or self._switch is None:
             return ()
+        self._journal("intend", held)
+        turned = self._switch.lift(held)
         self._journal("lift", turned)
         if turned.now != FREE:
             return (Message.of("wipe.refusal.force_ro", path=self._path),)

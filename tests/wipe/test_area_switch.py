@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from recond.certify.judge.journal_read import parse_journal
 from recond.erasure import Target, Verdict
 from recond.flow.run.closing import close_journal
 from recond.host import Host
@@ -36,6 +37,37 @@ def killed(tree: Tree) -> Bay:
     found.sink.strike = lambda _: None
     assert tree.read_text(SWITCH) == "0"
     return found
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_kill_before_the_line_that_the_switch_was_turned_leaves_it_shut(
+    tree: Tree, tmp_path: Path, *, turned: bool, resumed: bool
+) -> None:
+    """Between the turning and its line nothing in the journal told of it: it stayed open."""
+    found, journal = area_bay(tree), tmp_path / "area.jsonl"
+    tree.put(BOOT_ID, found.boot)
+
+    def strike(moment: str) -> None:
+        if (moment == "journal" if turned else moment == "journalled") and (
+            tree.read_text(SWITCH) == "0" if turned else found.of("write_protect")
+        ):
+            raise Killed
+
+    found.sink.strike = strike
+    with pytest.raises(Killed):
+        found.run()
+    found.sink.strike = lambda _: None
+    assert [one["phase"] for one in found.of("write_protect")] == ["intend"]
+    assert tree.read_text(SWITCH) == ("0" if turned else "1")
+    if resumed:
+        assert found.resume() == "refused", "nothing was read of it yet that tells the area"
+    else:
+        journal.write_bytes(found.sink.raw)
+        host = replace(Host(), files=tree)
+        assert close_journal(journal, job_for(found.plan, str(journal)), host, "killed")
+        assert not parse_journal(journal.read_bytes()).problems
+    assert tree.read_text(SWITCH) == "1"
 
 
 @pytest.mark.parametrize("boot", ["boot0", "another"])
@@ -86,4 +118,4 @@ def test_a_resume_that_is_refused_shuts_it_too(tree: Tree, monkeypatch: pytest.M
     monkeypatch.setattr(found.drive, "target", lambda _path: held)
     assert found.resume() == "refused"
     assert tree.read_text(SWITCH) == "1"
-    assert [one["phase"] for one in found.of("write_protect")] == ["lift", "restore"]
+    assert [one["phase"] for one in found.of("write_protect")] == ["intend", "lift", "restore"]

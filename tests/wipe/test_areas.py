@@ -141,7 +141,7 @@ def test_a_general_purpose_area_that_somebody_shut_stays_shut(tree: Tree, host: 
     tree.put("/sys/block/mmcblk0gp0/force_ro", "1")
     _, area = plan_areas((card_plan(tree),), Wish(), host)
     assert [one.code for one in area.refusals] == ["wipe.refusal.read_only"]
-    assert WriteSwitch(tree).lift("/dev/mmcblk0gp0") is None
+    assert WriteSwitch(tree).held("/dev/mmcblk0gp0") is None
     assert tree.read_text("/sys/block/mmcblk0gp0/force_ro") == "1"
 
 
@@ -275,6 +275,7 @@ def test_the_switch_is_lifted_for_the_writing_and_set_again_before_the_reading(t
     found = area_bay(tree)
     assert found.run() == "completed"
     assert [(one["phase"], one["was"], one["now"]) for one in found.of("write_protect")] == [
+        ("intend", "1", "1"),
         ("lift", "1", "0"),
         ("restore", "0", "1"),
     ]
@@ -333,7 +334,7 @@ def test_a_stop_shuts_it_and_resuming_opens_it_again(tree: Tree) -> None:
     found.should_stop = lambda: False
     assert found.resume() == "completed"
     assert found.erasure.result.verdict is Verdict.APPROVED
-    assert [one["phase"] for one in found.of("write_protect")] == ["lift", "restore"] * 2
+    assert [one["phase"] for one in found.of("write_protect")] == ["intend", "lift", "restore"] * 2
 
 
 @pytest.mark.parametrize("reboots", [False, True])

@@ -161,7 +161,7 @@ KINDS: dict[str, dict[str, Check]] = {
         "partitions": _list(_PARTITION),
     },
     "write_protect": {
-        "phase": _word("lift", "restore"),
+        "phase": _word("intend", "lift", "restore"),
         "node": _text,
         "was": _text,
         "now": _text,
