@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from recond.erasure import Technique
 from recond.flow.run.closed import BEFORE_ANY_WRITE, is_never_begun
 from tests.cli.command import answers, recond, valid
 from tests.flow.bench import Bench, donor_image, status_of
 from tests.flow.test_confirmed import cut
 from tests.flow.test_erased_since import cut_off, resumed
+from tests.flow.test_since import plan_in
 
 
 def never_begun(bench: Bench) -> str:
@@ -66,10 +69,34 @@ def test_only_a_whole_journal_shows_that_nothing_was_done(tmp_path: Path) -> Non
     (folder,) = bench.runs()
     lines = folder.journal("a.img").read_bytes().splitlines(keepends=True)
     kinds = [json.loads(line)["kind"] for line in lines]
-    before = lines[: kinds.index("confirmation")]
-    assert set(kinds[: len(before)]) <= BEFORE_ANY_WRITE
-    assert is_never_begun(b"".join(before))
+    plan, _ = plan_in(folder)
+    before = lines[: kinds.index("canary")]
+    assert set(kinds[: len(before)]) == BEFORE_ANY_WRITE - {"write_protect", "interrupted"}
+    for count in range(2, len(before) + 1):
+        assert is_never_begun(b"".join(before[:count]), plan)
     torn = [*before, lines[len(before)][:9]]
     lost = [*before, lines[-1].replace(b'"kind":"end"', b'"kind":"interrupted"')]
-    for raw in (torn, lost, lines[: len(before) + 1], lines, before[:1], []):
-        assert not is_never_begun(b"".join(raw))
+    for raw in (torn, lost, lines[: len(before) + 1], lines, []):
+        assert not is_never_begun(b"".join(raw), plan)
+    step = replace(plan.steps[0], technique=Technique.NVME_SANITIZE_BLOCK, fill=None)
+    by_drive = replace(plan, steps=(step,))  # blank places are written to behind the last of these
+    assert not is_never_begun(b"".join(before), by_drive)
+    assert is_never_begun(b"".join(before[:-1]), by_drive)
+
+
+def test_a_disk_that_was_confirmed_and_not_yet_read_is_closed_too(tmp_path: Path) -> None:
+    """Nothing tells which disk it was, so `resume` refused it, and ended with 5 for ever."""
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    cut(folder)
+    shutil.rmtree(bench.path / "out")
+    donor_image(tmp_path / "a.img")
+    lines = folder.journal("a.img").read_bytes().splitlines(keepends=True)
+    kinds = [json.loads(line)["kind"] for line in lines]
+    folder.journal("a.img").write_bytes(b"".join(lines[: kinds.index("canary")]))
+    (finished,) = bench.resume()
+    assert (status_of(finished), finished.exit_code) == ({"a.img": "interrupted"}, 5)
+    codes, closed = resumed(bench)
+    assert (codes, [why.code for why in closed.values()]) == ([], ["wipe.resume.never_begun"])
+    assert tmp_path.joinpath("a.img").read_bytes() == donor_image(tmp_path / "b.img").read_bytes()

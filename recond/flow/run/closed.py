@@ -26,8 +26,11 @@ from recond.host.regular import read_regular
 from recond.model import Json, Message
 
 SAID = "closed.json"
-BEFORE_ANY_WRITE = frozenset({"open", "plan", "interrupted"})
-"""The lines that stand before the confirmation: without that no worker opens a disk."""
+BEFORE_ANY_WRITE = frozenset(
+    {"open", "plan", "confirmation", "write_protect", "identity", "holders", "interrupted"}
+)
+"""The lines that stand before the first byte; behind them comes a `canary`, which says what the
+disk held. A run without one cannot be gone on with: nothing proves which disk it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +83,25 @@ def closed_by(
 
 def _never_begun(raw: bytes, plan: WipePlan) -> NeverBegun | None:
     """A journal with a fault may have lost the lines that said what was done."""
-    return NeverBegun(plan.disk.token) if is_never_begun(raw) else None
+    return NeverBegun(plan.disk.token) if is_never_begun(raw, plan) else None
 
 
-def is_never_begun(raw: bytes) -> bool:
-    """Whether a whole journal ends before its disk was in anybody's hand."""
+def is_never_begun(raw: bytes, plan: WipePlan) -> bool:
+    """Whether a whole journal ends before the first byte was written, and each session that wanted
+    to go on only read. Before a drive's own erasure blank places are written to before the canaries
+    are read: there the journal has to end before the look at who else has the disk.
+    """
     reading = parse_journal(raw)
-    kinds = {entry.kind for entry in reading.entries}
-    whole = not reading.problems and not reading.torn
-    return whole and "plan" in kinds and kinds <= BEFORE_ANY_WRITE
+    if reading.problems or reading.torn:
+        return False
+    sessions, looked = 0, False
+    for entry in reading.entries:
+        sessions += entry.kind == "open"
+        reads = sessions > 1 and entry.kind == "canary" and entry.data["phase"] == "resume"
+        if entry.kind not in BEFORE_ANY_WRITE and not reads:
+            return False
+        looked = looked or (sessions == 1 and entry.kind == "holders")
+    return not looked or plan.steps[0].fill is not None
 
 
 def is_said(folder: RunFolder, found: tuple[Closed, ...]) -> bool:
