@@ -17,7 +17,7 @@ from recond.host.reason import os_reason, unwritten
 from recond.host.spool import Spool
 from recond.model import Message
 from recond.upload.outcome import Delivered, Later, Outcome, Parked
-from recond.upload.package import RECORD, Package
+from recond.upload.package import Package
 from recond.upload.settings import Settings
 
 MARK = ".recond-destination"
@@ -69,7 +69,7 @@ class Folder:
             if not self._spool.has(name):
                 self._spool.deposit(name, package.files)
                 return Delivered(Message.of("upload.folder.sent", name=name))
-            there = self._spool.read(f"{name}/{RECORD}")
+            there = self._spool.read(f"{name}/{package.main}")
             if there is not None and hashlib.sha256(there).hexdigest() == package.digest:
                 return Delivered(Message("upload.already"))
         return Parked(Message.of("upload.folder.taken", name=package.record_id))

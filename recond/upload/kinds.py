@@ -12,7 +12,7 @@ from recond.upload.folder import Folder
 from recond.upload.glpi import Glpi
 from recond.upload.https import Endpoint
 from recond.upload.outcome import Outcome
-from recond.upload.package import Package
+from recond.upload.package import Package, is_statement
 from recond.upload.s3 import S3
 from recond.upload.settings import Settings
 from recond.upload.snipeit import SnipeIt
@@ -45,6 +45,15 @@ _MAKERS: dict[str, Callable[[Settings], Destination]] = {
     "snipeit": SnipeIt,
     "table": Table,
 }
+
+
+TAKE_STATEMENTS = frozenset({"folder", "s3"})
+"""The kinds that keep whatever is signed. The others are told of computers, from a record alone."""
+
+
+def takes(kind: str, number: str) -> bool:
+    """Whether a destination of this kind is sent the document of that number."""
+    return kind in TAKE_STATEMENTS or not is_statement(number)
 
 
 def open_destination(settings: Settings) -> Destination:

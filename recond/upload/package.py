@@ -1,4 +1,4 @@
-"""What travels: one record's folder as one file, byte for byte.
+"""What travels: the folder of one record, or of one custody statement, as one file, byte for byte.
 
 Why one file: it is there or not there, it fits a USB stick, and no half of it can be sent. A
 package is checked when it is made and when it is read: the record is in its canonical form, its
@@ -19,22 +19,30 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from recond.codec import canonical_bytes, from_json
+from recond.custody import CUSTODY_SCHEMA, CustodyEvent
 from recond.documents import read_json
-from recond.erasure import RECORD_SCHEMA, WipeRecord
+from recond.erasure import RECORD_SCHEMA, LedgerPosition, WipeRecord
 from recond.errors import FormatError, RecordInvalid
 from recond.host.regular import TooLarge, read_regular
 from recond.host.spool import read_files
 from recond.model import Json
 
+T = TypeVar("T")
 RECORD = "record.json"
 SIGNATURE = "record.jws"
+EVENT = "event.json"
+EVENT_SIGNATURE = "event.jws"
+STATEMENT = re.compile(r"custody-\d{8}-\d{6}-[0-9a-f]{8}")
+"""A custody statement's number; no record has one like it."""
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _NAME = re.compile(
     r"record\.json|(?:record|receipt)\.jws|[^/\\\x00-\x1f.][^/\\\x00-\x1f]*\.pdf"
     r"|journals/[A-Za-z0-9_-][A-Za-z0-9._-]*\.jsonl"
 )
+_STATEMENT_NAMES = frozenset((EVENT, EVENT_SIGNATURE, "statement.pdf", "receipt.jws"))
 FILE_BYTES = 256 << 20
 FILES = 4096
 _BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, KeyError)
@@ -64,7 +72,9 @@ class IssueOrder:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A record with all that belongs to it. `files`: name in the run's folder → bytes, sorted."""
+    """A record, or a statement, with all that belongs to it. `files`: name in its folder → bytes,
+    sorted. `record_id` is a statement's number where it is one.
+    """
 
     record_id: str
     digest: str  # SHA-256 of record.json
@@ -77,9 +87,14 @@ class Package:
         return dict(self.files).get(name)
 
     @property
+    def main(self) -> str:
+        """The name of the file that was signed."""
+        return EVENT if is_statement(self.record_id) else RECORD
+
+    @property
     def record_bytes(self) -> bytes:
         """The signed bytes."""
-        return dict(self.files)[RECORD]
+        return dict(self.files)[self.main]
 
     @property
     def certificate(self) -> tuple[str, bytes] | None:
@@ -92,30 +107,41 @@ class Package:
         return f"{self.record_id}.{self.digest[:16]}"
 
     def record(self) -> WipeRecord:
-        """The record as a value."""
+        """The record as a value. Raises `RecordInvalid` for a statement: it is none."""
         return parse_record(self.record_bytes)
+
+
+def is_statement(number: str) -> bool:
+    """Whether a number is a custody statement's."""
+    return STATEMENT.fullmatch(number) is not None
 
 
 @functools.lru_cache(maxsize=8)
 def parse_record(raw: bytes) -> WipeRecord:
     """A record's bytes as a value. Raises `RecordInvalid` unless they are the canonical form."""
+    return _parse(WipeRecord, RECORD_SCHEMA, raw)
+
+
+def _parse(cls: type[T], form: str, raw: bytes) -> T:
     try:
         value: Json = read_json(raw)
         schema = value.get("schema") if isinstance(value, dict) else None
-        if schema != RECORD_SCHEMA:
-            raise RecordInvalid("upload.package.schema", found=str(schema), known=RECORD_SCHEMA)
-        record = from_json(WipeRecord, value)
-        if canonical_bytes(record) != raw:
+        if schema != form:
+            raise RecordInvalid("upload.package.schema", found=str(schema), known=form)
+        document = from_json(cls, value)
+        if canonical_bytes(document) != raw:
             raise RecordInvalid("upload.package.altered")
     except FormatError as error:
         raise RecordInvalid(error.message.code, **dict(error.message.args)) from None
     except ValueError:
         raise RecordInvalid("upload.package.unreadable") from None
-    return record
+    return document
 
 
 def make_package(files: dict[str, bytes]) -> Package:
-    """A package of a run's files, checked. Raises `RecordInvalid`."""
+    """A package of a run's or a statement's files, checked. Raises `RecordInvalid`."""
+    if EVENT in files:
+        return _make_statement(files)
     for name in files:
         if not _NAME.fullmatch(name):
             raise RecordInvalid("upload.package.name", name=name)
@@ -123,7 +149,7 @@ def make_package(files: dict[str, bytes]) -> Package:
         raise RecordInvalid("upload.package.empty")
     raw = files[RECORD]
     record = parse_record(raw)
-    if not ID.fullmatch(record.record_id):
+    if not ID.fullmatch(record.record_id) or is_statement(record.record_id):
         raise RecordInvalid("upload.package.name", name=record.record_id)
     signature = files.get(SIGNATURE)
     if signature is not None and _payload(signature) != raw:
@@ -137,12 +163,33 @@ def make_package(files: dict[str, bytes]) -> Package:
     )
 
 
+def _make_statement(files: dict[str, bytes]) -> Package:
+    """An unsigned statement is nobody's word and no package. Raises `RecordInvalid`."""
+    for name in files:
+        if name not in _STATEMENT_NAMES:
+            raise RecordInvalid("upload.package.name", name=name)
+    raw = files[EVENT]
+    event = _parse(CustodyEvent, CUSTODY_SCHEMA, raw)
+    if not is_statement(event.event_id):
+        raise RecordInvalid("upload.package.name", name=event.event_id)
+    if _payload(files.get(EVENT_SIGNATURE, b"")) != raw:
+        raise RecordInvalid("upload.package.signature")
+    return Package(
+        record_id=event.event_id,
+        digest=hashlib.sha256(raw).hexdigest(),
+        issue=_order(event.issued_at, event.ledger),
+        signed=True,
+        files=tuple(sorted(files.items())),
+    )
+
+
 def issue_order(record: WipeRecord) -> IssueOrder:
     """Where a record stands among those of its id."""
-    ledger = record.ledger
-    if ledger is None:
-        return IssueOrder(record.issued_at)
-    return IssueOrder(record.issued_at, ledger.ledger_id, ledger.number)
+    return _order(record.issued_at, record.ledger)
+
+
+def _order(at: str, ledger: LedgerPosition | None) -> IssueOrder:
+    return IssueOrder(at) if ledger is None else IssueOrder(at, ledger.ledger_id, ledger.number)
 
 
 def _payload(jws: bytes) -> bytes | None:
@@ -155,13 +202,22 @@ def _payload(jws: bytes) -> bytes | None:
 
 
 def read_folder(folder: Path) -> Package:
-    """The package of a run's output folder. Raises `RecordInvalid`, `OSError`."""
+    """The package of a run's output folder, or of a statement's. Raises `RecordInvalid`, `OSError`.
+
+    What lies beside their files there is left out.
+    """
+    said = (folder / EVENT).is_file() and not (folder / RECORD).exists()
     patterns = ("record.*", "receipt.jws", "*.pdf", "journals/*.jsonl")
     try:
-        found = read_files(folder, patterns, most_files=FILES, most_bytes=FILE_BYTES)
+        found = read_files(
+            folder,
+            tuple(sorted(_STATEMENT_NAMES)) if said else patterns,
+            most_files=FILES,
+            most_bytes=FILE_BYTES,
+        )
     except TooLarge:
         raise RecordInvalid("upload.package.too_large") from None
-    return make_package({name: raw for name, raw in found.items() if _NAME.fullmatch(name)})
+    return make_package({name: raw for name, raw in found.items() if said or _NAME.fullmatch(name)})
 
 
 def pack(package: Package) -> bytes:
@@ -203,10 +259,11 @@ def _archive(raw: bytes) -> zipfile.ZipFile:
 
 
 def peek_digest(raw: bytes) -> str:
-    """The SHA-256 of a package's record, nothing else looked at. Raises `RecordInvalid`."""
+    """The SHA-256 of what a package signs, nothing else looked at. Raises `RecordInvalid`."""
     try:
         with _archive(raw) as archive:
-            return hashlib.sha256(archive.read(RECORD)).hexdigest()
+            main = EVENT if EVENT in archive.namelist() else RECORD
+            return hashlib.sha256(archive.read(main)).hexdigest()
     except _BROKEN:
         raise RecordInvalid("upload.package.unreadable") from None
 

@@ -7,13 +7,13 @@ repeats at most one delivery, which the destination recognises by its key.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from recond.errors import RecordInvalid, UsageError
 from recond.host.clock import Clock
 from recond.model import Message
-from recond.upload.kinds import Destination
+from recond.upload.kinds import Destination, takes
 from recond.upload.outcome import Delivered, Later, Outcome, Parked, backoff_s, is_due, later_than
 from recond.upload.package import Package
 from recond.upload.queue import Delivery, DeliveryState, Entry, Hold, Queue
@@ -34,7 +34,7 @@ class Urgency:
 def send_pass(
     queue: Queue,
     destinations: dict[str, Destination],
-    everywhere: frozenset[str],
+    everywhere: Mapping[str, str],
     clock: Clock,
     urgency: Urgency,
     on_delivery: OnDelivery,
@@ -42,14 +42,15 @@ def send_pass(
 ) -> None:
     """Attempt what is due. Call it with the sending lock held.
 
-    A record leaves the queue when it is at each destination of `everywhere`: `destinations` may be
-    fewer, when the operator named some.
+    A record leaves the queue when it is at each destination of `everywhere` (name → kind) that
+    takes it: `destinations` may be fewer, when the operator named some.
     """
     queue.sweep()
     for name, destination in destinations.items():
-        _send_to(queue, name, destination, clock, urgency, on_delivery, check)
+        _send_to(queue, name, destination, everywhere[name], clock, urgency, on_delivery, check)
     for entry in queue.entries():
-        if everywhere and entry.problem is None and all(map(entry.has, everywhere)):
+        wanted = [name for name, kind in everywhere.items() if takes(kind, entry.record_id)]
+        if wanted and entry.problem is None and all(map(entry.has, wanted)):
             queue.finish(entry)
 
 
@@ -57,6 +58,7 @@ def _send_to(
     queue: Queue,
     name: str,
     destination: Destination,
+    kind: str,
     clock: Clock,
     urgency: Urgency,
     on_delivery: OnDelivery,
@@ -68,6 +70,8 @@ def _send_to(
         return
     for entry in _in_turn(queue, name):
         before = entry.at(name)
+        if not takes(kind, entry.record_id):
+            continue
         if entry.problem or not _wanted(before, clock.now(), urgency):
             continue
         try:

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from recond.flow.deliver.upload import add_destination
+from recond.flow.deliver.upload import add_destination, queue_folder, upload
+from recond.flow.lot.lot import LotDatabase, add_to_lot, new_lot, status_of
 from recond.host.s3 import Bucket
 from recond.upload.package import unpack
+from recond.upload.send import Urgency
+from tests.custody.shop import Shop, drive, workshop
 from tests.upload.bench import Workbench, workbench
 from tests.upload.records import package
 from tests.upload.servers import make_certificates
@@ -27,7 +30,7 @@ class S3Server:
     url: str
     ca: str
 
-    def add(self, bench: Workbench, **changes: str) -> None:
+    def add(self, bench: Workbench | Shop, **changes: str) -> None:
         add_destination(
             bench.state,
             "seau",
@@ -131,3 +134,18 @@ def test_a_certificate_that_nobody_trusts_sends_nothing(tmp_path: Path, server: 
     server.add(bench, ca="")
     assert bench.upload().waiting == 1
     assert server.bucket().names("lot7") == []
+
+
+def test_a_statement_comes_into_a_lot_by_the_bucket(tmp_path: Path, server: S3Server) -> None:
+    (one,) = workshop(tmp_path, "banc 1")
+    issued = one.erase("20261124-100000-00000007", drive("D20"))
+    one.destroy("D21")
+    assert queue_folder(one.state, issued.folder).ids
+    server.add(one)
+    assert upload(one.state, (), one.clock, urgency=Urgency()).exit_code == 0
+    where = LotDatabase(one.state)
+    (tmp_path / "l.csv").write_text("N° de série disque\nD20\nD21\n", encoding="utf-8")
+    new_lot(where, "L7", one.clock, manifest=tmp_path / "l.csv")
+    added = add_to_lot(where, "L7", ("s3:seau",))
+    assert (len(added.new), added.problems) == (2, ())
+    assert [str(line.state) for line in status_of(where, "L7").lines] == ["erased", "destroyed"]

@@ -31,6 +31,7 @@ from recond.errors import BenchLacks, UsageError
 from recond.flow.config import Overrides, bench_name, read_context
 from recond.flow.keys.keyring import Keyring
 from recond.flow.software import versions
+from recond.flow.statementnote import keep_note
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.host.store import locked, write_folder
@@ -82,7 +83,7 @@ def issue_statement(state: Path, out: Path, word: Word, *, lang: Lang, clock: Cl
     key = keyring.signing_key(bench_name(context), clock)
     try:
         with locked(keyring.lock()):
-            return _issue(keyring, out, word, context, key, lang, clock)
+            return _issue(keyring, state, out, word, context, key, lang, clock)
     except OSError as error:
         reason = os_reason(error)
         raise BenchLacks("host.folder.unusable", folder=str(out), reason=reason) from None
@@ -97,6 +98,7 @@ def _refuse(event: CustodyEvent) -> None:
 
 def _issue(
     keyring: Keyring,
+    state: Path,
     out: Path,
     word: Word,
     context: Context,
@@ -109,6 +111,7 @@ def _issue(
     _refuse(event)
     files = draw_statement(event, key, lang)
     line = ledger_line(standing, event.issued_at, CUSTODY, _line(event, files))
+    keep_note(state, event.event_id, out)
     grown = keyring.ledger.append(standing, line)
     receipt = make_receipt(grown, grown.size, key, event.issued_at)
     keyring.ledger.mark(grown, receipt)

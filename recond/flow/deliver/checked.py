@@ -17,7 +17,14 @@ from recond.certify.verify.verdicts import Answer, Bundle, Trust
 from recond.errors import RecordInvalid
 from recond.flow.keys.keyring import Keyring
 from recond.model import Message
-from recond.upload.package import RECORD, SIGNATURE, Package
+from recond.upload.package import (
+    EVENT,
+    EVENT_SIGNATURE,
+    RECORD,
+    SIGNATURE,
+    Package,
+    is_statement,
+)
 
 _UNSIGNED = "certify.verify.unsigned"
 
@@ -45,8 +52,10 @@ class PackageCheck:
 
 def check_may_leave(package: Package, *, allow_unsigned: bool) -> None:
     """Raises `RecordInvalid` for a record that must not reach a stock: a demonstration, or unsigned
-    where that is not allowed. Whether it is true is `package_fault`'s.
+    where that is not allowed. Whether it is true is `package_fault`'s. No statement is unsigned.
     """
+    if is_statement(package.record_id):
+        return
     if package.record().bench.demonstration:
         raise RecordInvalid("upload.demonstration", record=package.record_id)
     if not package.signed and not allow_unsigned:
@@ -62,21 +71,19 @@ def package_fault(package: Package, trust: Trust, *, page: bool) -> Message | No
     """
     from recond.certify.verify.bundle import verify_bundle
 
+    if is_statement(package.record_id):
+        return _statement_fault(package, trust)
     for one in package.record().erasures:
         if package.file(one.journal.file) is None:
             return Message.of("upload.package.journal", file=one.journal.file)
     pdf = package.certificate if page and package.signed else None
 
-    def file(name: str) -> tuple[str, bytes] | None:
-        raw = package.file(name)
-        return None if raw is None else (name, raw)
-
     found = verify_bundle(
         Bundle(
             pdf=pdf,
-            record=file(RECORD),
-            jws=file(SIGNATURE) if package.signed else None,
-            receipt=file(RECEIPT_FILE),
+            record=_named(package, RECORD),
+            jws=_named(package, SIGNATURE) if package.signed else None,
+            receipt=_named(package, RECEIPT_FILE),
             journals=tuple(
                 (name, raw) for name, raw in package.files if name.startswith("journals/")
             ),
@@ -92,3 +99,22 @@ def package_fault(package: Package, trust: Trust, *, page: bool) -> Message | No
         ),
         None,
     )
+
+
+def _statement_fault(package: Package, trust: Trust) -> Message | None:
+    """The same of a custody statement: its bytes, signature, page and receipt."""
+    from recond.certify.verify.statement import verify_statement
+
+    bundle = Bundle(
+        pdf=package.certificate,
+        record=_named(package, EVENT),
+        jws=_named(package, EVENT_SIGNATURE),
+        receipt=_named(package, RECEIPT_FILE),
+    )
+    checks = verify_statement(bundle, trust, package.record_id).checks
+    return next((one.message for one in checks if one.answer is Answer.NO), None)
+
+
+def _named(package: Package, name: str) -> tuple[str, bytes] | None:
+    raw = package.file(name)
+    return None if raw is None else (name, raw)

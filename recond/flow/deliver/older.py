@@ -16,10 +16,12 @@ from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import Queued, Uploaded, queue_of, send_now
 from recond.flow.runfolder import RunFolder
+from recond.flow.statementnote import statement_note
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.model import Message
-from recond.upload.package import Package, read_folder
+from recond.upload.kinds import takes
+from recond.upload.package import Package, is_statement, read_folder
 from recond.upload.queue import Entry, Queue
 
 EVERY_DAY = ""
@@ -45,7 +47,8 @@ def reopen_older(state: Path, names: tuple[str, ...], since: str) -> Queued:
     queue = queue_of(state)
     ids: list[str] = []
     refused: list[tuple[str, Message]] = []
-    for entry in lacking(queue, names):
+    kinds = {one.name: one.kind for one in read_settings(state) if one.name in names}
+    for entry in lacking(queue, kinds):
         if entry.issue.at[:10] < since:
             continue
         try:
@@ -58,16 +61,23 @@ def reopen_older(state: Path, names: tuple[str, ...], since: str) -> Queued:
     return Queued(tuple(ids), tuple(refused))
 
 
-def lacking(queue: Queue, names: tuple[str, ...]) -> list[Entry]:
-    """The records that the queue is done with and that one of the destinations does not have."""
+def lacking(queue: Queue, kinds: dict[str, str]) -> list[Entry]:
+    """What the queue is done with and one of the destinations (name → kind) does not have."""
     done = (queue.receipt(record_id) for record_id in queue.receipts())
-    return [entry for entry in done if entry and not all(map(entry.has, names))]
+    return [entry for entry in done if entry and any(lacks(entry, *one) for one in kinds.items())]
+
+
+def lacks(entry: Entry, name: str, kind: str) -> bool:
+    """Whether a destination does not have what it takes."""
+    return takes(kind, entry.record_id) and not entry.has(name)
 
 
 def _package(state: Path, entry: Entry) -> Package:
-    note = RunFolder(state / "runs" / entry.record_id).note()
+    number = entry.record_id
+    run = RunFolder(state / "runs" / number)
+    note = statement_note(state, number) if is_statement(number) else run.note()
     if note is None:
-        raise FileNotFoundError(errno.ENOENT, entry.record_id)
+        raise FileNotFoundError(errno.ENOENT, number)
     package = read_folder(Path(note.folder))
     if package.digest != entry.digest:
         raise RecordInvalid("upload.older.other")

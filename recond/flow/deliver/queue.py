@@ -11,9 +11,9 @@ from pathlib import Path
 
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.checked import PackageCheck
-from recond.flow.deliver.older import lacking
+from recond.flow.deliver.older import lacking, lacks
 from recond.flow.deliver.settings import read_settings
-from recond.flow.deliver.upload import not_queued, queue_of, queue_runs
+from recond.flow.deliver.upload import not_queued, queue_new, queue_of
 from recond.host.reason import os_reason, unwritten
 from recond.host.spool import Spool
 from recond.model import Message
@@ -51,11 +51,13 @@ class Moved:
 def read_queue(state: Path) -> QueueView:
     """What waits, and where. Raises `UsageError` for a mistake in the configuration."""
     queue = queue_of(state)
-    names = tuple(one.name for one in read_settings(state))
-    missing = lacking(queue, names)
-    counts = [(name, sum(not one.has(name) for one in missing)) for name in names]
+    kinds = {one.name: one.kind for one in read_settings(state)}
+    missing = lacking(queue, kinds)
+    counts = [
+        (name, sum(lacks(one, name, kind) for one in missing)) for name, kind in kinds.items()
+    ]
     return QueueView(
-        destinations=names,
+        destinations=tuple(kinds),
         entries=tuple(queue.entries()),
         holds=tuple(queue.holds().values()),
         done=len(queue.receipts()) - len(missing),
@@ -65,12 +67,12 @@ def read_queue(state: Path) -> QueueView:
 
 
 def export_queue(state: Path, target: Path) -> Moved:
-    """Copy every waiting package into a folder (a USB stick), with the runs not queued so far
-    for want of a destination. The queue stays as it is.
+    """Copy every waiting package into a folder (a USB stick), with the runs and statements not
+    queued so far for want of a destination. The queue stays as it is.
 
     Raises `UsageError` where the folder cannot be written, `BenchLacks` where it is full or fails.
     """
-    queue_runs(state)
+    queue_new(state, statements=True)
     queue, there = queue_of(state), Spool(target)
     new: list[str] = []
     known: list[str] = []

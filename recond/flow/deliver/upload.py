@@ -16,12 +16,13 @@ from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.checked import PackageCheck, check_may_leave
 from recond.flow.deliver.settings import read_settings, write_settings
 from recond.flow.runindex import newest_runs, seen_runs
+from recond.flow.statementnote import all_statements
 from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.host.recall import Recall, Stamp, stamped
 from recond.model import Message
-from recond.upload.kinds import open_destination
-from recond.upload.package import RECORD, Package, read_folder
+from recond.upload.kinds import TAKE_STATEMENTS, open_destination, takes
+from recond.upload.package import EVENT, RECORD, Package, is_statement, read_folder
 from recond.upload.queue import Delivery, DeliveryState, Hold, Queue
 from recond.upload.send import OnDelivery, Urgency, send_pass
 from recond.upload.settings import KINDS, Settings, check_settings
@@ -82,18 +83,20 @@ def queue_folder(state: Path, folder: Path, *, allow_unsigned: bool = False) -> 
 
 
 def _made(folder: Path) -> int | None:
-    """When a folder's record was written (nanoseconds); None where it is not."""
-    try:
-        return (folder / RECORD).stat().st_mtime_ns
-    except OSError:
-        return None
+    """When a folder's record or statement was written (nanoseconds); None where it is not."""
+    for name in (RECORD, EVENT):
+        with contextlib.suppress(OSError):
+            return (folder / name).stat().st_mtime_ns
+    return None
 
 
-def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
-    """Queue every record of this bench's runs that the queue does not know."""
+def queue_new(state: Path, *, allow_unsigned: bool = False, statements: bool) -> Queued:
+    """Queue every record of this bench's runs, and with `statements` each of those, that the queue
+    does not know.
+    """
     ids: list[str] = []
     refused: list[tuple[str, Message]] = []
-    for folder in _new_folders(state):
+    for folder in _new_folders(state, statements=statements):
         found = queue_folder(state, folder, allow_unsigned=allow_unsigned)
         ids += found.ids
         refused += found.refused
@@ -101,9 +104,9 @@ def queue_runs(state: Path, *, allow_unsigned: bool = False) -> Queued:
 
 
 def not_queued(state: Path) -> tuple[str, ...]:
-    """The ids of this bench's records that may leave and that no upload has seen yet."""
+    """The ids of what this bench signed, may leave, and no upload has seen yet."""
     queue, index = queue_of(state), Recall(state / INDEX, "record_id", "digest")
-    folders = list(_new_folders(state))
+    folders = list(_new_folders(state, statements=_wants_statements(state)))
     told = {folder: _may_leave(folder, index) for folder in folders}
     drawn = random.sample(folders, min(DRAWN, len(folders)))
     if any(told[folder] != _read_anew(folder) for folder in drawn):  # a lie: none is believed
@@ -149,7 +152,7 @@ def find_package(state: Path) -> Package | None:
     queue = queue_of(state)
     for record_id in reversed(queue.ids()):
         try:
-            if package := queue.package(record_id):
+            if not is_statement(record_id) and (package := queue.package(record_id)):
                 return package
         except RecordInvalid:
             continue
@@ -161,21 +164,27 @@ def find_package(state: Path) -> Package | None:
     return None
 
 
-def _new_folders(state: Path) -> Iterator[Path]:
-    """The output folders of runs that the queue does not know, or knows otherwise."""
+def _wants_statements(state: Path) -> bool:
+    """Whether there is a destination for them: else they would wait for nobody."""
+    return any(one.kind in TAKE_STATEMENTS for one in read_settings(state))
+
+
+def _new_folders(state: Path, *, statements: bool) -> Iterator[Path]:
+    """The folders of runs and statements that the queue does not know, or knows otherwise."""
     known = queue_of(state).all_made_from()
-    for run in seen_runs(state):
-        if (
-            run.certificate is None or run.replacing
-        ):  # not a whole record: `recond resume` speaks of it
-            continue
-        folder = Path(run.certificate)
-        made = _made(folder)
+    places = [  # others are no whole record: `recond resume` speaks of them
+        (run.run_id, run.certificate)
+        for run in seen_runs(state)
+        if run.certificate is not None and not run.replacing
+    ]
+    places += [(one.event_id, one.folder) for one in all_statements(state)] if statements else []
+    for number, place in places:
+        made = _made(Path(place))
         if made is None:  # moved away
             continue
         # a stick's file system has whole seconds only: two issues may bear the same
-        if made != known.get(run.run_id) or made % SECOND_NS == 0:
-            yield folder
+        if made != known.get(number) or made % SECOND_NS == 0:
+            yield Path(place)
 
 
 def upload(
@@ -202,16 +211,17 @@ def upload(
         if on_delivery:
             on_delivery(record_id, delivery)
 
-    everywhere = frozenset(one.name for one in read_settings(state))
+    everywhere = {one.name: one.kind for one in read_settings(state)}
     try:
-        own = queue_runs(state, allow_unsigned=allow_unsigned)
+        wanted = _wants_statements(state)
+        own = queue_new(state, allow_unsigned=allow_unsigned, statements=wanted)
         named = [queue_folder(state, one, allow_unsigned=allow_unsigned) for one in folders]
         with queue.sending() as mine:
             if mine:
                 # again: what was queued by an older recond, or changed on the disk since
                 check = PackageCheck(state, allow_unsigned=True)  # `recond queue import` asked
                 send_pass(queue, destinations, everywhere, clock, urgency, note, check)
-        waiting, parked = _left(queue, tuple(destinations))
+        waiting, parked = _left(queue, {name: everywhere[name] for name in destinations})
     except OSError as error:  # a full or read-only state folder
         raise BenchLacks(
             "upload.queue.unusable", folder=str(state), reason=os_reason(error)
@@ -291,10 +301,10 @@ def find_settings(state: Path, name: str) -> Settings:
     return _chosen(state, (name,))[0]
 
 
-def _left(queue: Queue, names: tuple[str, ...]) -> tuple[int, int]:
+def _left(queue: Queue, kinds: dict[str, str]) -> tuple[int, int]:
     waiting = parked = 0
     for entry in queue.entries():
-        for name in names:
+        for name in (one for one, kind in kinds.items() if takes(kind, entry.record_id)):
             delivery = entry.at(name)
             if delivery and delivery.where is DeliveryState.PARKED:
                 parked += 1

@@ -27,6 +27,7 @@ from recond.errors import BenchLacks, RecordInvalid, UploadFailed, UsageError
 from recond.flow.config import timestamp_server
 from recond.flow.keys.keyring import Keyring
 from recond.flow.runfolder import all_runs
+from recond.flow.statementnote import all_statements
 from recond.host.clock import Clock
 from recond.host.http import Https, Request
 from recond.host.regular import read_regular
@@ -39,8 +40,8 @@ NONCE_BYTES = 8
 class Stamped:
     """A checkpoint of `size` lines. `at` is the authority's time, None where none is set.
 
-    `renewed` are the runs whose receipt leads to it; `kept` had a stamp before, which is worth
-    more; `away` could not be renewed: the folder is not here, or another key signed.
+    `renewed` are the runs and statements whose receipt leads to it; `kept` had a stamp before,
+    which is worth more; `away` could not be renewed: the folder is not here, or another key signed.
     """
 
     ledger_id: str
@@ -68,11 +69,11 @@ def stamp(state: Path, clock: Clock) -> Stamped:
         token, at = _ask(Https(server.get("ca_file")), server["url"], stamped, ring, clock)
     encoded = base64.b64encode(token).decode() if token else None
     found: dict[str, list[str]] = {"renewed": [], "kept": [], "away": []}
-    for run in all_runs(state):
-        note = run.note()
-        if note is not None:
-            kind = _renew(Path(note.folder), reading, key, clock.now(), encoded)
-            found[kind].append(run.run_id)
+    places = [(run.run_id, note.folder) for run in all_runs(state) if (note := run.note())]
+    places += [(one.event_id, one.folder) for one in all_statements(state)]
+    for number, folder in places:
+        kind = _renew(Path(folder), reading, key, clock.now(), encoded)
+        found[kind].append(number)
     return Stamped(
         reading.ledger_id,
         reading.size,

@@ -15,7 +15,7 @@ from recond.errors import NotReady, UsageError
 from recond.flow.custody.issue import Stated, Word, issue_statement
 from recond.flow.lot.balance import things_of_items
 from recond.flow.lot.lot import LotDatabase, status_of, trust_of
-from recond.flow.lot.statements import take_statement
+from recond.flow.lot.statements import read_statement_source, take_statement
 from recond.flow.lot.status import LotStatus
 from recond.flow.lot.store import open_lots
 from recond.flow.serials import compared
@@ -62,7 +62,9 @@ def close_lot(
         stated = issue_statement(where.state, out, _word(status, signs), lang=lang, clock=clock)
     with open_lots(where.state, where.url) as store:
         if stated is not None:
-            take_statement(store, name, stated.folder, trust_of(store, name, where.state))
+            source = str(stated.folder)
+            files = read_statement_source(source)
+            take_statement(store, name, source, files, trust_of(store, name, where.state))
         store.close(name, clock.now())
     return Closed(status_of(where, name), stated)
 

@@ -38,6 +38,7 @@ from recond.upload.package import (
     SIGNATURE,
     IssueOrder,
     Package,
+    is_statement,
     read_folder,
     read_packed,
     unpack,
@@ -103,8 +104,7 @@ def folder_sources(folder: Path) -> Iterator[str]:
         raise UsageError("lot.source.unknown", source=str(folder))
     for path in sorted(folder.rglob(RECORD)):
         yield str(path.parent)
-    for path in sorted(folder.rglob("[!.]*.zip")):
-        yield str(path)
+    yield from (str(p) for p in sorted(folder.rglob("[!.]*.zip")) if not is_statement(p.stem))
 
 
 def read_source(name: str) -> Package:

@@ -21,7 +21,12 @@ from recond.flow.lot.paper import write_paper
 from recond.flow.lot.rows import Lot
 from recond.flow.lot.sheets import write_csv, write_workbook
 from recond.flow.lot.standing import stand
-from recond.flow.lot.statements import stand_statements, statement_folders, take_statement
+from recond.flow.lot.statements import (
+    StatementFiles,
+    add_statements,
+    stand_statements,
+    statement_sources,
+)
 from recond.flow.lot.status import LotCustody, LotStatus, lot_status
 from recond.flow.lot.store import LotStore, open_lots
 from recond.flow.lot.words import waste_csv
@@ -33,6 +38,7 @@ from recond.host.spool import Spool
 from recond.host.store import write_whole
 from recond.locale import Lang
 from recond.model import Message
+from recond.upload.package import is_statement
 from recond.upload.s3 import S3
 
 if TYPE_CHECKING:
@@ -167,36 +173,27 @@ def _add(store: LotStore, lot: str, where: LotDatabase, source: str) -> Added:
     trust = trust_of(store, lot, where.state)
     if not source.startswith("s3:"):
         records = collect(store, lot, folder_sources(Path(source)), trust)
-        return records.with_more(_add_statements(store, lot, Path(source), trust))
+        return records.with_more(add_statements(store, lot, statement_sources(Path(source)), trust))
     for settings in read_settings(where.state):
         if settings.name == source[3:] and settings.kind == "s3":
             try:
-                bucket = S3(settings)  # one connection: it is asked by this process alone
-                read = bucket_reader(bucket)
-                return collect(store, lot, bucket.names(), trust, read, processes=1)
+                return _add_bucket(store, lot, S3(settings), trust)
             except RecondError as error:  # the bucket as a whole; the other sources go on
                 return Added((), (), 0, 0, ((source, error.message),))
     raise UsageError("lot.source.unknown", source=source)
 
 
-def _add_statements(store: LotStore, lot: str, folder: Path, trust: Trust) -> Added:
-    """The custody statements below a folder."""
-    before = {source for source, _ in store.problems(lot)}
-    found: dict[str, list[str]] = {"new": [], "known": [], "other": []}
-    problems: list[tuple[str, Message]] = []
-    for place in statement_folders(folder):
-        source = str(place)
-        try:
-            found[take_statement(store, lot, place, trust)].append(place.name)
-        except (RecordInvalid, OSError, OverflowError) as error:
-            why = error.message if isinstance(error, RecordInvalid) else Message("custody.form")
-            problems.append((source, why))
-            store.note(lot, source, why)
-            continue
-        if source in before:
-            store.note(lot, source, None)
-    known, others = len(found["known"]), len(found["other"])
-    return Added(tuple(found["new"]), (), known, others, tuple(problems))
+def _add_bucket(store: LotStore, lot: str, bucket: S3, trust: Trust) -> Added:
+    """Over one connection, which is asked by this process alone. Raises `UploadFailed`."""
+    read, names = bucket_reader(bucket), bucket.names()
+    told = [name for name in names if is_statement(bucket.record_id(name))]
+    rest = [name for name in names if not is_statement(bucket.record_id(name))]
+
+    def read_told(name: str) -> StatementFiles:
+        return StatementFiles.of_package(read(name))
+
+    records = collect(store, lot, rest, trust, read, processes=1)
+    return records.with_more(add_statements(store, lot, told, trust, read_told))
 
 
 def status_of(where: LotDatabase, name: str) -> LotStatus:

@@ -8,7 +8,8 @@ ledger, is named and left out. A statement that is there already changes nothing
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from recond.certify.receipt import RECEIPT_FILE
@@ -17,35 +18,109 @@ from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.statement import EVENT, EVENT_JWS, read_statement
 from recond.certify.verify.statement import verify_statement
 from recond.certify.verify.verdicts import Answer, Bundle, Trust
-from recond.errors import RecordInvalid, UsageError
+from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
+from recond.flow.lot.collect import Added
 from recond.flow.lot.rows import ApartStatement, StatementRow
 from recond.flow.lot.standing import key_fault
 from recond.flow.lot.store import LotStore
+from recond.host.reason import os_reason
 from recond.host.regular import read_regular
 from recond.model import Message
+from recond.upload.package import Package, is_statement, read_packed, unpack
 
 MOST_BYTES = 16 << 20
 
 
-def statement_folders(folder: Path) -> Iterator[Path]:
-    """Every folder of a statement below a folder, in order. Raises `UsageError` for none."""
+@dataclass(frozen=True, slots=True)
+class StatementFiles:
+    """A statement's bytes, their signature, and its receipt where there is one."""
+
+    raw: bytes
+    jws: bytes
+    receipt: bytes | None
+
+    @classmethod
+    def of_package(cls, package: Package) -> StatementFiles:
+        """Of what was queued or sent. Raises `RecordInvalid` for a package of something else."""
+        raw, jws = package.file(EVENT), package.file(EVENT_JWS)
+        if raw is None or jws is None:
+            raise RecordInvalid("upload.package.empty")
+        return cls(raw, jws, package.file(RECEIPT_FILE))
+
+
+ReadStatement = Callable[[str], StatementFiles]
+"""Reads the statement of that name from where the names come from."""
+
+
+def statement_sources(folder: Path) -> Iterator[str]:
+    """Every statement below a folder: its own folder, or an exported package, in order. Raises
+    `UsageError` for no folder.
+    """
     if not folder.is_dir():
         raise UsageError("lot.source.unknown", source=str(folder))
     for path in sorted(folder.rglob(EVENT)):
-        yield path.parent
+        yield str(path.parent)
+    for path in sorted(folder.rglob("custody-*.zip")):
+        if is_statement(path.stem):
+            yield str(path)
 
 
-def take_statement(store: LotStore, lot: str, folder: Path, trust: Trust) -> str:
-    """Check a statement and write its row: "new", "known" or "other" (of another lot, or of none).
+def read_statement_source(name: str) -> StatementFiles:
+    """A statement of a folder or an exported file. Raises `RecordInvalid`, `OSError`."""
+    path = Path(name)
+    if not path.is_dir():
+        return StatementFiles.of_package(unpack(read_packed(path), path.stem))
+    raw, jws = (read_regular(path / one, MOST_BYTES) for one in (EVENT, EVENT_JWS))
+    receipt = path / RECEIPT_FILE
+    return StatementFiles(
+        raw, jws, read_regular(receipt, MOST_BYTES) if receipt.is_file() else None
+    )
 
-    Raises `RecordInvalid`, `OSError`.
+
+def add_statements(
+    store: LotStore,
+    lot: str,
+    sources: Iterable[str],
+    trust: Trust,
+    read: ReadStatement = read_statement_source,
+) -> Added:
+    """Take the statements of the sources into a lot. One that is not what it should be is named."""
+    before = {source for source, _ in store.problems(lot)}
+    found: dict[str, list[str]] = {"new": [], "known": [], "other": []}
+    problems: list[tuple[str, Message]] = []
+    for source in sources:
+        try:
+            answer, number = take_statement(store, lot, source, read(source), trust)
+        except (RecordInvalid, UploadFailed, OSError, OverflowError) as error:
+            problems.append((source, why := _why(error)))
+            store.note(lot, source, why)
+            continue
+        found[answer].append(number)
+        if source in before:
+            store.note(lot, source, None)
+    known, others = len(found["known"]), len(found["other"])
+    return Added(tuple(found["new"]), (), known, others, tuple(problems))
+
+
+def _why(error: Exception) -> Message:
+    if isinstance(error, RecondError):
+        return error.message
+    if isinstance(error, OSError):
+        return Message.of("lot.source.unreadable", reason=os_reason(error))
+    return Message("custody.form")
+
+
+def take_statement(
+    store: LotStore, lot: str, source: str, files: StatementFiles, trust: Trust
+) -> tuple[str, str]:
+    """Check a statement and write its row: "new", "known" or "other" (of another lot, or of none),
+    and its number. Raises `RecordInvalid`.
     """
-    raw, jws = (read_regular(folder / name, MOST_BYTES) for name in (EVENT, EVENT_JWS))
-    receipt = folder / RECEIPT_FILE
-    given = (RECEIPT_FILE, read_regular(receipt, MOST_BYTES)) if receipt.is_file() else None
+    raw, jws = files.raw, files.jws
+    given = None if files.receipt is None else (RECEIPT_FILE, files.receipt)
     event, digest = read_statement(raw), hashlib.sha256(raw).hexdigest()
     if event.lot != lot:
-        return "other"
+        return "other", event.event_id
     bundle = Bundle(record=(EVENT, raw), jws=(EVENT_JWS, jws), receipt=given)
     for check in verify_statement(bundle, trust, event.event_id).checks:
         if check.answer is Answer.NO:
@@ -56,7 +131,7 @@ def take_statement(store: LotStore, lot: str, folder: Path, trust: Trust) -> str
     there = next((o for o in store.statements(lot) if o.event.event_id == event.event_id), None)
     if there is not None:
         if there.digest == digest and there.signer == signer:
-            return "known"
+            return "known", event.event_id
         kept = store.chains(lot).get(there.signer)
         barred = kept and key_fault(read_certificates(kept), there.event.issued_at, trust) is None
         if barred or not believed:
@@ -66,9 +141,9 @@ def take_statement(store: LotStore, lot: str, folder: Path, trust: Trust) -> str
         if store.issued(place.ledger_id, place.number) not in (None, digest):
             raise RecordInvalid("lot.record.fork", ledger=place.ledger_id, number=place.number)
         store.take_number(lot, place.ledger_id, place.number, event.event_id, digest)
-    store.put_statement(lot, StatementRow(event, digest, signer, str(folder)))
+    store.put_statement(lot, StatementRow(event, digest, signer, source))
     store.sign(lot, signer, b"".join(map(pem, chain)))
-    return "new"
+    return "new", event.event_id
 
 
 def stand_statements(
