@@ -15,6 +15,7 @@ KINDS = (
     "setup-password",
     "disk-password",
     "absolute",
+    "firmware-program",
     "autopilot",
     "amt",
     "activation",
@@ -23,8 +24,10 @@ KINDS = (
 )
 """In the order in which they are told."""
 
-HARMLESS = frozenset({"encryption"})
-"""What the erasure takes away with the data: worth knowing, no reason to give a computer back."""
+HARMLESS = frozenset({"encryption", "firmware-program"})
+"""Worth knowing, no reason to give a computer back: the erasure takes encryption away with the
+data, and most programs that a firmware carries are its maker's own.
+"""
 
 
 def found_locks(machine: Machine) -> tuple[Lock, ...]:

@@ -6,7 +6,8 @@ screen of the firmware knows is a question, and is given as one. Reads names and
 content, a key or a variable's value; asks nothing of a server.
 
 Sources: DSP0134 7.25 (type 24), Documentation/ABI/testing/sysfs-class-firmware-attributes, ACS-4
-9.11.5 (security status), Documentation/ABI/testing/sysfs-bus-mei, ChromiumOS "VPD" (RW_VPD).
+9.11.5 (security status), Documentation/ABI/testing/sysfs-bus-mei, ChromiumOS "VPD" (RW_VPD),
+"Windows Platform Binary Table" (Microsoft), ACPI 6.5 5.2.6 (signatures).
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ from recond.naming import maker_name
 ATTRIBUTES = "/sys/class/firmware-attributes"
 MEI = "/sys/bus/mei/devices"
 VPD = "/sys/firmware/vpd"
+ACPI = "/sys/firmware/acpi/tables"
 _AMTHI = "12f80028-b4b7-4b2d-aca8-46e0ff65814c"  # the client that speaks for AMT
 _APPLE_CHIP = "/proc/device-tree/compatible"
 _AUTOPILOT_SINCE = "2015"  # Windows 10
 _MOST = 4096
+_SIGNATURE = 4  # bytes at the start of an ACPI table
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class _Words:
     models: re.Pattern[str]
     t2_parts: frozenset[str]
     encryption: dict[str, str]
+    perhaps: dict[str, str]
 
 
 @functools.cache
@@ -59,6 +63,7 @@ def _words() -> _Words:
         re.compile(activation["models"]),
         frozenset(activation["t2_parts"]),
         table["encryption"],
+        table["perhaps_encrypted"],
     )
 
 
@@ -83,6 +88,7 @@ def read_locks(
         Lock("setup-password", _password(files, tables, "setup-password")),
         *_disk_passwords(files, listed),
         *([] if apple or chromebook else [Lock("absolute", _absolute(files))]),
+        *_firmware_program(files),
         *([] if apple or chromebook else _autopilot(system)),
         *_amt(files, tables, cpu),
         *_activation(files, system, devices, apple=apple),
@@ -176,6 +182,22 @@ def _absolute_setting(files: Files, path: str) -> Reading[bool]:
     return Unknown(Why.UNSUPPORTED if value in words.possible else Why.UNPARSABLE, path)
 
 
+def _firmware_program(files: Files) -> list[Lock]:
+    """Whether the firmware hands Windows a program to start (WPBT): one of its maker's, or the
+    agent of a tracking service. Whose it is stands outside the table; nothing without ACPI.
+    """
+    path = f"{ACPI}/WPBT"
+    header = files.read(path, _SIGNATURE)
+    if isinstance(header, bytes):
+        whole = header == b"WPBT"
+        found: Reading[bool] = Known(True, path) if whole else Unknown(Why.UNPARSABLE, path)
+        return [Lock("firmware-program", found)]
+    fixed = files.read(f"{ACPI}/FACP", _SIGNATURE)  # every computer with ACPI has this one
+    if isinstance(fixed, Unknown) and fixed.why is Why.ABSENT:
+        return []
+    return [Lock("firmware-program", Known(False, path) if header.why is Why.ABSENT else header)]
+
+
 def _autopilot(system: System) -> list[Lock]:
     """A list of Microsoft's that nothing on the computer tells: always a question, since 2015."""
     made = system.bios_date
@@ -244,8 +266,14 @@ def _encryption(host: Host) -> list[Lock]:
     found: dict[str, Lock] = {}
     for node in (one for top in nodes for one in top.walk()):
         name = _words().encryption.get(node.fstype or "")
+        perhaps = _words().perhaps.get(node.fstype or "") or _words().perhaps.get(
+            node.part_type or ""
+        )
         if name is not None and _is_of_a_disk(node):
             found[node.path] = Lock("encryption", Known(True, node.source), node.path, name)
+        elif perhaps is not None and _is_of_a_disk(node):
+            untold = Unknown(Why.UNSUPPORTED, node.source)
+            found[node.path] = Lock("encryption", untold, node.path, perhaps)
     return [found[path] for path in sorted(found)]
 
 

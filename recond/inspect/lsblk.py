@@ -59,6 +59,7 @@ class BlockNode:
     transport: str | None = None
     subsystems: str | None = None
     fstype: str | None = None
+    part_type: str | None = None  # of a GPT, a GUID in small letters
     smart_type: str | None = None  # smartctl's device type, in a capture of its documents
     smart_path: str | None = None  # what smartctl opened, where several disks stand behind it
     source: str = "lsblk"
@@ -138,6 +139,7 @@ def _node(entry: dict[str, object], name: str, depth: int) -> BlockNode:
         transport=_text(entry, "tran"),
         subsystems=_text(entry, "subsystems"),
         fstype=_text(entry, "fstype"),
+        part_type=(_text(entry, "parttype") or "").lower() or None,
         children=_nodes(children, depth + 1) if isinstance(children, list) else (),
     )
 

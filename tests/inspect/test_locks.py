@@ -31,7 +31,7 @@ from recond.locks import (
     lock_question,
     open_locks,
 )
-from recond.model import Known, Lock, Machine, Message, Outcome, Unknown, Why
+from recond.model import Known, Lock, Machine, Message, Outcome, Reading, Unknown, Why
 from recond.readiness import assess_machine
 from recond.show.machine import show_machine
 from recond.show.screen import Screen
@@ -41,6 +41,7 @@ from tests.inspect import laptop
 from tests.inspect.corpus import read_corpus
 from tests.inspect.test_smbios import same
 
+WPBT = "/sys/firmware/acpi/tables/WPBT"
 DRIVERS = "/sys/class/firmware-attributes"
 
 
@@ -299,6 +300,45 @@ def test_every_kind_has_its_words(tree: laptop.Tree) -> None:
         assert not say(lang, lock_message(later)).startswith("inspect.")
         assert not say(lang, lock_question(later, machine)).startswith("inspect.")
     assert set(KINDS) >= HARMLESS
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [
+        ({}, None),
+        ({"FACP": b"FACP...."}, Known(False, WPBT)),
+        ({"FACP": b"FACP....", "WPBT": b"WPBT4..."}, Known(True, WPBT)),
+        ({"FACP": b"FACP....", "WPBT": b""}, Unknown(Why.UNPARSABLE, WPBT)),
+    ],
+)
+def test_a_program_that_the_firmware_hands_over_is_named_and_holds_nothing_up(
+    tables: dict[str, bytes], expected: Reading[bool] | None, tree: laptop.Tree, tmp_path: Path
+) -> None:
+    for name, raw in tables.items():
+        tree.put(f"/sys/firmware/acpi/tables/{name}", raw)
+    bench, file = tree.host(), tmp_path / "capture.tar.gz"
+    machine = write_capture(bench, file, smart=False)
+    for one in (machine, read_machine(host_from(file, bench), smart=False)):
+        found = [lock for lock in one.locks if lock.kind == "firmware-program"]
+        assert [lock.found for lock in found] == ([expected] if expected else [])
+        assert holding_locks(one) == ()
+
+
+def test_what_apples_encryption_may_be_on_is_a_question(tree: laptop.Tree) -> None:
+    answer = (
+        b'{"blockdevices":[{"kname":"sda","type":"disk","size":1000,"children":['
+        b'{"kname":"sda2","type":"part","size":500,"fstype":"apfs"},'
+        b'{"kname":"sda3","type":"part","size":500,"fstype":null,'
+        b'"parttype":"53746F72-6167-11AA-AA11-00306543ECAC"}]}]}'
+    )
+    host = tree.host()
+    machine = read_machine(replace(host, processes=_Lsblk(host.processes, answer)), smart=False)
+    found = [one for one in open_locks(machine) if one.kind == "encryption"]
+    assert [(one.where, one.name) for one in found] == [
+        ("/dev/sda2", "FileVault, APFS"),
+        ("/dev/sda3", "FileVault, CoreStorage"),
+    ]
+    assert found_locks(machine) == ()
 
 
 def test_a_capture_tells_the_same_locks(tree: laptop.Tree, tmp_path: Path) -> None:
