@@ -16,6 +16,7 @@ from recond.host.docks import place_of
 from recond.host.files import Files
 from recond.host.identity.nodisk import is_loop, is_no_disk
 from recond.host.identity.pages import read_locked
+from recond.host.outside import may_be_outside
 from recond.inspect.census_sighting import Sighting, has_devices
 from recond.inspect.disks import is_reader
 from recond.inspect.lsblk import BlockNode, read_block_nodes
@@ -89,7 +90,13 @@ def _medium(host: Host, disk: Disk, docks: tuple[str, ...], same: int) -> Storag
     return StorageMedium(
         key=_token(disk) if same == 1 else f"{_token(disk)} ({plug or disk.path})",
         kind=Kind.DISK,
-        place=place_of_disk(disk, plug, docks, built_in=_is_built_in(files, name)),
+        place=place_of_disk(
+            disk,
+            plug,
+            docks,
+            built_in=_is_built_in(files, name),
+            doubtful=may_be_outside(files, name),
+        ),
         reach=Reach.UNREADABLE if why else Reach.READY,
         paths=disk.paths or (disk.path,),
         model=disk.model,
@@ -142,12 +149,18 @@ def _is_built_in(files: Files, name: str) -> bool:
 
 
 def place_of_disk(
-    disk: Disk, plug: str | None, docks: tuple[str, ...], *, built_in: bool = False
+    disk: Disk,
+    plug: str | None,
+    docks: tuple[str, ...],
+    *,
+    built_in: bool = False,
+    doubtful: bool = False,
 ) -> Place:
     """Where a disk sits; `plug` as `recond watch` names it, `docks` those that are declared.
 
     A USB disk that is built in stays with the computer, and is erased only where USB is asked for:
-    firmware is wrong about its ports at times, and a volunteer's disk cannot be brought back.
+    firmware is wrong about its ports at times, and a volunteer's disk cannot be brought back. Nor
+    is one erased unasked that may hang on a Thunderbolt cable (`doubtful`).
     """
     if plug and any(plug == dock or plug.startswith((f"{dock} ", f"{dock}.")) for dock in docks):
         return Place.DOCK
@@ -155,6 +168,8 @@ def place_of_disk(
         return Place.UNKNOWN
     if disk.bus.value in USB_BUSES:
         return Place.READER if built_in else Place.USB
+    if doubtful:
+        return Place.UNKNOWN
     return Place.READER if disk.medium is Medium.SD else Place.INNER
 
 

@@ -13,7 +13,9 @@ from recond.census import Kind, Place, StorageMedium
 from recond.errors import SafetyRefusal
 from recond.model import Disk, Known, Machine, Medium, Message
 
-OUTSIDE = frozenset({Place.USB, Place.READER})
+OUTSIDE = frozenset({Place.USB, Place.READER, Place.UNKNOWN})
+"""Where a disk sits that is not erased unasked; of an unknown place the computer is not whole
+without it (`recond.computer`)."""
 OUTER_BUSES = frozenset({"usb", "firewire"})
 
 
@@ -49,7 +51,9 @@ def choose(machine: Machine, *, usb: bool, exclude: tuple[str, ...] = ()) -> Cho
             left.append(Message.of("cli.left_out.excluded", path=disk.path, word=word))
         elif not usb and places.get(disk.path, _place(disk)) in OUTSIDE:
             model = disk.model.value if isinstance(disk.model, Known) else "—"
-            left.append(Message.of("cli.left_out.usb", path=disk.path, model=model))
+            doubtful = places.get(disk.path) is Place.UNKNOWN
+            code = "cli.left_out.unsure" if doubtful else "cli.left_out.usb"
+            left.append(Message.of(code, path=disk.path, model=model))
         else:
             paths.append(disk.path)
     return Choice(tuple(paths), tuple(left))
