@@ -1,14 +1,17 @@
 """Whether a block device is a disk in this computer, or one that somebody makes up.
 
 Why: a network block device over a copy-on-write file can be taken back to what it was; a volume on
-a storage array keeps snapshots; a virtual machine's disk is a file of its host. Overwriting one
-erases what this computer sees of it, and its medium lies elsewhere. So disks are known by the bus
+a storage array keeps snapshots; a virtual machine's disk is a file of its host; a RAID adapter's
+volume is a part of the drives below it. Overwriting one erases what this computer sees of it, and
+its medium lies elsewhere. So disks are known by the bus
 that they are on; what is on none is no target, and what another computer makes up is called virtual
 in its identity, from where certificate and lot take it. Emulated SATA, NVMe and SCSI disks of a
 virtual machine cannot be told from real ones by their bus; the record's computer says what it is.
 
 Source: Linux drivers/block (virtio_blk, xen-blkfront), drivers/scsi and infiniband/ulp/iser
 (`proc_name`), drivers/usb (usbip/vhci_hcd, gadget/udc/dummy_hcd), drivers/nvme (`transport`).
+Channels of volumes: megaraid_sas.h (MEGASAS_IS_LOGICAL), hpsa.h (HPSA_RAID_VOLUME_BUS), smartpqi.h
+(PQI_RAID_VOLUME_BUS), mpt3sas_scsih.c and mptsas.h (RAID_CHANNEL), aacraid.h (CONTAINER_CHANNEL).
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ DISK_BUSES = frozenset(
     | {"virtio", "xen", "loop"}
 )
 """Every bus whose disks may be erased; "other" and whatever is not here may not."""
-MADE_UP = frozenset({"virtio", "xen", "iscsi"})
+MADE_UP = frozenset({"virtio", "xen", "iscsi", "fc"})
 MADE_UP_HOSTS = frozenset(
     {"iscsi_tcp", "iscsi_iser", "storvsc_host", "vmw_pvscsi", "scsi_debug", "tcm_loopback"}
     | {"scsifront"}
@@ -36,6 +39,23 @@ _MADE_UP_USB = re.compile(r"/(vhci_hcd|dummy_hcd)\.\d+/usb\d+/")
 FABRICS = frozenset({"tcp", "rdma", "fc", "loop"})
 """NVMe transports of disks elsewhere; a local controller's is pcie (or apple-nvme)."""
 
+_EVERY = frozenset(range(256))
+VOLUME_CHANNELS = {
+    **dict.fromkeys(("hpsa", "smartpqi", "mpt3sas", "mpt2sas", "mptsas"), _EVERY - {0}),
+    "megaraid_sas": _EVERY - {0, 1},
+    "aacraid": frozenset({0}),
+    **dict.fromkeys(
+        ("megaraid_mbox", "megaraid", "cciss", "ips", "arcmsr", "stex", "hptiop", "mpi3mr"), _EVERY
+    ),
+    **dict.fromkeys(("3w-9xxx", "3w-sas", "3w-xxxx"), _EVERY),
+}
+"""The SCSI channels on which a RAID adapter's driver shows volumes; all of them where it shows its
+single drives no otherwise, but for a drive of which the SAS transport knows the connector.
+"""
+_PLAIN = frozenset({"mpt3sas", "mpt2sas", "mptsas"})
+_PCIE_CHANNEL = 2  # of mpt3sas: NVMe drives
+_UNIT = re.compile(r"(?P<adapter>.*)/host\d+/(.*/)?\d+:(?P<channel>\d+):\d+:\d+(?=/|$)")
+
 
 def is_disk_bus(bus: str) -> bool:
     """Whether disks are found on this bus."""
@@ -47,17 +67,38 @@ def kind_of(files: Files, name: str, bus: str) -> TargetKind:
     if bus == "loop":
         return TargetKind.LOOP
     made_up = bus in MADE_UP or not is_disk_bus(bus)
-    if made_up or _made_up_host(files, name) or _made_up_usb(files, name) or _fabric(files, name):
+    if made_up or any(look(files, name) for look in (_made_up_host, _made_up_usb, _fabric)):
         return TargetKind.VIRTUAL
     return TargetKind.BLOCK
 
 
 def _made_up_host(files: Files, name: str) -> bool:
-    """A SCSI disk whose host (/sys/devices/…/hostN/target…) is software, by its driver's name."""
-    found = re.search(r"/(host\d+)/", files.resolve(f"/sys/block/{name}") or "")
+    """A SCSI disk whose host (/sys/devices/…/hostN/target…) is software, by its driver's name, one
+    of Fibre Channel, where arrays give out volumes, or a RAID adapter's volume.
+    """
+    real = files.resolve(f"/sys/block/{name}") or ""
+    found = re.search(r"/(host\d+)/", real)
     if not found:
         return False
-    return files.read_text(f"/sys/class/scsi_host/{found[1]}/proc_name") in MADE_UP_HOSTS
+    fibre = bool(files.list(f"/sys/class/fc_host/{found[1]}"))
+    software = files.read_text(f"/sys/class/scsi_host/{found[1]}/proc_name") in MADE_UP_HOSTS
+    return fibre or software or is_volume(files, real)
+
+
+def is_volume(files: Files, real: str) -> bool:
+    """Whether the SCSI disk at a place in /sys/devices is a volume of a RAID adapter, by the
+    adapter's PCI driver and the disk's channel. A drive that hangs on a SAS connector is none.
+    """
+    unit = _UNIT.match(real)
+    driver = (files.resolve(f"{unit['adapter']}/driver") or "").rpartition("/")[2] if unit else ""
+    if unit is None or "/end_device-" in real or driver not in VOLUME_CHANNELS:
+        return False
+    level = files.read_text(f"{unit[0]}/raid_level")  # of hpsa and smartpqi; of a drive "N/A"
+    if isinstance(level, str) and level not in ("", "N/A"):
+        return True
+    channel = int(unit["channel"])
+    nvme = driver in _PLAIN and channel == _PCIE_CHANNEL
+    return channel in VOLUME_CHANNELS[driver] and not nvme
 
 
 def _made_up_usb(files: Files, name: str) -> bool:
