@@ -187,7 +187,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "pySMART": ("host",),
     "obstore": ("host.s3",),
     "pkcs11": ("host.token",),
-    "sqlalchemy": ("flow.lot.store", "flow.lot.tables", "board"),
+    "sqlalchemy": ("flow.lot.plain", "flow.lot.store", "flow.lot.tables", "board"),
     "alembic": ("board",),
     "starlette": ("board",),
     "uvicorn": ("board",),

@@ -297,10 +297,10 @@ def lot_add_command(
 @command("status", LOT, about="cli.help.lot.status")
 def lot_status_command(lot: LotName, json_: AsJson = False, database: Database = None) -> None:
     """Expected, seen, erased, rejected, missing."""
-    from recond.flow.lot.lot import status_of
+    from recond.flow.lot.lot import shown_status, status_of
     from recond.show.lot import show_lot_status
 
-    status = status_of(_where(database, reads=True), lot)
+    status = (status_of if json_ else shown_status)(_where(database, reads=True), lot)
     screen().give("lot.status", status, show_lot_status, as_json=json_)
     leave(status.exit_code)
 

@@ -18,10 +18,11 @@ from recond.codec import canonical_bytes
 from recond.custody import CustodyKind, ThingKind
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.fate import models_differ, sizes_differ
-from recond.flow.lot.lot import LotDatabase, add_to_lot, new_lot, status_of
+from recond.flow.lot.lot import LotDatabase, add_to_lot, new_lot
 from recond.flow.lot.rows import State
 from recond.flow.lot.status import LotStatus
 from tests.custody.shop import NOW, Shop, drive, laptop, workshop
+from tests.lot.both import status_of
 
 K = CustodyKind
 DAYS_S = 2 * 86_400

@@ -29,12 +29,12 @@ from recond.flow.lot.lot import (
     add_to_lot,
     new_lot,
     report_lot,
-    status_of,
     write_waste,
 )
 from recond.flow.lot.rows import State
 from recond.locale import text
 from tests.custody.shop import Shop, capture, drive, laptop, workshop
+from tests.lot.both import status_of
 from tests.lot.databases import postgresql
 
 K = CustodyKind

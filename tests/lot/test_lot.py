@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ from recond.errors import BenchLacks, NotReady, RecordInvalid, UsageError
 from recond.flow.deliver.queue import export_queue, import_queue
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.closing import SignsFor, close_lot
+from recond.flow.lot.counted import counted_status
 from recond.flow.lot.impact import impact_of
 from recond.flow.lot.lot import (
     LotDatabase,
@@ -45,18 +46,19 @@ from recond.flow.lot.lot import (
     list_lots,
     new_lot,
     report_lot,
-    status_of,
+    trust_of,
 )
 from recond.flow.lot.rows import Remainder, State
 from recond.flow.lot.sheets import COLUMNS, impact_sentences
 from recond.flow.lot.status import LotStatus
-from recond.flow.lot.store import open_lots
+from recond.flow.lot.store import LotStore, open_lots
 from recond.flow.lot.tables import META
 from recond.host.clock import Clock, SystemClock
 from recond.host.parallel import FEW
 from recond.model import Assessment, Form, Known, Message, Outcome
 from recond.upload.sheet import harmless
 from tests.house import ROOT
+from tests.lot.both import status_of
 from tests.lot.databases import postgresql
 from tests.readiness.machines import known
 from tests.upload.bench import Still, workbench
@@ -740,29 +742,38 @@ def test_an_addition_that_fails_leaves_the_lot_as_it_was(
     assert status_of(where, "L").machines == ()
 
 
+def plans_of(store: LotStore, ask: Callable[[], object]) -> list[str]:
+    """How the database answers each question that `ask` leads to."""
+    asked: list[tuple[str, Any]] = []
+    db = store.connection
+
+    def hear(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, values))
+
+    sa.event.listen(db.engine, "before_cursor_execute", hear)
+    ask()
+    sa.event.remove(db.engine, "before_cursor_execute", hear)
+    if db.dialect.name == "postgresql":  # of an empty table it reads all
+        db.exec_driver_sql("SET enable_seqscan = off")
+    word = "EXPLAIN " + ("" if db.dialect.name == "postgresql" else "QUERY PLAN ")
+    return [
+        " ".join(str(row) for row in db.exec_driver_sql(word + text, values))
+        for text, values in asked
+    ]
+
+
 def test_what_is_asked_for_each_record_is_found_by_an_index(where: LotDatabase) -> None:
     """Else an addition of so many records costs the square of it."""
-    asked: list[tuple[str, Any]] = []
     with open_lots(where.state, where.url) as store:
-        db = store._db
 
-        def hear(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
-            if statement.startswith("SELECT"):
-                asked.append((statement, values))
+        def ask() -> None:
+            store.issued("ledger", 1)
+            store.machine("L", "record")
+            store.numbers("ledger")
+            store.unkept("L")
 
-        sa.event.listen(db.engine, "before_cursor_execute", hear)
-        store.issued("ledger", 1)
-        store.machine("L", "record")
-        store.numbers("ledger")
-        store.unkept("L")
-        asked = list(asked)
-        if db.dialect.name == "postgresql":  # of an empty table it reads all
-            db.exec_driver_sql("SET enable_seqscan = off")
-        word = "EXPLAIN " + ("" if db.dialect.name == "postgresql" else "QUERY PLAN ")
-        plans = [
-            " ".join(str(row) for row in db.exec_driver_sql(word + text, values))
-            for text, values in asked
-        ]
+        plans = plans_of(store, ask)
     assert len(plans) == 4
     for plan in plans:
         assert "Seq Scan" not in plan, plan
@@ -770,12 +781,32 @@ def test_what_is_asked_for_each_record_is_found_by_an_index(where: LotDatabase) 
     assert "issues_by_number" in plans[0]
 
 
+def test_what_is_counted_for_a_status_is_found_by_an_index(
+    tmp_path: Path, where: LotDatabase
+) -> None:
+    """Each table by its lot, and none of them once for each row of another."""
+    make_lot(where, "L", Still())
+    put(tmp_path / "out", 1)
+    add_to_lot(where, "L", (str(tmp_path / "out"),))
+    with open_lots(where.state, where.url) as store:
+        trust = trust_of(store, "L", where.state)
+        plans = plans_of(store, lambda: counted_status(store, "L", trust))
+    assert len(plans) > 10
+    of_lots = "|".join(META.tables.keys() - {"lots"})
+    for plan in plans:
+        assert not re.search(rf"\b(Seq Scan on|SCAN) ({of_lots})\b", plan), plan
+    assert all(any(f"{name}_by_serial" in plan for plan in plans) for name in ("machines", "disks"))
+
+
 def test_a_database_of_before_gets_its_index(tmp_path: Path) -> None:
     where = LotDatabase(tmp_path)
     with open_lots(where.state, where.url) as store:
-        store._db.exec_driver_sql("DROP INDEX issues_by_number")
+        for name in ("issues_by_number", "disks_by_serial"):
+            store.connection.exec_driver_sql(f"DROP INDEX {name}")
     with open_lots(where.state, where.url) as store:
-        assert sa.inspect(store._db).get_indexes("issues")
+        look = sa.inspect(store.connection)
+        assert look.get_indexes("issues")
+        assert look.get_indexes("disks")
 
 
 def test_programs_that_come_to_a_new_database_at_once_make_its_tables_once(
@@ -785,7 +816,7 @@ def test_programs_that_come_to_a_new_database_at_once_make_its_tables_once(
     for number in range(8):
         state = tmp_path / f"new{number}"
         with open_lots(where.state, where.url) as store:
-            META.drop_all(store._db)  # PostgreSQL's is one for all of these
+            META.drop_all(store.connection)  # PostgreSQL's is one for all of these
         gate = threading.Barrier(4)
 
         def come(folder: Path = state, gate: threading.Barrier = gate) -> int:

@@ -15,6 +15,7 @@ from recond.errors import RecondError, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.collect import Added, bucket_reader, collect, folder_sources
+from recond.flow.lot.counted import counted_status
 from recond.flow.lot.impact import Impact, impact_of
 from recond.flow.lot.manifest import Manifest, read_manifest
 from recond.flow.lot.paper import write_paper
@@ -200,6 +201,13 @@ def status_of(where: LotDatabase, name: str) -> LotStatus:
     """A lot's state. Raises `UsageError` for an unknown lot."""
     with open_lots(where.state, where.url) as store, _no_collection():
         return read_status(store, name, trust_of(store, name, where.state))
+
+
+def shown_status(where: LotDatabase, name: str) -> LotStatus:
+    """A lot's state in counts, and each line that is not plainly erased; as `status_of` else."""
+    with open_lots(where.state, where.url) as store, _no_collection():
+        trust = trust_of(store, name, where.state)
+        return counted_status(store, name, trust) or read_status(store, name, trust)
 
 
 @contextmanager

@@ -101,17 +101,27 @@ class MachineRow:
     @property
     def profiles(self) -> tuple[str, ...]:
         """Each profile with its outcome."""
-        return tuple(word for word in self.readiness.split() if not word.startswith(_SCOPES))
+        return profiles_of(self.readiness)
 
     @property
     def is_whole(self) -> bool:
         """Whether the record is of a computer, and all of it is erased."""
-        return _WHOLE in self.readiness.split()
+        return is_whole(self.readiness)
 
     @property
     def is_left(self) -> bool:
         """Whether the record is of a computer of which something is left, or nobody knows."""
         return not self.is_whole and any(w.startswith(_COMPUTER) for w in self.readiness.split())
+
+
+def is_whole(readiness: str) -> bool:
+    """Whether a record with this in its row is of a computer, and all of it is erased."""
+    return _WHOLE in readiness.split()
+
+
+def profiles_of(readiness: str) -> tuple[str, ...]:
+    """Each profile with its outcome, of what a row says."""
+    return tuple(word for word in readiness.split() if not word.startswith(_SCOPES))
 
 
 @dataclass(frozen=True, slots=True)

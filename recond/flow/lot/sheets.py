@@ -268,15 +268,15 @@ def summary_rows(
     yield line("closed", moment(lot.closed_at) or text(lang, "lot.open"))
     for sentence in balance_sentences(status, lang) if balance else ():
         yield line("balance", sentence)
-    if status.lines:
-        yield line("expected", len(status.lines))
+    if status.line_count:
+        yield line("expected", status.line_count)
         yield line("seen", status.seen)
         yield line("missing", status.count(State.MISSING))
         for state in (State.DESTROYED, State.RETURNED):
             if status.count(state):
                 yield line(state.value, status.count(state))
         yield line("unexpected", len(status.unexpected))
-    yield line("machines", len(status.machines))
+    yield line("machines", status.machine_count)
     yield line("erased", status.erased)
     yield line("rejected", status.rejected)
     yield line("left", len(status.computers_left))

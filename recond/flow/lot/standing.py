@@ -75,9 +75,16 @@ def _faults(
 
     # UTC in one form (RFC 3339 with `Z`) sorts as text; another form is asked alone below
     times = sorted(row.issued_at for row in rows)
-    if all(map(_plain, times)) and fault(times[0]) is None and fault(times[-1]) is None:
+    if all(map(_plain, times)) and is_believed_between(chain, times[0], times[-1], trust):
         return [(row, None) for row in rows]
     return [(row, fault(row.issued_at)) for row in rows]
+
+
+def is_believed_between(
+    chain: tuple[x509.Certificate, ...], first: str, last: str, trust: Trust
+) -> bool:
+    """Whether a chain's first key is to be believed at two times, and so at each between them."""
+    return all(key_fault(chain, at, trust) is None for at in (first, last))
 
 
 def key_fault(chain: tuple[x509.Certificate, ...], at: str, trust: Trust) -> str | None:

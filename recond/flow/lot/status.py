@@ -106,6 +106,16 @@ class LotStatus:
         return sum(line.state is state for line in self.lines)
 
     @property
+    def line_count(self) -> int:
+        """How many lines the manifest has."""
+        return len(self.lines)
+
+    @property
+    def machine_count(self) -> int:
+        """How many records count."""
+        return len(self.machines)
+
+    @property
     def seen(self) -> int:
         """How many lines of the manifest have a record."""
         return sum(line.record_id is not None for line in self.lines)
@@ -114,7 +124,7 @@ class LotStatus:
     def complete(self) -> bool:
         """Whether the lot balances: everything is settled, and nothing is wrong or contradicted."""
         wrong = self.problems or self.apart or self.statements_apart or self.conflicts
-        return bool(self.machines or self.statements) and not wrong and not self.open_items
+        return bool(self.machine_count or self.statements) and not wrong and not self.open_items
 
 
 def lot_status(
@@ -124,8 +134,12 @@ def lot_status(
     problems: tuple[tuple[str, Message], ...],
     numbers: Callable[[str], set[int]],
     custody: LotCustody | None = None,
+    *,
+    listed: bool | None = None,
 ) -> LotStatus:
-    """The state of a lot from its rows (`stand`); `numbers` gives those seen of a ledger."""
+    """The state of a lot from its rows (`stand`); `numbers` gives those seen of a ledger. `listed`:
+    whether the list names anything, where `expected` is a part of it.
+    """
     machines, apart = standing
     custody = custody or LotCustody()
     last = last_results(machines)
@@ -143,6 +157,7 @@ def lot_status(
             if disk.found_by:
                 holders.setdefault(disk.found_by, []).append(row.record_id)
     wanted = {one.serial for one in expected}
+    listed = bool(expected) if listed is None else listed
     results = [disk for _, disk in last.values()] + [
         disk for row in machines for disk in row.disks if not disk.found_by
     ]
@@ -153,7 +168,7 @@ def lot_status(
         erased=sum(disk.approved for disk in results),
         rejected=sum(not disk.approved for disk in results),
         unexpected=tuple(
-            row.record_id for row in machines if wanted and not (_serials(row) & wanted)
+            row.record_id for row in machines if listed and not (_serials(row) & wanted)
         ),
         duplicates=tuple(
             (serial, tuple(ids)) for serial, ids in sorted(holders.items()) if len(ids) > 1

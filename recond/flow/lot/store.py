@@ -50,6 +50,11 @@ class LotStore:
     def __init__(self, connection: sa.Connection) -> None:
         self._db = connection
 
+    @property
+    def connection(self) -> sa.Connection:
+        """The transaction that is open, for questions of `recond.flow.lot.plain`."""
+        return self._db
+
     def lots(self) -> tuple[Lot, ...]:
         """Every lot, oldest first."""
         rows = self._db.execute(sa.select(LOTS).order_by(LOTS.c.created_at, LOTS.c.name))
@@ -114,7 +119,7 @@ class LotStore:
         self._db.execute(sa.update(LOTS).where(LOTS.c.name == name).values(closed_at=at))
 
     def digests(self, name: str) -> set[str]:
-        """The digests of all records seen in a lot, also of those issued anew since."""
+        """All digests seen in a lot, also those of records issued anew since."""
         rows = self._db.execute(sa.select(MACHINES.c.digest).where(MACHINES.c.lot == name))
         more = self._db.execute(sa.select(ISSUES.c.digest).where(ISSUES.c.lot == name))
         return {row[0] for row in (*rows, *more)}
@@ -233,20 +238,19 @@ class LotStore:
             (row["source"], Message.of(row["code"], **read_json(row["args"]))) for row in rows
         )
 
-    def expected(self, name: str) -> tuple[ExpectedDisk, ...]:
-        """The manifest's lines, in its order."""
+    def expected(
+        self, name: str, which: sa.ColumnElement[bool] | None = None
+    ) -> tuple[ExpectedDisk, ...]:
+        """The manifest's lines, in its order; `which` of them."""
+        line, size = EXPECTED.c, EXPECTED_SIZES.c
         rows = self._db.execute(
             _select(EXPECTED, ExpectedDisk)
-            .where(EXPECTED.c.lot == name)
-            .order_by(EXPECTED.c.line, EXPECTED.c.serial)
+            .add_columns(size.size_bytes)
+            .outerjoin(EXPECTED_SIZES, (size.lot == line.lot) & (size.serial == line.serial))
+            .where(line.lot == name, sa.true() if which is None else which)
+            .order_by(line.line, line.serial)
         )
-        sized = self._db.execute(
-            sa.select(EXPECTED_SIZES.c.serial, EXPECTED_SIZES.c.size_bytes).where(
-                EXPECTED_SIZES.c.lot == name
-            )
-        )
-        sizes = {row.serial: row.size_bytes for row in sized}
-        return tuple(ExpectedDisk(*(*row, sizes.get(row.serial))) for row in rows.all())
+        return tuple(ExpectedDisk(*row) for row in rows.all())
 
     def put_statement(self, name: str, row: StatementRow) -> None:
         """Write a statement's row in the place of one of the same number."""
@@ -311,26 +315,25 @@ class LotStore:
         body = canonical_bytes(left).decode("utf-8")
         self._db.execute(sa.insert(REMAINDERS).values(lot=name, record_id=record_id, body=body))
 
-    def remainders(self, name: str) -> Remainders:
-        """What each record says is left, by its id; a row of before has none."""
-        rows = self._db.execute(
-            sa.select(REMAINDERS.c.record_id, REMAINDERS.c.body).where(REMAINDERS.c.lot == name)
-        )
+    def remainders(self, name: str, ids: Sequence[str] | None = None) -> Remainders:
+        """What each record (of `ids`) says is left, by its id; a row of before has none."""
+        found = sa.select(REMAINDERS.c.record_id, REMAINDERS.c.body)
+        rows = self._db.execute(found.where(*_among(REMAINDERS, name, ids)))
         return Remainders(dict(map(tuple, rows.all())))
 
-    def machines(self, name: str) -> tuple[MachineRow, ...]:
-        """Every record's row with its disks, by id."""
+    def machines(self, name: str, ids: Sequence[str] | None = None) -> tuple[MachineRow, ...]:
+        """Every record's row (of `ids`) with its disks, by id."""
         disks: dict[str, list[DiskRow]] = {}
         rows = self._db.execute(
             _select(DISKS, DiskRow, DISKS.c.record_id)
-            .where(DISKS.c.lot == name)
+            .where(*_among(DISKS, name, ids))
             .order_by(DISKS.c.record_id, DISKS.c.position)
         )
         for record_id, *values in rows.all():
             disks.setdefault(record_id, []).append(DiskRow(*values))
         found = self._db.execute(
             _select(MACHINES, MachineRow)
-            .where(MACHINES.c.lot == name)
+            .where(*_among(MACHINES, name, ids))
             .order_by(MACHINES.c.record_id)
         )
         return tuple(MachineRow(*(*row, tuple(disks.get(row[0], ())))) for row in found.all())
@@ -340,6 +343,12 @@ class LotStore:
         return set(
             self._db.execute(sa.select(ISSUES.c.number).where(ISSUES.c.ledger == ledger)).scalars()
         )
+
+
+def _among(
+    table: sa.Table, lot: str, ids: Sequence[str] | None
+) -> tuple[sa.ColumnElement[bool], ...]:
+    return (table.c.lot == lot, *(() if ids is None else (table.c.record_id.in_(ids),)))
 
 
 def _select(table: sa.Table, kind: type[Any], *first: sa.Column[Any]) -> sa.Select[Any]:

@@ -99,6 +99,11 @@ ISSUES = _of_a_lot(
 )
 BY_NUMBER = sa.Index("issues_by_number", ISSUES.c.ledger, ISSUES.c.number)
 """A ledger's number is looked for in all lots, once for each record."""
+BY_SERIAL = tuple(
+    sa.Index(f"{table.name}_by_serial", table.c.lot, table.c.found_by)
+    for table in (MACHINES, DISKS)
+)
+"""Which serials stand twice, and which lines of the list nobody saw, is asked for each status."""
 PROBLEMS = _of_a_lot(
     "problems",
     sa.Column("source", sa.String, primary_key=True),
@@ -139,14 +144,19 @@ def make_lot_tables(connection: sa.Connection) -> None:
     """
     look = sa.inspect(connection)
     there = set(look.get_table_names())
-    known = (
-        {index["name"] for index in look.get_indexes(ISSUES.name)} if ISSUES.name in there else ()
-    )
-    if there.issuperset(META.tables) and BY_NUMBER.name in known:
+    wanted = (BY_NUMBER, *BY_SERIAL)
+    known = {
+        index["name"]
+        for name in (MACHINES.name, DISKS.name, ISSUES.name)
+        if name in there
+        for index in look.get_indexes(name)
+    }
+    if there.issuperset(META.tables) and known.issuperset(one.name for one in wanted):
         return
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
     elif not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     META.create_all(connection)
-    BY_NUMBER.create(connection, checkfirst=True)  # not made with a table of before
+    for index in wanted:  # not made with a table of before
+        index.create(connection, checkfirst=True)

@@ -22,11 +22,11 @@ WASTE_COLUMNS = ("day", "code", "category", "count", "mass_kg", "to", "slip", "s
 def balance_sentences(status: LotStatus, lang: Lang) -> Iterator[str]:
     """Whether the lot balances, the sum, and who signed for what is open."""
     found = status.balance
-    if not (status.lines or status.counts or status.statements):
+    if not (status.line_count or status.counts or status.statements):
         return
     word = "balanced" if status.complete else "unbalanced"
     yield text(lang, f"lot.balance.{word}")
-    if status.lines or status.counts:
+    if status.line_count or status.counts:
         yield text(
             lang,
             "lot.balance.sum",
