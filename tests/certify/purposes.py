@@ -105,3 +105,55 @@ def issued_for(root: SigningKey, extensions: Extensions, at: str) -> SigningKey:
     for value, critical in extensions:
         builder = builder.add_extension(value, critical=critical)
     return SigningKey(key, (builder.sign(root.key, hashes.SHA256()), *root.chain))
+
+
+ODD: dict[str, tuple[Extensions, bytes, bytes]] = {
+    "a true of another byte": ((SIGNS,), b"\x01\x01\xff", b"\x01\x01\x01"),
+    "spare bits that are set": ((SIGNS,), b"\x03\x02\x07\x80", b"\x03\x02\x07\x81"),
+    "a length below zero": (
+        ((x509.BasicConstraints(ca=True, path_length=0), False), SIGNS),
+        b"\x02\x01\x00",
+        b"\x02\x01\xff",
+    ),
+    "names in no list": (
+        ((x509.SubjectAlternativeName([x509.DNSName("ab")]), False), SIGNS),
+        b"\x30\x04\x82\x02ab",
+        b"\x31\x04\x82\x02ab",
+    ),
+    "no name of a use": (
+        (SIGNS, extended(DOCUMENT_SIGNING)),
+        b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x24",
+        b"\x04\x08\x2b\x06\x01\x05\x05\x07\x03\x24",
+    ),
+    "an hour 24": ((SIGNS,), b"", b""),
+    "a day that is none": ((SIGNS,), b"", b""),
+}
+"""Certificates in a form that is none (X.690, RFC 5280 4.1.2.5), by what of a plain one is changed;
+of the last two the day on which they begin.
+"""
+
+
+def odd_certificate(root: SigningKey, name: str, at: str) -> tuple[SigningKey, bytes]:
+    """A key whose certificate, one of the day around `at`, is in such a form; its DER."""
+    extensions, plain, odd = ODD[name]
+    key = issued_for(root, extensions, at)
+    begin = key.certificate.not_valid_before_utc
+    times = {
+        "an hour 24": f"{begin - dt.timedelta(days=1):%y%m%d}240000Z",
+        "a day that is none": f"{begin.year % 100 - 1:02}0230000000Z",
+    }
+    if name in times:
+        plain, odd = f"{begin:%y%m%d%H%M%S}Z".encode(), times[name].encode()
+    body = key.certificate.tbs_certificate_bytes
+    assert body.count(plain) == 1, name
+    signed = body.replace(plain, odd, 1)
+    signature = b"\0" + root.key.sign(signed, ec.ECDSA(hashes.SHA256()))
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")
+    return key, der(0x30, signed + algorithm + der(0x03, signature))
+
+
+def der(tag: int, body: bytes) -> bytes:
+    """One element (X.690 8.1)."""
+    size = len(body).to_bytes(2, "big").lstrip(b"\0")
+    head = size if len(body) < 0x80 else bytes((0x80 | len(size),)) + size
+    return bytes((tag,)) + head + body

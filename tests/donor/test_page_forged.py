@@ -41,8 +41,8 @@ from recond.certify.verify.verdicts import Trust
 from recond.codec import canonical_bytes
 from tests.certify import published
 from tests.certify.journals import base_seed, how_many
-from tests.certify.papers import corpus, files_of
-from tests.certify.purposes import FOREIGN, OURS, ROOTS, issued_for, root_of
+from tests.certify.papers import corpus, files_of, verified
+from tests.certify.purposes import FOREIGN, ODD, OURS, ROOTS, issued_for, odd_certificate, root_of
 from tests.donor.pages import (
     JWS,
     PDF,
@@ -552,6 +552,35 @@ def test_a_root_of_another_maker_vouches_only_where_recond_says_so(page: Page, n
     shown = page.one(files)
     assert (shown.state == "erased") is vouches, shown
     never_more(shown, files, trust)
+
+
+def test_a_certificate_in_a_form_that_is_none(page: Page) -> None:
+    """The page read them, and believed what recond does not."""
+    at = json.loads(record_of())["issued_at"]
+    given: Files = {}
+    for number, name in enumerate(ODD):
+        key, der = odd_certificate(corpus().root, name, at)
+        plain = sign_jws(record_of(), key)
+        header = json.loads(unbase64url(plain.partition(b".")[0]))
+        header["x5c"][0] = base64.b64encode(der).decode()
+        said = base64url(canonical_bytes(header)) + b"." + plain.split(b".")[1]
+        given[f"{number}.jws"] = said + b"." + base64url(p256.sign(key.key, said))
+        assert page.one({JWS: plain}).state == "erased", "as it is meant to be"
+    found = page.show(given)
+    assert len(found) == len(ODD)
+    for shown in found:
+        assert shown.state in ("false", "unproven"), (list(ODD), shown.text)
+        never_erased(shown)
+    for raw in given.values():
+        assert not verified({JWS: raw}, donor_trust()).good
+
+
+def base64url(raw: bytes) -> bytes:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def unbase64url(text: bytes) -> bytes:
+    return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
 
 
 def test_the_root_s_key_under_another_name(page: Page) -> None:

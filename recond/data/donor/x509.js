@@ -10,7 +10,7 @@ async function readCertificate(der) {
   const fields = elements(tbs.body);
   const [version, serial, inner, issuer, validity, subject, key, ...rest] = fields;
   need(key !== undefined && version.tag === context(0) && serial.tag === TAG.integer
-       && hex(version.body) === "020102" && same(inner.raw, algorithm.raw)
+       && isWhole(serial.body) && hex(version.body) === "020102" && same(inner.raw, algorithm.raw)
        && [issuer, validity, subject, key].every((one) => one.tag === TAG.sequence)
        && rest.every((one, index) => one.tag === context(3) && index === 0), BAD_DER);
   const [from, until] = elements(validity.body).map(time);
@@ -67,39 +67,84 @@ function commonName(subject) {
 }
 
 // Whether the key may sign documents, and whether it may vouch for others that do: `may_sign` and
-// `may_issue` of recond.
+// `may_issue` of recond. An extension in another form than its own is one that nobody reads.
 // Source: RFC 5280 4.2, 4.2.1.3, 4.2.1.9, 6.1.4; RFC 9336 3.1.
 function uses(rest) {
+  const found = { signs: true, issues: true };
+  let authority = false;
   try {
-    const seen = new Set();
-    const found = { signs: true, issues: true };
-    let authority = false;
-    const list = rest.length === 0 ? [] : elements(only(rest[0].body, TAG.sequence).body);
-    for (const extension of list) {
-      const [name, ...more] = elements(extension.body);
-      const critical = more[0].tag === 0x01 && more.shift().body[0] !== 0;
-      need(more.length === 1 && more[0].tag === TAG.octets && !seen.has(hex(name.body)), BAD_DER);
-      seen.add(hex(name.body));
+    for (const { name, critical, value } of extensions(rest)) {
       if (isOid(name, "keyUsage")) {
-        const bits = only(more[0].body, TAG.bits).body[1];
+        const bits = bitString(value);
         if ((bits & 0xc0) === 0) found.signs = false;
         if ((bits & 0x04) === 0) found.issues = false;
       } else if (isOid(name, "extendedKeyUsage")) {
-        const documents = elements(only(more[0].body, TAG.sequence).body).some((one) =>
+        const named = elements(only(value, TAG.sequence).body);
+        need(named.length > 0 && named.every((one) => one.tag === TAG.oid && one.body.length > 0),
+             BAD_DER);
+        const documents = named.some((one) =>
           ["documentSigning", "emailProtection", "anyUsage"].some((use) => isOid(one, use)));
         if (!documents) found.signs = found.issues = false;
       } else if (isOid(name, "basicConstraints")) {
-        const [ca] = elements(only(more[0].body, TAG.sequence).body);
-        authority = ca !== undefined && ca.tag === 0x01 && ca.body[0] === 0xff;
-      } else if (critical) {
-        found.signs = found.issues = false;
+        authority = isAuthority(value);
+      } else {
+        if (critical) found.signs = found.issues = false;
+        const list = LISTS.includes(hex(name.body));
+        need(!list || only(value, TAG.sequence).body.length > 0, BAD_DER);
       }
     }
-    return { signs: found.signs, issues: found.issues && authority };
   } catch {
     return { signs: false, issues: false };
   }
+  return { signs: found.signs, issues: found.issues && authority };
 }
+
+// Of the extensions that say nothing here, those whose value is a list: names, points, policies.
+const LISTS = ["551d11", "551d12", "551d1e", "551d1f", "551d20", "551d21", "551d24", "551d2e",
+               "2b06010505070101", "2b0601050507010b"];
+
+function extensions(rest) {
+  const seen = new Set();
+  const list = rest.length === 0 ? [] : elements(only(rest[0].body, TAG.sequence).body);
+  return list.map((extension) => {
+    need(extension.tag === TAG.sequence, BAD_DER);
+    const [name, ...more] = elements(extension.body);
+    const critical = more[0].tag === 0x01 && truth(more.shift());
+    need(name.tag === TAG.oid && more.length === 1 && more[0].tag === TAG.octets
+         && !seen.has(hex(name.body)), BAD_DER);
+    seen.add(hex(name.body));
+    return { name, critical, value: more[0].body };
+  });
+}
+
+// A boolean of which "no" is the default stands there only as "yes" (X.690 11.1, 11.5).
+function truth(one) {
+  need(one.body.length === 1 && one.body[0] === 0xff, BAD_DER);
+  return true;
+}
+
+// The first eight bits of a bit string whose spare bits are zero (X.690 8.6, 11.2).
+function bitString(value) {
+  const [spare, ...bits] = only(value, TAG.bits).body;
+  need(spare < 8 && (bits.length > 0 || spare === 0)
+       && (bits.length === 0 || (bits.at(-1) & ((1 << spare) - 1)) === 0), BAD_DER);
+  return bits[0] ?? 0;
+}
+
+function isAuthority(value) {
+  const parts = elements(only(value, TAG.sequence).body);
+  const ca = parts[0]?.tag === 0x01 && truth(parts.shift());
+  const [length, ...more] = parts;
+  need(more.length === 0 && (length === undefined
+       || (ca && length.tag === TAG.integer && isWhole(length.body)
+                && length.body[0] < 0x80)), BAD_DER);
+  return ca;
+}
+
+// A whole number in as few bytes as it needs (X.690 8.3.2).
+const isWhole = (body) => body.length === 1
+  || (body.length > 1 && ((body[0] << 1) | (body[1] >> 7)) !== 0
+      && ((body[0] << 1) | (body[1] >> 7)) !== 0x1ff);
 
 // The certificate with either form of its issuer's signature: a key that was revoked by one
 // fingerprint stays revoked in the other form.
