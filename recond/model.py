@@ -338,7 +338,7 @@ class Tried:
     sentence says and no more. `device` is "" where there is one of the kind; `at` is RFC 3339.
     """
 
-    part: str  # memory, heat, battery, wifi, ethernet, disk
+    part: str  # memory, heat, battery, wifi, …: `recond.flow.parts.PARTS`
     device: str
     outcome: Outcome  # pass, fail, unknown
     said: Message

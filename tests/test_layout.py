@@ -558,6 +558,7 @@ read to its end."""
 
 OPENS_WHAT_IS_NO_FILE: dict[str, str] = {
     "host.alike": "disks",
+    "host.camera": "cameras",
     "host.claims": "disks",
     "host.diskid": "disks",
     "host.drives": "disks",
@@ -571,6 +572,7 @@ OPENS_WHAT_IS_NO_FILE: dict[str, str] = {
     "host.sectors": "disks, /sys",
     "host.streams": "/dev/null",
     "host.stick_mount": "the folder where a stick is mounted",
+    "host.senses": "keyboards and touchpads",
     "host.sound": "a folder made for the moment",
     "host.stacked": "/proc, and a path that is not opened (O_PATH)",
     "host.suspend": "/sys",

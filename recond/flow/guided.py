@@ -8,7 +8,6 @@ called must be the same whoever asks, and must be testable without a terminal. T
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +53,7 @@ from recond.host.regular import read_regular
 from recond.host.signals import StopCount
 from recond.host.sound import play_tone
 from recond.host.suspend import can_nap, nap
+from recond.inspect.trial_keyboard import console_layout
 from recond.model import Disk, Known, Message
 from recond.readiness import assess_machine
 from recond.wipe.plan import Wish
@@ -151,9 +151,7 @@ FROZEN = frozenset({"drive.note.frozen", "drive.note.sanitize_frozen"})
 
 def keyboard_layout(host: Host) -> str:
     """The layout that the console was set to (keyboard(5)); "" where nothing says so."""
-    text = host.files.read_text("/etc/default/keyboard")
-    found = re.search(r'(?m)^XKBLAYOUT="?([a-z]+)', text) if isinstance(text, str) else None
-    return found[1] if found else ""
+    return console_layout(host.files)
 
 
 def is_frozen(plan: WipePlan) -> bool:

@@ -21,7 +21,19 @@ from recond.host.machineinfo import NO_BOOT, read_boot_id
 from recond.host.regular import read_regular
 from recond.host.state import prepare_state
 from recond.host.store import write_whole
-from recond.inspect import trial_battery, trial_disks, trial_heat, trial_links, trial_memory
+from recond.inspect import (
+    trial_battery,
+    trial_bluetooth,
+    trial_camera,
+    trial_disks,
+    trial_heat,
+    trial_keyboard,
+    trial_links,
+    trial_memory,
+    trial_pointer,
+    trial_sound,
+    trial_usb,
+)
 from recond.inspect.trial import OnPart, run_trial
 from recond.inspect.trial import PartPlan as PartPlan
 from recond.model import Outcome, Tried
@@ -30,8 +42,11 @@ FILE, SCHEMA = "parts.json", "recond.parts/1"
 MOST_BYTES = 1 << 18
 _MOMENT = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", re.ASCII)
 MINUTES, MOST_MINUTES = 5, 60
-PARTS = ("ethernet", "wifi", "memory", "heat", "disk", "battery")
-"""In the order in which they are tried: the short ones first, the one that wants a hand last."""
+PARTS = (
+    *("ethernet", "wifi", "bluetooth", "camera", "sound", "memory", "heat", "disk"),
+    *("keyboard", "pointer", "usb", "battery"),
+)
+"""In the order in which they are tried: the short ones first, those that want a hand last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +72,20 @@ def plan_parts(names: tuple[str, ...], minutes: int) -> tuple[PartPlan, ...]:
     plans = (
         PartPlan("ethernet", trial_links.LINK_S, trial_links.try_ethernet),
         PartPlan("wifi", trial_links.SCAN_S, trial_links.try_wifi),
+        PartPlan("bluetooth", trial_bluetooth.ABOUT_S, trial_bluetooth.try_bluetooth),
+        PartPlan("camera", trial_camera.ABOUT_S, trial_camera.try_camera),
+        PartPlan("sound", trial_sound.ABOUT_S, trial_sound.try_sound_loop),
         PartPlan("memory", trial_memory.ABOUT_S, trial_memory.try_memory),
         PartPlan("heat", seconds, partial(trial_heat.try_heat, seconds=seconds)),
         PartPlan("disk", trial_disks.ABOUT_S, trial_disks.try_disks),
+        PartPlan(
+            "keyboard",
+            trial_keyboard.ABOUT_S,
+            trial_keyboard.try_keyboard,
+            trial_keyboard.STEP_S,
+        ),
+        PartPlan("pointer", trial_pointer.ABOUT_S, trial_pointer.try_pointer, trial_pointer.STEP_S),
+        PartPlan("usb", trial_usb.ABOUT_S, trial_usb.try_usb),
         PartPlan("battery", seconds, partial(trial_battery.try_battery, seconds=seconds)),
     )
     return tuple(one for one in plans if not names or one.part in names)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from recond.data import read_table
 from recond.flow.guided import QUESTIONS
 from recond.guided.words import FAINT, PLAIN, STRONG, GuidedWords, Line, fold
 from recond.model import Known, Machine
 
-KEYS = {
-    "fr": ("²&é\"'(-è_çà)=", "azertyuiop^$", "qsdfghjklmù*", "<wxcvbn,;:!"),
-    "us": ("`1234567890-=", "qwertyuiop[]\\", "asdfghjkl;'", "zxcvbnm,./"),
-    "gb": ("`1234567890-=", "qwertyuiop[]", "asdfghjkl;'#", "\\zxcvbnm,./"),
-}
-"""The rows of the keyboard test by XKB layout. Of another one every key that arrives is shown."""
 BY_LANGUAGE = {"fr": "fr", "en": "us"}
 COLOURS = ("white", "black", "red", "green", "blue")
 
@@ -60,14 +55,15 @@ def _camera(words: GuidedWords, machine: Machine) -> str:
 
 def keyboard_lines(words: GuidedWords, layout: str, seen: frozenset[str]) -> list[Line]:
     """The keyboard test: each key that was seen stands in brackets. `layout`: "" where unknown."""
-    rows = KEYS.get(layout or BY_LANGUAGE[words.lang])
-    if rows is None:
+    known = read_table("keyboards.toml").get(layout or BY_LANGUAGE[words.lang])
+    if known is None:
         arrived = " ".join(f"[{key}]" for key in sorted(seen))
         return [
             (words.t("guided.try.keyboard.arrived", n=len(seen)), STRONG),
             ("", PLAIN),
             *fold(arrived, 76),
         ]
+    rows = known["rows"]
     wanted = {key for row in rows for key in row}
     lines: list[Line] = [
         (words.t("guided.try.keyboard.seen", n=len(wanted & seen), total=len(wanted)), STRONG),

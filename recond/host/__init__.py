@@ -16,6 +16,7 @@ from recond.host.opened_drives import Drives, LocalDrives
 from recond.host.parts import LocalParts, Parts
 from recond.host.process import LocalProcesses, Processes
 from recond.host.selftest import SelfTests, SmartSelfTests
+from recond.host.senses import LocalSenses, Senses
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +36,4 @@ class Host:
     bench: Files = field(default_factory=Files)
     conditions: Conditions = field(default_factory=LocalConditions)
     parts: Parts = field(default_factory=LocalParts)
+    senses: Senses = field(default_factory=LocalSenses)

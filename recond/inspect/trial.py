@@ -10,6 +10,7 @@ of whoever stands there, if anything.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
@@ -47,6 +48,15 @@ class LeftOut(Exception):
 
 class TrialsStopped(Exception):
     """Raised by an `OnPart`: no trial goes on, and the one that runs has no outcome."""
+
+
+def refused(error: OSError, device: str = "") -> PartSeen:
+    """The system said no: to us, for want of the right, or with its own word (errno(3))."""
+    if error.errno in (errno.EPERM, errno.EACCES):
+        return PartSeen.unknown("input_refused", device)
+    return PartSeen.unknown(
+        "device_refused", device, why=errno.errorcode.get(error.errno or 0, "?")
+    )
 
 
 Trial = Generator[Message | None, None, tuple[PartSeen, ...]]

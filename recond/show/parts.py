@@ -8,6 +8,7 @@ from recond.model import Message, Tried
 from recond.show.screen import Screen
 
 TELL_EVERY_S = 15
+ASK_EVERY_S = 2
 
 
 def tell_plan(screen: Screen, plans: tuple[PartPlan, ...], now: str) -> None:
@@ -30,13 +31,11 @@ class FollowedParts:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._told: tuple[str, int] = ("", -1)
-        self._asked: Message | None = None
+        self._asked: tuple[str, int, Message | None] = ("", 0, None)
 
     def __call__(self, part: str, done_s: float, about_s: float, asks: Message | None) -> None:
         """Called at each step."""
-        if asks is not None and asks != self._asked:
-            self._screen.talk(f"  {self._screen.say(asks)}")
-        self._asked = asks
+        self._tell_asked(part, int(done_s), asks)
         at = (part, int(done_s) // TELL_EVERY_S)
         if at == self._told:
             return
@@ -46,6 +45,14 @@ class FollowedParts:
             "inspect.part.progress", name=name, done_s=int(done_s), about_s=int(about_s)
         )
         self._screen.talk(said)
+
+    def _tell_asked(self, part: str, at_s: int, asks: Message | None) -> None:
+        """What is asked, where it changed; at most once in a while, as keys come by the dozen."""
+        before, told_s, told = self._asked
+        if asks is None or asks == told or (part == before and at_s - told_s < ASK_EVERY_S):
+            return
+        self._asked = (part, at_s, asks)
+        self._screen.talk(f"  {self._screen.say(asks)}")
 
 
 def show_parts(screen: Screen, found: PartsTested) -> None:
