@@ -83,15 +83,15 @@ def is_portable(files: Files, name: str) -> bool:
 
 
 def read_media(files: Files, own: frozenset[str] = frozenset()) -> dict[str, StickMedium]:
-    """Every stick here that carries one of our labels, by its name; of the inner disks only those
-    that the system came from (`own`).
+    """Every stick here that carries one of our labels, by its name, and every disk that the system
+    came from (`own`), whatever it is called: an ISO file lies on a stick of its own name.
     """
     found = {}
     for name in files.list("/sys/block"):
         if name not in own and not is_portable(files, name):
             continue
         parts = [n for n in files.list(f"/sys/block/{name}") if n.startswith(name)]
-        if any(read_label(files, node) in LABELS for node in (name, *parts)):
+        if name in own or any(read_label(files, node) in LABELS for node in (name, *parts)):
             found[name] = replace(read_medium(files, name), own=name in own)
     return {
         name: replace(one, twin=not one.own and any(_alike(one, other) for other in others))
@@ -150,7 +150,7 @@ def medium_uses(files: Files, name: str, nodes: tuple[str, ...]) -> set[Use]:
     for node in reversed(nodes):  # the partition says more than the disk
         if (label := read_label(files, node)) in LABELS and label is not None:
             return {Use(kind, node, label)}
-    return {Use(kind, name, LABEL)} if same else set()
+    return {Use(kind, name, name if certain else LABEL)} if same else set()
 
 
 def _named_alike(one: StickMedium, known: StickMedium) -> bool:

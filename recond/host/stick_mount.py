@@ -27,7 +27,7 @@ OPTIONS = "umask=0077,quiet,noatime,nodev,noexec,nosuid,utf8"
 
 CAME_FROM = "/run/recond/came-from"
 """The number of the plugging-in that this start came from, or whose serial a person typed
-(packaging/image/initramfs/came-from)."""
+(packaging/image/initramfs/came-from); a line each, where it came from several disks at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,14 @@ class Partition:
 def booted_disks(files: Files) -> frozenset[str]:
     """The disk that this start came from: by what the initial memory disk wrote down, else by what
     is mounted still. Empty where neither tells: a start over the network, a stick pulled since.
+    Of an ISO file it is the disk that the file lies on; several, where that is made of several.
     """
-    number = files.read_text(CAME_FROM)
-    if not isinstance(number, str) or not number.isdecimal():
+    told = files.read_text(CAME_FROM)
+    numbers = told.split() if isinstance(told, str) else []
+    if not numbers or not all(map(str.isdecimal, numbers)):
         return live_disks(files)
     disks = files.list("/sys/block")
-    return frozenset(name for name in disks if plugging(files, name) == number)
+    return frozenset(name for name in disks if plugging(files, name) in numbers)
 
 
 def plugging(files: Files, disk: str) -> str:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 SECTOR = 512
 DISK_BYTES = 64 << 20
 MARK = b"PRIVATE DATA of the donor "
@@ -60,6 +61,7 @@ class Computer:
         self.folder = folder
         self.write_bps = 0  # of its disks; 0: as fast as they are
         self.served: Path | None = None  # a folder to start from, over the network
+        self.cd: Path | None = None  # what lies in its drive, and is started from
         self.original = image
         self.stick = folder / "stick.img"
         self.disks = {"LABNV0": folder / "nvme.img", "LABSATA0": folder / "sata.img"}
@@ -77,6 +79,59 @@ class Computer:
             stream.truncate(DISK_BYTES)
         subprocess.run(["mkfs.fat", "-n", "RECOND", self.stick], check=True, capture_output=True)
         self.part = Partition(0, DISK_BYTES)
+
+    def start_from_cd(self, image: Path) -> None:
+        """The image in the drive, and a plain stick that is called RECOND."""
+        self.start_from_network(self.folder)
+        self.served, self.cd = None, image
+
+    def keep_as_file(self, image: Path) -> tuple[str, ...]:
+        """A stick of somebody's own, with the image as a file on its first partition, and a second
+        one called RECOND. Returns what starts its kernel as a boot menu would that knows the file
+        (grub's loopback, with boot/grub/loopback.cfg); the firmware's part is left out.
+        """
+        mib = 1 << 20
+        room = image.stat().st_size // mib + 64
+        spans = ((mib, room * mib), ((room + 2) * mib, 96 * mib))
+        self.stick.unlink()
+        with self.stick.open("wb") as stream:
+            stream.truncate((room + 100) * mib)
+            for number, (start, size) in enumerate(spans):  # UEFI 2.10 5.2.1
+                stream.seek(446 + 16 * number)
+                entry = struct.pack("<II", start // SECTOR, size // SECTOR)
+                stream.write(b"\0\0\0\0\x0c\0\0\0" + entry)
+            stream.seek(510)
+            stream.write(b"\x55\xaa")
+        for (start, size), label, files in zip(
+            spans, ("VENTOY", "RECOND"), ((image,), ()), strict=True
+        ):
+            part = self.folder / f"{label}.fat"
+            with part.open("wb") as stream:
+                stream.truncate(size)
+            subprocess.run(["mkfs.fat", "-n", label, part], check=True, capture_output=True)
+            for file in files:
+                subprocess.run(["mcopy", "-i", part, file, "::recond.iso"], check=True)
+            with self.stick.open("r+b") as stream, part.open("rb") as made:
+                stream.seek(start)
+                shutil.copyfileobj(made, stream, mib)
+            part.unlink()
+        self.part = Partition(*spans[1])
+        self.original = self.folder / "before.img"
+        subprocess.run(["cp", "--sparse=always", self.stick, self.original], check=True)
+        for name in ("vmlinuz", "initrd.img"):
+            argv = ["xorriso", "-osirrox", "on", "-indev", str(image), "-extract"]
+            argv += [f"/live/{name}", str(self.folder / name)]
+            subprocess.run(argv, check=True, capture_output=True)
+        line = (ROOT / "packaging/image/boot/grub.cfg").read_text().partition('set common="')[2]
+        words = line.partition('"')[0].replace("$from_file", "findiso=/recond.iso")
+        return (
+            "-kernel",
+            f"{self.folder}/vmlinuz",
+            "-initrd",
+            f"{self.folder}/initrd.img",
+            "-append",
+            words,
+        )
 
     # --- The stick, read and written as another computer would -----------------------------------
 
@@ -198,7 +253,7 @@ class Computer:
             f"if=none,id=stick,format=raw,cache=unsafe,file={self.stick}",
             "-device",
             "usb-storage,bus=xhci.0,id=stickdev,drive=stick,serial=RECONDSTICK1,"
-            "removable=on" + (",bootindex=1" if self.served is None else ""),
+            "removable=on" + ("" if self.served or self.cd else ",bootindex=1"),
             "-drive",
             f"if=none,id=nv,{self._drive},file={self.disks['LABNV0']}",
             "-device",
@@ -227,6 +282,13 @@ class Computer:
                 f"user,id=net,tftp={self.served},bootfile=recond.ipxe",
                 "-device",
                 "e1000,netdev=net,bootindex=1",
+            ]
+        if self.cd is not None:
+            found += [
+                "-drive",
+                f"if=none,id=cd,media=cdrom,readonly=on,file={self.cd}",
+                "-device",
+                "ide-cd,bus=ide.1,drive=cd,bootindex=1",
             ]
         return [*found, *more]
 

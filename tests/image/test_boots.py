@@ -100,6 +100,40 @@ def test_an_unattended_run(image: Path, tmp_path: Path, firmware: str, memory_mi
     assert (secure is True) == (firmware == "secure")
 
 
+@pytest.mark.parametrize("memory_mib", [2048, 1024])
+def test_the_image_as_a_file_on_a_stick(image: Path, tmp_path: Path, memory_mib: int) -> None:
+    """With the order to erase sticks too: the one that the file lies on is not touched, also where
+    the system runs from memory and nothing of it is mounted any more.
+    """
+    computer = Computer(tmp_path, image)
+    start = computer.keep_as_file(image)
+    computer.put("recond.toml", ORDER.replace('"all"', '"all+usb"'))
+    computer.run("bios", memory_mib, *start)
+    for disk in computer.disks.values():
+        assert not any(disk.read_bytes())
+    assert computer.check_fat() == 0
+    assert not computer.changed_outside_fat()
+    taken = computer.take()
+    results = {one["disk"]["serial"]: one["result"] for one in the_record(taken)["erasures"]}
+    assert all(results[serial]["verdict"] == "approved" for serial in computer.disks)
+    assert results["RECONDSTICK1"]["status"] == "refused"
+    assert list(taken.glob("recond/keys/bench.p12")), "RECOND lies on the medium of the start"
+
+
+@pytest.mark.parametrize("firmware", ["bios", "uefi"])
+def test_a_cd(image: Path, tmp_path: Path, firmware: str) -> None:
+    """Nothing shows which stick is the workshop's: its orders count once a person names it."""
+    computer = Computer(tmp_path, image)
+    computer.start_from_cd(image)
+    computer.put("recond.toml", ORDER)
+    with running(computer, firmware=firmware):
+        wait_for(computer.said, "Lequel est la cl")
+        computer.type("tick1\r")
+        wait_for(computer.said, "employ(.|\n)*De quoi a-t-il l")
+    for disk in computer.disks.values():
+        assert disk.read_bytes().startswith(MARK), "a person is there: nobody is passed over"
+
+
 def test_one_word_alone_erases_nothing(image: Path, tmp_path: Path) -> None:
     """And the dialogue over the serial line asks."""
     computer = Computer(tmp_path, image)
@@ -282,9 +316,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def running(computer: Computer, *more: str) -> Iterator[Popen[bytes]]:
+def running(computer: Computer, *more: str, firmware: str = "bios") -> Iterator[Popen[bytes]]:
     """Switched on; in the end the plug is pulled. `more`: arguments of QEMU."""
-    process = computer.start("bios", 2048, *more)
+    process = computer.start(firmware, 2048, *more)
     try:
         yield process
     finally:

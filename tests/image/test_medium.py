@@ -48,6 +48,55 @@ def test_the_stick_is_the_medium_and_the_inner_disk_is_not(live: Machine) -> Non
     assert kinds(live, "sda") == set()
 
 
+def test_what_an_iso_file_lay_on_is_the_medium_whatever_it_is_called(tmp_path: Path) -> None:
+    """Ventoy's stick, from memory: no mount names it any more, nothing on it is called RECOND."""
+    machine = Machine(tmp_path / "root")
+    ventoy = replace(STICK, label="Ventoy")
+    for disk in (ventoy, INNER, FakeDisk("sdc", 32, "HOLIDAY", serial="OTHER")):
+        machine.plug(disk)
+    machine.came_from(ventoy)
+    mark(machine)
+    assert {name: kinds(machine, name) for name in ("sda", "sdb", "sdc")} == {
+        "sda": set(),
+        "sdb": {"medium"},
+        "sdc": set(),
+    }
+    assert find_partition(machine.files) is None
+    machine.pull(ventoy)
+    machine.plug(replace(ventoy, name="sdd", number=48, diskseq=9))
+    assert kinds(machine, "sdd") == {"medium"}
+    machine.plug(FakeDisk("sde", 64, "RECOND", serial="ANOTHER"))
+    found = find_partition(machine.files)
+    assert found is not None
+    assert (found.disk, found.own) == ("sde", False), "gets results, gives no orders and no keys"
+
+
+def test_a_partition_of_that_name_beside_the_iso_file_is_this_starts_own(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "root")
+    for disk in (STICK, FakeDisk("sdc", 32, "RECOND", serial="OTHER")):
+        machine.plug(disk)
+    machine.came_from(STICK)  # its first partition holds the file, says the memory disk
+    found = find_partition(machine.files)
+    assert found is not None
+    assert (found.disk, found.own) == ("sdb", True)
+
+
+def test_several_disks_below_one_iso_file_are_all_kept_and_none_gives_orders(
+    tmp_path: Path,
+) -> None:
+    machine = Machine(tmp_path / "root")
+    other = FakeDisk("sdc", 32, "RECOND", serial="OTHER")
+    for disk in (STICK, other):
+        machine.plug(disk)
+    machine.write("run/recond/came-from", f"{STICK.plugging}\n{other.plugging}")
+    mark(machine)
+    assert booted_disks(machine.files) == {"sdb", "sdc"}
+    assert kinds(machine, "sdb") == kinds(machine, "sdc") == {"medium"}
+    found = find_partition(machine.files)
+    assert found is not None
+    assert not found.own
+
+
 def test_put_back_in_another_place_before_udev_has_read_it(live: Machine) -> None:
     live.pull(STICK)
     live.plug(replace(STICK, name="sdc", number=32, label=None, diskseq=9))

@@ -777,16 +777,23 @@ def test_nobody_is_asked_where_the_start_is_known(
     ask(bench.host, bench.live)
 
 
+MEDIUM = "/run/live/medium"
+ON_STICK = "29 1 8:17 / /run/live/findiso ro - exfat /dev/sdb1 ro"
 NOTE = Path(__file__).parents[2] / "packaging/image/initramfs/came-from"
 
 
 @pytest.mark.parametrize(
     ("mounts", "noted"),
     [
-        ("30 1 8:17 / /run/live/medium ro - iso9660 /dev/sdb1 ro", "41"),
-        ("30 1 8:16 / /run/live/medium ro - iso9660 /dev/sdb ro", "41"),
-        ("30 1 0:25 / /run/live/medium rw - tmpfs tmpfs rw", None),
+        (f"30 1 8:17 / {MEDIUM} ro - iso9660 /dev/sdb1 ro", "41"),
+        (f"30 1 8:16 / {MEDIUM} ro - iso9660 /dev/sdb ro", "41"),
+        (f"30 1 0:25 / {MEDIUM} rw - tmpfs tmpfs rw", None),
         ("30 1 8:17 / /run/live/other ro - iso9660 /dev/sdb1 ro", None),
+        # an ISO file: a loop over a file of the stick's first partition, or Ventoy's mapping of it
+        (f"{ON_STICK}\n30 1 7:0 / {MEDIUM} ro - iso9660 /dev/loop0 ro", "41"),
+        (f"30 1 7:0 / {MEDIUM} ro - iso9660 /dev/loop0 ro", None),
+        (f"30 1 253:0 / {MEDIUM} ro - iso9660 /dev/dm-0 ro", "41"),
+        (f"30 1 253:1 / {MEDIUM} ro - iso9660 /dev/dm-1 ro", "41\n77"),
     ],
 )
 def test_the_memory_disk_writes_down_what_it_came_from(
@@ -796,10 +803,26 @@ def test_the_memory_disk_writes_down_what_it_came_from(
     disk = tmp_path / "sys/devices/usb1/block/sdb"
     (disk / "sdb1").mkdir(parents=True)
     (disk / "diskseq").write_text("41\n")
+    (disk / "sdb1/dev").write_text("8:17\n")
+    virtual = tmp_path / "sys/devices/virtual/block"
+    for name, sequence in (("loop0", "90"), ("dm-0", "91"), ("dm-1", "92"), ("sdc", "77")):
+        (virtual / name / "slaves").mkdir(parents=True)
+        (virtual / name / "diskseq").write_text(f"{sequence}\n")
+    (virtual / "sdc/dev").write_text("8:32\n")
+    (virtual / "loop0/loop").mkdir()
+    (virtual / "loop0/loop/backing_file").write_text("/run/live/findiso/iso/recond 1.iso\n")
+    for above, below in (
+        ("dm-0", disk / "sdb1"),
+        ("dm-1", disk / "sdb1"),
+        ("dm-1", virtual / "sdc"),
+    ):
+        (virtual / above / "slaves" / below.name).symlink_to(below)
     numbers = tmp_path / "sys/dev/block"
     numbers.mkdir(parents=True)
     (numbers / "8:16").symlink_to("../../devices/usb1/block/sdb")
     (numbers / "8:17").symlink_to("../../devices/usb1/block/sdb/sdb1")
+    for number, name in (("7:0", "loop0"), ("253:0", "dm-0"), ("253:1", "dm-1"), ("8:32", "sdc")):
+        (numbers / number).symlink_to(f"../../devices/virtual/block/{name}")
     (tmp_path / "mountinfo").write_text(f"21 1 0:2 / / rw - rootfs rootfs rw\n{mounts}\n")
     text = NOTE.read_text(encoding="utf-8")
     for before, after in (
