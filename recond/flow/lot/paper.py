@@ -102,10 +102,21 @@ def _readable(value: Cell, lang: Lang) -> str:
     return "—" if value is None else str(value)
 
 
+_NAMED = (
+    State.CONTRADICTED,
+    State.GONE,
+    State.SEEN,
+    State.HELD,
+    State.DESTROYED,
+    State.RETURNED,
+)
+
+
 def verdict_of(status: LotStatus, lang: Lang) -> tuple[Overall, str, str]:
     """What page one says first: erased of expected, and what stands against it.
 
     « 4 sur 5 effacés, 1 manquant »; without a donor's list the disks that were seen are counted.
+    A lot that balances by somebody's word says so, and is not green.
     """
     if status.lines:
         erased, total = status.count(State.ERASED), len(status.lines)
@@ -119,7 +130,7 @@ def verdict_of(status: LotStatus, lang: Lang) -> tuple[Overall, str, str]:
         for name, n in (
             ("missing", missing),
             ("rejected", rejected),
-            ("seen", status.count(State.SEEN)),
+            *((one.value, status.count(one)) for one in _NAMED),
         )
         if n
     ]
@@ -132,7 +143,8 @@ def verdict_of(status: LotStatus, lang: Lang) -> tuple[Overall, str, str]:
         if erased
         else Overall.NOT_ERASED
     )
-    told = "complete" if outcome is Overall.ERASED else "open"
+    settled = "settled" if status.complete and total else "open"
+    told = "complete" if outcome is Overall.ERASED else settled
     return outcome, ", ".join(parts), text(lang, f"lot.verdict.{told}")
 
 

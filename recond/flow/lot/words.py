@@ -27,15 +27,12 @@ def balance_sentences(status: LotStatus, lang: Lang) -> Iterator[str]:
     word = "balanced" if status.complete else "unbalanced"
     yield text(lang, f"lot.balance.{word}")
     if status.line_count or status.counts:
-        yield text(
-            lang,
-            "lot.balance.sum",
-            expected=found.expected,
-            erased=found.erased,
-            destroyed=found.destroyed,
-            returned=found.returned,
-            opened=found.opened,
-        )
+        parts = [
+            text(lang, f"lot.balance.part.{name}", n=getattr(found, name))
+            for name in ("erased", "destroyed", "returned", "opened")
+        ]
+        expected = text(lang, "lot.balance.part.expected", n=found.expected)
+        yield f"{expected} = {' + '.join(parts)}."
     if found.destroyed or found.returned:
         yield text(lang, "lot.balance.word")
     for one in status.counts:
