@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from recond.census import OperatorWord
 from recond.ends import ConfirmedBy, StepEnd
 from recond.model import LATER, Assessment, Json, Machine, Medium, Message, Range, Text, Tried, Use
-from recond.workshop import Workshop
+from recond.workshop import Photo, Workshop
 
 JOURNAL_SCHEMA = "recond.journal/3"
 JOURNAL_SCHEMAS = ("recond.journal/1", "recond.journal/2", JOURNAL_SCHEMA)
@@ -362,6 +362,7 @@ class Context:
     answers: tuple[tuple[str, str], ...] = ()  # the operator's word: looks, keyboard, screen, …
     words: tuple[OperatorWord, ...] = field(default=(), metadata=LATER)
     tests: tuple[Tried, ...] = field(default=(), metadata=LATER)  # made since the start
+    photos: tuple[Photo, ...] = field(default=(), metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,3 +388,4 @@ class WipeRecord:
     signature: str | None = None  # None: signed beside it; else why not: "unsigned:…"
     words: tuple[OperatorWord, ...] = field(default=(), metadata=LATER)  # on media and suspicions
     tests: tuple[Tried, ...] = field(default=(), metadata=LATER)  # of parts, before the erasure
+    photos: tuple[Photo, ...] = field(default=(), metadata=LATER)  # the operator's word

@@ -1,4 +1,5 @@
-"""Whose workshop it is; its logo as a record holds it: few colours, few dots, no picture format.
+"""Whose workshop it is; its logo as a record holds it: few colours, few dots, no picture format; of
+a photo that it keeps, the digest alone.
 
 Why the logo is in the record: a page is drawn from the signed bytes and nothing else, the same each
 time. Why no PNG: whoever verifies a stranger's certificate would decode a stranger's picture; here
@@ -77,3 +78,14 @@ def rgb_of(logo: Logo) -> bytes | None:
     if not whole or max(numbers) >= len(palette) // 3:
         return None
     return b"".join(palette[3 * one : 3 * one + 3] for one in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture that the operator laid beside the run: its file's name, its size, its digest. The
+    picture is not in the record; the bench keeps it.
+    """
+
+    name: str
+    size_bytes: int
+    sha256: str

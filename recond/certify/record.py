@@ -146,6 +146,7 @@ def build_record(
         signature=issue.signature,
         words=context.words,
         tests=context.tests,
+        photos=context.photos,
     )
 
 

@@ -30,6 +30,7 @@ from recond.commands.frame import (
     Note,
     Operator,
     Out,
+    Photos,
     Profiles,
     Psid,
     Reformat,
@@ -79,6 +80,7 @@ def wipe_command(
     asset: Asset = None,
     answer: Answer = None,
     note: Note = None,
+    photos: Photos = None,
     hidden: Hidden = None,
     psid: Psid = False,
     try_unreported: Unreported = False,
@@ -97,7 +99,8 @@ def wipe_command(
     order = _order(
         targets, False, wish, image, (), out, Overrides(operator, None, lot, donor, asset)
     )
-    order = replace(order, sign_later=sign_later, answers=said_of(answer or (), note))
+    said = said_of(answer or (), note)
+    order = replace(order, sign_later=sign_later, answers=said, photos=photos)
     words = tuple(confirm or ())
     asked = _Telling(json_, events, bell)
     _run("wipe", order, words, asked, unattended=False, reformat=reformat)
@@ -122,6 +125,7 @@ def run_command(
     asset: Asset = None,
     answer: Answer = None,
     note: Note = None,
+    photos: Photos = None,
     hidden: Hidden = None,
     try_unreported: Unreported = False,
     usb: Usb = False,
@@ -154,7 +158,7 @@ def run_command(
         raise UsageError("cli.run.unattended_needs_all")
     _run(
         "run",
-        replace(order, sign_later=sign_later, answers=said_of(answer or (), note)),
+        replace(order, sign_later=sign_later, answers=said_of(answer or (), note), photos=photos),
         tuple(confirm or ()),
         _Telling(json_, events, bell),
         unattended=unattended,

@@ -19,6 +19,7 @@ from recond.commands.frame import (
     Note,
     Operator,
     Out,
+    Photos,
     Plain,
     Targets,
     argument,
@@ -48,6 +49,7 @@ def guided_command(
     donor: Donor = None,
     asset: Asset = None,
     note: Note = None,
+    photos: Photos = None,
     bell: Bell = False,
 ) -> None:
     """The whole job, step by step."""
@@ -65,7 +67,7 @@ def guided_command(
         lang=LANG,
         overrides=Overrides(operator=operator, lot=lot, donor=donor, property_number=asset),
     )
-    order = replace(order, answers=said_of((), note))
+    order = replace(order, answers=said_of((), note), photos=photos)
     leave(start(LANG, order, this_host(), plain=plain, bell=bell))
 
 

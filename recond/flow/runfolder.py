@@ -5,6 +5,7 @@ runs/<run id>/run.json        context, machine, assessments, output folder: once
                               run has begun, and before that no byte is erased
 runs/<run id>/issued.json     where the certificate is, and which journals it was made from
 runs/<run id>/journals/<disk>.jsonl, errors/<disk>.txt
+runs/<run id>/photos/<sha256>.jpg  the operator's, whose digests the record bears
 runs/<run id>/errors/_recond.txt  tracebacks and failed tools of who looks after the run
 
 All of it is for the bench alone (0600, folders 0700): a run knows people and serial numbers.

@@ -114,7 +114,7 @@ def seat(prepared: Prepared, overrides: Overrides, host: Host) -> Prepared:
     demonstration = prepared.context.bench.demonstration
     context = read_context(order.state, overrides, host.clock, demonstration=demonstration)
     was = prepared.context
-    context = replace(context, answers=was.answers, tests=was.tests)
+    context = replace(context, answers=was.answers, tests=was.tests, photos=was.photos)
     return replace(prepared, order=order, context=context)
 
 

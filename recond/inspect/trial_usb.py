@@ -68,7 +68,9 @@ def try_usb(host: Host) -> Trial:
             newest = now
         if (sockets and seen >= sockets) or now - newest > IDLE_S or now - began > MOST_S:
             return (judge_usb(len(seen), len(sockets)),)
-        yield Message.of("inspect.part.usb_plug", n=len(seen), total=len(sockets) or "?")
+        told = {"total": len(sockets)} if sockets else {}
+        word = "usb_plug" if sockets else "usb_plug_any"
+        yield Message.of(f"inspect.part.{word}", n=len(seen), **told)
 
 
 def judge_usb(seen: int, total: int) -> PartSeen:

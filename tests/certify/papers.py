@@ -26,7 +26,7 @@ from recond.model import Machine, Medium, Message, Outcome, Tried
 from recond.readiness import assess_machine
 from recond.wipe.journal import Journal
 from recond.wipe.session import Session
-from recond.workshop import Workshop, packed
+from recond.workshop import Photo, Workshop, packed
 from tests.certify.journals import true_journal
 from tests.computers import computer
 from tests.readiness.machines import machine
@@ -193,9 +193,11 @@ def context(kind: str) -> Context:
         property_number=LONG[:40] if wide else "INV-00421",
         answers=(("looks", "2"), ("keyboard", "1")),
         tests=TRIED if kind == "word" else (),
+        photos=PHOTOS if kind == "word" else (),
     )
 
 
+PHOTOS = (Photo("capot.jpg", 2_400_000, "ab" * 32),)
 SEEN = Message.of("inspect.part.memory_passed", tried_ram_bytes=512 << 20)
 CABLE = Message.of("inspect.part.battery_cable")
 TRIED = (

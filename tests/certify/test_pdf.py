@@ -241,6 +241,14 @@ def test_what_was_tried_stands_on_the_certificate(lang: Lang, told: tuple[str, .
     assert told[0] not in words("erased", lang), "nothing was tried, nothing is said"
 
 
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_photos_stand_on_the_certificate_by_their_digests(lang: Lang) -> None:
+    shown = "".join(words("word", lang).split())
+    assert "capot.jpg" in shown
+    assert "ab" * 32 in shown
+    assert "capot.jpg" not in words("erased", lang)
+
+
 def test_an_english_certificate_is_english() -> None:
     text = words("erased", "en")
     assert "DATA ERASED" in text

@@ -25,10 +25,18 @@ from recond.certify.pages.front import (
 )
 from recond.certify.pages.inventory import assessment_part, inventory_part
 from recond.ends import StepEnd
-from recond.erasure import DiskIdentity, Erasure, StepResult, Verification, VerifyMode, WipeRecord
+from recond.erasure import (
+    DiskIdentity,
+    Erasure,
+    StepResult,
+    Verification,
+    VerifyMode,
+    WipeRecord,
+)
 from recond.locale import Lang, duration, has, number, say, size, text
 from recond.methods import find_method
 from recond.model import Range, Tried
+from recond.workshop import Photo
 
 RANGES_SHOWN = 60
 
@@ -51,6 +59,9 @@ def detail_pages(record: WipeRecord, lang: Lang) -> list[Any]:
         )
         flow.append(part.heading(text(lang, "certify.section.tests")))
         flow.append(part.grid(head, [_tried(one, lang) for one in record.tests], (24, 14, 62)))
+    if record.photos:
+        flow.append(part.heading(text(lang, "certify.section.photos")))
+        flow.append(part.facts([_photo(one, lang) for one in record.photos]))
     flow += _nist(record, lang)
     flow += _evidence(record, lang)
     return flow
@@ -62,6 +73,11 @@ def _tried(one: Tried, lang: Lang) -> tuple[str, str, str]:
     shown = f"{name} ({one.device})" if one.device else name
     outcome = text(lang, f"cli.selftest.{one.outcome}")
     return shown, outcome, f"{say(lang, one.said)} ({day(one.at, lang)})"
+
+
+def _photo(one: Photo, lang: Lang) -> tuple[str, str]:
+    """A photo's name, its size and its digest: which one it is, not what it shows."""
+    return one.name, f"{size(lang, one.size_bytes)}, SHA-256 {one.sha256}"
 
 
 def _answer(key: str, value: str, lang: Lang) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from recond.errors import SafetyRefusal, UsageError
 from recond.flow import config
 from recond.flow.answers import told_of
 from recond.flow.parts import read_parts
+from recond.flow.photos import find_photos, keep_photos
 from recond.flow.profiles import load_profile
 from recond.flow.run.areas import plan_areas, with_areas, with_reach
 from recond.flow.run.choice import choose
@@ -85,6 +86,7 @@ class Order:
     usb: bool = False  # "every unused" takes disks on USB and cards too
     exclude: tuple[str, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()  # the operator's word, as the record keeps it
+    photos: Path | None = None  # a folder of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +144,14 @@ def prepare(order: Order, host: Host) -> Prepared:
     context = config.read_context(
         order.state, order.overrides, host.clock, demonstration=order.demonstration
     )
+    pictures = find_photos(order.photos)
     early = plan_targets(order.targets, order.wish, image=order.image, host=host)
     machine = read_machine(host, docks=config.declared_docks(order.state))
     today = host.clock.now()[:10]
     told = told_of(dict(order.answers))
     assessments = tuple(assess_machine(machine, one, today, None, told) for one in loaded)
     tests = read_parts(order.state, host)
-    context = replace(context, answers=order.answers, tests=tests)
+    context = replace(context, answers=order.answers, tests=tests, photos=pictures.photos)
     plans, left_out = early, tuple[Message, ...]()
     if order.every_unused:
         choice = choose(machine, usb=order.usb, exclude=order.exclude)
@@ -156,7 +159,7 @@ def prepare(order: Order, host: Host) -> Prepared:
         left_out = choice.left_out
     if not plans and not order.every_unused:
         raise UsageError("cli.run.no_target")
-    warnings = warnings_before(host.conditions.read(), len(plans))
+    warnings = (*pictures.left_out, *warnings_before(host.conditions.read(), len(plans)))
     areas = plan_areas(plans, order.wish, host, order.exclude)
     plans = with_reach(plans, areas, host.files)
     return Prepared(order, context, machine, assessments, plans, left_out, warnings, areas)
@@ -196,7 +199,14 @@ def execute(
     plans = disk_names(tuple(one.plan for one in confirmed))
     with telling(order.state, facts, plans, on_event, host.clock) as hear:
         return carry_out(
-            order.state, facts, confirmed, host, hear, asked, sign_later=order.sign_later
+            order.state,
+            facts,
+            confirmed,
+            host,
+            hear,
+            asked,
+            sign_later=order.sign_later,
+            photos=order.photos,
         )
 
 
@@ -225,6 +235,7 @@ def carry_out(
     asked: StopCount | None,
     *,
     sign_later: bool = False,
+    photos: Path | None = None,
 ) -> Finished:
     """One run from its facts: the only way from confirmed plans to a certificate.
 
@@ -238,6 +249,7 @@ def carry_out(
     folder = make_run(state, facts.run_id)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     begin_run(folder, facts)
+    keep_photos(photos, facts.context.photos, folder.path)
     kept = errors_kept(folder.own_errors)
     with kept, folder.supervised(wait=True), counted_stops(asked) as stops:
         Supervisor(folder, jobs, on_event, stops, host).run(

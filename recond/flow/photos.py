@@ -1,0 +1,100 @@
+"""Photos of a computer, taken over from a folder: which, how large, their digests; and kept copies.
+
+Why a digest: a photo shows a scratch or a label, and says nothing that a reading proves. The record
+names it as the operator's word, by its SHA-256, so that nobody can put another one in its place.
+The pictures stay with the bench, in the run's folder (0700): a record goes to the donor, and a
+photo may show a person. Nothing here may hold up an erasure: what cannot be taken over is left out,
+and said; what cannot be copied is missing among the copies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from recond.errors import UsageError
+from recond.foreign import cut, printable_line
+from recond.host.log import log_swallowed
+from recond.host.regular import TooLarge, read_regular
+from recond.host.store import write_whole
+from recond.model import Message
+from recond.workshop import Photo
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif", ".tif", ".tiff"})
+MOST, MOST_BYTES = 20, 16 << 20
+MOST_NAME = 100
+FOLDER = "photos"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotosFound:
+    """The photos of a folder by name, and what was left out, with its reason."""
+
+    photos: tuple[Photo, ...] = ()
+    left_out: tuple[Message, ...] = ()
+
+
+def find_photos(folder: Path | None) -> PhotosFound:
+    """The files of a folder whose names end as pictures' do, `MOST` of them, links and larger ones
+    left out. Raises `UsageError` for a folder that is not there or cannot be listed.
+    """
+    if folder is None:
+        return PhotosFound()
+    photos: list[Photo] = []
+    left_out: list[Message] = []
+    for file in _pictures(folder):
+        if len(photos) == MOST:
+            left_out.append(Message.of("cli.photos.too_many", most=MOST))
+            break
+        try:
+            raw = read_regular(file, MOST_BYTES)
+        except TooLarge:
+            left_out.append(Message.of("cli.photos.too_large", file=_shown(file)))
+        except OSError:
+            left_out.append(Message.of("cli.photos.unread", file=_shown(file)))
+        else:
+            photos.append(Photo(_shown(file), len(raw), hashlib.sha256(raw).hexdigest()))
+    if not photos and not left_out:
+        left_out.append(Message.of("cli.photos.none", folder=printable_line(str(folder))))
+    return PhotosFound(tuple(photos), tuple(left_out))
+
+
+def keep_photos(folder: Path | None, photos: tuple[Photo, ...], place: Path) -> None:
+    """Copy them into a run's folder, each under its digest. One that changed since, or that cannot
+    be written, is left out: the erasure goes on.
+    """
+    if folder is None or not photos:
+        return
+    wanted = {one.sha256 for one in photos}
+    try:
+        (place / FOLDER).mkdir(mode=0o700, exist_ok=True)
+        for file in _pictures(folder):
+            _keep(file, place / FOLDER, wanted)
+    except (OSError, UsageError) as error:
+        log_swallowed("flow.photos", error)
+
+
+def _keep(file: Path, place: Path, wanted: set[str]) -> None:
+    try:
+        raw = read_regular(file, MOST_BYTES)
+    except OSError as error:
+        log_swallowed("flow.photos", error)
+        return
+    digest = hashlib.sha256(raw).hexdigest()
+    if digest in wanted:
+        write_whole(place / f"{digest}{file.suffix.lower()}", raw, mode=0o600)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    try:
+        return sorted(one for one in folder.iterdir() if one.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        shown = printable_line(str(folder))
+        raise UsageError("cli.photos.no_folder", folder=shown) from error
+
+
+def _shown(file: Path) -> str:
+    """A file's name as a line that acts on nothing; a byte that is no text is a question mark."""
+    name = file.name.encode("utf-8", "replace").decode()
+    return cut(printable_line(name), MOST_NAME)
