@@ -131,6 +131,13 @@ def timestamp_server(state: Path) -> dict[str, str] | None:
     return table or None
 
 
+def label_printer(state: Path) -> str:
+    """The printer of CUPS that a dock's labels go to (`[label] printer`); "" where none is set.
+    Raises `UsageError`.
+    """
+    return _read_tables(state)["label"].get("printer", "")
+
+
 def release_settings(state: Path) -> dict[str, str]:
     """Where release notes come from and whose are believed: `url`, `signer`, `ca_file`, as far as
     they are set. Raises `UsageError`.

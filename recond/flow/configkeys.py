@@ -46,6 +46,7 @@ KEYS: tuple[ConfigKey, ...] = (
     *_texts("bench", "name", "dock"),
     *_texts("timestamp", "url"),
     ConfigKey("timestamp", "ca_file", _TEXT, is_file=True),
+    ConfigKey("label", "printer", re.compile(r"[!\"$-.0-~]{1,127}")),  # a name of CUPS
     ConfigKey("release", "url", re.compile(r"https://[!-~]{1,2000}")),
     ConfigKey("release", "signer", _TEXT, is_file=True),
     ConfigKey("release", "ca_file", _TEXT, is_file=True),

@@ -57,7 +57,7 @@ def test_a_key_that_is_listed_has_its_meaning_and_reaches_its_reader(state: Path
     assert all(has(f"cli.config.about.{one.path}", lang) for one in KEYS for lang in LANGS)
     values = {one.path: f"value of {one.path}" for one in KEYS}
     values |= {"stick.language": "en", "stick.keyboard": "us", "stick.mode": "unattended"}
-    values |= {"release.url": "https://example.org/recond.release.jws"}
+    values |= {"release.url": "https://example.org/recond.release.jws", "label.printer": "QL_820"}
     values |= {"stick.erase": "all+usb", "stick.end": "poweroff"}
     Image.new("RGB", (30, 10), "red").save(state / "logo.png")
     values |= {one.path: str(state / one.name) for one in KEYS if one.is_file}
@@ -78,6 +78,7 @@ def test_a_key_that_is_listed_has_its_meaning_and_reaches_its_reader(state: Path
     assert (logo.width, logo.height) == (30, 10)
     assert context.bench.name == values["bench.name"]
     assert declared_docks(state) == (values["bench.dock"],)
+    assert config.label_printer(state) == "QL_820"
     assert config.release_settings(state) == {
         name: values[f"release.{name}"] for name in ("url", "signer", "ca_file")
     }

@@ -12,12 +12,15 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from recond.certify.pages.label import is_label_file
 from recond.erasure import TargetKind
 from recond.flow.deliver.queue import read_queue
 from recond.flow.deliver.upload import add_destination
@@ -79,6 +82,42 @@ def test_every_certificate_leaves_the_bench_once(tmp_path: Path) -> None:
     sent = sorted(path.parent.name for path in stick.rglob("record.json"))
     assert sent == [folder.name for folder in records(tmp_path)]
     assert read_queue(tmp_path / "state").done == 2
+
+
+def test_each_disk_gets_its_label_and_no_printer_changes_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second time the printer is off."""
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    lp = f'#!/bin/sh\ncd {spool} && [ ! -e off ] || exit 1\nfor file; do :; done\ncp "$file" "$2"\n'
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "lp").write_text(lp)
+    (tmp_path / "bin" / "lp").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "recond.toml").write_text('[label]\nprinter = "Brother_QL"\n')
+    with watching(tmp_path, "A1", "B2") as bench:
+        bench.plug("1", disk(tmp_path / "là", "A1"))
+        bench.seen.state("1", S.DONE)
+        wait_until(lambda: (spool / "Brother_QL").exists())
+        (spool / "off").touch()
+        bench.plug("2", disk(tmp_path / "là", "B2"))
+        off = bench.seen.wait("2", lambda view: is_of(view.message, "label.print.refused"))
+        assert (off.state, off.exit_code) == (S.DONE, 0)
+    assert is_label_file((spool / "Brother_QL").read_bytes())
+    assert (bench.end().exit_code, bench.end().missing) == (0, ())
+
+
+def is_of(message: Message | None, code: str) -> bool:
+    return message is not None and message.code == code
+
+
+def wait_until(there: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not there() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert there()
 
 
 def test_what_is_there_at_the_start_is_left_alone_unless_asked_for(tmp_path: Path) -> None:

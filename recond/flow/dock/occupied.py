@@ -9,6 +9,7 @@ from recond.flow.dock.slot import Found, SlotLook, SlotState, View
 from recond.flow.run.background import BackgroundRun, Heard
 from recond.flow.run.batch import Listed
 from recond.host.docks import Docked
+from recond.model import Message
 from recond.progress import Meter
 
 LEFT_STATE = {
@@ -56,6 +57,12 @@ class Slot:
             "left_s": self.meter.left_s(heard.time_s),
             "event": heard.event,
         }
+
+    @property
+    def unlabelled(self) -> Message | None:
+        """Why its label was not printed, once its work is over."""
+        said = self.work.said if self.work is not None and self.ended and self.work.over else None
+        return said if said is not None and said.code.startswith("label.") else None
 
     @property
     def erasing(self) -> bool:

@@ -9,6 +9,7 @@ asked for; nothing is begun after the first stop. No computer in the record: a d
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from recond.computer import is_approved
@@ -21,8 +22,8 @@ from recond.flow.dock.beginning import begin
 from recond.flow.dock.occupied import ENDED, LEFT_STATE, NO_PROGRESS, Slot, after_pull, whose_end
 from recond.flow.dock.order import DockListener, Summary, WatchOrder
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past
+from recond.flow.dock.sticker import after_end
 from recond.flow.dock.telling import telling_dock
-from recond.flow.guided import send
 from recond.flow.lot.manifest import read_manifest
 from recond.flow.run.attach import follow
 from recond.flow.run.background import BackgroundRun, Task
@@ -266,10 +267,8 @@ class Watch:
         return task
 
     def _begin(self, slot: Slot, run: str, task: Task, *, stoppable: bool = True) -> None:
-        clock, state = self._host.clock, self._order.state
-        slot.work = BackgroundRun(
-            task, clock, lambda done: send(state, done, clock), stoppable=stoppable
-        )
+        after = partial(after_end, self._order, self._host)
+        slot.work = BackgroundRun(task, self._host.clock, after, stoppable=stoppable)
         slot.meter = Meter()
         self._put(slot, state=SlotState.ERASING, run=run, percent=0, message=None)
 
@@ -288,6 +287,8 @@ class Watch:
                 self._end(slot, work.finished, disk.token if disk else "")
             else:
                 self._fail(slot, work.failure or UsageError("guided.attach.nothing"))
+        if slot.here and slot.unlabelled not in (None, slot.view.message):
+            self._put(slot, message=slot.unlabelled)
 
     def _end(self, slot: Slot, done: Finished, token: str) -> None:
         """The record says how it ended, whatever was heard."""
