@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -75,12 +76,14 @@ def at_once(seen: PartSeen) -> Trial:
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     found = Bench()
     monkeypatch.setattr("recond.guided.step_trials.plan_parts", found.plans)
-    return found
+    yield found
+    monkeypatch.undo()
+    time.tzset()
 
 
 def words_of(lang: Lang, code: str) -> str:
