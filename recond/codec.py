@@ -23,6 +23,7 @@ from typing import Any, TypeVar, cast
 
 import rfc8785
 
+from recond.documents import read_json
 from recond.errors import FormatError
 from recond.model import Json, Known, Unknown, Why
 
@@ -102,6 +103,21 @@ def from_json(cls: type[T], value: Json) -> T:
     refused: a record with a field that this version does not know is not silently shortened.
     """
     return cast(T, _decoder(cast(Any, cls))(value, cls.__name__))
+
+
+def read_canonical(cls: type[T], raw: bytes) -> tuple[T, bool]:
+    """A value of the model from its bytes, and whether these are its canonical form.
+
+    Kept for those who ask again (a package, its verification, a lot): values do not change. Raises
+    `FormatError`, and `ValueError` for what is no JSON.
+    """
+    return cast("tuple[T, bool]", _read_canonical(cast(Any, cls), raw))
+
+
+@functools.lru_cache(maxsize=4)
+def _read_canonical(cls: Any, raw: bytes) -> tuple[object, bool]:
+    value: object = from_json(cls, read_json(raw))
+    return value, canonical_bytes(value) == raw
 
 
 # --- What is known of a class, once ----------------------------------------------------------

@@ -46,7 +46,9 @@ def read_json(raw: bytes | str) -> Any:
         raise NoDocument("nested too deep") from None
     if text.count("[") + text.count("{") > MOST_DEEP:
         _check_depth(value)
-    if _SURROGATE.search(text):
+    # of bytes a half can only come by an escape
+    suspect = "\\u" in text or "\\U" in text or text is raw
+    if suspect and _SURROGATE.search(text):
         _check_text(value)
     return value
 

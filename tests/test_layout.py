@@ -72,7 +72,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "custody": frozenset({"model", "erasure", "workshop"}),
     "ereuse": frozenset({"model"}),
     "ranges": frozenset({"model"}),
-    "codec": frozenset({"model", "errors"}),
+    "codec": frozenset({"model", "errors", "documents"}),
     "methods": frozenset({"erasure", "errors"}),
     "naming": frozenset({"model", "data"}),
     "locks": frozenset({"model"}),

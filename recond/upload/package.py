@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import hashlib
 import io
 import re
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from recond.codec import canonical_bytes, from_json
+from recond.codec import read_canonical
 from recond.custody import CUSTODY_SCHEMA, CustodyEvent
 from recond.documents import read_json
 from recond.erasure import RECORD_SCHEMA, LedgerPosition, WipeRecord
@@ -116,7 +115,6 @@ def is_statement(number: str) -> bool:
     return STATEMENT.fullmatch(number) is not None
 
 
-@functools.lru_cache(maxsize=8)
 def parse_record(raw: bytes) -> WipeRecord:
     """A record's bytes as a value. Raises `RecordInvalid` unless they are the canonical form."""
     return _parse(WipeRecord, RECORD_SCHEMA, raw)
@@ -124,18 +122,27 @@ def parse_record(raw: bytes) -> WipeRecord:
 
 def _parse(cls: type[T], form: str, raw: bytes) -> T:
     try:
+        document, canonical = read_canonical(cls, raw)
+    except (FormatError, ValueError) as error:
+        _check_schema(form, raw)  # another form is named, and not what does not fit this one
+        if isinstance(error, FormatError):
+            raise RecordInvalid(error.message.code, **dict(error.message.args)) from None
+        raise RecordInvalid("upload.package.unreadable") from None
+    if getattr(document, "schema", None) != form:
+        _check_schema(form, raw)
+    if not canonical:
+        raise RecordInvalid("upload.package.altered")
+    return document
+
+
+def _check_schema(form: str, raw: bytes) -> None:
+    try:
         value: Json = read_json(raw)
-        schema = value.get("schema") if isinstance(value, dict) else None
-        if schema != form:
-            raise RecordInvalid("upload.package.schema", found=str(schema), known=form)
-        document = from_json(cls, value)
-        if canonical_bytes(document) != raw:
-            raise RecordInvalid("upload.package.altered")
-    except FormatError as error:
-        raise RecordInvalid(error.message.code, **dict(error.message.args)) from None
     except ValueError:
         raise RecordInvalid("upload.package.unreadable") from None
-    return document
+    schema = value.get("schema") if isinstance(value, dict) else None
+    if schema != form:
+        raise RecordInvalid("upload.package.schema", found=str(schema), known=form)
 
 
 def make_package(files: dict[str, bytes]) -> Package:

@@ -13,6 +13,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from cryptography import x509
@@ -63,6 +64,7 @@ def sign_jws(payload: bytes, signing: SigningKey, content_type: str = CONTENT_TY
     return signing_input + b"." + _encode(p256.sign(signing.key, signing_input))
 
 
+@lru_cache(maxsize=4)  # whoever verifies a record, and whoever keeps who signed it
 def read_jws(raw: bytes) -> Signed:
     """Take a compact JWS apart. Raises `RecordInvalid` for anything that is not one of ours.
 

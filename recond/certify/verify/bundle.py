@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 
 from recond.certify.marks import is_another_pdf
-from recond.certify.record import parse_record
 from recond.certify.sign.jws import CONTENT_TYPE
 from recond.certify.verify.evidence import (
     check_journals,
@@ -31,9 +30,8 @@ from recond.certify.verify.paper import (
     signer_of,
 )
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Trust, Verdicts
-from recond.codec import canonical_bytes, to_json
+from recond.codec import read_canonical
 from recond.computer import conclude, counts
-from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import FormatError
 from recond.model import Known, Message
@@ -112,10 +110,9 @@ def _record(work: BundleFindings, bundle: Bundle, inside: dict[str, tuple[str, b
 
 def _parse(work: BundleFindings, name: str) -> WipeRecord | None:
     try:
-        value = read_json(work.record_bytes)
-        record = parse_record(value)
-        canonical = canonical_bytes(value) == work.record_bytes
-        if not canonical or canonical_bytes(to_json(record)) != work.record_bytes:
+        # what is the canonical form of the record is that of its JSON too
+        record, canonical = read_canonical(WipeRecord, work.record_bytes)
+        if not canonical:
             work.say(Axis.INTACT, Answer.NO, name, "certify.verify.record.canonical")
         return record
     except FormatError as error:
