@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from recond.flow.config import Overrides, read_context
-from recond.flow.dock.beginning import begin
+from recond.flow.dock.beginning import Overtaken, begin
 from recond.flow.dock.order import WatchOrder
 from recond.flow.dock.slot import SlotState
 from recond.flow.run.history import NEVER, Before, Past
@@ -47,7 +49,11 @@ def test_a_claim_is_one_program_s_and_what_was_done_since_counts(tmp_path: Path)
     context = read_context(order.state, order.overrides, host.clock)
     (plan,) = plan_targets((str(there),), order.wish, image=True, host=host)
 
-    assert begin(order, context, plan, host, lambda _: Past(Before.CERTIFIED)) is None
+    late = begin(order, context, plan, host, lambda _: Past(Before.CERTIFIED))
+    assert late is not None
+    with pytest.raises(Overtaken):
+        late.task(quiet, StopCount())
+    assert not is_blank(there)
     first = begin(order, context, plan, host, lambda _: NEVER)
     assert first is not None
     assert begin(order, context, plan, host, lambda _: NEVER) is None

@@ -3,7 +3,8 @@
 Why: two `recond watch` with one list both see a disk come, both find that nothing was done with it,
 and the second would erase again what the first has just certified, or have its own run refused
 while the first writes. A lock on the disk's name in the state decides (it dies with its holder);
-under it the disk's past is read once more. Who has no claim looks at the disk anew.
+under it the disk's past is read once more, in the run's own thread, for a disk may hang. Who has no
+claim looks at the disk anew.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ from recond.host.spool import Spool
 CLAIMS = "claims"
 
 
+class Overtaken(Exception):
+    """Something was done with the disk since it was looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A run that may begin: its id, and the task, which gives the claim back at its end."""
@@ -42,13 +47,13 @@ def begin(
     host: Host,
     read_past: Callable[[WipePlan], Past],
 ) -> Claimed | None:
-    """A new run of one disk; None where another program has claimed the disk, or has done something
-    with it since it was looked at. Raises `OSError` where the state takes no claim.
+    """A new run of one disk; None where another program has claimed the disk. The task raises
+    `Overtaken`. Raises `OSError` where the state takes no claim.
     """
     claim = ExitStack()
     name = disk_name(plan.disk, frozenset())
     mine = claim.enter_context(Spool(order.state / CLAIMS).locked(name, wait=False))
-    if not mine or read_past(plan).before is not Before.NOTHING:
+    if not mine:
         claim.close()
         return None
     facts = RunFacts(
@@ -64,6 +69,8 @@ def begin(
 
     def task(on_event: OnEvent, stops: StopCount) -> Finished:
         with claim:
+            if read_past(plan).before is not Before.NOTHING:
+                raise Overtaken
             return carry_out(order.state, facts, confirmed, host, on_event, stops)
 
     return Claimed(facts.run_id, task)

@@ -18,7 +18,7 @@ from recond.errors import RecondError, UsageError
 from recond.flow import config
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import upload
-from recond.flow.dock.beginning import begin
+from recond.flow.dock.beginning import Overtaken, begin
 from recond.flow.dock.occupied import ENDED, LEFT_STATE, NO_PROGRESS, Slot, after_pull, whose_end
 from recond.flow.dock.order import DockListener, Summary, WatchOrder
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past
@@ -283,7 +283,11 @@ class Watch:
                 self._put(slot, **slot.progress(heard))
         if work.ended and not slot.ended:
             slot.ended = True
-            if work.finished is not None:
+            if isinstance(work.failure, Overtaken):
+                slot.work, slot.ended = None, False
+                self._put(slot, run=None, percent=None)
+                self._look(slot)
+            elif work.finished is not None:
                 self._end(slot, work.finished, disk.token if disk else "")
             else:
                 self._fail(slot, work.failure or UsageError("guided.attach.nothing"))
