@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 from recond import __version__
@@ -90,6 +91,10 @@ def run_program() -> int:
         return _end(2, reason)
     except BrokenPipeError:
         raise  # of our own output: the reader is gone
+    except SystemExit as end:  # the framework makes 1, "a bug of ours", of it
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
+        raise
     except OSError as error:  # a full disk, a link in a file's place: not a bug of ours
         log_swallowed("commands", error)
         lack = as_lack(error)
@@ -109,5 +114,7 @@ def _declare() -> None:
 
 
 def _end(exit_code: int, *reasons: Message) -> int:
-    answer_error(reasons, exit_code)
+    """The code stands, whether or not anybody can still be answered."""
+    with suppress(OSError):
+        answer_error(reasons, exit_code)
     return exit_code

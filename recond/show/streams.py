@@ -1,16 +1,22 @@
 """Standard output and error for every locale: what its letters cannot write is written plainly.
 
 Why: a bench set to ISO-8859-15 has no narrow space, no quotes of typography and no dash; Python
-ends in a traceback at the first of them. A reader does not miss them.
+ends in a traceback at the first of them. A reader does not miss them. And talk stops no work: a log
+on a full disk, or a reader who is gone, would end an erasure's supervisor in the middle.
 """
 
 from __future__ import annotations
 
 import codecs
+import io
 import sys
 import unicodedata
+from typing import TYPE_CHECKING, TextIO
 
 HANDLER = "recond.plain"
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
 _PLAIN = {
     "\u202f": " ",
     "\u00a0": " ",
@@ -45,6 +51,29 @@ def soften_streams() -> None:
         change = getattr(stream, "reconfigure", None)
         if change is not None and not writes_all(stream.encoding):
             change(errors=HANDLER)
+    own = sys.__stderr__
+    if own is not None and sys.stderr is own:
+        sys.stderr = talking(own)
+
+
+def talking(stream: TextIO) -> TextIO:
+    """The same stream, of which nobody hears when it cannot be written."""
+    raw = io.BufferedWriter(Talk(stream.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(
+        raw, encoding=stream.encoding, errors=stream.errors, line_buffering=True
+    )
+
+
+class Talk(io.FileIO):
+    """A file that takes whatever it is given; what the system refuses is lost."""
+
+    def write(self, data: Buffer) -> int:
+        """How many bytes were taken: all of them, where none can be."""
+        size = memoryview(data).nbytes
+        try:
+            return super().write(data) or size
+        except OSError:
+            return size
 
 
 def writes_all(encoding: str | None) -> bool:
