@@ -11,12 +11,9 @@ import codecs
 import io
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, TextIO
+from typing import Any, TextIO
 
 HANDLER = "recond.plain"
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
-
 _PLAIN = {
     "\u202f": " ",
     "\u00a0": " ",
@@ -67,7 +64,7 @@ def talking(stream: TextIO) -> TextIO:
 class Talk(io.FileIO):
     """A file that takes whatever it is given; what the system refuses is lost."""
 
-    def write(self, data: Buffer) -> int:
+    def write(self, data: Any) -> int:
         """How many bytes were taken: all of them, where none can be."""
         size = memoryview(data).nbytes
         try:

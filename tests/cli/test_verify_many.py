@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from recond.certify.sign.keys import pem
+from recond.flow.lot.collect import folder_sources
+from recond.flow.lot.statements import statement_sources
+from recond.flow.verify.files import groups_of
 from recond.host.parallel import FEW
 from recond.show.verify_many import MANY
 from tests.certify.papers import corpus, files_of
@@ -63,6 +67,7 @@ def test_each_that_is_wrong_has_its_line(pile: Path) -> None:
     lay(pile / "11" / "journals", {"stranger.jsonl": b"{}\n"})
     os.mkfifo(pile / "12" / "pipe")
     (pile / "13" / "loop").symlink_to(pile / "13")
+    (pile / "14" / "circle").symlink_to("circle")  # it ended the whole command, with 9
     done = verify(pile)
     assert done.code == 7
     wrong = [line for line in done.stdout.splitlines() if "pile/" in line]
@@ -73,6 +78,29 @@ def test_each_that_is_wrong_has_its_line(pile: Path) -> None:
         "✗ pile/11",
     ]
     assert f"{TRUE - 3}" in done.stdout
+
+
+def test_a_folder_may_be_deeper_than_a_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended in a traceback, with 1, and nothing beside it was looked at."""
+    monkeypatch.chdir(tmp_path)
+    deep = sys.getrecursionlimit() + 100
+    for _ in range(deep):
+        Path("d").mkdir()
+        os.chdir("d")
+    Path("certificate.pdf").write_bytes(b"%PDF-1.7\n")
+    Path("record.json").write_bytes(b"{}")
+    Path("event.json").write_bytes(b"{}")
+    found = groups_of((tmp_path / "d",))
+    (record,), (statement,) = folder_sources(tmp_path / "d"), statement_sources(tmp_path / "d")
+    assert record == statement == str(found[0].folder)
+    for name in ("certificate.pdf", "record.json", "event.json"):
+        Path(name).unlink()
+    for _ in range(deep):  # pytest's own removal is not so deep
+        os.chdir("..")
+        Path("d").rmdir()
+    assert [one.folder is not None for one in found] == [True]
 
 
 def test_a_program_gets_one_object_with_each_of_them(pile: Path) -> None:

@@ -29,6 +29,7 @@ from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
 from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
 from recond.flow.serials import compared
+from recond.host.below import files_below
 from recond.host.parallel import for_each
 from recond.host.reason import os_reason
 from recond.model import Known, Message, Reading
@@ -102,9 +103,8 @@ def folder_sources(folder: Path) -> Iterator[str]:
     """Every record below a folder: output folders and exported packages, in order."""
     if not folder.is_dir():
         raise UsageError("lot.source.unknown", source=str(folder))
-    for path in sorted(folder.rglob(RECORD)):
-        yield str(path.parent)
-    yield from (str(p) for p in sorted(folder.rglob("[!.]*.zip")) if not is_statement(p.stem))
+    yield from (str(path.parent) for path in files_below(folder, RECORD))
+    yield from (str(p) for p in files_below(folder, "[!.]*.zip") if not is_statement(p.stem))
 
 
 def read_source(name: str) -> Package:

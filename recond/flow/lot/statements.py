@@ -23,6 +23,7 @@ from recond.flow.lot.collect import Added
 from recond.flow.lot.rows import ApartStatement, StatementRow
 from recond.flow.lot.standing import key_fault
 from recond.flow.lot.store import LotStore
+from recond.host.below import files_below
 from recond.host.reason import os_reason
 from recond.host.regular import read_regular
 from recond.model import Message
@@ -58,9 +59,9 @@ def statement_sources(folder: Path) -> Iterator[str]:
     """
     if not folder.is_dir():
         raise UsageError("lot.source.unknown", source=str(folder))
-    for path in sorted(folder.rglob(EVENT)):
+    for path in files_below(folder, EVENT):
         yield str(path.parent)
-    for path in sorted(folder.rglob("custody-*.zip")):
+    for path in files_below(folder, "custody-*.zip"):
         if is_statement(path.stem):
             yield str(path)
 

@@ -8,7 +8,7 @@ its name alone. Reads only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,7 +90,7 @@ def groups_of(paths: tuple[Path, ...]) -> tuple[FileGroup, ...]:
     files: dict[Path, list[Path]] = {}
     for path in paths:
         if path.is_dir():
-            groups += _folder(path, path, frozenset())
+            groups += _folder(path)
         else:
             _read(path, 1)
             files.setdefault(_home(path), []).append(path)
@@ -133,30 +133,44 @@ def _home(path: Path) -> Path:
     return parent.parent if parent.name == "journals" else parent
 
 
-def _folder(folder: Path, of: Path, above: frozenset[tuple[int, int]]) -> Iterator[FileGroup]:
+def _folder(given: Path) -> Iterator[FileGroup]:
     """Each certificate's folder at any depth is one certificate; a loose file is one alone.
 
-    `above` are the folders that this one lies in: a link back to one of them leads nowhere new.
+    A link back to a folder that this one lies in leads nowhere new, and one in a circle nowhere.
     """
-    try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda one: one.name)
-            found = folder.stat()
+    left: list[tuple[Path, frozenset[tuple[int, int]]]] = [(given, frozenset())]
+    while left:  # no recursion: a stranger's folder may be deeper than Python's stack
+        folder, above = left.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda one: one.name)
+                found = folder.stat()
+        except OSError:
+            yield FileGroup((folder,), of=given)  # said when it is looked at
+            continue
         this = (found.st_dev, found.st_ino)
+        if this in above:
+            continue
+        files = [entry.name for entry in entries if _is(entry.is_file)]
+        own = any(map(_is_own, files))
+        if own:
+            yield FileGroup(folder=folder, of=given)
+        else:
+            yield from (FileGroup((folder / name,), of=given, loose=True) for name in files)
+        below = [one.name for one in entries if _is(one.is_dir)]
+        left += [
+            (folder / name, above | {this})
+            for name in reversed(below)
+            if not (own and name == "journals")
+        ]
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """Whether an entry of a folder leads to one of a kind."""
+    try:
+        return kind()
     except OSError:
-        yield FileGroup((folder,), of=of)  # said when it is looked at
-        return
-    if this in above:
-        return
-    files = [entry.name for entry in entries if entry.is_file()]
-    own = any(map(_is_own, files))
-    if own:
-        yield FileGroup(folder=folder, of=of)
-    else:
-        yield from (FileGroup((folder / name,), of=of, loose=True) for name in files)
-    for entry in entries:
-        if entry.is_dir() and not (own and entry.name == "journals"):
-            yield from _folder(folder / entry.name, of, above | {this})
+        return False
 
 
 def _is_own(name: str) -> bool:
