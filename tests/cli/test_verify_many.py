@@ -89,17 +89,19 @@ def test_a_folder_may_be_deeper_than_a_stack(
     for _ in range(deep):
         Path("d").mkdir()
         os.chdir("d")
-    Path("certificate.pdf").write_bytes(b"%PDF-1.7\n")
-    Path("record.json").write_bytes(b"{}")
-    Path("event.json").write_bytes(b"{}")
-    found = groups_of((tmp_path / "d",))
-    (record,), (statement,) = folder_sources(tmp_path / "d"), statement_sources(tmp_path / "d")
+    files = {"certificate.pdf": b"%PDF-1.7\n", "record.json": b"{}", "event.json": b"{}"}
+    for name, raw in files.items():
+        Path(name).write_bytes(raw)
+    try:
+        found = groups_of((tmp_path / "d",))
+        (record,), (statement,) = folder_sources(tmp_path / "d"), statement_sources(tmp_path / "d")
+    finally:  # pytest's own removal is not so deep, and would end the whole session
+        for name in files:
+            Path(name).unlink()
+        for _ in range(deep):
+            os.chdir("..")
+            Path("d").rmdir()
     assert record == statement == str(found[0].folder)
-    for name in ("certificate.pdf", "record.json", "event.json"):
-        Path(name).unlink()
-    for _ in range(deep):  # pytest's own removal is not so deep
-        os.chdir("..")
-        Path("d").rmdir()
     assert [one.folder is not None for one in found] == [True]
 
 
