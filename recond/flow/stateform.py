@@ -27,7 +27,8 @@ from recond.codec import canonical_bytes
 from recond.documents import read_json
 from recond.errors import BenchLacks
 from recond.host.journalfile import sync_folder
-from recond.host.regular import SMALL_BYTES, read_regular
+from recond.host.reason import os_reason
+from recond.host.regular import SMALL_BYTES, TooLarge, read_regular
 from recond.host.state import FORMER, prepare_state
 from recond.host.store import locked, write_whole
 
@@ -96,8 +97,10 @@ def read_form(folder: Path) -> int:
         told = read_json(read_regular(file, SMALL_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         return FIRST
-    except (OSError, ValueError):
+    except (TooLarge, ValueError):
         raise BenchLacks("host.form.unreadable", file=str(file)) from None
+    except OSError as error:
+        raise BenchLacks("host.form.unread", file=str(file), reason=os_reason(error)) from None
     form = told.get("form") if isinstance(told, dict) and told.get("schema") == SCHEMA else None
     if not isinstance(form, int) or isinstance(form, bool) or form < FIRST:
         raise BenchLacks("host.form.unreadable", file=str(file))

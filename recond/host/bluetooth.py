@@ -2,7 +2,8 @@
 
 Why no tool: the tools print names and addresses, which tell who is near; the count is all that is
 wanted, and addresses are dropped unread. Source: include/net/bluetooth/hci_sock.h (HCIDEVUP,
-HCIDEVDOWN, HCIINQUIRY); Bluetooth Core 5.4, Vol 4 Part E 7.1.1 (Inquiry, the general access code).
+HCIDEVDOWN, HCIINQUIRY), bluetooth.h; Bluetooth Core 5.4, Vol 4 Part E 7.1.1 (Inquiry, the general
+access code).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import socket
 import struct
 
 UP, DOWN, INQUIRY = 0x400448C9, 0x400448CA, 0x800448F0
+FAMILY, HCI = 31, 1
+"""AF_BLUETOOTH, BTPROTO_HCI: a Python that was built without Bluetooth's header names neither."""
 REQUEST = struct.Struct("@HH3sBB")  # device, flags, access code, length in 1.28 s, most answers
 REQUEST_BYTES, COUNT_AT, ANSWER_BYTES, MOST = 10, 8, 14, 64
 FRESH = 1  # IREQ_CACHE_FLUSH
@@ -29,7 +32,7 @@ def inquire(adapter: str, seconds: float) -> int:
     if found is None:
         raise OSError(errno.ENODEV, adapter)
     number = int(found[1])
-    with socket.socket(socket.AF_BLUETOOTH, socket.SOCK_RAW, socket.BTPROTO_HCI) as line:
+    with socket.socket(FAMILY, socket.SOCK_RAW, HCI) as line:
         was_up = False
         try:
             fcntl.ioctl(line, UP, number)

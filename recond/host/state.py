@@ -22,7 +22,10 @@ ROOM_BYTES = 32 << 20
 SECRET_BYTES = 1 << 16
 FORMER = "former"
 """Below the state: what a change of its form took the place of (`recond.flow.stateform`)."""
-OWN_FOLDERS = ("runs", "keys", "issues", "queue", "reformats", "unlocks", FORMER)
+OWN_FOLDERS = (
+    *("runs", "keys", "issues", "queue", "reformats", "unlocks", "statements", "claims"),
+    FORMER,
+)
 """What is recond's own in the state, and no place for what is handed over."""
 
 

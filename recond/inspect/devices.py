@@ -174,6 +174,12 @@ def _usb_device(files: Files, ids: Files, name: str) -> Device | None:
     )
 
 
+def is_on_usb(files: Files, kind: str) -> bool:
+    """Whether some USB interface is of a class, subclass, protocol (hexadecimal) that begin so."""
+    interfaces = (name for name in files.list(USB) if ":" in name)
+    return any(_usb_class(files, f"{USB}/{name}").startswith(kind) for name in interfaces)
+
+
 def _usb_class(files: Files, place: str) -> str:
     parts = [
         files.read_text(f"{place}/bInterface{part}") for part in ("Class", "SubClass", "Protocol")

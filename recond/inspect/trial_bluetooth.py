@@ -12,9 +12,11 @@ import re
 
 from recond.host import Host
 from recond.host.files import Files
+from recond.inspect.devices import is_on_usb
 from recond.inspect.trial import PartSeen, Trial, refused
 
 ADAPTERS, KILLS = "/sys/class/bluetooth", "/sys/class/rfkill"
+USB_BLUETOOTH = "e00101"
 HEAR_S = 10.0
 ABOUT_S = 12
 
@@ -27,8 +29,10 @@ def try_bluetooth(host: Host) -> Trial:
             yield None
             found.append(_hear(host, name))
     if not found:
-        off = _is_killed(host.files)
-        return (PartSeen.unknown("bluetooth_off" if off else "bluetooth_absent"),)
+        if _is_killed(host.files):
+            return (PartSeen.unknown("bluetooth_off"),)
+        driverless = is_on_usb(host.files, USB_BLUETOOTH)
+        return (PartSeen.unknown("no_driver" if driverless else "bluetooth_absent"),)
     return tuple(found)
 
 

@@ -11,9 +11,11 @@ import errno
 import re
 
 from recond.host import Host
+from recond.inspect.devices import is_on_usb
 from recond.inspect.trial import PartSeen, Trial, refused
 
 VIDEOS = "/sys/class/video4linux"
+USB_VIDEO = "0e"
 WITHIN_S = 6.0
 ABOUT_S = 6
 
@@ -21,12 +23,14 @@ ABOUT_S = 6
 def try_camera(host: Host) -> Trial:
     """Each camera; a node of a camera's other data is left out."""
     found: list[PartSeen] = []
-    for name in host.files.list(VIDEOS):
+    names = host.files.list(VIDEOS)
+    for name in names:
         if re.fullmatch(r"video\d{1,3}", name):
             yield None
             seen = _look(host, name)
             found += [seen] if seen is not None else []
-    return tuple(found) or (PartSeen.unknown("camera_absent"),)
+    driverless = not names and is_on_usb(host.files, USB_VIDEO)
+    return tuple(found) or (PartSeen.unknown("no_driver" if driverless else "camera_absent"),)
 
 
 def _look(host: Host, name: str) -> PartSeen | None:

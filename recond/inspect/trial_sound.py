@@ -10,16 +10,19 @@ Finite Trigonometric Series", 1958; arecord(1).
 from __future__ import annotations
 
 import array
+import errno
 import math
 import sys
 from collections.abc import Sequence
 
 from recond.host import Host
 from recond.host.sound import TONE_HZ, play_tone
-from recond.inspect.trial import PartSeen, Trial
+from recond.inspect.trial import PartSeen, Trial, refused
 
 CARDS = "/proc/asound/cards"
 RATE_HZ, RECORD_S, ABOUT_S = 16_000, 4, 8
+LIMIT_S = 30
+"""A card whose clock stands still gives no samples, and whoever records waits for them."""
 RECORD = (
     *("arecord", "-q", "-t", "raw", "-f", "S16_LE", "-c", "1"),
     *("-r", str(RATE_HZ), "-d", str(RECORD_S)),
@@ -40,11 +43,13 @@ def try_sound_loop(host: Host) -> Trial:
         return (PartSeen.unknown("sound_absent"),)
     for control in CAPTURES:
         host.processes.run(("amixer", "-q", "sset", control, "80%", "cap"), timeout_s=5.0)
-    tool = host.parts.start(RECORD)
+    tool, began = host.parts.start(RECORD), host.clock.monotonic_s()
     try:
         yield None
         played = play_tone(host.processes)
         while (ended := tool.poll()) is None:
+            if host.clock.monotonic_s() - began > LIMIT_S:
+                return (refused(OSError(errno.ETIMEDOUT, "arecord")),)
             yield None
     finally:
         tool.stop()

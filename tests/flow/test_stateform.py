@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import hashlib
 import json
 import os
@@ -251,6 +252,19 @@ def test_a_number_that_cannot_be_read_is_no_form(state: Path, damage: bytes) -> 
     with pytest.raises(BenchLacks, match=r"host\.form\.unreadable"):
         open_state(state)
     assert contents(state) == before
+
+
+def test_a_number_that_this_disk_does_not_give_is_not_called_damaged(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever removed the file at that word would take a newer state for one of the first form."""
+
+    def dying(path: Path, most_bytes: int = 0) -> bytes:
+        raise OSError(errno.EIO, "x", str(path))
+
+    monkeypatch.setattr("recond.flow.stateform.read_regular", dying)
+    with pytest.raises(BenchLacks, match=r"host\.form\.unread "):
+        open_state(state)
 
 
 def test_a_state_that_is_not_there_is_not_made(tmp_path: Path) -> None:

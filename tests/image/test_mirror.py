@@ -12,6 +12,7 @@ from recond.codec import canonical_bytes
 from recond.flow.live.mirror import Mirror, Places, form_fault, restore, unfinished_here
 from recond.flow.runfolder import IssuedNote
 from recond.flow.stateform import newest_form, read_form, write_form
+from recond.flow.statementnote import keep_note
 
 
 @pytest.fixture
@@ -77,7 +78,10 @@ def test_a_certificate_elsewhere_is_carried_too(
     put(tmp_path / "home/r1/certificate.pdf", "%PDF")
     put(places.state / "runs/r1/issued.json", note(tmp_path / "home/r1"))
     put(places.state / "runs/r2/issued.json", "torn")
+    put(tmp_path / "home/custody-20261130-120000-0123abcd/statement.pdf", "%PDF")
+    keep_note(places.state, "custody-20261130-120000-0123abcd", tmp_path / "home")
     Mirror(places, own=True).write(stick)
+    assert (stick / "certificats/custody-20261130-120000-0123abcd/statement.pdf").exists()
     assert (stick / "certificats/r1/certificate.pdf").exists()
     assert (stick / "certificats/r0/certificate.pdf").exists()
 

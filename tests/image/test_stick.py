@@ -32,6 +32,7 @@ from recond.host.journalfile import JournalFile
 from recond.host.process import Completed, LocalProcesses
 from recond.host.stick_mount import Partition, find_partition, find_partitions, mounted
 from recond.host.store import write_whole
+from recond.host.usage import read_uses
 from tests.guided.stage import HeldClock
 from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
 from tests.wipe.disks import HDD, plan_for
@@ -713,6 +714,27 @@ def test_a_serial_on_the_kernels_line_chooses_and_nothing_like_it(
     status = read_status(bench.live)
     assert status is not None
     assert any(one.code == "stick.named_absent" for one in status.notices) is not counts
+
+
+def test_a_medium_that_is_named_takes_no_protection_from_the_stick_of_an_iso_file(
+    bench: Bench,
+) -> None:
+    """Ventoy's stick, from memory, and another one whose orders count: erase everything on USB."""
+    bench.machine.pull(STICK)
+    bench.machine.plug(replace(STICK, label="Ventoy"))
+    bench.machine.plug(CARD)
+    bench.machine.write("proc/cmdline", "boot=live recond.stick=DONOR0042")
+    (bench.stick / "recond.toml").write_text(BOTH)
+    assert boot(bench.host, bench.live).unattended
+    uses = {name: read_uses(bench.machine.files, name) for name in ("sda", "sdb", "sdc")}
+    assert {name: {use.kind for use in found} for name, found in uses.items()} == {
+        "sda": set(),
+        "sdb": {"medium"},
+        "sdc": {"medium"},
+    }
+    found = find_partition(bench.machine.files)
+    assert found is not None
+    assert (found.disk, found.own) == ("sdc", True)
 
 
 def test_a_number_that_two_bear_chooses_none_of_them(bench: Bench) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from recond.host import Host
+from recond.host.bluetooth import inquire
 from recond.host.camera import Pictures, take_pictures
 from recond.host.process import NOT_FOUND, Completed
 from recond.host.senses import EVENT, InputEvent, InputStream, RealInput, parse_events
@@ -249,6 +250,21 @@ def test_what_is_no_camera_is_refused_by_the_system(tmp_path: Path) -> None:
     assert refused.value.errno == errno.ENOTTY
 
 
+def test_a_camera_that_this_system_has_no_driver_for_is_not_called_absent(bench: Bench) -> None:
+    """A stick's system without it: the computer has a camera all the same."""
+    usb_interface(bench, "1-6", "0e 01 00")
+    assert look(bench, Ears(), try_camera) == [(Outcome.UNKNOWN, "no_driver", {})]
+    assert look(bench, Ears(), try_bluetooth) == [(Outcome.UNKNOWN, "bluetooth_absent", {})]
+    usb_interface(bench, "1-7", "e0 01 01")
+    assert look(bench, Ears(), try_bluetooth) == [(Outcome.UNKNOWN, "no_driver", {})]
+
+
+def usb_interface(bench: Bench, name: str, kind: str) -> None:
+    place = f"/sys/bus/usb/devices/{name}:1.0"
+    for part, value in zip(("Class", "SubClass", "Protocol"), kind.split(), strict=True):
+        bench.put(f"{place}/bInterface{part}", value)
+
+
 # --- Sound -----------------------------------------------------------------------------------
 
 
@@ -306,6 +322,21 @@ def test_the_microphone_hears_the_loudspeaker(
     assert bench.stopped == 1
 
 
+def test_a_card_that_gives_no_samples_is_not_waited_for_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put("/proc/asound/cards", " 0 [PCH            ]: HDA-Intel - HDA Intel PCH")
+    monkeypatch.setattr("recond.inspect.trial_sound.play_tone", lambda _: True)
+
+    def never(one: Bench) -> None:
+        assert one.at_s < 300, "it goes on for ever"
+
+    bench.each_second = never
+    found = look(bench, Ears(), try_sound_loop)
+    assert found == [(Outcome.UNKNOWN, "device_refused", {"why": "ETIMEDOUT"})]
+    assert bench.stopped == 1
+
+
 def test_without_a_sound_card_nothing_is_played(bench: Bench) -> None:
     bench.put("/proc/asound/cards", "--- no soundcards ---")
     assert look(bench, Ears(), try_sound_loop) == [(Outcome.UNKNOWN, "sound_absent", {})]
@@ -331,6 +362,15 @@ def test_bluetooth(heard: int | OSError, outcome: Outcome, word: str, bench: Ben
     bench.put("/sys/class/bluetooth/hci0:256/type", "a connection, no adapter")
     ((found, said, _),) = look(bench, Ears(heard=heard), try_bluetooth)
     assert (found, said) == (outcome, word)
+
+
+def test_a_python_without_bluetooths_header_asks_the_kernel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AF_BLUETOOTH", "BTPROTO_HCI"):
+        monkeypatch.delattr(f"socket.{name}", raising=False)
+    with pytest.raises(OSError, match=r"^\[Errno"):  # no such adapter, or no Bluetooth at all
+        inquire("hci999", 1.0)
 
 
 def test_bluetooth_that_is_off_or_not_there(bench: Bench) -> None:

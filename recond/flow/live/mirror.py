@@ -31,6 +31,7 @@ from recond.flow.config import read_bench_id
 from recond.flow.runfolder import ISSUED, RunFolder
 from recond.flow.runnote import is_issued
 from recond.flow.stateform import newest_form, read_form, write_form
+from recond.flow.statementnote import all_statements
 from recond.host.regular import GROWN_BYTES, open_regular, read_regular
 from recond.host.stick import LABEL
 from recond.host.store import append_bytes, write_whole
@@ -52,11 +53,14 @@ class Places:
     out: Path
 
     def issued(self) -> tuple[Path, ...]:
-        """Every folder with a certificate: below `out`, and where a run says that it has one."""
+        """Every folder with a certificate: below `out`, and where a run or a custody
+        statement says that it has one.
+        """
         found = [path for path in sorted(self.out.glob("*")) if path.is_dir()]
         for file in sorted((self.state / "runs").glob(f"*/{ISSUED}")):
             note = RunFolder(file.parent).note()
             found += [Path(note.folder).resolve()] if note is not None else []
+        found += [Path(one.folder).resolve() for one in all_statements(self.state)]
         return tuple(dict.fromkeys(found))
 
     def pairs(self) -> tuple[tuple[Path, str], ...]:

@@ -24,6 +24,7 @@ from recond.flow.live.stick import (
     StickStatus,
     lang,
     note_media,
+    note_unlabelled,
     read_status,
     save_stamps,
     save_status,
@@ -58,6 +59,8 @@ def boot(host: Host, live: Live) -> StickOrder:
         return StickOrder()
     live.run.mkdir(parents=True, exist_ok=True)
     line = _text(host.files.at("/proc/cmdline"))
+    with contextlib.suppress(OSError):
+        note_unlabelled(host, live)
     notices = list(_take_named(host, live, named_stick(line)))
     with contextlib.suppress(OSError):
         note_media(host, live)

@@ -262,6 +262,17 @@ def delivered(live: Live) -> bool:
     return bool(records) and records <= done and not unfinished_here(live.places)
 
 
+def note_unlabelled(host: Host, live: Live) -> None:
+    """Write down what this start came from where no label says so: the stick that an ISO file lies
+    on. A medium that a person names takes its place from here on, and it is not to be erased.
+    Raises `OSError`.
+    """
+    labelled = read_media(host.files)
+    media = read_media(host.files, booted_disks(host.files))
+    unlabelled = {name: one for name, one in media.items() if name not in labelled}
+    write_marker(unlabelled, live.run / "medium.json")
+
+
 def note_media(host: Host, live: Live) -> None:
     """Write down what the media are that are plugged in now. Raises `OSError`."""
     own = {one.disk for one in find_partitions(host.files) if one.own}
