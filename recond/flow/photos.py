@@ -9,6 +9,7 @@ and said; what cannot be copied is missing among the copies.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from recond.errors import UsageError
 from recond.foreign import cut, printable_line
 from recond.host.log import log_swallowed
 from recond.host.regular import TooLarge, read_regular
+from recond.host.state import ROOM_BYTES, room_bytes
 from recond.host.store import write_whole
 from recond.model import Message
 from recond.workshop import Photo
@@ -62,17 +64,27 @@ def find_photos(folder: Path | None) -> PhotosFound:
 
 def keep_photos(folder: Path | None, photos: tuple[Photo, ...], place: Path) -> None:
     """Copy them into a run's folder, each under its digest. One that changed since, or that cannot
-    be written, is left out: the erasure goes on.
+    be written, is left out: the erasure goes on. None is copied into the room that the run needs.
     """
     if folder is None or not photos:
         return
     wanted = {one.sha256 for one in photos}
     try:
+        _refuse_full(place, sum(one.size_bytes for one in photos))
         (place / FOLDER).mkdir(mode=0o700, exist_ok=True)
+        sizes = {one.size_bytes for one in photos}
         for file in _pictures(folder):
-            _keep(file, place / FOLDER, wanted)
+            if not wanted:  # the rest of a telephone's album is nobody's business here
+                break
+            if file.lstat().st_size in sizes:
+                _keep(file, place / FOLDER, wanted)
     except (OSError, UsageError) as error:
         log_swallowed("flow.photos", error)
+
+
+def _refuse_full(place: Path, size_bytes: int) -> None:
+    if room_bytes(place) < ROOM_BYTES + size_bytes:
+        raise OSError(errno.ENOSPC, "photos")
 
 
 def _keep(file: Path, place: Path, wanted: set[str]) -> None:
@@ -84,6 +96,7 @@ def _keep(file: Path, place: Path, wanted: set[str]) -> None:
     digest = hashlib.sha256(raw).hexdigest()
     if digest in wanted:
         write_whole(place / f"{digest}{file.suffix.lower()}", raw, mode=0o600)
+        wanted.discard(digest)
 
 
 def _pictures(folder: Path) -> list[Path]:

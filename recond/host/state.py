@@ -93,14 +93,20 @@ def prepare_folder(folder: Path) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         probe.unlink()
-        status = os.statvfs(folder)
+        room = room_bytes(folder)
     except OSError as error:
         probe.unlink(missing_ok=True) if folder.is_dir() else None
         raise BenchLacks(
             "host.folder.unusable", folder=str(folder), reason=os_reason(error)
         ) from None
-    if status.f_bavail * status.f_frsize < ROOM_BYTES:
+    if room < ROOM_BYTES:
         raise BenchLacks("host.folder.full", folder=str(folder), needed_bytes=ROOM_BYTES)
+
+
+def room_bytes(folder: Path) -> int:
+    """What is free for this user where a folder is. Raises `OSError`."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
 
 
 def credential(name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from recond.flow.config import Overrides, read_context
 from recond.flow.dock.beginning import Overtaken, begin
 from recond.flow.dock.order import WatchOrder
 from recond.flow.dock.slot import SlotState
+from recond.flow.dock.sticker import print_sticker
 from recond.flow.run.history import NEVER, Before, Past
 from recond.flow.run.supervisor import plan_targets
 from recond.flow.runfolder import all_runs
 from recond.host import Host
+from recond.host.process import Completed
 from recond.host.signals import StopCount
 from recond.wipe.plan import Wish
-from tests.flow.bench import quiet
+from tests.flow.bench import Bench, donor_image, quiet
 from tests.flow.dock import FakeDocks, disk, is_blank, records, watching
 
 ENDED = (SlotState.DONE, SlotState.CERTIFIED, SlotState.FAILED, SlotState.REFUSED)
@@ -61,3 +64,35 @@ def test_a_claim_is_one_program_s_and_what_was_done_since_counts(tmp_path: Path)
     assert done is not None
     assert (done.folder.run_id, done.exit_code) == (first.run_id, 0)
     assert begin(order, context, plan, host, lambda _: NEVER) is not None, "given back"
+
+
+def test_whoever_followed_a_run_prints_no_second_label(tmp_path: Path) -> None:
+    """The second label of a disk is stuck on another one; another issue has a label of its own."""
+    bench, printer = Bench(tmp_path), Printer()
+    done = bench.run(donor_image(tmp_path / "a.img", 64 << 10))
+    (bench.state / "recond.toml").write_text('[label]\nprinter = "Brother_QL"\n')
+    order = WatchOrder(
+        manifest=tmp_path / "liste.csv",
+        wish=Wish(method=None),
+        out=tmp_path / "out",
+        state=bench.state,
+        lang="fr",
+        overrides=Overrides(lot="L"),
+    )
+    host = Host(printer)
+    assert print_sticker(order, host, done) is print_sticker(order, host, done) is None
+    assert len(printer.jobs) == 1
+    anew = replace(done.issued, record=replace(done.issued.record, issued_at="2030-01-01"))
+    assert print_sticker(order, host, replace(done, issued=anew)) is None
+    assert len(printer.jobs) == 2
+
+
+class Printer:
+    """CUPS, of which nothing but the jobs is asked."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[str, ...]] = []
+
+    def run(self, argv: tuple[str, ...], *, timeout_s: float = 30.0) -> Completed:
+        self.jobs += [argv] if argv[0] == "lp" else []
+        return Completed(argv, 0, b"request id is Brother_QL-1 (1 file(s))", b"", 1)

@@ -13,6 +13,8 @@ from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import UsageError
 from recond.flow.photos import FOLDER, MOST, find_photos, keep_photos
+from recond.host.regular import read_regular
+from recond.host.state import ROOM_BYTES
 from recond.workshop import Photo
 from tests.cli.command import recond
 from tests.guided.stage import MIB, images
@@ -74,6 +76,29 @@ def test_what_changed_or_cannot_be_written_is_not_kept(tmp_path: Path) -> None:
     keep_photos(place, photos, run)
     assert [one.name for one in (run / FOLDER).iterdir()] == [f"{photos[1].sha256}.jpg"]
     keep_photos(tmp_path / "pulled out", photos, run)
+
+
+def test_an_album_is_not_read_through_nor_put_into_the_room_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A telephone's three thousand pictures stand between the confirmation and the erasure."""
+    place, run = album(tmp_path, *(f"{number:02}.jpg" for number in range(60))), tmp_path / "run"
+    photos = find_photos(place).photos
+    run.mkdir()
+    read: list[Path] = []
+
+    def counted(file: Path, most_bytes: int) -> bytes:
+        read.append(file)
+        return read_regular(file, most_bytes)
+
+    monkeypatch.setattr("recond.flow.photos.read_regular", counted)
+    keep_photos(place, photos, run)
+    assert len(list((run / FOLDER).iterdir())) == len(read) == MOST
+    full = tmp_path / "full"
+    full.mkdir()
+    monkeypatch.setattr("recond.flow.photos.room_bytes", lambda _: ROOM_BYTES)
+    keep_photos(place, photos, full)
+    assert not list(full.iterdir())
 
 
 def test_the_record_bears_them_and_the_bench_keeps_them(tmp_path: Path) -> None:

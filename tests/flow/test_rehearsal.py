@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recond.ends import ConfirmedBy
-from recond.errors import BenchLacks
+from recond.errors import BenchLacks, RecordInvalid
 from recond.flow.keys.keyring import Keyring
 from recond.flow.machine.doctor import examine
 from recond.flow.run.run import execute, prepare
@@ -131,3 +132,26 @@ def test_a_rehearsal_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(KeyboardInterrupt):
         bench.run(image)
     assert tree_of(tmp_path) == held
+
+
+def test_a_token_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts wrong PINs: what fails in a process of its own is not tried there first."""
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img", 64 << 10))
+    Keyring(bench.state).token_file.write_text("{}")
+    asked: list[str] = []
+
+    def wrong_pin(*_: object) -> None:
+        asked.append("PIN")
+        raise RecordInvalid("certify.token.pin")
+
+    def apart(work: Callable[[], object]) -> bool:
+        with suppress(RecordInvalid):
+            work()
+        return False
+
+    monkeypatch.setattr("recond.flow.run.rehearsal._sign", wrong_pin)
+    monkeypatch.setattr("recond.flow.run.rehearsal.succeeds_apart", apart)
+    with pytest.raises(BenchLacks):
+        bench.run(donor_image(tmp_path / "b.img", 64 << 10))
+    assert asked == ["PIN"]

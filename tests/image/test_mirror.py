@@ -120,6 +120,14 @@ def test_what_was_sent_leaves_the_stick_too(places: Places, stick: Path) -> None
     assert {n for n in names(stick) if "queue" in n} == {"recond/queue/done/r0.json"}
 
 
+def test_pictures_are_carried_last(places: Places) -> None:
+    """They fill a stick; the journals of the next computer, and what is certified, came before."""
+    put(places.state / "runs/r0/photos/aa.jpg", "large")
+    put(places.state / "runs/r1/issued.json", note(places.out / "r0"))
+    carried = [name for _, name in places.pairs()]
+    assert carried[-2:] == ["recond/runs/r1/issued.json", "recond/runs/r0/photos/aa.jpg"]
+
+
 def test_a_full_stick_loses_nothing_and_another_gets_all(
     places: Places, stick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ from pathlib import Path
 from recond.documents import read_json
 from recond.errors import BenchLacks, UsageError
 from recond.flow.config import read_bench_id
+from recond.flow.photos import FOLDER as PHOTOS
 from recond.flow.runfolder import ISSUED, RunFolder
 from recond.flow.runnote import is_issued
 from recond.flow.stateform import newest_form, read_form, write_form
@@ -87,8 +88,14 @@ class Places:
                 for path in _files(self.state / "keys")
                 if _is_public(path)
             ]
-        # a run that says "issued" must find its certificate and its journals beside it
-        return tuple(sorted(found, key=lambda pair: pair[0].name == ISSUED))
+        return tuple(sorted(found, key=_turn))
+
+
+def _turn(pair: tuple[Path, str]) -> int:
+    """A run that says "issued" must find its certificate and its journals beside it; pictures are
+    large, and a stick that they fill lacks nothing else.
+    """
+    return 2 if pair[0].parent.name == PHOTOS else int(pair[0].name == ISSUED)
 
 
 def _bench_id(state: Path) -> str | None:

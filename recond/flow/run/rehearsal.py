@@ -34,10 +34,14 @@ def rehearse(state: Path, facts: RunFacts, clock: Clock) -> None:
     Raises `BenchLacks` with the reason where none could be signed now.
     """
     material = Material(facts.context, facts.machine, facts.assessments, {}, facts.run_id)
-    if succeeds_apart(lambda: _sign(Keyring(state), material, facts.lang, clock)):
+    ring = Keyring(state)
+    # a token counts wrong PINs and shuts itself: one run asks it once
+    if not ring.token_file.exists() and succeeds_apart(
+        lambda: _sign(ring, material, facts.lang, clock)
+    ):
         return  # its libraries are not kept while the disks are erased
     try:  # why not
-        _sign(Keyring(state), material, facts.lang, clock)
+        _sign(ring, material, facts.lang, clock)
         return
     except RecondError as error:
         reason = error.message
