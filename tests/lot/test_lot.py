@@ -375,6 +375,7 @@ def test_what_is_no_disk_stands_for_none(
     status = status_of(where, "L")
     assert (status.lines[0].state, status.erased) == (State.MISSING, 0)
     assert not status.complete
+    assert status.readiness == (), "that a record is of virtual disks is no profile"
 
 
 @pytest.mark.parametrize("size_bytes", [4 << 20, 32 << 20])

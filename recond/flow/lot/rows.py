@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from recond.codec import from_json
+from recond.computer import Scope
 from recond.custody import CustodyEvent
 from recond.documents import read_json
 from recond.model import Message, Text
 
 _COMPUTER = "computer="
 _WHOLE = f"{_COMPUTER}erased"
-_SCOPES = (_COMPUTER, "disks=")
+_SCOPES = tuple(f"{one.value}=" for one in Scope)
 _NOTHING_LEFT = re.compile(
     r'\{"destroyed":\[\],"held":\[[^]]*\],"left":\[\],"nameless":0,"removed":\[\],[^]]*'
 )
