@@ -16,12 +16,14 @@ import pytest
 from recond.erasure import Status
 from recond.errors import UsageError
 from recond.flow.deliver.export import export_table
+from recond.flow.deliver.queue import export_queue
 from recond.flow.deliver.upload import add_destination, queue_folder
 from recond.upload.mapping import line_of, read_template
 from recond.upload.package import make_package, pack
 from recond.upload.sheet import table_bytes
 from recond.upload.templates import known_templates, load_template
 from tests.cli.command import recond
+from tests.custody.shop import drive, workshop
 from tests.readiness.machines import NOTHING
 from tests.upload.bench import workbench
 from tests.upload.ran import ran
@@ -155,6 +157,20 @@ def test_what_may_not_leave_is_left_out_and_named(tmp_path: Path) -> None:
     assert (done.lines, done.exit_code) == (2, 7)
     assert [name for name, _ in done.left_out] == [record(2).record_id, record(3).record_id]
     assert "NB000004" in done.text
+
+
+def test_a_statement_among_the_records_keeps_no_table_from_being_made(tmp_path: Path) -> None:
+    """As `recond queue export` puts both onto one stick; named by itself it has no line."""
+    (one,) = workshop(tmp_path, "banc 1")
+    assert queue_folder(one.state, one.erase("20261124-100000-00000007", drive("D20")).folder).ids
+    one.destroy("D21")
+    stick = tmp_path / "stick"
+    export_queue(one.state, stick)
+    (told,) = stick.glob("custody-*.zip")
+    done = export_table("odoo", (stick,), None)
+    assert (done.lines, done.left_out) == (1, ())
+    named = export_table("odoo", (stick, told), None)
+    assert (named.lines, [name for name, _ in named.left_out]) == (1, [told.name])
 
 
 # --- The table as a destination ------------------------------------------------------------------

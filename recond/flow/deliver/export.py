@@ -14,7 +14,14 @@ from recond.host.reason import os_reason
 from recond.host.store import write_whole
 from recond.model import Message
 from recond.upload.mapping import line_of
-from recond.upload.package import RECORD, Package, read_folder, read_packed, unpack
+from recond.upload.package import (
+    RECORD,
+    Package,
+    is_statement,
+    read_folder,
+    read_packed,
+    unpack,
+)
 from recond.upload.sheet import table_bytes
 from recond.upload.templates import load_template
 
@@ -55,6 +62,7 @@ def export_table(
                 read_folder(place) if place.is_dir() else unpack(read_packed(place), place.stem)
             )
             check_may_leave(package, allow_unsigned=allow_unsigned)
+            package.record()  # a statement, where one is named, has none
         except RecordInvalid as error:
             left_out.append((place.name, error.message))
         except OSError as error:
@@ -80,8 +88,9 @@ def export_table(
 
 
 def _places(source: Path) -> list[Path]:
-    """A record's folder, a folder of such, a package, a folder of packages."""
+    """A record's folder, a folder of such, a package, a folder of packages; no statement."""
     if not source.is_dir() or (source / RECORD).exists():
         return [source]
     folders = [path.parent for path in source.glob(f"*/{RECORD}")]
-    return sorted((*folders, *source.glob("[!.]*.zip")))
+    packages = (one for one in source.glob("[!.]*.zip") if not is_statement(one.stem))
+    return sorted((*folders, *packages))
