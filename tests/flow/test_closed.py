@@ -9,8 +9,12 @@ from pathlib import Path
 
 from recond.erasure import Technique
 from recond.flow.run.closed import BEFORE_ANY_WRITE, is_never_begun
+from recond.flow.run.resume import resume_runs
+from recond.host import Host
+from recond.host.files import Files
+from recond.host.signals import StopCount
 from tests.cli.command import answers, recond, valid
-from tests.flow.bench import Bench, donor_image, status_of
+from tests.flow.bench import Bench, donor_image, quiet, status_of
 from tests.flow.test_confirmed import cut
 from tests.flow.test_erased_since import cut_off, resumed
 from tests.flow.test_since import plan_in
@@ -100,3 +104,18 @@ def test_a_disk_that_was_confirmed_and_not_yet_read_is_closed_too(tmp_path: Path
     codes, closed = resumed(bench)
     assert (codes, [why.code for why in closed.values()]) == ([], ["wipe.resume.never_begun"])
     assert tmp_path.joinpath("a.img").read_bytes() == donor_image(tmp_path / "b.img").read_bytes()
+
+
+def test_a_journal_that_a_stick_gave_back_does_not_show_that_nothing_was_written(
+    tmp_path: Path,
+) -> None:
+    """A live system copies it every few seconds: a power cut takes the lines of the last ones."""
+    bench = Bench(tmp_path)
+    never_begun(bench)
+    (tmp_path / "root/run/live").mkdir(parents=True)
+    host = Host(files=Files(tmp_path / "root"))
+    said: list[str] = []
+    done = resume_runs(
+        bench.state, None, host, quiet, StopCount(), on_closed=lambda run, _: said.append(run)
+    )
+    assert ([one.exit_code for one in done], said) == ([5], [])

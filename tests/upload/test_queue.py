@@ -37,6 +37,7 @@ from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retr
 from recond.upload.package import Package, make_package, pack, parse_record, read_folder, unpack
 from recond.upload.queue import DeliveryState, Entry, Queue
 from recond.upload.send import Urgency
+from tests.custody.shop import drive, workshop
 from tests.flow.bench import Bench, donor_image
 from tests.upload.bench import TOKEN, workbench
 from tests.upload.records import NOW, bench_key, files_of, package, record, write_run
@@ -606,6 +607,22 @@ def test_a_stick_carries_the_queue(tmp_path: Path) -> None:
     assert import_queue(there.state, stick).known == ids(3)[1:]
     with pytest.raises(UsageError):
         import_queue(there.state, tmp_path / "nothing")
+
+
+def test_a_strangers_record_of_one_number_displaces_none_that_waits(tmp_path: Path) -> None:
+    number = "20261124-100000-00000007"
+    (ours,), (theirs,) = (workshop(tmp_path / one, one) for one in ("banc", "autre"))
+    assert queue_folder(ours.state, ours.erase(number, drive("D20")).folder).ids
+    assert queue_folder(theirs.state, theirs.erase(number, drive("D99")).folder).ids
+    export_queue(theirs.state, tmp_path / "stick")
+    waits = queue_of(ours.state).package(number)
+    moved = import_queue(ours.state, tmp_path / "stick")
+    assert [(name, why.code) for name, why in moved.problems] == [
+        (f"{number}.zip", "upload.import.other")
+    ]
+    assert queue_of(ours.state).package(number) == waits
+    Keyring(ours.state).pin((theirs.root.certificate,))
+    assert import_queue(ours.state, tmp_path / "stick").new == (number,), "a bench of the workshop"
 
 
 # --- The configuration -----------------------------------------------------------------------

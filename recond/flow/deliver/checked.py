@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from recond.certify.receipt import RECEIPT_FILE
+from recond.certify.sign.jws import Signed, read_jws
+from recond.certify.sign.keys import chain_fault
 from recond.certify.verify.verdicts import Answer, Bundle, Trust
 from recond.errors import RecordInvalid
 from recond.flow.keys.keyring import Keyring
@@ -48,6 +50,33 @@ class PackageCheck:
             return package_fault(package, self._trust, page=True)
         except RecordInvalid as error:
             return error.message
+
+    def displaces(self, package: Package, waiting: Package | None) -> Message | None:
+        """Why a package must not take the place of the one that waits under its number: another key
+        signed it, and none that is believed here. Two of one number are issues of one bench.
+        """
+        if waiting is None or waiting.digest == package.digest:
+            return None
+        new, there = _signed(package), _signed(waiting)
+        if new is None:
+            return None if there is None else Message("upload.import.other")
+        same = there is not None and new.chain[0] == there.chain[0]
+        believed = same or self._believes(new, package.issue.at)
+        return None if believed else Message("upload.import.other")
+
+    def _believes(self, signed: Signed, at: str) -> bool:
+        trust = self._trust
+        try:
+            fault = chain_fault(signed.chain, (*trust.pinned, *trust.own), at, trust.revoked)
+        except (ValueError, TypeError):  # at a time that is none
+            return False
+        return fault is None
+
+
+def _signed(package: Package) -> Signed | None:
+    """Its signature, taken apart; None where nobody signed."""
+    jws = package.file(EVENT_SIGNATURE if is_statement(package.record_id) else SIGNATURE)
+    return None if jws is None else read_jws(jws)
 
 
 def check_may_leave(package: Package, *, allow_unsigned: bool) -> None:

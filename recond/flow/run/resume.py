@@ -35,6 +35,7 @@ from recond.host.realdisk import open_disk
 from recond.host.reason import as_lack
 from recond.host.sectors import rescan
 from recond.host.signals import StopCount, counted_stops
+from recond.host.stick import LIVE
 from recond.progress import WorkerEnd, ended
 from recond.wipe import guard
 from recond.wipe.job import Job
@@ -68,13 +69,15 @@ def resume_runs(
     `execute`; `only` are the names of the disks that may be written, where a person
     confirmed some: one that was plugged in since stays as it is.
     """
+    # a live system's journals come back from its stick, which may lack the last seconds of one
+    asks = run is not None or host.files.exists(LIVE)
     folders = (find_run(state, run),) if run else open_folders(state)
     found, others = list[Finished](), JournalNames(state)
     for folder in folders:
         try:
             wait_for_workers(folder, host, on_event)
             with folder.supervised(wait=True):
-                if _is_closed(folder, others, on_closed, again=run is not None):
+                if _is_closed(folder, others, on_closed, again=run is not None, asks=asks):
                     continue
                 finished = _resume(folder, state, host, on_event, asked, only, tells=tells)
         except (RecondError, OSError) as error:
@@ -87,12 +90,13 @@ def resume_runs(
 
 
 def _is_closed(
-    folder: RunFolder, others: JournalNames, on_closed: OnClosed | None, *, again: bool
+    folder: RunFolder, others: JournalNames, on_closed: OnClosed | None, *, again: bool, asks: bool
 ) -> bool:
     """Whether a run has its certificate, and nothing is left to do with what it was cut off at:
-    there is nothing to go on with then, nor anything new to certify.
+    there is nothing to go on with then, nor anything new to certify. `asks`: a disk that seems
+    never begun is told as not erased.
     """
-    found = closed_by(folder, others, named=again)
+    found = closed_by(folder, others, named=asks)
     if found and on_closed and (again or not is_said(folder, found)):
         on_closed(folder.run_id, found)
         note_said(folder, found)
