@@ -29,7 +29,7 @@ from recond.commands.index import modules_for
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.host.log import log_swallowed
 from recond.host.reason import as_lack
-from recond.host.streams import open_streams
+from recond.host.streams import hear_children, open_streams
 from recond.model import Message
 from recond.show.framework import usage_error
 from recond.show.tones import Tone
@@ -62,6 +62,7 @@ def run_program() -> int:
     to a program that asked for `--json`.
     """
     open_streams()
+    hear_children()
     import typer  # not above: the framework reads its words at its first import (commands.frame)
 
     start_debug()

@@ -16,7 +16,8 @@ OUTCOME = "closed"
 
 def show_closed(screen: Screen, run: str, found: tuple[Closed, ...], *, as_json: bool) -> None:
     """Said to a person in any case: standard output holds what came to an end just now."""
-    said = " ".join(screen.clause(one.message()) for one in found)
+    first, *more = (one.message() for one in found)
+    said = " ".join((screen.clause(first), *map(screen.say, more)))
     screen.talk(screen.t("cli.resume.closed", run=run, reason=said))
     if as_json:
         screen.answer("resume", closed_fields(run, found))

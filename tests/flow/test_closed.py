@@ -7,12 +7,16 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from recond.erasure import Technique
-from recond.flow.run.closed import BEFORE_ANY_WRITE, is_never_begun
+from recond.flow.run.closed import BEFORE_ANY_WRITE, NeverBegun, is_never_begun
 from recond.flow.run.resume import resume_runs
 from recond.host import Host
 from recond.host.files import Files
 from recond.host.signals import StopCount
+from recond.show.closed import show_closed
+from recond.show.screen import Screen
 from tests.cli.command import answers, recond, valid
 from tests.flow.bench import Bench, donor_image, quiet, status_of
 from tests.flow.test_confirmed import cut
@@ -64,6 +68,16 @@ def test_a_program_is_told_of_it(tmp_path: Path) -> None:
     assert since["certificate"] == str(second.issued.folder)
     (nothing,) = answers(recond("resume", "--json", folder=tmp_path).stdout)
     assert nothing["outcome"] == "nothing-begun"
+
+
+def test_each_disk_of_a_run_is_told_in_a_sentence_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The second began with a small letter, behind the first one's full stop."""
+    show_closed(Screen("en", 10_000), "R1", (NeverBegun("a"), NeverBegun("b")), as_json=False)
+    said = capsys.readouterr().err
+    assert ": the disk “a” was confirmed" in said
+    assert ". The disk “b” was confirmed" in said
 
 
 def test_only_a_whole_journal_shows_that_nothing_was_done(tmp_path: Path) -> None:

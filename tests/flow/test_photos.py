@@ -13,10 +13,12 @@ from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.errors import UsageError
 from recond.flow.photos import FOLDER, MOST, find_photos, keep_photos
+from recond.flow.runfolder import RunFolder
 from recond.host.regular import read_regular
 from recond.host.state import ROOM_BYTES
 from recond.workshop import Photo
 from tests.cli.command import recond
+from tests.flow.bench import Bench, donor_image
 from tests.guided.stage import MIB, images
 
 PICTURE = b"\xff\xd8\xff\xe0 a scratch"
@@ -116,3 +118,18 @@ def test_the_record_bears_them_and_the_bench_keeps_them(tmp_path: Path) -> None:
     assert hashlib.sha256(kept.read_bytes()).hexdigest() == record.photos[0].sha256
     assert kept.stat().st_mode & 0o777 == 0o600
     assert recond("verify", str(file.parent), folder=tmp_path).code == 0
+
+
+def test_no_resume_takes_up_a_run_while_its_pictures_are_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run was there and nobody held it: another terminal certified it as interrupted."""
+    bench, held = Bench(tmp_path), list[bool]()
+
+    def copies(folder: Path | None, photos: tuple[Photo, ...], place: Path) -> None:
+        held.append(RunFolder(place).is_supervised())
+        keep_photos(folder, photos, place)
+
+    monkeypatch.setattr("recond.flow.run.run.keep_photos", copies)
+    done = bench.run(donor_image(tmp_path / "a.img", 64 << 10))
+    assert (done.exit_code, held) == (0, [True])

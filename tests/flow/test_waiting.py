@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from recond.host.apart import succeeds_apart
+from recond.host.process import LocalProcesses
 from tests.house import ROOT
 
 HEAVY = ("reportlab", "pikepdf", "pyhanko", "PIL", "lxml", "fontTools")
@@ -60,6 +62,26 @@ def test_what_is_tried_apart_leaves_nothing_here(tmp_path: Path) -> None:
 def test_what_fails_apart_did_not_succeed(work: object) -> None:
     assert callable(work)
     assert not succeeds_apart(work)
+
+
+def test_who_ignores_the_end_of_children_is_not_misled(tmp_path: Path) -> None:
+    """A starter that ignores SIGCHLD hands it on: the trial ended every erasure with 9, and a tool
+    that failed seemed to have ended well.
+    """
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert not succeeds_apart(lambda: (tmp_path / "made").write_text("x"))
+        assert LocalProcesses().run(("false",)).returncode == 0, "what Python makes of it"
+        told = "import sys; from recond.cli import run_app; sys.argv = ['recond', 'methods']; "
+        told += "run_app(); from recond.host.process import LocalProcesses; "
+        told += "print('CODE', LocalProcesses().run(('false',)).returncode)"
+        done = subprocess.run(
+            [sys.executable, "-c", told], stdout=subprocess.PIPE, text=True, cwd=ROOT, check=False
+        )
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    assert (tmp_path / "made").read_text() == "x"
+    assert done.stdout.endswith("CODE 1\n")
 
 
 def test_a_process_with_threads_does_not_fork(tmp_path: Path) -> None:

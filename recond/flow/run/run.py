@@ -249,9 +249,9 @@ def carry_out(
     folder = make_run(state, facts.run_id)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     begin_run(folder, facts)
-    keep_photos(photos, facts.context.photos, folder.path)
     kept = errors_kept(folder.own_errors)
     with kept, folder.supervised(wait=True), counted_stops(asked) as stops:
+        keep_photos(photos, facts.context.photos, folder.path)  # no resume takes it up meanwhile
         Supervisor(folder, jobs, on_event, stops, host).run(
             psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
         )
