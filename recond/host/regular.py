@@ -16,12 +16,17 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 SMALL_BYTES = 64 << 20
 """More than any file of ours that does not grow: a record, a key, a run's facts, a certificate."""
 
 GROWN_BYTES = 512 << 20
 """More than a journal (the judge reads 256 MiB of one) and a bench's ledger of 500,000 lines."""
+
+_PIECE = 1 << 20
+"""Read at least at once. A whole bound asked for at once takes as much address space, and ends a
+process that is held to less (`ulimit -v`)."""
 
 _ALWAYS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
@@ -56,7 +61,7 @@ def read_regular(path: Path, most_bytes: int = SMALL_BYTES) -> bytes:
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as stream:
         if os.fstat(stream.fileno()).st_size > most_bytes:
             raise TooLarge(path)
-        raw = stream.read(most_bytes + 1)
+        raw = _read(stream, most_bytes + 1)
     if len(raw) > most_bytes:  # it grew, or its size is not told (/proc)
         raise TooLarge(path)
     return raw
@@ -68,7 +73,17 @@ def read_given(path: Path, most_bytes: int) -> bytes:
     Raises `OSError`.
     """
     with path.open("rb") as stream:
-        return stream.read(most_bytes)
+        return _read(stream, most_bytes)
+
+
+def _read(stream: BinaryIO, most_bytes: int) -> bytes:
+    """Up to so many bytes, in pieces: the first is the whole of a file that tells its size."""
+    pieces: list[bytes] = []
+    step = max(os.fstat(stream.fileno()).st_size + 1, _PIECE)
+    while most_bytes and (piece := stream.read(min(step, most_bytes))):
+        pieces.append(piece)
+        most_bytes -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def write_regular(path: Path, content: bytes) -> None:
