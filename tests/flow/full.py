@@ -48,6 +48,7 @@ from recond.flow.runnote import is_issued
 from recond.host.opened import OpenFiles
 from tests.flow.forked import ForkedWorkers
 from tests.flow.struck import Strike, each_change, fork, living, strike
+from tests.upload.believer import Believer
 
 DONOR = b"DONOR DATA 42 "
 IMAGES = ("a.img", "b.img")
@@ -172,7 +173,7 @@ def _replace(pids: Path) -> None:
     rooms = seal_room
     rooms.sign_pdf = lambda page, _key: page
     for rooms in (deliver_room, queue_room):
-        rooms.PackageCheck = lambda *_args, **_more: _any
+        rooms.PackageCheck = Believer
     for rooms in (holding_room, supervisor_room):
         rooms.read_opened = lambda _files: OpenFiles(processes=1)
     rooms = paper_room
@@ -181,9 +182,6 @@ def _replace(pids: Path) -> None:
     rooms.ROOM_BYTES = 0
     rooms = supervisor_room
     rooms.Workers = lambda: ForkedWorkers(pids)
-
-
-def _any(_package: object) -> None: ...
 
 
 # --- The benches ---------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from recond.wipe import worker
 from recond.wipe.plan import Wish
 from tests.cli.command import recond
 from tests.flow.bench import Bench, donor_image, quiet
+from tests.upload.believer import Believer
 
 HOLE_BYTES = 1 << 40
 IN_A_LOOP = ("resume", "worker")
@@ -76,16 +77,13 @@ def bench_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page_room, "render", lambda sheet: b"%PDF-" + sheet.record_bytes[:9])
         patch.setattr(seal_room, "sign_pdf", lambda page, _key: page)
-        patch.setattr(deliver_room, "PackageCheck", lambda *_args, **_more: _any)
-        patch.setattr(queue_room, "PackageCheck", lambda *_args, **_more: _any)
+        patch.setattr(deliver_room, "PackageCheck", Believer)
+        patch.setattr(queue_room, "PackageCheck", Believer)
         handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
         real_bench(path)
         yield path
         for one, handler in handlers.items():  # a worker's main takes them
             signal.signal(one, handler)
-
-
-def _any(_package: object) -> None: ...
 
 
 @pytest.fixture
