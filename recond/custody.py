@@ -9,6 +9,7 @@ Source: NIST SP 800-88 Rev. 2 (Destroy), ISO/IEC 21964-1 and DIN 66399-1 (securi
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from recond.erasure import Bench, LedgerPosition, Person
@@ -16,8 +17,16 @@ from recond.model import LATER, Text
 from recond.workshop import Workshop
 
 CUSTODY_SCHEMA = "recond.custody/1"
+EVENT, EVENT_JWS, PAPER = "event.json", "event.jws", "statement.pdf"
+"""The files of a statement's folder, beside `receipt.jws`."""
+_NUMBER = re.compile(r"custody-\d{8}-\d{6}-[0-9a-f]{8}")
 MOST_THINGS = 5000
 """Computers or disks in one statement."""
+
+
+def is_statement(number: str) -> bool:
+    """Whether a document's number is a custody statement's; no record has one like it."""
+    return _NUMBER.fullmatch(number) is not None
 
 
 class CustodyKind(Text):

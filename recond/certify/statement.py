@@ -18,15 +18,13 @@ from recond.custody import (
     Destroyed,
     ThingKind,
     Waste,
+    is_statement,
 )
 from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
 from recond.model import Message
 
-EVENT, EVENT_JWS, PAPER = "event.json", "event.jws", "statement.pdf"
-"""The files of a statement's folder, beside `receipt.jws`."""
 EVENT_TYPE = "vnd.recond.custody+json"
-_ID = re.compile(r"custody-\d{8}-\d{6}-[0-9a-f]{8}")
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _CLASS = re.compile(r"[HEOT]-[1-7]")
 _WASTE = re.compile(r"\d\d \d\d \d\d\*?")
@@ -78,7 +76,7 @@ def statement_fault(event: CustodyEvent) -> Message | None:
 
 
 def _form_fault(event: CustodyEvent) -> Message | None:
-    named = _ID.fullmatch(event.event_id) and _DAY.fullmatch(event.happened_on)
+    named = is_statement(event.event_id) and _DAY.fullmatch(event.happened_on)
     if event.schema != CUSTODY_SCHEMA or not named or event.ledger.number < 2:
         return Message("custody.form")
     if event.bench.demonstration:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from recond.certify.statement import PAPER
+from recond.custody import PAPER
 from recond.flow.custody.history import History
 from recond.flow.custody.issue import Stated
 from recond.locale import date

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from recond.custody import is_statement
 from recond.host.clock import Clock
 from recond.upload.board import BoardUpload
 from recond.upload.devicehub import Devicehub
@@ -12,7 +13,7 @@ from recond.upload.folder import Folder
 from recond.upload.glpi import Glpi
 from recond.upload.https import Endpoint
 from recond.upload.outcome import Outcome
-from recond.upload.package import Package, is_statement
+from recond.upload.package import Package
 from recond.upload.s3 import S3
 from recond.upload.settings import Settings
 from recond.upload.snipeit import SnipeIt

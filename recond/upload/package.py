@@ -21,7 +21,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from recond.codec import read_canonical
-from recond.custody import CUSTODY_SCHEMA, CustodyEvent
+from recond.custody import (
+    CUSTODY_SCHEMA,
+    EVENT,
+    EVENT_JWS,
+    PAPER,
+    CustodyEvent,
+    is_statement,
+)
 from recond.documents import read_json
 from recond.erasure import RECORD_SCHEMA, LedgerPosition, WipeRecord
 from recond.errors import FormatError, RecordInvalid
@@ -32,16 +39,12 @@ from recond.model import Json
 T = TypeVar("T")
 RECORD = "record.json"
 SIGNATURE = "record.jws"
-EVENT = "event.json"
-EVENT_SIGNATURE = "event.jws"
-STATEMENT = re.compile(r"custody-\d{8}-\d{6}-[0-9a-f]{8}")
-"""A custody statement's number; no record has one like it."""
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _NAME = re.compile(
     r"record\.json|(?:record|receipt)\.jws|[^/\\\x00-\x1f.][^/\\\x00-\x1f]*\.pdf"
     r"|journals/[A-Za-z0-9_-][A-Za-z0-9._-]*\.jsonl"
 )
-_STATEMENT_NAMES = frozenset((EVENT, EVENT_SIGNATURE, "statement.pdf", "receipt.jws"))
+_STATEMENT_NAMES = frozenset((EVENT, EVENT_JWS, PAPER, "receipt.jws"))
 FILE_BYTES = 256 << 20
 FILES = 4096
 _BROKEN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, KeyError)
@@ -110,11 +113,6 @@ class Package:
         return parse_record(self.record_bytes)
 
 
-def is_statement(number: str) -> bool:
-    """Whether a number is a custody statement's."""
-    return STATEMENT.fullmatch(number) is not None
-
-
 def parse_record(raw: bytes) -> WipeRecord:
     """A record's bytes as a value. Raises `RecordInvalid` unless they are the canonical form."""
     return _parse(WipeRecord, RECORD_SCHEMA, raw)
@@ -179,7 +177,7 @@ def _make_statement(files: dict[str, bytes]) -> Package:
     event = _parse(CustodyEvent, CUSTODY_SCHEMA, raw)
     if not is_statement(event.event_id):
         raise RecordInvalid("upload.package.name", name=event.event_id)
-    if _payload(files.get(EVENT_SIGNATURE, b"")) != raw:
+    if _payload(files.get(EVENT_JWS, b"")) != raw:
         raise RecordInvalid("upload.package.signature")
     return Package(
         record_id=event.event_id,

@@ -13,9 +13,9 @@ import pytest
 from recond.census import OperatorWord, Said
 from recond.certify.sign.jws import sign_jws
 from recond.certify.sign.keys import Revocation, fingerprint, make_bench_key
-from recond.certify.statement import EVENT, EVENT_JWS, EVENT_TYPE
+from recond.certify.statement import EVENT_TYPE
 from recond.codec import canonical_bytes
-from recond.custody import CustodyKind, ThingKind
+from recond.custody import EVENT, EVENT_JWS, CustodyKind, ThingKind
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.fate import models_differ, sizes_differ
 from recond.flow.lot.lot import LotDatabase, add_to_lot, new_lot

@@ -14,17 +14,19 @@ import pytest
 
 from recond.certify.sign.jws import sign_jws
 from recond.certify.sign.keys import make_bench_key
-from recond.certify.statement import (
-    EVENT,
-    EVENT_JWS,
-    EVENT_TYPE,
-    PAPER,
-    read_statement,
-    statement_fault,
-)
+from recond.certify.statement import EVENT_TYPE, read_statement, statement_fault
 from recond.certify.verify.verdicts import Belief, Verdicts
 from recond.codec import canonical_bytes, to_json
-from recond.custody import CustodyKind, DeliveryNote, NamedCertificate, ThingKind, Waste
+from recond.custody import (
+    EVENT,
+    EVENT_JWS,
+    PAPER,
+    CustodyKind,
+    DeliveryNote,
+    NamedCertificate,
+    ThingKind,
+    Waste,
+)
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.custody.given import certificates_of
 from recond.flow.custody.issue import Word, draw_statement, issue_statement

@@ -11,8 +11,7 @@ import pytest
 
 from recond.certify.receipt import RECEIPT_FILE, read_receipt
 from recond.certify.sign.jws import read_jws
-from recond.certify.statement import EVENT, EVENT_JWS
-from recond.custody import CustodyKind
+from recond.custody import EVENT, EVENT_JWS, CustodyKind
 from recond.errors import RecordInvalid
 from recond.flow.deliver.older import EVERY_DAY, send_older
 from recond.flow.deliver.queue import export_queue, import_queue, read_queue

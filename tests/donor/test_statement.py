@@ -9,9 +9,18 @@ import pytest
 
 from recond.certify.sign.jws import sign_jws
 from recond.certify.sign.keys import make_bench_key
-from recond.certify.statement import EVENT, EVENT_JWS, EVENT_TYPE, PAPER
+from recond.certify.statement import EVENT_TYPE
 from recond.codec import canonical_bytes
-from recond.custody import CustodyKind, Destroyed, Destruction, Thing, ThingKind
+from recond.custody import (
+    EVENT,
+    EVENT_JWS,
+    PAPER,
+    CustodyKind,
+    Destroyed,
+    Destruction,
+    Thing,
+    ThingKind,
+)
 from recond.flow.custody.issue import Word, issue_statement
 from recond.locale import text
 from tests.certify.papers import corpus, files_of

@@ -23,8 +23,8 @@ from reportlab.platypus import KeepTogether, Table, TableStyle
 from recond.certify.pages import parts as part
 from recond.certify.pages.certificate import LEFT, archive, lay_out
 from recond.certify.pages.front import Signer, clock, how_to_check, person
-from recond.certify.statement import EVENT, EVENT_JWS, read_statement
-from recond.custody import CustodyEvent, CustodyKind, Thing
+from recond.certify.statement import read_statement
+from recond.custody import EVENT, EVENT_JWS, CustodyEvent, CustodyKind, Thing
 from recond.locale import Lang, date, number, size, text
 
 ROWS_A_TABLE = 60

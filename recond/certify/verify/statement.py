@@ -10,7 +10,7 @@ import hashlib
 
 from recond.certify.ledger import digest_names
 from recond.certify.sign.seal import CUSTODY_PREFIX, custody_claims, read_signed_claims, seal_holds
-from recond.certify.statement import EVENT, EVENT_JWS, EVENT_TYPE, read_statement
+from recond.certify.statement import EVENT_TYPE, read_statement
 from recond.certify.verify.evidence import check_ledger, check_receipt
 from recond.certify.verify.findings import BundleFindings, check_trust
 from recond.certify.verify.paper import (
@@ -27,7 +27,7 @@ from recond.certify.verify.paper import (
 )
 from recond.certify.verify.verdicts import WORD, Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.codec import canonical_bytes
-from recond.custody import CustodyEvent
+from recond.custody import EVENT, EVENT_JWS, CustodyEvent
 from recond.errors import RecordInvalid
 from recond.model import Message
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from recond.certify.statement import EVENT, read_statement
+from recond.certify.statement import read_statement
 from recond.certify.verify.verdicts import Belief, Trust, Verdicts
 from recond.computer import conclude, is_approved, is_boot_medium
-from recond.custody import CustodyEvent, CustodyKind
+from recond.custody import EVENT, CustodyEvent, CustodyKind
 from recond.erasure import TargetKind, WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.custody.inspected import Inspection, ReadCapture, inspections_of

@@ -13,10 +13,13 @@ from pathlib import Path
 from recond.certify.ledger import CUSTODY, digest_names, ledger_line, position_after
 from recond.certify.receipt import RECEIPT_FILE, make_receipt
 from recond.certify.sign.keys import SigningKey, fingerprint
-from recond.certify.statement import EVENT, EVENT_JWS, EVENT_TYPE, PAPER, statement_fault
+from recond.certify.statement import EVENT_TYPE, statement_fault
 from recond.codec import canonical_bytes
 from recond.custody import (
     CUSTODY_SCHEMA,
+    EVENT,
+    EVENT_JWS,
+    PAPER,
     Closing,
     CustodyEvent,
     CustodyKind,

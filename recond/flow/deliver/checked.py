@@ -16,17 +16,11 @@ from recond.certify.receipt import RECEIPT_FILE
 from recond.certify.sign.jws import Signed, read_jws
 from recond.certify.sign.keys import chain_fault
 from recond.certify.verify.verdicts import Answer, Bundle, Trust
+from recond.custody import EVENT, EVENT_JWS, is_statement
 from recond.errors import RecordInvalid
 from recond.flow.keys.keyring import Keyring
 from recond.model import Message
-from recond.upload.package import (
-    EVENT,
-    EVENT_SIGNATURE,
-    RECORD,
-    SIGNATURE,
-    Package,
-    is_statement,
-)
+from recond.upload.package import RECORD, SIGNATURE, Package
 
 _UNSIGNED = "certify.verify.unsigned"
 
@@ -75,7 +69,7 @@ class PackageCheck:
 
 def _signed(package: Package) -> Signed | None:
     """Its signature, taken apart; None where nobody signed."""
-    jws = package.file(EVENT_SIGNATURE if is_statement(package.record_id) else SIGNATURE)
+    jws = package.file(EVENT_JWS if is_statement(package.record_id) else SIGNATURE)
     return None if jws is None else read_jws(jws)
 
 
@@ -137,7 +131,7 @@ def _statement_fault(package: Package, trust: Trust) -> Message | None:
     bundle = Bundle(
         pdf=package.certificate,
         record=_named(package, EVENT),
-        jws=_named(package, EVENT_SIGNATURE),
+        jws=_named(package, EVENT_JWS),
         receipt=_named(package, RECEIPT_FILE),
     )
     checks = verify_statement(bundle, trust, package.record_id).checks

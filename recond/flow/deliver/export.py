@@ -8,20 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.custody import is_statement
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.checked import check_may_leave
 from recond.host.reason import os_reason
 from recond.host.store import write_whole
 from recond.model import Message
 from recond.upload.mapping import line_of
-from recond.upload.package import (
-    RECORD,
-    Package,
-    is_statement,
-    read_folder,
-    read_packed,
-    unpack,
-)
+from recond.upload.package import RECORD, Package, read_folder, read_packed, unpack
 from recond.upload.sheet import table_bytes
 from recond.upload.templates import load_template
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from recond.custody import is_statement
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import Queued, Uploaded, queue_of, send_now
@@ -21,7 +22,7 @@ from recond.host.clock import Clock
 from recond.host.reason import os_reason
 from recond.model import Message
 from recond.upload.kinds import takes
-from recond.upload.package import Package, is_statement, read_folder
+from recond.upload.package import Package, read_folder
 from recond.upload.queue import Entry, Queue
 
 EVERY_DAY = ""

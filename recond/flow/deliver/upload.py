@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from recond.custody import EVENT, is_statement
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.checked import PackageCheck, check_may_leave
 from recond.flow.deliver.settings import read_settings, write_settings
@@ -22,7 +23,7 @@ from recond.host.reason import os_reason
 from recond.host.recall import Recall, Stamp, stamped
 from recond.model import Message
 from recond.upload.kinds import TAKE_STATEMENTS, open_destination, takes
-from recond.upload.package import EVENT, RECORD, Package, is_statement, read_folder
+from recond.upload.package import RECORD, Package, read_folder
 from recond.upload.queue import Delivery, DeliveryState, Hold, Queue
 from recond.upload.send import OnDelivery, Urgency, send_pass
 from recond.upload.settings import KINDS, Settings, check_settings

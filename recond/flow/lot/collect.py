@@ -20,6 +20,7 @@ from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.verify.verdicts import Trust
 from recond.computer import Fate, conclude, is_boot_medium
+from recond.custody import is_statement
 from recond.drives import is_area, not_erased
 from recond.ends import StepEnd
 from recond.erasure import Erasure, Technique, Verdict, WipeRecord
@@ -39,7 +40,6 @@ from recond.upload.package import (
     SIGNATURE,
     IssueOrder,
     Package,
-    is_statement,
     read_folder,
     read_packed,
     unpack,
@@ -188,15 +188,15 @@ def look(lot: str, source: str, read: Read, trust: Trust, known: frozenset[str])
             return Looked(source, record_id=package.record_id, digest=package.digest)
         return look_at(lot, source, package, trust)
     except (RecordInvalid, UploadFailed, OSError) as error:
-        return Looked(source, _why(error))
+        return Looked(source, source_fault(error))
 
 
-def _why(error: Exception) -> Message:
+def source_fault(error: Exception) -> Message:
+    """Why a source could not be taken in, in words."""
     if isinstance(error, RecondError):
         return error.message
-    return Message.of(
-        "lot.source.unreadable", reason=os_reason(error) if isinstance(error, OSError) else "?"
-    )
+    reason = os_reason(error) if isinstance(error, OSError) else "?"
+    return Message.of("lot.source.unreadable", reason=reason)
 
 
 def _no_disks(source: str, record: WipeRecord) -> tuple[tuple[str, Message], ...]:

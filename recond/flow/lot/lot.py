@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.verify.verdicts import Trust
+from recond.custody import is_statement
 from recond.errors import RecondError, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.flow.keys.keyring import Keyring
@@ -39,7 +40,6 @@ from recond.host.spool import Spool
 from recond.host.store import write_whole
 from recond.locale import Lang
 from recond.model import Message
-from recond.upload.package import is_statement
 from recond.upload.s3 import S3
 
 if TYPE_CHECKING:

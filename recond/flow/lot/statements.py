@@ -15,19 +15,19 @@ from pathlib import Path
 from recond.certify.receipt import RECEIPT_FILE
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
-from recond.certify.statement import EVENT, EVENT_JWS, read_statement
+from recond.certify.statement import read_statement
 from recond.certify.verify.statement import verify_statement
 from recond.certify.verify.verdicts import Answer, Bundle, Trust
-from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
-from recond.flow.lot.collect import Added
+from recond.custody import EVENT, EVENT_JWS, is_statement
+from recond.errors import RecordInvalid, UploadFailed, UsageError
+from recond.flow.lot.collect import Added, source_fault
 from recond.flow.lot.rows import ApartStatement, StatementRow
 from recond.flow.lot.standing import key_fault
 from recond.flow.lot.store import LotStore
 from recond.host.below import files_below
-from recond.host.reason import os_reason
 from recond.host.regular import read_regular
 from recond.model import Message
-from recond.upload.package import Package, is_statement, read_packed, unpack
+from recond.upload.package import Package, read_packed, unpack
 
 MOST_BYTES = 16 << 20
 
@@ -93,7 +93,7 @@ def add_statements(
         try:
             answer, number = take_statement(store, lot, source, read(source), trust)
         except (RecordInvalid, UploadFailed, OSError, OverflowError) as error:
-            problems.append((source, why := _why(error)))
+            problems.append((source, why := _fault(error)))
             store.note(lot, source, why)
             continue
         found[answer].append(number)
@@ -103,12 +103,9 @@ def add_statements(
     return Added(tuple(found["new"]), (), known, others, tuple(problems))
 
 
-def _why(error: Exception) -> Message:
-    if isinstance(error, RecondError):
-        return error.message
-    if isinstance(error, OSError):
-        return Message.of("lot.source.unreadable", reason=os_reason(error))
-    return Message("custody.form")
+def _fault(error: Exception) -> Message:
+    """A number too large for its field is no form of a statement; the rest is as of a record."""
+    return Message("custody.form") if isinstance(error, OverflowError) else source_fault(error)
 
 
 def take_statement(

@@ -18,11 +18,11 @@ from recond.certify.marks import bears_a_mark
 from recond.certify.receipt import RECEIPT_FILE
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.seal import PREFIX
-from recond.certify.statement import EVENT, EVENT_JWS, EVENT_TYPE, PAPER
+from recond.certify.statement import EVENT_TYPE
 from recond.certify.verify.bundle import verify_bundle
 from recond.certify.verify.statement import verify_statement
 from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
-from recond.custody import CUSTODY_SCHEMA
+from recond.custody import CUSTODY_SCHEMA, EVENT, EVENT_JWS, PAPER
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.keys.keyring import Keyring
 from recond.host.parallel import for_each
