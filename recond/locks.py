@@ -14,6 +14,7 @@ KINDS = (
     "start-password",
     "setup-password",
     "disk-password",
+    "opal",
     "absolute",
     "firmware-program",
     "autopilot",

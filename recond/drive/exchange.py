@@ -121,9 +121,15 @@ def _without_numbers(one: Exchange) -> bytes:
         _nvme_identify(page, request[40])
     elif one.transport == "scsi" and request[:1] == bytes([_INQUIRY]) and len(request) >= 3:
         _inquiry(page, request)
+    elif _level_0(one):
+        _blank(page, 16, 48)  # the maker's own words in the header (TCG Core 3.3.6.2)
     elif one.transport == "mmc":
         return bytes(page)  # EXT_CSD holds no number of the card; its CID is never asked for
     return bytes(page)
+
+
+def _level_0(one: Exchange) -> bool:
+    return (one.transport, one.request[:1]) in (("nvme", b"\x82"), ("scsi", b"\xa2"))
 
 
 def _nvme_identify(page: bytearray, cns: int) -> None:

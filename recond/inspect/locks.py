@@ -22,6 +22,7 @@ from recond.host import Host
 from recond.host.files import Files
 from recond.host.identity.pages import read_identify
 from recond.inspect.lsblk import BlockNode, read_block_nodes
+from recond.inspect.opal import read_opal_locks
 from recond.inspect.smbios import Tables
 from recond.model import Cpu, Device, Disk, Form, Known, Lock, Reading, System, Unknown, Why
 from recond.naming import maker_name
@@ -87,6 +88,7 @@ def read_locks(
         Lock("start-password", _password(files, tables, "start-password")),
         Lock("setup-password", _password(files, tables, "setup-password")),
         *_disk_passwords(files, listed),
+        *read_opal_locks(host, listed),
         *([] if apple or chromebook else [Lock("absolute", _absolute(files))]),
         *_firmware_program(files),
         *([] if apple or chromebook else _autopilot(system)),

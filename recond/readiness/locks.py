@@ -14,6 +14,9 @@ from recond.model import Known, Machine, Message, Outcome, Requirement
 COST_RANK = 5
 """Before every setting: nothing else is worth doing first."""
 
+_REMEDIES = {"opal": "readiness.remedy.lock-opal"}
+"""Kinds that a bench can take off without the giver."""
+
 
 def lock_lines(machine: Machine, tier: str) -> list[Requirement]:
     """A line for each lock that was found, "fixable" by the donor."""
@@ -26,7 +29,9 @@ def lock_lines(machine: Machine, tier: str) -> list[Requirement]:
             required=Message.of("readiness.lock.required"),
             evidence=lock.found.source if isinstance(lock.found, Known) else "",
             remedy=Message.of(
-                "readiness.remedy.lock", lock=f"@inspect.lock.{lock.kind}", path=lock.where
+                _REMEDIES.get(lock.kind, "readiness.remedy.lock"),
+                lock=f"@inspect.lock.{lock.kind}",
+                path=lock.where,
             ),
             cost_rank=COST_RANK,
             title=Message.of("readiness.lock.title"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from recond.host import Host
 from recond.host.files import Files
 from recond.host.recorded import RecordedProcesses
+from recond.host.recorded_drive import RecordedDrives
 
 SERIAL, UUID = "PF1ABCDE", "4c4c4544-0042-3510-8051-b4c04f4b4c32"
 BOARD_SERIAL, MODULE_SERIAL = "L1HF83G012R", "35A1B2C3"
@@ -165,7 +166,7 @@ class Tree:
 
     def host(self) -> Host:
         files = Files(self.root)
-        return Host(RecordedProcesses(files), files, origin="capture")
+        return Host(RecordedProcesses(files), files, origin="capture", drives=RecordedDrives(files))
 
 
 def make_laptop(root: Path) -> Tree:

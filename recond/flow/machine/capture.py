@@ -43,6 +43,7 @@ from recond.host.store import create_whole
 from recond.inspect.anonymous import anonymous_tree, own_numbers, remaining
 from recond.inspect.discretion import discreet_tree, public_absences
 from recond.inspect.machine import read_machine
+from recond.inspect.opal import read_opal
 from recond.inspect.uses import CLAIMS_FILE, read_recorded_claims
 from recond.model import Machine
 from recond.wipe.drive.capabilities import read_capabilities
@@ -113,7 +114,9 @@ def _drives(host: Host, machine: Machine) -> dict[str, Node]:
         except OSError:
             continue  # without root, or a drive that does not open: inspect says so already
         try:
-            read_capabilities(watched(drive, exchanges.append))
+            seen = watched(drive, exchanges.append)
+            read_capabilities(seen)
+            read_opal(seen)
             nsid = drive.nvme.namespace() if drive.nvme is not None else None
         except OSError:
             nsid = None

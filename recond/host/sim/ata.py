@@ -125,6 +125,8 @@ class SimAta(SimDrive):
             cdb = bytes(0 if at in (3, 5, 7, 9, 11) else one for at, one in enumerate(cdb))
         if cdb[0] == 0x12:
             return CdbAnswer(0, data=bytes(8) + b"ATA     SIM             1   ")
+        if cdb[0] == 0xA2 and self.level_0:
+            return CdbAnswer(0, data=self.level_0)
         if cdb[0] == 0x1A:
             return CdbAnswer(0, data=bytes.fromhex("0f0000000a0a020000000000ffff001e"))
         if cdb[0] == 0x15:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import random
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -133,6 +134,26 @@ def _content(chance: random.Random, kind: str, size: int) -> bytes:
     return b"".join(sectors)
 
 
+def level_0(lies: frozenset[str]) -> bytes:
+    """The answer to level 0 discovery (TCG Core 2.01 3.3.6), in 2,048 bytes; b"" without a lie that
+    begins with "opal": `opal-idle` (locking there and not in use), `opal-in-use`, `opal-locked`,
+    `opal-shipped` (Enterprise: in use from the factory on), `opal-without` (no Locking feature),
+    `opal-cut` (longer than what came), `opal-twice`, `opal-odd` (locked, and not in use).
+    """
+    kind = next((one for one in lies if one.startswith("opal")), "")
+    if not kind:
+        return b""
+    flags = {"opal-idle": 0x09, "opal-locked": 0x0F, "opal-odd": 0x0D}.get(kind, 0x0B)
+    ssc = 0x0100 if kind == "opal-shipped" else 0x0203
+    features = struct.pack(">HBB12x", 0x0001, 0x10, 12)
+    if kind != "opal-without":
+        features += struct.pack(">HBBB11x", 0x0002, 0x10, 12, flags) * (1 + (kind == "opal-twice"))
+    features += struct.pack(">HBBHH12x", ssc, 0x10, 16, 0x1004, 1)
+    size = 44 + len(features) + (4096 if kind == "opal-cut" else 0)
+    head = struct.pack(">IHH8x32s", size, 0, 1, b"\1\0MAKER'S OWN")
+    return (head + features).ljust(2048, b"\0")
+
+
 class SimDrive:
     """What all simulated drives share. `strike(moment)` may end the program or the power."""
 
@@ -147,6 +168,7 @@ class SimDrive:
         self.work: RunningErase | None = None
         self.unreadable = False
         self.strike: Callable[[str], None] = lambda _moment: None
+        self.level_0 = level_0(lies)
 
     @property
     def bus(self) -> str:

@@ -141,6 +141,8 @@ class SimNvme(SimDrive):
             return self._identify(cdw10, nsid)
         if opcode == 0x02 and cdw10 & 0xFF == 0x81 and "no-sanitize" not in self.lies:
             return NvmeAnswer(0, data=self._log())
+        if opcode == 0x82 and self.level_0:
+            return NvmeAnswer(0, data=self.level_0)
         if opcode == 0x80:
             return self._format(cdw10, tick)
         if opcode == 0x84 and "no-sanitize" not in self.lies:
@@ -156,7 +158,7 @@ class SimNvme(SimDrive):
             raw[4:24] = ("OTHER" if other else self.serial).ljust(20).encode()
             raw[24:64] = b"SIM".ljust(40)
             raw[76] = 2 if "beside" in self.lies else 0  # CMIC: one of several controllers
-            raw[256] = 2 | ("elsewhere" in self.lies) << 3
+            raw[256] = 2 | bool(self.level_0) | ("elsewhere" in self.lies) << 3
             raw[524] = 4 | (1 if "two" in self.lies else 0)
             sanicap = (1 if "crypto-only" in self.lies else 7) | self.inhibits << 29
             sanicap |= 0x10 if self.purge_reporting else 0

@@ -115,6 +115,8 @@ class SimScsi(SimDrive):
         cdb = request.cdb
         if cdb[0] == 0x12:
             return CdbAnswer(0, data=self._inquiry(cdb[2] if cdb[1] & 1 else None))
+        if cdb[0] == 0xA2 and self.level_0:
+            return CdbAnswer(0, data=self.level_0)
         if cdb[0] == 0x9E:
             told = struct.pack(">QI20x", self.shown_blocks - 1, self.sector_bytes)
             return CdbAnswer(0, data=told)
