@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 SMALL_BYTES = 64 << 20
 """More than any file of ours that does not grow: a record, a key, a run's facts, a certificate."""
@@ -27,6 +28,9 @@ GROWN_BYTES = 512 << 20
 _PIECE = 1 << 20
 """Read at least at once. A whole bound asked for at once takes as much address space, and ends a
 process that is held to less (`ulimit -v`)."""
+
+NOBODY_S, SILENT_S = 5.0, 60.0
+"""How long a named pipe may have no writer, and how long a writer may say nothing."""
 
 _ALWAYS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
@@ -70,13 +74,37 @@ def read_regular(path: Path, most_bytes: int = SMALL_BYTES) -> bytes:
 def read_given(path: Path, most_bytes: int) -> bytes:
     """The first bytes of a file that a person named: a link or a pipe there is what was meant.
 
-    Raises `OSError`.
+    Raises `OSError`: EMEDIUMTYPE for a pipe that nobody writes into for `NOBODY_S`, ETIMEDOUT for
+    what says nothing for `SILENT_S`. A folder on somebody's stick may hold either under any name.
     """
-    with path.open("rb") as stream:
-        return _read(stream, most_bytes)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        kind = os.fstat(descriptor).st_mode
+        if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
+            return _read(stream, most_bytes)
+        if stat.S_ISFIFO(kind) and not select.select([descriptor], (), (), NOBODY_S)[0]:
+            raise OSError(errno.EMEDIUMTYPE, "nobody writes into it", str(path))
+        return _wait_for(descriptor, most_bytes, path)
 
 
-def _read(stream: BinaryIO, most_bytes: int) -> bytes:
+def _wait_for(descriptor: int, most_bytes: int, path: Path) -> bytes:
+    """What comes from a pipe or a device, up to a bound. Raises `OSError`."""
+    pieces: list[bytes] = []
+    while most_bytes:
+        try:
+            piece = os.read(descriptor, min(_PIECE, most_bytes))
+        except BlockingIOError:
+            if not select.select([descriptor], (), (), SILENT_S)[0]:
+                raise TimeoutError(errno.ETIMEDOUT, "nothing comes", str(path)) from None
+            continue
+        if not piece:
+            break
+        pieces.append(piece)
+        most_bytes -= len(piece)
+    return b"".join(pieces)
+
+
+def _read(stream: IO[bytes], most_bytes: int) -> bytes:
     """Up to so many bytes, in pieces: the first is the whole of a file that tells its size."""
     pieces: list[bytes] = []
     step = max(os.fstat(stream.fileno()).st_size + 1, _PIECE)

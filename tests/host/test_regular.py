@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -62,3 +63,22 @@ def test_a_pipe_that_a_person_named_is_read_to_its_bound(tmp_path: Path) -> None
     writer.start()
     assert read_given(tmp_path / "pipe", GROWN_BYTES) == raw
     writer.join()
+
+
+def test_nobody_waits_for_ever_for_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe without a writer, named as a key, a photo or a list, held a command for ever."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    monkeypatch.setattr("recond.host.regular.NOBODY_S", 0.02)
+    with pytest.raises(OSError, match="nobody writes") as nobody:
+        read_given(pipe, 100)
+    assert nobody.value.errno == errno.EMEDIUMTYPE
+    monkeypatch.setattr("recond.host.regular.SILENT_S", 0.02)
+    writer = os.open(pipe, os.O_RDWR)
+    os.write(writer, b"half")
+    with pytest.raises(TimeoutError, match="nothing comes"):
+        read_given(pipe, 100)
+    assert read_given(Path("/dev/zero"), 3) == bytes(3)
+    os.close(writer)
+    with pytest.raises(IsADirectoryError):
+        read_given(tmp_path, 1)
