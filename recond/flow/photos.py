@@ -17,6 +17,7 @@ from pathlib import Path
 from recond.errors import UsageError
 from recond.foreign import cut, printable_line
 from recond.host.log import log_swallowed
+from recond.host.patience import ended_within
 from recond.host.regular import TooLarge, read_regular
 from recond.host.state import ROOM_BYTES, room_bytes
 from recond.host.store import write_whole
@@ -26,6 +27,8 @@ from recond.workshop import Photo
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif", ".tif", ".tiff"})
 MOST, MOST_BYTES = 20, 16 << 20
 MOST_NAME = 100
+LOOK_S = 60.0
+"""What all of them may take: twenty large ones from a telephone take half of it."""
 FOLDER = "photos"
 
 
@@ -39,12 +42,21 @@ class PhotosFound:
 
 def find_photos(folder: Path | None) -> PhotosFound:
     """The files of a folder whose names end as pictures' do, `MOST` of them, links and larger ones
-    left out. Raises `UsageError` for a folder that is not there or cannot be listed.
+    left out; what a folder does not give within `LOOK_S` too. Raises `UsageError` for a folder that
+    is not there or cannot be listed.
     """
     if folder is None:
         return PhotosFound()
     photos: list[Photo] = []
     left_out: list[Message] = []
+    if not ended_within(LOOK_S, lambda: _look(folder, photos, left_out)):
+        shown = printable_line(str(folder))
+        slow = Message.of("cli.photos.slow", folder=shown, seconds=int(LOOK_S))
+        return PhotosFound(tuple(photos[:MOST]), (*left_out, slow))
+    return PhotosFound(tuple(photos), tuple(left_out))
+
+
+def _look(folder: Path, photos: list[Photo], left_out: list[Message]) -> None:
     for file in _pictures(folder):
         if len(photos) == MOST:
             left_out.append(Message.of("cli.photos.too_many", most=MOST))
@@ -59,15 +71,20 @@ def find_photos(folder: Path | None) -> PhotosFound:
             photos.append(Photo(_shown(file), len(raw), hashlib.sha256(raw).hexdigest()))
     if not photos and not left_out:
         left_out.append(Message.of("cli.photos.none", folder=printable_line(str(folder))))
-    return PhotosFound(tuple(photos), tuple(left_out))
 
 
 def keep_photos(folder: Path | None, photos: tuple[Photo, ...], place: Path) -> None:
     """Copy them into a run's folder, each under its digest. One that changed since, or that cannot
-    be written, is left out: the erasure goes on. None is copied into the room that the run needs.
+    be written, is left out: the erasure goes on. None is copied into the room that the run needs,
+    and none that does not come within `LOOK_S`.
     """
     if folder is None or not photos:
         return
+    if not ended_within(LOOK_S, lambda: _keep_all(folder, photos, place)):
+        log_swallowed("flow.photos", TimeoutError(str(folder)))
+
+
+def _keep_all(folder: Path, photos: tuple[Photo, ...], place: Path) -> None:
     wanted = {one.sha256 for one in photos}
     try:
         _refuse_full(place, sum(one.size_bytes for one in photos))

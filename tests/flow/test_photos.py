@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,31 @@ def test_an_album_is_not_read_through_nor_put_into_the_room_of_a_run(
     monkeypatch.setattr("recond.flow.photos.room_bytes", lambda _: ROOM_BYTES)
     keep_photos(place, photos, full)
     assert not list(full.iterdir())
+
+
+def test_a_folder_that_does_not_answer_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share whose server is gone, a telephone that was unplugged: read for ever, before the
+    question and again between the confirmation and the erasure.
+    """
+    place, run, never = album(tmp_path, "a.jpg", "b.jpg"), tmp_path / "run", threading.Event()
+    run.mkdir()
+
+    def hangs(file: Path, most_bytes: int) -> bytes:
+        if file.name == "b.jpg":
+            never.wait()
+        return read_regular(file, most_bytes)
+
+    whole = find_photos(place).photos
+    monkeypatch.setattr("recond.flow.photos.read_regular", hangs)
+    monkeypatch.setattr("recond.flow.photos.LOOK_S", 0.8)
+    found = find_photos(place)
+    assert [one.code for one in found.left_out] == ["cli.photos.slow"]
+    assert found.photos == whole[:1]
+    keep_photos(place, whole, run)
+    assert [one.name for one in (run / FOLDER).iterdir()] == [f"{whole[0].sha256}.jpg"]
+    never.set()
 
 
 def test_the_record_bears_them_and_the_bench_keeps_them(tmp_path: Path) -> None:
