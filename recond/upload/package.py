@@ -104,6 +104,19 @@ class Package:
         return next(((n, raw) for n, raw in self.files if n.endswith(".pdf")), None)
 
     @property
+    def signer(self) -> str | None:
+        """SHA-256 of the certificate that its JWS names as the signer's (RFC 7515 4.1.6), in hex;
+        None where it names none. Whether that key signed is not asked here.
+        """
+        name = EVENT_JWS if is_statement(self.record_id) else SIGNATURE
+        head = (self.file(name) or b"").strip().split(b".")[0]
+        try:
+            chain = read_json(base64.urlsafe_b64decode(head + b"=" * (-len(head) % 4)))["x5c"]
+            return hashlib.sha256(base64.b64decode(chain[0])).hexdigest()
+        except (ValueError, KeyError, IndexError, TypeError):
+            return None
+
+    @property
     def key(self) -> str:
         """The idempotency key: a record issued anew after a resume keeps its id, not its bytes."""
         return f"{self.record_id}.{self.digest[:16]}"

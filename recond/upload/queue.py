@@ -23,7 +23,7 @@ from recond.codec import canonical_bytes, from_json
 from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
 from recond.host.spool import Spool
-from recond.model import Message, Text
+from recond.model import LATER, Message, Text
 from recond.upload.package import IssueOrder, Package, pack, peek_digest, unpack
 
 T = TypeVar("T")
@@ -52,13 +52,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record's state. `problem` names a package that cannot be read."""
+    """One record's state. `problem` names a package that cannot be read; `signer` as in `Package`:
+    a later issue is by the same key.
+    """
 
     record_id: str
     digest: str
     issue: IssueOrder
     deliveries: tuple[Delivery, ...] = ()
     problem: Message | None = None
+    signer: str | None = field(default=None, metadata=LATER)
 
     def at(self, destination: str) -> Delivery | None:
         """The state at a destination; None where it was not tried yet."""
@@ -114,7 +117,7 @@ class Queue:
         `made_ns`: the time of the file that it was read from, which the queue's own file takes.
         """
         with self._changing():
-            known = self._newest(package.record_id)
+            known = self.newest(package.record_id)
             is_new = not known or not (
                 known.digest == package.digest or known.issue.after(package.issue)
             )
@@ -132,16 +135,17 @@ class Queue:
 
     def knows(self, record_id: str, digest: str) -> bool:
         """Whether these bytes wait or are done with."""
-        known = self._newest(record_id)
+        known = self.newest(record_id)
         return known is not None and known.digest == digest
 
-    def _newest(self, record_id: str) -> Entry | None:
+    def newest(self, record_id: str) -> Entry | None:
+        """What waits under a number, else what was sent; None: neither."""
         try:
             there = self.package(record_id)
         except RecordInvalid:
             return None  # a bad file gives way to a good one
         if there:
-            return Entry(there.record_id, there.digest, there.issue)
+            return Entry(there.record_id, there.digest, there.issue, signer=there.signer)
         return _read(Entry, self._done, _json(record_id))
 
     def ids(self) -> tuple[str, ...]:
@@ -172,7 +176,7 @@ class Queue:
             package = unpack(raw, record_id)
         except RecordInvalid as error:
             return Entry(record_id, "", IssueOrder(""), problem=error.message)
-        return Entry(record_id, package.digest, package.issue)
+        return Entry(record_id, package.digest, package.issue, signer=package.signer)
 
     def write(self, entry: Entry) -> None:
         """Write down what a destination said."""

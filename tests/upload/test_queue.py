@@ -621,6 +621,12 @@ def test_a_strangers_record_of_one_number_displaces_none_that_waits(tmp_path: Pa
         (f"{number}.zip", "upload.import.other")
     ]
     assert queue_of(ours.state).package(number) == waits
+    (tmp_path / "stock").mkdir()
+    add_destination(ours.state, "stock", "folder", {"path": str(tmp_path / "stock")})
+    assert upload(ours.state, (), SystemClock(), urgency=Urgency()).exit_code == 0
+    again = import_queue(ours.state, tmp_path / "stick")  # it went out a second time
+    assert [why.code for _, why in again.problems] == ["upload.import.sent"]
+    assert queue_of(ours.state).ids() == ()
     Keyring(ours.state).pin((theirs.root.certificate,))
     assert import_queue(ours.state, tmp_path / "stick").new == (number,), "a bench of the workshop"
 

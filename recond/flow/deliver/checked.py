@@ -21,6 +21,7 @@ from recond.errors import RecordInvalid
 from recond.flow.keys.keyring import Keyring
 from recond.model import Message
 from recond.upload.package import RECORD, SIGNATURE, Package
+from recond.upload.queue import Queue
 
 _UNSIGNED = "certify.verify.unsigned"
 
@@ -45,18 +46,19 @@ class PackageCheck:
         except RecordInvalid as error:
             return error.message
 
-    def displaces(self, package: Package, waiting: Package | None) -> Message | None:
-        """Why a package must not take the place of the one that waits under its number: another key
-        signed it, and none that is believed here. Two of one number are issues of one bench.
+    def displaces(self, package: Package, queue: Queue) -> Message | None:
+        """Why a package must not take the place of the one of its number that waits, or go out
+        behind the one that was sent: another key signed it, and none that is believed here. Two of
+        one number are issues of one bench.
         """
-        if waiting is None or waiting.digest == package.digest:
+        last = queue.newest(package.record_id)
+        if last is None or last.digest == package.digest or last.signer == package.signer:
             return None
-        new, there = _signed(package), _signed(waiting)
-        if new is None:
-            return None if there is None else Message("upload.import.other")
-        same = there is not None and new.chain[0] == there.chain[0]
-        believed = same or self._believes(new, package.issue.at)
-        return None if believed else Message("upload.import.other")
+        new = _signed(package)
+        if new is not None and self._believes(new, package.issue.at):
+            return None
+        waits = package.record_id in queue.ids()
+        return Message("upload.import.other" if waits else "upload.import.sent")
 
     def _believes(self, signed: Signed, at: str) -> bool:
         trust = self._trust

@@ -17,8 +17,8 @@ from recond.flow.deliver.upload import not_queued, queue_new, queue_of
 from recond.host.reason import os_reason, unwritten
 from recond.host.spool import Spool
 from recond.model import Message
-from recond.upload.package import Package, pack, read_packed, unpack
-from recond.upload.queue import Entry, Hold, Queue
+from recond.upload.package import pack, read_packed, unpack
+from recond.upload.queue import Entry, Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,6 @@ def export_queue(state: Path, target: Path) -> Moved:
     return Moved(tuple(new), tuple(known), tuple(wrong))
 
 
-def _waiting(queue: Queue, package: Package) -> Package | None:
-    """What waits under its number; a bad file gives way to a good one."""
-    try:
-        return queue.package(package.record_id)
-    except RecordInvalid:
-        return None
-
-
 def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> Moved:
     """Queue the packages of an exported folder; each is verified, a bad one is named and the rest
     goes on.
@@ -121,7 +113,7 @@ def import_queue(state: Path, source: Path, *, allow_unsigned: bool = False) -> 
     for file in files:
         try:
             package = unpack(read_packed(file), file.stem)
-            fault = check(package) or check.displaces(package, _waiting(queue, package))
+            fault = check(package) or check.displaces(package, queue)
         except RecordInvalid as error:
             wrong.append((file.name, error.message))
             continue

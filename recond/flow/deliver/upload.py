@@ -72,7 +72,8 @@ def queue_folder(state: Path, folder: Path, *, allow_unsigned: bool = False) -> 
         made = _made(folder)
         try:
             package = read_folder(folder)
-            fault = PackageCheck(state, allow_unsigned)(package)
+            check = PackageCheck(state, allow_unsigned)
+            fault = check(package) or check.displaces(package, queue_of(state))
         except (RecordInvalid, UsageError) as error:
             fault = error.message
         if fault is not None:
