@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -215,7 +216,7 @@ def _run(
     from recond.show.progress import ProgressDisplay
     from recond.show.result import finished_fields, show_finished
 
-    shown, host, as_json = screen(), this_host(), told.as_json
+    shown, host, as_json, held = screen(), this_host(), told.as_json, ExitStack()
     try:
         order = seated(order, words, unattended, manifest, as_json)
         prepared = prepare(order, host)
@@ -227,7 +228,7 @@ def _run(
             show_plans(shown, plans, host.clock.now(), prepared.left_out)
         for warning in prepared.warnings:
             shown.talk(t("cli.warning", what=shown.clause(warning)))
-        batch = _by_manifest(prepared, manifest) if manifest else None
+        batch = _by_manifest(prepared, manifest, held) if manifest else None
         confirmed = batch.confirmed if batch else _confirm(prepared, words, unattended=unattended)
     except (KeyboardInterrupt, EOFError):
         shown.talk(t("cli.aborted.before"))
@@ -236,7 +237,7 @@ def _run(
     if batch and not confirmed:
         _nothing_begun(form, "cli.manifest.nothing_left", batch.exit_code, left, as_json=as_json)
         leave(batch.exit_code)
-    with ProgressDisplay(shown, this_host().clock.now, json_events=told.events) as display:
+    with held, ProgressDisplay(shown, host.clock.now, json_events=told.events) as display:
         finished = execute(prepared, confirmed, host, display.on_event)
     if batch:
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
@@ -257,14 +258,14 @@ def _nothing_begun(
         screen().data(t(why))
 
 
-def _by_manifest(prepared: Prepared, manifest: Path) -> Batch:
+def _by_manifest(prepared: Prepared, manifest: Path, held: ExitStack) -> Batch:
     from recond.flow.run.batch import confirm_by_manifest
+    from recond.flow.run.claim import claiming
     from recond.flow.run.history import read_past
 
-    order = prepared.order
-    batch = confirm_by_manifest(
-        prepared.plans, manifest, lambda plan: read_past(order.state, plan, prepared.context.lot)
-    )
+    state, lot, files = prepared.order.state, prepared.context.lot, this_host().files
+    look = claiming(state, held, lambda plan: read_past(state, plan, lot, files))
+    batch = confirm_by_manifest(prepared.plans, manifest, look)
     for one in batch.left:
         if one.message is not None:
             screen().talk(screen().say(one.message))

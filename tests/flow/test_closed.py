@@ -11,12 +11,15 @@ import pytest
 
 from recond.erasure import Technique
 from recond.flow.run.closed import BEFORE_ANY_WRITE, NeverBegun, is_never_begun
+from recond.flow.run.history import NEVER, Before, read_past
 from recond.flow.run.resume import resume_runs
+from recond.flow.run.supervisor import plan_targets
 from recond.host import Host
 from recond.host.files import Files
 from recond.host.signals import StopCount
 from recond.show.closed import show_closed
 from recond.show.screen import Screen
+from recond.wipe.plan import Wish
 from tests.cli.command import answers, recond, valid
 from tests.flow.bench import Bench, donor_image, quiet, status_of
 from tests.flow.test_confirmed import cut
@@ -133,3 +136,20 @@ def test_a_journal_that_a_stick_gave_back_does_not_show_that_nothing_was_written
         bench.state, None, host, quiet, StopCount(), on_closed=lambda run, _: said.append(run)
     )
     assert ([one.exit_code for one in done], said) == ([5], [])
+
+
+def test_a_list_takes_a_disk_that_was_never_begun_for_what_it_is(tmp_path: Path) -> None:
+    """`watch` and `run --manifest` called it begun and interrupted, and left it to a person."""
+    bench = Bench(tmp_path)
+    bench.run(donor_image(tmp_path / "a.img"))
+    (folder,) = bench.runs()
+    cut(folder)
+    donor_image(tmp_path / "a.img")
+    lines = folder.journal("a.img").read_bytes().splitlines(keepends=True)
+    kinds = [json.loads(line)["kind"] for line in lines]
+    folder.journal("a.img").write_bytes(b"".join(lines[: kinds.index("canary")]))
+    (plan,) = plan_targets((str(tmp_path / "a.img"),), Wish(), image=True, host=Host())
+    assert read_past(bench.state, plan, None, Files()) == NEVER
+    (tmp_path / "root/run/live").mkdir(parents=True)
+    live = read_past(bench.state, plan, None, Files(tmp_path / "root"))
+    assert live.before is Before.STOPPED, "the stick may have lost what was written"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,13 +14,15 @@ from recond.flow.dock.beginning import Overtaken, begin
 from recond.flow.dock.order import WatchOrder
 from recond.flow.dock.slot import SlotState
 from recond.flow.dock.sticker import print_sticker
-from recond.flow.run.history import NEVER, Before, Past
+from recond.flow.run.claim import claimed, claiming
+from recond.flow.run.history import NEVER, Before, Past, read_past
 from recond.flow.run.supervisor import plan_targets
 from recond.flow.runfolder import all_runs
 from recond.host import Host
 from recond.host.process import Completed
 from recond.host.signals import StopCount
 from recond.wipe.plan import Wish
+from tests.cli.command import answers, recond
 from tests.flow.bench import Bench, donor_image, quiet
 from tests.flow.dock import FakeDocks, disk, is_blank, records, watching
 
@@ -56,6 +60,8 @@ def test_a_claim_is_one_program_s_and_what_was_done_since_counts(tmp_path: Path)
     assert late is not None
     with pytest.raises(Overtaken):
         late.task(quiet, StopCount())
+    assert late.sure is not None
+    assert not late.sure.is_set()
     assert not is_blank(there)
     first = begin(order, context, plan, host, lambda _: NEVER)
     assert first is not None
@@ -64,6 +70,53 @@ def test_a_claim_is_one_program_s_and_what_was_done_since_counts(tmp_path: Path)
     assert done is not None
     assert (done.folder.run_id, done.exit_code) == (first.run_id, 0)
     assert begin(order, context, plan, host, lambda _: NEVER) is not None, "given back"
+
+
+def test_a_run_that_never_comes_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another watch had ended meanwhile was shown as being erased, in a run without a folder:
+    the board and `--json` were told a number that nobody finds again.
+    """
+    there, docks = disk(tmp_path / "là", "A1"), FakeDocks()
+    with watching(tmp_path, "A1") as first:
+        first.plug("1", there)
+        first.seen.state("1", SlotState.DONE)
+    stale = [NEVER]
+
+    def late(*asked: Any) -> Past:
+        return stale.pop() if stale else read_past(*asked)
+
+    monkeypatch.setattr("recond.flow.dock.watch.read_past", late)
+    with watching(tmp_path, "A1", docks=docks) as second:
+        docks.plug("1", there)
+        assert second.seen.state("1", *ENDED).state is SlotState.CERTIFIED
+    assert not stale
+    (run,) = all_runs(tmp_path / "state")
+    assert {one.run for one in second.seen.views} <= {None, run.run_id}
+    assert SlotState.ERASING not in {one.state for one in second.seen.views}
+
+
+def test_a_run_by_a_list_takes_the_same_claim(tmp_path: Path) -> None:
+    """Beside a watch it erased anew what the watch had just certified, or was refused."""
+    there, state = disk(tmp_path, "A1"), tmp_path / "state"
+    (plan,) = plan_targets((str(there),), Wish(), image=True, host=Host())
+    (tmp_path / "liste.csv").write_text("serial\nA1\n")
+    by_list = ("run", "A1", "--image", "--unattended", "--manifest", "liste.csv", "--json")
+    with claimed(state, plan) as mine:
+        assert mine
+        done = recond(*by_list, folder=tmp_path)
+    (answer,) = answers(done.stdout)
+    assert (done.code, answer["outcome"]) == (4, "nothing-begun")
+    assert [one["message"]["code"] for one in answer["left"]] == ["dock.before.claimed"]
+    assert not is_blank(there)
+    with ExitStack() as held:
+        look = claiming(state, held, lambda _: NEVER)
+        assert (look(plan), look(plan)) == (NEVER, NEVER), "its own is no other's"
+        with claimed(state, plan) as mine:
+            assert not mine
+    assert recond(*by_list, folder=tmp_path).code == 0, "given back"
+    assert is_blank(there)
 
 
 def test_whoever_followed_a_run_prints_no_second_label(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from recond.flow.run.run import certify_again
 from recond.flow.run.supervisor import plan_targets
 from recond.flow.verify.files import verify_paths
 from recond.host import Host
+from recond.host.files import Files
 from recond.upload.send import Urgency
 from recond.wipe import worker
 from recond.wipe.plan import Wish
@@ -134,7 +135,7 @@ def done_with(bench: Bench) -> dict[str, Callable[[], object]]:
             tuple(sorted((bench.path / "out").glob("*"))), (), state=state
         ),
         "past": lambda: [
-            read_past(state, one, None)
+            read_past(state, one, None, Files())
             for one in plan_targets((image,), Wish(), image=True, host=host)
         ],
         "attach": lambda: follow(find_attachable(state, None, host), state, host, quiet),

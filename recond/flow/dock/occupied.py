@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from recond.erasure import Status
+from recond.flow.dock.beginning import Beginning
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View
 from recond.flow.run.background import BackgroundRun, Heard
 from recond.flow.run.batch import Listed
@@ -47,6 +48,15 @@ class Slot:
     here: bool = True
     ended: bool = False
     doubted: bool = False
+    begins: Beginning | None = None
+
+    def take_begun(self) -> str | None:
+        """The run that its work is, once, as soon as it is sure that there is one."""
+        begins = self.begins
+        if begins is None or (begins.sure is not None and not begins.sure.is_set()):
+            return None
+        self.begins = None
+        return begins.run_id
 
     def progress(self, heard: Heard) -> dict[str, object]:
         """What an event of its disk's worker changes in the view."""

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from recond.flow import config
-from recond.flow.dock.slot import View
+from recond.flow.dock.slot import SlotState, View
+from recond.flow.lot.manifest import Manifest
+from recond.flow.serials import compared
 from recond.wipe.plan import Wish
 
 
@@ -39,6 +41,20 @@ class Summary:
     def exit_code(self) -> int:
         """The highest of the disks'."""
         return max((one.exit_code for one in self.ends), default=0)
+
+
+def sum_up(lot: str | None, ends: tuple[View, ...], manifest: Manifest) -> Summary:
+    """What a watch came to, from how each disk ended."""
+    good = {
+        compared(one.disk.serial)
+        for one in ends
+        if one.disk
+        and one.disk.serial
+        and one.exit_code == 0
+        and one.state in (SlotState.DONE, SlotState.CERTIFIED)
+    }
+    missing = tuple(one.written for one in manifest.expected if one.serial not in good)
+    return Summary(lot, ends, missing)
 
 
 class DockListener(Protocol):

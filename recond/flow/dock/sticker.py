@@ -15,9 +15,9 @@ from recond.codec import canonical_bytes
 from recond.errors import RecondError
 from recond.flow.config import label_printer
 from recond.flow.deliver.label import ROLL, make_labels, print_labels
-from recond.flow.dock.beginning import CLAIMS
 from recond.flow.dock.order import WatchOrder
 from recond.flow.guided import send
+from recond.flow.run.claim import CLAIMS
 from recond.flow.run.run import Finished
 from recond.host import Host
 from recond.host.log import log_swallowed

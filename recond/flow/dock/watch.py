@@ -18,9 +18,9 @@ from recond.errors import RecondError, UsageError
 from recond.flow import config
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import upload
-from recond.flow.dock.beginning import Overtaken, begin
+from recond.flow.dock.beginning import Beginning, Overtaken, begin
 from recond.flow.dock.occupied import ENDED, LEFT_STATE, NO_PROGRESS, Slot, after_pull, whose_end
-from recond.flow.dock.order import DockListener, Summary, WatchOrder
+from recond.flow.dock.order import DockListener, Summary, WatchOrder, sum_up
 from recond.flow.dock.slot import Found, SlotLook, SlotState, View, listed_past
 from recond.flow.dock.sticker import after_end
 from recond.flow.dock.telling import telling_dock
@@ -90,7 +90,7 @@ class Watch:
                 break
             self._host.clock.sleep(self._tick_s)
         self._send_rest()
-        return self._summary()
+        return sum_up(self._context.lot, tuple(self._ends.values()), self.manifest)
 
     def _is_busy(self, slot: Slot) -> bool:
         """Whether the end waits for this slot; not for another's workers once stopped twice."""
@@ -145,7 +145,7 @@ class Watch:
     def _past(self, plan: WipePlan) -> Past:
         return listed_past(
             self.manifest.names(plan.disk.serial),
-            lambda one: read_past(self._order.state, one, self._context.lot),
+            lambda one: read_past(self._order.state, one, self._context.lot, self._host.files),
             plan,
         )
 
@@ -170,7 +170,8 @@ class Watch:
                 self._put(slot, disk=slot.found.plan.disk)
             else:
                 self._fail(slot, error)
-        if slot.here and slot.found is not None and slot.view.state is SlotState.IDENTIFYING:
+        waits = slot.here and slot.work is None and slot.view.state is SlotState.IDENTIFYING
+        if waits and slot.found is not None:
             self._judge(slot, slot.found)
 
     def _judge(self, slot: Slot, found: Found) -> None:
@@ -215,9 +216,9 @@ class Watch:
     def _decide(self, slot: Slot, judged: Judged) -> None:
         folder = judged.past.folder
         if judged.listed is Listed.OPEN and folder is not None and judged.past.own:
-            self._begin(slot, folder.run_id, self._following(folder), stoppable=False)
+            self._begin(slot, Beginning(folder.run_id, self._following(folder)), stoppable=False)
         elif judged.listed is Listed.STOPPED and folder is not None and self._goes_on(folder):
-            self._begin(slot, folder.run_id, self._resuming(folder))
+            self._begin(slot, Beginning(folder.run_id, self._resuming(folder)))
         elif judged.listed is not Listed.ERASE:
             self._put(
                 slot,
@@ -248,7 +249,7 @@ class Watch:
         if begun is None:
             self._look(slot)
         else:
-            self._begin(slot, begun.run_id, begun.task)
+            self._begin(slot, begun)
 
     def _goes_on(self, folder: RunFolder) -> bool:
         """Whether to resume a run: not one of several disks, which the list may not name."""
@@ -266,17 +267,23 @@ class Watch:
 
         return task
 
-    def _begin(self, slot: Slot, run: str, task: Task, *, stoppable: bool = True) -> None:
+    def _begin(self, slot: Slot, work: Beginning, *, stoppable: bool = True) -> None:
         after = partial(after_end, self._order, self._host)
-        slot.work = BackgroundRun(task, self._host.clock, after, stoppable=stoppable)
-        slot.meter = Meter()
-        self._put(slot, state=SlotState.ERASING, run=run, percent=0, message=None)
+        slot.work = BackgroundRun(work.task, self._host.clock, after, stoppable=stoppable)
+        slot.meter, slot.begins = Meter(), work
+        self._show_begun(slot)
+
+    def _show_begun(self, slot: Slot) -> None:
+        run = slot.take_begun()
+        if run is not None and slot.here:
+            self._put(slot, state=SlotState.ERASING, run=run, percent=0, message=None)
 
     # --- How it goes on ----------------------------------------------------------------------
 
     def _follow(self, slot: Slot, work: BackgroundRun) -> None:
         disk = slot.view.disk
         name = disk_name(disk, frozenset()) if disk else ""
+        self._show_begun(slot)
         for heard in work.heard():
             own = heard.disk == name and slot.here and not slot.ended
             if own and heard.event.phase is not Phase.END:
@@ -284,8 +291,7 @@ class Watch:
         if work.ended and not slot.ended:
             slot.ended = True
             if isinstance(work.failure, Overtaken):
-                slot.work, slot.ended = None, False
-                self._put(slot, run=None, percent=None)
+                slot.work, slot.begins, slot.ended = None, None, False
                 self._look(slot)
             elif work.finished is not None:
                 self._end(slot, work.finished, disk.token if disk else "")
@@ -367,18 +373,6 @@ class Watch:
                 upload(self._order.state, (), self._host.clock, urgency=Urgency())
         except RecondError:
             return  # it waits in the queue, and `recond queue` says why
-
-    def _summary(self) -> Summary:
-        good = {
-            compared(one.disk.serial)
-            for one in self._ends.values()
-            if one.disk
-            and one.disk.serial
-            and one.exit_code == 0
-            and one.state in (SlotState.DONE, SlotState.CERTIFIED)
-        }
-        missing = tuple(one.written for one in self.manifest.expected if one.serial not in good)
-        return Summary(self._context.lot, tuple(self._ends.values()), missing)
 
 
 def watch(order: WatchOrder, images: Path | None, host: Host, display: DockListener) -> Summary:

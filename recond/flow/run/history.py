@@ -21,14 +21,17 @@ from recond.computer import is_approved
 from recond.drive.types import sizes_after
 from recond.erasure import Erasure, WipePlan
 from recond.errors import RecondError
+from recond.flow.run.closed import is_never_begun
 from recond.flow.run.unfinished import is_running
 from recond.flow.runfolder import JWS, RunFolder, disk_name
 from recond.flow.runindex import JournalNames
 from recond.flow.runnote import is_issued
 from recond.host.block import aligned_buffer
+from recond.host.files import Files
 from recond.host.journal_lines import read_entries
 from recond.host.realdisk import open_disk
 from recond.host.regular import GROWN_BYTES, read_regular
+from recond.host.stick import LIVE
 from recond.model import Message, Text
 from recond.wipe import guard
 
@@ -59,6 +62,8 @@ class Past:
 
     def message(self, plan: WipePlan) -> Message | None:
         """What to say of it; None where there is nothing."""
+        if self.folder is None and self.before is Before.OPEN:  # `recond.flow.run.claim`
+            return Message.of("dock.before.claimed", path=plan.path, token=plan.disk.token)
         if self.folder is None:
             return None
         what = self.before.value
@@ -74,16 +79,19 @@ class Past:
 NEVER = Past()
 
 
-def read_past(state: Path, plan: WipePlan, lot: str | None) -> Past:
+def read_past(state: Path, plan: WipePlan, lot: str | None, files: Files) -> Past:
     """A disk's past in a lot, from its newest run that wrote something. Opens the disk for reading.
 
     `plan` is what would be done now: a certificate of a lower level than it promises is none.
-    A worker that is at the disk counts whatever its lot.
+    A worker that is at the disk counts whatever its lot. A run that was cut off before it began
+    with the disk says nothing of it, but on a live system (`files`): there a journal may come back
+    without its last seconds.
     """
+    live = files.exists(LIVE)
     stem = disk_name(plan.disk, frozenset())
     for folder, file in JournalNames(state).of_disk(stem, newest_first=True):
         try:
-            found = _past_in(folder, file, plan, lot)
+            found = _past_in(folder, file, plan, lot, live=live)
         except (RecondError, OSError):
             continue  # a run of which nothing can be told proves nothing
         if found is not None:
@@ -91,7 +99,9 @@ def read_past(state: Path, plan: WipePlan, lot: str | None) -> Past:
     return NEVER
 
 
-def _past_in(folder: RunFolder, file: Path, plan: WipePlan, lot: str | None) -> Past | None:
+def _past_in(
+    folder: RunFolder, file: Path, plan: WipePlan, lot: str | None, *, live: bool
+) -> Past | None:
     """What one journal says of the disk; None: it is of another disk or lot, or wrote nothing."""
     raw = read_regular(file, GROWN_BYTES)
     entries = read_entries(raw)
@@ -107,6 +117,8 @@ def _past_in(folder: RunFolder, file: Path, plan: WipePlan, lot: str | None) -> 
     if not own or "confirmation" not in kinds:
         return None
     other = guard.resumed_differences(planned.disk, plan.disk, sizes_after(planned))
+    if kinds[-1] != "end" and not live and is_never_begun(raw, planned):
+        return None
     if kinds[-1] != "end":
         return Past(Before.CHANGED if other else Before.STOPPED, folder)
     if entries[-1][1].get("outcome") == "refused":
