@@ -44,7 +44,9 @@ class GuidedApp(App[None]):
     ]
     CSS = """
     Screen { background: #000000; color: #ffffff; }
-    #head, #foot { height: 1; background: #ffffff; color: #000000; text-style: bold; }
+    #head { height: 1; }
+    #foot { height: auto; }
+    #head, #foot { background: #ffffff; color: #000000; text-style: bold; }
     #head { dock: top; }
     #foot { dock: bottom; }
     #scroll { padding: 0 0 0 1; scrollbar-size: 0 0; background: #000000; }
@@ -53,6 +55,7 @@ class GuidedApp(App[None]):
     KeysScreen #lines { padding: 0 1; }
     #beside { height: 1fr; }
     #beside #scroll { width: 1fr; }
+    ResultStep #scroll { max-width: 110; }
     ResultStep.good #beside, ResultStep.good #scroll { background: #00aa00; }
     ResultStep.bad #beside, ResultStep.bad #scroll { background: #aa0000; }
     ResultStep.care #beside, ResultStep.care #scroll { background: #ffff55; }

@@ -15,11 +15,12 @@ MOST_LINES = 4
 """Of what stands in the way; `recond check` says all."""
 
 
-def computer_lines(words: GuidedWords, prepared: Prepared, width: int) -> list[Line]:
-    """The whole step."""
+def computer_lines(words: GuidedWords, prepared: Prepared, width: int, more: int = 0) -> list[Line]:
+    """The whole step. `more`: lines of room beyond those of the smallest screen."""
     lines = [*_machine(words, prepared.machine, width), ("", PLAIN)]
+    each = MOST_LINES + more // max(1, len(prepared.assessments))
     for one in prepared.assessments:
-        lines += _assessment(words, one, width)
+        lines += _assessment(words, one, width, each)
     for warning in prepared.warnings:
         lines += [("", PLAIN), *fold(words.say(warning), width, CARE)]
     return lines
@@ -92,7 +93,7 @@ def _memory(words: GuidedWords, machine: Machine) -> str:
     return words.reading(memory.installed_bytes)
 
 
-def _assessment(words: GuidedWords, found: Assessment, width: int) -> list[Line]:
+def _assessment(words: GuidedWords, found: Assessment, width: int, most: int) -> list[Line]:
     """The profile's verdict with its sign, then what is to be done, or what stands in the way."""
     sign = found.category or words.t(f"guided.ready.{found.verdict.value}")
     title = words.say(found.title) if found.title else found.profile
@@ -106,11 +107,11 @@ def _assessment(words: GuidedWords, found: Assessment, width: int) -> list[Line]
             and line.remedy is None
             and line.tier in found.deciding
         ]
-    for one in todo[:MOST_LINES]:
+    for one in todo[:most]:
         lines += fold(one, width, first=" " * SIGN_COLUMNS + "- ", rest=" " * (SIGN_COLUMNS + 2))
-    if len(todo) > MOST_LINES:
+    if len(todo) > most:
         lines += fold(
-            words.t("guided.computer.more", n=len(todo) - MOST_LINES),
+            words.t("guided.computer.more", n=len(todo) - most),
             width,
             FAINT,
             first=" " * SIGN_COLUMNS,

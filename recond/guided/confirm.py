@@ -13,19 +13,26 @@ from recond.model import Message
 from recond.show.machine import short_path
 
 MOST_LINES = 5
+MOST_NUMBER = 24
+"""The longest serial that the others are lined up with; a longer one takes its room alone."""
 AREA_NOTE = "wipe.note.emmc_area"
 MOST_TOGETHER = 12
-"""Disks that one word may confirm: as many as the smallest screen shows with their numbers."""
+"""Disks that one word may confirm on the smallest screen: as many as it shows with their numbers. A
+higher one shows, and confirms, more.
+"""
 
 
 def are_together(
-    plans: tuple[WipePlan, ...], again: OpenRun | None, areas: tuple[WipePlan, ...] = ()
+    plans: tuple[WipePlan, ...],
+    again: OpenRun | None,
+    areas: tuple[WipePlan, ...] = (),
+    most: int = MOST_TOGETHER,
 ) -> bool:
     """Whether one word may confirm them all: several, each told by its number, all in sight, and an
     eMMC's areas behind it. What is gone on with after a stop is confirmed disk by disk.
     """
     lines = len(plans) + sum(bool(areas_of(plan, areas)) for plan in plans)
-    several = len(plans) > 1 and lines <= MOST_TOGETHER
+    several = len(plans) > 1 and lines <= most
     return several and again is None and not any(plan.place for plan in plans)
 
 
@@ -94,11 +101,13 @@ def together_lines(
     if found := sum(plan.path in outside for plan in plans):
         lines += fold(t("guided.confirm.outside", n=found), width, CARE)
     widest = max(len(disk_name(words, plan)) for plan in plans)  # a wide screen parts no line
+    tokens = max(len(plan.disk.token) for plan in plans)
     buses = max(len(bus_word(words, one, outside=one.path in outside)) for one in plans)
     for number, plan in enumerate(plans, 1):
         outer = plan.path in outside
         way = f"{bus_word(words, plan, outside=outer):<{buses}}"
-        end = f"{plan.disk.token}  {size(words.lang, plan.disk.size_bytes):>7}  {way}"
+        token = plan.disk.token.ljust(tokens if tokens <= MOST_NUMBER else 0)
+        end = f"{token}  {size(words.lang, plan.disk.size_bytes):>7}  {way}"
         mark = t("guided.confirm.scanned") if plan.path in scanned else ""
         room = min(widest, max(8, width - len(end) - len(mark) - 10))
         name = f"{cut(disk_name(words, plan), room):<{room}}"

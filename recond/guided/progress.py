@@ -20,6 +20,12 @@ from recond.progress import Meter, Phase, WorkerEnd
 
 GRAPH_ROWS = 5
 SAMPLES = 400
+ONE_LINE = 170
+"""Columns from which on one line a disk says it all: its two ends are not a metre apart."""
+NAME_COLUMNS, TOKEN_COLUMNS, TIME_COLUMNS = 28, 20, 30
+OTHER_COLUMNS = (
+    NAME_COLUMNS + TOKEN_COLUMNS + TIME_COLUMNS + 68
+)  # without the bar; 52 for the doing
 LEAST_TOKEN = 9
 """What is always shown of a serial, its end: « … » and as many as tell two disks apart."""
 ENDED_MARK = {
@@ -165,10 +171,32 @@ def track_lines(words: GuidedWords, track: Track, now_s: float, width: int) -> l
         speed, left = track.meter.speed(now_s), track.meter.left_s(now_s)
         details = [f"{size(words.lang, speed)}/s"] if speed else []
         details += [words.t("cli.left", left=duration(words.lang, left))] if left else []
+    if width >= ONE_LINE:
+        return [(_one_line(name, token, doing, percent, shown, details, width), mark or STRONG)]
     return [
         (f"{first:<{width - len(doing)}}{doing}", mark or STRONG),
         (f"{draw_bar(percent, width - 42)} {shown}  {'  '.join(details)}", mark),
     ]
+
+
+def _one_line(
+    name: str,
+    token: str,
+    doing: str,
+    percent: int | None,
+    shown: str,
+    details: list[str],
+    width: int,
+) -> str:
+    """Name, number, how far, how fast and what it does, in columns of a wide screen."""
+    columns = (
+        f"{cut(name, NAME_COLUMNS):<{NAME_COLUMNS}}",
+        f"{cut_front(token, TOKEN_COLUMNS):<{TOKEN_COLUMNS}}",
+        f"{draw_bar(percent, width - OTHER_COLUMNS)} {shown}",
+        f"{'  '.join(details):<{TIME_COLUMNS}}",
+        doing,
+    )
+    return "  ".join(columns).rstrip()
 
 
 def phase_words(words: GuidedWords, track: Track) -> str:

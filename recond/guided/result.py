@@ -8,7 +8,7 @@ from recond.flow.guided import End
 from recond.flow.live.mirror import on_stick
 from recond.flow.live.stick import StickState, StickStatus
 from recond.guided.letters import big_lines
-from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, fold
+from recond.guided.words import BAD, CARE, GOOD, PLAIN, STRONG, GuidedWords, Line, fold, fold_path
 from recond.locale import date
 from recond.model import Message
 
@@ -33,9 +33,11 @@ def result_lines(
     width: int,
     stick: StickStatus | None = None,
     earlier: Message | None = None,
+    most_left: int = MOST_LEFT,
 ) -> list[Line]:
     """The word, the certificate, the label; `said`: what became of the upload; `stick`: of the copy
-    on the stick that this system came from; `earlier`: which run this is, where it is no new one.
+    on the stick that this system came from; `earlier`: which run this is, where it is no new one;
+    `most_left`: how many of the things that are left have room.
     """
     t = words.t
     word, mark = t(f"guided.word.{end.word}"), MARKS[end.word]
@@ -45,7 +47,7 @@ def result_lines(
     good = sum(one.approved for one in end.disks)
     total = sum(not one.medium for one in end.disks)
     lines += [("", PLAIN), *fold(t("guided.result.count", good=good, total=total), width, STRONG)]
-    lines += _left_lines(words, end, width)
+    lines += _left_lines(words, end, width, most_left)
     lines += _how_to_go_on(words, end, width)
     if end.demonstration:
         lines += fold(t("certify.verify.demonstration"), width, BAD)
@@ -60,7 +62,7 @@ def result_lines(
         rest="  ",
     )
     lines += fold(t("guided.result.certificate"), width)
-    lines += fold(_place(end, stick), width, first="  ", rest="  ")
+    lines += [(f"  {part}", PLAIN) for part in fold_path(_place(end, stick), width - 2)]
     if stick is not None:
         lines += fold(
             words.say(ON_STICK if stick.state is StickState.SAVED else stick.message),
@@ -79,13 +81,13 @@ def _how_to_go_on(words: GuidedWords, end: End, width: int) -> list[Line]:
     return fold(words.t("guided.result.go_on"), width, CARE)
 
 
-def _left_lines(words: GuidedWords, end: End, width: int) -> list[Line]:
+def _left_lines(words: GuidedWords, end: End, width: int, most: int) -> list[Line]:
     """The first of what is left, or that nobody knows; « D » says all of it, and why."""
     names = [one.left for one in end.open_ends]
     lines: list[Line] = []
     if names:
         lines += fold(words.t("guided.result.left"), width, STRONG)
-    for one in names[:MOST_LEFT]:
+    for one in names[:most]:
         lines += fold(
             words.t("guided.result.left_one", name=one.name, fate=_fate(words, one)),
             width,
@@ -93,8 +95,8 @@ def _left_lines(words: GuidedWords, end: End, width: int) -> list[Line]:
             first="- ",
             rest="  ",
         )
-    if len(names) > MOST_LEFT:
-        lines += fold(words.t("guided.result.left_more", n=len(names) - MOST_LEFT), width, CARE)
+    if len(names) > most:
+        lines += fold(words.t("guided.result.left_more", n=len(names) - most), width, CARE)
     if end.doubts:
         lines += fold(words.t("guided.result.doubt"), width, CARE)
     return lines

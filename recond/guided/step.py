@@ -14,12 +14,13 @@ from textual.widgets import Static
 
 from recond.guided.drawn import drawn
 from recond.guided.session import GuidedSession
-from recond.guided.step_keys import BETWEEN, KeysScreen
-from recond.guided.words import Line
+from recond.guided.step_keys import KeysScreen
+from recond.guided.words import BETWEEN, Line, fold_keys
 
 MARGIN = 2  # a column at the left, one at the right
-BARS = 2
+HEAD = 1
 STEPS = 6
+SMALLEST = 25  # lines of a bare console; what is higher shows more
 TYPING = ("any", "typing")
 
 
@@ -36,6 +37,7 @@ class Step(Screen[None]):
         self.session = session
         self.said = session.words
         self._count = 0  # lines shown
+        self._foot = 1  # lines of the bar below
 
     def compose(self) -> ComposeResult:
         """Head, lines, foot."""
@@ -80,7 +82,9 @@ class Step(Screen[None]):
         """Show what is known now."""
         lines = self.lines(self.app.size.width - MARGIN)
         self._count = len(lines)
-        self.query_one("#foot", Static).update(Content(f" {self.foot}"))
+        foot = fold_keys(self.foot, self.app.size.width)
+        self._foot = len(foot)
+        self.query_one("#foot", Static).update(Content("\n".join(foot)))
         self.query_one("#lines", Static).update(drawn(lines))
         self._draw_head()
 
@@ -88,6 +92,6 @@ class Step(Screen[None]):
         title = self.said.t(f"guided.title.{self.NAME}")
         place = self.said.t("guided.place", number=self.NUMBER, total=STEPS) if self.NUMBER else ""
         # said in words: a scroll bar is a colour, drawn in glyphs that consoles do not have
-        seen = self.query_one("#scroll").scroll_offset.y + self.app.size.height - BARS
+        seen = self.query_one("#scroll").scroll_offset.y + self.app.size.height - HEAD - self._foot
         more = self.said.t("guided.more") if self._count > seen else ""
         self.query_one("#head", Static).update(Content(f" recond  {place}  {title}  {more}"))

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.sitting import sitting_lines
-from recond.guided.step import Step
+from recond.guided.step import SMALLEST, Step
 from recond.guided.words import BAD, CARE, PLAIN, Line, fold
 
 
@@ -59,7 +59,9 @@ class ComputerStep(Step):
             return fold(t("guided.computer.reading"), width, CARE)
         return [
             *self._left_open(width),
-            *computer_lines(self.said, session.prepared, width),
+            *computer_lines(
+                self.said, session.prepared, width, max(0, self.app.size.height - SMALLEST)
+            ),
             *sitting_lines(self.said, session.sitting, width),
         ]
 

@@ -8,9 +8,15 @@ from textual.binding import Binding, BindingType
 from textual.events import Key
 
 from recond.flow.run.typed import confirms, folded, typed_end
-from recond.guided.confirm import are_together, confirm_lines, together_lines, together_word
+from recond.guided.confirm import (
+    MOST_TOGETHER,
+    are_together,
+    confirm_lines,
+    together_lines,
+    together_word,
+)
 from recond.guided.session import GuidedSession
-from recond.guided.step import Step
+from recond.guided.step import SMALLEST, Step
 from recond.guided.words import Line
 
 MOST_TYPED = 60
@@ -34,7 +40,12 @@ class ConfirmStep(Step):
         self._at = 0
         self._typed = ""
         self._wrong = False
-        self._together = are_together(self._plans, self._asked.again, self._asked.areas)
+        self._together = are_together(
+            self._plans,
+            self._asked.again,
+            self._asked.areas,
+            MOST_TOGETHER + max(0, self.app.size.height - SMALLEST),
+        )
         self._scanned: frozenset[str] = frozenset()
 
     def lines(self, width: int) -> list[Line]:

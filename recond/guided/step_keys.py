@@ -8,9 +8,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from recond.guided.drawn import drawn
-from recond.guided.words import PLAIN, STRONG, GuidedWords, Line, fold
+from recond.guided.words import BETWEEN, PLAIN, STRONG, GuidedWords, Line, fold
 
-BETWEEN = " | "
 INDENT = 2
 
 

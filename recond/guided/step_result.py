@@ -10,13 +10,14 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from recond.flow.guided import end_of
-from recond.guided.result import MARKS, code_lines, detail_lines, result_lines
+from recond.guided.result import MARKS, MOST_LEFT, code_lines, detail_lines, result_lines
 from recond.guided.session import GuidedSession
-from recond.guided.step import MARGIN, Step
+from recond.guided.step import MARGIN, SMALLEST, Step
 from recond.guided.words import BAD, GOOD, PLAIN, Line, fold
 from recond.host.terminal import RING_EVERY_S, RINGS_OF_TROUBLE
 
 SEND_LOOK_S = 1.0
+WIDEST = 108  # the code stands beside the words, not at the other end of a wide screen
 
 
 class ResultStep(Step):
@@ -80,9 +81,10 @@ class ResultStep(Step):
             self.said,
             self._end,
             work.said if work else None,
-            width + MARGIN - beside - 2,
+            min(width + MARGIN - beside - 2, WIDEST),
             self.session.stick,
             self.session.earlier,
+            MOST_LEFT + max(0, self.app.size.height - SMALLEST),
         )
 
     @property

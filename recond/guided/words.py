@@ -15,6 +15,9 @@ from recond.locale import NBSP, NNBSP
 from recond.model import Message
 from recond.show.screen import Screen
 
+BETWEEN = " | "
+"""What stands between two keys of a bar."""
+
 Line = tuple[str, str]
 """A line, and a mark for whoever can show one: PLAIN, STRONG, FAINT, GOOD, BAD, CARE."""
 
@@ -64,6 +67,30 @@ def fold(
         text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
     return [(line, mark) for line in lines] or [(first.rstrip(), mark)]
+
+
+def fold_keys(text: str, width: int) -> list[str]:
+    """The keys of a bar in lines of at most `width`, parted between two keys wherever that goes,
+    each line behind one space.
+    """
+    lines: list[str] = []
+    for one in text.split(BETWEEN):
+        joined = f"{lines[-1]}{BETWEEN}{one}" if lines else ""
+        if joined and len(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines += texts(fold(one, width - 1, first=" ", rest=" "))
+    return lines
+
+
+def fold_path(path: str, width: int) -> list[str]:
+    """A path in lines of at most `width`, parted behind a slash where one stands."""
+    lines = [""]
+    for part in re.findall(r"[^/]*/|[^/]+", path):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return [line[at : at + width] for line in lines for at in range(0, max(1, len(line)), width)]
 
 
 def cut(text: str, width: int) -> str:

@@ -25,6 +25,7 @@ from recond.wipe.plan import Wish, plan_wipe
 from tests.inspect import laptop
 
 MIB = 1 << 20
+WIDER = ((120, 40), (200, 50))
 SCREENS = Path(__file__).parent / "screens"
 Act = Callable[[GuidedApp, "Pilot[None]"], Awaitable[None]]
 
@@ -148,3 +149,12 @@ def check_screen(lang: str, name: str, found: str) -> None:
     if os.environ.get("RECOND_SCREENS") == "1":
         file.write_text(found, encoding="utf-8")
     assert found == file.read_text(encoding="utf-8"), f"\n{found}"
+
+
+async def check_sizes(app: GuidedApp, pilot: Pilot[None], lang: str, name: str) -> None:
+    """The screen as it is, then as it fills a window and a whole large screen."""
+    check_screen(lang, name, text_of(app))
+    for width, height in WIDER:
+        await pilot.resize_terminal(width, height)
+        await pilot.pause()
+        check_screen(lang, f"{name}-{width}x{height}", text_of(app))

@@ -215,6 +215,7 @@ def test_no_word_confirms_disks_that_are_not_all_in_sight_or_not_told_by_a_numbe
     twelve = tuple(replace(one, path=f"/dev/x{number}") for number in range(12))
     assert are_together(twelve, None)
     assert not are_together((*twelve, one), None)
+    assert are_together((*twelve, one), None, most=13)
     assert not are_together((one,), None)
     assert not are_together((one, replace(one, place="USB 2-4")), None)
     stopped = OpenRun(RunFolder(tmp_path), Left.STOPPED, {})

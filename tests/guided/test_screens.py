@@ -27,7 +27,7 @@ from recond.host.terminal import wipe_console
 from recond.locale import LANGS, Lang
 from recond.model import Message
 from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent
-from tests.guided.stage import HeldClock, check_screen, play, shown_session, text_of
+from tests.guided.stage import HeldClock, check_screen, check_sizes, play, shown_session, text_of
 
 STEPS = {
     "computer": ("computer", ()),
@@ -55,9 +55,47 @@ def test_a_step(name: str, lang: Lang, tmp_path: Path) -> None:
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
         await pilot.press(*keys)
         await pilot.pause()
-        check_screen(lang, name, text_of(app))
+        await check_sizes(app, pilot, lang, name)
 
     play(shown_session(tmp_path, lang), first, act)
+
+
+def test_a_narrow_window_shows_every_key_and_all_lines(tmp_path: Path) -> None:
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.resize_terminal(60, 14)
+        await pilot.pause()
+        shown = text_of(app).splitlines()
+        assert len(shown) == 14
+        assert [line.split()[0] for line in shown[-2:]] == ["Flèches,", "Entrée"]
+        assert "(la suite" in shown[0]
+        await pilot.resize_terminal(60, 25)
+        await pilot.pause()
+        assert "(la suite" not in text_of(app)
+
+    play(shown_session(tmp_path, "fr"), "disks", act)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_high_screen_takes_many_disks_in_one_list(lang: Lang, tmp_path: Path) -> None:
+    session = shown_session(tmp_path, lang)
+    assert session.prepared is not None
+    one = session.prepared.plans[0]
+    plans = tuple(
+        replace(one, path=f"/dev/x{n}", disk=replace(one.disk, serial=f"SERIAL{n:02d}"))
+        for n in range(16)
+    )
+    session.prepared = replace(session.prepared, plans=plans)
+    session.chosen = frozenset(plan.path for plan in plans)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        assert "SERIAL01" not in text_of(app)  # disk by disk: they are not all in sight
+        await pilot.resize_terminal(120, 40)
+        await pilot.press("escape", "enter")
+        await pilot.pause()
+        shown = text_of(app)
+        assert all(f"SERIAL{n:02d}" in shown for n in range(16))
+
+    play(session, "confirm", act)
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -155,9 +193,10 @@ def test_the_progress(lang: Lang, tmp_path: Path) -> None:
             session.hear()
         await pilot.press("s")
         await pilot.pause()
-        text = text_of(app)
-        go_on.set()
-        check_screen(lang, "progress", text)
+        try:
+            await check_sizes(app, pilot, lang, "progress")
+        finally:
+            go_on.set()
 
     play(session, "progress", act)
 
@@ -259,7 +298,7 @@ def test_the_result(
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
         await pilot.press(*("d",) * details)
         await pilot.pause()
-        check_screen(lang, f"result-{name}" + "-details" * details, text_of(app))
+        await check_sizes(app, pilot, lang, f"result-{name}" + "-details" * details)
 
     play(session, "result", act)
 

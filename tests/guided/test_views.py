@@ -17,8 +17,18 @@ from recond.guided.letters import HEIGHT, big, big_lines
 from recond.guided.progress import Board, Track, draw_bar, draw_graph, phase_words, track_lines
 from recond.guided.result import code_lines, detail_lines, result_lines
 from recond.guided.step import TYPING
-from recond.guided.step_keys import BETWEEN, key_lines
-from recond.guided.words import PLAIN, GuidedWords, cut, cut_front, fold, texts
+from recond.guided.step_keys import key_lines
+from recond.guided.words import (
+    BETWEEN,
+    PLAIN,
+    GuidedWords,
+    cut,
+    cut_front,
+    fold,
+    fold_keys,
+    fold_path,
+    texts,
+)
 from recond.locale import LANGS, NBSP, NNBSP, Lang, text
 from recond.model import Message
 from recond.progress import DRIVE_TOTAL, Phase, ProgressEvent, WorkerEnd, ended
@@ -218,6 +228,43 @@ def test_the_keys_fit_the_foot(lang: Lang) -> None:
     for code in keys.keys() - SCREENS_OF_THEIR_OWN:
         keys[code] += BETWEEN + max(more.values(), key=len)
     assert not {code: len(said) for code, said in keys.items() if len(said) > 79}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("width", [48, 60, 72])
+def test_a_narrow_screen_loses_no_key_of_the_foot(lang: Lang, width: int) -> None:
+    entries = json.loads((PACKAGE / "locale" / lang / "guided.json").read_text(encoding="utf-8"))
+    words = GuidedWords(lang)
+    for code in (one for one in entries if one.startswith("guided.keys.")):
+        foot = BETWEEN.join((words.t(code), words.t("guided.more_keys.typing")))
+        lines = fold_keys(foot, width)
+        assert max(map(len, lines)) <= width, code
+        assert [one for one in " ".join(lines).split() if one != "|"] == [
+            one for one in foot.split() if one != "|"
+        ]
+
+
+def test_a_path_is_parted_behind_a_slash() -> None:
+    path = "/media/RECOND/certificats/20261124-041130-1f2e3d4c/certificate-NON-SIGNE.pdf"
+    assert fold_path(path, 70) == [path[:51], path[51:]]
+    assert fold_path("/a/" + "b" * 25, 10) == ["/a/", "b" * 10, "b" * 10, "b" * 5]
+
+
+def test_a_wide_screen_gives_each_disk_one_line_with_its_whole_words() -> None:
+    words, plan = GuidedWords("fr"), plan_for(HDD)
+    for width in (170, 198):
+        track = Track("x", plan)
+        track.hear(said(Phase.WRITE, 100, 0.0, total=10**12))
+        track.hear(said(Phase.WRITE, 10**11, 10.0, total=10**12))
+        ((line, _),) = track_lines(words, track, 10.0, width)
+        assert plan.disk.token in line
+        assert phase_words(words, track) in line
+        track.hear(said(Phase.END, 0, 11.0))
+        for end in WorkerEnd:
+            track.meter.end = end
+            ((line, _),) = track_lines(words, track, 10.0, width)
+            assert len(line) <= width
+            assert line.endswith(phase_words(words, track))
 
 
 @pytest.mark.parametrize("lang", LANGS)
