@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from recond.flow.parts import PartPlan
 from recond.flow.trials import TrialsBeside, UnderWay
 from recond.guided.words import BAD, CARE, FAINT, GOOD, PLAIN, STRONG, GuidedWords, Line, fold
+from recond.keyboards import key_rows
 from recond.locale import clock_time, duration
-from recond.model import Outcome, Tried
+from recond.model import Message, Outcome, Tried
 from recond.show.parts import part_row
 
 NAME_COLUMNS = 26
 SIGN_COLUMNS = 16
+KEYBOARD = "keyboard"
 SIGNS = {Outcome.PASS: GOOD, Outcome.FAIL: BAD, Outcome.UNKNOWN: FAINT}
 
 
@@ -90,5 +92,20 @@ def _under_way(words: GuidedWords, one: UnderWay, width: int) -> list[Line]:
         about_s=int(one.about_s),
     )
     lines = fold(said, width, STRONG, first=first, rest=rest)
-    asks = fold(words.say(one.asks), width, CARE, first=rest, rest=rest) if one.asks else []
-    return [*lines, *asks]
+    if one.asks is None:
+        return lines
+    if one.part == KEYBOARD and "layout" in dict(one.asks.args):
+        return [*lines, *keyboard_drawn(words, one.asks, width)]
+    return [*lines, *fold(words.say(one.asks), width, CARE, first=rest, rest=rest)]
+
+
+def keyboard_drawn(words: GuidedWords, asks: Message, width: int) -> list[Line]:
+    """The keyboard key by key: what arrived stands in brackets, the rest is still to come."""
+    told = dict(asks.args)
+    missing = frozenset(str(told["keys"]).split())
+    said = words.t("guided.trials.keyboard", n=told["n"], total=told["total"])
+    lines = [*fold(said, width, CARE), ("", PLAIN)]
+    for row in key_rows(str(told["layout"])):
+        keys = (f" {printed} " if printed in missing else f"[{printed}]" for _, printed in row)
+        lines.append(("  " + "".join(keys), STRONG))
+    return [*lines, ("", PLAIN)]

@@ -14,11 +14,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from recond.data import read_table
 from recond.host import Host
 from recond.host.files import Files
 from recond.host.senses import InputEvent, InputStream
 from recond.inspect.trial import PartSeen, Trial
+from recond.keyboards import layout_keys
 from recond.model import Message
 
 INPUTS = "/sys/class/input"
@@ -31,9 +31,6 @@ LET_GO = 10
 ENDS = (1, 28)  # Escape, Enter: either of them twice
 LETTERS = (16, 30, 44, 28)
 MOST_NAMED = 30
-TABLE = "keyboards.toml"
-BACKSLASH, ISO, LOWER = 43, 86, 10  # KEY_BACKSLASH, KEY_102ND, letters of the lowest row
-ARROWS = {105: "Left", 103: "Up", 108: "Down", 106: "Right"}
 
 
 def bits_of(files: Files, path: str) -> int:
@@ -73,22 +70,6 @@ def console_layout(files: Files) -> str:
     return found[1] if found else ""
 
 
-def layout_keys(layout: str) -> dict[int, str]:
-    """Each key that a keyboard of this layout has: its code → what is printed on it, in the order
-    of the rows. Of a layout that is not in the table, as of a US keyboard.
-    """
-    table = read_table(TABLE)
-    digits, upper, home, lower = table.get(layout, table["us"])["rows"]
-    found = {1: "Esc", **{code: f"F{code - 58}" for code in range(59, 69)}}
-    found |= {87: "F11", 88: "F12", 111: "Del"}
-    found |= dict(zip((41, *range(2, 14)), digits, strict=True)) | {14: "Backspace", 15: "Tab"}
-    found |= dict(zip((*range(16, 28), BACKSLASH), upper, strict=False)) | {58: "Caps"}
-    found |= dict(zip((*range(30, 41), BACKSLASH), home, strict=False)) | {28: "Enter", 42: "Shift"}
-    first = (ISO,) if len(lower) > LOWER else ()
-    found |= dict(zip((*first, *range(44, 54)), lower, strict=True)) | {54: "Shift-R"}
-    return found | {29: "Ctrl", 56: "Alt", 57: "Space", 100: "AltGr", **ARROWS}
-
-
 @dataclass(slots=True)
 class _Heard:
     """What arrived from one keyboard."""
@@ -120,9 +101,10 @@ def try_keyboard(host: Host) -> Trial:
     names = keyboards(host.files)
     if not names:
         return (PartSeen.unknown("keyboard_absent"),)
-    wanted = layout_keys(console_layout(host.files))
+    layout = console_layout(host.files)
+    wanted = layout_keys(layout)
     for _ in range(LET_GO):
-        yield Message.of("inspect.part.keyboard_press", n=0, total=len(wanted), keys="…")
+        yield _asked(layout, wanted, tuple(wanted.values()))
     with contextlib.ExitStack() as kept:
         heard: dict[str, _Heard] = {}
         for name in names:
@@ -132,7 +114,7 @@ def try_keyboard(host: Host) -> Trial:
                 heard[name] = _Heard(stream)
         if not heard:
             return (PartSeen.unknown("input_refused"),)
-        yield from _listen(host, heard, wanted)
+        yield from _listen(host, heard, wanted, layout)
         return tuple(
             judge_keyboard(input_name(host.files, name), frozenset(one.seen), wanted)
             for name, one in heard.items()
@@ -140,7 +122,7 @@ def try_keyboard(host: Host) -> Trial:
         ) or (PartSeen.unknown("keyboard_silent"),)
 
 
-def _listen(host: Host, heard: dict[str, _Heard], wanted: Mapping[int, str]) -> Trial:
+def _listen(host: Host, heard: dict[str, _Heard], wanted: Mapping[int, str], layout: str) -> Trial:
     """Until it is enough; what is held down then is waited for, or the terminal repeats it."""
     clock = host.clock
     began = newest = clock.monotonic_s()
@@ -160,13 +142,19 @@ def _listen(host: Host, heard: dict[str, _Heard], wanted: Mapping[int, str]) -> 
             now - ended_s > HELD_S or not any(one.down for one in heard.values())
         ):
             return ()
-        total = len(wanted)
-        yield Message.of(
-            "inspect.part.keyboard_press",
-            n=total - len(missing),
-            total=total,
-            keys=" ".join(missing) or "–",
-        )
+        yield _asked(layout, wanted, tuple(missing))
+
+
+def _asked(layout: str, wanted: Mapping[int, str], missing: tuple[str, ...]) -> Message:
+    """How many keys arrived and which are to come; `layout` is for who draws them."""
+    total = len(wanted)
+    return Message.of(
+        "inspect.part.keyboard_press",
+        n=total - len(missing),
+        total=total,
+        keys=" ".join(missing) or "–",
+        layout=layout,
+    )
 
 
 def judge_keyboard(device: str, seen: frozenset[int], wanted: Mapping[int, str]) -> PartSeen:

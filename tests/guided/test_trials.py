@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 
 from recond.errors import BenchLacks
-from recond.flow.parts import read_parts
+from recond.flow.parts import plan_parts, read_parts
 from recond.flow.run.run import Finished, Prepared
 from recond.flow.trials import TrialsBeside
 from recond.guided.app import GuidedApp
@@ -21,6 +21,7 @@ from recond.guided.session import GuidedSession
 from recond.guided.step_trials import TrialsStep
 from recond.guided.words import GuidedWords
 from recond.host import Host
+from recond.host.senses import InputEvent, Senses, parse_events
 from recond.inspect.trial import PartPlan, PartSeen, Trial
 from recond.locale import LANGS, Lang
 from recond.model import Message, Tried
@@ -28,6 +29,7 @@ from tests.guided.stage import (
     MIB,
     HeldClock,
     check_screen,
+    check_sizes,
     images,
     laptop_host,
     play,
@@ -36,6 +38,7 @@ from tests.guided.stage import (
     text_of,
 )
 from tests.inspect import laptop
+from tests.inspect.test_trial_senses import KEYS, pressed
 
 PATIENCE_S = 30
 BOOT = "1f0c9a62-5d5e-4b0e-9b52-6a1d3c1c7a10\n"
@@ -167,3 +170,63 @@ def test_a_state_that_cannot_be_written_is_said(bench: Bench, tmp_path: Path) ->
     assert trials.wait(PATIENCE_S)
     assert isinstance(trials.failure, BenchLacks)
     assert trials.tests == ()
+
+
+class HeldKeyboard:
+    """Keys that came, and then nothing until the test lets go."""
+
+    def __init__(self, *codes: int) -> None:
+        self._says = [pressed(*codes)]
+        self.reached, self.go = threading.Event(), threading.Event()
+
+    def open_input(self, _node: str, *, hold: bool = False) -> HeldKeyboard:
+        assert hold
+        return self
+
+    def read(self) -> tuple[InputEvent, ...]:
+        if self._says:
+            return parse_events(self._says.pop())
+        self.reached.set()
+        assert self.go.wait(PATIENCE_S)
+        return ()
+
+    def axis(self, _code: int) -> None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("lang", "layout"), [("fr", "fr"), ("en", "us")])
+def test_the_keyboard_is_drawn_with_the_keys_that_came_in_brackets(
+    lang: Lang, layout: str, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyboard = HeldKeyboard(1, 59, 3, 16, 30, 28, 57, 105)  # Escape, F1, é or 2, A, Q, …
+    del bench  # its time zone is wanted, its trials are not
+    session = shown_session(tmp_path, lang)
+    tree = laptop.Tree(tmp_path / "laptop")
+    tree.put("/proc/sys/kernel/random/boot_id", BOOT)
+    tree.put("/etc/default/keyboard", f'XKBLAYOUT="{layout}"')
+    device = "/sys/class/input/event0/device"
+    tree.put(f"{device}/name", "AT keyboard\n")
+    tree.put(f"{device}/capabilities/key", f"{KEYS}\n")
+    senses = cast(Senses, keyboard)
+    session.host = replace(session.host, clock=HeldClock(), senses=senses)
+    plans = plan_parts(("keyboard",), 1)
+    monkeypatch.setattr("recond.guided.step_trials.plan_parts", lambda *_: plans)
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("t", "enter")
+        try:
+            assert keyboard.reached.wait(PATIENCE_S)
+            cast(TrialsStep, app.screen).look()
+            await pilot.pause()
+            await check_sizes(app, pilot, lang, "trials-keyboard")
+        finally:
+            keyboard.go.set()
+        assert session.trials is not None
+        assert session.trials.wait(PATIENCE_S)
+
+    play(session, "computer", act)
+    (one,) = read_parts(session.state, session.host)
+    assert dict(one.said.args)["n"] == 8

@@ -23,10 +23,11 @@ from recond.host.sound import write_tone
 from recond.inspect.trial import Trial
 from recond.inspect.trial_bluetooth import try_bluetooth
 from recond.inspect.trial_camera import try_camera
-from recond.inspect.trial_keyboard import layout_keys, try_keyboard
+from recond.inspect.trial_keyboard import try_keyboard
 from recond.inspect.trial_pointer import try_pointer
 from recond.inspect.trial_sound import RATE_HZ, RECORD, hears_tone, try_sound_loop
 from recond.inspect.trial_usb import try_usb
+from recond.keyboards import key_rows, layout_keys
 from recond.model import Outcome
 from tests.inspect.test_trials import Bench, done, tried
 
@@ -145,6 +146,14 @@ def test_keys_that_do_not_arrive_are_named_as_they_are_printed(bench: Bench) -> 
     assert (outcome, word) == (Outcome.UNKNOWN, "keyboard_some")
     assert told["keys"] == "F8 é"
     assert bench.at_s > 20, "it was waited for"
+
+
+@pytest.mark.parametrize(("layout", "keys"), [("fr", 76), ("us", 75), ("gb", 76), ("xx", 75)])
+def test_a_keyboard_has_each_key_once_and_tells_two_apart(layout: str, keys: int) -> None:
+    found = [key for row in key_rows(layout) for key in row]
+    assert len({code for code, _ in found}) == len({name for _, name in found}) == keys
+    assert not [name for _, name in found if not name or " " in name]
+    assert layout_keys(layout)[16] == ("a" if layout == "fr" else "q")  # KEY_Q: its place
 
 
 def test_escape_twice_ends_it_once_it_is_let_go(bench: Bench) -> None:
