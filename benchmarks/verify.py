@@ -17,13 +17,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+DIFFERENT = 200
+"""Certificates of computers and disks of their own: more words than `pages.quick` keeps."""
+
 
 def lay(folder: Path, count: int) -> None:
-    """Copies of one true certificate, each in a folder of its own."""
-    from tests.certify.papers import files_of
+    """True certificates, each in a folder of its own: so many different ones, and then copies."""
+    from tests.upload.records import files_of, record
 
+    made = []
     for number in range(count):
-        for name, raw in files_of("erased").items():
+        if number < DIFFERENT:
+            made.append(files_of(record(number + 1)))
+        for name, raw in made[number % DIFFERENT].items():
             file = folder / f"{number:06d}" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(raw)

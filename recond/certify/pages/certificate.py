@@ -27,9 +27,8 @@ from recond.certify.pages import parts as part
 from recond.certify.pages.details import detail_pages
 from recond.certify.pages.front import Signer, front_page, headline
 from recond.certify.pages.logo import draw_logo
-from recond.certify.record import parse_record
+from recond.codec import read_canonical
 from recond.computer import Overall, conclude
-from recond.documents import read_json
 from recond.erasure import WipeRecord
 from recond.locale import Lang, text, zone_of
 
@@ -51,7 +50,12 @@ class Sheet:
     @cached_property
     def record(self) -> WipeRecord:
         """The record as its bytes say it: a list that they hold in order is drawn in that order."""
-        return parse_record(read_json(self.record_bytes))
+        return read_canonical(WipeRecord, self.record_bytes)[0]  # kept by whoever checks it
+
+
+def make_ready() -> None:
+    """Have the libraries and the fonts: for a process that others are forked from."""
+    part.register_fonts()
 
 
 @part.alone
@@ -121,7 +125,7 @@ def lay_out(
         producer="recond",
         lang=lang,
         invariant=1,
-        pageCompression=1,
+        pageCompression=0,  # `archive` packs it
     )
     width, height = A4
     frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)

@@ -19,9 +19,10 @@ from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, KeepInFrame, Paragraph
+from reportlab.platypus import Flowable, KeepInFrame
 
 from recond.certify.pages import parts as part
+from recond.certify.pages import quick
 from recond.computer import (
     NO_MEDIUM,
     ON_WORD,
@@ -337,10 +338,10 @@ def _band(canvas: Canvas, box: _Box, label: Label, lang: Lang, points: float) ->
     frame.drawOn(canvas, inner.x, inner.y + (inner.height - min(used, inner.height)) / 2)
 
 
-def _centred(words: str, points: float, *, plain: bool, bold: bool) -> Paragraph:
-    look = part.style(points, bold=bold, alignment=TA_CENTER)
-    look.textColor = black if plain else white
-    return Paragraph(part.escape(words), look)
+def _centred(words: str, points: float, *, plain: bool, bold: bool) -> quick.Words:
+    colour = black if plain else white
+    look = part.style(points, bold=bold, alignment=TA_CENTER, textColor=colour)
+    return quick.Words(part.escape(words), look)
 
 
 def _code(canvas: Canvas, x: float, y: float, side: float, label: Label) -> None:

@@ -17,9 +17,9 @@ from reportlab.lib.colors import Color, HexColor, black, white
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
+from reportlab.platypus import Flowable, Table, TableStyle
 
+from recond.certify.pages import quick
 from recond.computer import Overall
 from recond.foreign import cut, printable, printable_word
 
@@ -42,6 +42,7 @@ OUTCOME_LOOK: dict[Overall, tuple[str, Color, Color]] = {  # sign, frame, ground
     Overall.NOTHING: ("—", black, white),
 }
 
+quick.install()
 
 _Given = ParamSpec("_Given")
 _DRAWING = threading.RLock()
@@ -66,21 +67,24 @@ def register_fonts() -> None:
     folder = resources.files("recond.data").joinpath("fonts")
     for name in (SANS, BOLD):
         with resources.as_file(folder.joinpath(f"{name}.ttf")) as path:
-            pdfmetrics.registerFont(TTFont(name, str(path)))
+            pdfmetrics.registerFont(quick.Font(name, str(path)))
     pdfmetrics.registerFontFamily(SANS, normal=SANS, bold=BOLD, italic=SANS, boldItalic=BOLD)
 
 
+@functools.lru_cache(256)  # of our own looks: one style is one key of what is kept of paragraphs
 def style(
     size: float = 8.5, *, bold: bool = False, soft: bool = False, **more: Any
 ) -> ParagraphStyle:
-    """A paragraph's style; leading follows from the size."""
+    """A paragraph's style; leading follows from the size. One for all that ask alike: not to be
+    changed.
+    """
     font = BOLD if bold else SANS
     return ParagraphStyle(
         f"{font}{size}",
         fontName=more.pop("fontName", font),
         fontSize=size,
         leading=more.pop("leading", size * 1.32),
-        textColor=SOFT if soft else INK,
+        textColor=more.pop("textColor", SOFT if soft else INK),
         splitLongWords=1,
         **more,
     )
@@ -94,12 +98,12 @@ def escape(text: str) -> str:
     return clean
 
 
-def para(text: str, size: float = 8.5, **look: Any) -> Paragraph:
+def para(text: str, size: float = 8.5, **look: Any) -> quick.Words:
     """A paragraph of plain text."""
-    return Paragraph(escape(text), style(size, **look))
+    return quick.Words(escape(text), style(size, **look))
 
 
-class Heading(Paragraph):  # type: ignore[misc] # reportlab has no types
+class Heading(quick.Words):
     """A section's heading; it never stands alone at the foot of a page.
 
     It asks for some room below itself rather than to be kept with what follows: a table of forty
@@ -239,8 +243,8 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
         if hatched and outcome is Overall.ERASED:
             self._sign = "⚠"  # a tick would be seen before the words that take it back
         self._outcome, self._hatched = outcome, hatched
-        self._title = Paragraph(escape(title), style(19, bold=True, leading=23))
-        self._detail = Paragraph(escape(detail), style(9.5, leading=13))
+        self._title = quick.Words(escape(title), style(19, bold=True, leading=23))
+        self._detail = quick.Words(escape(detail), style(9.5, leading=13))
         self._height = 0.0
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
@@ -337,9 +341,9 @@ class QrCode(Flowable):  # type: ignore[misc] # reportlab has no types
 
     def __init__(self, text: str, size: float) -> None:
         super().__init__()
-        import segno
+        from recond.certify.pages.qr import modules
 
-        self._rows = [tuple(row) for row in segno.make_qr(text, error="m").matrix]
+        self._rows = modules(text)
         self.width = self.height = size
 
     def wrap(self, _width: float, _height: float) -> tuple[float, float]:

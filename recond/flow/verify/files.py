@@ -25,7 +25,7 @@ from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, V
 from recond.custody import CUSTODY_SCHEMA, EVENT, EVENT_JWS, PAPER
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.keys.keyring import Keyring
-from recond.host.parallel import for_each
+from recond.host.parallel import FEW, for_each
 from recond.host.reason import os_reason
 from recond.host.regular import read_given
 from recond.model import Message
@@ -104,6 +104,10 @@ def verify_groups(groups: tuple[FileGroup, ...], trust: Trust) -> Iterator[Verdi
     second is refused.
     """
     where: dict[tuple[Path, str], str] = {}
+    if len(groups) >= FEW:
+        from recond.certify.pages.certificate import make_ready
+
+        make_ready()  # once, before there are several processes
     looked = for_each(partial(_look, trust), groups, _lost)
     for group, found in zip(groups, looked, strict=True):
         for place, one in enumerate(found):
