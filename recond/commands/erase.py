@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from recond.flow.config import Overrides
     from recond.flow.run.batch import Batch, Judged
     from recond.flow.run.closed import Closed
-    from recond.flow.run.run import Order, Prepared
+    from recond.flow.run.run import Finished, Order, Prepared
     from recond.flow.run.supervisor import Confirmed
 
 
@@ -243,7 +243,7 @@ def _run(
         finished = replace(finished, exit_code=max(finished.exit_code, batch.exit_code))
     fields = partial(finished_fields, left=left)
     shown.give(form, finished, show_finished, as_json=as_json, fields=fields)
-    _send(finished.issued.handed_over, as_json=as_json)
+    _send(finished, as_json=as_json)
     leave(finished.exit_code, bell=told.bell)
 
 
@@ -272,13 +272,14 @@ def _by_manifest(prepared: Prepared, manifest: Path, held: ExitStack) -> Batch:
     return batch
 
 
-def _send(folder: Path, *, as_json: bool) -> None:
+def _send(finished: Finished, *, as_json: bool) -> None:
     """Queue and try; what does not leave waits, and the run's own exit code stays."""
     from recond.flow.deliver.upload import after_run
     from recond.show.upload import show_uploaded
 
     try:
-        done = after_run(state_path(), folder, this_host().clock)
+        run, place = finished.folder.run_id, finished.issued.handed_over
+        done = after_run(state_path(), run, place, this_host().clock)
     except RecondError as error:
         screen().talk(t("cli.error", reason=screen().clause(error.message)))
         return
@@ -350,8 +351,7 @@ def resume_command(
     from recond.show.progress import ProgressDisplay
     from recond.show.result import finished_fields, show_finished
 
-    shown, code = screen(), 0
-    lost: dict[str, RecondError] = {}
+    shown, code, lost = screen(), 0, dict[str, RecondError]()
     closed: dict[str, tuple[Closed, ...]] = {}
     with ProgressDisplay(shown, this_host().clock.now, json_events=events) as display:
         hear, host = display.on_event, this_host()

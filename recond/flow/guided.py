@@ -254,7 +254,7 @@ def speak(
 def send(state: Path, finished: Finished, clock: Clock) -> Message | None:
     """Queue the record and try once; what to say of it, or None on a bench without destinations."""
     try:
-        done = after_run(state, finished.issued.handed_over, clock)
+        done = after_run(state, finished.folder.run_id, finished.issued.handed_over, clock)
     except RecondError as error:
         return error.message
     if done is None:

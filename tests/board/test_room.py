@@ -183,7 +183,7 @@ def test_a_real_run_is_followed_and_its_certificate_is_the_last_word(
         while "terminé, à prouver" not in card:
             card = next(heard)["cards"].get("1", card)
         assert "DISQUE-7.img" in card
-        done = after_run(state, finished.issued.folder, host.clock)
+        done = after_run(state, finished.folder.run_id, finished.issued.folder, host.clock)
         assert done is not None
         assert done.exit_code == 0, done
         while "CLÉ NON RECONNUE" not in card:
@@ -208,6 +208,6 @@ def test_a_run_goes_on_without_the_board(tmp_path: Path) -> None:
         prepared, confirm_all(prepared.plans, ConfirmedBy.FLAG), host, lambda _disk, _event: None
     )
     assert finished.exit_code == 0
-    done = after_run(state, finished.issued.folder, host.clock)
+    done = after_run(state, finished.folder.run_id, finished.issued.folder, host.clock)
     assert done is not None
     assert (done.waiting, done.parked) == (1, 0)

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from recond.flow.deliver.upload import queue_of, upload
+from recond.flow.keys.keyring import Keyring
 from recond.flow.runfolder import RunFacts, begin_run, make_run, write_json
 from recond.upload.outcome import later_than
 from recond.upload.send import Urgency
 from tests.lines import at_line
 from tests.upload.bench import Still, Workbench
-from tests.upload.records import NOW, files_of, record, write_run
+from tests.upload.records import NOW, bench_key, files_of, record, write_run
 
 WATCHED = (
     "recond/upload/",
@@ -66,6 +67,7 @@ def finish_run(bench: Workbench, number: int) -> None:
         run, RunFacts(made.record_id, NOW, str(bench.path / "out"), "fr", context(), None, ())
     )
     folder = write_run(bench.path / "out", made)
+    Keyring(bench.state).pin((bench_key().certificate,))  # what it signed is its own
     write_json(run.issued, {"folder": str(folder), "signed": True})
 
 

@@ -527,6 +527,7 @@ def test_neither_a_demonstration_nor_an_unsigned_record_leaves(tmp_path: Path) -
 def begun(state: Path, facts: RunFacts) -> RunFolder:
     run = make_run(state, facts.run_id)
     begin_run(run, facts)
+    Keyring(state).pin((bench_key().certificate,))  # what it signed is its own
     return run
 
 
@@ -552,6 +553,7 @@ def test_an_old_unsigned_run_is_spoken_of_and_fails_no_upload(tmp_path: Path) ->
             ),
         )
         folder = write_run(tmp_path / "out", made, signed=number != 2)
+        shutil.copytree(folder / "journals", run.path / "journals", dirs_exist_ok=True)
         write_json(run.issued, {"folder": str(folder), "signed": number != 2})
     done = bench.upload()
     assert (done.exit_code, done.queued) == (0, (record(1).record_id,))
@@ -629,6 +631,32 @@ def test_a_strangers_record_of_one_number_displaces_none_that_waits(tmp_path: Pa
     assert queue_of(ours.state).ids() == ()
     Keyring(ours.state).pin((theirs.root.certificate,))
     assert import_queue(ours.state, tmp_path / "stick").new == (number,), "a bench of the workshop"
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_nothing_that_a_stranger_laid_into_the_output_folder_is_sent_as_our_own(
+    tmp_path: Path, signed: bool
+) -> None:
+    """Others may write into `--out`: what they laid in a certificate's place left in this bench's
+    name, by itself, and the bench's own record never did.
+    """
+    ours, theirs = Bench(tmp_path / "ours"), Bench(tmp_path / "theirs")
+    own = ours.run(donor_image(ours.path / "a.img", 1 << 16)).issued.folder
+    other = theirs.run(donor_image(theirs.path / "b.img", 1 << 16)).issued.folder
+    (tmp_path / "stock").mkdir()
+    add_destination(ours.state, "stock", "folder", {"path": str(tmp_path / "stock")})
+    own.rename(tmp_path / "kept")
+    shutil.copytree(other, own)
+    if not signed:
+        (own / "record.jws").unlink()
+    for _ in range(2):
+        found = upload(ours.state, (), SystemClock(), urgency=Urgency(), allow_unsigned=not signed)
+        assert [why.code for _, why in found.refused] == ["upload.own.other"]
+        assert (found.exit_code, [*(tmp_path / "stock").glob("2*")]) == (8, [])
+    shutil.rmtree(own)
+    (tmp_path / "kept").rename(own)
+    assert upload(ours.state, (), SystemClock(), urgency=Urgency()).exit_code == 0
+    assert [one.name for one in (tmp_path / "stock").glob("2*")] == [own.name]
 
 
 # --- The configuration -----------------------------------------------------------------------

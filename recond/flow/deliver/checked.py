@@ -19,11 +19,15 @@ from recond.certify.verify.verdicts import Answer, Bundle, Trust
 from recond.custody import EVENT, EVENT_JWS, is_statement
 from recond.errors import RecordInvalid
 from recond.flow.keys.keyring import Keyring
+from recond.flow.keys.ours import is_ours
+from recond.flow.runfolder import find_run
+from recond.flow.runnote import digests_of
 from recond.model import Message
 from recond.upload.package import RECORD, SIGNATURE, Package
 from recond.upload.queue import Queue
 
 _UNSIGNED = "certify.verify.unsigned"
+FOREIGN = "upload.own.other"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,21 @@ class PackageCheck:
             return None
         waits = package.record_id in queue.ids()
         return Message("upload.import.other" if waits else "upload.import.sent")
+
+    def foreign(self, package: Package, number: str) -> Message | None:
+        """Why a package that lies where this bench put its own document of that number is not its
+        own; None where it is. Others may write into an output folder: what they lay there must not
+        leave in this bench's name. One that is unsigned is known by its run's journals.
+        """
+        jws = package.file(EVENT_JWS if is_statement(package.record_id) else SIGNATURE)
+        if package.record_id != number:
+            own = False
+        elif jws is not None:
+            own = is_ours(Keyring(self.state), jws, package.issue.at)
+        else:
+            there = {digest for _, digest in digests_of(find_run(self.state, number).journals())}
+            own = {one.journal.sha256 for one in package.record().erasures} <= there
+        return None if own else Message.of(FOREIGN, number=number)
 
     def _believes(self, signed: Signed, at: str) -> bool:
         trust = self._trust

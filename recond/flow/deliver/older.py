@@ -14,6 +14,7 @@ from pathlib import Path
 
 from recond.custody import is_statement
 from recond.errors import BenchLacks, RecordInvalid, UsageError
+from recond.flow.deliver.checked import PackageCheck
 from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import Queued, Uploaded, queue_of, send_now
 from recond.flow.runfolder import RunFolder
@@ -82,6 +83,9 @@ def _package(state: Path, entry: Entry) -> Package:
     package = read_folder(Path(note.folder))
     if package.digest != entry.digest:
         raise RecordInvalid("upload.older.other")
+    fault = PackageCheck(state).foreign(package, number)
+    if fault is not None:
+        raise RecordInvalid(fault.code, **dict(fault.args))
     return package
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recond.custody import EVENT, is_statement
 from recond.errors import BenchLacks, RecordInvalid, UsageError
-from recond.flow.deliver.checked import PackageCheck, check_may_leave
+from recond.flow.deliver.checked import FOREIGN, PackageCheck, check_may_leave
 from recond.flow.deliver.settings import read_settings, write_settings
 from recond.flow.runindex import newest_runs, seen_runs
 from recond.flow.statementnote import all_statements
@@ -65,8 +65,12 @@ def queue_of(state: Path) -> Queue:
     return Queue(state / "queue")
 
 
-def queue_folder(state: Path, folder: Path, *, allow_unsigned: bool = False) -> Queued:
-    """Queue the record of an output folder (`OUT/<record id>`). Raises `OSError`."""
+def queue_folder(
+    state: Path, folder: Path, *, allow_unsigned: bool = False, own: str | None = None
+) -> Queued:
+    """Queue the record of an output folder (`OUT/<record id>`); `own`: the number under which this
+    bench put a document of its own there, and none but that. Raises `OSError`.
+    """
     ids: list[str] = []
     for _ in range(READ_AGAIN):
         made = _made(folder)
@@ -74,6 +78,8 @@ def queue_folder(state: Path, folder: Path, *, allow_unsigned: bool = False) -> 
             package = read_folder(folder)
             check = PackageCheck(state, allow_unsigned)
             fault = check(package) or check.displaces(package, queue_of(state))
+            if own is not None:
+                fault = check.foreign(package, own) or fault
         except (RecordInvalid, UsageError) as error:
             fault = error.message
         if fault is not None:
@@ -98,8 +104,8 @@ def queue_new(state: Path, *, allow_unsigned: bool = False, statements: bool) ->
     """
     ids: list[str] = []
     refused: list[tuple[str, Message]] = []
-    for folder in _new_folders(state, statements=statements):
-        found = queue_folder(state, folder, allow_unsigned=allow_unsigned)
+    for number, folder in _new_folders(state, statements=statements):
+        found = queue_folder(state, folder, allow_unsigned=allow_unsigned, own=number)
         ids += found.ids
         refused += found.refused
     return Queued(tuple(ids), tuple(refused))
@@ -108,7 +114,7 @@ def queue_new(state: Path, *, allow_unsigned: bool = False, statements: bool) ->
 def not_queued(state: Path) -> tuple[str, ...]:
     """The ids of what this bench signed, may leave, and no upload has seen yet."""
     queue, index = queue_of(state), Recall(state / INDEX, "record_id", "digest")
-    folders = list(_new_folders(state, statements=_wants_statements(state)))
+    folders = [one for _, one in _new_folders(state, statements=_wants_statements(state))]
     told = {folder: _may_leave(folder, index) for folder in folders}
     drawn = random.sample(folders, min(DRAWN, len(folders)))
     if any(told[folder] != _read_anew(folder) for folder in drawn):  # a lie: none is believed
@@ -171,8 +177,8 @@ def _wants_statements(state: Path) -> bool:
     return any(one.kind in TAKE_STATEMENTS for one in read_settings(state))
 
 
-def _new_folders(state: Path, *, statements: bool) -> Iterator[Path]:
-    """The folders of runs and statements that the queue does not know, or knows otherwise."""
+def _new_folders(state: Path, *, statements: bool) -> Iterator[tuple[str, Path]]:
+    """The runs and statements that the queue does not know, or knows otherwise: number, folder."""
     known = queue_of(state).all_made_from()
     places = [  # others are no whole record: `recond resume` speaks of them
         (run.run_id, run.certificate)
@@ -186,7 +192,7 @@ def _new_folders(state: Path, *, statements: bool) -> Iterator[Path]:
             continue
         # a stick's file system has whole seconds only: two issues may bear the same
         if made != known.get(number) or made % SECOND_NS == 0:
-            yield Path(place)
+            yield number, Path(place)
 
 
 def upload(
@@ -197,11 +203,13 @@ def upload(
     urgency: Urgency,
     on_delivery: OnDelivery | None = None,
     folders: tuple[Path, ...] = (),
+    own_folder: tuple[str, Path] | None = None,
     allow_unsigned: bool = False,
 ) -> Uploaded:
     """Queue what is new and try the named destinations (all, where none is named).
 
-    `folders` are output folders to queue as well. Raises `UsageError` for an unknown destination or
+    `folders` are output folders to queue as well, `own_folder` one of this bench's with its number.
+    Raises `UsageError` for an unknown destination or
     a mistake in the configuration, before anything is sent; `BenchLacks` for a full state folder.
     """
     settings = _chosen(state, names)
@@ -218,6 +226,9 @@ def upload(
         wanted = _wants_statements(state)
         own = queue_new(state, allow_unsigned=allow_unsigned, statements=wanted)
         named = [queue_folder(state, one, allow_unsigned=allow_unsigned) for one in folders]
+        if own_folder is not None:
+            number, place = own_folder
+            named.append(queue_folder(state, place, allow_unsigned=allow_unsigned, own=number))
         with queue.sending() as mine:
             if mine:
                 # again: what was queued by an older recond, or changed on the disk since
@@ -230,6 +241,7 @@ def upload(
         ) from None
     holds = tuple(hold for name, hold in queue.holds().items() if name in destinations)
     refused = tuple(r for one in named for r in one.refused)
+    refused += tuple(r for r in own.refused if r[1].code == FOREIGN and r not in refused)
     kept_back = tuple(
         one for one in own.refused if one not in refused and one[1].code != "upload.demonstration"
     )
@@ -265,14 +277,14 @@ def send_now(
     )
 
 
-def after_run(state: Path, folder: Path, clock: Clock) -> Uploaded | None:
+def after_run(state: Path, record_id: str, folder: Path, clock: Clock) -> Uploaded | None:
     """Queue a run's record and try once; None on a bench without destinations.
 
     Never raises for the network or a destination: the erasure is done and the record waits.
     """
     if not read_settings(state):
         return None
-    return upload(state, (), clock, urgency=Urgency(), folders=(folder,))
+    return upload(state, (), clock, urgency=Urgency(), own_folder=(record_id, folder))
 
 
 def secrets_of(kind: str, values: dict[str, str]) -> tuple[str, ...]:

@@ -19,12 +19,12 @@ from pathlib import Path
 
 from recond.certify.receipt import RECEIPT_FILE
 from recond.certify.record import parse_record
-from recond.certify.sign.jws import CONTENT_TYPE, Signed, read_jws
-from recond.certify.sign.keys import chain_fault
+from recond.certify.sign.jws import CONTENT_TYPE, read_jws
 from recond.documents import read_json
 from recond.erasure import JOURNAL_SCHEMAS, Erasure, JournalRef, Status, Verdict, WipeRecord
 from recond.errors import RecondError
 from recond.flow.keys.keyring import Keyring
+from recond.flow.keys.ours import is_ours
 from recond.flow.runfolder import JWS, RECORD, SIGNED
 from recond.host.journal_lines import read_entries
 from recond.host.regular import read_regular
@@ -50,26 +50,9 @@ def find_earlier(keyring: Keyring, folders: Iterable[Path], record_id: str) -> E
         except (OSError, ValueError, RecondError):
             continue
         holds = whole and signed.holds and signed.content_type == CONTENT_TYPE
-        if holds and record.record_id == record_id and _is_ours(keyring, raw, signed, record):
+        if holds and record.record_id == record_id and is_ours(keyring, raw, record.issued_at):
             return EarlierIssue(folder, record)
     return None
-
-
-def _is_ours(keyring: Keyring, raw: bytes, signed: Signed, record: WipeRecord) -> bool:
-    """Whether this bench's ledger names the signature, or a key that the bench believes made it:
-    the ledger may have been set aside since, the keys' folder may be what cannot be used now.
-    """
-    digest = hashlib.sha256(raw).hexdigest()
-    for entry in keyring.read_ledger().entries:
-        data = entry["data"]
-        if isinstance(data, dict) and data.get("jws_sha256") == digest:
-            return True
-    try:
-        trust = keyring.trust(())
-        believed = (*trust.pinned, *trust.own)
-        return chain_fault(signed.chain, believed, record.issued_at, trust.revoked) is None
-    except (OSError, ValueError, TypeError, RecondError):
-        return False
 
 
 def is_worse(
