@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recond.errors import UsageError
@@ -26,7 +26,7 @@ from recond.workshop import Photo
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif", ".tif", ".tiff"})
 MOST, MOST_BYTES = 20, 16 << 20
-MOST_NAME = 100
+MOST_NAME, MOST_NAMED = 100, 3
 LOOK_S = 60.0
 """What all of them may take: twenty large ones from a telephone take half of it."""
 FOLDER = "photos"
@@ -47,30 +47,54 @@ def find_photos(folder: Path | None) -> PhotosFound:
     """
     if folder is None:
         return PhotosFound()
-    photos: list[Photo] = []
-    left_out: list[Message] = []
-    if not ended_within(LOOK_S, lambda: _look(folder, photos, left_out)):
-        shown = printable_line(str(folder))
-        slow = Message.of("cli.photos.slow", folder=shown, seconds=int(LOOK_S))
-        return PhotosFound(tuple(photos[:MOST]), (*left_out, slow))
-    return PhotosFound(tuple(photos), tuple(left_out))
+    shown, found = printable_line(str(folder)), _Looked()
+    whole = ended_within(LOOK_S, lambda: _look(folder, found))
+    photos = tuple(found.photos[:MOST])
+    left_out = [
+        _left_out(code, files)
+        for code, files in (("too_large", found.too_large), ("unread", found.unread))
+        if files
+    ]
+    if found.more:
+        left_out.append(Message.of("cli.photos.too_many", most=MOST))
+    if not whole:
+        left_out.append(Message.of("cli.photos.slow", folder=shown, seconds=int(LOOK_S)))
+    elif not photos and not left_out:
+        left_out.append(Message.of("cli.photos.none", folder=shown))
+    return PhotosFound(photos, tuple(left_out))
 
 
-def _look(folder: Path, photos: list[Photo], left_out: list[Message]) -> None:
+@dataclass(slots=True)
+class _Looked:
+    """What was seen so far; names of what is left out."""
+
+    photos: list[Photo] = field(default_factory=list)
+    too_large: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    more: bool = False
+
+
+def _look(folder: Path, found: _Looked) -> None:
     for file in _pictures(folder):
-        if len(photos) == MOST:
-            left_out.append(Message.of("cli.photos.too_many", most=MOST))
+        if len(found.photos) == MOST:
+            found.more = True
             break
         try:
             raw = read_regular(file, MOST_BYTES)
         except TooLarge:
-            left_out.append(Message.of("cli.photos.too_large", file=_shown(file)))
+            found.too_large.append(_shown(file))
         except OSError:
-            left_out.append(Message.of("cli.photos.unread", file=_shown(file)))
+            found.unread.append(_shown(file))
         else:
-            photos.append(Photo(_shown(file), len(raw), hashlib.sha256(raw).hexdigest()))
-    if not photos and not left_out:
-        left_out.append(Message.of("cli.photos.none", folder=printable_line(str(folder))))
+            digest = hashlib.sha256(raw).hexdigest()
+            found.photos.append(Photo(_shown(file), len(raw), digest))
+
+
+def _left_out(code: str, files: list[str]) -> Message:
+    """One line for all of a kind: how many, and the first of them by name."""
+    files = files[:]  # the look may go on in its thread
+    named = ", ".join(files[:MOST_NAMED]) + (", …" if len(files) > MOST_NAMED else "")
+    return Message.of(f"cli.photos.{code}", n=len(files), files=named)
 
 
 def keep_photos(folder: Path | None, photos: tuple[Photo, ...], place: Path) -> None:

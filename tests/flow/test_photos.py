@@ -17,6 +17,7 @@ from recond.flow.photos import FOLDER, MOST, find_photos, keep_photos
 from recond.flow.runfolder import RunFolder
 from recond.host.regular import read_regular
 from recond.host.state import ROOM_BYTES
+from recond.locale import NBSP, say
 from recond.workshop import Photo
 from tests.cli.command import recond
 from tests.flow.bench import Bench, donor_image
@@ -55,10 +56,13 @@ def test_what_cannot_be_taken_over_is_left_out_and_said(
     place = album(tmp_path, "a.jpg")
     (place / "link.jpg").symlink_to(place / "a.jpg")
     os.mkfifo(place / "pipe.jpg")
-    assert codes(place) == ["unread", "unread"]
+    (unread,) = find_photos(place).left_out  # one line for all of a kind
+    assert say("fr", unread) == (
+        f"2 photos laissées, illisibles ou des liens{NBSP}: link.jpg, pipe.jpg"
+    )
     assert len(find_photos(place).photos) == 1
     monkeypatch.setattr("recond.flow.photos.MOST_BYTES", 4)
-    assert codes(place) == ["too_large", "unread", "unread"]
+    assert codes(place) == ["too_large", "unread"]
     monkeypatch.undo()
     many = album(tmp_path / "album", *(f"{number:02}.jpg" for number in range(MOST + 3)))
     assert codes(many) == ["too_many"]
