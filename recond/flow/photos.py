@@ -47,7 +47,7 @@ def find_photos(folder: Path | None) -> PhotosFound:
     """
     if folder is None:
         return PhotosFound()
-    shown, found = printable_line(str(folder)), _Looked()
+    shown, found = printable_line(str(folder)), _Album()
     whole = ended_within(LOOK_S, lambda: _look(folder, found))
     photos = tuple(found.photos[:MOST])
     left_out = [
@@ -65,7 +65,7 @@ def find_photos(folder: Path | None) -> PhotosFound:
 
 
 @dataclass(slots=True)
-class _Looked:
+class _Album:
     """What was seen so far; names of what is left out."""
 
     photos: list[Photo] = field(default_factory=list)
@@ -74,7 +74,7 @@ class _Looked:
     more: bool = False
 
 
-def _look(folder: Path, found: _Looked) -> None:
+def _look(folder: Path, found: _Album) -> None:
     for file in _pictures(folder):
         if len(found.photos) == MOST:
             found.more = True

@@ -9,13 +9,16 @@ beyond the caller. Sources: linux/input.h and input-event-codes.h (evdev), linux
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import re
 import struct
 from typing import Protocol
 
 from recond.frozen import dataclass
 from recond.host.bluetooth import inquire
+from recond.host.bluetooth_mgmt import NONE, discover
 from recond.host.camera import Pictures, take_pictures
 
 EVENT = struct.Struct("@llHHi")  # struct input_event: time, type, code, value
@@ -80,7 +83,13 @@ class LocalSenses:
         return take_pictures(node, within_s)
 
     def inquire(self, adapter: str, seconds: float) -> int:
-        """Bluetooth devices."""
+        """Bluetooth devices; by the old radio alone where the kernel's management does not help."""
+        found = re.fullmatch(r"hci(\d{1,3})", adapter)
+        try:
+            return discover(int(found[1]) if found else NONE, seconds)
+        except OSError as error:
+            if error.errno in (errno.EPERM, errno.ERFKILL):
+                raise
         return inquire(adapter, seconds)
 
 
