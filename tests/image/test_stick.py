@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from recond.codec import to_json
+from recond.flow.deliver.upload import add_destination, upload
 from recond.flow.live.mirror import Places
 from recond.flow.live.open_runs import is_settled
 from recond.flow.live.start import ask, boot
@@ -26,13 +27,18 @@ from recond.flow.live.stick import (
     welcome,
     where_results_are,
 )
+from recond.flow.run.run import certify_again
 from recond.flow.stateform import newest_form, write_form
 from recond.host import Host
+from recond.host.clock import SystemClock
 from recond.host.journalfile import JournalFile
 from recond.host.process import Completed, LocalProcesses
 from recond.host.stick_mount import Partition, find_partition, find_partitions, mounted
 from recond.host.store import write_whole
 from recond.host.usage import read_uses
+from recond.upload.send import Urgency
+from tests.flow.bench import Bench as Runs
+from tests.flow.bench import donor_image
 from tests.guided.stage import HeldClock
 from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
 from tests.wipe.disks import HDD, plan_for
@@ -519,14 +525,28 @@ def test_all_is_on_the_stick_only_with_the_certificate_of_the_key_that_signed(
     assert bench.mounts.said.count(("umount", str(bench.live.run / "stick"))) == mounts
 
 
-def test_what_reached_every_destination_may_be_switched_off(bench: Bench) -> None:
+def test_what_reached_every_destination_may_be_switched_off(bench: Bench, tmp_path: Path) -> None:
+    """A certificate that was issued anew (of a run that was gone on with) had the former receipt:
+    the computer was let go with the only copy in its memory.
+    """
     bench.machine.pull(STICK)
     boot(bench.host, bench.live)
-    bench.result()
+    there = Runs(tmp_path)
+    assert (there.state, tmp_path / "out") == (bench.live.places.state, bench.live.places.out)
+    there.run(donor_image(tmp_path / "a.img", 1 << 16))
+    (tmp_path / "stock").mkdir()
+    add_destination(there.state, "stock", "folder", {"path": str(tmp_path / "stock")})
+
+    def sent() -> bool:
+        return upload(there.state, (), SystemClock(), urgency=Urgency()).exit_code == 0
+
     assert not end(bench.host, bench.live)
-    done = bench.live.places.state / "queue/done/r1.json"
-    done.parent.mkdir(parents=True)
-    done.write_text("{}")
+    assert sent()
+    assert end(bench.host, bench.live)
+    (run,) = there.runs()
+    certify_again(run, there.state, Host(), None, "fr")
+    assert not end(bench.host, bench.live)
+    assert sent()
     assert end(bench.host, bench.live)
     bench.result("r2")
     assert not end(bench.host, bench.live)

@@ -8,6 +8,7 @@ recond works in memory and knows nothing of this module. It touches no other dis
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recond.codec import canonical_bytes, from_json
+from recond.custody import EVENT
 from recond.documents import read_json
 from recond.errors import FormatError
 from recond.flow.config import SYSTEM_FILE
@@ -36,6 +38,8 @@ from recond.host.terminal import write_line
 from recond.locale import Lang, language, say
 from recond.model import Message
 from recond.reading import Text
+from recond.upload.package import RECORD
+from recond.upload.queue import Queue
 
 PLACES = Places(Path("/var/lib/recond"), Path("/srv/recond-out"))
 LOOK_S, AGAIN_S, PATIENCE_S = 2.0, 15.0, 90.0
@@ -256,10 +260,23 @@ def end(host: Host, live: Live) -> bool:
 
 
 def delivered(live: Live) -> bool:
-    """Whether every certificate here has reached every destination."""
-    records = {path.name for path in live.places.issued()}
-    done = {path.stem for path in (live.places.state / "queue" / "done").glob("*.json")}
-    return bool(records) and records <= done and not unfinished_here(live.places)
+    """Whether every certificate here, as it was issued last, has reached every destination: one
+    that was issued anew has the receipt of the former.
+    """
+    issued, queue = live.places.issued(), Queue(live.places.state / "queue")
+    left = bool(issued) and all(_has_left(queue, one) for one in issued)
+    return left and not unfinished_here(live.places)
+
+
+def _has_left(queue: Queue, folder: Path) -> bool:
+    receipt = queue.receipt(folder.name)
+    if receipt is None or folder.name in queue.ids():
+        return False
+    for name in (RECORD, EVENT):
+        with contextlib.suppress(OSError):
+            raw = read_regular(folder / name)
+            return hashlib.sha256(raw).hexdigest() == receipt.digest
+    return False
 
 
 def note_unlabelled(host: Host, live: Live) -> None:
