@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from recond.flow.dock.slot import SlotState
 from recond.flow.dock.sticker import print_sticker
 from recond.flow.run.claim import claimed, claiming
 from recond.flow.run.history import NEVER, Before, Past, read_past
+from recond.flow.run.issued import read_issued
+from recond.flow.run.run import certify_again
 from recond.flow.run.supervisor import plan_targets
 from recond.flow.runfolder import all_runs
 from recond.host import Host
@@ -124,20 +127,37 @@ def test_whoever_followed_a_run_prints_no_second_label(tmp_path: Path) -> None:
     bench, printer = Bench(tmp_path), Printer()
     done = bench.run(donor_image(tmp_path / "a.img", 64 << 10))
     (bench.state / "recond.toml").write_text('[label]\nprinter = "Brother_QL"\n')
-    order = WatchOrder(
-        manifest=tmp_path / "liste.csv",
+    order, host = order_of(bench), Host(printer)
+    assert print_sticker(order, host, done) is print_sticker(order, host, done) is None
+    assert len(printer.jobs) == 1
+    assert certify_again(done.folder, bench.state, host, None, "fr").record != done.issued.record
+    anew = replace(done, issued=read_issued(done.folder))
+    assert print_sticker(order, host, anew) is None
+    assert len(printer.jobs) == 2
+
+
+def test_no_label_is_printed_of_what_lies_in_a_certificates_place(tmp_path: Path) -> None:
+    """Others may write into `--out`: the label of their certificate came out for our disk."""
+    bench, other, printer = Bench(tmp_path / "a"), Bench(tmp_path / "b"), Printer()
+    done = bench.run(donor_image(bench.path / "a.img", 64 << 10))
+    theirs = other.run(donor_image(other.path / "b.img", 64 << 10))
+    (bench.state / "recond.toml").write_text('[label]\nprinter = "Brother_QL"\n')
+    shutil.rmtree(done.issued.folder)
+    shutil.copytree(theirs.issued.folder, done.issued.folder)
+    why = print_sticker(order_of(bench), Host(printer), done)
+    assert (why and why.code, printer.jobs) == ("label.command.false", [])
+
+
+def order_of(bench: Bench) -> WatchOrder:
+    """A watch over a bench's state."""
+    return WatchOrder(
+        manifest=bench.path / "liste.csv",
         wish=Wish(method=None),
-        out=tmp_path / "out",
+        out=bench.path / "out",
         state=bench.state,
         lang="fr",
         overrides=Overrides(lot="L"),
     )
-    host = Host(printer)
-    assert print_sticker(order, host, done) is print_sticker(order, host, done) is None
-    assert len(printer.jobs) == 1
-    anew = replace(done.issued, record=replace(done.issued.record, issued_at="2030-01-01"))
-    assert print_sticker(order, host, replace(done, issued=anew)) is None
-    assert len(printer.jobs) == 2
 
 
 class Printer:

@@ -63,10 +63,12 @@ def make_labels(
     lang: Lang,
     state: Path,
     per_disk: bool = False,
+    only: WipeRecord | None = None,
 ) -> LabelsMade:
     """Write the labels of certificates, in their order; `per_disk`: one for each drive of each.
 
-    Raises `UsageError`, and `RecordInvalid` for a certificate that is not true: then none is made.
+    Raises `UsageError`, and `RecordInvalid` for a certificate that is not true, or is not of `only`
+    (somebody laid another one into its place): then none is made.
     """
     if not paths:
         raise UsageError("label.command.none")
@@ -75,6 +77,9 @@ def make_labels(
     if not 1 <= start <= (PLACES if form == SHEET else 1):
         raise UsageError("label.command.start", places=PLACES)
     machines = newest([(one, _label(one, state)) for path in paths for one in records_in(path)])
+    for path, one in machines:
+        if only is not None and one.record != only:
+            raise RecordInvalid("label.command.false", file=str(path))
     labels = tuple(
         replace(one, drive=drive)
         for _, one in machines

@@ -77,5 +77,6 @@ def _print_once(order: WatchOrder, host: Host, done: Finished, file: Path, print
         lang="en" if order.lang == "en" else "fr",
         state=order.state,
         per_disk=True,
+        only=done.issued.record,
     )
     print_labels(made, host.processes, printer)
