@@ -40,6 +40,14 @@ def needs(tool: str) -> str:
     return found
 
 
+def words_of(raw: bytes) -> str:
+    """A page's words in their order."""
+    done = subprocess.run(
+        [needs("pdftotext"), "-raw", "-", "-"], input=raw, capture_output=True, check=True
+    )
+    return done.stdout.decode()
+
+
 def words(kind: str, lang: Lang = "fr", *options: str) -> str:
     done = subprocess.run(
         [needs("pdftotext"), *options, str(issued(kind, lang).certificate), "-"],
@@ -374,6 +382,18 @@ def test_a_long_table_begins_where_the_page_has_room() -> None:
     for page in pages[:-1]:
         lines = [line for line in page.splitlines() if line.strip()]
         assert not lines[-3].startswith(("Disque ", "Preuves", "Les disques")), lines[-4:]
+
+
+def test_the_heading_of_the_nist_fields_stays_with_the_first_disk() -> None:
+    """Rows of photos push it down the page: it stood alone there with 9 to 14 of them."""
+    value = json.loads(files_of("word")["record.json"])
+    heading, field = (text("fr", f"certify.{code}") for code in ("section.nist", "nist.category"))
+    (one,) = value["photos"]
+    for count in (8, 11, 14):
+        given = canonical_bytes(value | {"photos": [one] * count})
+        pages = words_of(render(Sheet(given, None, None, None, "fr"))).split("\f")
+        (page,) = [page for page in pages if heading in page]
+        assert field.split()[0] in page.partition(heading)[2], count
 
 
 @pytest.mark.parametrize(

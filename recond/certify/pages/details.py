@@ -278,7 +278,8 @@ def _ranges(code: str, ranges: tuple[Range, ...], block: int, lang: Lang) -> lis
 def _nist(record: WipeRecord, lang: Lang) -> list[Any]:
     """The fields of the sample certificate; what is not known reads « non renseigné »."""
     t = text
-    flow: list[Any] = [part.heading(t(lang, "certify.section.nist"))]
+    # the heading goes with the first disk, whose fields are kept in one piece
+    head, flow = [part.heading(t(lang, "certify.section.nist"))], list[Any]()
     software = dict(record.software)
     for one in record.erasures:
         disk = one.disk
@@ -306,16 +307,10 @@ def _nist(record: WipeRecord, lang: Lang) -> list[Any]:
                 t(lang, f"certify.validation.{one.result.verdict.value}"),
             ),
         ]
-        flow.append(
-            part.para(
-                disk.token if disk.size_bytes else one.path,
-                8,
-                bold=True,
-                spaceBefore=3,
-                keepWithNext=1,
-            )
-        )
-        flow.append(part.facts(rows, share=0.3))
+        name = disk.token if disk.size_bytes else one.path
+        named = part.para(name, 8, bold=True, spaceBefore=3)
+        flow.append(KeepTogether([*head, named, part.facts(rows, share=0.3)]))
+        head = []
     people = [
         (t(lang, "certify.field.operator"), person(record.operator, lang)),
         (t(lang, "certify.field.verifier"), verifier(record, lang)),
@@ -323,7 +318,7 @@ def _nist(record: WipeRecord, lang: Lang) -> list[Any]:
         (t(lang, "certify.nist.location"), given(record.workshop.address, lang)),
         (t(lang, "certify.nist.contact"), given(record.workshop.contact, lang)),
     ]
-    return [*flow, Spacer(1, 3), part.facts(people, share=0.3)]
+    return [*flow, *head, Spacer(1, 3), part.facts(people, share=0.3)]
 
 
 def _source(one: Erasure, lang: Lang) -> str:
