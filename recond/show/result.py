@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from recond.certify.verify.verdicts import Answer, Belief, Verdicts
 from recond.codec import to_json
 from recond.computer import Overall, Scope, conclude, is_approved, is_computer_erased
+from recond.erasure import Status
 from recond.foreign import LONGEST, cut, printable_line
 from recond.locale import size_binary
 from recond.model import Json
@@ -92,6 +93,8 @@ def show_finished(screen: Screen, finished: Finished) -> None:
     heading = t("cli.frame.heading", name=t("cli.result.certificate"))
     screen.data(f"{heading} {issued.certificate}")
     screen.data(t("cli.result.run", run=finished.folder.run_id))
+    if any(one.result.status is Status.INTERRUPTED for one in issued.record.erasures):
+        screen.data(t("cli.result.go_on", run=finished.folder.run_id))
 
 
 def left_lines(record: WipeRecord, screen: Screen) -> list[str]:

@@ -6,6 +6,7 @@ Records come from journals of simulated disks, folded as in a run; the census st
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,11 +40,15 @@ from recond.drives import drives
 from recond.erasure import Bench, Context, DiskIdentity, Person, TargetKind, WipeRecord
 from recond.flow.lot.collect import machine_row, remainder_of
 from recond.flow.lot.impact import is_reusable
+from recond.flow.run.run import Finished
+from recond.flow.runfolder import RunFolder
 from recond.flow.software import versions
 from recond.model import Device, Known, Medium, Message, Reading, Unknown, Why
+from recond.show.result import show_finished
+from recond.show.screen import Screen
 from recond.upload.tectech_row import stock_line
 from recond.workshop import Workshop
-from tests.certify.papers import disk
+from tests.certify.papers import disk, issued
 from tests.computers import medium_of
 from tests.upload.erased import BLOCK, DISK_BYTES, PATH
 from tests.upload.erased import journal as erased_journal
@@ -497,3 +502,12 @@ def test_a_word_on_a_part_of_a_disk_settles_no_computer_of_a_lot(part: StorageMe
     left = remainder_of(found)
     assert left.removed == ()
     assert left.nameless == 1
+
+
+@pytest.mark.parametrize(("kind", "said"), [("interrupted", True), ("erased", False)])
+def test_what_was_interrupted_says_how_it_is_finished(
+    kind: str, said: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = RunFolder(tmp_path / "20261124-041130-1f2e3d4c")
+    show_finished(Screen("fr"), Finished(folder, issued(kind), 0))
+    assert (f"recond resume {folder.run_id}" in capsys.readouterr().out) is said
