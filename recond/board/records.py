@@ -71,7 +71,7 @@ class Records:
         """
         record_id, _, beginning = key.rpartition(".")
         with self._database.reading() as db:
-            if _is_known(db, record_id, beginning):
+            if _is_known(db, record_id, beginning, RECORDS.c.trusted):
                 return Intake(IntakeAnswer.KNOWN, record_id)
         found = self._judge(raw, record_id)
         if isinstance(found, Kept) and not found.digest.startswith(beginning or "-"):
@@ -93,8 +93,13 @@ class Records:
     ) -> Intake | Refused:
         row = kept.row
         with self._database.writing() as db:
-            if _is_known(db, row.record_id, kept.digest):
+            own = RECORDS.c.signer == row.signer
+            if _is_known(db, row.record_id, kept.digest, own | RECORDS.c.trusted):
                 return Intake(IntakeAnswer.KNOWN, row.record_id)
+            if not kept.trusted and _is_known(db, row.record_id, kept.digest, sa.true()):
+                return Refused(
+                    row.record_id, Message.of("lot.record.other_key", record=row.record_id)
+                )
             contradiction = _contradiction(db, kept)
             if contradiction is not None:
                 return Refused(row.record_id, contradiction)
@@ -105,9 +110,11 @@ class Records:
                     .where(RECORDS.c.record_id == row.record_id)
                     .values(current=False)
                 )
-            number = _insert(db, bench, kept, package, len(raw), now, current=current)
-            words, tails = search.words_of(kept)
-            search.put_words(db, number, words, tails)
+            number = _resigned(db, bench, kept, package, len(raw), now, current=current)
+            if number is None:
+                number = _insert(db, bench, kept, package, len(raw), now, current=current)
+                words, tails = search.words_of(kept)
+                search.put_words(db, number, words, tails)
             if kept.trusted and kept.lot:
                 _into_lot(db, kept.lot, raw, row.record_id)
         return Intake(
@@ -170,11 +177,48 @@ class Records:
         return self._store.get(package)
 
 
-def _is_known(db: sa.Connection, record_id: str, beginning: str) -> bool:
+def _is_known(
+    db: sa.Connection, record_id: str, beginning: str, which: sa.ColumnElement[bool]
+) -> bool:
+    """Whether such a record is here. Its bytes alone do not tell: they are in every certificate,
+    and a stranger may have signed them too.
+    """
     if len(beginning) < PREFIX:
         return False
-    rows = db.execute(sa.select(RECORDS.c.digest).where(RECORDS.c.record_id == record_id))
+    rows = db.execute(sa.select(RECORDS.c.digest).where(RECORDS.c.record_id == record_id, which))
     return any(digest.startswith(beginning) for digest in rows.scalars())
+
+
+def _resigned(
+    db: sa.Connection,
+    bench: BenchToken,
+    kept: Kept,
+    package: str,
+    size: int,
+    now: str,
+    *,
+    current: bool,
+) -> int | None:
+    """Put a trusted record in the place of the same bytes that a stranger signed: all that follows
+    from the bytes stays; its row's number, or None where there is none.
+    """
+    put = (
+        sa.update(RECORDS)
+        .where(RECORDS.c.digest == kept.digest)
+        .values(
+            package=package,
+            bench=bench.id,
+            received_at=now,
+            signer=kept.row.signer,
+            trusted=kept.trusted,
+            trust_seen=kept.trust_seen,
+            current=current,
+            bytes=size,
+        )
+        .returning(RECORDS.c.id)
+    )
+    number = db.execute(put).scalar_one_or_none()
+    return None if number is None else int(number)
 
 
 def _contradiction(db: sa.Connection, kept: Kept) -> Message | None:

@@ -12,7 +12,7 @@ from recond.board.app import judge_again
 from recond.board.people import Role
 from recond.board.tables import APART, RECORDS
 from recond.upload.package import make_package, pack
-from tests.board.workshop import Maker, Workshop, board
+from tests.board.workshop import Maker, Workshop, board, resigned
 
 COUNT = itertools.count(1)
 
@@ -150,6 +150,30 @@ def test_a_strangers_earlier_record_does_not_bar_the_trusted_one(
     assert bench.upload(honest).json["answer"] == "kept"
     current = rows(workshop, RECORDS, current=True)
     assert [row.digest for row in current] == [honest.digest]
+
+
+def test_the_same_record_signed_by_a_stranger_first_bars_nothing(
+    workshop: Workshop, maker: Maker, raw_journal: bytes
+) -> None:
+    """The bytes of a record are in every PDF: signed by another key and sent first, they were taken
+    for the record, and the bench was told that its own was there already.
+    """
+    forger = Maker(maker.state / "forger", raw_journal)
+    forger.state.mkdir()
+    workshop.trust(maker)
+    honest = maker.package()
+    copied = resigned(honest, forger)
+    bench = workshop.bench("banc")
+    assert bench.upload(copied).json["answer"] == "untrusted"
+    assert bench.upload(copied).json["answer"] == "known"
+    assert bench.upload(honest).json["answer"] == "kept"
+    (row,) = rows(workshop, RECORDS)
+    assert (row.digest, row.current, row.trusted) == (honest.digest, True, True)
+    reader = workshop.person("Lise", Role.READER)
+    assert reader.get(f"/records/{row.id}/package.zip").body == pack(honest)
+    for late in (copied, honest):
+        assert bench.upload(late).json["answer"] == "known"
+    assert rows(workshop, RECORDS) == [row]
 
 
 def test_a_record_issued_anew_takes_the_place_of_its_older_self(

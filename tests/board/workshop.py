@@ -24,9 +24,9 @@ from recond.board import people, tokens
 from recond.board.people import Role
 from recond.board.serve import BoardOrder, Opened, open_board, serve_in_thread
 from recond.flow.keys.keyring import Keyring
-from recond.flow.run.issue import Issued, issue
+from recond.flow.run.issue import Issued, draw, issue
 from recond.host.clock import SystemClock, rfc3339
-from recond.upload.package import Package, pack, read_folder
+from recond.upload.package import Package, make_package, pack, read_folder
 from tests.keys.bench import journal_of, material
 from tests.upload.records import notebook
 
@@ -190,6 +190,16 @@ class Maker:
 
     def package(self, **context: Any) -> Package:
         return read_folder(self.issue(**context).folder)
+
+
+def resigned(package: Package, forger: Maker) -> Package:
+    """A record's own bytes, signed and drawn by somebody else, whose journals are the record's."""
+    key = Keyring(forger.state).signing_key("banc", SystemClock())
+    drawn = draw(package.record(), key, "fr").files
+    journals = {name: raw for name, raw in package.files if name.startswith("journals/")}
+    found = make_package({**drawn, **journals})
+    assert found.digest == package.digest
+    return found
 
 
 @contextmanager
