@@ -63,6 +63,10 @@ class Entry:
     problem: Message | None = None
     signer: str | None = field(default=None, metadata=LATER)
 
+    def is_of(self, package: Package) -> bool:
+        """Whether it is of these bytes, by this key; one that was kept formerly names no key."""
+        return self.digest == package.digest and self.signer in (None, package.signer)
+
     def at(self, destination: str) -> Delivery | None:
         """The state at a destination; None where it was not tried yet."""
         return next((d for d in self.deliveries if d.destination == destination), None)
@@ -112,16 +116,18 @@ class Queue:
         return self._spool.locked(".files", wait=True)
 
     def add(self, package: Package, made_ns: int | None = None) -> bool:
-        """Queue a record; whether it is new here. Neither the same bytes nor older ones are.
+        """Queue a record; whether it is new here. Neither the same bytes by the same key nor older
+        ones are. By another key they are: whoever has those has not these.
 
         `made_ns`: the time of the file that it was read from, which the queue's own file takes.
         """
         with self._changing():
             known = self.newest(package.record_id)
-            is_new = not known or not (
-                known.digest == package.digest or known.issue.after(package.issue)
-            )
+            is_new = not known or not (known.is_of(package) or known.issue.after(package.issue))
             if is_new:
+                again = known is not None and known.digest == package.digest
+                if again and self._states.has(_json(package.record_id)):
+                    self._states.remove(_json(package.record_id))
                 self._spool.save(_zip(package.record_id), pack(package))
             if made_ns is not None:
                 self._date(package.record_id, made_ns)
@@ -188,6 +194,8 @@ class Queue:
             raw = self._spool.read(_zip(entry.record_id))
             if raw is None or peek_digest(raw) != entry.digest:
                 return  # issued anew while we were sending
+            if not entry.is_of(unpack(raw, entry.record_id)):
+                return  # the same bytes, by a key that is believed
             made_ns = self.made_from(entry.record_id)
             self._done.save(_json(entry.record_id), canonical_bytes(entry))
             self._spool.remove(_zip(entry.record_id))

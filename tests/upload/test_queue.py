@@ -29,6 +29,7 @@ from recond.flow.deliver.upload import (
     upload,
 )
 from recond.flow.keys.keyring import Keyring
+from recond.flow.run.issue import draw
 from recond.flow.run.run import certify_again
 from recond.flow.runfolder import RunFacts, RunFolder, begin_run, make_run, write_json
 from recond.host import Host
@@ -657,6 +658,35 @@ def test_nothing_that_a_stranger_laid_into_the_output_folder_is_sent_as_our_own(
     (tmp_path / "kept").rename(own)
     assert upload(ours.state, (), SystemClock(), urgency=Urgency()).exit_code == 0
     assert [one.name for one in (tmp_path / "stock").glob("2*")] == [own.name]
+
+
+def test_the_same_record_signed_by_a_stranger_first_is_not_what_leaves(tmp_path: Path) -> None:
+    """The bytes of a record are in every PDF: by them alone the true one was "known already"."""
+    number = "20261124-100000-00000007"
+    (ours,), (theirs,), (hub,) = (workshop(tmp_path / one, one) for one in ("a", "b", "c"))
+    folder = ours.erase(number, drive("D20")).folder
+    forged = tmp_path / "forged"
+    shutil.copytree(folder, forged)
+    key = Keyring(theirs.state).signing_key("b", SystemClock())
+    for name, raw in draw(
+        parse_record((folder / "record.json").read_bytes()), key, "fr"
+    ).files.items():
+        (forged / name).write_bytes(raw)
+    (forged / "receipt.jws").unlink()
+    for bench, place in ((theirs, forged), (ours, folder)):
+        assert queue_folder(bench.state, place).ids
+        export_queue(bench.state, bench.path / "stick")
+    (tmp_path / "stock").mkdir()
+    add_destination(hub.state, "stock", "folder", {"path": str(tmp_path / "stock")})
+    Keyring(hub.state).pin((ours.root.certificate,))
+    assert import_queue(hub.state, theirs.path / "stick").new == (number,)
+    assert import_queue(hub.state, ours.path / "stick").new == (number,)
+    again = import_queue(hub.state, theirs.path / "stick")
+    assert [why.code for _, why in again.problems] == ["upload.import.other"]
+    assert upload(hub.state, (), SystemClock(), urgency=Urgency()).exit_code == 0
+    sent = (tmp_path / "stock" / number / "record.jws").read_bytes()
+    assert sent == (folder / "record.jws").read_bytes()
+    assert import_queue(hub.state, ours.path / "stick").known == (number,)
 
 
 # --- The configuration -----------------------------------------------------------------------

@@ -56,7 +56,7 @@ class PackageCheck:
         one number are issues of one bench.
         """
         last = queue.newest(package.record_id)
-        if last is None or last.digest == package.digest or last.signer == package.signer:
+        if last is None or last.is_of(package) or last.signer == package.signer:
             return None
         new = _signed(package)
         if new is not None and self._believes(new, package.issue.at):
