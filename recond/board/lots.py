@@ -179,9 +179,8 @@ def report(visit: Visit) -> Response:
     elif kind == "xlsx":
         raw = write_workbook(status, impact, visit.lang)
     else:
-        raw = write_paper(
-            context.state, status, impact, "lot", lang=visit.lang, clock=context.clock
-        ).raw
+        lang, clock, table = visit.lang, context.clock, write_csv(status, visit.lang)
+        raw = write_paper(context.state, status, impact, "lot", table, lang=lang, clock=clock).raw
     return download(raw, f"{status.lot.name}.{kind}", REPORTS[kind])
 
 

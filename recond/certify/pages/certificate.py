@@ -11,9 +11,11 @@ Source: ISO 19005-3 (PDF/A-3), ISO 32000-1 7.11.4 (embedded files).
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from pikepdf import AttachedFileSpec, Dictionary, Name, ObjectStreamMode, Pdf, pdfa
@@ -72,26 +74,60 @@ def render(sheet: Sheet) -> bytes:
 # --- Pages -----------------------------------------------------------------------------------
 
 
+MANY = 64
+"""Pages from which on a document is packed while it is made: a lot's report has thousands."""
+
+
+class Feed(list[Any]):
+    """What is laid out next, taken from where it comes as it is asked for (reportlab wants a list
+    and takes from its beginning): the tables of a large lot's report are never there all at once.
+    """
+
+    AHEAD = 8
+
+    def __init__(self, flow: Iterable[Flowable]) -> None:
+        super().__init__()
+        self._left = iter(flow)
+
+    def __len__(self) -> int:
+        """How much is at hand: 0 only at the end."""
+        while super().__len__() < self.AHEAD and (some := list(islice(self._left, 1))):
+            self += some
+        return super().__len__()
+
+
 class Pages(Canvas):  # type: ignore[misc] # reportlab has no types
     """A canvas that knows the number of pages when it draws their heads and feet."""
 
     furniture: Callable[[Canvas, int, int], None]
+    _code: list[str]  # a page's program so far
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # else reportlab names Helvetica in every page, which is not embedded
         super().__init__(*args, **{**kwargs, "initialFontName": part.SANS})
         self._kept: list[dict[str, Any]] = []
+        self._packed = b""  # the program of a page that waits
 
     def showPage(self) -> None:  # noqa: N802 - reportlab's name
         """Keep the page until all are there."""
-        self._kept.append(dict(self.__dict__))
+        kept = dict(self.__dict__)
+        code = "\n".join(self._code)
+        kept["_code"] = [code]
+        if len(self._kept) >= MANY:
+            kept |= {"_code": [], "_packed": zlib.compress(code.encode(), 1)}
+        self._kept.append(kept)
         self._startPage()
 
     def save(self) -> None:
         """Draw head, foot and watermark of every page, then write."""
-        for number, kept in enumerate(self._kept, 1):
-            self.__dict__.update(kept)
-            type(self).furniture(self, number, len(self._kept))
+        total = len(self._kept)
+        self._doc.setCompression(int(total > MANY))  # else `archive` packs it, and that is enough
+        for number in range(1, total + 1):
+            self.__dict__.update(self._kept[number - 1])
+            self._kept[number - 1] = {}
+            if self._packed:
+                self._code = [zlib.decompress(self._packed).decode()]
+            type(self).furniture(self, number, total)
             super().showPage()
         super().save()
 
@@ -125,13 +161,13 @@ def lay_out(
         producer="recond",
         lang=lang,
         invariant=1,
-        pageCompression=0,  # `archive` packs it
+        pageCompression=0,
     )
     width, height = A4
     frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [frame])])
     maker = type("Paper", (Pages,), {"furniture": furniture})
-    document.build(list(flow), canvasmaker=maker)
+    document.build(Feed(flow), canvasmaker=maker)
     return out.getvalue()
 
 

@@ -8,8 +8,9 @@ Source: ISO 19005-3 (PDF/A-3).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -44,7 +45,7 @@ class LotPages:
     sentences: tuple[str, ...]
     anomalies: tuple[tuple[str, str], ...]
     head: tuple[str, str, str, str]
-    rows: Sequence[tuple[str, str, str, str]]
+    rows: Iterable[tuple[str, str, str, str]]  # taken once, as the pages are drawn
     source: tuple[str, bytes]
     signed: bool
     lang: Lang
@@ -89,10 +90,13 @@ def _flow(pages: LotPages) -> Iterator[Flowable]:
     for start in range(0, len(pages.words), ROWS_A_TABLE):
         said = pages.words[start : start + ROWS_A_TABLE]
         yield part.grid(pages.words_head, said, (0.14, 0.3, 0.26, 0.3), size=6.6)
-    if pages.rows:
+    rows = iter(pages.rows)
+    some = list(islice(rows, ROWS_A_TABLE))
+    if some:
         yield part.heading(text(lang, "lot.sheet.machines"))
-    for start in range(0, len(pages.rows), ROWS_A_TABLE):
-        yield _table(pages.head, pages.rows[start : start + ROWS_A_TABLE])
+    while some:
+        yield _table(pages.head, some)
+        some = list(islice(rows, ROWS_A_TABLE))
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:

@@ -251,10 +251,11 @@ def report_lot(where: LotDatabase, name: str, out: Path, *, lang: Lang, clock: C
     impact = impact_of(status.machines)
     stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in name).strip(".") or "lot"
     there = Spool(out)
-    paper = write_paper(where.state, status, impact, stem, lang=lang, clock=clock)
+    table = write_csv(status, lang)
+    paper = write_paper(where.state, status, impact, stem, table, lang=lang, clock=clock)
     mark = "-NON-SIGNE" if paper.why_unsigned else ""  # as a certificate's file says it
     files = {
-        f"{stem}.csv": write_csv(status, lang),
+        f"{stem}.csv": table,
         f"{stem}.xlsx": write_workbook(status, impact, lang),
         f"{stem}{mark}.pdf": paper.raw,
     }

@@ -18,7 +18,7 @@ from recond.flow.config import Overrides, bench_name, read_context
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.impact import Impact
 from recond.flow.lot.rows import State
-from recond.flow.lot.sheets import Cell, anomaly_rows, impact_sentences, summary_rows, write_csv
+from recond.flow.lot.sheets import Cell, anomaly_rows, impact_sentences, summary_rows
 from recond.flow.lot.status import LotStatus
 from recond.flow.lot.words import balance_sentences, statement_rows
 from recond.host.clock import Clock
@@ -37,9 +37,16 @@ class Paper:
 
 
 def write_paper(
-    state: Path, status: LotStatus, impact: Impact, stem: str, *, lang: Lang, clock: Clock
+    state: Path,
+    status: LotStatus,
+    impact: Impact,
+    stem: str,
+    table: bytes,
+    *,
+    lang: Lang,
+    clock: Clock,
 ) -> Paper:
-    """Draw and seal the report."""
+    """Draw and seal the report; `table` is the CSV that it carries."""
     from recond.certify.pages.lot import LotPages, render_lot
     from recond.certify.sign.pdf_sign import sign_pdf
 
@@ -70,27 +77,22 @@ def write_paper(
             balance=tuple(balance_sentences(status, lang)),
             balanced=status.complete,
             words=tuple(statement_rows(status, lang)),
-            words_head=(
-                text(lang, "lot.column.event"),
-                text(lang, "lot.column.thing"),
-                text(lang, "lot.column.word"),
-                text(lang, "lot.column.statement"),
-            ),
+            words_head=_head(lang, "lot.column.", "event", "thing", "word", "statement"),
             sentences=tuple(impact_sentences(impact, lang)),
             anomalies=tuple((str(what), str(where)) for what, where in anomaly_rows(status, lang)),
-            head=(
-                text(lang, "lot.pdf.head.record"),
-                text(lang, "lot.pdf.head.machine"),
-                text(lang, "lot.pdf.head.disk"),
-                text(lang, "lot.pdf.head.result"),
-            ),
-            rows=tuple(_rows(status, lang)),
-            source=(f"{stem}.csv", write_csv(status, lang)),
+            head=_head(lang, "lot.pdf.head.", "record", "machine", "disk", "result"),
+            rows=_rows(status, lang),
+            source=(f"{stem}.csv", table),
             signed=key is not None,
             lang=lang,
         )
     )
     return Paper(sign_pdf(raw, key) if key else raw, why)
+
+
+def _head(lang: Lang, room: str, *names: str) -> Cells:
+    first, second, third, fourth = (text(lang, room + name) for name in names)
+    return first, second, third, fourth
 
 
 def _readable(value: Cell, lang: Lang) -> str:

@@ -38,6 +38,7 @@ from recond.flow.lot.tables import (
     STATEMENTS,
     TRUSTED,
     make_lot_tables,
+    shared,
 )
 from recond.host.reason import os_reason
 from recond.host.regular import open_regular
@@ -133,14 +134,9 @@ class LotStore:
 
     def machine(self, name: str, record_id: str) -> MachineRow | None:
         """A record's row, without its disks."""
-        row = (
-            self._db.execute(
-                sa.select(MACHINES).where(MACHINES.c.lot == name, MACHINES.c.record_id == record_id)
-            )
-            .mappings()
-            .first()
-        )
-        return MachineRow(**_without_lot(row)) if row else None
+        found = _select(MACHINES, MachineRow).where(*_among(MACHINES, name, (record_id,)))
+        row = self._db.execute(found).first()
+        return MachineRow(*row) if row else None
 
     def issued(self, ledger: str, number: int) -> str | None:
         """The digest that holds a ledger's number, in whatever lot."""
@@ -250,7 +246,7 @@ class LotStore:
             .where(line.lot == name, sa.true() if which is None else which)
             .order_by(line.line, line.serial)
         )
-        return tuple(ExpectedDisk(*row) for row in rows.all())
+        return tuple(ExpectedDisk(*row) for row in shared(rows))
 
     def put_statement(self, name: str, row: StatementRow) -> None:
         """Write a statement's row in the place of one of the same number."""
@@ -329,14 +325,14 @@ class LotStore:
             .where(*_among(DISKS, name, ids))
             .order_by(DISKS.c.record_id, DISKS.c.position)
         )
-        for record_id, *values in rows.all():
+        for record_id, *values in shared(rows):
             disks.setdefault(record_id, []).append(DiskRow(*values))
         found = self._db.execute(
             _select(MACHINES, MachineRow)
             .where(*_among(MACHINES, name, ids))
             .order_by(MACHINES.c.record_id)
         )
-        return tuple(MachineRow(*(*row, tuple(disks.get(row[0], ())))) for row in found.all())
+        return tuple(MachineRow(*[*row, tuple(disks.pop(row[0], ()))]) for row in shared(found))
 
     def numbers(self, ledger: str) -> set[int]:
         """The numbers of a ledger that any lot has seen."""
@@ -356,10 +352,6 @@ def _select(table: sa.Table, kind: type[Any], *first: sa.Column[Any]) -> sa.Sele
     machines are made of tuples in half the time of mappings.
     """
     return sa.select(*first, *(table.c[one.name] for one in fields(kind) if one.name in table.c))
-
-
-def _without_lot(row: sa.RowMapping) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if key != "lot"}
 
 
 def _plain(row: MachineRow | DiskRow) -> dict[str, Any]:

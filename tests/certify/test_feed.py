@@ -1,0 +1,71 @@
+"""A long report is laid out as it is made, and says what it said when all of it was there."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pikepdf
+import pytest
+
+from recond.certify.pages import certificate
+from recond.certify.pages.certificate import Feed
+from recond.certify.pages.lot import LotPages, render_lot
+from recond.computer import Overall
+
+
+def pages(rows: int) -> LotPages:
+    return LotPages(
+        title="Rapport",
+        subtitle="LOT-1",
+        workshop="Bricol’Café",
+        stamp="2026-11-24T10:00:00.000Z",
+        verdict=(Overall.PARTIAL, "1 sur 2", "…"),
+        facts=(("a", "b"),),
+        balance=("1 = 1",),
+        balanced=False,
+        words=(),
+        words_head=("a", "b", "c", "d"),
+        sentences=(),
+        anomalies=(),
+        head=("a", "b", "c", "d"),
+        rows=((f"R{n}\n{n:064}", f"NB{n}", f"DISK{n} é", "effacé") for n in range(rows)),
+        source=("lot.csv", b"a,b"),
+        signed=True,
+        lang="fr",
+    )
+
+
+def programs(raw: bytes) -> list[bytes]:
+    with pikepdf.open(io.BytesIO(raw)) as pdf:
+        return [page.obj.Contents.read_bytes() for page in pdf.pages]
+
+
+def test_many_pages_say_what_they_say_when_all_are_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packed while they wait, and fed: the same bytes as kept whole."""
+    monkeypatch.setattr(certificate, "MANY", 3)
+    fed = render_lot(pages(200))
+    monkeypatch.setattr(certificate, "MANY", 1000)
+    monkeypatch.setattr(certificate, "Feed", list)
+    whole = render_lot(pages(200))
+    assert fed == whole
+    found = programs(fed)
+    assert len(found) > 4
+    assert all(one.startswith(b"1 0 0 1 0 0 cm") for one in found)
+
+
+def test_no_more_is_taken_than_is_drawn_next() -> None:
+    taken: list[int] = []
+
+    def flow() -> Iterator[object]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    feed = Feed(flow())
+    given: list[object] = []
+    while len(feed):
+        assert len(taken) - len(given) <= Feed.AHEAD
+        given.append(feed[0])
+        del feed[0]
+    assert given == list(range(100))
