@@ -69,10 +69,18 @@ class Folder:
             if not self._spool.has(name):
                 self._spool.deposit(name, package.files)
                 return Delivered(Message.of("upload.folder.sent", name=name))
-            there = self._spool.read(f"{name}/{package.main}")
-            if there is not None and hashlib.sha256(there).hexdigest() == package.digest:
+            if self._holds(name, package):
                 return Delivered(Message("upload.already"))
         return Parked(Message.of("upload.folder.taken", name=package.record_id))
+
+    def _holds(self, name: str, package: Package) -> bool:
+        """Whether a folder there is this one: a record's bytes are no secret, and others may have
+        signed them and written there.
+        """
+        there = self._spool.read(f"{name}/{package.main}")
+        if there is None or hashlib.sha256(there).hexdigest() != package.digest:
+            return False
+        return self._spool.read(f"{name}/{package.signature}") == package.file(package.signature)
 
     def _why(self, error: OSError) -> dict[str, str]:
         return {"path": self._path, "reason": os_reason(error)}

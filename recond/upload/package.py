@@ -94,6 +94,11 @@ class Package:
         return EVENT if is_statement(self.record_id) else RECORD
 
     @property
+    def signature(self) -> str:
+        """The name of the file that holds its JWS, where there is one."""
+        return EVENT_JWS if is_statement(self.record_id) else SIGNATURE
+
+    @property
     def record_bytes(self) -> bytes:
         """The signed bytes."""
         return dict(self.files)[self.main]
@@ -108,8 +113,7 @@ class Package:
         """SHA-256 of the certificate that its JWS names as the signer's (RFC 7515 4.1.6), in hex;
         None where it names none. Whether that key signed is not asked here.
         """
-        name = EVENT_JWS if is_statement(self.record_id) else SIGNATURE
-        head = (self.file(name) or b"").strip().split(b".")[0]
+        head = (self.file(self.signature) or b"").strip().split(b".")[0]
         try:
             chain = read_json(base64.urlsafe_b64decode(head + b"=" * (-len(head) % 4)))["x5c"]
             return hashlib.sha256(base64.b64decode(chain[0])).hexdigest()

@@ -69,7 +69,7 @@ class PackageCheck:
         own; None where it is. Others may write into an output folder: what they lay there must not
         leave in this bench's name. One that is unsigned is known by its run's journals.
         """
-        jws = package.file(EVENT_JWS if is_statement(package.record_id) else SIGNATURE)
+        jws = package.file(package.signature)
         if package.record_id != number:
             own = False
         elif jws is not None:
@@ -90,7 +90,7 @@ class PackageCheck:
 
 def _signed(package: Package) -> Signed | None:
     """Its signature, taken apart; None where nobody signed."""
-    jws = package.file(EVENT_JWS if is_statement(package.record_id) else SIGNATURE)
+    jws = package.file(package.signature)
     return None if jws is None else read_jws(jws)
 
 
