@@ -2,8 +2,9 @@
 
 Each topic is measured with 10, 1,000 and 100,000 (or what `--max` allows) things that are there
 already, in processor time, and the exponent between the last two is printed: of what is done for
-one thing (`certificate`, `verify`, `start`, `add`) 0 means that it does not grow with the others;
-of what looks at a whole lot (`status`, `report`) 1 means as the lot grows and no faster.
+one thing (`certificate`, `verify`, `start`, `one more`, `add`) 0 means that it does not grow with
+the others; of what looks at all of them (`status`, `report`, `told`) 1 means as they grow and no
+faster.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 SIZES = (10, 1_000, 100_000)
-MOST = {"verify": 1_000, "start": 10_000}
+MOST = {"verify": 1_000, "start": 10_000, "queue": 10_000}
 """What is made as files: more would take hours to make."""
 ROUNDS = 5
 
@@ -63,14 +64,40 @@ def verify(folder: Path, size: int) -> dict[str, float]:
 
 
 def start(folder: Path, size: int) -> dict[str, float]:
-    """`recond resume` with so many finished runs in the state; `first`: without an index."""
+    """`recond resume` and `recond queue` with so many finished runs in the state, nothing of them
+    sent; `first`: without an index.
+    """
     from benchmarks.many_runs import make, multiply, seconds
 
     multiply(make(folder / "made"), folder / "state", size)
     time.sleep(4)  # what changed just now is not kept
-    argv = [sys.executable, "-m", "recond", "resume"]
-    first = seconds(argv, folder / "state")
-    return {"resume": min(seconds(argv, folder / "state") for _ in range(3)), "first": first}
+    argv = [sys.executable, "-m", "recond"]
+    first = seconds([*argv, "resume"], folder / "state")
+    found = {"first": first}
+    for name in ("resume", "queue"):
+        found[name] = min(seconds([*argv, name], folder / "state") for _ in range(3))
+    return found
+
+
+def queue(folder: Path, size: int) -> dict[str, float]:
+    """So many records that wait to be sent: one more of them, and `recond queue`, which tells of
+    each.
+    """
+    from benchmarks.many_runs import seconds
+    from recond.flow.deliver.upload import queue_of
+    from recond.upload.package import make_package
+    from tests.upload.records import files_of, record
+
+    waiting = queue_of(folder / "state")
+    for number in range(1, size + 1):
+        waiting.add(make_package(files_of(record(number), signed=False)))
+    more = [make_package(files_of(record(size + n), signed=False)) for n in range(1, ROUNDS + 1)]
+    began = used()
+    for one in more:
+        assert waiting.add(one)
+    added = (used() - began) / ROUNDS
+    argv = [sys.executable, "-m", "recond", "queue", "--json"]
+    return {"one more": added, "told": min(seconds(argv, folder / "state") for _ in range(3))}
 
 
 def lot(folder: Path, size: int) -> dict[str, float]:
@@ -157,7 +184,7 @@ def used() -> float:
 
 
 TOPICS: dict[str, Callable[[Path, int], dict[str, float]]] = {
-    one.__name__: one for one in (certificate, verify, start, lot)
+    one.__name__: one for one in (certificate, verify, start, queue, lot)
 }
 
 
