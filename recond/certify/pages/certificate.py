@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from pikepdf import AttachedFileSpec, Dictionary, Name, ObjectStreamMode, Pdf, pdfa
+from pikepdf import AttachedFileSpec, Name, ObjectStreamMode, Pdf, pdfa
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -29,6 +29,7 @@ from recond.certify.pages import parts as part
 from recond.certify.pages.details import detail_pages
 from recond.certify.pages.front import Signer, front_page, headline
 from recond.certify.pages.logo import draw_logo
+from recond.certify.pages.tags import PaperTags, ornament, write_structure
 from recond.codec import read_canonical
 from recond.computer import Overall, conclude
 from recond.erasure import WipeRecord
@@ -101,6 +102,7 @@ class Pages(Canvas):  # type: ignore[misc] # reportlab has no types
 
     furniture: Callable[[Canvas, int, int], None]
     _code: list[str]  # a page's program so far
+    tree: PaperTags
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # else reportlab names Helvetica in every page, which is not embedded
@@ -127,9 +129,18 @@ class Pages(Canvas):  # type: ignore[misc] # reportlab has no types
             self._kept[number - 1] = {}
             if self._packed:
                 self._code = [zlib.decompress(self._packed).decode()]
-            type(self).furniture(self, number, total)
+            with ornament(self):
+                type(self).furniture(self, number, total)
             super().showPage()
         super().save()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A laid out PDF, and what its pieces are."""
+
+    raw: bytes
+    tree: PaperTags
 
 
 def lay_out(
@@ -140,7 +151,7 @@ def lay_out(
     title: str,
     author: str | None,
     subject: str,
-) -> bytes:
+) -> Drawn:
     """A PDF of A4 pages; `furniture` draws head and foot of a page by its number and their number.
 
     The same flow gives the same bytes. Every paper of recond is laid out here.
@@ -166,12 +177,13 @@ def lay_out(
     width, height = A4
     frame = Frame(LEFT, BOTTOM, width - 2 * LEFT, height - TOP - BOTTOM, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [frame])])
-    maker = type("Paper", (Pages,), {"furniture": furniture})
+    tree = PaperTags()
+    maker = type("Paper", (Pages,), {"furniture": furniture, "tree": tree})
     document.build(Feed(flow), canvasmaker=maker)
-    return out.getvalue()
+    return Drawn(out.getvalue(), tree)
 
 
-def _draw(sheet: Sheet) -> bytes:
+def _draw(sheet: Sheet) -> Drawn:
     record, lang = sheet.record, sheet.lang
     part.register_fonts()  # what flows measures its words when it is made
     return lay_out(
@@ -250,9 +262,9 @@ def _watermark(canvas: Canvas, sheet: Sheet) -> None:
 # --- Archive ---------------------------------------------------------------------------------
 
 
-def archive(raw: bytes, stamp: str, lang: Lang, files: dict[str, bytes]) -> bytes:
+def archive(drawn: Drawn, stamp: str, lang: Lang, files: dict[str, bytes]) -> bytes:
     """PDF/A-3b with these files inside, the first as its source; every date is `stamp`."""
-    with Pdf.open(io.BytesIO(raw)) as pdf:
+    with Pdf.open(io.BytesIO(drawn.raw)) as pdf:
         for page in pdf.pages:
             if Name.Trans in page.obj:
                 del page.obj.Trans
@@ -268,7 +280,7 @@ def archive(raw: bytes, stamp: str, lang: Lang, files: dict[str, bytes]) -> byte
                 mod_date=_pdf_date(stamp),
             )
         pdf.Root.Lang = lang
-        pdf.Root.MarkInfo = Dictionary(Marked=False)
+        write_structure(pdf, drawn.tree)
         pdfa.prepare(pdf, "3b")
         with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
             for field in ("xmp:CreateDate", "xmp:ModifyDate", "xmp:MetadataDate"):

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportlab.lib.units import mm
-from reportlab.platypus import KeepTogether, Spacer, Table, TableStyle
+from reportlab.platypus import KeepTogether, Spacer, TableStyle
 
 from recond.certify.pages import parts as part
+from recond.certify.pages.tags import Side
 from recond.computer import Conclusion, LeftOver, Overall, conclude, counts, is_approved
 from recond.ends import StepEnd
 from recond.erasure import (
@@ -338,8 +339,8 @@ def how_to_check(lang: Lang, signer: Signer | None, seal: str | None) -> Any:
         *(part.Typed(half, 7) for half in _halves(signer.fingerprint)),
         part.para(text(lang, "certify.check.how"), 8, spaceBefore=3),
     ]
-    code = part.QrCode(seal, QR_SIZE) if seal else ""
-    table = Table([[words, code]], colWidths=[part.WIDTH - QR_SIZE - 2 * mm, QR_SIZE + 2 * mm])
+    code = part.QrCode(seal, QR_SIZE, text(lang, "certify.figure.seal")) if seal else ""
+    table = Side([[words, code]], colWidths=[part.WIDTH - QR_SIZE - 2 * mm, QR_SIZE + 2 * mm])
     table.setStyle(
         TableStyle(
             [

@@ -19,12 +19,15 @@ from reportlab.platypus import Flowable, Table, TableStyle
 
 from recond.certify.pages import parts as part
 from recond.certify.pages.certificate import LEFT, archive, lay_out
+from recond.certify.pages.tags import Block, Grid, Side
 from recond.computer import Overall
 from recond.foreign import cut, printable_line, printable_word
 from recond.locale import Lang, text
 
 SHARES = (78, 40, 32, 24)
 ROWS_A_TABLE = 30
+MOST_TOLD = 1000
+"""Rows whose cells a screen reader is told of one by one."""
 CHARACTERS_A_SHARE = 0.86  # of the small type, per millimetre
 
 
@@ -83,25 +86,33 @@ def _flow(pages: LotPages) -> Iterator[Flowable]:
         yield part.heading(text(lang, "lot.sheet.anomalies"))
     # one table of thousands of rows is slow to break into pages
     for start in range(0, len(pages.anomalies), ROWS_A_TABLE):
-        yield part.grid((), pages.anomalies[start : start + ROWS_A_TABLE], (0.55, 0.45))
+        listed = pages.anomalies[start : start + ROWS_A_TABLE]
+        yield part.grid((), listed, (0.55, 0.45), kind=_kind(len(pages.anomalies)))
     if pages.words:
         yield part.heading(text(lang, "lot.sheet.custody"))
         yield part.para(text(lang, "lot.custody.why"), 7.8)
     for start in range(0, len(pages.words), ROWS_A_TABLE):
         said = pages.words[start : start + ROWS_A_TABLE]
-        yield part.grid(pages.words_head, said, (0.14, 0.3, 0.26, 0.3), size=6.6)
+        yield part.grid(
+            pages.words_head, said, (0.14, 0.3, 0.26, 0.3), size=6.6, kind=_kind(len(pages.words))
+        )
     rows = iter(pages.rows)
-    some = list(islice(rows, ROWS_A_TABLE))
+    some, told = list(islice(rows, ROWS_A_TABLE)), 0
     if some:
         yield part.heading(text(lang, "lot.sheet.machines"))
     while some:
-        yield _table(pages.head, some)
+        told += len(some)
+        yield _table(pages.head, some, _kind(told))
         some = list(islice(rows, ROWS_A_TABLE))
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+def _kind(rows: int) -> type[Side]:
+    return Grid if rows <= MOST_TOLD else Block
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], kind: type[Side]) -> Table:
     body = [[_fitted(cell, share) for cell, share in zip(row, SHARES, strict=True)] for row in rows]
-    table = Table([list(head), *body], colWidths=[share * mm for share in SHARES], repeatRows=1)
+    table = kind([list(head), *body], colWidths=[share * mm for share in SHARES], repeatRows=1)
     table.setStyle(
         TableStyle(
             [

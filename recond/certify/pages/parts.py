@@ -19,7 +19,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.platypus import Flowable, Table, TableStyle
 
-from recond.certify.pages import quick
+from recond.certify.pages import quick, tags
 from recond.computer import Overall
 from recond.foreign import cut, printable, printable_word
 
@@ -103,12 +103,20 @@ def para(text: str, size: float = 8.5, **look: Any) -> quick.Words:
     return quick.Words(escape(text), style(size, **look))
 
 
+class Title(quick.Words):
+    """What the whole paper says, in its largest letters."""
+
+    role = "H1"
+
+
 class Heading(quick.Words):
     """A section's heading; it never stands alone at the foot of a page.
 
     It asks for some room below itself rather than to be kept with what follows: a table of forty
     rows would leave the rest of the page empty.
     """
+
+    role = "H2"
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         """Its size; taller than the place that is left where nothing could follow."""
@@ -141,12 +149,13 @@ def grid(
     widths: tuple[float, ...],
     *,
     size: float = 7.4,
+    kind: type[tags.Side] = tags.Grid,
 ) -> Table:
     """A table with a head that is repeated on each page; widths are shares of the whole."""
     body = [[para(cell, size) for cell in row] for row in rows]
     top = [[para(cell, size, bold=True) for cell in head]] if head else []
     total = sum(widths)
-    table = Table(
+    table = kind(
         top + body,
         colWidths=[WIDTH * share / total for share in widths],
         repeatRows=1 if head else 0,
@@ -176,12 +185,12 @@ def grid(
 
 def facts(rows: list[tuple[str, str]], *, share: float = 0.3) -> Table:
     """Two columns: what, and its value."""
-    return grid((), list(rows), (share, 1 - share))
+    return grid((), list(rows), (share, 1 - share), kind=tags.Facts)
 
 
 def boxes(cells: list[list[Any]]) -> Table:
     """Empty boxes side by side, each with its words at the top: room to sign by hand."""
-    table = Table(
+    table = tags.Side(
         [cells], colWidths=[WIDTH / len(cells)] * len(cells), rowHeights=[14 * mm], spaceBefore=5
     )
     table.setStyle(
@@ -198,7 +207,7 @@ def boxes(cells: list[list[Any]]) -> Table:
     return table
 
 
-class Typed(Flowable):  # type: ignore[misc] # reportlab has no types
+class Typed(tags.OnePiece, Flowable):  # type: ignore[misc] # reportlab has no types
     """Signs to be typed or compared, each in a cell of one width, so that none is lost in a line.
 
     A font of one width would do it too, but its subset comes out with widths that PDF/A refuses.
@@ -243,7 +252,7 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
         if hatched and outcome is Overall.ERASED:
             self._sign = "⚠"  # a tick would be seen before the words that take it back
         self._outcome, self._hatched = outcome, hatched
-        self._title = quick.Words(escape(title), style(19, bold=True, leading=23))
+        self._title = Title(escape(title), style(19, bold=True, leading=23))
         self._detail = quick.Words(escape(detail), style(9.5, leading=13))
         self._height = 0.0
 
@@ -259,6 +268,17 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
     def draw(self) -> None:
         """Draw it."""
         canvas, height = self.canv, self._height
+        with tags.ornament(canvas):
+            self._look(height)
+        _, one = self._title.wrap(self.width - TEXT_SIDES, height)
+        _, two = self._detail.wrap(self.width - TEXT_SIDES, height)
+        top = height / 2 + (one + two + 3) / 2
+        self._title.drawOn(canvas, 29 * mm, top - one)
+        self._detail.drawOn(canvas, 29 * mm, top - one - two - 3)
+
+    def _look(self, height: float) -> None:
+        """Ground, frame and sign: the words say what they say."""
+        canvas = self.canv
         canvas.setFillColor(self._ground)
         canvas.setStrokeColor(self._edge)
         canvas.setLineWidth(1.6)
@@ -271,11 +291,6 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
         canvas.setFillColor(self._edge)
         canvas.setFont(BOLD, 40)
         canvas.drawCentredString(16 * mm, height / 2 - 14, self._sign)
-        _, one = self._title.wrap(self.width - TEXT_SIDES, height)
-        _, two = self._detail.wrap(self.width - TEXT_SIDES, height)
-        top = height / 2 + (one + two + 3) / 2
-        self._title.drawOn(canvas, 29 * mm, top - one)
-        self._detail.drawOn(canvas, 29 * mm, top - one - two - 3)
 
     def _hatch(self, height: float) -> None:
         """Slanting lines down the left and right edge: seen in any print."""
@@ -294,12 +309,13 @@ class VerdictBox(Flowable):  # type: ignore[misc] # reportlab has no types
         canvas.restoreState()
 
 
-class SpeedPlot(Flowable):  # type: ignore[misc] # reportlab has no types
+class SpeedPlot(tags.OnePiece, Flowable):  # type: ignore[misc] # reportlab has no types
     """Speed over the disk, from its first to its last byte: a dip is a bad place."""
 
     def __init__(self, title: str, top: str, start: str, end: str, points: tuple[int, ...]) -> None:
         super().__init__()
         self._title, self._top, self._start, self._end = title, top, start, end
+        self.role, self.alt = "Figure", f"{title}, {start} – {end}, {top}"
         self._points = points
 
     def wrap(self, width: float, _height: float) -> tuple[float, float]:
@@ -336,11 +352,14 @@ class SpeedPlot(Flowable):  # type: ignore[misc] # reportlab has no types
         canvas.drawRightString(self.width, base - 3 * mm, self._end)
 
 
-class QrCode(Flowable):  # type: ignore[misc] # reportlab has no types
+class QrCode(tags.OnePiece, Flowable):  # type: ignore[misc] # reportlab has no types
     """A QR code drawn as vectors, `size` points wide with its quiet zone."""
 
-    def __init__(self, text: str, size: float) -> None:
+    role = "Figure"
+
+    def __init__(self, text: str, size: float, alt: str = "QR") -> None:
         super().__init__()
+        self.alt = alt
         from recond.certify.pages.qr import modules
 
         self._rows = modules(text)

@@ -20,6 +20,8 @@ from reportlab.pdfbase import pdfdoc
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph
 
+from recond.certify.pages.tags import OnePiece
+
 MOST = 8192
 """Of each kind: some megabytes."""
 LONGEST = 400
@@ -71,7 +73,7 @@ class Font(TTFont):  # type: ignore[misc] # reportlab has no types
         return float(self._width(text, size, encoding))
 
 
-class Words(Paragraph):  # type: ignore[misc] # reportlab has no types
+class Words(OnePiece, Paragraph):  # type: ignore[misc] # reportlab has no types
     """A paragraph that is not parsed and not broken into lines a second time, in no document.
 
     Only one of a single run of words: what several runs are broken into, reportlab changes later.

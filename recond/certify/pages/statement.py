@@ -21,8 +21,9 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import KeepTogether, Table, TableStyle
 
 from recond.certify.pages import parts as part
-from recond.certify.pages.certificate import LEFT, archive, lay_out
+from recond.certify.pages.certificate import LEFT, Drawn, archive, lay_out
 from recond.certify.pages.front import Signer, clock, how_to_check, person
+from recond.certify.pages.tags import Side
 from recond.certify.statement import read_statement
 from recond.custody import EVENT, EVENT_JWS, CustodyEvent, CustodyKind, Thing
 from recond.locale import Lang, date, number, size, text
@@ -53,7 +54,7 @@ def render_statement(sheet: StatementSheet) -> bytes:
     return archive(_draw(sheet), sheet.event.issued_at, sheet.lang, files)
 
 
-def _draw(sheet: StatementSheet) -> bytes:
+def _draw(sheet: StatementSheet) -> Drawn:
     event, lang = sheet.event, sheet.lang
     return lay_out(
         _flow(sheet),
@@ -115,7 +116,10 @@ def _things_section(event: CustodyEvent) -> str:
 def _box(event: CustodyEvent, lang: Lang) -> Table:
     """What is declared, in a frame that no verdict has: a pointing hand, two lines, no colour."""
     words = [
-        part.para(text(lang, f"custody.headline.{event.kind.value}"), 19, bold=True, leading=23),
+        part.Title(
+            part.escape(text(lang, f"custody.headline.{event.kind.value}")),
+            part.style(19, bold=True, leading=23),
+        ),
         part.para(
             text(lang, "custody.word", who=event.operator.name or "—", day_date=event.happened_on),
             9.5,
@@ -124,7 +128,7 @@ def _box(event: CustodyEvent, lang: Lang) -> Table:
         part.para(text(lang, "custody.no-erasure"), 9.5, bold=True, leading=13),
     ]
     sign = part.para("☞", 34, leading=38)
-    table = Table([[sign, words]], colWidths=[24 * mm, part.WIDTH - 24 * mm])
+    table = Side([[sign, words]], colWidths=[24 * mm, part.WIDTH - 24 * mm])
     table.setStyle(
         TableStyle(
             [
