@@ -17,7 +17,8 @@ MOST_LINES = 4
 
 def computer_lines(words: GuidedWords, prepared: Prepared, width: int, more: int = 0) -> list[Line]:
     """The whole step. `more`: lines of room beyond those of the smallest screen."""
-    lines = [*_machine(words, prepared.machine, width), ("", PLAIN)]
+    number = prepared.context.property_number
+    lines = [*_machine(words, prepared.machine, number, width), ("", PLAIN)]
     each = MOST_LINES + more // max(1, len(prepared.assessments))
     for one in prepared.assessments:
         lines += _assessment(words, one, width, each)
@@ -26,12 +27,13 @@ def computer_lines(words: GuidedWords, prepared: Prepared, width: int, more: int
     return lines
 
 
-def _machine(words: GuidedWords, machine: Machine, width: int) -> list[Line]:
+def _machine(words: GuidedWords, machine: Machine, number: str | None, width: int) -> list[Line]:
     t, r, system, cpu = words.t, words.reading, machine.system, machine.cpu
     title = computer_name(system) or t("guided.computer.unnamed")
     form = f" – {t(f'cli.form.{system.form.value}')}" if isinstance(system.form, Known) else ""
     rows = [
         (t("cli.machine.serial"), r(system.serial)),
+        *_asset(words, machine, number),
         (t("cli.machine.cpu"), processor_name(cpu) or r(cpu.name)),
         (t("cli.machine.memory"), _memory(words, machine)),
         *(
@@ -59,6 +61,16 @@ def _machine(words: GuidedWords, machine: Machine, width: int) -> list[Line]:
             )
         ),
     ]
+
+
+def _asset(words: GuidedWords, machine: Machine, number: str | None) -> list[tuple[str, str]]:
+    """The workshop's number; without one, what the machine itself says it was given."""
+    name = words.t("certify.field.property")
+    if number:
+        return [(name, number)]
+    tag = machine.system.asset_tag
+    told = isinstance(tag, Known)
+    return [(name, words.t("guided.computer.tag", tag=words.reading(tag)))] if told else []
 
 
 def _locks(words: GuidedWords, machine: Machine) -> list[Line]:

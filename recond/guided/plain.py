@@ -19,7 +19,7 @@ from recond.guided.computer import computer_lines
 from recond.guided.confirm import reach_lines
 from recond.guided.disks import Row, disk_lines, grade_line, summary
 from recond.guided.open_ends import is_name
-from recond.guided.progress import track_lines
+from recond.guided.progress import track_text
 from recond.guided.questions import answer_word
 from recond.guided.result import detail_lines, left_text, result_lines
 from recond.guided.session import GuidedSession
@@ -51,6 +51,8 @@ def talk_through(session: GuidedSession) -> None:
     _print(session, computer_lines(words, session.prepared, WIDTH))
     _try_parts(session)
     _sit(session)
+    if sys.stdin.isatty():
+        session.answer_asset(input(words.t("guided.plain.asset") + " ") or session.asset)
     for key in QUESTIONS:
         _ask(session, key)
     if sys.stdin.isatty():
@@ -186,7 +188,7 @@ def watch(session: GuidedSession) -> None:
 
 def _tell(session: GuidedSession, now_s: float) -> None:
     for track in session.board.tracks.values():
-        _print(session, track_lines(session.words, track, now_s, WIDTH))
+        session.words.data(track_text(session.words, track, now_s))
 
 
 def show_end(session: GuidedSession) -> None:
@@ -195,7 +197,8 @@ def show_end(session: GuidedSession) -> None:
     if work is None or work.finished is None:
         return
     end, stick = end_of(work.finished), _stick_at_rest(session)
-    _print(session, result_lines(session.words, end, work.said, WIDTH, stick, session.earlier))
+    words, earlier = session.words, session.earlier
+    _print(session, result_lines(words, end, work.said, WIDTH, stick, earlier, large=False))
     _print(session, detail_lines(session.words, end, WIDTH))
     if _ask_words(session, end):
         show_end(session)

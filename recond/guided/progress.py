@@ -179,6 +179,20 @@ def track_lines(words: GuidedWords, track: Track, now_s: float, width: int) -> l
     ]
 
 
+def track_text(words: GuidedWords, track: Track, now_s: float) -> str:
+    """One disk in words alone, for a line that is heard or printed."""
+    name = disk_name(words, track.plan) if track.plan else track.name
+    token = track.plan.disk.token if track.plan else ""
+    percent = track.meter.percent
+    told = [phase_words(words, track)]
+    told += [f"{percent} %"] if percent is not None and track.end is None else []
+    if track.end is None:
+        speed, left = track.meter.speed(now_s), track.meter.left_s(now_s)
+        told += [f"{size(words.lang, speed)}/s"] if speed else []
+        told += [words.t("cli.left", left=duration(words.lang, left))] if left else []
+    return words.pair(f"{name} {token}".rstrip(), ", ".join(told))
+
+
 def _one_line(
     name: str,
     token: str,

@@ -34,14 +34,18 @@ def result_lines(
     stick: StickStatus | None = None,
     earlier: Message | None = None,
     most_left: int = MOST_LEFT,
+    *,
+    large: bool = True,
 ) -> list[Line]:
     """The word, the certificate, the label; `said`: what became of the upload; `stick`: of the copy
     on the stick that this system came from; `earlier`: which run this is, where it is no new one;
-    `most_left`: how many of the things that are left have room.
+    `most_left`: how many of the things that are left have room; `large`: the word in letters of
+    blocks, which no screen reader reads.
     """
     t = words.t
     word, mark = t(f"guided.word.{end.word}"), MARKS[end.word]
-    lines: list[Line] = [(row, mark) for row in big_lines(word, width)]
+    rows = big_lines(word, width) if large else (words.pair(t("guided.title.result"), word),)
+    lines: list[Line] = [(row, mark) for row in rows]
     if earlier is not None:
         lines += [("", PLAIN), *fold(words.say(earlier), width, CARE)]
     good = sum(one.approved for one in end.disks)

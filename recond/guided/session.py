@@ -38,6 +38,9 @@ from recond.host.log import log_swallowed
 from recond.host.reason import as_lack
 from recond.model import Message
 
+MOST_ASSET = 40
+"""Characters of an inventory number; more fit no bar code of a label."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToConfirm:
@@ -191,6 +194,19 @@ class GuidedSession:
     def answer_note(self, typed: str) -> None:
         """Have the record bear this remark; an empty one takes it away."""
         self.answers[NOTE] = printable_line(typed).strip()[:MOST_NOTE]
+
+    @property
+    def asset(self) -> str:
+        """The workshop's number of this computer; "" for none."""
+        return (self.order.overrides.property_number or "") if self.order else ""
+
+    def answer_asset(self, typed: str) -> None:
+        """Have the record bear this number; an empty one takes it away."""
+        if self.order is not None:
+            number = printable_line(typed).strip()[:MOST_ASSET] or None
+            given = self.given or self.order.overrides
+            self.given = replace(given, property_number=number)
+            self.seat(self.sitting)
 
     def grade(self) -> str | None:
         """The category ("B", or "C-A") by the machine and the answers so far; None without one."""

@@ -11,6 +11,7 @@ from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
 from recond.guided.sitting import sitting_lines
 from recond.guided.step import SMALLEST, Step
+from recond.guided.step_note import AssetStep
 from recond.guided.words import BAD, CARE, PLAIN, Line, fold
 
 
@@ -22,6 +23,7 @@ class ComputerStep(Step):
         Binding("enter", "next"),
         Binding("r", "take_up"),
         Binding("o", "sitting"),
+        Binding("n,N", "asset"),
         Binding("t,T", "trials"),
         Binding("f5", "read"),
     ]
@@ -91,6 +93,11 @@ class ComputerStep(Step):
         """Change who sits here, for which lot and donor."""
         if self.session.prepared is not None:
             self.session.go("sitting")
+
+    def action_asset(self) -> None:
+        """The number on the workshop's sticker."""
+        if self.session.prepared is not None:
+            self.app.push_screen(AssetStep(self.session), lambda _: self.redraw())
 
     def action_trials(self) -> None:
         """To the trials of the parts, for who wants them."""

@@ -1,4 +1,4 @@
-"""A free remark of the operator's, typed over any step before the confirmation."""
+"""One line that is typed over another step: a remark, or the number on the inventory's sticker."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from textual.binding import Binding, BindingType
 from textual.events import Key
 
 from recond.flow.answers import MOST_NOTE
-from recond.guided.session import GuidedSession
+from recond.guided.session import MOST_ASSET, GuidedSession
 from recond.guided.step import Step
 from recond.guided.words import FAINT, PLAIN, STRONG, Line, fold
 
 
-class NoteStep(Step):
+class LineStep(Step):
     """One line of text; Enter keeps it, an empty one takes it away, Escape leaves it as it was."""
 
-    NAME, NUMBER, TYPES = "note", 2, True
+    TYPES = True
+    MOST: ClassVar[int] = MOST_NOTE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back"),
         Binding("backspace", "rub"),
@@ -24,12 +25,21 @@ class NoteStep(Step):
 
     def __init__(self, session: GuidedSession) -> None:
         super().__init__(session)
-        self._typed = session.note
+        self._typed = self.kept
+
+    @property
+    def kept(self) -> str:
+        """What holds now."""
+        raise NotImplementedError
+
+    def keep(self, typed: str) -> None:
+        """Let this hold from now on."""
+        raise NotImplementedError
 
     def lines(self, width: int) -> list[Line]:
         """What it is for, then what is typed."""
-        about = fold(self.said.t("guided.note.about", most=MOST_NOTE), width)
-        left = self.said.t("guided.note.left", n=MOST_NOTE - len(self._typed))
+        about = fold(self.said.t(f"guided.{self.NAME}.about", most=self.MOST), width)
+        left = self.said.t("guided.note.left", n=self.MOST - len(self._typed))
         typed = fold(f"{self._typed}_", width - 2, STRONG, first="> ", rest="  ")
         return [*about, ("", PLAIN), *typed, ("", PLAIN), (left, FAINT)]
 
@@ -38,14 +48,14 @@ class NoteStep(Step):
         if event.key == "enter":
             event.prevent_default()
             event.stop()
-            self.session.answer_note(self._typed)
+            self.keep(self._typed)
             self.dismiss()
             return
         if event.character is None or not event.character.isprintable():
             return
         event.prevent_default()
         event.stop()
-        if len(self._typed) < MOST_NOTE:
+        if len(self._typed) < self.MOST:
             self._typed += event.character
             self.redraw()
 
@@ -57,3 +67,34 @@ class NoteStep(Step):
     def action_back(self) -> None:
         """Nothing is changed."""
         self.dismiss()
+
+
+class NoteStep(LineStep):
+    """A free remark of the operator's."""
+
+    NAME, NUMBER = "note", 2
+
+    @property
+    def kept(self) -> str:
+        """The remark."""
+        return self.session.note
+
+    def keep(self, typed: str) -> None:
+        """For the record."""
+        self.session.answer_note(typed)
+
+
+class AssetStep(LineStep):
+    """The number that the workshop gives the computer: scanned from its sticker, or typed."""
+
+    NAME, NUMBER = "asset", 1
+    MOST = MOST_ASSET
+
+    @property
+    def kept(self) -> str:
+        """The number."""
+        return self.session.asset
+
+    def keep(self, typed: str) -> None:
+        """For record and label."""
+        self.session.answer_asset(typed)

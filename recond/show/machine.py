@@ -61,6 +61,7 @@ def show_machine(screen: Screen, machine: Machine) -> None:
     rows: list[Row] = [
         (t("cli.machine.computer"), computer_name(system) or r(system.model)),
         (t("cli.machine.serial"), r(system.serial)),
+        *_own_number(screen, system.asset_tag),
         (t("cli.machine.form"), form),
         (t("cli.machine.cpu"), processor_name(cpu) or r(cpu.name)),
         (t("cli.machine.cores"), f"{r(cpu.cores)} / {r(cpu.threads)}"),
@@ -164,6 +165,13 @@ def _device(screen: Screen, device: Device) -> str:
     if isinstance(device.memory_bytes, Known):
         words += f", {size_binary(screen.lang, device.memory_bytes.value)}"
     return words
+
+
+def _own_number(screen: Screen, tag: Reading[str]) -> list[Row]:
+    """The inventory number that the machine itself carries, where it carries one."""
+    return (
+        [(screen.t("cli.machine.asset_tag"), screen.reading(tag))] if isinstance(tag, Known) else []
+    )
 
 
 def _ram(screen: Screen, installed: Reading[int], visible: Reading[int]) -> str:

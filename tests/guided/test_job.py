@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -23,10 +24,12 @@ from recond.flow.runfolder import OnEvent, RunFolder
 from recond.flow.verify.files import verify_paths
 from recond.guided import start as starting
 from recond.guided.app import GuidedApp
+from recond.guided.computer import computer_lines
 from recond.guided.confirm import are_together
 from recond.guided.progress import Board
 from recond.guided.session import GuidedSession
 from recond.guided.step_progress import ProgressStep
+from recond.guided.words import GuidedWords, texts
 from recond.host import Host
 from recond.host.journalfile import JournalFile
 from recond.locale import Lang
@@ -117,6 +120,37 @@ def test_a_scanner_types_the_whole_number_and_enter(tmp_path: Path) -> None:
     play(session, "computer", act)
     assert session.work is None
     assert all(b"DONOR" in Path(target).read_bytes()[:64] for target in targets)
+
+
+def test_the_inventory_number_is_scanned_shown_and_recorded(tmp_path: Path) -> None:
+    (target,) = images(tmp_path, "alpha.img", size_bytes=MIB)
+    session = session_on(tmp_path, "fr", (target,))
+
+    async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
+        await pilot.press("n", *"AQ", "minus", *"41", "escape")  # thought better of
+        assert session.asset == ""
+        await pilot.press("n", *"AQ", "minus", *"0042", "enter")
+        assert re.search("inventaire +AQ-0042", text_of(app))
+        await pilot.press("n", *["backspace"] * 7, *"AQ", "minus", *"0043", "enter")
+        await pilot.press("enter", "p", "enter", *"lpha", "enter")
+        assert session.work is not None
+        assert session.work.wait(60)
+
+    play(session, "computer", act)
+    (record,) = (tmp_path / "out").glob("*/record.json")
+    assert json.loads(record.read_bytes())["property_number"] == "AQ-0043"
+
+
+def test_the_machines_own_number_is_shown_as_the_machines(tmp_path: Path) -> None:
+    prepared = cast(Prepared, shown_session(tmp_path, "fr").prepared)
+    tagged = replace(prepared.machine.system, asset_tag=Known("OLD-7", "smbios:3"))
+    machine = replace(prepared.machine, system=tagged)
+    words = GuidedWords("fr")
+    shown = "\n".join(texts(computer_lines(words, replace(prepared, machine=machine), 78)))
+    assert "OLD-7 (d’après la machine)" in shown
+    context = replace(prepared.context, property_number="AQ-1")
+    own = replace(prepared, machine=machine, context=context)
+    assert "OLD-7" not in "\n".join(texts(computer_lines(words, own, 78)))
 
 
 def test_eight_disks_take_one_word_and_twelve_keys(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ def test_the_whole_job_line_by_line(tmp_path: Path) -> None:
     assert done.code == 0, done.stderr
     assert "Disques effacés et validés : 1 sur 1" in done.stdout.replace("\u00a0", " ")
     assert "\x1b" not in done.stdout + done.stderr, "nothing moves a cursor"
+    assert not set("█▀▄░·") & set(done.stdout), "no bars, no letters of blocks: both are for eyes"
+    assert "Résultat : IMAGE EFFACÉE" in done.stdout.replace("\u00a0", " ")
+    assert "beta.img : terminé" in done.stdout.replace("\u00a0", " ")
     assert b"DONOR" in Path(targets[0]).read_bytes()[:64], "only the second was named"
     assert b"DONOR" not in Path(targets[1]).read_bytes()
     (record,) = (tmp_path / "recond-out").glob("*/record.json")

@@ -34,6 +34,7 @@ STEPS = {
     "question-looks": ("questions", ("down",)),
     "question-camera": ("questions", ("down", "enter", *("enter",) * 3)),
     "note": ("questions", ("n", *"Charnière", "space", *"fendue", "question_mark")),
+    "asset": ("computer", ("n", *"AQ", "minus", *"0042")),
     "keys": ("disks", ("down", "question_mark")),
     "keyboard": ("questions", ("enter", "t", "a", "e", "space", "up", "escape")),
     "disks": ("disks", ("down",)),
