@@ -11,13 +11,17 @@ import re
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+
+from tests.cli import forked
 
 _MOMENT_WITHOUT_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?")
 ROOT = Path(__file__).parents[2]
@@ -42,18 +46,44 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def recond(*arguments: str, folder: Path, stdin: str = "", timeout_s: int = 120) -> Done:
+    """Run a command to its end, as a fork that has loaded its libraries (tests/cli/forked.py)."""
+    with tempfile.TemporaryDirectory(prefix="streams-", dir=folder.parent) as name:
+        streams = forked.Streams(*(Path(name) / one for one in ("stdin", "stdout", "stderr")))
+        streams.stdin.write_text(stdin, encoding="utf-8")
+        streams.stdout.touch()
+        streams.stderr.touch()
+        process = forked.start(arguments, folder, environment(folder), streams)
+        process.join(timeout_s)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise TimeoutError(f"recond {' '.join(arguments)} took over {timeout_s} s")
+        done = Done(
+            process.exitcode,
+            streams.stdout.read_text(encoding="utf-8"),
+            streams.stderr.read_text(encoding="utf-8"),
+        )
+    return _answered(arguments, done)
+
+
+def started(*arguments: str, folder: Path, timeout_s: int = 120) -> Done:
+    """The same with a Python of its own, as a person starts it: it loads what it needs itself."""
     done = subprocess.run(
         [sys.executable, "-m", "recond", *arguments],
         cwd=folder,
         env=environment(folder),
-        input=stdin,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=timeout_s,
     )
+    return _answered(arguments, Done(done.returncode, done.stdout, done.stderr))
+
+
+def _answered(arguments: tuple[str, ...], done: Done) -> Done:
     if "--json" in arguments[: arguments.index("--") if "--" in arguments else None]:
-        assert answers(done.stdout), "a command with --json answers"
-    return Done(done.returncode, done.stdout, done.stderr)
+        assert answers(done.stdout), f"a command with --json answers: {done}"
+    return done
 
 
 def on_a_terminal(
@@ -63,23 +93,18 @@ def on_a_terminal(
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     given = {key: value for key, value in environment(folder).items() if key != "COLUMNS"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "recond", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-        env={**given, "TERM": "xterm-256color", "NO_COLOR": "1", **(env or {})},
-        cwd=folder,
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:  # of Linux, at the end
-                break
-            shown += piece
-        process.wait()
+    terminal = Path(os.ttyname(theirs))
+    process = forked.start(
+        arguments,
+        folder,
+        {**given, "TERM": "xterm-256color", "NO_COLOR": "1", **(env or {})},
+        forked.Streams(Path(os.devnull), terminal, terminal),
+    )
+    shown = b""
+    while process.sentinel not in (ready := wait([ours, process.sentinel])) or ours in ready:
+        shown += os.read(ours, 65536)
+    process.join()
+    os.close(theirs)
     os.close(ours)
     written = shown.decode().replace("\r\n", "\n")
     return written if env else uncoloured(written)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import environment, recond, valid
+from tests.cli.command import environment, recond, started, valid
 from tests.processes import kill_all
 
 MIB = 1 << 20
@@ -38,9 +38,12 @@ def wiped(tmp_path: Path, image: Path, *more: str) -> tuple[int, dict[str, Any]]
 
 def test_an_image_is_erased_certified_and_verified(tmp_path: Path, image: Path) -> None:
     size = image.stat().st_size
-    code, result = wiped(tmp_path, image, "--operator", "Camille", "--lang", "en")
+    target = (str(image), "--image", "--confirm", image.name)
+    who = ("--operator", "Camille", "--lang", "en")
+    done = started("wipe", *target, *who, "--json", folder=tmp_path)
+    assert done.code == 0, done.stderr
+    result = json.loads(done.stdout)
     folder = Path(str(result["folder"]))
-    assert code == 0
     assert result["outcome"] == "erased"
     assert image.read_bytes() == bytes(size)
     names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
@@ -54,7 +57,7 @@ def test_an_image_is_erased_certified_and_verified(tmp_path: Path, image: Path) 
     record = json.loads((folder / "record.json").read_bytes())
     assert record["operator"]["name"] == "Camille"
     assert record["erasures"][0]["result"]["status"] == "erased"
-    assert recond("verify", str(folder), folder=tmp_path).code == 0
+    assert started("verify", str(folder), folder=tmp_path).code == 0
     for name in names[:1] + names[2:]:
         assert recond("verify", str(folder / name), folder=tmp_path).code == (
             7 if name in ("record.json", "receipt.jws") else 0
