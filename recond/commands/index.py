@@ -59,6 +59,7 @@ GROUPS: dict[str, dict[str, IndexEntry]] = {
         "config": IndexEntry("config", "cli.help.config"),
         "doctor": IndexEntry("machine", "cli.help.doctor"),
         "demo": IndexEntry("demo", "cli.help.demo"),
+        "update-stick": IndexEntry("stick", "cli.help.update-stick"),
         "version": IndexEntry("shell", "cli.help.version"),
         "completion": IndexEntry("shell", "cli.help.completion"),
         "help": IndexEntry("shell", "cli.help.help"),

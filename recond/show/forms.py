@@ -29,6 +29,7 @@ from recond.flow.dock.slot import SlotState
 from recond.flow.keys.ledger_clock import ClockPutBack
 from recond.flow.keys.stamp import Stamped
 from recond.flow.keys.workshop import KeyReport
+from recond.flow.live.renew import StickUpdated
 from recond.flow.lot.collect import Added
 from recond.flow.lot.forgetting import Forgotten
 from recond.flow.lot.impact import Impact
@@ -189,6 +190,7 @@ FORMS: Mapping[str, tuple[Any, ...]] = {
     "run": (_FINISHED, _NOTHING),
     "resume": (_FINISHED, _NOTHING, _CLOSED),
     "unlock": (Unlocked,),
+    "update-stick": (StickUpdated,),
     "attach": (_FINISHED,),
     "certify": (_FINISHED,),
     "watch": ({"event": "slot", **_SLOT}, _SUMMARY),

@@ -34,6 +34,7 @@ NO_ANSWER = frozenset({"guided", "completion", "help", "board"})
 ELSEWHERE = {
     "watch": "tests/flow/test_watch.py",
     "unlock": "tests/flow/test_unlock.py",
+    "update-stick": "tests/image/test_update_stick.py",
     "demo": "tests/flow/test_main_job.py",
     "inspect.self-test": "tests/inspect/test_selftest.py",
     "test": "tests/inspect/test_trials.py",

@@ -1,0 +1,100 @@
+"""Where a recond stick keeps what: read from its first bytes and from its own partition's.
+
+Why: to renew a stick is to write onto a disk, so the disk has to show first, by what stands on it,
+that it is one of ours. The image is a volume by ISO 9660 (ECMA-119, 8.4) with a partition table of
+the old kind; its third partition, the last, is the workshop's: FAT, called RECOND. Reads only.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from recond.errors import UsageError
+from recond.frozen import dataclass
+from recond.host.stick import LABEL
+
+SECTOR_BYTES = 512
+VOLUME_AT = 16 * 2048
+"""The first volume descriptor of ISO 9660: sector 16 of 2,048 bytes."""
+TABLE_AT = 446
+ENTRY = struct.Struct("<B3sB3sII")  # active, first CHS, type, last CHS, first sector, sectors
+OWN = 2
+"""The workshop's partition is the third entry."""
+FAT_TYPES = (0x06, 0x0B, 0x0C, 0x0E)
+END_OF_TABLE = b"\x55\xaa"
+SIGNATURE_AT = 440
+MARK = b"\x52\x43"
+"""In the two bytes after the disk signature, which are zero or 5A5Ah elsewhere: being renewed."""
+PAST_CHS = b"\xfe\xff\xff"
+
+Read = Callable[[int, int], bytes]
+"""Bytes of a place: offset and length in bytes, multiples of 512."""
+
+
+@dataclass(frozen=True, slots=True)
+class StickLayout:
+    """The first sector of an image or a stick, and its own partition's place in bytes."""
+
+    sector: bytes
+    own_at_bytes: int
+    own_bytes: int
+
+
+def read_mark(sector: bytes) -> str | None:
+    """The number of the renewal that began on this stick and did not end; None: none did."""
+    if sector[SIGNATURE_AT + 4 : SIGNATURE_AT + 6] != MARK:
+        return None
+    return sector[SIGNATURE_AT : SIGNATURE_AT + 4].hex()
+
+
+def read_layout(read: Read, name: str) -> StickLayout:
+    """What an image or a stick is. Raises `UsageError` for anything but ours, and for one with a
+    fourth partition: what would happen to it cannot be said. `OSError` of the reading.
+    """
+    first = read(0, SECTOR_BYTES)
+    volume = read(VOLUME_AT, SECTOR_BYTES)
+    if (
+        first[510:512] != END_OF_TABLE
+        or volume[1:6] != b"CD001"
+        or volume[40:72].rstrip(b" ") != b"RECOND_LIVE"
+        or read(SECTOR_BYTES, SECTOR_BYTES)[:8] == b"EFI PART"
+    ):
+        raise UsageError("stick.update.not_ours", path=name)
+    entry = ENTRY.unpack_from(first, TABLE_AT + OWN * ENTRY.size)
+    _active, _first, kind, _last, start, sectors = entry
+    if kind not in FAT_TYPES or not start or not sectors:
+        raise UsageError("stick.update.not_ours", path=name)
+    if any(first[TABLE_AT + (OWN + 1) * ENTRY.size : 510]):
+        raise UsageError("stick.update.fourth", path=name)
+    own = read(start * SECTOR_BYTES, SECTOR_BYTES)
+    if not is_own(own):
+        raise UsageError("stick.update.not_ours", path=name)
+    return StickLayout(first, start * SECTOR_BYTES, sectors * SECTOR_BYTES)
+
+
+def is_own(boot: bytes) -> bool:
+    """Whether a FAT boot sector is called RECOND (FAT specification 1.03, BS_VolLab): at 43 in
+    FAT12 and FAT16, at 71 in FAT32.
+    """
+    label = LABEL.encode().ljust(11)
+    kinds = ((38, 43), (66, 71))
+    named = any(boot[at] == 0x29 and boot[to : to + 11] == label for at, to in kinds)
+    return named and boot[510:512] == END_OF_TABLE
+
+
+def marked(sector: bytes, number: str) -> bytes:
+    """The first sector while the stick is being renewed: marked, and without its own partition."""
+    entry = TABLE_AT + OWN * ENTRY.size
+    gone = sector[:entry] + bytes(ENTRY.size) + sector[entry + ENTRY.size :]
+    return gone[:SIGNATURE_AT] + bytes.fromhex(number) + MARK + gone[SIGNATURE_AT + 6 :]
+
+
+def joined(image: StickLayout, own_bytes: int) -> bytes:
+    """The image's first sector with its own partition as large as the one that is kept."""
+    entry = TABLE_AT + OWN * ENTRY.size
+    active, first, kind, last, start, _sectors = ENTRY.unpack_from(image.sector, entry)
+    if own_bytes != image.own_bytes:
+        last = PAST_CHS
+    packed = ENTRY.pack(active, first, kind, last, start, own_bytes // SECTOR_BYTES)
+    return image.sector[:entry] + packed + image.sector[entry + ENTRY.size :]
