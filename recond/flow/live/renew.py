@@ -8,7 +8,7 @@ nothing that does not show by its content that it is a recond stick; on no live 
 is memory.
 
 state/sticks/<number of the mark>/own.img   the partition, as it was; gone once the stick is whole
-                                 stick.json  whose it is
+                                 note.json  its size and sum
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ CHUNK_BYTES = 1 << 20
 LETTERS = 4
 """What is typed of a serial at least: its last four, as before an erasure."""
 OWN_IMAGE = "own.img"
-STICK_NOTE = "stick.json"
+STICK_NOTE = "note.json"
 
 Ask = Callable[[DiskIdentity], str]
 """What a person types of the stick's serial."""
@@ -240,7 +240,7 @@ class Renewal:
                 raise
             self._put(0, marked(self._sector, self._number))
         own_at = self._image.own_at_bytes
-        with (self._folder / OWN_IMAGE).open("rb") as own:
+        with os.fdopen(open_regular(self._folder / OWN_IMAGE, os.O_RDONLY), "rb") as own:
             if self._copy(own, 0, self.own_bytes, own_at, tell) != self._own_sum:
                 raise BenchLacks("stick.update.copy_changed", path=str(self._folder))
         body = self._copy_image(own_at, tell)
@@ -258,7 +258,7 @@ class Renewal:
     def _keep(self, old: StickLayout) -> str:
         """The stick's own partition in the state, read twice alike; its SHA-256."""
         self._folder.mkdir(parents=True, mode=0o700)
-        handle = os.open(self._folder / OWN_IMAGE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = open_regular(self._folder / OWN_IMAGE, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         whole = hashlib.sha256()
         with os.fdopen(handle, "wb") as kept:
             for piece in self._pieces(old.own_at_bytes, old.own_bytes):
