@@ -21,6 +21,7 @@ import pytest
 
 from recond.certify.releasenote import ReleaseFile, ReleaseNote, sign_note
 from recond.certify.sign import keys
+from recond.erasure import TargetKind
 from recond.errors import BenchLacks, RecondError, RecordInvalid, SafetyRefusal, UsageError
 from recond.flow.live import renew
 from recond.flow.live.renew import Believed, StickUpdated, believe, update_stick
@@ -28,6 +29,7 @@ from recond.host import Host
 from recond.host.block import BlockDevice
 from recond.host.realdisk import open_disk
 from recond.host.stick_layout import ENTRY, OWN, TABLE_AT, read_mark
+from recond.host.target import read_target
 from tests.cli.command import recond
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -264,8 +266,8 @@ def test_an_image_of_another_sum_is_not_begun_with(tmp_path: Path, fat: bytes) -
 
 def test_an_inner_disk_is_no_stick(tmp_path: Path, fat: bytes) -> None:
     bench = Bench(tmp_path, fat, *SIZES[0])
-    target = renew.read_target(str(bench.stick), image=True)
-    inner = replace(target.identity, kind="block", bus="sata")
+    target = read_target(str(bench.stick), image=True)
+    inner = replace(target.identity, kind=TargetKind.BLOCK, bus="sata")
     with pytest.raises(SafetyRefusal) as refused:
         renew._refuse(replace(target, path="/dev/sdx", identity=inner), Host())
     assert [one.code for one in refused.value.reasons] == ["stick.update.no_stick"]

@@ -19,8 +19,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from recond.documents import read_json
 from recond.erasure import DiskIdentity, Target, TargetKind
@@ -160,7 +160,7 @@ def _refuse(target: Target, host: Host) -> None:
 
 
 def _hold(
-    target: Target, image: Believed, source: BinaryIO, ask: Ask, state: Path, tell: Tell
+    target: Target, image: Believed, source: BufferedReader, ask: Ask, state: Path, tell: Tell
 ) -> StickUpdated:
     try:
         disk = open_disk(target.path, True)
@@ -210,7 +210,9 @@ class Renewal:
     stick that another bench began on.
     """
 
-    def __init__(self, disk: BlockDevice, image: Believed, source: BinaryIO, state: Path) -> None:
+    def __init__(
+        self, disk: BlockDevice, image: Believed, source: BufferedReader, state: Path
+    ) -> None:
         self._disk, self._believed, self._source = disk, image, source
         self._image = read_layout(_reader(source), str(image.file))
         self._sector = _read(disk, 0, SECTOR_BYTES)
@@ -290,7 +292,7 @@ class Renewal:
 
     def _copy(
         self,
-        source: BinaryIO,
+        source: BufferedReader,
         start: int,
         length: int,
         at: int,
@@ -363,14 +365,14 @@ def _read(disk: BlockDevice, at: int, length: int) -> bytes:
     return bytes(buffer[: disk.read_into(at, buffer)])
 
 
-def _reader(source: BinaryIO) -> Read:
+def _reader(source: BufferedReader) -> Read:
     return lambda at, length: os.pread(source.fileno(), length, at)
 
 
-def _fill(source: BinaryIO, piece: memoryview) -> int:
+def _fill(source: BufferedReader, piece: memoryview) -> int:
     done = 0
     while done < len(piece):
-        count = source.readinto(piece[done:])  # type: ignore[attr-defined]
+        count = source.readinto(piece[done:])
         if not count:
             break
         done += count
