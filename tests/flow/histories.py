@@ -43,6 +43,7 @@ from recond.ends import ConfirmedBy
 from recond.erasure import Context, Erasure, Status, WipePlan, WipeRecord
 from recond.errors import RecondError, RecordInvalid
 from recond.flow import config
+from recond.flow.deliver.checked import PackageCheck
 from recond.flow.deliver.upload import add_destination, queue_of, upload
 from recond.flow.keys.keyring import Keyring
 from recond.flow.run.closing import read_job
@@ -629,7 +630,7 @@ def _replace(history: History, act: Act) -> None:
     rooms.sign_pdf = lambda page, _key: page
     rooms = deliver_room
     rooms.open_destination = lambda _settings: There(history)
-    rooms.PackageCheck = lambda *_args, **_more: _check
+    rooms.PackageCheck = SignedOnly
     rooms = holding_room
     rooms.read_opened = lambda _files: OpenFiles(processes=1)
     rooms = supervisor_room
@@ -646,8 +647,12 @@ def _replace(history: History, act: Act) -> None:
         keyring.signing_key = no_key
 
 
-def _check(package: Package) -> Message | None:
-    return None if package.signed else Message("upload.unsigned")
+class SignedOnly(PackageCheck):
+    """The bench's check without the page, which is none here: whose a package is, is asked."""
+
+    def __call__(self, package: Package) -> Message | None:
+        """Why a package must not leave; None where it may."""
+        return None if package.signed else Message("upload.unsigned")
 
 
 class StruckWorkers(ForkedWorkers):
