@@ -117,33 +117,34 @@ def test_bash_completes(path_with_recond: dict[str, str], tmp_path: Path) -> Non
         ]
 
 
-def typed_in_bash(keys: str, given: dict[str, str], folder: Path) -> str:
-    """What a terminal shows when a person types these keys in an interactive bash."""
+def typed_in_bash(keys: str, awaited: str, given: dict[str, str], folder: Path) -> str:
+    """What a terminal shows when a person types these keys in an interactive bash, until what is
+    awaited is there; a terminal that knows no pasting, so that nothing stands between the lines.
+    """
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
-        os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], {**given, "PS1": "$ "})
+        shell = ["bash", "--norc", "--noprofile", "-i"]
+        os.execvpe("bash", shell, {**given, "PS1": "$ ", "TERM": "dumb"})
     try:
         os.write(terminal, b"source <(recond completion bash); echo rea''dy\n")
-        read_until(terminal, "\nready", 60)
+        read_until(terminal, "\nready")
         os.write(terminal, keys.encode())
-        return read_until(terminal, None, 20)
+        return read_until(terminal, awaited)
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         os.close(terminal)
 
 
-def read_until(terminal: int, sign: str | None, timeout_s: float) -> str:
-    """What comes, until `sign` or until nothing came for some time after the first of it."""
+def read_until(terminal: int, sign: str, timeout_s: float = 60) -> str:
+    """What comes until `sign` is there, or until nothing came for a time."""
     shown = ""
-    while sign is None or sign not in shown.replace("\r", ""):
-        wait_s = timeout_s if sign or len(shown) < 20 else timeout_s / 2
-        if not select.select([terminal], [], [], wait_s)[0]:
+    while sign not in shown:
+        if not select.select([terminal], [], [], timeout_s)[0]:
             break
-        shown += os.read(terminal, 4096).decode("utf-8", "replace")
-        if sign is None and shown.endswith(" ") and len(shown) > 20:
-            break
+        read = os.read(terminal, 4096).decode("utf-8", "replace")
+        shown += read.replace("\r", "").replace("\x07", "")
     return shown
 
 
@@ -154,8 +155,8 @@ def test_a_person_presses_tab(path_with_recond: dict[str, str], tmp_path: Path) 
         ("recond lot st\t", "recond lot status "),
         ("recond wipe --level pu\t", "--level purge "),
     ):
-        shown = typed_in_bash(keys, path_with_recond, tmp_path)
-        assert completed in shown.replace("\x07", ""), shown
+        shown = typed_in_bash(keys, completed, path_with_recond, tmp_path)
+        assert completed in shown, shown
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
