@@ -17,6 +17,9 @@ from recond.host.stick import LABEL
 SECTOR_BYTES = 512
 VOLUME_AT = 16 * 2048
 """The first volume descriptor of ISO 9660: sector 16 of 2,048 bytes."""
+HEAD_BYTES = 64 << 10
+"""Boot code, table, volume descriptors and El Torito's: what a computer starts by. Nothing of ours
+has its own partition in it."""
 TABLE_AT = 446
 ENTRY = struct.Struct("<B3sB3sII")  # active, first CHS, type, last CHS, first sector, sectors
 OWN = 2
@@ -26,6 +29,8 @@ END_OF_TABLE = b"\x55\xaa"
 SIGNATURE_AT = 440
 MARK = b"\x52\x43"
 """In the two bytes after the disk signature, which are zero or 5A5Ah elsewhere: being renewed."""
+NEXT_DISK = b"\xcd\x18\xf4\xeb\xfd"
+"""int 18h (on with the next disk, BIOS Boot Specification 1.01, 6.7); else hlt, again and again."""
 PAST_CHS = b"\xfe\xff\xff"
 
 Read = Callable[[int, int], bytes]
@@ -42,15 +47,17 @@ class StickLayout:
 
 
 def read_mark(sector: bytes) -> str | None:
-    """The number of the renewal that began on this stick and did not end; None: none did."""
-    if sector[SIGNATURE_AT + 4 : SIGNATURE_AT + 6] != MARK:
-        return None
-    return sector[SIGNATURE_AT : SIGNATURE_AT + 4].hex()
+    """The number of the renewal that began on this stick and did not end; None: none did, or what
+    stands there is no more what was written then (somebody made partitions on it).
+    """
+    number = sector[SIGNATURE_AT : SIGNATURE_AT + 4].hex()
+    return number if sector == marked(number) else None
 
 
-def read_layout(read: Read, name: str) -> StickLayout:
-    """What an image or a stick is. Raises `UsageError` for anything but ours, and for one with a
-    fourth partition: what would happen to it cannot be said. `OSError` of the reading.
+def read_layout(read: Read, name: str, size_bytes: int) -> StickLayout:
+    """What an image or a stick of so many bytes is. Raises `UsageError` for anything but ours, and
+    for one with a partition behind the workshop's: what would happen to it cannot be said.
+    `OSError` of the reading.
     """
     first = read(0, SECTOR_BYTES)
     volume = read(VOLUME_AT, SECTOR_BYTES)
@@ -67,8 +74,12 @@ def read_layout(read: Read, name: str) -> StickLayout:
         raise UsageError("stick.update.not_ours", path=name)
     if any(first[TABLE_AT + (OWN + 1) * ENTRY.size : 510]):
         raise UsageError("stick.update.fourth", path=name)
-    own = read(start * SECTOR_BYTES, SECTOR_BYTES)
-    if not is_own(own):
+    if start * SECTOR_BYTES < HEAD_BYTES or (start + sectors) * SECTOR_BYTES > size_bytes:
+        raise UsageError("stick.update.table", path=name)
+    before = (ENTRY.unpack_from(first, TABLE_AT + n * ENTRY.size) for n in range(OWN))
+    if any(count and at + count > start for _a, _f, _k, _l, at, count in before):
+        raise UsageError("stick.update.table", path=name)
+    if not is_own(read(start * SECTOR_BYTES, SECTOR_BYTES)):
         raise UsageError("stick.update.not_ours", path=name)
     return StickLayout(first, start * SECTOR_BYTES, sectors * SECTOR_BYTES)
 
@@ -79,15 +90,14 @@ def is_own(boot: bytes) -> bool:
     """
     label = LABEL.encode().ljust(11)
     kinds = ((38, 43), (66, 71))
-    named = any(boot[at] == 0x29 and boot[to : to + 11] == label for at, to in kinds)
+    named = any(boot[at : at + 1] == b"\x29" and boot[to : to + 11] == label for at, to in kinds)
     return named and boot[510:512] == END_OF_TABLE
 
 
-def marked(sector: bytes, number: str) -> bytes:
-    """The first sector while the stick is being renewed: marked, and without its own partition."""
-    entry = TABLE_AT + OWN * ENTRY.size
-    gone = sector[:entry] + bytes(ENTRY.size) + sector[entry + ENTRY.size :]
-    return gone[:SIGNATURE_AT] + bytes.fromhex(number) + MARK + gone[SIGNATURE_AT + 6 :]
+def marked(number: str) -> bytes:
+    """The first sector while the stick is being renewed: the mark, and nothing to start by."""
+    mark = NEXT_DISK.ljust(SIGNATURE_AT, b"\0") + bytes.fromhex(number) + MARK
+    return mark.ljust(SECTOR_BYTES - len(END_OF_TABLE), b"\0") + END_OF_TABLE
 
 
 def joined(image: StickLayout, own_bytes: int) -> bytes:

@@ -57,3 +57,5 @@ def show_stick_updated(screen: Screen, found: StickUpdated) -> None:
     version = found.version
     done = "stick.update.done" if version is not None else "stick.update.done_by_sum"
     screen.data(screen.t(done, **told, version=version or found.sha256[:16]))
+    if found.copies_left:
+        screen.data(screen.t("stick.update.copies", n=found.copies_left))

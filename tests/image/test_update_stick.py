@@ -6,6 +6,7 @@ them; the real image was tried by hand.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -23,10 +24,10 @@ from recond.certify.releasenote import ReleaseFile, ReleaseNote, sign_note
 from recond.certify.sign import keys
 from recond.erasure import TargetKind
 from recond.errors import BenchLacks, RecondError, RecordInvalid, SafetyRefusal, UsageError
-from recond.flow.live import renew
+from recond.flow.live import renew, stickcopy
 from recond.flow.live.renew import Believed, StickUpdated, believe, update_stick
 from recond.host import Host
-from recond.host.block import BlockDevice
+from recond.host.block import BlockDevice, TakenPartition
 from recond.host.realdisk import open_disk
 from recond.host.stick_layout import ENTRY, OWN, TABLE_AT, read_mark
 from recond.host.target import read_target
@@ -167,6 +168,8 @@ def test_cut_off_anywhere_it_is_finished_from_the_copy(
                 bench.update()
         mark = read_mark(bench.stick.read_bytes()[:512])
         assert mark is not None or bench.stick.read_bytes() == before, "nothing without a mark"
+        copies = list((bench.state / "sticks").iterdir())
+        assert [one.name for one in copies] == ([mark] if mark else []), "no key without a mark"
     held = bench.stick.read_bytes()
     if read_mark(held[:512]) is not None:
         elsewhere = Bench.__new__(Bench)
@@ -212,6 +215,11 @@ def other_label(bench: Bench) -> None:
     bench.stick.write_bytes(raw)
 
 
+def table(number: int, kind: int, start: int, sectors: int) -> Callable[[Bench], None]:
+    entry = ENTRY.pack(0, b"\0" * 3, kind, b"\0" * 3, start, sectors)
+    return change(TABLE_AT + number * ENTRY.size, entry)
+
+
 def cut_short(bench: Bench) -> None:
     os.truncate(bench.stick, 512 * KIB + OWN_BYTES)
 
@@ -225,6 +233,11 @@ REFUSED = {
         change(TABLE_AT + 3 * ENTRY.size, ENTRY.pack(0, b"abc", 7, b"abc", 9000, 9)),
         "stick.update.fourth",
     ),
+    "photos behind RECOND": (table(1, 0x0C, 1536, 512), "stick.update.table"),
+    "an extended partition around it": (table(0, 0x05, 64, 1 << 20), "stick.update.table"),
+    "RECOND past the end": (table(OWN, 0x0C, 1024, 1 << 20), "stick.update.table"),
+    "RECOND beyond the end": (table(OWN, 0x0C, 0xFFFFFFFF, 0xFFFFFFFF), "stick.update.table"),
+    "RECOND in the volume": (table(OWN, 0x0C, 8, 512), "stick.update.table"),
     "too small": (cut_short, "stick.update.small"),
 }
 
@@ -240,6 +253,165 @@ def test_nothing_is_written_onto_anything_else(name: str, tmp_path: Path, fat: b
     assert refused.value.message.code == code
     assert bench.stick.read_bytes() == held
     assert not (bench.state / "sticks").exists()
+
+
+@pytest.mark.parametrize("start", [1, 64, 0x7FFFFFFF])
+def test_an_image_of_an_odd_table_goes_onto_no_stick(
+    start: int, tmp_path: Path, fat: bytes
+) -> None:
+    bench = Bench(tmp_path, fat, *SIZES[1])
+    raw = bytearray(bench.iso.read_bytes())
+    struct.pack_into("<I", raw, TABLE_AT + OWN * ENTRY.size + 8, start)
+    raw[start * 512 : start * 512 + 512] = fat[:512] if start < len(raw) // 512 else b""
+    raw[16 * 2048 : 16 * 2048 + 72] = b"\x01CD001\x01\0" + bytes(32) + b"RECOND_LIVE".ljust(32)
+    bench.iso.write_bytes(raw)
+    held = bench.stick.read_bytes()
+    with pytest.raises(UsageError) as refused:
+        bench.update()
+    assert refused.value.message.code == "stick.update.table"
+    assert bench.stick.read_bytes() == held
+
+
+def cut_off(bench: Bench, monkeypatch: pytest.MonkeyPatch, after_bytes: int = 128 * KIB) -> str:
+    """The number of the mark of a stick that was pulled in the middle."""
+    with monkeypatch.context() as patch:
+        patch.setattr(renew, "open_disk", lambda path, on: Pulled(open_disk(path, on), after_bytes))
+        with pytest.raises(Cut):
+            bench.update()
+    number = read_mark(bench.stick.read_bytes()[:512])
+    assert number is not None
+    return number
+
+
+def test_a_marked_stick_has_nothing_to_start_by(
+    tmp_path: Path, fat: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of one system and half of another would be no system that may erase."""
+    bench = Bench(tmp_path, fat, *SIZES[1])
+    for after_bytes in (65 * KIB, 400 * KIB, bench.new_bytes + OWN_BYTES - KIB):
+        cut_off(bench, monkeypatch, after_bytes)
+        head = bench.stick.read_bytes()[: 64 * KIB]
+        assert not any(head[8:440]), "no code"
+        assert not any(head[TABLE_AT:510]), "no partition"
+        assert not any(head[512:]), "no volume, no El Torito"
+
+
+def test_what_was_made_of_a_marked_stick_since_is_not_written_over(
+    tmp_path: Path, fat: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, fat, *SIZES[1])
+    cut_off(bench, monkeypatch)
+    table(0, 0x0C, 1024, 512)(bench)  # fdisk keeps the signature and the two bytes behind it
+    held = bench.stick.read_bytes()
+    with pytest.raises(UsageError) as refused:
+        bench.update()
+    assert refused.value.message.code == "stick.update.not_ours"
+    assert bench.stick.read_bytes() == held
+
+
+def test_a_stick_that_changed_during_the_question_is_not_written(
+    tmp_path: Path, fat: bytes
+) -> None:
+    bench = Bench(tmp_path, fat, *SIZES[0])
+
+    def ask(_disk: object) -> str:
+        table(3, 0x0C, 4096, 64)(bench)
+        return "4711.img"
+
+    words = (bench.believed, ask, bench.state, Host(), lambda _permille: None)
+    with pytest.raises(SafetyRefusal) as refused:
+        update_stick(str(bench.stick), *words, is_image=True)
+    assert refused.value.message.code == "stick.update.other_table"
+    assert not (bench.state / "sticks").exists()
+
+
+class Odd:
+    """A disk of which one answer is another one."""
+
+    def __init__(self, disk: BlockDevice, **answers: object) -> None:
+        self._disk = disk
+        self.__dict__ |= answers
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._disk, name)
+
+
+def refused_by(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, make: Callable[[BlockDevice], object]
+) -> str:
+    with monkeypatch.context() as patch:
+        patch.setattr(renew, "open_disk", lambda path, on: make(open_disk(path, on)))
+        with pytest.raises(RecondError) as refused:
+            bench.update()
+    return refused.value.message.code
+
+
+def test_a_partition_that_somebody_has_open_is_not_written_over(
+    tmp_path: Path, fat: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, fat, *SIZES[0])
+    held = bench.stick.read_bytes()
+    kept = (TakenPartition("sdx3", 3, 0, 512, errno.EBUSY),)
+    code = refused_by(bench, monkeypatch, lambda disk: Odd(disk, take_partitions=lambda: kept))
+    assert (code, bench.stick.read_bytes()) == ("wipe.refusal.partition", held)
+
+
+def test_a_stick_that_reads_differently_each_time_leaves_no_copy_of_its_key(
+    tmp_path: Path, fat: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, fat, *SIZES[0])
+
+    def make(disk: BlockDevice) -> Odd:
+        def read(at: int, buffer: memoryview) -> int:
+            done = disk.read_into(at, buffer)
+            if len(buffer) > 512:
+                buffer[-1] = next(reads)
+            return done
+
+        reads = iter(range(9))
+        return Odd(disk, read_into=read)
+
+    assert refused_by(bench, monkeypatch, make) == "stick.update.unsteady"
+    assert not list((bench.state / "sticks").iterdir())
+
+
+def test_a_state_that_takes_no_copy_is_named(tmp_path: Path, fat: bytes) -> None:
+    bench = Bench(tmp_path, fat, *SIZES[0])
+    held = bench.stick.read_bytes()
+    (bench.state / "sticks").write_bytes(b"")
+    with pytest.raises(BenchLacks) as refused:
+        bench.update()
+    assert refused.value.message.code == "stick.update.cannot.keep"
+    assert bench.stick.read_bytes() == held
+
+
+def test_a_copy_that_stays_is_named(
+    tmp_path: Path, fat: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the key: one that could not be deleted, one of a stick that never came back."""
+    bench = Bench(tmp_path, fat, *SIZES[0])
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda folder: folder.rmdir())  # not empty
+        with pytest.raises(BenchLacks) as refused:
+            bench.update()
+    assert refused.value.message.code == "stick.update.copy_left"
+    assert bench.is_whole()
+    cut_off(bench, monkeypatch)
+    bench.stick.write_bytes(image("old", 512 * KIB, fat) + b"BEHIND" * MIB)
+    found = bench.update()
+    assert found.copies_left == 1
+    assert len(list((bench.state / "sticks").iterdir())) == 1, "the one without a note is gone"
+
+
+def test_the_copys_folder_outlives_a_power_cut(
+    tmp_path: Path, fat: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mark may be on the stick before the folder is in its own: all of them are synced."""
+    bench = Bench(tmp_path, fat, *SIZES[0])
+    synced: list[Path] = []
+    monkeypatch.setattr(stickcopy, "sync_folder", synced.append)
+    bench.update()
+    assert {bench.state.parent, bench.state, bench.state / "sticks"} <= set(synced)
 
 
 @pytest.mark.parametrize("typed", ["", "img", "9999", "x-cle-4711.img"])
@@ -304,6 +476,10 @@ def test_an_image_is_believed_by_a_note_or_by_its_sum(tmp_path: Path) -> None:
     with pytest.raises(SafetyRefusal):
         release.believe()
     release.publish("99.0.0")
+    elsewhere = tmp_path / "note" / "recond.release.jws"
+    elsewhere.parent.mkdir()
+    shutil.copy(iso.with_suffix(".release.jws"), elsewhere)
+    assert release.believe(note=elsewhere).version == "99.0.0"
     iso.write_bytes(b"another!")
     with pytest.raises(RecordInvalid):
         release.believe()

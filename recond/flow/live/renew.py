@@ -5,37 +5,33 @@ the stick by hand takes them with it. Here they are copied into the state first 
 stick is marked, and the mark goes with the very last sector, once everything was read back. A stick
 that is pulled in the middle is known by its mark, and is finished from the copy. Writes onto
 nothing that does not show by its content that it is a recond stick; on no live system, whose state
-is memory.
-
-state/sticks/<number of the mark>/own.img   the partition, as it was; gone once the stick is whole
-                                 note.json  its size and sum
+is memory. A marked stick has nothing to start by: half of one system and half of another is none
+that may erase.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from io import BufferedReader
 from pathlib import Path
 
-from recond.documents import read_json
 from recond.erasure import DiskIdentity, Target, TargetKind
 from recond.errors import BenchLacks, RecordInvalid, SafetyRefusal, UsageError
+from recond.flow.live.stickcopy import OWN_IMAGE, StickCopy, copies_left, sweep
 from recond.flow.run.typed import folded
 from recond.flow.updates import NOTE_SUFFIX, FileState, ReleaseStanding, look_for_update
 from recond.frozen import dataclass
 from recond.host import Host
 from recond.host.block import BlockDevice, aligned_buffer
-from recond.host.journalfile import sync_folder
 from recond.host.realdisk import open_disk
 from recond.host.reason import os_reason
-from recond.host.regular import open_regular, read_regular
+from recond.host.regular import open_regular
 from recond.host.stick import LIVE, is_portable
 from recond.host.stick_layout import (
+    HEAD_BYTES,
     SECTOR_BYTES,
     Read,
     StickLayout,
@@ -44,17 +40,13 @@ from recond.host.stick_layout import (
     read_layout,
     read_mark,
 )
-from recond.host.store import write_whole
 from recond.host.target import read_target
 from recond.model import Message
 from recond.wipe import guard
 
-FOLDER = "sticks"
 CHUNK_BYTES = 1 << 20
 LETTERS = 4
 """What is typed of a serial at least: its last four, as before an erasure."""
-OWN_IMAGE = "own.img"
-STICK_NOTE = "note.json"
 
 Ask = Callable[[DiskIdentity], str]
 """What a person types of the stick's serial."""
@@ -66,6 +58,7 @@ Tell = Callable[[int], None]
 class StickUpdated:
     """A stick with another image and the partition that it had. `version` is the note's; None: the
     image was believed by its sum alone. `resumed`: an earlier renewal had been cut off.
+    `copies_left`: of other sticks, in the state, each with a key.
     """
 
     path: str
@@ -76,6 +69,7 @@ class StickUpdated:
     sha256: str
     kept_bytes: int
     resumed: bool
+    copies_left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +96,9 @@ def believe(
     look = look_for_update(str(note or _note_beside(image)), signer, state, now)
     told = next((one for one in look.note.files if one.name == image.name), None)
     beside = next((one for one in look.beside if one.name == image.name), None)
-    if told is None or beside is None or beside.state is not FileState.WHOLE:
+    elsewhere = note is not None and note.absolute().parent != image.absolute().parent
+    # what lies elsewhere is held against the note's sum before a byte is written
+    if told is None or not (elsewhere or (beside and beside.state is FileState.WHOLE)):
         raise RecordInvalid("stick.update.not_released", path=str(image), version=look.note.version)
     if look.standing is ReleaseStanding.OLDER:
         args = {"version": look.note.version, "running": look.running}
@@ -185,6 +181,7 @@ def _hold(
         image.sha256,
         renewal.own_bytes,
         renewal.resumed,
+        copies_left(state),
     )
 
 
@@ -200,7 +197,13 @@ def _confirm(disk: BlockDevice, held: DiskIdentity, ask: Ask) -> None:
     )
     if found:
         raise SafetyRefusal(found)
-    disk.take_partitions()
+    kept = tuple(
+        Message.of("wipe.refusal.partition", path=disk.path, node=one.name, errno=one.errno)
+        for one in disk.take_partitions()
+        if one.errno is not None
+    )
+    if kept:
+        raise SafetyRefusal(kept)
 
 
 class Renewal:
@@ -214,83 +217,102 @@ class Renewal:
         self, disk: BlockDevice, image: Believed, source: BufferedReader, state: Path
     ) -> None:
         self._disk, self._believed, self._source = disk, image, source
-        self._image = read_layout(_reader(source), str(image.file))
+        image_bytes = os.fstat(source.fileno()).st_size
+        self._image = read_layout(_reader(source), str(image.file), image_bytes)
         self._sector = _read(disk, 0, SECTOR_BYTES)
-        number = read_mark(self._sector)
+        size_bytes, number = disk.identity().size_bytes, read_mark(self._sector)
         self.resumed = number is not None
-        self._number = number or os.urandom(4).hex()
-        self._folder = state / FOLDER / self._number
+        self._number, self._state = number or os.urandom(4).hex(), state
+        self._copy = StickCopy(state, self._number)
         if self.resumed:
-            self._old, (self.own_bytes, self._own_sum) = None, _kept(self._folder, disk.path)
+            self._old, (self.own_bytes, self._own_sum) = None, self._copy.read(disk.path)
         else:
-            self._old = read_layout(lambda at, n: _read(disk, at, n), disk.path)
+            self._old = read_layout(lambda at, n: _read(disk, at, n), disk.path, size_bytes)
             self.own_bytes, self._own_sum = self._old.own_bytes, ""
-        if self._image.own_at_bytes + self.own_bytes > disk.identity().size_bytes:
+        if self._image.own_at_bytes + self.own_bytes > size_bytes:
             raise UsageError("stick.update.small", path=disk.path)
         self._done, self._whole = 0, 2 * (self._image.own_at_bytes + self.own_bytes)
 
     def run(self, tell: Tell) -> None:
-        """All of it. Raises `OSError`, `RecordInvalid`, `BenchLacks`."""
+        """All of it. Raises `OSError`, `RecordInvalid`, `BenchLacks`; `SafetyRefusal` where the
+        first sector is another one than before the question.
+        """
         self._source.seek(0)
         if hashlib.file_digest(self._source, "sha256").hexdigest() != self._believed.sha256:
             raise RecordInvalid("stick.update.changed", path=str(self._believed.file))
+        if _read(self._disk, 0, SECTOR_BYTES) != self._sector:
+            raise SafetyRefusal((Message.of("stick.update.other_table", path=self._disk.path),))
+        sweep(self._state)
         if self._old is not None:
-            try:
-                self._own_sum = self._keep(self._old)
-            except BaseException:
-                shutil.rmtree(self._folder, ignore_errors=True)  # it has the key in it
-                raise
-            self._put(0, marked(self._sector, self._number))
+            self._begin(self._old)
+        self._put(SECTOR_BYTES, bytes(HEAD_BYTES - SECTOR_BYTES))
         own_at = self._image.own_at_bytes
-        with os.fdopen(open_regular(self._folder / OWN_IMAGE, os.O_RDONLY), "rb") as own:
-            if self._copy(own, 0, self.own_bytes, own_at, tell) != self._own_sum:
-                raise BenchLacks("stick.update.copy_changed", path=str(self._folder))
-        body = self._copy_image(own_at, tell)
+        with os.fdopen(open_regular(self._copy.folder / OWN_IMAGE, os.O_RDONLY), "rb") as own:
+            if self._write_file(own, 0, self.own_bytes, own_at, tell) != self._own_sum:
+                raise BenchLacks("stick.update.copy_changed", path=str(self._copy.folder))
+        head, body = self._write_image(own_at, tell)
         self._disk.flush()
         self._disk.drop_cache()
         if (
             self._sum(own_at, self.own_bytes, tell) != self._own_sum
-            or self._sum(SECTOR_BYTES, own_at - SECTOR_BYTES, tell) != body
+            or self._sum(HEAD_BYTES, own_at - HEAD_BYTES, tell) != body
         ):
             raise BenchLacks("stick.update.read_back", path=self._disk.path)
+        self._put(SECTOR_BYTES, head[SECTOR_BYTES:])
         self._put(0, joined(self._image, self.own_bytes))
-        shutil.rmtree(self._folder)
-        sync_folder(self._folder.parent)
+        try:
+            self._copy.forget()
+        except OSError as error:
+            told = {"folder": str(self._copy.folder), "reason": os_reason(error)}
+            raise BenchLacks("stick.update.copy_left", path=self._disk.path, **told) from None
+
+    def _begin(self, old: StickLayout) -> None:
+        """The stick's own partition in the state, read twice alike; then the mark."""
+        self._copy.make()
+        marking = False
+        try:
+            self._own_sum = self._keep(old)
+            marking = True
+            self._put(0, marked(self._number))
+        except BaseException:
+            if not marking or self._is_as_before():
+                with suppress(OSError):
+                    self._copy.forget()  # it has the key in it
+            raise
 
     def _keep(self, old: StickLayout) -> str:
-        """The stick's own partition in the state, read twice alike; its SHA-256."""
-        self._folder.mkdir(parents=True, mode=0o700)
-        handle = open_regular(self._folder / OWN_IMAGE, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        whole = hashlib.sha256()
-        with os.fdopen(handle, "wb") as kept:
-            for piece in self._pieces(old.own_at_bytes, old.own_bytes):
-                kept.write(piece)
-                whole.update(piece)
-            kept.flush()
-            os.fsync(kept.fileno())
+        found = self._copy.fill(self._pieces(old.own_at_bytes, old.own_bytes))
         self._disk.drop_cache()
-        if self._sum(old.own_at_bytes, old.own_bytes, lambda _done: None) != whole.hexdigest():
-            raise BenchLacks("stick.update.read_back", path=self._disk.path)
-        told = {"bytes": old.own_bytes, "sha256": whole.hexdigest()}
-        write_whole(self._folder / STICK_NOTE, json.dumps(told).encode(), mode=0o600)
-        sync_folder(self._folder.parent)
-        return whole.hexdigest()
+        if self._sum(old.own_at_bytes, old.own_bytes, lambda _done: None) != found:
+            raise BenchLacks("stick.update.unsteady", path=self._disk.path)
+        self._copy.note(old.own_bytes, found)
+        return found
 
-    def _copy_image(self, body_bytes: int, tell: Tell) -> str:
-        """The image's bytes from its second sector to its own partition; their SHA-256. The whole
-        file is held against the sum that it is believed by.
+    def _is_as_before(self) -> bool:
+        """Whether the mark did not get onto the medium; in doubt no, and the copy stays."""
+        try:
+            self._disk.drop_cache()
+            return _read(self._disk, 0, SECTOR_BYTES) == self._sector
+        except OSError:
+            return False
+
+    def _write_image(self, own_at: int, tell: Tell) -> tuple[bytes, str]:
+        """The image between its head and its own partition; the head, which goes last, and the
+        SHA-256 of what was written. The whole file is held against the sum that it is believed by.
         """
-        whole = hashlib.sha256(self._image.sector)
-        body = self._copy(
-            self._source, SECTOR_BYTES, body_bytes - SECTOR_BYTES, SECTOR_BYTES, tell, whole
+        self._source.seek(0)
+        head = self._source.read(HEAD_BYTES)
+        whole = hashlib.sha256(head)
+        body = self._write_file(
+            self._source, HEAD_BYTES, own_at - HEAD_BYTES, HEAD_BYTES, tell, whole
         )
         while piece := self._source.read(CHUNK_BYTES):
             whole.update(piece)
-        if whole.hexdigest() != self._believed.sha256:
+        if whole.hexdigest() != self._believed.sha256 or head[:SECTOR_BYTES] != self._image.sector:
             raise RecordInvalid("stick.update.changed", path=str(self._believed.file))
-        return body
+        return head, body
 
-    def _copy(
+    def _write_file(
         self,
         source: BufferedReader,
         start: int,
@@ -314,13 +336,13 @@ class Renewal:
         return found.hexdigest()
 
     def _put(self, at: int, content: bytes) -> None:
-        """A sector, on the medium before anything that follows; read back."""
-        buffer = aligned_buffer(SECTOR_BYTES)
+        """Some sectors, on the medium before anything that follows; read back."""
+        buffer = aligned_buffer(len(content))
         buffer[:] = content
         self._write(at, buffer)
         self._disk.flush()
         self._disk.drop_cache()
-        if _read(self._disk, at, SECTOR_BYTES) != content:
+        if _read(self._disk, at, len(content)) != content:
             raise BenchLacks("stick.update.read_back", path=self._disk.path)
 
     def _write(self, at: int, data: memoryview) -> None:
@@ -332,7 +354,11 @@ class Renewal:
         buffer = aligned_buffer(CHUNK_BYTES)
         for start in range(0, length, CHUNK_BYTES):
             piece = buffer[: min(CHUNK_BYTES, length - start)]
-            if self._disk.read_into(at + start, piece) != len(piece):
+            try:
+                done = self._disk.read_into(at + start, piece)
+            except OSError as error:
+                raise _lacks("write", self._disk.path, error) from None
+            if done != len(piece):
                 raise BenchLacks("stick.update.read_back", path=self._disk.path)
             yield piece
 
@@ -346,18 +372,6 @@ class Renewal:
     def _tell(self, more_bytes: int, tell: Tell) -> None:
         self._done += more_bytes
         tell(min(1000, self._done * 1000 // self._whole))
-
-
-def _kept(folder: Path, path: str) -> tuple[int, str]:
-    """What was kept of a stick that somebody began on: size and sum."""
-    try:
-        told = read_json(read_regular(folder / STICK_NOTE))
-        size, whole = told["bytes"], told["sha256"]
-        if (folder / OWN_IMAGE).stat().st_size == size and isinstance(whole, str):
-            return int(size), whole
-    except (OSError, ValueError, TypeError, KeyError):
-        pass
-    raise BenchLacks("stick.update.elsewhere", path=path, folder=str(folder))
 
 
 def _read(disk: BlockDevice, at: int, length: int) -> bytes:
