@@ -79,19 +79,38 @@ def read_layout(read: Read, name: str, size_bytes: int) -> StickLayout:
     before = (ENTRY.unpack_from(first, TABLE_AT + n * ENTRY.size) for n in range(OWN))
     if any(count and at + count > start for _a, _f, _k, _l, at, count in before):
         raise UsageError("stick.update.table", path=name)
-    if not is_own(read(start * SECTOR_BYTES, SECTOR_BYTES)):
+    if not is_own(read, start * SECTOR_BYTES, sectors * SECTOR_BYTES):
         raise UsageError("stick.update.not_ours", path=name)
     return StickLayout(first, start * SECTOR_BYTES, sectors * SECTOR_BYTES)
 
 
-def is_own(boot: bytes) -> bool:
-    """Whether a FAT boot sector is called RECOND (FAT specification 1.03, BS_VolLab): at 43 in
-    FAT12 and FAT16, at 71 in FAT32.
+def is_own(read: Read, at_bytes: int, length_bytes: int) -> bool:
+    """Whether a FAT is called RECOND (FAT specification 1.03): by its boot sector (BS_VolLab, at 43
+    in FAT12 and FAT16, at 71 in FAT32), or in its root folder (6, DIR_Attr ATTR_VOLUME_ID): Windows
+    writes the name there alone when it formats.
     """
-    label = LABEL.encode().ljust(11)
+    boot, label = read(at_bytes, SECTOR_BYTES), LABEL.encode().ljust(11)
+    if boot[510:512] != END_OF_TABLE:
+        return False
     kinds = ((38, 43), (66, 71))
-    named = any(boot[at : at + 1] == b"\x29" and boot[to : to + 11] == label for at, to in kinds)
-    return named and boot[510:512] == END_OF_TABLE
+    if any(boot[at] == 0x29 and boot[to : to + 11] == label for at, to in kinds):
+        return True
+    root = _root_at(boot)
+    if root % SECTOR_BYTES or not 0 < root < length_bytes:
+        return False
+    folder = read(at_bytes + root, SECTOR_BYTES)
+    names = (folder[at : at + 12] for at in range(0, len(folder), 32))
+    return any(name == label + b"\x08" for name in names)
+
+
+def _root_at(boot: bytes) -> int:
+    """Where the root folder of a FAT begins, in bytes from its start (FAT specification, 3.1)."""
+    sector, cluster, reserved, fats = struct.unpack_from("<HBHB", boot, 11)
+    (small,), (large,), (root,) = (
+        struct.unpack_from(form, boot, at) for form, at in (("<H", 22), ("<I", 36), ("<I", 44))
+    )
+    skipped = 0 if small else (root - 2) * cluster
+    return int((reserved + fats * (small or large) + skipped) * sector)
 
 
 def marked(number: str) -> bytes:

@@ -29,7 +29,7 @@ from recond.flow.live.renew import Believed, StickUpdated, believe, update_stick
 from recond.host import Host
 from recond.host.block import BlockDevice, TakenPartition
 from recond.host.realdisk import open_disk
-from recond.host.stick_layout import ENTRY, OWN, TABLE_AT, read_mark
+from recond.host.stick_layout import ENTRY, OWN, TABLE_AT, is_own, marked, read_mark
 from recond.host.target import read_target
 from tests.cli.command import recond
 
@@ -373,6 +373,66 @@ def test_a_stick_that_reads_differently_each_time_leaves_no_copy_of_its_key(
 
     assert refused_by(bench, monkeypatch, make) == "stick.update.unsteady"
     assert not list((bench.state / "sticks").iterdir())
+
+
+LIES: dict[str, tuple[Callable[[int], int | None], str]] = {
+    "drops all": (lambda _at: None, "stick.update.deaf"),
+    "drops past the middle": (lambda at: at if at < 384 * KIB else None, "stick.update.read_back"),
+    "is half as large": (lambda at: at % (384 * KIB), "stick.update.read_back"),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_stick_that_lies_about_its_writing_is_not_called_whole(
+    name: str, tmp_path: Path, fat: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The partition's copy stays where something was written, and finishes an honest stick."""
+    bench = Bench(tmp_path, fat, *SIZES[1])
+    place, code = LIES[name]
+    held = bench.stick.read_bytes()
+
+    def make(disk: BlockDevice) -> Odd:
+        def write(at: int, data: memoryview) -> int:
+            for start in range(0, len(data), 512):
+                to = place(at + start)
+                if to is not None:
+                    disk.write(to, data[start : start + 512])
+            return len(data)
+
+        return Odd(disk, write=write)
+
+    assert refused_by(bench, monkeypatch, make) == code
+    copies = list((bench.state / "sticks").glob("*/own.img"))
+    if code == "stick.update.deaf":
+        assert (copies, bench.stick.read_bytes()) == ([], held)
+        return
+    assert [one.read_bytes() for one in copies] == [fat]
+    bench.stick.write_bytes(marked(copies[0].parent.name) + held[512:])
+    assert bench.update().resumed
+    assert bench.is_whole()
+
+
+@pytest.mark.parametrize("kind", ["12", "32"])
+def test_a_partition_that_windows_formatted_is_known_by_its_root_folder(
+    kind: str, tmp_path: Path, fat: bytes
+) -> None:
+    file = tmp_path / "own"
+    file.write_bytes(bytes(MIB))
+    made = ("mkfs.fat", "-F", kind, "-n", "RECOND", str(file))
+    subprocess.run(made, check=True, capture_output=True)
+    raw = bytearray(file.read_bytes())
+    at = raw.index(b"RECOND     ", 0, 512)
+    raw[at : at + 11] = b"NO NAME    "
+
+    def is_named() -> bool:
+        return is_own(lambda at, length: bytes(raw[at : at + length]), 0, len(raw))
+
+    assert is_named()
+    at = raw.index(b"RECOND     \x08")
+    raw[at : at + 6] = b"PHOTOS"
+    assert not is_named()
+    raw[13:24], raw[36:48] = b"\xff" * 11, b"\xff" * 12
+    assert not is_named(), "and a boot sector of nonsense is none"
 
 
 def test_a_state_that_takes_no_copy_is_named(tmp_path: Path, fat: bytes) -> None:

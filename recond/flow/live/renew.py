@@ -274,10 +274,12 @@ class Renewal:
             self._own_sum = self._keep(old)
             marking = True
             self._put(0, marked(self._number))
-        except BaseException:
+        except BaseException as error:
             if not marking or self._is_as_before():
                 with suppress(OSError):
                     self._copy.forget()  # it has the key in it
+                if marking and isinstance(error, BenchLacks):
+                    raise BenchLacks("stick.update.deaf", path=self._disk.path) from None
             raise
 
     def _keep(self, old: StickLayout) -> str:
