@@ -540,6 +540,8 @@ def test_an_image_is_believed_by_a_note_or_by_its_sum(tmp_path: Path) -> None:
     elsewhere.parent.mkdir()
     shutil.copy(iso.with_suffix(".release.jws"), elsewhere)
     assert release.believe(note=elsewhere).version == "99.0.0"
+    with pytest.raises(UsageError, match="note_and_sum"):
+        release.believe(note=elsewhere, sha256="ab" * 32)  # which one was meant to be checked?
     iso.write_bytes(b"another!")
     with pytest.raises(RecordInvalid):
         release.believe()

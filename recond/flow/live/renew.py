@@ -33,7 +33,6 @@ from recond.host.stick import LIVE, is_portable
 from recond.host.stick_layout import (
     HEAD_BYTES,
     SECTOR_BYTES,
-    Read,
     StickLayout,
     joined,
     marked,
@@ -85,9 +84,12 @@ def believe(
     image: Path, note: Path | None, sha256: str | None, signer: Path | None, state: Path, now: str
 ) -> Believed:
     """An image by a signed release note (`note`, else the one beside it), or by a sum that a person
-    had from elsewhere. Raises `UsageError` without either, `RecordInvalid` for an image that is not
-    what the note says, `SafetyRefusal` for a release that is older than the running one.
+    had from elsewhere. Raises `UsageError` without either or with both, `RecordInvalid` for an
+    image that is not what the note says, `SafetyRefusal` for a release that is older than the
+    running one.
     """
+    if sha256 is not None and note is not None:
+        raise UsageError("stick.update.note_and_sum")
     if sha256 is not None:
         wanted = sha256.strip().casefold()
         if len(wanted) != 64 or not set(wanted) <= set("0123456789abcdef"):
@@ -218,7 +220,9 @@ class Renewal:
     ) -> None:
         self._disk, self._believed, self._source = disk, image, source
         image_bytes = os.fstat(source.fileno()).st_size
-        self._image = read_layout(_reader(source), str(image.file), image_bytes)
+        self._image = read_layout(
+            lambda at, n: os.pread(source.fileno(), n, at), str(image.file), image_bytes
+        )
         self._sector = _read(disk, 0, SECTOR_BYTES)
         size_bytes, number = disk.identity().size_bytes, read_mark(self._sector)
         self.resumed = number is not None
@@ -379,10 +383,6 @@ class Renewal:
 def _read(disk: BlockDevice, at: int, length: int) -> bytes:
     buffer = aligned_buffer(length)
     return bytes(buffer[: disk.read_into(at, buffer)])
-
-
-def _reader(source: BufferedReader) -> Read:
-    return lambda at, length: os.pread(source.fileno(), length, at)
 
 
 def _fill(source: BufferedReader, piece: memoryview) -> int:
