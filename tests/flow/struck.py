@@ -142,10 +142,13 @@ def strike(given: Strike | None, storage: Storage, pids: Path) -> Callable[[], N
         storage.watch()
         _wrap(storage)
 
+    struck = os.getpid()
+
     def end() -> None:
         sys.settrace(None)
         if given.kind == "stop":
-            os.kill(os.getpid(), signal.SIGSTOP)
+            if os.getpid() == struck:  # nobody would wake the child that tries the signing
+                os.kill(struck, signal.SIGSTOP)
             return
         if given.kind == "power":
             for one in living(pids):
