@@ -22,11 +22,12 @@ from recond.host import Host
 from recond.host.files import Files
 from recond.host.identity.pages import read_identify
 from recond.inspect.lsblk import BlockNode, read_block_nodes
-from recond.inspect.opal import read_opal_locks
 from recond.inspect.smbios import Tables
 from recond.model import Cpu, Device, Disk, Form, Known, Lock, Reading, System, Unknown, Why
 from recond.naming import maker_name
 
+OPAL_BUSES = frozenset({"sata", "ide", "nvme", "sas", "scsi"})
+"""Where a self-encrypting disk is asked itself; a bridge on USB hides what it is."""
 ATTRIBUTES = "/sys/class/firmware-attributes"
 MEI = "/sys/bus/mei/devices"
 VPD = "/sys/firmware/vpd"
@@ -281,3 +282,17 @@ def _encryption(host: Host) -> list[Lock]:
 
 def _is_of_a_disk(node: BlockNode) -> bool:
     return node.kind in ("disk", "part")
+
+
+def read_opal_locks(host: Host, disks: tuple[Disk, ...]) -> list[Lock]:
+    """A lock for each disk that may have one; found, not found, or not to be told."""
+    asked = [
+        (disk.path, disk.bus.value)
+        for disk in disks
+        if isinstance(disk.bus, Known) and disk.bus.value in OPAL_BUSES
+    ]
+    if not asked:
+        return []
+    from recond.inspect.opal import read_opal_lock  # late: it loads a drive's commands
+
+    return [Lock("opal", read_opal_lock(host, path, bus), path) for path, bus in asked]

@@ -21,23 +21,14 @@ from recond.drive.tcg import (
 from recond.host import Host
 from recond.host.identity.pages import read_identify
 from recond.host.transport import FirmwareDevice
-from recond.model import Disk, Known, Lock, Reading, Unknown, Why
+from recond.model import Known, Reading, Unknown, Why
 
-ASKED = frozenset({"sata", "ide", "nvme", "sas", "scsi"})
 KERNELS_NO = "libata.allow_tpm=0"
 _ILLEGAL_REQUEST, _NO_SUCH_COMMAND = 5, 0x20
 
 
-def read_opal_locks(host: Host, disks: tuple[Disk, ...]) -> list[Lock]:
-    """A lock for each disk that may have one; found, not found, or not to be told."""
-    return [
-        Lock("opal", _read(host, disk.path, disk.bus.value), disk.path)
-        for disk in disks
-        if isinstance(disk.bus, Known) and disk.bus.value in ASKED
-    ]
-
-
-def _read(host: Host, path: str, bus: str) -> Reading[bool]:
+def read_opal_lock(host: Host, path: str, bus: str) -> Reading[bool]:
+    """Whether the disk at `path` is locked by somebody's key. Never raises for what it answers."""
     if bus in ("sata", "ide"):
         folder = f"/sys/block/{path.removeprefix('/dev/').replace('/', '!')}"
         page = read_identify(host.files, folder)

@@ -19,8 +19,9 @@ from recond.host.sim.drive import SimClock, SimDrive, level_0
 from recond.host.sim.nvme import SimNvme
 from recond.host.sim.scsi import SimScsi
 from recond.host.transport import FirmwareDevice, Tick
+from recond.inspect.locks import read_opal_locks
 from recond.inspect.machine import read_machine
-from recond.inspect.opal import KERNELS_NO, read_opal, read_opal_locks
+from recond.inspect.opal import KERNELS_NO, read_opal
 from recond.locale import say
 from recond.locks import holding_locks, lock_question, open_locks
 from recond.model import Known, Reading, Unknown, Why
