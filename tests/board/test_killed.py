@@ -34,16 +34,19 @@ def send_all(benches: list[Client], packages: list[Package], answered: list[int]
     """Each bench sends its record until it is told that it is there, as the queue would."""
 
     def one(bench: Client, package: Package) -> None:
-        end = time.monotonic() + PATIENCE_S
+        end, told = time.monotonic() + PATIENCE_S, Counter[str]()
         while time.monotonic() < end:
             try:
-                status = bench.upload(package).status
-            except (OSError, ValueError):
-                status = 0
-            if status in (201, 409):
-                answered.append(status)
-                return
+                reply = bench.upload(package)
+            except (OSError, ValueError) as error:
+                told[repr(error)] += 1
+            else:
+                if reply.status in (201, 409):
+                    answered.append(reply.status)
+                    return
+                told[f"{reply.status} {reply.body[:200]!r}"] += 1
             time.sleep(0.2)
+        print("never taken:", package.record_id, dict(told))
 
     threads = [
         threading.Thread(target=one, args=pair) for pair in zip(benches, packages, strict=True)
