@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -38,7 +39,7 @@ def send_all(benches: list[Client], packages: list[Package], answered: list[int]
         while time.monotonic() < end:
             try:
                 reply = bench.upload(package)
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, HTTPException) as error:  # cut off in the middle
                 told[repr(error)] += 1
             else:
                 if reply.status in (201, 409):
