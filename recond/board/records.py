@@ -110,9 +110,18 @@ class Records:
                     .where(RECORDS.c.record_id == row.record_id)
                     .values(current=False)
                 )
-            number = _resigned(db, bench, kept, package, len(raw), now, current=current)
-            if number is None:
-                number = _insert(db, bench, kept, package, len(raw), now, current=current)
+            delivered: dict[str, object] = {
+                "package": package,
+                "bench": bench.id,
+                "received_at": now,
+                "signer": row.signer,
+                "trusted": kept.trusted,
+                "trust_seen": kept.trust_seen,
+                "current": current,
+                "bytes": len(raw),
+            }
+            if not _resigned(db, kept, delivered):
+                number = _insert(db, kept, delivered)
                 words, tails = search.words_of(kept)
                 search.put_words(db, number, words, tails)
             if kept.trusted and kept.lot:
@@ -189,36 +198,12 @@ def _is_known(
     return any(digest.startswith(beginning) for digest in rows.scalars())
 
 
-def _resigned(
-    db: sa.Connection,
-    bench: BenchToken,
-    kept: Kept,
-    package: str,
-    size: int,
-    now: str,
-    *,
-    current: bool,
-) -> int | None:
-    """Put a trusted record in the place of the same bytes that a stranger signed: all that follows
-    from the bytes stays; its row's number, or None where there is none.
+def _resigned(db: sa.Connection, kept: Kept, delivered: dict[str, object]) -> bool:
+    """Put a trusted record in the place of the same bytes that a stranger signed, if there are any:
+    all that follows from the bytes stays, and what this delivery brings is new.
     """
-    put = (
-        sa.update(RECORDS)
-        .where(RECORDS.c.digest == kept.digest)
-        .values(
-            package=package,
-            bench=bench.id,
-            received_at=now,
-            signer=kept.row.signer,
-            trusted=kept.trusted,
-            trust_seen=kept.trust_seen,
-            current=current,
-            bytes=size,
-        )
-        .returning(RECORDS.c.id)
-    )
-    number = db.execute(put).scalar_one_or_none()
-    return None if number is None else int(number)
+    put = sa.update(RECORDS).where(RECORDS.c.digest == kept.digest).values(**delivered)
+    return db.execute(put.returning(RECORDS.c.id)).scalar_one_or_none() is not None
 
 
 def _contradiction(db: sa.Connection, kept: Kept) -> Message | None:
@@ -260,32 +245,16 @@ def _is_newest(db: sa.Connection, kept: Kept) -> bool:
     return kept.issue.after(IssueOrder(before.issued_at, before.ledger, before.number or 0))
 
 
-def _insert(
-    db: sa.Connection,
-    bench: BenchToken,
-    kept: Kept,
-    package: str,
-    size: int,
-    now: str,
-    *,
-    current: bool,
-) -> int:
+def _insert(db: sa.Connection, kept: Kept, delivered: dict[str, object]) -> int:
     row = kept.row
     made = db.execute(
         sa.insert(RECORDS)
         .values(
             record_id=row.record_id,
             digest=kept.digest,
-            package=package,
-            bench=bench.id,
-            received_at=now,
             issued_at=row.issued_at,
             ledger=row.ledger,
             number=row.number,
-            signer=row.signer,
-            trusted=kept.trusted,
-            trust_seen=kept.trust_seen,
-            current=current,
             outcome=kept.outcome,
             computer=kept.computer,
             maker=row.maker,
@@ -301,7 +270,7 @@ def _insert(
             category=row.category,
             readiness=" ".join(row.profiles),
             duration_s=kept.duration_s,
-            bytes=size,
+            **delivered,
         )
         .returning(RECORDS.c.id)
     )
