@@ -7,8 +7,10 @@ destructive byte (`differences`). There is no way round it: no flag, no environm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from recond.erasure import DiskIdentity, Target
-from recond.model import Message
+from recond.model import Message, Use
 
 _COMPARED = (
     "kind",
@@ -29,9 +31,7 @@ ODD_SECTORS = (520, 524, 528, 4160, 4224)
 def refusals(target: Target) -> tuple[Message, ...]:
     """Why this target is not erased; empty when nothing forbids it."""
     found: list[Message] = list(target.faults)
-    for use in target.uses:
-        code = f"wipe.refusal.{use.kind}"
-        found.append(Message.of(code, path=target.path, node=use.node, where=use.where))
+    found += use_refusals(target.path, target.uses)
     if target.read_only:
         found.append(Message.of("wipe.refusal.read_only", path=target.path))
     if target.faults:  # nobody could look at it: nothing else of it is to be believed
@@ -47,6 +47,14 @@ def refusals(target: Target) -> tuple[Message, ...]:
     elif target.identity.size_bytes < block:
         found.append(Message.of("wipe.refusal.too_small", path=target.path, block=block))
     return tuple(found)
+
+
+def use_refusals(path: str, uses: Iterable[Use]) -> tuple[Message, ...]:
+    """Why a disk is not erased that is in use so, one for each use."""
+    return tuple(
+        Message.of(f"wipe.refusal.{use.kind}", path=path, node=use.node, where=use.where)
+        for use in uses
+    )
 
 
 def differences(planned: DiskIdentity, found: DiskIdentity) -> tuple[str, ...]:

@@ -192,11 +192,7 @@ def _confirm(disk: BlockDevice, held: DiskIdentity, ask: Ask) -> None:
     word, token = folded(ask(held)), folded(held.token)
     if len(word) < min(LETTERS, len(token)) or not token.endswith(word):
         raise SafetyRefusal((Message.of("stick.update.not_typed", path=disk.path),))
-    found = tuple(
-        Message.of(f"wipe.refusal.{use.kind}", path=disk.path, node=use.node, where=use.where)
-        for use in disk.look().uses
-        if use.kind != "label"
-    )
+    found = guard.use_refusals(disk.path, [one for one in disk.look().uses if one.kind != "label"])
     if found:
         raise SafetyRefusal(found)
     kept = tuple(
