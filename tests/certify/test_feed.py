@@ -11,29 +11,11 @@ import pytest
 from recond.certify.pages import certificate
 from recond.certify.pages.certificate import Feed
 from recond.certify.pages.lot import LotPages, render_lot
-from recond.computer import Overall
+from tests.certify.lot_pages import lot_pages
 
 
 def pages(rows: int) -> LotPages:
-    return LotPages(
-        title="Rapport",
-        subtitle="LOT-1",
-        workshop="Bricol’Café",
-        stamp="2026-11-24T10:00:00.000Z",
-        verdict=(Overall.PARTIAL, "1 sur 2", "…"),
-        facts=(("a", "b"),),
-        balance=("1 = 1",),
-        balanced=False,
-        words=(),
-        words_head=("a", "b", "c", "d"),
-        sentences=(),
-        anomalies=(),
-        head=("a", "b", "c", "d"),
-        rows=((f"R{n}\n{n:064}", f"NB{n}", f"DISK{n} é", "effacé") for n in range(rows)),
-        source=("lot.csv", b"a,b"),
-        signed=True,
-        lang="fr",
-    )
+    return lot_pages((f"R{n}\n{n:064}", f"NB{n}", f"DISK{n} é", "effacé") for n in range(rows))
 
 
 def programs(raw: bytes) -> list[bytes]:

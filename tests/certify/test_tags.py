@@ -10,9 +10,9 @@ from typing import Any
 import pikepdf
 import pytest
 
-from recond.certify.pages.lot import LotPages, render_lot
-from recond.computer import Overall
+from recond.certify.pages.lot import render_lot
 from recond.locale import LANGS, Lang, text
+from tests.certify.lot_pages import ROW, lot_pages
 from tests.certify.papers import issued
 
 SHOWS = {"Tj", "TJ", "'", '"', "f", "f*", "B", "B*", "S", "s", "b", "Do", "sh"}
@@ -101,40 +101,16 @@ def test_heads_of_columns_and_of_rows_are_told() -> None:
     assert set(scopes) == {"/Column", "/Row"}
 
 
-def lot_pages(rows: int) -> LotPages:
-    """A report of a lot, as `recond.flow.lot.paper` fills it."""
-    four = ("a", "b", "c", "d")
-    return LotPages(
-        title="Lot 2026-11",
-        subtitle="bilan",
-        workshop="Bricol’Café",
-        stamp="2026-11-24T04:11:30.123Z",
-        verdict=(Overall.PARTIAL, "4 sur 5 effacés", "1 manquant"),
-        facts=(("Donateur", "Mairie"),),
-        balance=("Le lot ne s’équilibre pas.",),
-        balanced=False,
-        words=[four],
-        words_head=four,
-        sentences=("Une phrase.",),
-        anomalies=(("un", "deux"),),
-        head=four,
-        rows=[four] * rows,
-        source=("lot.csv", b"a;b\n"),
-        signed=True,
-        lang="fr",
-    )
-
-
 def test_a_lot_tells_its_rows_until_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("recond.certify.pages.lot.MOST_TOLD", 30)
     for rows, told in ((25, 25), (95, 30)):
-        with opened(render_lot(lot_pages(rows))) as pdf:
+        with opened(render_lot(lot_pages([ROW] * rows))) as pdf:
             found = check(pdf)
         cells = [one for one in found if one.S == "/TD" and one.get("/K") is not None]
         assert 4 * told <= len(cells) < 4 * (told + 5)
 
 
 def test_the_same_paper_has_the_same_structure() -> None:
-    pages: LotPages = lot_pages(5)
+    pages = lot_pages([ROW] * 5)
     assert render_lot(pages) == render_lot(pages)
     assert re.search(rb"/StructTreeRoot", render_lot(pages))
