@@ -7,7 +7,7 @@ hold beyond the list. A list of counts only can name nothing that is missing but
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from recond.custody import Closing, Thing, ThingKind
@@ -57,13 +57,20 @@ def line_fate(one: ExpectedDisk, facts: LotFacts) -> ThingFate:
     return facts.disk(one.serial) if ThingKind.DISK in told else facts.computer(one.serial)
 
 
-def unlisted_items(facts: LotFacts, machines: Iterable[MachineRow]) -> Iterable[OpenItem]:
-    """What the records hold beyond the list, and is not settled."""
+def unlisted_items(
+    facts: LotFacts, machines: tuple[MachineRow, ...], counts: Mapping[str, int]
+) -> tuple[OpenItem, ...]:
+    """What records and statements hold beyond the list, and is not settled; each thing once."""
+    found: dict[tuple[ThingKind, str], OpenItem] = {}
+    for one in (*_recorded(facts, machines), *_spoken(facts), *_counted(facts, machines, counts)):
+        found.setdefault((one.kind, compared(one.serial)), one)
+    return tuple(found.values())
+
+
+def _recorded(facts: LotFacts, machines: Iterable[MachineRow]) -> Iterable[OpenItem]:
     for serial, (_, disk) in sorted(facts.last.items()):
-        if serial not in facts.listed and not disk.approved:
-            state = facts.disk(serial).state
-            if state not in SETTLED:
-                yield OpenItem(ThingKind.DISK, disk.serial or serial, state, listed=False)
+        if serial not in facts.listed and (state := facts.disk(serial).state) not in SETTLED:
+            yield OpenItem(ThingKind.DISK, disk.serial or serial, state, listed=False)
     for row in machines:
         for disk in row.disks:
             if not disk.found_by and not disk.approved:
@@ -73,6 +80,26 @@ def unlisted_items(facts: LotFacts, machines: Iterable[MachineRow]) -> Iterable[
         if row.found_by not in facts.listed:
             name = row.serial or row.record_id
             yield OpenItem(ThingKind.COMPUTER, name, State.REJECTED, listed=False)
+
+
+def _spoken(facts: LotFacts) -> Iterable[OpenItem]:
+    """What only people speak of: that a thing came, or was taken out, does not settle it."""
+    recorded = facts.listed.keys() | facts.last.keys() | facts.machines.keys()
+    for serial in sorted(facts.told.keys() - recorded):
+        thing = facts.told[serial][0].thing
+        fate = facts.disk(serial) if thing.kind is ThingKind.DISK else facts.computer(serial)
+        if fate.state not in SETTLED:
+            yield OpenItem(thing.kind, thing.serial, fate.state, listed=False)
+
+
+def _counted(
+    facts: LotFacts, machines: tuple[MachineRow, ...], counts: Mapping[str, int]
+) -> Iterable[OpenItem]:
+    """Of a list of counts every thing that stands for one of its lines."""
+    for kind, states in counted_states(facts, machines).items() if counts else ():
+        for serial, state in sorted(states.items()):
+            if kind.value in counts and state not in SETTLED:
+                yield OpenItem(kind, serial, state, listed=False)
 
 
 def computers_left(facts: LotFacts, machines: Iterable[MachineRow]) -> tuple[MachineRow, ...]:
@@ -92,11 +119,21 @@ def computers_left(facts: LotFacts, machines: Iterable[MachineRow]) -> tuple[Mac
 
 
 def count_lines(
-    counts: dict[str, int], facts: LotFacts, machines: tuple[MachineRow, ...]
+    counts: Mapping[str, int], facts: LotFacts, machines: tuple[MachineRow, ...]
 ) -> tuple[CountLine, ...]:
-    """A list of counts against what is here: computers, and disks that came in none of them."""
-    if not counts:
-        return ()
+    """A list of counts against what is here."""
+    states = counted_states(facts, machines) if counts else {}
+    return tuple(
+        _count_line(kind, counts[kind.value], list(found.values()))
+        for kind, found in states.items()
+        if kind.value in counts
+    )
+
+
+def counted_states(
+    facts: LotFacts, machines: tuple[MachineRow, ...]
+) -> dict[ThingKind, dict[str, State]]:
+    """What became of each computer, and of each disk that came in none of them."""
     inside = {serial for left in facts.remainders.values() for serial in left.held}
     inside |= {serial for taken in facts.taken.values() for serial in taken}
     told = {
@@ -110,12 +147,7 @@ def count_lines(
     disks = {
         s: facts.disk(s).state for s in {*facts.last, *told[ThingKind.DISK]} if s not in inside
     }
-    states = {ThingKind.COMPUTER: computers, ThingKind.DISK: disks}
-    return tuple(
-        _count_line(kind, counts[kind.value], list(states[kind].values()))
-        for kind in ThingKind
-        if kind.value in counts
-    )
+    return {ThingKind.COMPUTER: computers, ThingKind.DISK: disks}
 
 
 def _count_line(kind: ThingKind, expected: int, found: list[State]) -> CountLine:

@@ -72,6 +72,7 @@ class LotFacts:
     remainders: Remainders = field(default_factory=lambda: Remainders({}))
     told: dict[str, list[Spoken]] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)  # out of a computer: its disks
+    results: dict[str, list[tuple[MachineRow, DiskRow]]] = field(default_factory=dict)
     conflicts: dict[Conflict, None] = field(default_factory=dict)
     doubled: dict[Conflict, None] = field(default_factory=dict)
     _disks: dict[str, ThingFate] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class LotFacts:
         return found
 
     def _disk(self, serial: str) -> ThingFate:
-        gone, contradicted = self._end(serial)
+        gone, contradicted, away = self._end(serial)
         event_id = gone.event.event_id if gone else None
         row, disk = self.last.get(serial, (None, None))
         record_id = row.record_id if row else None
@@ -103,8 +104,16 @@ class LotFacts:
         if disk and listed and (why := disk_misfit(listed, disk)):
             self.conflicts[Conflict(listed.written, why)] = None
             contradicted = True
+        if disk and disk.approved and (why := _unfollowed(self.results.get(serial, []))):
+            self.conflicts[Conflict(disk.serial or serial, why)] = None
+            contradicted = True
         if contradicted:
             return ThingFate(State.CONTRADICTED, record_id, event_id)
+        if row and disk and disk.approved and row.found_by:  # it went where its computer went
+            away = max(filter(None, (away, self._end(row.found_by)[2])), key=_moment, default=None)
+        if row and disk and away and (disk.ended_at or row.issued_at) <= away.moment:
+            self._conflict(serial, "lot.custody.back", away, record_id)
+            return ThingFate(State.HELD, record_id, event_id)
         if disk and disk.approved:
             return ThingFate(State.ERASED, record_id, event_id)
         found = self._gone(serial, gone)
@@ -115,7 +124,7 @@ class LotFacts:
         return ThingFate(State.HELD if serial in self.told else State.MISSING)
 
     def _computer(self, serial: str) -> ThingFate:
-        gone, contradicted = self._end(serial)
+        gone, contradicted, away = self._end(serial)
         event_id = gone.event.event_id if gone else None
         rows = self.machines.get(serial, [])
         newest = max(rows, key=_age) if rows else None
@@ -126,9 +135,14 @@ class LotFacts:
             contradicted = True
         if contradicted or inside is State.CONTRADICTED:
             return ThingFate(State.CONTRADICTED, record_id, event_id)
+        if newest and away and newest.issued_at <= away.moment:
+            self._conflict(serial, "lot.custody.back", away, record_id)
+            return ThingFate(State.HELD, record_id, event_id)
         if inside in SETTLED:
             return ThingFate(inside, record_id, event_id)
         found = self._gone(serial, gone)
+        if gone and found in SETTLED and self._stayed(serial, newest, gone):
+            found = State.GONE
         if found is not None:
             return ThingFate(found, record_id, event_id)
         if inside is not None:
@@ -175,14 +189,26 @@ class LotFacts:
             return State.ERASED if other and _age(row) > _age(newest) else State.REJECTED
         return state
 
-    def _end(self, serial: str) -> tuple[Spoken | None, bool]:
-        """How a thing went, by the statements alone, and whether they contradict each other."""
+    def _stayed(self, serial: str, newest: MachineRow | None, gone: Spoken) -> bool:
+        """Whether a disk that was taken out of a computer is left when it goes; each is named."""
+        left = self.remainders.get(newest.record_id) if newest else None
+        out = {*self.taken.get(serial, ()), *(left.removed if left else ())}
+        stayed = [one for one in sorted(out) if self.disk(one).state not in SETTLED]
+        for one in stayed:
+            self._conflict(serial, "lot.custody.stayed", gone, one)
+        return bool(stayed)
+
+    def _end(self, serial: str) -> tuple[Spoken | None, bool, Spoken | None]:
+        """How a thing went, by the statements alone, whether they contradict each other, and from
+        which absence it came back: what was read of it before says nothing of what it holds now.
+        """
         gone: Spoken | None = None
+        away: Spoken | None = None
         contradicted = False
         for one in self.told.get(serial, ()):
             kind = one.event.kind
             if kind is CustodyKind.RECEIVED and (gone is None or gone.event.kind in _COMES_BACK):
-                gone = None
+                gone, away = None, gone or away
             elif gone is None:
                 gone = one if kind in GONE else None
             elif kind is gone.event.kind:
@@ -190,7 +216,7 @@ class LotFacts:
             else:
                 self._conflict(serial, "lot.custody.after", gone, one.event.event_id)
                 contradicted = True
-        return gone, contradicted
+        return gone, contradicted, away
 
     def _gone(self, serial: str, gone: Spoken | None) -> State | None:
         """A settled state by somebody's word; what left unerased is named."""
@@ -212,6 +238,33 @@ class LotFacts:
             other=other or "—",
         )
         self.conflicts[Conflict(gone.thing.serial or serial, why)] = None
+
+
+def _moment(one: Spoken) -> str:
+    return one.moment
+
+
+def _unfollowed(results: list[tuple[MachineRow, DiskRow]]) -> Message | None:
+    """Which disk of a number was not erased, and no erasure after it is of a disk that it may be:
+    two disks bear the number. None: there is none.
+    """
+    for place, (row, disk) in enumerate(results):
+        later = [one for after, one in results[place + 1 :] if after is not row and one.approved]
+        if disk.approved or any(_may_be_one(disk, one) for one in later):
+            continue
+        if later:
+            return Message.of(
+                "lot.custody.other-disk",
+                id=row.record_id,
+                disk=disk.model or "—",
+                size_bytes=disk.size_bytes,
+            )
+    return None
+
+
+def _may_be_one(one: DiskRow, other: DiskRow) -> bool:
+    sizes = (one.size_bytes or None, other.size_bytes or None)
+    return not models_differ(one.model, other.model) and not sizes_differ(*sizes)
 
 
 def _age(row: MachineRow) -> tuple[str, int]:
@@ -240,6 +293,10 @@ def lot_facts(
     for row in machines:
         if row.found_by:
             facts.machines.setdefault(row.found_by, []).append(row)
+    for row in sorted(machines, key=_age):
+        for disk in row.disks:
+            if disk.found_by:
+                facts.results.setdefault(disk.found_by, []).append((row, disk))
     spoken = [Spoken(row.event, thing) for row in statements for thing in row.event.things]
     for told in sorted(spoken, key=_order):
         event, serial = told.event, compared(told.thing.serial)

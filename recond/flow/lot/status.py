@@ -145,11 +145,11 @@ def lot_status(
     last = last_results(machines)
     facts = lot_facts(expected, machines, last, custody.remainders, custody.statements)
     lines = tuple(_line(one, facts) for one in expected)
-    counts = count_lines(dict(custody.counts), facts, machines)
+    counts = count_lines(custody.counts, facts, machines)
     opened = (
         *(_open_line(one, facts) for one in lines if one.state not in SETTLED),
         *missing_counts(counts),
-        *unlisted_items(facts, machines),
+        *unlisted_items(facts, machines, custody.counts),
     )
     holders: dict[str, list[str]] = {}
     for row in machines:
