@@ -280,8 +280,8 @@ def archive(drawn: Drawn, stamp: str, lang: Lang, files: dict[str, bytes]) -> by
                 mod_date=_pdf_date(stamp),
             )
         pdf.Root.Lang = lang
-        write_structure(pdf, drawn.tree)
         pdfa.prepare(pdf, "3b")
+        write_structure(pdf, drawn.tree)  # last: `prepare` looks at each object
         with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
             for field in ("xmp:CreateDate", "xmp:ModifyDate", "xmp:MetadataDate"):
                 metadata[field] = f"{stamp[:19]}Z"

@@ -1,4 +1,4 @@
-"""What drawing a page does over and over, kept: numbers as text, widths of words, broken lines.
+"""What drawing a page does over and over, kept: numbers as text, words in lines, letters of fonts.
 
 Why: a certificate that is checked is drawn again, and a hundred of them have nearly the same words
 and the same lines at the same places. Only answers of pure functions are kept, each under all that
@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from reportlab.lib import rl_accel
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfdoc
+from reportlab.pdfbase.pdfmetrics import getFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Paragraph
 
@@ -24,6 +25,8 @@ from recond.certify.pages.tags import OnePiece
 
 MOST = 8192
 """Of each kind: some megabytes."""
+SUBSETS = 16
+"""Of a font: 40 kB each. The certificates of a workshop need few, as most have the same letters."""
 LONGEST = 400
 """Characters of a text that is kept; most of ours are shorter, and a stranger's may be long."""
 
@@ -67,14 +70,48 @@ class Font(TTFont):  # type: ignore[misc] # reportlab has no types
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._width = functools.lru_cache(MOST)(super().stringWidth)
+        made = functools.lru_cache(SUBSETS)(self.face.makeSubset)
+        self.face.makeSubset = lambda signs: made(tuple(signs))
 
     def stringWidth(self, text: str, size: float, encoding: str = "utf8") -> float:  # noqa: N802
         """The width in points: `text` in `size` points."""
         return float(self._width(text, size, encoding))
 
 
-class Words(OnePiece, Paragraph):  # type: ignore[misc] # reportlab has no types
-    """A paragraph that is not parsed and not broken into lines a second time, in no document.
+class _Drawn(Paragraph):  # type: ignore[misc] # reportlab has no types
+    """A paragraph whose program is kept, as it is but for the place where it stands."""
+
+    _programs: ClassVar[dict[tuple[Any, ...], list[str]]] = {}
+    _lines: tuple[str, ParagraphStyle, float] | None = None  # by what its lines are kept
+    _signs = ""  # those beyond ASCII: a font numbers them as they come
+
+    def drawOn(self, canvas: Any, x: float, y: float, _sW: float = 0) -> None:  # noqa: N802, N803
+        """As reportlab's: the same program, and the canvas as it was before."""
+        key = self._program_key(canvas)
+        found = self._programs.get(key) if key else None
+        if found is not None:
+            canvas._code += ("q", f"1 0 0 1 {numbers(x, y)} cm", *found)
+            return
+        begin = len(canvas._code) + 2  # after what saves, and what moves
+        super().drawOn(canvas, x, y, _sW)
+        if key:
+            _keep(self._programs, key, canvas._code[begin:])
+
+    def _program_key(self, canvas: Any) -> tuple[Any, ...] | None:
+        """All that the program depends on. None for what the document learns while it is drawn: a
+        font, a sign beyond ASCII, a state of transparency.
+        """
+        if self._lines is None or canvas._extgstate.getValue("ca") != 1:
+            return None
+        state = getFont(self.blPara.fontName).state.get(canvas._doc)
+        if state is None or state.internalName is None:
+            return None
+        signs = tuple(map(state.assignments.get, map(ord, self._signs)))
+        return None if None in signs else (self._lines, state.internalName, signs)
+
+
+class Words(OnePiece, _Drawn):
+    """A paragraph that is not parsed, broken into lines and drawn a second time, in no document.
 
     Only one of a single run of words: what several runs are broken into, reportlab changes later.
     """
@@ -104,17 +141,29 @@ class Words(OnePiece, Paragraph):  # type: ignore[misc] # reportlab has no types
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
         """Its size in points. The height that is free does not change how lines are broken."""
+        self._lines = None
         if self._key is None or width <= 1:
             return super().wrap(width, height)  # type: ignore[no-any-return]
         key = (*self._key, width)
         found = self._broken.get(key)
         if found is None:
             super().wrap(width, height)
-            found = {name: self.__dict__[name] for name in self._AFTER}
+            found = {name: self.__dict__[name] for name in self._AFTER} | self._of_lines(key)
+            self.__dict__.update(found)
             _keep(self._broken, key, found)
         else:
             self.__dict__.update(found)
         return found["width"], found["height"]
+
+    def _of_lines(self, key: tuple[str, ParagraphStyle, float]) -> dict[str, Any]:
+        """Under what its program is kept: under nothing where it draws more than words."""
+        look, lines = self.style, self.blPara
+        more = (look.backColor, look.borderWidth, look.wordWrap, self.bulletText)
+        if lines.kind or lines.us_lines or lines.link or any(more) or lines.textColor.alpha != 1:
+            return {}
+        signs = {sign for _, words in lines.lines for word in words for sign in word}
+        signs.discard("\xa0")  # a space, to a font
+        return {"_lines": key, "_signs": "".join(sorted(x for x in signs if not x.isascii()))}
 
 
 def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from pikepdf import Array, Dictionary, Name, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf, String
 from reportlab.platypus import Table
 
 CELLS = ("TD", "TH")
@@ -213,23 +213,35 @@ def write_structure(pdf: Pdf, tree: PaperTags) -> None:
 def _written(
     pdf: Pdf, one: Element, parent: Any, pages: list[Any], owners: list[dict[int, Any]]
 ) -> Any:
-    made = pdf.make_indirect(Dictionary(S=Name(f"/{one.kind}"), P=parent))
+    """One piece and what is below it; made whole, as each change of what stands in the file costs
+    as much as the piece.
+    """
+    entries: dict[str, Any] = {"/S": Name(f"/{one.kind}"), "/P": parent}
     if one.alt:
-        made.Alt = one.alt
+        entries["/Alt"] = String(one.alt)
     if one.scope:
-        made.A = Dictionary(O=Name.Table, Scope=Name(f"/{one.scope}"))
-    kids = Array()
+        entries["/A"] = Dictionary(O=Name.Table, Scope=Name(f"/{one.scope}"))
+    marks = [kid for kid in one.kids if not isinstance(kid, Element)]
+    own = marks[0][0] if marks else 0
+    if own:
+        entries["/Pg"] = pages[own - 1]
+    if len(one.kids) == len(marks) == 1:  # as most are
+        entries["/K"] = marks[0][1]
+        made = pdf.make_indirect(Dictionary(entries))
+        owners[own - 1][marks[0][1]] = made
+        return made
+    made = pdf.make_indirect(Dictionary(entries))
+    kids: list[Any] = []
     for kid in one.kids:
         if isinstance(kid, Element):
             kids.append(_written(pdf, kid, made, pages, owners))
             continue
         page, number = kid
         owners[page - 1][number] = made
-        if Name.Pg not in made:
-            made.Pg = pages[page - 1]
-        if made.Pg == pages[page - 1]:
-            kids.append(number)
-        else:
-            kids.append(Dictionary(Type=Name.MCR, Pg=pages[page - 1], MCID=number))
-    made.K = kids[0] if len(kids) == 1 else kids
+        kids.append(
+            number
+            if page == own
+            else Dictionary({"/Type": Name.MCR, "/Pg": pages[page - 1], "/MCID": number})
+        )
+    made.K = kids[0] if len(kids) == 1 else Array(kids)
     return made
