@@ -28,6 +28,7 @@ from recond.board import (
     numbers,
     public,
     room,
+    said,
 )
 from recond.board.context import BoardContext
 from recond.board.frame import Visit, Way, finish, routes_of
@@ -38,6 +39,7 @@ WAYS: tuple[Way, ...] = (
     *entry.WAYS,
     *room.WAYS,
     *finding.WAYS,
+    *said.WAYS,
     *apart.WAYS,
     *admin.WAYS,
     *lots.WAYS,

@@ -6,11 +6,12 @@ import io
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import segno
 from starlette.responses import Response
 
-from recond.board import reading
+from recond.board import reading, statements
 from recond.board.frame import EVERYBODY, WORKSHOP, Turned, Visit, Way, number_of
 from recond.board.people import BoardPerson
 from recond.board.reading import RecordLine
@@ -20,6 +21,7 @@ from recond.erasure import WipeRecord
 from recond.errors import FormatError, RecordInvalid
 from recond.flow.deliver.label import ROLL, make_labels
 from recond.host.store import write_folder
+from recond.model import Known
 from recond.upload.package import Package, unpack
 
 LINK_DIGITS = 16
@@ -28,22 +30,20 @@ _SAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 def search_page(visit: Visit) -> Response:
     """The newest records, or those that meet what was typed."""
-    found = found_records(visit)
-    return visit.context.render(
-        visit,
-        "search.html",
-        question=_question(visit),
-        found=found,
-        more=len(found) == reading.SHOWN,
-    )
+    return visit.context.render(visit, "search.html", **_found(visit))
 
 
 def search_rows(visit: Visit) -> Response:
     """The same list alone, while somebody types."""
-    found = found_records(visit)
-    return visit.context.render(
-        visit, "rows.html", question=_question(visit), found=found, more=len(found) == reading.SHOWN
-    )
+    return visit.context.render(visit, "rows.html", **_found(visit))
+
+
+def _found(visit: Visit) -> dict[str, Any]:
+    question, records = _question(visit), found_records(visit)
+    with visit.context.database.reading() as db:
+        said = statements.found(db, reader_of(visit), question)
+    more = len(records) == reading.SHOWN
+    return {"question": question, "found": records, "more": more, "said": said}
 
 
 def _question(visit: Visit) -> str:
@@ -56,13 +56,14 @@ def found_records(visit: Visit) -> tuple[RecordLine, ...]:
     with visit.context.database.reading() as db:
         return reading.find(
             db,
-            _reader(visit),
+            reader_of(visit),
             _question(visit),
             int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,
         )
 
 
-def _reader(visit: Visit) -> BoardPerson:
+def reader_of(visit: Visit) -> BoardPerson:
+    """Who reads. Raises `Turned` 401 for nobody."""
     if visit.person is None:
         raise Turned(401, "board.error.sign-in")
     return visit.person
@@ -73,7 +74,7 @@ def record_line(visit: Visit) -> RecordLine:
     the two must look alike.
     """
     with visit.context.database.reading() as db:
-        found = reading.one(db, _reader(visit), number_of(visit))
+        found = reading.one(db, reader_of(visit), number_of(visit))
     if found is None:
         raise Turned(404, "board.error.absent")
     return found
@@ -94,10 +95,15 @@ def full_record(package: Package) -> WipeRecord:
 
 def record_page(visit: Visit) -> Response:
     """One record: the computer as it was inspected, its disks, its files."""
+    from recond.certify.pages.front import left_words  # what draws pages is loaded when asked for
+    from recond.certify.pages.inventory import lock_rows
+
     line = record_line(visit)
     package = package_of(visit, line)
+    record = full_record(package)
     with visit.context.database.reading() as db:
-        person = _reader(visit)
+        person = reader_of(visit)
+        said = statements.about(db, person, serials_of(record))
         same = reading.of_computer(db, person, line.computer) if line.computer else ()
         history = {
             disk.serial: reading.of_disk(db, person, disk.serial)
@@ -109,13 +115,26 @@ def record_page(visit: Visit) -> Response:
         visit,
         "record.html",
         line=line,
-        record=full_record(package),
+        record=record,
+        left=left_words(record, visit.lang),
+        locks=lock_rows(record.machine, visit.lang) if record.machine else (),
+        said=said,
         link=link_path(line.record_id, line.digest),
         code=code_of(visit, line),
         same=[one for one in same if one.id != line.id],
         history=history,
         issues=[one for one in again if one.id != line.id],
     )
+
+
+def serials_of(record: WipeRecord) -> frozenset[str]:
+    """The numbers of a record's computer and of every medium that it names."""
+    machine = record.machine
+    readings = [machine.system.serial, *(disk.serial for disk in machine.disks)] if machine else []
+    if machine and isinstance(machine.census, Known):
+        readings += [one.serial for one in machine.census.value.media if not one.of_bench]
+    read = {str(one.value) for one in readings if isinstance(one, Known)}
+    return frozenset(read | {one.disk.serial for one in record.erasures if one.disk.serial})
 
 
 def certificate_file(visit: Visit) -> Response:

@@ -19,10 +19,12 @@ from pathlib import Path
 
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint
+from recond.certify.statement import read_statement
 from recond.certify.verify.verdicts import Answer, Axis, Verdicts
 from recond.codec import canonical_bytes, to_json
 from recond.computer import conclude
-from recond.erasure import WipeRecord
+from recond.custody import EVENT, EVENT_JWS, CustodyEvent, is_statement
+from recond.erasure import Bench, WipeRecord
 from recond.errors import RecondError, RecordInvalid
 from recond.flow.keys.keyring import Keyring
 from recond.flow.lot.collect import machine_row
@@ -59,6 +61,23 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptStatement:
+    """A custody statement that is true: a person's word, by whom, about what. Never an erasure."""
+
+    digest: str
+    event: CustodyEvent
+    signer: str
+    trusted: bool
+    trust_seen: str
+    why: Message | None
+
+    @property
+    def record_id(self) -> str:
+        """The statement's number."""
+        return self.event.event_id
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """What was not found to be true, and the first reason."""
 
@@ -72,17 +91,19 @@ def bound_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def judge(raw: bytes, name: str, state: Path, *, demonstration: bool) -> Kept | Refused:
+def judge(
+    raw: bytes, name: str, state: Path, *, demonstration: bool
+) -> Kept | KeptStatement | Refused:
     """What a package comes to; `name` is the record's id as the bench gave it. Never raises for
     what the bytes hold.
     """
     try:
         check_size(raw)
         package = unpack(raw, name)
+        if is_statement(package.record_id):
+            return _kept_statement(package, state, demonstration=demonstration)
         record = package.record()
-        if record.bench.demonstration is not demonstration:
-            code = "board.apart.real" if demonstration else "upload.demonstration"
-            raise RecordInvalid(code, record=record.record_id)
+        _check_demonstration(record.record_id, record.bench, demonstration=demonstration)
         if not package.signed:
             raise RecordInvalid("board.apart.unsigned")
         found = _verify(package, state)
@@ -105,7 +126,8 @@ def check_size(raw: bytes) -> None:
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError):
         raise RecordInvalid("upload.package.unreadable") from None
     large = any(
-        one.filename in (RECORD, SIGNATURE) and one.file_size > MOST_RECORD_BYTES for one in members
+        one.filename in (RECORD, SIGNATURE, EVENT, EVENT_JWS) and one.file_size > MOST_RECORD_BYTES
+        for one in members
     )
     if len(members) > MOST_FILES or large or sum(one.file_size for one in members) > MOST_BYTES:
         raise RecordInvalid("upload.package.too_large")
@@ -117,7 +139,7 @@ def _verify(package: Package, state: Path) -> Verdicts:
         folder = Path(place) / package.record_id
         write_folder(folder, dict(package.files))
         found = verify_paths((folder,), (), state=state).found
-    ours = [one for one in found if one.record_id == package.record_id]
+    ours = [one for one in found if package.record_id in (one.record_id, one.event_id)]
     if len(found) != 1 or len(ours) != 1:
         raise RecordInvalid("board.apart.several")
     answers = dict(ours[0].answers)
@@ -135,24 +157,40 @@ def _verify(package: Package, state: Path) -> Verdicts:
     return ours[0]
 
 
-def _kept(package: Package, record: WipeRecord, found: Verdicts, state: Path) -> Kept:
-    jws = package.file(SIGNATURE) or b""
+def _check_demonstration(number: str, bench: Bench, *, demonstration: bool) -> None:
+    """A demonstration is nothing to a workshop, and the reverse. Raises `RecordInvalid`."""
+    if bench.demonstration is not demonstration:
+        code = "board.apart.real" if demonstration else "upload.demonstration"
+        raise RecordInvalid(code, record=number)
+
+
+def _kept_statement(package: Package, state: Path, *, demonstration: bool) -> KeptStatement:
+    """A statement, by the same questions. Raises `RecordInvalid`."""
+    event = read_statement(package.record_bytes)
+    _check_demonstration(event.event_id, event.bench, demonstration=demonstration)
+    found = _verify(package, state)
+    signer, trusted, why = _signer(package, found)
+    return KeptStatement(package.digest, event, signer, trusted, trust_digest(state), why)
+
+
+def _signer(package: Package, found: Verdicts) -> tuple[str, bool, Message | None]:
+    """(whose key signed, whether it is believed, why not)."""
+    jws = package.file(package.signature) or b""
     signer = fingerprint(read_jws(jws.strip()).chain[0])
-    why = next(
-        (
-            one.message
-            for one in found.checks
-            if one.axis is Axis.TRUSTED and one.answer is not Answer.YES
-        ),
-        None,
-    )
-    trusted = dict(found.answers)[Axis.TRUSTED] is Answer.YES
+    if dict(found.answers)[Axis.TRUSTED] is Answer.YES:
+        return signer, True, None
+    why = (c.message for c in found.checks if c.axis is Axis.TRUSTED and c.answer is not Answer.YES)
+    return signer, False, next(why, None)
+
+
+def _kept(package: Package, record: WipeRecord, found: Verdicts, state: Path) -> Kept:
+    signer, trusted, why = _signer(package, found)
     return Kept(
         digest=package.digest,
         issue=package.issue,
         trusted=trusted,
         trust_seen=trust_digest(state),
-        why=None if trusted else why,
+        why=why,
         outcome=conclude(record).word,
         computer=computer_of(record),
         row=machine_row(record, package.digest, signer, "board", images=True),

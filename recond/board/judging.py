@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as Late
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from recond.board.judge import Kept, Refused, bound_process, judge
+from recond.board.judge import Kept, KeptStatement, Refused, bound_process, judge
 from recond.errors import BenchLacks
 
 PATIENCE_S = 60
@@ -28,7 +28,7 @@ class Judging:
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
-    def judge(self, raw: bytes, name: str) -> Kept | Refused:
+    def judge(self, raw: bytes, name: str) -> Kept | KeptStatement | Refused:
         """What a package comes to. Raises `BenchLacks` where there was no answer."""
         with self._lock:
             pool = self._pool or self._start()

@@ -7,6 +7,7 @@ Why the same tables and functions: what a lot comes to is computed in one place
 
 from __future__ import annotations
 
+from itertools import islice
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -17,16 +18,17 @@ from recond.board.finding import download
 from recond.board.frame import EVERYBODY, HANDS, LEADS, Turned, Visit, Way, given, json_answer
 from recond.board.people import Role
 from recond.board.records import take_judged
-from recond.board.tables import RECORDS
+from recond.board.tables import RECORDS, STATEMENTS
 from recond.errors import UsageError
 from recond.flow.lot.impact import impact_of
-from recond.flow.lot.lot import check_lot_name
+from recond.flow.lot.lot import check_lot_name, read_status, trust_of
 from recond.flow.lot.manifest import MAX_BYTES, parse_manifest
 from recond.flow.lot.paper import write_paper
 from recond.flow.lot.rows import Lot, State
 from recond.flow.lot.sheets import anomaly_rows, impact_sentences, write_csv, write_workbook
-from recond.flow.lot.status import LotCustody, LotStatus, lot_status
+from recond.flow.lot.status import LotStatus
 from recond.flow.lot.store import LotStore
+from recond.flow.lot.words import balance_sentences, statement_rows
 
 REPORTS = {
     "csv": "text/csv",
@@ -56,22 +58,27 @@ def _lot(visit: Visit) -> str:
     return name
 
 
-def _status(db: sa.Connection, name: str) -> LotStatus:
+def _status(visit: Visit, db: sa.Connection, name: str) -> LotStatus:
+    """What a lot comes to, by whom the board believes now: a key that was revoked since its records
+    came in counts no more.
+    """
     lots = LotStore(db)
     try:
-        lot = lots.lot(name)
+        return read_status(lots, name, trust_of(lots, name, visit.context.state))
     except UsageError:
         raise Turned(404, "board.error.absent") from None
-    counted = lots.machines(name), ()  # whom the board does not trust never came into the lot
-    custody = LotCustody((), (), lots.remainders(name), lots.expected_counts(name))
-    return lot_status(lot, lots.expected(name), counted, lots.problems(name), lots.numbers, custody)
 
 
 def lot_page(visit: Visit) -> Response:
     """The balance of a lot: expected, seen, erased, missing, and what is not as it should be."""
     with visit.context.database.reading() as db:
-        status = _status(db, _lot(visit))
-        numbers = _numbers(db, [row.record_id for row in status.machines])
+        status = _status(visit, db, _lot(visit))
+        numbers = _numbers(
+            db, RECORDS, RECORDS.c.current, [row.record_id for row in status.machines]
+        )
+        told = _numbers(
+            db, STATEMENTS, sa.true(), [row.event.event_id for row in status.statements]
+        )
     return visit.context.render(
         visit,
         "one_lot.html",
@@ -80,20 +87,22 @@ def lot_page(visit: Visit) -> Response:
         counts={state.value: status.count(state) for state in State},
         sentences=list(impact_sentences(impact_of(status.machines), visit.lang)),
         anomalies=list(anomaly_rows(status, visit.lang)),
+        balance=list(balance_sentences(status, visit.lang)),
+        words=list(islice(statement_rows(status, visit.lang), SHOWN)),
+        told=told,
         shown=status.lines[:SHOWN],
         numbers=numbers,
     )
 
 
-def _numbers(db: sa.Connection, ids: list[str]) -> dict[str, int]:
-    """The board's own numbers of records, for links."""
+def _numbers(
+    db: sa.Connection, table: sa.Table, which: sa.ColumnElement[bool], ids: list[str]
+) -> dict[str, int]:
+    """The board's own numbers of records or statements, for links."""
     found: dict[str, int] = {}
     for start in range(0, len(ids), 500):
-        rows = db.execute(
-            sa.select(RECORDS.c.record_id, RECORDS.c.id).where(
-                RECORDS.c.record_id.in_(ids[start : start + 500]), RECORDS.c.current
-            )
-        )
+        named = table.c.record_id.in_(ids[start : start + 500])
+        rows = db.execute(sa.select(table.c.record_id, table.c.id).where(named, which))
         found |= {row.record_id: row.id for row in rows}
     return found
 
@@ -115,14 +124,18 @@ def make_lot(visit: Visit) -> Response:
 
 
 def _collect(visit: Visit, name: str) -> None:
-    """The trusted records of this lot that are here already."""
+    """The trusted records and statements of this lot that are here already."""
     context = visit.context
     with context.database.reading() as db:
-        rows = db.execute(
-            sa.select(RECORDS.c.record_id, RECORDS.c.package)
-            .where(RECORDS.c.lot == name, RECORDS.c.trusted)
-            .order_by(RECORDS.c.id)
-        ).all()
+        rows = [
+            row
+            for table in (RECORDS, STATEMENTS)
+            for row in db.execute(
+                sa.select(table.c.record_id, table.c.package)
+                .where(table.c.lot == name, table.c.trusted)
+                .order_by(table.c.id)
+            )
+        ]
     for row in rows:
         raw = context.records.package_bytes(row.package)
         with context.database.writing() as db:
@@ -155,7 +168,7 @@ def close_lot(visit: Visit) -> Response:
     """
     name = _lot(visit)
     with visit.context.database.writing() as db:
-        status = _status(db, name)
+        status = _status(visit, db, name)
         if status.lot.closed_at:
             raise Turned(409, "board.lot.closed")
         if not status.complete and visit.form.get("anyway") != "yes":
@@ -172,7 +185,7 @@ def report(visit: Visit) -> Response:
         raise Turned(404, "board.error.absent")
     context = visit.context
     with context.database.reading() as db:
-        status = _status(db, _lot(visit))
+        status = _status(visit, db, _lot(visit))
     impact = impact_of(status.machines)
     if kind == "csv":
         raw = write_csv(status, visit.lang)

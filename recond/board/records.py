@@ -2,8 +2,7 @@
 
 Why the order: the package is on the disk first, then one transaction names it, then the bench is
 told. Killed between any two, the bench sends again and finds it there. A record that contradicts
-what is here (its number in a ledger is taken, another key signed the same record) is kept apart:
-whoever holds a bench's token cannot put a record of theirs in the place of another's.
+what is here (`recond.board.once`) is kept apart. Custody statements come in by the same way.
 """
 
 from __future__ import annotations
@@ -15,21 +14,23 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from recond.board import search
+from recond.board import search, statements
 from recond.board.database import Database
-from recond.board.judge import Kept, Refused
+from recond.board.judge import Kept, KeptStatement, Refused
+from recond.board.once import Claim, is_known, resigned, standing
 from recond.board.store import Store
-from recond.board.tables import APART, DISKS, RECORDS
+from recond.board.tables import APART, DISKS, RECORDS, STATEMENTS
 from recond.board.tokens import BenchToken
+from recond.certify.sign.jws import read_jws
 from recond.certify.verify.verdicts import Trust
+from recond.custody import is_statement
 from recond.errors import RecordInvalid
 from recond.flow.lot.collect import chain_of, take
 from recond.flow.lot.rows import DiskRow
+from recond.flow.lot.statements import StatementFiles, take_statement
 from recond.flow.lot.store import LotStore
 from recond.model import Message, Text
 from recond.upload.package import IssueOrder, unpack
-
-PREFIX = 16
 
 
 class IntakeAnswer(Text):
@@ -50,7 +51,7 @@ class Intake:
     reason: Message | None = None
 
 
-Judge = Callable[[bytes, str], Kept | Refused]
+Judge = Callable[[bytes, str], Kept | KeptStatement | Refused]
 
 
 class Records:
@@ -70,16 +71,17 @@ class Records:
         nothing was kept, or it was and the next delivery finds it.
         """
         record_id, _, beginning = key.rpartition(".")
+        table = _table_of(record_id)
         with self._database.reading() as db:
-            if _is_known(db, record_id, beginning, RECORDS.c.trusted):
+            if is_known(db, table, record_id, beginning, table.c.trusted):
                 return Intake(IntakeAnswer.KNOWN, record_id)
         found = self._judge(raw, record_id)
-        if isinstance(found, Kept) and not found.digest.startswith(beginning or "-"):
+        if not isinstance(found, Refused) and not found.digest.startswith(beginning or "-"):
             found = Refused(record_id, Message.of("board.apart.key", record=record_id))
         package = self._store.put(raw)
         with self._turn:
             done: Intake | Refused = (
-                self._keep(bench, found, package, raw, now) if isinstance(found, Kept) else found
+                found if isinstance(found, Refused) else self._keep(bench, found, package, raw, now)
             )
             if isinstance(done, Refused):
                 self._set_apart(bench, done, package, len(raw), now)
@@ -89,45 +91,38 @@ class Records:
         return done
 
     def _keep(
-        self, bench: BenchToken, kept: Kept, package: str, raw: bytes, now: str
+        self,
+        bench: BenchToken,
+        kept: Kept | KeptStatement,
+        package: str,
+        raw: bytes,
+        now: str,
     ) -> Intake | Refused:
-        row = kept.row
+        number = kept.row.record_id if isinstance(kept, Kept) else kept.record_id
+        lot = kept.lot if isinstance(kept, Kept) else kept.event.lot
+        delivered: dict[str, object] = {
+            "package": package,
+            "bench": bench.id,
+            "received_at": now,
+            "signer": kept.row.signer if isinstance(kept, Kept) else kept.signer,
+            "trusted": kept.trusted,
+            "trust_seen": kept.trust_seen,
+            "bytes": len(raw),
+        }
         with self._database.writing() as db:
-            own = RECORDS.c.signer == row.signer
-            if _is_known(db, row.record_id, kept.digest, own | RECORDS.c.trusted):
-                return Intake(IntakeAnswer.KNOWN, row.record_id)
-            if not kept.trusted and _is_known(db, row.record_id, kept.digest, sa.true()):
-                return Refused(
-                    row.record_id, Message.of("lot.record.other_key", record=row.record_id)
-                )
-            contradiction = _contradiction(db, kept)
-            if contradiction is not None:
-                return Refused(row.record_id, contradiction)
-            current = _is_newest(db, kept)
-            if current:
-                db.execute(
-                    sa.update(RECORDS)
-                    .where(RECORDS.c.record_id == row.record_id)
-                    .values(current=False)
-                )
-            delivered: dict[str, object] = {
-                "package": package,
-                "bench": bench.id,
-                "received_at": now,
-                "signer": row.signer,
-                "trusted": kept.trusted,
-                "trust_seen": kept.trust_seen,
-                "current": current,
-                "bytes": len(raw),
-            }
-            if not _resigned(db, kept, delivered):
-                number = _insert(db, kept, delivered)
-                words, tails = search.words_of(kept)
-                search.put_words(db, number, words, tails)
-            if kept.trusted and kept.lot:
-                _into_lot(db, kept.lot, raw, row.record_id)
+            found = (
+                _keep_record(db, kept, delivered)
+                if isinstance(kept, Kept)
+                else statements.keep(db, kept, delivered)
+            )
+            if isinstance(found, Message):
+                return Refused(number, found)
+            if found:
+                return Intake(IntakeAnswer.KNOWN, number)
+            if kept.trusted and lot:
+                _into_lot(db, lot, raw, number)
         return Intake(
-            IntakeAnswer.KEPT if kept.trusted else IntakeAnswer.UNTRUSTED, row.record_id, kept.why
+            IntakeAnswer.KEPT if kept.trusted else IntakeAnswer.UNTRUSTED, number, kept.why
         )
 
     def _set_apart(
@@ -152,28 +147,34 @@ class Records:
             )
 
     def judge_again(self, trust_seen: str, most: int) -> int:
-        """Judge again records that were judged when others were believed; how many were."""
+        """Judge again what was judged when others were believed; how many were."""
+        done = self._again(STATEMENTS, trust_seen, most)
+        return done + self._again(RECORDS, trust_seen, most - done)
+
+    def _again(self, table: sa.Table, trust_seen: str, most: int) -> int:
         with self._database.reading() as db:
             stale = db.execute(
-                sa.select(RECORDS.c.id, RECORDS.c.record_id, RECORDS.c.package)
-                .where(RECORDS.c.trust_seen != trust_seen)
+                sa.select(table.c.id, table.c.record_id, table.c.package, table.c.lot)
+                .where(table.c.trust_seen != trust_seen)
                 .limit(most)
             ).all()
         for row in stale:
             raw, found = self._looked_at_again(row.package, row.record_id)
-            trusted = isinstance(found, Kept) and found.trusted
+            trusted = not isinstance(found, Refused) and found.trusted
             with self._database.writing() as db:
                 db.execute(
-                    sa.update(RECORDS)
-                    .where(RECORDS.c.id == row.id)
+                    sa.update(table)
+                    .where(table.c.id == row.id)
                     .values(trusted=trusted, trust_seen=trust_seen)
                 )
-                if isinstance(found, Kept) and trusted and found.lot:
-                    _into_lot(db, found.lot, raw, row.record_id)
+                if trusted and row.lot:
+                    _into_lot(db, row.lot, raw, row.record_id)
             self._on_kept(row.record_id)
         return len(stale)
 
-    def _looked_at_again(self, package: str, record_id: str) -> tuple[bytes, Kept | Refused]:
+    def _looked_at_again(
+        self, package: str, record_id: str
+    ) -> tuple[bytes, Kept | KeptStatement | Refused]:
         """A package that is gone or altered proves nothing any more, and holds up no other."""
         try:
             raw = self._store.get(package)
@@ -186,51 +187,29 @@ class Records:
         return self._store.get(package)
 
 
-def _is_known(
-    db: sa.Connection, record_id: str, beginning: str, which: sa.ColumnElement[bool]
-) -> bool:
-    """Whether such a record is here. Its bytes alone do not tell: they are in every certificate,
-    and a stranger may have signed them too.
-    """
-    if len(beginning) < PREFIX:
-        return False
-    rows = db.execute(sa.select(RECORDS.c.digest).where(RECORDS.c.record_id == record_id, which))
-    return any(digest.startswith(beginning) for digest in rows.scalars())
+def _table_of(number: str) -> sa.Table:
+    return STATEMENTS if is_statement(number) else RECORDS
 
 
-def _resigned(db: sa.Connection, kept: Kept, delivered: dict[str, object]) -> bool:
-    """Put a trusted record in the place of the same bytes that a stranger signed, if there are any:
-    all that follows from the bytes stays, and what this delivery brings is new.
-    """
-    put = sa.update(RECORDS).where(RECORDS.c.digest == kept.digest).values(**delivered)
-    return db.execute(put.returning(RECORDS.c.id)).scalar_one_or_none() is not None
-
-
-def _contradiction(db: sa.Connection, kept: Kept) -> Message | None:
-    """Why a record cannot stand beside what is here; None where it can.
-
-    What a stranger signed contradicts nothing that is trusted: else whoever holds a token could
-    bar a bench's number with an invention of theirs.
-    """
+def _keep_record(db: sa.Connection, kept: Kept, delivered: dict[str, object]) -> bool | Message:
+    """Keep a record. True: it was here; a message: why it cannot be kept; False: it is new here."""
     row = kept.row
-    counts = (
-        sa.or_(RECORDS.c.signer == row.signer, RECORDS.c.trusted) if kept.trusted else sa.true()
+    claim = Claim(
+        row.record_id, kept.digest, row.ledger, row.number, row.signer or "", kept.trusted
     )
-    same = db.execute(
-        sa.select(RECORDS.c.signer).where(RECORDS.c.record_id == row.record_id, counts)
-    ).scalars()
-    if any(signer != row.signer for signer in same):
-        return Message.of("lot.record.other_key", record=row.record_id)
-    if row.ledger is None or row.number is None:
-        return None
-    taken = db.execute(
-        sa.select(RECORDS.c.id)
-        .where(RECORDS.c.ledger == row.ledger, RECORDS.c.number == row.number, counts)
-        .limit(1)
-    ).first()
-    if taken is None:
-        return None
-    return Message.of("lot.record.fork", ledger=row.ledger, number=row.number)
+    found = standing(db, RECORDS, claim)
+    if found is not False:
+        return found
+    current = _is_newest(db, kept)
+    if current:
+        older = sa.update(RECORDS).where(RECORDS.c.record_id == row.record_id)
+        db.execute(older.values(current=False))
+    delivered = {**delivered, "current": current}
+    if not resigned(db, RECORDS, kept.digest, delivered):
+        number = _insert(db, kept, delivered)
+        words, tails = search.words_of(kept)
+        search.put_words(db, number, words, tails)
+    return False
 
 
 def _is_newest(db: sa.Connection, kept: Kept) -> bool:
@@ -296,18 +275,24 @@ def _disk(number: int, one: DiskRow) -> dict[str, object]:
     }
 
 
-def _into_lot(db: sa.Connection, lot: str, raw: bytes, record_id: str) -> None:
-    """The record's own lot counts it too, where there is one here that is open."""
+def _into_lot(db: sa.Connection, lot: str, raw: bytes, number: str) -> None:
+    """The document's own lot counts it too, where there is one here that is open."""
     lots = LotStore(db)
     there = next((one for one in lots.lots() if one.name == lot), None)
     if there is not None and there.closed_at is None:
-        take_judged(lots, lot, raw, record_id)
+        take_judged(lots, lot, raw, number)
 
 
-def take_judged(lots: LotStore, lot: str, raw: bytes, record_id: str) -> None:
-    """A trusted record into a lot: whom the board believes was asked when it was judged."""
+def take_judged(lots: LotStore, lot: str, raw: bytes, number: str) -> None:
+    """A trusted record or statement into a lot: whom the board believes was asked when it was
+    judged, and is asked again when the lot is shown.
+    """
     try:
-        package = unpack(raw, record_id)
-        take(lots, lot, record_id, package, Trust(pinned=chain_of(package)[:1]))
+        package = unpack(raw, number)
+        if is_statement(number):
+            files = StatementFiles.of_package(package)
+            take_statement(lots, lot, number, files, Trust(pinned=read_jws(files.jws).chain[:1]))
+        else:
+            take(lots, lot, number, package, Trust(pinned=chain_of(package)[:1]))
     except RecordInvalid as error:
-        lots.note(lot, record_id, error.message)
+        lots.note(lot, number, error.message)

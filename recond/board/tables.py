@@ -143,6 +143,45 @@ DISKS = sa.Table(
     sa.Index("board_disks_found_by", "found_by"),
 )
 
+STATEMENTS = sa.Table(
+    "board_statements",
+    META,
+    _key(),
+    sa.Column("record_id", sa.String, nullable=False, index=True),
+    sa.Column("digest", sa.String, nullable=False, unique=True),
+    _text("package", null=False),
+    sa.Column("bench", NUMBER, sa.ForeignKey("board_benches.id"), nullable=False),
+    _text("received_at", null=False),
+    _text("issued_at", null=False),
+    _text("ledger"),
+    sa.Column("number", sa.Integer),
+    _text("signer", null=False),
+    sa.Column("trusted", sa.Boolean, nullable=False),
+    _text("trust_seen", null=False),
+    _text("kind", null=False),
+    _text("happened_on", null=False),
+    _text("lot"),
+    _text("party"),
+    sa.Column("bytes", sa.Integer, nullable=False),
+    sa.Index("board_statements_issue", "ledger", "number"),
+    sa.Index("board_statements_lot", "lot", "issued_at"),
+)
+"""Every custody statement that was found to be true: a person's word (`recond.custody`), never an
+erasure. Columns that a record has too are called as there; `record_id` is the statement's number.
+Nobody's name is in them: it stands in the signed bytes."""
+
+THINGS = sa.Table(
+    "board_things",
+    META,
+    sa.Column("statement", NUMBER, sa.ForeignKey("board_statements.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    _text("kind", null=False),
+    _text("serial", null=False),
+    _text("found_by", null=False),
+    sa.Index("board_things_found_by", "found_by"),
+)
+"""What a statement is about; the computer that a disk was taken from stands last, as one more."""
+
 APART = sa.Table(
     "board_apart",
     META,

@@ -48,7 +48,7 @@ _MAKERS: dict[str, Callable[[Settings], Destination]] = {
 }
 
 
-TAKE_STATEMENTS = frozenset({"folder", "s3"})
+TAKE_STATEMENTS = frozenset({"board", "folder", "s3"})
 """The kinds that keep whatever is signed. The others are told of computers, from a record alone."""
 
 

@@ -16,8 +16,10 @@ from recond.board.app import WAYS
 from recond.board.frame import PUBLIC, Way
 from recond.board.people import Role
 from recond.certify.ledger import read_ledger
+from recond.model import Known, Lock, Message, Outcome, Tried, Unknown, Why
 from tests.board.workshop import PASSWORD, Client, Maker, Workshop
 from tests.upload.erased import DISK_BYTES, journal
+from tests.upload.records import notebook
 from tests.wipe.disks import HDD
 
 MANIFEST = "Numéro de série;Modèle\n5CG0123XYZ;T480\nABSENT-1;T470\n;vide\n"
@@ -25,10 +27,12 @@ MANIFEST = "Numéro de série;Modèle\n5CG0123XYZ;T480\nABSENT-1;T470\n;vide\n"
 
 @pytest.fixture
 def filled(workshop: Workshop, maker: Maker) -> Workshop:
-    """A board with one trusted record of lot A, as record 1."""
+    """A board with one trusted record of lot A, as record 1, and a word on it, as statement 1."""
     workshop.trust(maker)
     package = maker.package(serial="5CG0123XYZ", lot="lot A", donor="Mairie <b>de</b> Lens")
-    assert workshop.bench("banc 1").upload(package).status == 201
+    bench = workshop.bench("banc 1")
+    assert bench.upload(package).status == 201
+    assert bench.upload(maker.word("5CG0123XYZ", "lot A")).status == 201
     return workshop
 
 
@@ -140,6 +144,31 @@ def test_the_link_of_a_code_shows_the_certificate_and_nobodys_name(filled: Works
     wrong = found[1][:-1] + ("0" if found[1][-1] != "0" else "1")
     assert filled.stranger().get(wrong).status == 404
     assert filled.stranger().get(found[1][:-16]).status == 404
+
+
+def test_a_computers_page_names_locks_and_trials(workshop: Workshop, maker: Maker) -> None:
+    """What a person asks before a computer is given away: who still rules over it, what works."""
+    workshop.trust(maker)
+    machine = dataclasses.replace(
+        notebook("PF1XY"),
+        locks=(
+            Lock("absolute", Known(True, "test")),
+            Lock("setup-password", Known(False, "test")),
+            Lock("autopilot", Unknown(Why.NOT_READ)),
+        ),
+    )
+    heard = Message.of("inspect.part.sound_heard", hertz=997)
+    trials = (
+        Tried("sound", "", Outcome.PASS, heard, "2026-11-28T10:00:00.000Z", 5),
+        Tried("a-later-one", "x", Outcome.FAIL, heard, "2026-11-28T10:00:00.000Z", 5),
+    )
+    package = maker.package(machine=machine, tests=trials, answers=(("screen", "broken"),))
+    assert workshop.bench("banc 1").upload(package).status == 201
+    page = workshop.person("Lise", Role.READER).get("/records/1").text
+    for word in ("Verrous", "Trouvé\u00a0: ", "Non trouvé", "Ne peut pas être su hors ligne"):
+        assert word in page, word
+    for word in ("Essais des pièces", "Son et micro", "997", "a-later-one (x)"):
+        assert word in page, word
 
 
 def test_the_label_and_the_checking_page(filled: Workshop, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from urllib.parse import urlencode
 from recond.board import people, tokens
 from recond.board.people import Role
 from recond.board.serve import BoardOrder, Opened, open_board, serve_in_thread
+from recond.custody import CustodyKind, Thing, ThingKind
+from recond.flow.custody.issue import Word, issue_statement
 from recond.flow.keys.keyring import Keyring
 from recond.flow.run.issue import Issued, draw, issue
 from recond.host.clock import SystemClock, rfc3339
@@ -179,17 +181,26 @@ class Maker:
         self.made += 1
         number = self.draw.getrandbits(32)
         record_id = record_id or f"20261128-{self.made:06d}-{number:08x}"
-        serial = context.pop("serial", None)
+        serial, machine = context.pop("serial", None), context.pop("machine", None)
         given = material(journal_of(self.raw, record_id), record_id)
         given = dataclasses.replace(
             given,
             context=dataclasses.replace(given.context, **context),
-            machine=notebook(serial) if serial else None,
+            machine=machine or (notebook(serial) if serial else None),
         )
         return issue(self.state, self.state / "out", given, lang="fr", clock=SystemClock())
 
     def package(self, **context: Any) -> Package:
         return read_folder(self.issue(**context).folder)
+
+    def word(self, serial: str, lot: str) -> Package:
+        """A person's signed word that a computer was returned."""
+        thing = Thing(ThingKind.COMPUTER, serial)
+        said = Word(CustodyKind.RETURNED, (thing,), operator="Ada", lot=lot, party="Mairie")
+        out = self.state / "out"
+        return read_folder(
+            issue_statement(self.state, out, said, lang="fr", clock=SystemClock()).folder
+        )
 
 
 def resigned(package: Package, forger: Maker) -> Package:
