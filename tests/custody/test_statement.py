@@ -29,6 +29,7 @@ from recond.custody import (
 )
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.custody.given import certificates_of
+from recond.flow.custody.history import read_history
 from recond.flow.custody.issue import Word, draw_statement, issue_statement
 from recond.flow.keys.keyring import Keyring
 from recond.flow.verify.files import verify_paths
@@ -36,7 +37,7 @@ from recond.flow.verify.given_record import given_record
 from recond.flow.verify.ledger import verify_with_ledger
 from recond.locale import LANGS
 from recond.model import Message
-from tests.custody.shop import NOW, Shop, drive, laptop, workshop
+from tests.custody.shop import NOW, Shop, capture, drive, laptop, workshop
 
 K = CustodyKind
 WASTE = Waste("16 02 14", "petits équipements", 3, 12_500, "BSD-9")
@@ -218,6 +219,20 @@ def test_a_verdict_is_read_from_the_certificate(shop: Shop) -> None:
         "nb1": (whole.record.record_id, "erased"),
         "D2": (failed.record.record_id, "not-erased"),
     }
+
+
+def test_a_drive_of_which_a_part_is_left_is_not_erased(shop: Shop) -> None:
+    """Its other name space, or another drive of its number, was in the computer and stayed."""
+    from recond.flow.custody.given import things_of
+
+    machine = laptop("NB1", drive("D1"), drive("D1", namespace=2))
+    one = shop.erase("20261124-100000-00000001", drive("D1"), machine=machine)
+    things = things_of(("D1",), ThingKind.DISK)
+    (named,) = certificates_of((one.folder,), things, state=shop.state)
+    assert named.verdict == "not-erased"
+    told = read_history("D1", (shop.out,), state=shop.state, capture=capture)
+    codes = [entry.what.code for entry in told.entries]
+    assert codes == ["custody.history.disk.not", "custody.history.computer"]
 
 
 def test_a_certificate_of_nothing_here_goes_with_nothing(shop: Shop, tmp_path: Path) -> None:

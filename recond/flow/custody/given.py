@@ -15,6 +15,7 @@ from pathlib import Path
 from recond.certify.verify.verdicts import Trust
 from recond.computer import conclude, is_approved
 from recond.custody import Destruction, NamedCertificate, Thing, ThingKind
+from recond.drives import not_erased
 from recond.erasure import TargetKind, WipeRecord
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.keys.keyring import Keyring
@@ -144,4 +145,6 @@ def verdict_on(record: WipeRecord, thing: Thing) -> str | None:
     ]
     if not own_disks:
         return None
-    return "erased-disks" if all(map(is_approved, own_disks)) else "not-erased"
+    # a drive is as erased as each part of it: an area or another name space may be left
+    whole = serial not in {compared(token) for token in not_erased(record)}
+    return "erased-disks" if whole and all(map(is_approved, own_disks)) else "not-erased"

@@ -17,6 +17,7 @@ from recond.certify.statement import read_statement
 from recond.certify.verify.verdicts import Belief, Trust, Verdicts
 from recond.computer import conclude, is_approved, is_boot_medium
 from recond.custody import EVENT, CustodyEvent, CustodyKind
+from recond.drives import not_erased
 from recond.erasure import TargetKind, WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.custody.inspected import Inspection, ReadCapture, inspections_of
@@ -204,10 +205,11 @@ def _entries(one: _Found, computers: set[str], disks: set[str]) -> Iterator[Hist
     if computer in computers and conclude(document).scope == "computer":
         what = Message.of("custody.history.computer", verdict=f"@{conclude(document).headline}")
         yield _entry(one, document.issued_at, what, computer or "")
+    left = {compared(token) for token in not_erased(document)}  # of which a part is not erased
     for erasure in document.erasures:
         own = compared(erasure.disk.serial or "")
         if own in disks and own in _disks_of(document):
-            code = "approved" if is_approved(erasure) else "not"
+            code = "approved" if is_approved(erasure) and own not in left else "not"
             at = erasure.ended_at or document.issued_at
             yield _entry(one, at, Message(f"custody.history.disk.{code}"), own)
 
