@@ -3,8 +3,9 @@
 One POST a record, JSON: `schema` ("recond.upload/1"), `record_id`, `sha256` (of the record's
 bytes), `record` (these bytes, as they were signed, in place), `jws` (they and their signature, or
 null), `certificate` {`name`, `base64`} or null. `Authorization: Bearer`, `Idempotency-Key`: the
-same record sent twice has the same key, and 409 or any 2xx says that it is there
-(docs/uploads.md).
+same certificate sent twice has the same key, another signature over its bytes another one. 409 or
+any 2xx says that this key is there; a 409 that names another (`key`, `sha256`) says that the number
+is taken, and is no delivery (docs/uploads.md).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import base64
 import json
 
+from recond.documents import read_json
 from recond.host.clock import Clock
-from recond.host.http import NoAnswer, Request, check_url
+from recond.host.http import HttpAnswer, NoAnswer, Request, check_url
 from recond.model import Message
 from recond.upload.client import client_of
-from recond.upload.outcome import Delivered, Later, Outcome, judge
+from recond.upload.outcome import Delivered, Later, Outcome, Parked, judge, refusal, said_by
 from recond.upload.package import SIGNATURE, Package
 from recond.upload.settings import Settings
 
@@ -47,13 +49,27 @@ class Endpoint:
         headers = (
             ("Authorization", f"Bearer {self._token}"),
             ("Content-Type", "application/json"),
-            ("Idempotency-Key", package.key),
+            ("Idempotency-Key", package.signed_key),
         )
         request = Request("POST", self._url, headers, post_body(package))
         try:
-            return judge(self._client.send(request), clock.now(), (self._token,))
+            answer = self._client.send(request)
         except NoAnswer as error:
             return Later(error.message, whole=True)
+        if answer.status == 409 and _names_another(answer, package):
+            said = said_by(answer, (self._token,))
+            return Parked(refusal("upload.refused", answer, said, (self._token,)))
+        return judge(answer, clock.now(), (self._token,))
+
+
+def _names_another(answer: HttpAnswer, package: Package) -> bool:
+    """Whether a server tells of what it has that it is not this one."""
+    try:
+        told = read_json(answer.body)
+    except ValueError:
+        return False
+    ours = {"key": package.signed_key, "sha256": package.digest}
+    return isinstance(told, dict) and any(told.get(name, own) != own for name, own in ours.items())
 
 
 def post_body(package: Package) -> bytes:

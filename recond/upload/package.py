@@ -125,6 +125,17 @@ class Package:
         """The idempotency key: a record issued anew after a resume keeps its id, not its bytes."""
         return f"{self.record_id}.{self.digest[:16]}"
 
+    @property
+    def signed_key(self) -> str:
+        """As `key`, over the signature too: the record's bytes are in every certificate, and with
+        another key's signature they are another certificate. It stays as long as this one does.
+        """
+        signed = self.file(self.signature)
+        if signed is None:
+            return self.key
+        both = hashlib.sha256(self.digest.encode() + hashlib.sha256(signed).digest())
+        return f"{self.record_id}.{both.hexdigest()[:16]}"
+
     def record(self) -> WipeRecord:
         """The record as a value. Raises `RecordInvalid` for a statement: it is none."""
         return parse_record(self.record_bytes)

@@ -1,9 +1,9 @@
 """The destination that is an S3-compatible bucket, and the same bucket read back for a lot.
 
-One object a record, its package, under `PREFIX/<record id>/<digest>.zip`. The name says the
-content: sent twice, the same bytes stand at the same place, and a record issued anew stands
-beside its older self. Every failure holds the whole destination: what a bucket refuses, it
-refuses for all records.
+One object a record, its package, under `PREFIX/<record id>/<digest>.zip`. The name says what was
+signed, and the signature: sent twice, the same certificate stands at the same place; a record
+issued anew stands beside its older self, and what a stranger signed under its number beside both.
+Every failure holds the whole destination: what a bucket refuses, it refuses for all records.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class S3:
     def deliver(self, package: Package, clock: Clock) -> Outcome:
         """Put the package."""
         del clock
-        name = self._under(f"{package.record_id}/{package.digest[:16]}.zip")
+        digest = package.signed_key.removeprefix(f"{package.record_id}.")
+        name = self._under(f"{package.record_id}/{digest}.zip")
         try:
             self._bucket.put(name, pack(package))
         except UploadFailed as error:

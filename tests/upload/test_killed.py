@@ -82,8 +82,8 @@ def test_killed_anywhere_every_record_arrives_once(tmp_path: Path, seed: int) ->
     for number in range(1, RECORDS + 1):
         folder = tmp_path / "out" / record(number).record_id
         sent = read_folder(folder)
-        assert stock.kept[sent.key] == 1, f"seed {seed}"
-        assert json.loads(stock.bodies[sent.key])["sha256"] == sent.digest
+        assert stock.kept[sent.signed_key] == 1, f"seed {seed}"
+        assert json.loads(stock.bodies[sent.signed_key])["sha256"] == sent.digest
         for name in ("record.json", "certificate.pdf"):
             there = stick / sent.record_id / name
             assert there.read_bytes() == (folder / name).read_bytes()

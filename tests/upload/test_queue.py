@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from recond.certify.sign.jws import sign_jws
-from recond.certify.sign.keys import Revocation, fingerprint
+from recond.certify.sign.keys import Revocation, fingerprint, make_bench_key
 from recond.codec import canonical_bytes, to_json
 from recond.erasure import Context, Level, WipeRecord
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.queue import export_queue, import_queue, read_queue
+from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import (
     add_destination,
     not_queued,
@@ -34,6 +35,7 @@ from recond.flow.run.run import certify_again
 from recond.flow.runfolder import RunFacts, RunFolder, begin_run, make_run, write_json
 from recond.host import Host
 from recond.host.clock import SystemClock
+from recond.upload.https import Endpoint
 from recond.upload.outcome import LONGEST_S, backoff_s, is_due, later_than, retry_after_s
 from recond.upload.package import Package, make_package, pack, parse_record, read_folder, unpack
 from recond.upload.queue import DeliveryState, Entry, Queue
@@ -42,7 +44,7 @@ from tests.custody.shop import drive, workshop
 from tests.flow.bench import Bench, donor_image
 from tests.upload.bench import TOKEN, workbench
 from tests.upload.records import NOW, bench_key, files_of, package, record, write_run
-from tests.upload.servers import Reply, serve
+from tests.upload.servers import Reply, Seen, serve
 
 LEDGER = record().ledger
 
@@ -342,7 +344,7 @@ def test_the_endpoint_gets_the_signed_bytes(tmp_path: Path) -> None:
         assert bench.upload().exit_code == 0
     seen, sent = server.seen[0], package()
     assert seen.headers["authorization"] == f"Bearer {TOKEN}"
-    assert seen.headers["idempotency-key"] == sent.key
+    assert seen.headers["idempotency-key"] == sent.signed_key
     assert sent.record_bytes in seen.body
     body = json.loads(seen.body)
     assert body["record"] == to_json(record())
@@ -356,6 +358,38 @@ def test_already_there_is_success(tmp_path: Path, reply: Reply) -> None:
     with serve(tmp_path / "tls", lambda seen: reply) as server:
         bench.endpoint(server.url, server.ca)
         assert bench.upload().exit_code == 0
+
+
+def test_a_strangers_signature_is_another_key(tmp_path: Path) -> None:
+    """An endpoint keeps by the key: what a stranger signed first does not stand for ours."""
+    kept: set[str] = set()
+
+    def keep(seen: Seen) -> Reply:
+        key = seen.headers["idempotency-key"]
+        there = key in kept
+        kept.add(key)
+        return Reply(409 if there else 201)
+
+    stranger = sign_jws(package().record_bytes, make_bench_key("banc d'essai", NOW))
+    bench = workbench(tmp_path)
+    with serve(tmp_path / "tls", keep) as server:
+        bench.endpoint(server.url, server.ca)
+        (settings,) = read_settings(bench.state)
+        target = Endpoint(settings)
+        for one in (make_package({**files_of(record()), "record.jws": stranger}), package()):
+            answers = [target.deliver(one, bench.clock) for _ in range(2)]
+            assert [a.words.code for a in answers] == ["upload.sent", "upload.already"]
+    assert len(kept) == 2
+
+
+@pytest.mark.parametrize("told", [{"sha256": "0" * 64}, {"key": "20261124-100000-00000001.x"}])
+def test_a_number_that_is_taken_is_no_delivery(tmp_path: Path, told: dict[str, str]) -> None:
+    bench = workbench(tmp_path)
+    bench.queue(1)
+    with serve(tmp_path / "tls", lambda _: Reply(409, json.dumps(told).encode())) as server:
+        bench.endpoint(server.url, server.ca)
+        assert bench.upload().exit_code == 8
+    assert read_queue(bench.state).done == 0
 
 
 @pytest.mark.parametrize(
@@ -379,7 +413,7 @@ def test_a_failing_server_keeps_the_record(tmp_path: Path, reply: Reply) -> None
         assert len(server.seen) == 1
         bench.clock.sleep(LONGEST_S)
         assert bench.upload().exit_code == 0
-    assert {seen.headers["idempotency-key"] for seen in server.seen} == {package().key}
+    assert {seen.headers["idempotency-key"] for seen in server.seen} == {package().signed_key}
 
 
 def test_retry_after_holds_the_whole_destination_even_in_a_hurry(tmp_path: Path) -> None:

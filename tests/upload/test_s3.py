@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from recond.certify.sign.jws import sign_jws
+from recond.certify.sign.keys import make_bench_key
+from recond.flow.deliver.settings import read_settings
 from recond.flow.deliver.upload import add_destination, queue_folder, upload
 from recond.flow.lot.lot import LotDatabase, add_to_lot, new_lot, status_of
 from recond.host.s3 import Bucket
-from recond.upload.package import unpack
+from recond.upload.package import make_package, unpack
+from recond.upload.s3 import S3
 from recond.upload.send import Urgency
 from tests.custody.shop import Shop, drive, workshop
 from tests.upload.bench import Workbench, workbench
-from tests.upload.records import package
+from tests.upload.records import NOW, package
 from tests.upload.servers import make_certificates
 
 moto = pytest.importorskip("moto", reason="no S3 server here: moto is not installed")
@@ -109,10 +113,25 @@ def test_a_package_lies_in_the_bucket_under_its_digest(tmp_path: Path, server: S
     server.add(bench)
     assert bench.upload().exit_code == 0
     sent = package(1)
-    name = f"lot7/{sent.record_id}/{sent.digest[:16]}.zip"
+    name = f"lot7/{sent.record_id}/{sent.signed_key[-16:]}.zip"
     names = server.bucket().names("lot7")
     assert (len(names), names[0]) == (2, name)
     assert unpack(server.bucket().get(name), sent.record_id).digest == sent.digest
+
+
+def test_a_strangers_signature_stands_beside_ours(tmp_path: Path, server: S3Server) -> None:
+    """A record's bytes are in every certificate: whoever signs them anew replaces nothing."""
+    bench, ours = workbench(tmp_path), package(1)
+    server.add(bench)
+    (settings,) = read_settings(bench.state)
+    bucket = S3(settings)
+    stranger = sign_jws(ours.record_bytes, make_bench_key("banc d'essai", NOW))
+    theirs = make_package({**dict(ours.files), "record.jws": stranger})
+    for one in (theirs, ours, theirs):
+        bucket.deliver(one, bench.clock)
+    found = [unpack(bucket.get(name), ours.record_id) for name in bucket.names()]
+    assert len(found) == 2
+    assert ours.file("record.jws") in [one.file("record.jws") for one in found]
 
 
 @pytest.mark.parametrize(("field", "value"), [("key_id", "nobody"), ("bucket", "elsewhere")])
