@@ -14,6 +14,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import operator
 import re
 import types
 import typing
@@ -23,7 +24,7 @@ from typing import Any, TypeVar, cast
 
 import rfc8785
 
-from recond.documents import read_json
+from recond.documents import read_json, read_to_compare
 from recond.errors import FormatError
 from recond.model import Json, Known, Unknown, Why
 
@@ -64,31 +65,71 @@ def _object_json(value: Any) -> Json:
 
 def canonical_bytes(value: object) -> bytes:
     """The RFC 8785 bytes of a value of the model or of plain JSON."""
-    text = json.dumps(
-        value, default=to_json, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
-    if _is_rfc8785(text):
-        return text.encode("utf-8")
+    text = _WRITER.encode(value)
+    try:
+        raw = text.encode("utf-8")
+    except UnicodeEncodeError:  # half of a pair: the library says it
+        raw = b""
+    if raw and text[0] in '{["tfn' and _is_rfc8785(raw) and not _FRACTION.search(raw):
+        return raw
     return rfc8785.dumps(cast(Any, to_json(value)))
 
 
-def _is_rfc8785(text: str) -> bool:
-    """Whether the standard library's form surely is RFC 8785's, and of the model.
+def _is_rfc8785(raw: bytes) -> bool:
+    """Whether the standard library's form surely is RFC 8785's, of what has no fraction in it.
 
-    It may not be where there is a number that a double may not hold, a fraction (no value of the
-    model is one), or a name beyond U+D7FF, which UTF-16 sorts otherwise. Without these the two are
-    byte for byte the same, and the library's is twenty times as fast. What looks like one within a
-    string only costs that time.
+    It may not be where there is a number that a double may not hold, or a name beyond U+D7FF, which
+    UTF-16 sorts otherwise. Without these the two are byte for byte the same, and the library's is
+    twenty times as fast. What looks like one within a string only costs that time.
     """
-    if text[0] not in '{["tfn' or _NUMBER.search(text) is not None:
+    if _SIXTEEN in raw.translate(_DIGITS) and _LONG.search(raw) is not None:
         return False
-    return text.isascii() or _HIGH.search(text) is None
+    return raw.isascii() or not raw.translate(None, _BELOW_D800)
 
 
-_NUMBER = re.compile(
-    r"[:,\[]-?(?:[0-9]{16}|(?:[0-9]+\.[0-9e+-]+|[0-9]+e[0-9+-]+|NaN|Infinity)(?:[],}]|$))"
+_FRACTION = re.compile(rb"[:,\[]-?(?:[0-9]+\.[0-9e+-]+|[0-9]+e[0-9+-]+|NaN|Infinity)(?:[],}]|$)")
+_LONG = re.compile(rb"[:,\[]-?[0-9]{16}")
+_SIXTEEN = b"0" * 16
+_DIGITS = bytes(48 if chr(byte).isdecimal() else 32 for byte in range(256))
+_BELOW_D800 = bytes(range(0xED))  # the first bytes of what is above are higher (RFC 3629 3)
+
+
+def read_exact(raw: bytes) -> Json:
+    """Plain JSON from the bytes that are RFC 8785's form of it. Raises `ValueError` for others."""
+    value = cast(Json, read_to_compare(raw.decode("utf-8")))
+    if not _are_bytes_of(value, raw):
+        raise ValueError("not the canonical form")
+    return value
+
+
+def _are_bytes_of(value: object, raw: bytes) -> bool:
+    """Whether bytes without a fraction are the canonical ones of a value."""
+    if not _is_rfc8785(raw):
+        return canonical_bytes(value) == raw
+    return _WRITER.encode(value).encode("utf-8") == raw
+
+
+def _shallow(value: object) -> Json:
+    """What the library's writer asks for: one thing of the model, what is in it as it is."""
+    kind: Any = type(value)
+    layout = _layout(kind)
+    if layout is None:
+        if isinstance(value, Enum):
+            return str(value.value)
+        raise TypeError(f"not a value of the model: {kind.__name__}")
+    names, inner, special = layout
+    found = dict(zip(names, inner(value), strict=True))
+    for field in special:
+        if field.later and found[field.name] == field.default:
+            del found[field.name]
+        elif field.pairs:
+            found[field.name] = dict(found[field.name])
+    return found
+
+
+_WRITER = json.JSONEncoder(
+    default=_shallow, ensure_ascii=False, sort_keys=True, separators=(",", ":")
 )
-_HIGH = re.compile("[\ud800-\U0010ffff]")
 
 
 def digest(value: object) -> str:
@@ -116,7 +157,13 @@ def read_canonical(cls: type[T], raw: bytes) -> tuple[T, bool]:
 
 @functools.lru_cache(maxsize=4)
 def _read_canonical(cls: Any, raw: bytes) -> tuple[object, bool]:
-    value: object = from_json(cls, read_json(raw))
+    try:  # as a rule the bytes are the canonical ones, which shows that nothing is in them twice
+        value: object = from_json(cls, cast(Json, read_to_compare(raw.decode("utf-8"))))
+        if _are_bytes_of(value, raw):
+            return value, True
+    except (FormatError, ValueError, TypeError):
+        pass  # said by the reader that looks for all of it
+    value = from_json(cls, read_json(raw))
     return value, canonical_bytes(value) == raw
 
 
@@ -146,6 +193,25 @@ def _fields(cls: type) -> tuple[_Field, ...]:
         )
         for one in dataclasses.fields(cls)
     )
+
+
+_Layout = tuple[tuple[str, ...], Callable[[object], Any], tuple[_Field, ...]]
+"""The names in an object, what takes their values, and which fields are written otherwise."""
+
+
+@functools.cache
+def _layout(cls: type) -> _Layout | None:
+    """How a class is written; None for what is no class of the model."""
+    if cls is Unknown:
+        return ("unknown", "detail"), operator.attrgetter("why", "detail"), ()
+    if not dataclasses.is_dataclass(cls):
+        return None
+    fields = _fields(cls)
+    names = tuple(one.name for one in fields)
+    special = tuple(one for one in fields if one.later or one.pairs)
+    if len(names) < 2:
+        return names, lambda value: tuple(getattr(value, name) for name in names), special
+    return names, operator.attrgetter(*names), special
 
 
 def _is_pairs(hint: Any) -> bool:
@@ -296,19 +362,39 @@ def _decode_items(inner: _Decoder, value: Json, where: _Where) -> object:
 
 def _decode_object(cls: Any, value: Json, where: _Where) -> object:
     found = _expect(dict, value, where)
-    inner, needed = _decoders(cls)
-    if not needed <= found.keys() <= inner.keys():
-        raise _keys(where, (found.keys() - inner.keys()) | (needed - found.keys()))
-    return cls(**{name: inner[name](item, (where, name)) for name, item in found.items()})
+    fields, names, needed = _decoders(cls)
+    if not needed <= found.keys() <= names:
+        raise _keys(where, (found.keys() - names) | (needed - found.keys()))
+    values = {
+        name: item if type(item) in plain else inner(item, (where, name))
+        for name, plain, inner in fields
+        if (item := found.get(name, _ABSENT)) is not _ABSENT
+    }
+    # in order, where all are there: half as long
+    return cls(*values.values()) if len(values) == len(fields) else cls(**values)
+
+
+_ABSENT: Any = object()
 
 
 @functools.cache
-def _decoders(cls: type) -> tuple[dict[str, _Decoder], frozenset[str]]:
-    """The decoders of a class' fields and the names that must be there. Asked when a value of it is
-    met, not before: a class may hold itself.
+def _decoders(
+    cls: type,
+) -> tuple[tuple[tuple[str, frozenset[type], _Decoder], ...], frozenset[str], frozenset[str]]:
+    """Of each field its name, the types of which any value is one of it, and its decoder; all the
+    names, and those that must be there. Asked when a value of the class is met, not before: a class
+    may hold itself.
     """
     fields = _fields(cls)
     return (
-        {one.name: _decoder(one.hint) for one in fields},
+        tuple((one.name, _plain_types(one.hint), _decoder(one.hint)) for one in fields),
+        frozenset(one.name for one in fields),
         frozenset(one.name for one in fields if one.needed),
     )
+
+
+def _plain_types(hint: Any) -> frozenset[type]:
+    options = (
+        typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else ()
+    )
+    return frozenset(one for one in options or (hint,) if one in (str, int, bool, type(None)))

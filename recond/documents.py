@@ -53,6 +53,21 @@ def read_json(raw: bytes | str) -> Any:
     return value
 
 
+def read_to_compare(text: str) -> Any:
+    """The value of a JSON text, for who then writes it again in its one form and compares: a name
+    that stands twice, a long number, half of a pair and any other spelling show there, and need not
+    be looked for while it is read. Raises `ValueError` for what does not show there: a fraction,
+    brackets too deep.
+    """
+    try:
+        value = _TO_COMPARE.decode(text)
+    except RecursionError:
+        raise NoDocument("nested too deep") from None
+    if text.count("[") + text.count("{") > MOST_DEEP:
+        _check_depth(value)
+    return value
+
+
 def read_toml(text: str) -> dict[str, Any]:
     """The tables of a TOML text. Raises `ValueError` (its place in the text, where known)."""
     import tomllib
@@ -82,6 +97,10 @@ def _whole(digits: str) -> int:
     if len(digits) > MOST_DIGITS:
         raise NoDocument("number too long")
     return int(digits)
+
+
+def _no_fraction(_digits: str) -> float:
+    raise NoDocument("fraction")
 
 
 def _finite(digits: str) -> float:
@@ -120,3 +139,4 @@ def _check_text(value: Any) -> None:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_int=_whole, parse_float=_finite, parse_constant=_finite
 )
+_TO_COMPARE = json.JSONDecoder(parse_float=_no_fraction, parse_constant=_no_fraction)

@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 
 from recond import census, erasure, model
 from recond.census import Census, Look
-from recond.codec import canonical_bytes, digest, from_json, to_json
+from recond.codec import (
+    canonical_bytes,
+    digest,
+    from_json,
+    read_canonical,
+    read_exact,
+    to_json,
+)
+from recond.documents import read_json
 from recond.erasure import DiskIdentity, JournalEntry, WipePlan, WipeRecord
 from recond.errors import FormatError
 from recond.model import LATER, Assessment, Known, Machine, Message, Unknown, Why
@@ -80,17 +88,18 @@ def test_a_field_with_a_default_may_be_absent_and_no_other() -> None:
         from_json(Message, {"args": {}})
 
 
-def test_a_younger_field_at_its_default_leaves_old_bytes_as_they_were() -> None:
-    @dataclasses.dataclass(frozen=True)
-    class Grown:
-        name: str
-        place: str | None = dataclasses.field(default=None, metadata=LATER)
+@dataclasses.dataclass(frozen=True)
+class GrownLater:
+    name: str
+    place: str | None = dataclasses.field(default=None, metadata=LATER)
 
+
+def test_a_younger_field_at_its_default_leaves_old_bytes_as_they_were() -> None:
     old = b'{"name":"a"}'
-    assert canonical_bytes(from_json(Grown, json.loads(old))) == old
-    assert to_json(Grown("a", "b")) == {"name": "a", "place": "b"}
+    assert canonical_bytes(from_json(GrownLater, json.loads(old))) == old
+    assert to_json(GrownLater("a", "b")) == {"name": "a", "place": "b"}
     # the other spelling of the same value is not the canonical one, and a signature would tell
-    assert canonical_bytes(from_json(Grown, {"name": "a", "place": None})) == old
+    assert canonical_bytes(from_json(GrownLater, {"name": "a", "place": None})) == old
 
 
 # --- The bytes -------------------------------------------------------------------------------
@@ -164,6 +173,76 @@ def test_digests_that_may_never_change() -> None:
     assert digest(Message.of("wipe.x", n=1, a="é\n")) == (
         "9635e5f7fb5aa2066841bb1dbd6d9281c06ecfc5ca62d1a14c00caefce9de712"
     )
+
+
+@FEW
+@given(values(WipePlan))
+def test_what_is_read_to_compare_is_what_is_read_strictly(plan: WipePlan) -> None:
+    """The canonical bytes are read by the quick way, every other spelling of the same is told."""
+    raw = canonical_bytes(plan)
+    assert read_canonical(WipePlan, raw) == (from_json(WipePlan, read_json(raw)), True)
+    assert read_canonical(WipePlan, raw) == (plan, True)
+    assert read_exact(raw) == read_json(raw)
+    for other in (raw + b" ", raw.replace(b":", b": ", 1), b"\xef\xbb\xbf" + raw):
+        assert read_canonical(WipePlan, other) == (plan, False)
+        with pytest.raises(ValueError):
+            read_exact(other)
+
+
+@MANY
+@given(JSON)
+def test_plain_json_is_read_from_its_one_form_alone(value: Any) -> None:
+    raw = canonical_bytes(value)
+    assert read_exact(raw) == value
+    for other in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False).encode()):
+        if other != raw:
+            with pytest.raises(ValueError):
+                read_exact(other)
+
+
+OTHER_SPELLINGS = {
+    "doubled": b'{"args":{},"args":{},"code":"a"}',
+    "doubled, the second another": b'{"args":{"n":1,"n":2},"code":"a"}',
+    "names out of order": b'{"code":"a","args":{}}',
+    "an escape that need not be": b'{"args":{},"code":"\\u0061"}',
+    "a slash escaped": b'{"args":{},"code":"\\/"}',
+    "half of a pair": b'{"args":{},"code":"\\ud800"}',
+    "minus nothing": b'{"args":{"n":-0},"code":"a"}',
+    "a fraction": b'{"args":{"n":1.0},"code":"a"}',
+    "an exponent": b'{"args":{"n":1e0},"code":"a"}',
+    "no number": b'{"args":{"n":NaN},"code":"a"}',
+    "beyond every double": b'{"args":{"n":1e999},"code":"a"}',
+    "more than a double holds": b'{"args":{"n":9007199254740993},"code":"a"}',
+    "more digits than a counter": b'{"args":{"n":' + b"9" * 50 + b'},"code":"a"}',
+    "digits without end": b'{"args":{"n":' + b"9" * 5000 + b'},"code":"a"}',
+    "as UTF-16 does not sort": '{"args":{"\ufb33":1,"\U0001f600":1},"code":"a"}'.encode(),
+    "no UTF-8": b'{"args":{},"code":"\xff"}',
+    "spaces": b'{"args":{}, "code":"a"}',
+    "something behind it": b'{"args":{},"code":"a"}{}',
+    "lists without end": b'{"args":{"n":' + b"[" * 100_000 + b'},"code":"a"}',
+    "too deep": b'{"args":{"n":' + b"[" * 70 + b"]" * 70 + b'},"code":"a"}',
+}
+
+
+@pytest.mark.parametrize("name", OTHER_SPELLINGS)
+def test_another_spelling_is_never_the_canonical_one(name: str) -> None:
+    raw = OTHER_SPELLINGS[name]
+    with pytest.raises(ValueError):
+        read_exact(raw)
+    try:
+        strictly: Any = from_json(Message, read_json(raw))
+        assert canonical_bytes(strictly) != raw
+    except (ValueError, FormatError) as error:
+        with pytest.raises(type(error)):
+            read_canonical(Message, raw)
+    else:
+        assert read_canonical(Message, raw) == (strictly, False)
+
+
+def test_a_younger_field_that_stands_at_its_default_is_another_spelling() -> None:
+    assert read_canonical(GrownLater, b'{"name":"a"}') == (GrownLater("a"), True)
+    assert read_canonical(GrownLater, b'{"name":"a","place":null}') == (GrownLater("a"), False)
+    assert read_canonical(GrownLater, b'{"name":"a","place":"b"}') == (GrownLater("a", "b"), True)
 
 
 # --- What is refused -------------------------------------------------------------------------

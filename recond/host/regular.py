@@ -107,7 +107,8 @@ def _wait_for(descriptor: int, most_bytes: int, path: Path) -> bytes:
 def _read(stream: IO[bytes], most_bytes: int) -> bytes:
     """Up to so many bytes, in pieces: the first is the whole of a file that tells its size."""
     pieces: list[bytes] = []
-    step = max(os.fstat(stream.fileno()).st_size + 1, _PIECE)
+    step = os.fstat(stream.fileno()).st_size + 1
+    step = step if step > 1 else _PIECE  # a size that is not told (/proc)
     while most_bytes and (piece := stream.read(min(step, most_bytes))):
         pieces.append(piece)
         most_bytes -= len(piece)

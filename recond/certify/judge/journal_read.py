@@ -11,11 +11,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import cast
 
 from recond.certify.judge.journal_schema import check_data
-from recond.codec import canonical_bytes
-from recond.documents import read_json
+from recond.codec import read_exact
 from recond.erasure import JournalEntry
 from recond.model import Json, Message
 
@@ -94,13 +92,11 @@ def _parse_line(
 def _canonical_object(line: bytes) -> dict[str, Json] | None:
     """The object of a line, if the line is the RFC 8785 form of one."""
     try:
-        value = read_json(line.decode("utf-8"))
-        if not isinstance(value, dict) or canonical_bytes(value) != line:
-            return None
+        value = read_exact(line)
     except (ValueError, TypeError):
         # bad UTF-8, bad JSON, floats, integers of 2^53 and more, lone surrogates, deep nesting
         return None
-    return cast(dict[str, Json], value)
+    return value if isinstance(value, dict) else None
 
 
 def _entry(value: dict[str, Json]) -> JournalEntry | None:
