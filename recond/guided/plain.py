@@ -13,6 +13,7 @@ from recond.census import Said
 from recond.errors import RecondError, SafetyRefusal
 from recond.flow.guided import QUESTIONS, End, chosen_plans, disk_of, end_of, outside_paths
 from recond.flow.live.stick import StickState, StickStatus
+from recond.flow.live.wifi import PASSPHRASE, join, networks
 from recond.flow.parts import MINUTES, plan_parts, try_parts
 from recond.flow.run.unfinished import Left
 from recond.guided.computer import computer_lines
@@ -25,6 +26,7 @@ from recond.guided.result import detail_lines, left_text, result_lines
 from recond.guided.session import GuidedSession
 from recond.guided.sitting import sitting_lines
 from recond.guided.trials import tried_lines
+from recond.guided.wifi import joined_message, network_row
 from recond.guided.words import Line, fold, texts
 from recond.host.terminal import ring
 from recond.model import Message
@@ -50,6 +52,7 @@ def talk_through(session: GuidedSession) -> None:
         return
     _print(session, computer_lines(words, session.prepared, WIDTH))
     _try_parts(session)
+    _join_wifi(session)
     _sit(session)
     if sys.stdin.isatty():
         session.answer_asset(input(words.t("guided.plain.asset") + " ") or session.asset)
@@ -93,6 +96,35 @@ def _try_parts(session: GuidedSession) -> None:
         return
     for one in found.tests:
         _print(session, tried_lines(words, one, WIDTH))
+
+
+def _join_wifi(session: GuidedSession) -> None:
+    """On a live system with a radio: join a network, for who wants it."""
+    words, host = session.words, session.host
+    if not session.has_wifi or not sys.stdin.isatty():
+        return
+    if not _is_yes(input(words.t("guided.plain.wifi") + " ")):
+        return
+    words.data(words.t("guided.wifi.looking"))
+    try:
+        found = networks(host)
+        for number, one in enumerate(found, 1):
+            words.data(f"{number:3}. {network_row(words, one)}")
+        if not found:
+            words.data(words.t("guided.wifi.nothing"))
+            return
+        answer = input(words.t("guided.plain.which_wifi") + " ").strip()
+        if not answer.isdecimal() or not 1 <= int(answer) <= len(found):
+            return
+        one = found[int(answer) - 1]
+        asked = one.kind == PASSPHRASE
+        password = input(words.t("guided.plain.wifi_password") + " ") if asked else ""
+        words.data(words.t("guided.wifi.joining", name=one.name))
+        address = join(one, password, host, session.live)
+    except RecondError as error:
+        words.talk(words.say(error.message))
+        return
+    words.data(words.say(joined_message(one, address)))
 
 
 def _is_yes(answer: str) -> bool:

@@ -21,7 +21,8 @@ from recond.flow.guided import (
     take_up,
     with_answers,
 )
-from recond.flow.live.stick import Live, StickStatus, where_results_are
+from recond.flow.live.stick import Live, StickStatus, read_status, where_results_are
+from recond.flow.live.wifi import has_radio
 from recond.flow.parts import PartPlan
 from recond.flow.run.background import BackgroundRun
 from recond.flow.run.run import Order, Prepared, prepare
@@ -293,6 +294,13 @@ class GuidedSession:
     def stick(self) -> StickStatus | None:
         """How it stands with the copies on the stick; None where this is no live system."""
         return where_results_are(self.live)
+
+    @property
+    def has_wifi(self) -> bool:
+        """Whether a network can be joined from here: a live system with a radio. The network of any
+        other computer is its owner's.
+        """
+        return read_status(self.live) is not None and has_radio(self.host)
 
     @property
     def why_not(self) -> Message | None:

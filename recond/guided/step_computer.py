@@ -12,6 +12,7 @@ from recond.guided.computer import computer_lines
 from recond.guided.sitting import sitting_lines
 from recond.guided.step import SMALLEST, Step
 from recond.guided.step_note import AssetStep
+from recond.guided.step_wifi import WifiStep
 from recond.guided.words import BAD, CARE, PLAIN, Line, fold
 
 
@@ -25,6 +26,7 @@ class ComputerStep(Step):
         Binding("o", "sitting"),
         Binding("n,N", "asset"),
         Binding("t,T", "trials"),
+        Binding("w,W", "wifi"),
         Binding("f5", "read"),
     ]
 
@@ -79,10 +81,11 @@ class ComputerStep(Step):
         return [*fold(said, width, CARE), *others, ("", PLAIN)]
 
     def keys(self) -> str:
-        """« R » only where there is something to take up."""
+        """« R » only where there is something to take up, « W » where a network can be joined."""
         if self.session.problem is not None:
             return "guided.keys.problem"
-        return "guided.keys.left_open" if self.session.left_open else "guided.keys.computer"
+        name = "left_open" if self.session.left_open else "computer"
+        return f"guided.keys.{name}{'_wifi' if self.session.has_wifi else ''}"
 
     def action_next(self) -> None:
         """To who sits here, once in a sitting; else to the questions."""
@@ -98,6 +101,11 @@ class ComputerStep(Step):
         """The number on the workshop's sticker."""
         if self.session.prepared is not None:
             self.app.push_screen(AssetStep(self.session), lambda _: self.redraw())
+
+    def action_wifi(self) -> None:
+        """Join a network, so that the record can leave."""
+        if self.session.has_wifi:
+            self.app.push_screen(WifiStep(self.session), lambda _: self.redraw())
 
     def action_trials(self) -> None:
         """To the trials of the parts, for who wants them."""

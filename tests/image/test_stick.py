@@ -216,6 +216,17 @@ def test_the_wifi_is_written_for_root_alone(bench: Bench) -> None:
     assert ("systemctl", "start", "--no-block", "iwd") in bench.mounts.said
 
 
+def test_a_plain_name_of_a_wifi_is_written_as_it_is(bench: Bench) -> None:
+    """iwd looks such a one up by its own name alone."""
+    (bench.stick / "recond.toml").write_text(
+        '[wifi]\nname = "Atelier 2"\npassword = "a\\\\b cdefg"\n'
+    )
+    boot(bench.host, bench.live)
+    (file,) = bench.live.wifi.iterdir()
+    assert file.name == "Atelier 2.psk"
+    assert file.read_text() == "[Security]\nPassphrase=a\\\\b cdefg\n"
+
+
 def begin_run(bench: Bench) -> JournalFile:
     """A run over the computer's own disk, as its worker holds it."""
     run = bench.live.places.state / "runs/20261127-000000-aaaaaaaa"

@@ -29,6 +29,7 @@ from recond.flow.live.stick import (
     save_stamps,
     save_status,
 )
+from recond.flow.live.wifi import profile
 from recond.host import Host
 from recond.host.diskid import read_strings
 from recond.host.reason import os_reason
@@ -174,12 +175,8 @@ def _set_up(order: StickOrder, host: Host, live: Live) -> None:
         write_whole(live.keyboard, f'XKBMODEL="pc105"\nXKBLAYOUT="{order.keyboard}"\n'.encode())
         host.processes.run(("setupcon", "--keyboard-only", "--force"))
     if order.wifi_name:
-        # iwd.network(5): a name with other characters is written as its bytes in hexadecimal
-        name = "=" + order.wifi_name.encode().hex()
-        secret = f"[Security]\nPassphrase={order.wifi_password}\n" if order.wifi_password else ""
-        write_whole(
-            live.wifi / f"{name}.{'psk' if secret else 'open'}", secret.encode(), mode=0o600
-        )
+        name, content = profile(order.wifi_name, order.wifi_password)
+        write_whole(live.wifi / name, content, mode=0o600)
         host.processes.run(("systemctl", "start", "--no-block", "iwd"))
 
 
