@@ -9,6 +9,7 @@ Knows nothing of what is copied.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,9 +99,12 @@ def find_partition(files: Files) -> Partition | None:
 
 @contextmanager
 def mounted(
-    processes: Processes, partition: Partition, *, write: bool, place: Path = MOUNT
+    processes: Processes, files: Files, partition: Partition, *, write: bool, place: Path = MOUNT
 ) -> Iterator[Path]:
-    """Mount for the time of a batch. Raises `OSError` with the mount program's own words."""
+    """Mount for the time of a batch. Raises `OSError` with the mount program's own words, and
+    `ENODEV` where another disk has come into the place of the one that was found: it would give
+    orders, or be given the keys. What is mounted keeps its name, so the look after is enough.
+    """
     place.mkdir(parents=True, exist_ok=True)
     mode = "rw" if write else "ro"
     done = processes.run(
@@ -110,6 +114,8 @@ def mounted(
     if done.returncode != 0:
         raise OSError(done.stderr.decode("utf-8", "replace").strip() or f"mount {done.returncode}")
     try:
+        if plugging(files, partition.disk) != partition.plugged.rpartition("#")[2]:
+            raise OSError(errno.ENODEV, partition.path)
         yield place
         if write:
             _sync(place)

@@ -590,12 +590,12 @@ def test_a_real_stick_that_is_full_stays_whole(
 ) -> None:
     file, device = fat
     bench = Bench(tmp_path)
-    partition = Partition(device, "x#1")
+    partition = Partition(device, "x#")  # of no disk of this machine's tree: it has no number
     monkeypatch.setattr("recond.flow.live.stick.find_partition", lambda _: partition)
     bench.host = replace(bench.host, processes=LocalProcesses())
     probe = tmp_path / "probe"
     try:
-        with mounted(LocalProcesses(), partition, write=False, place=probe):
+        with mounted(LocalProcesses(), bench.machine.files, partition, write=False, place=probe):
             pass
     except OSError as error:
         pytest.skip(f"no vfat here: {error}")
@@ -611,7 +611,9 @@ def test_a_real_stick_that_is_full_stays_whole(
     assert not os.path.ismount(bench.live.run / "stick")
     checked = subprocess.run(["fsck.fat", "-n", file], check=False, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
-    with mounted(LocalProcesses(), partition, write=False, place=probe) as stick:
+    with mounted(
+        LocalProcesses(), bench.machine.files, partition, write=False, place=probe
+    ) as stick:
         assert (stick / "certificats/r1/certificate.pdf").read_bytes() == b"%PDF"
         assert not [path for path in stick.rglob("*") if path.name.endswith(".new")]
         assert not (stick / "certificats/r2/record.json").exists()
@@ -775,6 +777,46 @@ def test_a_number_that_two_bear_chooses_none_of_them(bench: Bench) -> None:
     (bench.stick / "recond.toml").write_text(BOTH)
     assert not boot(bench.host, bench.live).unattended
     assert "mount" not in [argv[0] for argv in bench.mounts.said]
+
+
+@pytest.mark.parametrize("trouble", ["absent", "doubled", "unreadable", "newer"])
+def test_no_order_is_carried_out_unasked_without_the_medium_that_was_named(
+    bench: Bench, trouble: str
+) -> None:
+    """Its lot, its key and its destinations are what the line counts on."""
+    if trouble != "absent":
+        bench.machine.plug(CARD)
+    if trouble == "doubled":
+        bench.machine.plug(replace(CARD, name="sdd", number=48, diskseq=901))
+    if trouble == "unreadable":
+        bench.mounts.refuses = b"mount: bad superblock"
+    if trouble == "newer":
+        (bench.stick / "recond").mkdir()
+        write_form(bench.stick / "recond", newest_form() + 1)
+    words = "recond.mode=unattended recond.erase=all+usb recond.stick=DONOR0042"
+    bench.machine.write("proc/cmdline", f"boot=live {words}")
+    assert not boot(bench.host, bench.live).unattended
+    assert START not in bench.mounts.said
+
+
+def test_a_card_that_came_into_the_sticks_place_while_it_was_mounted(bench: Bench) -> None:
+    """Found as the stick, pulled, and another disk of the same name: no orders of it, no key."""
+    mount, card = bench.mounts.run, replace(CARD, name="sdb", number=STICK.number)
+
+    def swap(argv: tuple[str, ...], *, timeout_s: float = 30.0) -> Completed:
+        if argv[0] == "mount":
+            bench.machine.pull(STICK)
+            bench.machine.plug(card)
+        return mount(argv, timeout_s=timeout_s)
+
+    bench.mounts.run = swap  # type: ignore[method-assign]
+    (bench.stick / "recond.toml").write_text(BOTH)
+    assert not boot(bench.host, bench.live).unattended
+    bench.machine.pull(card)
+    bench.machine.plug(STICK)
+    with_key(bench)
+    assert Keeper(bench.host, bench.live).look().state == "unwritable"
+    assert not keys_on(bench.stick)
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,12 @@ def boot(host: Host, live: Live) -> StickOrder:
     own = next((one for one in found if one.own), None)
     if own is not None and not notices:
         notices += _take(own, host, live)
+    whole = not notices  # the medium whose orders count was there, and was read
     notices += _others(host, found)
     take_settings(live.run / "given", live)
     try:
         order = read_order(_text(live.settings), SETTINGS, line)
+        order = order if whole else replace(order, mode=StickOrder().mode, erase="")
     except RecondError as error:
         order, notices = StickOrder(), [*notices, error.message]
     _write_environment(order, live)
@@ -108,7 +110,9 @@ def _name(host: Host, live: Live, disk: str) -> bool:
 def _take(own: Partition, host: Host, live: Live) -> tuple[Message, ...]:
     """Settings and keys of a medium that may give them."""
     try:
-        with mounted(host.processes, own, write=False, place=live.run / "stick") as stick:
+        with mounted(
+            host.processes, host.files, own, write=False, place=live.run / "stick"
+        ) as stick:
             if (fault := form_fault(stick)) is not None:
                 return (fault,)
             take_settings(stick, live)

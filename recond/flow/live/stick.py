@@ -157,7 +157,11 @@ class Keeper:
             return self._status
         try:
             with mounted(
-                self._host.processes, partition, write=True, place=self._live.run / "stick"
+                self._host.processes,
+                self._host.files,
+                partition,
+                write=True,
+                place=self._live.run / "stick",
             ) as stick:
                 self._mirror.write(stick)
         except OSError as error:
