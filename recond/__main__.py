@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 READER_GONE = 128 + 13
@@ -12,6 +13,9 @@ NOT_WRITTEN = 9
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # until the program can say something (`run_program`) Ctrl-C just ends it, as any program
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from recond.cli import run_app
 
     code = 0

@@ -231,7 +231,8 @@ OUTSIDE = frozenset(
 TOUCHES_OUTSIDE: dict[str, frozenset[str]] = {
     "cli": frozenset({"os"}),
     "commands.frame": frozenset({"os"}),  # the language and the folders that the environment names
-    "__main__": frozenset({"os"}),  # the closed pipe of `recond inspect | head`
+    # the closed pipe of `recond inspect | head`; Ctrl-C before anything is loaded
+    "__main__": frozenset({"os", "signal"}),
     "show.progress": frozenset({"time"}),  # speed and time left on the screen; nothing is kept
     "wipe.worker": frozenset({"os", "signal"}),  # a process of its own, asked to stop by signals
     "certify.sign.pdf_sign": frozenset({"asyncio"}),  # pyHanko's signer is a coroutine

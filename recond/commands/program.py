@@ -29,7 +29,7 @@ from recond.commands.index import modules_for
 from recond.errors import RecondError, SafetyRefusal, UsageError
 from recond.host.log import log_swallowed
 from recond.host.reason import as_lack
-from recond.host.streams import hear_children, open_streams
+from recond.host.streams import hear_children, hear_interrupts, open_streams
 from recond.model import Message
 from recond.show.framework import usage_error
 from recond.show.tones import Tone
@@ -69,6 +69,7 @@ def run_program() -> int:
     failures: Any = typer.BadParameter.__mro__[2]  # the framework's own error, wherever it lives
     try:
         _declare()
+        hear_interrupts()
         result = app(prog_name="recond", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except SafetyRefusal as error:

@@ -24,3 +24,11 @@ def hear_children() -> None:
     """
     if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def hear_interrupts() -> None:
+    """Make Ctrl-C an exception again, which ends with a sentence; while the program was loaded it
+    ended the process (`recond.__main__`). Who was started with SIGINT ignored keeps it so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
