@@ -378,6 +378,39 @@ BROKEN: dict[str, Callable[[dict[str, Any]], Any]] = {
     "the future": lambda event: event.update(happened_on="2027-01-01"),
     "another schema": lambda event: event.update(schema="recond.custody/2"),
     "a verdict": lambda event: event.update(verdict="erased"),
+    "a security class": lambda event: event["destroyed"].update(security_class="certified H-9"),
+    "a photo of nothing": lambda event: event["destroyed"].update(photo_sha256="seen"),
+    "a person's name": lambda event: event.update(party="Mme Durand"),
+    "a size": lambda event: event["things"][0].update(size_bytes=-1),
+    "a long note": lambda event: event.update(note="x" * 301),
+    "a computer that was taken out": lambda event: event.update(
+        kind="removed",
+        computer="NB1",
+        destroyed=None,
+        things=[{**event["things"][0], "kind": "computer"}],
+    ),
+    "an arrival of no lot": lambda event: event.update(
+        kind="received",
+        destroyed=None,
+        lot=None,
+        party="Mairie",
+        delivery={
+            "number": None,
+            "computers": 1,
+            "disks": None,
+            "computers_counted": None,
+            "disks_counted": None,
+        },
+    ),
+    "a waste of nothing": lambda event: event.update(
+        kind="scrapped", destroyed=None, party="X", waste=dataclasses.asdict(WASTE) | {"count": 0}
+    ),
+    "a state of nothing": lambda event: event.update(
+        kind="closed",
+        destroyed=None,
+        things=[{**event["things"][0], "state": None}],
+        closing={"expected": 1, "erased": 0, "destroyed": 0, "returned": 0, "opened": 1},
+    ),
 }
 
 

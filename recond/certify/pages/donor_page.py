@@ -34,7 +34,8 @@ from recond.certify.sign.keys import (
     may_vouch,
 )
 from recond.certify.sign.purpose import may_issue
-from recond.certify.statement import NAMES_THINGS, PARTS, VERDICTS
+from recond.certify.statement import MOST_LETTERS, NAMES_THINGS, PARTS, VERDICTS
+from recond.custody import MOST_THINGS
 from recond.foreign import LONGEST, NAMES, QUOTED, QUOTES, SIGNS, SIGNS_IN_A_LINE
 from recond.locale import LANGS, Lang, entries, text
 from recond.model import Json
@@ -153,6 +154,8 @@ def statement_rules() -> dict[str, Json]:
     return {
         "schema": {"$ref": "#/$defs/CustodyEvent"},
         "verdicts": list[Json](sorted(VERDICTS)),
+        "letters": MOST_LETTERS,
+        "most_things": MOST_THINGS,
         "names_things": list[Json](sorted(NAMES_THINGS)),
         "parts": {
             name: {"must": list[Json](sorted(must)), "may": list[Json](sorted(may))}

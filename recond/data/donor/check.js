@@ -242,10 +242,31 @@ function keepsRules(event) {
     })
     && (things.length > 0 || !named.includes(kind)) && new Set(serials).size === serials.length
     && serials.every((serial) => /[A-Z0-9]/.test(serial))
-    && things.every(({ state }) => (state !== undefined) === (kind === "closed"))
+    && things.every(({ state }) => kind === "closed" ? typeof state === "string" : state === undefined)
     && certificates.every(({ serial, verdict, record_sha256: digest }) => left.delete(serial)
-      && verdicts.includes(verdict) && /^[0-9a-f]{64}$/.test(digest));
+      && verdicts.includes(verdict) && isDigest(digest)) && keepsBounds(event);
 }
+
+const isDigest = (text) => /^[0-9a-f]{64}$/.test(text);
+
+// What may stand in a part, and how much of it.
+function keepsBounds(event) {
+  const { letters, most_things: most } = PAGE.statement;
+  const { kind, lot, party, note, computer, things, destroyed, waste } = event;
+  const texts = [party, lot, note, computer, event.operator.name, ...things.map((t) => t.serial)];
+  const title = /^(?:mr?s?|mme|mlle|miss|dr|monsieur|madame|mademoiselle)\.?\s/i;
+  return texts.every((text) => text === null || [...text].length <= letters)
+    && things.length <= most && !title.test(party ?? "")
+    && (lot !== null || !["received", "closed"].includes(kind))
+    && things.every((t) => (t.size_bytes === null || t.size_bytes > 0)
+      && (kind !== "removed" || t.kind === "disk"))
+    && (destroyed === null || (isNullOr(destroyed.photo_sha256, isDigest)
+      && isNullOr(destroyed.security_class, (text) => /^[HEOT]-[1-7]$/.test(text))))
+    && (waste === null || (/^\d\d \d\d \d\d\*?$/.test(waste.code)
+      && waste.count >= 1 && waste.mass_g >= 1));
+}
+
+const isNullOr = (value, holds) => value === null || holds(value);
 
 // --- Evidence -----------------------------------------------------------------------------------
 
