@@ -561,6 +561,7 @@ read to its end."""
 
 OPENS_WHAT_IS_NO_FILE: dict[str, str] = {
     "host.alike": "disks",
+    "host.apart": "/dev/null",
     "host.camera": "cameras",
     "host.claims": "disks",
     "host.diskid": "disks",

@@ -8,7 +8,7 @@ erasure's record all the same, unsigned and saying why: evidence is never lost f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,18 @@ class Material:
     record_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnRecord:
+    """A record with the files that show it."""
+
+    record: WipeRecord
+    files: dict[str, bytes]
+
+
+Draw = Callable[[WipeRecord, SigningKey, Lang], DrawnRecord]
+"""Who signs, draws and seals a record: `draw`, here or in a process that waited for it."""
+
+
 def issue(
     state: Path,
     out: Path,
@@ -81,8 +93,10 @@ def issue(
     lang: Lang,
     clock: Clock,
     named: Path | None = None,
+    by: Draw | None = None,
 ) -> Issued:
-    """Make and write everything. `named` is the folder of the run's certificate so far.
+    """Make and write everything, drawn `by` whom. `named` is the folder of the run's certificate so
+    far.
 
     A better one is not replaced (`recond.flow.run.earlier`). Raises `BenchLacks` where the folder
     cannot be written.
@@ -99,7 +113,7 @@ def issue(
     try:
         with locked(keyring.lock()):
             places = (out / material.record_id, *((named,) if named else ()))
-            return _issue(keyring, places, material, key, why, lang, clock)
+            return _issue(keyring, places, material, key, why, lang, clock, by or draw)
     except OSError as error:
         raise BenchLacks(
             "certify.store.failed",
@@ -117,6 +131,7 @@ def _issue(
     why: Message | None,
     lang: Lang,
     clock: Clock,
+    by: Draw,
 ) -> Issued:
     standing, damage = keyring.open_ledger(material.context.bench.bench_id, clock)
     set_aside = Message("certify.ledger.damaged", damage.args) if damage else None
@@ -127,7 +142,7 @@ def _issue(
     drawn = None
     if key is not None:
         try:
-            drawn = draw(record_of(material, now, position_after(standing), None), key, lang)
+            drawn = by(record_of(material, now, position_after(standing), None), key, lang)
         except RecondError as error:  # a token that was pulled out
             key, why = None, error.message
         except Exception as error:
@@ -191,14 +206,6 @@ def _line(record_id: str, files: Mapping[str, bytes]) -> dict[str, Json]:
     return {"record_id": record_id, **digests}
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """A record with the files that show it."""
-
-    record: WipeRecord
-    files: dict[str, bytes]
-
-
 def _fingerprint(key: SigningKey | None) -> str | None:
     from recond.certify.sign.keys import fingerprint
 
@@ -215,7 +222,7 @@ def record_of(
     )
 
 
-def draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
+def draw(record: WipeRecord, key: SigningKey, lang: Lang) -> DrawnRecord:
     """The record signed, drawn and sealed."""
     from recond.certify.pages.certificate import Sheet, render
     from recond.certify.sign.jws import read_jws, sign_jws
@@ -226,7 +233,7 @@ def draw(record: WipeRecord, key: SigningKey, lang: Lang) -> _Drawn:
     raw = canonical_bytes(record)
     jws, seal = sign_jws(raw, key), make_seal(record, raw, key)
     page = render(Sheet(raw, jws, seal, signer_of(read_jws(jws)), lang))
-    return _Drawn(record, {RECORD: raw, JWS: jws, SIGNED: sign_pdf(page, key)})
+    return DrawnRecord(record, {RECORD: raw, JWS: jws, SIGNED: sign_pdf(page, key)})
 
 
 def _receipt(file: LedgerFile, grown: Ledger, key: SigningKey, now: str) -> dict[str, bytes]:
@@ -240,7 +247,7 @@ def _receipt(file: LedgerFile, grown: Ledger, key: SigningKey, now: str) -> dict
     return {RECEIPT_FILE: receipt}
 
 
-def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:
+def _unsigned(record: WipeRecord, lang: Lang) -> DrawnRecord:
     """The record without signature; if it cannot even be drawn, its bytes alone."""
     raw = canonical_bytes(record)
     try:
@@ -249,5 +256,5 @@ def _unsigned(record: WipeRecord, lang: Lang) -> _Drawn:
         page = render(Sheet(raw, None, None, None, lang))
     except Exception as error:
         log_swallowed("flow.issue", error)
-        return _Drawn(record, {RECORD: raw})
-    return _Drawn(record, {RECORD: raw, UNSIGNED: page})
+        return DrawnRecord(record, {RECORD: raw})
+    return DrawnRecord(record, {RECORD: raw, UNSIGNED: page})

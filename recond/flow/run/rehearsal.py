@@ -9,12 +9,15 @@ later says so (`--sign-later`) and signs with `recond certify`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from recond.errors import BenchLacks, RecondError, RecordInvalid
 from recond.flow.config import bench_name
 from recond.flow.keys.keyring import Keyring
-from recond.flow.run.issue import Material, draw, record_of
+from recond.flow.run.drawer import rehearse_apart
+from recond.flow.run.issue import Draw, Material, draw, record_of
 from recond.flow.runfolder import RunFacts
 from recond.host.apart import succeeds_apart
 from recond.host.clock import Clock
@@ -33,15 +36,43 @@ def rehearse(state: Path, facts: RunFacts, clock: Clock) -> None:
 
     Raises `BenchLacks` with the reason where none could be signed now.
     """
-    material = Material(facts.context, facts.machine, facts.assessments, {}, facts.run_id)
+    material = _material(facts)
     ring = Keyring(state)
     # a token counts wrong PINs and shuts itself: one run asks it once
-    if not ring.token_file.exists() and succeeds_apart(
+    if ring.token_file.exists() or not succeeds_apart(
         lambda: _sign(ring, material, facts.lang, clock)
     ):
-        return  # its libraries are not kept while the disks are erased
-    try:  # why not
-        _sign(ring, material, facts.lang, clock)
+        _try_here(ring, material, facts.lang, clock)
+
+
+@contextmanager
+def rehearsed(state: Path, facts: RunFacts, clock: Clock) -> Iterator[Draw]:
+    """As `rehearse`; and who draws the run's certificate: the process that rehearsed waits for it,
+    so that its libraries are loaded once, and none of them here while the disks are erased.
+
+    Raises `BenchLacks` as `rehearse`.
+    """
+    material = _material(facts)
+    ring = Keyring(state)
+    drawer = None
+    if not ring.token_file.exists():
+        drawer = rehearse_apart(lambda: _sign(ring, material, facts.lang, clock))
+    if drawer is None:
+        _try_here(ring, material, facts.lang, clock)
+        yield draw
+        return
+    with closing(drawer):
+        yield drawer
+
+
+def _material(facts: RunFacts) -> Material:
+    return Material(facts.context, facts.machine, facts.assessments, {}, facts.run_id)
+
+
+def _try_here(ring: Keyring, material: Material, lang: str, clock: Clock) -> None:
+    """Rehearse in this process, which says why not. Raises `BenchLacks`."""
+    try:
+        _sign(ring, material, lang, clock)
         return
     except RecondError as error:
         reason = error.message

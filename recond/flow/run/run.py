@@ -7,6 +7,7 @@ before the first byte is erased, so that a crash at any later moment can still b
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,9 +25,9 @@ from recond.flow.profiles import load_profile
 from recond.flow.run.areas import plan_areas, with_areas, with_reach
 from recond.flow.run.choice import choose
 from recond.flow.run.closing import close_left
-from recond.flow.run.issue import Issued, Material, issue
+from recond.flow.run.issue import Draw, Issued, Material, issue
 from recond.flow.run.late import note_late
-from recond.flow.run.rehearsal import rehearse
+from recond.flow.run.rehearsal import rehearsed
 from recond.flow.run.supervisor import (
     Confirmed,
     Supervisor,
@@ -244,8 +245,20 @@ def carry_out(
     since: `watch` and a guided screen live through an update.
     """
     open_state(state)
-    if not sign_later:
-        rehearse(state, facts, host.clock)
+    with nullcontext() if sign_later else rehearsed(state, facts, host.clock) as by:
+        return _carried_out(state, facts, confirmed, host, on_event, asked, photos, by)
+
+
+def _carried_out(
+    state: Path,
+    facts: RunFacts,
+    confirmed: tuple[Confirmed, ...],
+    host: Host,
+    on_event: OnEvent,
+    asked: StopCount | None,
+    photos: Path | None,
+    by: Draw | None,
+) -> Finished:
     folder = make_run(state, facts.run_id)
     jobs = write_jobs(folder, confirmed, demonstration=facts.context.bench.demonstration)
     begin_run(folder, facts)
@@ -256,7 +269,7 @@ def carry_out(
             psids={name: one.psid for name, one in zip(jobs, confirmed, strict=True) if one.psid}
         )
         on_event("", ProgressEvent(Phase.CERTIFY))
-        issued = certify_run(folder, state, host)
+        issued = certify_run(folder, state, host, by=by)
     return finished_of(folder, issued, stops.number)
 
 
@@ -272,9 +285,15 @@ def finished_of(folder: RunFolder, issued: Issued, stop_signal: int = 0) -> Fini
 
 
 def certify_run(
-    folder: RunFolder, state: Path, host: Host, out: Path | None = None, lang: str | None = None
+    folder: RunFolder,
+    state: Path,
+    host: Host,
+    out: Path | None = None,
+    lang: str | None = None,
+    by: Draw | None = None,
 ) -> Issued:
-    """(Again) record, signature and PDF from a run's journals. The caller holds the run.
+    """(Again) record, signature and PDF from a run's journals, drawn `by` whom. The caller holds
+    the run.
 
     Raises `RecordInvalid` where a confirmed disk cannot be told, `UsageError` where there was none:
     a certificate of nothing would be one.
@@ -298,6 +317,7 @@ def certify_run(
             lang="en" if (lang or facts.lang) == "en" else "fr",
             clock=host.clock,
             named=Path(before.folder) if before else None,
+            by=by,
         )
     write_json(folder.issued, to_json(_note_of(issued, journals)))
     return issued
