@@ -79,6 +79,7 @@ def read_toml(text: str) -> dict[str, Any]:
     except RecursionError:
         raise NoDocument("nested too deep") from None
     _check_depth(tables)
+    _check_numbers(tables)
     return tables
 
 
@@ -112,20 +113,34 @@ def _finite(digits: str) -> float:
 
 def _check_depth(value: object) -> None:
     """Walk a value level by level, without a stack of calls. Raises `NoDocument`."""
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > MOST_DEEP + 1:
-            raise NoDocument("nested too deep")
-        below: list[object] = []
+    level: list[Any] = [value]
+    for _ in range(MOST_DEEP):
+        below: list[Any] = []
         for one in level:
             if isinstance(one, dict):
                 below += one.values()
             elif isinstance(one, list):
                 below += one
-            elif isinstance(one, int) and abs(one) >= _TOO_LONG:
-                raise NoDocument("number too long")
-        level = below
+        level = [one for one in below if type(one) in _BOXES]
+        if not level:
+            return
+    raise NoDocument("nested too deep")
+
+
+_BOXES = frozenset((dict, list))
+
+
+def _check_numbers(value: object) -> None:
+    """Raises `NoDocument` for a number that is too long, anywhere in a value."""
+    left: list[Any] = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, int) and abs(one) >= _TOO_LONG:
+            raise NoDocument("number too long")
 
 
 def _check_text(value: Any) -> None:

@@ -252,14 +252,14 @@ def write(store: LotStore, lot: str, found: Looked, trust: Trust) -> str:
         holder = store.issued(row.ledger, row.number)
         if holder not in (None, row.digest):
             raise RecordInvalid("lot.record.fork", ledger=row.ledger, number=row.number)
-    there = store.machine(lot, row.record_id)
+    new = (there := store.machine(lot, row.record_id)) is None
     if there is not None and there.signer != row.signer and found.believed:
         kept = store.chains(lot).get(there.signer or "")
         other = read_certificates(kept) if kept else ()
         if not other or key_fault(other, there.issued_at, trust) is not None:
             there = None  # nor does it bar one that counts
     if there is None:
-        _put(store, lot, row, found)
+        _put(store, lot, row, found, new)
         return "new"
     if there.signer != row.signer:
         raise RecordInvalid("lot.record.other_key", record=row.record_id)
@@ -272,11 +272,11 @@ def write(store: LotStore, lot: str, found: Looked, trust: Trust) -> str:
     raise RecordInvalid("lot.record.two", record=row.record_id)
 
 
-def _put(store: LotStore, lot: str, row: MachineRow, found: Looked) -> None:
-    """Write a row, who signed it, and what in it stands for no disk."""
-    store.put(lot, row)
+def _put(store: LotStore, lot: str, row: MachineRow, found: Looked, new: bool = False) -> None:
+    """Write a row, who signed it, and what in it stands for no disk; `new`: where none stood."""
+    store.put(lot, row, new=new)
     if found.left is not None:
-        store.keep_remainder(lot, row.record_id, found.left)
+        store.keep_remainder(lot, row.record_id, found.left, new=new)
     if row.signer is not None:
         store.sign(lot, row.signer, found.chain)
     for about, why in found.no_disks:

@@ -50,6 +50,7 @@ class LotStore:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._db = connection
+        self._signed: dict[tuple[str, str], bytes] = {}  # in this transaction
 
     @property
     def connection(self) -> sa.Connection:
@@ -134,42 +135,28 @@ class LotStore:
 
     def machine(self, name: str, record_id: str) -> MachineRow | None:
         """A record's row, without its disks."""
-        found = _select(MACHINES, MachineRow).where(*_among(MACHINES, name, (record_id,)))
-        row = self._db.execute(found).first()
+        row = self._db.execute(_MACHINE, {"lot": name, "record": record_id}).first()
         return MachineRow(*row) if row else None
 
     def issued(self, ledger: str, number: int) -> str | None:
         """The digest that holds a ledger's number, in whatever lot."""
-        return (
-            self._db.execute(
-                sa.select(ISSUES.c.digest).where(
-                    ISSUES.c.ledger == ledger, ISSUES.c.number == number
-                )
-            )
-            .scalars()
-            .first()
-        )
+        found = self._db.execute(_HOLDER, {"ledger": ledger, "number": number})
+        return found.scalars().first()
 
-    def put(self, name: str, row: MachineRow) -> None:
-        """Write a record's row in the place of its older self."""
-        self._remove(name, row.record_id)
+    def put(self, name: str, row: MachineRow, *, new: bool = False) -> None:
+        """Write a record's row in the place of its older self; `new`: there is none."""
+        if not new:
+            self._remove(name, row.record_id)
         values = {k: v for k, v in _plain(row).items() if k != "disks"}
-        self._db.execute(sa.insert(MACHINES).values(lot=name, **values))
+        self._db.execute(sa.insert(MACHINES), {"lot": name, **values})
         if row.disks:
             self._db.execute(
                 sa.insert(DISKS),
                 [{"lot": name, "record_id": row.record_id, **_plain(one)} for one in row.disks],
             )
         if row.ledger is not None and row.number is not None:
-            self._db.execute(
-                sa.insert(ISSUES).values(
-                    lot=name,
-                    ledger=row.ledger,
-                    number=row.number,
-                    record_id=row.record_id,
-                    digest=row.digest,
-                )
-            )
+            taken = {"ledger": row.ledger, "number": row.number, "digest": row.digest}
+            self._db.execute(sa.insert(ISSUES), {"lot": name, "record_id": row.record_id, **taken})
 
     def _remove(self, name: str, record_id: str) -> None:
         for table in (DISKS, MACHINES):
@@ -179,6 +166,9 @@ class LotStore:
 
     def sign(self, name: str, signer: str, chain: bytes) -> None:
         """Keep a signer's certificates (PEM), its own first."""
+        if self._signed.get((name, signer)) == chain:
+            return
+        self._signed[name, signer] = chain
         key = (SIGNERS.c.lot == name, SIGNERS.c.signer == signer)
         self._db.execute(sa.delete(SIGNERS).where(*key))
         self._db.execute(
@@ -304,12 +294,16 @@ class LotStore:
             self.put_statement(name, replace(row, event=event))
         return done.rowcount, len(said)
 
-    def keep_remainder(self, name: str, record_id: str, left: Remainder) -> None:
-        """Keep what a record says is left in its computer."""
-        key = (REMAINDERS.c.lot == name, REMAINDERS.c.record_id == record_id)
-        self._db.execute(sa.delete(REMAINDERS).where(*key))
+    def keep_remainder(
+        self, name: str, record_id: str, left: Remainder, *, new: bool = False
+    ) -> None:
+        """Keep what a record says is left in its computer; `new`: nothing is kept of it."""
+        if not new:
+            key = (REMAINDERS.c.lot == name, REMAINDERS.c.record_id == record_id)
+            self._db.execute(sa.delete(REMAINDERS).where(*key))
         body = canonical_bytes(left).decode("utf-8")
-        self._db.execute(sa.insert(REMAINDERS).values(lot=name, record_id=record_id, body=body))
+        row = {"lot": name, "record_id": record_id, "body": body}
+        self._db.execute(sa.insert(REMAINDERS), row)
 
     def remainders(self, name: str, ids: Sequence[str] | None = None) -> Remainders:
         """What each record (of `ids`) says is left, by its id; a row of before has none."""
@@ -352,6 +346,15 @@ def _select(table: sa.Table, kind: type[Any], *first: sa.Column[Any]) -> sa.Sele
     machines are made of tuples in half the time of mappings.
     """
     return sa.select(*first, *(table.c[one.name] for one in fields(kind) if one.name in table.c))
+
+
+# asked of each record that is added: made once
+_MACHINE = _select(MACHINES, MachineRow).where(
+    MACHINES.c.lot == sa.bindparam("lot"), MACHINES.c.record_id == sa.bindparam("record")
+)
+_HOLDER = sa.select(ISSUES.c.digest).where(
+    ISSUES.c.ledger == sa.bindparam("ledger"), ISSUES.c.number == sa.bindparam("number")
+)
 
 
 def _plain(row: MachineRow | DiskRow) -> dict[str, Any]:
