@@ -102,6 +102,42 @@ class Spool:
         finally:
             os.close(descriptor)
 
+    @contextlib.contextmanager
+    def locked_once(self, name: str, *, wait: bool) -> Iterator[bool]:
+        """As `locked`, of a name that nobody may ask for again: its file is gone behind the holder.
+
+        Only who holds the lock of the name's own file takes it away. Whoever had opened it before
+        finds that it is the name's no more, and asks for the new one: never two at once.
+        """
+        self._make()
+        descriptor = self._own_lock(self.folder / name, wait=wait)
+        if descriptor is None:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with contextlib.suppress(OSError):  # one that stays is the next one's lock
+                (self.folder / name).unlink()
+            os.close(descriptor)
+
+    def _own_lock(self, path: Path, *, wait: bool) -> int | None:
+        """Open and lock the file that the path names then; None where another process has it."""
+        while True:
+            descriptor = open_regular(path, os.O_RDWR | os.O_CREAT)
+            try:
+                take_lock(descriptor, wait=wait)
+                with contextlib.suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(descriptor), path.lstat()):
+                        return descriptor
+            except BlockingIOError:
+                os.close(descriptor)
+                return None
+            except OSError:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+
     def sweep(self) -> None:
         """Remove the temporary files of killed processes, once nobody can be writing them."""
         for path in self.folder.glob(".*.new"):

@@ -46,7 +46,7 @@ def print_sticker(order: WatchOrder, host: Host, done: Finished) -> Message | No
         if not printer:
             return None
         name = f"{done.folder.run_id}-{_issue(done)}"
-        with Spool(order.state / CLAIMS).locked(f"label-{name}", wait=True):
+        with Spool(order.state / CLAIMS).locked_once(f"label-{name}", wait=True):
             _print_once(order, host, done, order.state / FOLDER / f"{name}.pdf", printer)
     except RecondError as error:
         log_swallowed("flow.dock", error)

@@ -27,7 +27,7 @@ def claimed(state: Path, plan: WipePlan) -> Iterator[bool]:
     takes no claim.
     """
     name = disk_name(plan.disk, frozenset())
-    with Spool(state / CLAIMS).locked(name, wait=False) as mine:
+    with Spool(state / CLAIMS).locked_once(name, wait=False) as mine:
         yield mine
 
 
