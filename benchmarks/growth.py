@@ -144,8 +144,9 @@ def filled(folder: Path, size: int) -> None:
     from recond.certify.sign.keys import fingerprint, pem
     from recond.codec import canonical_bytes
     from recond.flow.keys.keyring import Keyring
-    from recond.flow.lot.collect import machine_row, remainder_of
+    from recond.flow.lot.collect import machine_row
     from recond.flow.lot.manifest import ExpectedDisk
+    from recond.flow.lot.remainder import remainder_of
     from recond.flow.lot.rows import Lot
     from recond.flow.lot.store import open_lots
     from recond.flow.lot.tables import DISKS, ISSUES, MACHINES, REMAINDERS

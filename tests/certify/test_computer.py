@@ -38,8 +38,9 @@ from recond.computer import (
 )
 from recond.drives import drives
 from recond.erasure import Bench, Context, DiskIdentity, Person, TargetKind, WipeRecord
-from recond.flow.lot.collect import machine_row, remainder_of
+from recond.flow.lot.collect import machine_row
 from recond.flow.lot.impact import is_reusable
+from recond.flow.lot.remainder import remainder_of
 from recond.flow.run.run import Finished
 from recond.flow.runfolder import RunFolder
 from recond.flow.software import versions

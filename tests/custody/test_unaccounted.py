@@ -157,3 +157,33 @@ def test_a_contradiction_without_a_list_is_named(shop: Shop) -> None:
     status = balance(shop, None)
     assert told(status) == ([("D1", State.CONTRADICTED)], ["lot.custody.after"])
     assert not status.complete
+
+
+@pytest.mark.parametrize("how", ["erased", "destroyed"])
+def test_a_disk_that_was_left_is_settled_by_no_other_of_its_number(shop: Shop, how: str) -> None:
+    """The computer's census tells which disk is left: a model and a size, not a number alone."""
+    good, left = drive("D1"), drive("D2")
+    shop.erase(FIRST, good, machine=laptop("NB1", good, left))
+    on_day(shop, 25)
+    if how == "erased":
+        shop.erase(SECOND, drive("D2", model="WDC WD5000"), later_s=DAY_S)
+    else:
+        shop.destroy("D2", model="WDC WD5000")
+    status = balance(shop, NB)
+    code, state = {
+        "erased": ("lot.custody.other-disk", State.CONTRADICTED),
+        "destroyed": ("lot.custody.model", State.REJECTED),
+    }[how]
+    assert [line.state for line in status.lines] == [state]
+    assert (told(status)[1], status.complete) == ([code], False)
+
+
+def test_a_destroyed_disk_that_was_seen_afterwards(shop: Shop) -> None:
+    """A later look into its computer finds it there: the word is not true."""
+    good, seen = drive("D1"), drive("D2")
+    shop.destroy("D2")
+    on_day(shop, 26)
+    shop.erase("20261126-100000-00000001", good, machine=laptop("NB1", good, seen), later_s=DAY_S)
+    status = balance(shop, NB)
+    assert [line.state for line in status.lines] == [State.CONTRADICTED]
+    assert (told(status)[1], status.complete) == (["lot.custody.after"], False)

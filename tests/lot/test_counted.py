@@ -14,10 +14,11 @@ from recond.certify.sign.keys import fingerprint, make_bench_key, pem
 from recond.certify.verify.verdicts import Trust
 from recond.custody import CustodyEvent, CustodyKind, Thing, ThingKind
 from recond.erasure import Status
-from recond.flow.lot.collect import machine_row, remainder_of
+from recond.flow.lot.collect import machine_row
 from recond.flow.lot.counted import CountedStatus, counted_status
 from recond.flow.lot.lot import read_status
 from recond.flow.lot.manifest import ExpectedDisk
+from recond.flow.lot.remainder import remainder_of
 from recond.flow.lot.rows import DiskRow, Lot, MachineRow, Remainder, StatementRow
 from recond.flow.lot.store import LotStore, open_lots
 from recond.model import Assessment, Outcome

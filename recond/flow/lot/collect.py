@@ -15,17 +15,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recond.census import Kind
 from recond.certify.sign.jws import read_jws
 from recond.certify.sign.keys import fingerprint, pem, read_certificates
 from recond.certify.verify.verdicts import Trust
-from recond.computer import Fate, conclude, is_boot_medium
+from recond.computer import conclude, is_boot_medium
 from recond.custody import is_statement
 from recond.drives import is_area, not_erased
 from recond.ends import StepEnd
 from recond.erasure import Erasure, Technique, Verdict, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
+from recond.flow.lot.remainder import known, remainder_of
 from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
 from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
@@ -33,7 +33,7 @@ from recond.flow.serials import compared
 from recond.host.below import files_below
 from recond.host.parallel import for_each
 from recond.host.reason import os_reason
-from recond.model import Known, Message, Reading
+from recond.model import Message
 from recond.naming import computer_maker, model_name
 from recond.upload.package import (
     RECORD,
@@ -283,37 +283,6 @@ def _put(store: LotStore, lot: str, row: MachineRow, found: Looked, new: bool = 
         store.note(lot, about, why)
 
 
-def remainder_of(record: WipeRecord) -> Remainder:
-    """What a record says is left in its computer, by serials. Pure."""
-    found = conclude(record)
-    media = {medium.key: medium for medium, _ in found.fates}
-    by_token = {one.disk.token: one.disk.serial for one in record.erasures}
-
-    def serial_of(key: str) -> str | None:
-        medium = media.get(key)
-        own = _known(medium.serial) if medium else by_token.get(key)
-        return compared(own) if own else None
-
-    left = [serial_of(one.key) if one.fate is not None else None for one in found.left]
-    # an area or name space has its drive's number, and is not settled by that drive's erasure
-    taken = [
-        None if m.kind in (Kind.BOOT_AREA, Kind.NAMESPACE) else serial_of(m.key)
-        for m, f in found.fates
-        if f is Fate.REMOVED
-    ]
-    destroyed = [serial_of(m.key) or m.key for m, f in found.fates if f is Fate.DESTROYED]
-    system = record.machine.system if record.machine else None
-    serial = _known(system.serial) if system else None
-    return Remainder(
-        compared(serial) if serial else None,
-        tuple(one for one in left if one),
-        left.count(None) + taken.count(None) + len(found.doubts),
-        tuple(one for one in taken if one),
-        tuple(destroyed),
-        tuple(s for m, _ in found.fates if (s := serial_of(m.key))),
-    )
-
-
 def chain_of(package: Package) -> tuple[x509.Certificate, ...]:
     """The certificates of who signed, as the signature names them; empty: nobody did."""
     jws = package.file(SIGNATURE)
@@ -330,7 +299,7 @@ def machine_row(
     left = not_erased(record)
     machine, ledger = record.machine, record.ledger if signer else None
     system = machine.system if machine else None
-    serial = _known(system.serial) if system else None
+    serial = known(system.serial) if system else None
     return MachineRow(
         record_id=record.record_id,
         digest=digest,
@@ -344,7 +313,7 @@ def machine_row(
         found_by=compared(serial) if serial else None,
         maker=computer_maker(system) or None if system else None,
         model=model_name(system) or None if system else None,
-        form=_known(system.form) if system else None,
+        form=known(system.form) if system else None,
         property_number=record.property_number,
         category=next((one.category for one in record.assessments if one.category), None),
         readiness=" ".join(
@@ -394,7 +363,3 @@ def disk_row(position: int, erasure: Erasure) -> DiskRow:
         ", ".join(done),
         erasure.ended_at,
     )
-
-
-def _known(reading: Reading[str]) -> str | None:
-    return str(reading.value) if isinstance(reading, Known) else None

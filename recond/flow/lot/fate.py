@@ -8,8 +8,6 @@ disk, a second way to go) contradicts it: nobody guesses which is true. Pure.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from recond.custody import GONE, CustodyEvent, CustodyKind, Thing, ThingKind
@@ -18,22 +16,22 @@ from recond.flow.lot.rows import (
     SETTLED,
     Conflict,
     DiskRow,
+    LeftMedium,
     MachineRow,
     Remainders,
     State,
     StatementRow,
 )
+from recond.flow.lot.sameness import (
+    disk_misfit,
+    models_differ,
+    other_disk,
+    sizes_differ,
+    unfollowed,
+)
 from recond.flow.serials import compared
 from recond.model import Message
 
-_FILLER = frozenset(
-    (
-        *("portable", "pc", "ordinateur", "laptop", "notebook", "computer", "desktop", "tour"),
-        *("disque", "dur", "disk", "drive", "hdd", "ssd", "nvme", "sata", "interne"),
-        *("unite", "centrale", "fixe", "go", "gb", "to", "tb", "de", "le", "la", "un"),
-    )
-)
-"""Words that any computer or disk is called by."""
 _COMES_BACK = frozenset({CustodyKind.RETURNED, CustodyKind.HANDED_OVER})
 
 
@@ -73,6 +71,7 @@ class LotFacts:
     told: dict[str, list[Spoken]] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)  # out of a computer: its disks
     results: dict[str, list[tuple[MachineRow, DiskRow]]] = field(default_factory=dict)
+    left: dict[str, list[tuple[str, LeftMedium]]] = field(default_factory=dict)  # by its record
     conflicts: dict[Conflict, None] = field(default_factory=dict)
     doubled: dict[Conflict, None] = field(default_factory=dict)
     _disks: dict[str, ThingFate] = field(default_factory=dict)
@@ -100,11 +99,15 @@ class LotFacts:
         if row and disk and gone and (disk.ended_at or row.issued_at) > gone.moment:
             self._conflict(serial, "lot.custody.after", gone, record_id)
             contradicted = True
+        for other, medium in self.left.get(serial, ()):
+            if gone and medium.seen_at and medium.seen_at > gone.moment:
+                self._conflict(serial, "lot.custody.after", gone, other)
+                contradicted = True
         listed = self.listed.get(serial)
         if disk and listed and (why := disk_misfit(listed, disk)):
             self.conflicts[Conflict(listed.written, why)] = None
             contradicted = True
-        if disk and disk.approved and (why := _unfollowed(self.results.get(serial, []))):
+        if disk and disk.approved and (why := unfollowed(self.results.get(serial, []))):
             self.conflicts[Conflict(disk.serial or serial, why)] = None
             contradicted = True
         if contradicted:
@@ -168,6 +171,7 @@ class LotFacts:
         elif left.left or left.removed or left.destroyed or taken:
             found = [self._part(one, newest) for one in left.left]
             found += [self.disk(one).state for one in {*left.removed, *taken} - set(left.left)]
+            found += [State.CONTRADICTED for one in left.told if self._is_another(one, newest)]
             found += [State.DESTROYED] if left.destroyed else []
             found += [State.ERASED] if any(disk.approved for disk in disks) else []
             if State.CONTRADICTED in found:
@@ -178,6 +182,18 @@ class LotFacts:
         if whole and disks:
             return State.ERASED
         return State.REJECTED if disks else State.SEEN
+
+    def _is_another(self, medium: LeftMedium, newest: MachineRow) -> bool:
+        """Whether the disk that was erased under a medium's number is another one; it is named."""
+        row, disk = self.last.get(medium.serial, (None, None))
+        if row is None or disk is None or not disk.approved:
+            return False
+        models, sizes = (medium.model, disk.model), (medium.size_bytes, disk.size_bytes or None)
+        if not models_differ(*models) and not sizes_differ(*sizes):
+            return False
+        why = other_disk(newest.record_id, medium.model, medium.size_bytes)
+        self.conflicts[Conflict(disk.serial or medium.serial, why)] = None
+        return True
 
     def _part(self, serial: str, newest: MachineRow) -> State:
         """A medium that a record left: an erasure counts only if another record shows it whole."""
@@ -244,29 +260,6 @@ def _moment(one: Spoken) -> str:
     return one.moment
 
 
-def _unfollowed(results: list[tuple[MachineRow, DiskRow]]) -> Message | None:
-    """Which disk of a number was not erased, and no erasure after it is of a disk that it may be:
-    two disks bear the number. None: there is none.
-    """
-    for place, (row, disk) in enumerate(results):
-        later = [one for after, one in results[place + 1 :] if after is not row and one.approved]
-        if disk.approved or any(_may_be_one(disk, one) for one in later):
-            continue
-        if later:
-            return Message.of(
-                "lot.custody.other-disk",
-                id=row.record_id,
-                disk=disk.model or "—",
-                size_bytes=disk.size_bytes,
-            )
-    return None
-
-
-def _may_be_one(one: DiskRow, other: DiskRow) -> bool:
-    sizes = (one.size_bytes or None, other.size_bytes or None)
-    return not models_differ(one.model, other.model) and not sizes_differ(*sizes)
-
-
 def _age(row: MachineRow) -> tuple[str, int]:
     return row.issued_at, row.number or 0
 
@@ -297,6 +290,10 @@ def lot_facts(
         for disk in row.disks:
             if disk.found_by:
                 facts.results.setdefault(disk.found_by, []).append((row, disk))
+    for record_id in remainders:
+        if not remainders.names_nothing(record_id):
+            for one in remainders[record_id].told:
+                facts.left.setdefault(one.serial, []).append((record_id, one))
     spoken = [Spoken(row.event, thing) for row in statements for thing in row.event.things]
     for told in sorted(spoken, key=_order):
         event, serial = told.event, compared(told.thing.serial)
@@ -318,9 +315,6 @@ def _order(one: Spoken) -> tuple[str, str, int]:
     return one.moment, one.event.issued_at, one.event.ledger.number
 
 
-# --- Is it the same thing? -------------------------------------------------------------------
-
-
 def _thing_misfit(facts: LotFacts, thing: Thing, serial: str) -> Message | None:
     """Why a thing that somebody names is not the one of this number here."""
     listed, is_disk = facts.listed.get(serial), thing.kind is ThingKind.DISK
@@ -330,7 +324,9 @@ def _thing_misfit(facts: LotFacts, thing: Thing, serial: str) -> Message | None:
     if is_disk and serial in facts.last:
         disk = facts.last[serial][1]
         known.append((disk.model, disk.size_bytes or None))
-    if not is_disk:
+    if is_disk:
+        known += [(one.model, one.size_bytes) for _, one in facts.left.get(serial, ())]
+    else:
         known += [(row.model, None) for row in facts.machines.get(serial, ())]
     wrong = (
         (listed is not None and listed.kind == "disk" and not is_disk)
@@ -347,38 +343,3 @@ def _thing_misfit(facts: LotFacts, thing: Thing, serial: str) -> Message | None:
                 "lot.custody.size", said_bytes=thing.size_bytes or 0, known_bytes=size_bytes or 0
             )
     return None
-
-
-def disk_misfit(listed: ExpectedDisk, disk: DiskRow) -> Message | None:
-    """Why a disk of a record is not the one that the list names; None where it may be."""
-    if sizes_differ(listed.size_bytes, disk.size_bytes or None):
-        return Message.of(
-            "lot.custody.size", said_bytes=listed.size_bytes or 0, known_bytes=disk.size_bytes
-        )
-    if listed.kind == "disk" and models_differ(listed.model, disk.model):
-        return Message.of("lot.custody.model", said=listed.model or "", known=disk.model or "")
-    return None
-
-
-def sizes_differ(one: int | None, other: int | None) -> bool:
-    """Whether two sizes are of two disks: a label rounds, and may mean binary gigabytes."""
-    if one is None or other is None:
-        return False
-    small, large = sorted((one, other))
-    binary = abs(large * 10**9 - small * 2**30) * 100 <= large * 10**9
-    return not (large - small) * 40 <= large and not binary
-
-
-def models_differ(one: str | None, other: str | None) -> bool:
-    """Whether two models have no word in common; words that any computer or disk has are none."""
-    first, second = _words(one), _words(other)
-    if not first or not second:
-        return False
-    return not any(
-        a == b or (min(len(a), len(b)) >= 3 and (a in b or b in a)) for a in first for b in second
-    )
-
-
-def _words(model: str | None) -> frozenset[str]:
-    plain = unicodedata.normalize("NFKD", model or "").lower()
-    return frozenset(re.findall(r"[a-z0-9]+", plain)) - _FILLER

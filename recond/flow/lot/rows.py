@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recond.codec import from_json
 from recond.computer import Scope
 from recond.custody import CustodyEvent
 from recond.documents import read_json
-from recond.model import Message, Text
+from recond.model import LATER, Message, Text
 
 _COMPUTER = "computer="
 _WHOLE = f"{_COMPUTER}erased"
@@ -136,6 +136,19 @@ class StatementRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftMedium:
+    """What the census says of a medium that is left or was taken out: which disk the number is.
+
+    `seen_at`: when the computer was looked into (RFC 3339).
+    """
+
+    serial: str
+    model: str | None
+    size_bytes: int | None
+    seen_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Remainder:
     """What a record says of its computer's media, by their serials as they are compared.
 
@@ -149,6 +162,7 @@ class Remainder:
     removed: tuple[str, ...]
     destroyed: tuple[str, ...]
     held: tuple[str, ...]  # every medium of the census
+    told: tuple[LeftMedium, ...] = field(default=(), metadata=LATER)
 
 
 class Remainders(Mapping[str, Remainder]):

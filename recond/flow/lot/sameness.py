@@ -1,0 +1,83 @@
+"""Is it the same disk? A serial number alone does not tell: model and size are asked as well.
+
+Why: adapters and counterfeits give one number to many disks, a person mistypes one, and the erasure
+of one disk says nothing of another. Two models with no word in common, or two sizes that no label
+rounds to one another, are two disks. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from recond.flow.lot.manifest import ExpectedDisk
+from recond.flow.lot.rows import DiskRow, MachineRow
+from recond.model import Message
+
+_FILLER = frozenset(
+    (
+        *("portable", "pc", "ordinateur", "laptop", "notebook", "computer", "desktop", "tour"),
+        *("disque", "dur", "disk", "drive", "hdd", "ssd", "nvme", "sata", "interne"),
+        *("unite", "centrale", "fixe", "go", "gb", "to", "tb", "de", "le", "la", "un"),
+    )
+)
+"""Words that any computer or disk is called by."""
+
+
+def unfollowed(results: list[tuple[MachineRow, DiskRow]]) -> Message | None:
+    """Which disk of a number was not erased, and no erasure after it is of a disk that it may be:
+    two disks bear the number. None: there is none.
+    """
+    for place, (row, disk) in enumerate(results):
+        later = [one for after, one in results[place + 1 :] if after is not row and one.approved]
+        if disk.approved or any(_may_be_one(disk, one) for one in later):
+            continue
+        if later:
+            return other_disk(row.record_id, disk.model, disk.size_bytes)
+    return None
+
+
+def other_disk(record_id: str, model: str | None, size_bytes: int | None) -> Message:
+    """Says that two disks bear one number: this record's is not the one that was erased."""
+    words: dict[str, str | int] = {"id": record_id, "disk": model or "—"}
+    return Message.of("lot.custody.other-disk", **words, size_bytes=size_bytes or 0)
+
+
+def _may_be_one(one: DiskRow, other: DiskRow) -> bool:
+    sizes = (one.size_bytes or None, other.size_bytes or None)
+    return not models_differ(one.model, other.model) and not sizes_differ(*sizes)
+
+
+def disk_misfit(listed: ExpectedDisk, disk: DiskRow) -> Message | None:
+    """Why a disk of a record is not the one that the list names; None where it may be."""
+    if sizes_differ(listed.size_bytes, disk.size_bytes or None):
+        return Message.of(
+            "lot.custody.size", said_bytes=listed.size_bytes or 0, known_bytes=disk.size_bytes
+        )
+    if listed.kind == "disk" and models_differ(listed.model, disk.model):
+        return Message.of("lot.custody.model", said=listed.model or "", known=disk.model or "")
+    return None
+
+
+def sizes_differ(one: int | None, other: int | None) -> bool:
+    """Whether two sizes are of two disks: a label rounds, and may mean binary gigabytes."""
+    if one is None or other is None:
+        return False
+    small, large = sorted((one, other))
+    binary = abs(large * 10**9 - small * 2**30) * 100 <= large * 10**9
+    return not (large - small) * 40 <= large and not binary
+
+
+def models_differ(one: str | None, other: str | None) -> bool:
+    """Whether two models have no word in common; words that any computer or disk has are none."""
+    first, second = _words(one), _words(other)
+    if not first or not second:
+        return False
+    return not any(
+        a == b or (min(len(a), len(b)) >= 3 and (a in b or b in a)) for a in first for b in second
+    )
+
+
+def _words(model: str | None) -> frozenset[str]:
+    plain = unicodedata.normalize("NFKD", model or "").lower()
+    return frozenset(re.findall(r"[a-z0-9]+", plain)) - _FILLER
