@@ -152,7 +152,8 @@ def test_a_paragraph_is_drawn_by_what_a_document_has_learnt() -> None:
     half transparent is drawn so: a program that was kept elsewhere is not taken.
     """
     parts.register_fonts()
-    looks = [parts.style(8), parts.style(8, bold=True)]
+    standard = ParagraphStyle("a page of a key", fontName="Courier", fontSize=8)
+    looks = [parts.style(8), parts.style(8, bold=True), standard]
     chance = random.Random(SEED)
     for _ in range(12):
         kept, plain = (Canvas(BytesIO(), initialFontName=parts.SANS) for _ in range(2))

@@ -103,7 +103,10 @@ class _Drawn(Paragraph):  # type: ignore[misc] # reportlab has no types
         """
         if self._lines is None or canvas._extgstate.getValue("ca") != 1:
             return None
-        state = getFont(self.blPara.fontName).state.get(canvas._doc)
+        font = getFont(self.blPara.fontName)
+        state = (
+            font.state.get(canvas._doc) if isinstance(font, Font) else None
+        )  # else a standard one
         if state is None or state.internalName is None:
             return None
         signs = tuple(map(state.assignments.get, map(ord, self._signs)))
