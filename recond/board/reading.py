@@ -99,15 +99,24 @@ def find(
 
     `before` goes on where a list ended: records with a smaller id.
     """
-    wanted = sa.select(*_COLUMNS).where(may_see(person), RECORDS.c.current)
     terms = search.terms_of(question)
     if question.strip() and not terms:
         return ()
-    if terms:
-        wanted = wanted.where(search.matching(db, terms))
-    if before is not None:
-        wanted = wanted.where(RECORDS.c.id < before)
-    return _with_disks(db, wanted.order_by(RECORDS.c.id.desc()).limit(SHOWN))
+    wanted = sa.select(*_COLUMNS).where(may_see(person), RECORDS.c.current)
+    newest_first = RECORDS.c.id.desc()
+    if not terms:
+        if before is not None:
+            wanted = wanted.where(RECORDS.c.id < before)
+        return _with_disks(db, wanted.order_by(newest_first).limit(SHOWN))
+    own = sa.select(RECORDS.c.id).where(may_see(person)) if person.role is Role.DONOR else None
+    found: list[RecordLine] = []
+    while len(found) < SHOWN:  # again only where many were issued anew since
+        ids = search.newest(db, terms, before, 2 * SHOWN, own)
+        found += _with_disks(db, wanted.where(RECORDS.c.id.in_(ids)).order_by(newest_first))
+        if len(ids) < 2 * SHOWN:
+            break
+        before = ids[-1]
+    return tuple(found[:SHOWN])
 
 
 def one(db: sa.Connection, person: BoardPerson, number: int) -> RecordLine | None:

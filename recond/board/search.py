@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -20,6 +21,10 @@ from recond.board.judge import Kept
 MOST_TERMS = 8
 LONGEST_WORD = 64
 SHORTEST_TAIL = 3
+LATELY, SAMPLED = 20_000, 1_000
+"""Among so many of the newest records a common word is looked for first; so many tell how common
+one is."""
+_TABLE = sa.table("board_search", sa.column("record"), sa.column("words"), sa.column("tails"))
 _DAY = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?|(\d{2})/(\d{2})/(\d{4})")
 
 
@@ -92,12 +97,100 @@ def put_many(db: sa.Connection, rows: list[tuple[int, tuple[str, ...], tuple[str
         )
 
 
-def matching(db: sa.Connection, terms: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    """The condition on `board_records.id` that every term is met. Terms are letters and digits
-    only (`terms_of`), so neither engine's operators can stand in them.
+def newest(
+    db: sa.Connection,
+    terms: tuple[str, ...],
+    before: int | None,
+    most: int,
+    own: sa.Select[tuple[int]] | None = None,
+) -> tuple[int, ...]:
+    """The newest records that meet every term, below `before`, at most so many; newest first.
+    `own`: of these records only. Terms are letters and digits (`terms_of`), so neither engine's
+    operators can stand in them.
     """
-    asked = _postgres(terms) if db.dialect.name == "postgresql" else _sqlite(terms)
-    return sa.literal_column("board_records.id").in_(asked)
+    if db.dialect.name != "postgresql":
+        return _newest_sqlite(db, terms, before, most, own)
+    below = sa.true() if before is None else _TABLE.c.record < before
+    if own is not None:
+        theirs = own.cte("own").prefix_with("MATERIALIZED")
+        held = _TABLE.join(theirs, theirs.c.id == _TABLE.c.record)
+        found = sa.select(_TABLE.c.record).select_from(held).where(below, *_met(_TABLE, terms))
+        with _guided(db):
+            return _ids(db, found.order_by(_TABLE.c.record.desc()).limit(most))
+    lately = _lately(LATELY, below)
+    near = sa.select(lately.c.record).where(*_met(lately, terms))
+    ids = _ids(db, near.order_by(lately.c.record.desc()).limit(most))
+    return ids if len(ids) == most else _newest_of_all(db, terms, below, most)
+
+
+def _newest_of_all(
+    db: sa.Connection, terms: tuple[str, ...], below: sa.ColumnElement[bool], most: int
+) -> tuple[int, ...]:
+    """By the index, asked for the rare words alone where there are any.
+
+    Why in two steps: a word that is in every fifth record is met fifty times among the newest few
+    thousand, and collecting all that have it would take long; a serial number is found by the index
+    at once, and looking for it from the newest on would read the whole table. The planner cannot
+    tell one from the other: of the beginning of a word it has no statistics.
+    """
+    rare = _rare(db, terms, below)
+    met = sa.select(_TABLE).where(below, *_met(_TABLE, rare)).cte("met").prefix_with("MATERIALIZED")
+    rest = tuple(term for term in terms if term not in rare)
+    found = sa.select(met.c.record).where(*_met(met, rest))
+    with _guided(db):
+        return _ids(db, found.order_by(met.c.record.desc()).limit(most))
+
+
+def _rare(
+    db: sa.Connection, terms: tuple[str, ...], below: sa.ColumnElement[bool]
+) -> tuple[str, ...]:
+    """The terms that few of the newest records meet; all of them where none is rare."""
+    if len(terms) == 1:
+        return terms
+    some = _lately(SAMPLED, below)
+    counts = [sa.func.count().filter(*_met(some, (term,))) for term in terms]
+    row = db.execute(sa.select(*counts).select_from(some)).one()
+    few = SAMPLED // 100
+    rare = tuple(term for term, n in zip(terms, row, strict=True) if n <= few)
+    return rare or terms
+
+
+def _lately(most: int, below: sa.ColumnElement[bool]) -> sa.Subquery:
+    return sa.select(_TABLE).where(below).order_by(_TABLE.c.record.desc()).limit(most).subquery()
+
+
+def _ids(db: sa.Connection, found: sa.Select[tuple[int]]) -> tuple[int, ...]:
+    return tuple(row.record for row in db.execute(found))
+
+
+@contextmanager
+def _guided(db: sa.Connection) -> Iterator[None]:
+    """Plans of these very words (one for any words would collect the commonest of them), by index;
+    until the block or the transaction ends.
+    """
+    named = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+    db.execute(sa.text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    for name in named:
+        db.execute(sa.text(f"SET LOCAL {name} = off"))
+    yield
+    for name in named:
+        db.execute(sa.text(f"SET LOCAL {name} TO DEFAULT"))
+
+
+def _newest_sqlite(
+    db: sa.Connection,
+    terms: tuple[str, ...],
+    before: int | None,
+    most: int,
+    own: sa.Select[tuple[int]] | None,
+) -> tuple[int, ...]:
+    found = _sqlite(terms)
+    row = sa.literal_column("board_search.rowid", sa.Integer)
+    if before is not None:
+        found = found.where(row < before)
+    if own is not None:
+        found = found.where(row.in_(own))
+    return tuple(one.rowid for one in db.execute(found.order_by(row.desc()).limit(most)))
 
 
 def _sqlite(terms: tuple[str, ...]) -> sa.Select[tuple[int]]:
@@ -113,15 +206,14 @@ def _sqlite(terms: tuple[str, ...]) -> sa.Select[tuple[int]]:
     )
 
 
-def _postgres(terms: tuple[str, ...]) -> sa.Select[tuple[int]]:
-    table = sa.table("board_search", sa.column("record"), sa.column("words"), sa.column("tails"))
+def _met(table: sa.FromClause, terms: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
     met = []
     for term in terms:
         one: sa.ColumnElement[bool] = table.c.words.op("@@")(_begins(term))
         if len(term) >= SHORTEST_TAIL:
             one = one | table.c.tails.op("@@")(_begins(term[::-1]))
         met.append(one)
-    return sa.select(table.c.record).where(*met)
+    return met
 
 
 def _begins(word: str) -> sa.Cast[str]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 
-from recond.board.people import Role
+import pytest
+
+from recond.board import reading, search
+from recond.board.people import BoardPerson, Role
 from recond.board.search import terms_of
-from tests.board.workshop import Maker, Workshop
+from tests.board.workshop import Client, Maker, Workshop
 
 COUNT = itertools.count(1)
 
@@ -78,6 +82,40 @@ def test_what_is_typed_is_never_an_operator(either: Workshop) -> None:
         asked = question.replace(" ", "+").replace("\u0000", "%00")
         assert reader.get(f"/search/rows?q={asked}").status == 200, question
     assert reader.get("/search").status == 200
+
+
+@pytest.mark.parametrize("lately", [1, 20_000])
+def test_a_common_word_and_a_rare_one_find_the_same_either_way(
+    either: Workshop, maker: Maker, monkeypatch: pytest.MonkeyPatch, lately: int
+) -> None:
+    """Among the newest, or by the index; and for a donor among their own only."""
+    monkeypatch.setattr(search, "LATELY", lately)
+    number = next(COUNT)
+    bench, lot = either.bench(f"banc {number}"), f"lot{number}"
+    either.trust(maker)
+    packages = [maker.package(serial=f"RARE{number}X{n}", lot=f"{lot}{n % 2}") for n in range(4)]
+    for package in packages:
+        assert bench.upload(package).status == 201
+    reader = either.person(f"Lise {number}", Role.READER)
+    donor = either.person(f"Mairie {number}", Role.DONOR, (f"{lot}0",))
+
+    def found(client: Client, question: str) -> list[str]:
+        page = client.get(f"/search/rows?q={question}").text
+        return re.findall(r"certificate\.pdf\">([^<]+)<", page)
+
+    ids = [package.record_id for package in packages][::-1]  # newest first
+    assert found(reader, lot) == ids
+    assert found(reader, f"disque+{lot}") == ids
+    assert found(reader, f"disque+{lot}+RARE{number}X2") == [packages[2].record_id]
+    assert found(donor, lot) == [ids[1], ids[3]]
+    assert found(donor, f"disque+RARE{number}X1") == []
+    first = found(reader, f"{lot}1")
+    assert first == [ids[0], ids[2]]
+    with either.opened.database.reading() as db:
+        person = BoardPerson(0, "x", Role.READER, "")
+        lines = reading.find(db, person, lot)
+        rest = reading.find(db, person, lot, before=lines[1].id)
+    assert [one.record_id for one in rest] == ids[2:]
 
 
 def test_terms() -> None:

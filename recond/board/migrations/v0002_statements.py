@@ -46,3 +46,7 @@ def upgrade() -> None:
         sa.Column("found_by", sa.String, nullable=False),
         sa.Index("board_things_found_by", "found_by"),
     )
+
+
+def downgrade() -> None:
+    """Not needed: a board of before does not look at these tables."""
