@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +27,11 @@ from recond.host.clock import Clock
 from recond.locale import Lang, date, duration, has, number, say, size, size_binary, text
 from recond.model import Message
 
+LANES = {"record": 4, "password": 2}
+"""Threads for what takes long. Judging waits its turn for a minute and more, and Argon2 takes
+64 MiB each time, on purpose: in the pages' own threads forty of them would hold up the room."""
+MOST_LARGE, MOST_LARGE_EACH = 32, 2
+"""Large bodies that are read or judged at a time: of all benches, and of one."""
 BENCH_S = 5.0
 """How long a bench's token is believed without asking the database: a revocation takes so long."""
 
@@ -60,6 +67,12 @@ class BoardContext:
     closing: bool = False
     counted: tuple[float, object] | None = None  # `recond.board.numbers`'s, and when
     cards: dict[tuple[int, Lang], tuple[int, str]] = field(default_factory=dict)
+    lanes: dict[str, ThreadPoolExecutor] = field(
+        default_factory=lambda: {
+            name: ThreadPoolExecutor(most, name) for name, most in LANES.items()
+        }
+    )
+    _large: Counter[int] = field(default_factory=Counter)
     _benches: dict[str, tuple[float, BenchToken | None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -87,6 +100,24 @@ class BoardContext:
             else:
                 self._benches.pop(key, None)
         return found
+
+    def hold(self, bench: int) -> bool:
+        """Whether a bench may send another large body now; then `let_go` gives the place back."""
+        with self._lock:
+            if self._large[bench] >= MOST_LARGE_EACH or self._large.total() >= MOST_LARGE:
+                return False
+            self._large[bench] += 1
+            return True
+
+    def let_go(self, bench: int) -> None:
+        """A large body was dealt with."""
+        with self._lock:
+            self._large[bench] -= 1
+
+    def close(self) -> None:
+        """End the threads; what waits for them is not begun."""
+        for lane in self.lanes.values():
+            lane.shutdown(wait=False, cancel_futures=True)
 
     def forget_tokens(self) -> None:
         """A bench was shut out: no token is believed unasked."""
@@ -122,6 +153,10 @@ class BoardContext:
         """Say to whoever runs the board what went wrong; never what was sent."""
         reason = getattr(error, "orig", None) or error
         sys.stderr.write(f"recond board: {type(error).__name__}: {str(reason)[:300]}\n")
+
+
+def _lanes() -> dict[str, ThreadPoolExecutor]:
+    return {name: ThreadPoolExecutor(most, name) for name, most in LANES.items()}
 
 
 def make_pages() -> Environment:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-
 from starlette.responses import RedirectResponse, Response
 
 from recond.board import people
 from recond.board.frame import EVERYBODY, PUBLIC, Turned, Visit, Way, given
 from recond.board.people import Role
 
-_HASHING = threading.BoundedSemaphore(2)
-"""Argon2 takes 64 MiB each time, on purpose; nobody may ask for a hundred of them at once."""
 HOME = {Role.DONOR: "/lots"}
 
 
@@ -26,8 +22,7 @@ def sign_in(visit: Visit) -> Response:
     """A new session for who says the right words; the one before, whosever, is not taken over."""
     context = visit.context
     name, password = given(visit, "name"), given(visit, "password")
-    with _HASHING:
-        person = people.check_password(context.database, name, password, visit.now)
+    person = people.check_password(context.database, name, password, visit.now)
     if person is None:
         return context.render(visit, "sign_in.html", 401, wrong=True)
     return _begin(visit, person)
@@ -101,15 +96,15 @@ def use_link(visit: Visit) -> Response:
             shortest=people.SHORTEST,
             problem=problem,
         )
-    with _HASHING, context.database.writing() as db:
+    with context.database.writing() as db:
         person = people.use_link(db, visit.path["token"], password, visit.now)
     return _begin(visit, person)
 
 
 WAYS = (
     Way("/sign-in", sign_in_page, PUBLIC),
-    Way("/sign-in", sign_in, PUBLIC, "POST", pace="sign-in"),
+    Way("/sign-in", sign_in, PUBLIC, "POST", pace="sign-in", lane="password"),
     Way("/sign-out", sign_out, EVERYBODY, "POST"),
     Way("/link/{token}", link_page, PUBLIC, pace="sign-in"),
-    Way("/link/{token}", use_link, PUBLIC, "POST", pace="sign-in"),
+    Way("/link/{token}", use_link, PUBLIC, "POST", pace="sign-in", lane="password"),
 )

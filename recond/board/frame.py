@@ -9,10 +9,12 @@ and decide nothing of that.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
@@ -23,14 +25,17 @@ from starlette.routing import Route
 
 from recond.board import people, tokens
 from recond.board.context import BoardContext
+from recond.board.pace import network_of
 from recond.board.people import BoardPerson, Role
 from recond.board.tokens import BenchToken
 from recond.errors import BenchLacks, RecondError, UploadFailed, UsageError
 from recond.locale import LANGS, Lang, say, text
 from recond.model import Message
 
+T = TypeVar("T")
 SMALL_BYTES = 64 << 10
 BODY_S = 120.0
+PASS_OVER_S = 10.0
 ROBOT = "api"
 EVERYBODY = frozenset({Role.LEAD, Role.OPERATOR, Role.READER, Role.DONOR})
 WORKSHOP = frozenset({Role.LEAD, Role.OPERATOR, Role.READER})
@@ -94,6 +99,7 @@ class Way:
     """A route: its path, its method, who may, and the page. `most_bytes` bounds the body.
 
     `by`: session (people), token (scripts, `Authorization: Bearer`), bench (a bench's token).
+    `lane`: the threads that work on it (`recond.board.context`); "" those of all pages.
     """
 
     path: str
@@ -103,6 +109,7 @@ class Way:
     by: str = "session"
     most_bytes: int = SMALL_BYTES
     pace: str = ""
+    lane: str = ""
 
 
 def routes_of(context: BoardContext, ways: tuple[Way, ...]) -> list[Route]:
@@ -127,8 +134,11 @@ class _Frame:
         visit = _visit(self._context, request)
         try:
             self._slow_down(visit)
-            visit.body = await _read_body(request, self._way.most_bytes)
-            answer = await run_in_threadpool(self._in_thread, visit, request)
+            if self._way.lane == "record":
+                answer = await self._take_large(visit, request)
+            else:
+                visit.body = await _read_body(request, self._way.most_bytes)
+                answer = await self._work(self._in_thread, visit, request)
         except Turned as turned:
             answer = self._turn(visit, turned)
         except ClientDisconnect:
@@ -141,8 +151,36 @@ class _Frame:
         return finish(self._context, visit, answer)
 
     def _slow_down(self, visit: Visit) -> None:
-        if self._way.pace and not self._context.pace.may(self._way.pace, visit.client):
+        if self._way.pace and not self._context.pace.may(self._way.pace, network_of(visit.client)):
             raise Turned(429, "board.error.pace")
+
+    async def _work(self, work: Callable[[Visit, Request], T], visit: Visit, request: Request) -> T:
+        """In a thread; what takes long has threads of its own, so that no page waits for it."""
+        lane = self._context.lanes.get(self._way.lane)
+        if lane is None:
+            return await run_in_threadpool(work, visit, request)
+        return await asyncio.get_running_loop().run_in_executor(lane, work, visit, request)
+
+    async def _take_large(self, visit: Visit, request: Request) -> Response:
+        """Who asks is known before anything large is read; each has a few such at a time."""
+        try:
+            await run_in_threadpool(self._let_in_large, visit, request)
+        except Turned:
+            await _pass_over(request, self._way.most_bytes)  # else the answer is lost on the way
+            raise
+        try:
+            visit.body = await _read_body(request, self._way.most_bytes)
+            return await self._work(self._page, visit, request)
+        finally:
+            self._context.let_go(visit.bench.id if visit.bench else 0)
+
+    def _let_in_large(self, visit: Visit, request: Request) -> None:
+        self._let_in(visit, request)
+        if not self._context.hold(visit.bench.id if visit.bench else 0):
+            raise Turned(429, "board.error.pace")
+
+    def _page(self, visit: Visit, _request: Request) -> Response:
+        return self._way.page(visit)
 
     def _in_thread(self, visit: Visit, request: Request) -> Response:
         self._let_in(visit, request)
@@ -223,6 +261,19 @@ def _visit(context: BoardContext, request: Request) -> Visit:
         headers=dict(request.headers.items()),
         client=request.client.host if request.client else "",
     )
+
+
+async def _pass_over(request: Request, most: int) -> None:
+    """Read what is sent and keep none of it, for a moment: a line that is closed over bytes that
+    nobody read loses the answer too (RFC 9112 §9.6).
+    """
+    size = 0
+    with contextlib.suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(PASS_OVER_S):
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    return
 
 
 async def _read_body(request: Request, most: int) -> bytes:

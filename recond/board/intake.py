@@ -45,12 +45,22 @@ def take_live(visit: Visit) -> Response:
     if visit.bench is None:
         raise Turned(401, "board.error.token")
     context: BoardContext = visit.context
+    if not context.pace.may("live", str(visit.bench.id)):
+        raise Turned(429, "board.error.pace")
     said = read_live(visit.body)
     context.room.hear(visit.bench, said, context.clock.monotonic_s(), visit.now)
     return Response(status_code=204)
 
 
 WAYS = (
-    Way("/api/v1/records", take_record, PUBLIC, "POST", by="bench", most_bytes=MOST_PACKAGE_BYTES),
+    Way(
+        "/api/v1/records",
+        take_record,
+        PUBLIC,
+        "POST",
+        by="bench",
+        most_bytes=MOST_PACKAGE_BYTES,
+        lane="record",
+    ),
     Way("/api/v1/live", take_live, PUBLIC, "POST", by="bench", most_bytes=live.MOST_BYTES),
 )

@@ -1,17 +1,19 @@
-"""How often one address may ask: for what needs no sign-in, and for the sign-in itself.
+"""How often one address may ask: for what needs no sign-in, and for the sign-in itself; and how
+often one bench may tell its state.
 
 Why in memory: it only slows down who guesses; a restart forgives, the lock on a name does not.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from dataclasses import dataclass
 
 from recond.host.clock import Clock
 
 MOST_ADDRESSES = 20_000
-PACES = {"public": (30, 0.5), "sign-in": (12, 0.1), "bench": (400, 50.0)}
+PACES = {"public": (30, 0.5), "sign-in": (12, 0.1), "live": (60, 5.0)}
 """Name → (how many at once, how many more each second)."""
 
 
@@ -19,6 +21,21 @@ PACES = {"public": (30, 0.5), "sign-in": (12, 0.1), "bench": (400, 50.0)}
 class _Bucket:
     left: float
     seen_s: float
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the network of one line, for whoever has one has all of
+    its 2^64 addresses (RFC 6177).
+    """
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((int(found), 64), strict=False))
+    return str(found)
 
 
 class BoardPace:

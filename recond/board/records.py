@@ -32,6 +32,9 @@ from recond.flow.lot.store import LotStore
 from recond.model import Message, Text
 from recond.upload.package import IssueOrder, unpack
 
+MOST_APART_BYTES = 1 << 30
+"""Of one bench; what comes after that and is not true is answered likewise and not kept."""
+
 
 class IntakeAnswer(Text):
     """What a bench is told of a record."""
@@ -78,6 +81,8 @@ class Records:
         found = self._judge(raw, record_id)
         if not isinstance(found, Refused) and not found.digest.startswith(beginning or "-"):
             found = Refused(record_id, Message.of("board.apart.key", record=record_id))
+        if isinstance(found, Refused) and not self._has_room(bench, len(raw)):
+            return Intake(IntakeAnswer.APART, record_id, found.reason)
         package = self._store.put(raw)
         with self._turn:
             done: Intake | Refused = (
@@ -124,6 +129,13 @@ class Records:
         return Intake(
             IntakeAnswer.KEPT if kept.trusted else IntakeAnswer.UNTRUSTED, number, kept.why
         )
+
+    def _has_room(self, bench: BenchToken, size: int) -> bool:
+        """Whether more of a bench may be kept apart: a leaked token is not to fill the disk."""
+        kept = sa.select(sa.func.coalesce(sa.func.sum(APART.c.bytes), 0))
+        with self._database.reading() as db:
+            held = int(db.execute(kept.where(APART.c.bench == bench.id)).scalar_one())
+        return held + size <= MOST_APART_BYTES
 
     def _set_apart(
         self, bench: BenchToken, refused: Refused, package: str, size: int, now: str

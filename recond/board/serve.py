@@ -19,6 +19,7 @@ from recond.board import people
 from recond.board.app import make_app
 from recond.board.context import BoardContext
 from recond.board.database import Database, open_database
+from recond.board.door import Door
 from recond.board.judging import Judging
 from recond.board.live import Room
 from recond.board.pace import BoardPace
@@ -182,6 +183,7 @@ def make_server(
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=3,
+        http=Door,
         h11_max_incomplete_event_size=32 << 10,
         limit_concurrency=2000,
         lifespan="on",
@@ -211,6 +213,7 @@ def serve_opened(opened: Opened, order: BoardOrder, on_ready: Callable[[int], No
     except SystemExit:
         raise BenchLacks("board.listen.taken", listen=order.listen) from None
     finally:
+        opened.context.close()
         opened.judging.close()
         opened.database.close()
     if not server.started:

@@ -225,6 +225,7 @@ def board(state: Path, url: str | None = None, **order: Any) -> Iterator[Worksho
     finally:
         server.should_exit = True
         thread.join(20)
+        opened.context.close()
         opened.judging.close()
         opened.database.close()
 
