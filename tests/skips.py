@@ -28,6 +28,7 @@ ELSEWHERE = {
     r"no loop device here|no partitions of loop devices|no file system on a loop device"
     r"|no overlay|no FUSE here|no vfat here|no mount namespace|does not start here": "kernel",
     r"clock has come to": "year",
+    r"^firefox is not installed": "firefox",
 }
 """What no package mends: a part of the reason, and the kind that it is counted as."""
 
