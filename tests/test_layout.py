@@ -169,6 +169,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "rfc8785": ("codec",),
     "tomli_w": ("readiness", "upload", "flow"),
     "cryptography": (
+        "board.serve",
         "certify",
         "flow.keys.keyring",
         "flow.keys.ledger_file",

@@ -7,6 +7,7 @@ for everybody to read.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from cryptography import x509
 
 from recond.board import people
 from recond.board.app import make_app
@@ -26,7 +28,8 @@ from recond.board.pace import BoardPace
 from recond.board.people import Role
 from recond.board.records import Records
 from recond.board.store import open_store
-from recond.errors import BenchLacks, UsageError
+from recond.certify.sign.keys import read_certificates
+from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.host.clock import Clock
 from recond.host.state import prepare_folder
@@ -103,7 +106,7 @@ def open_board(order: BoardOrder, clock: Clock) -> Opened:
         room=room,
         clock=clock,
         pace=BoardPace(clock),
-        address=order.name or _address(host, port, secure),
+        address=order.name or _address(_reached(host, order.tls), port, secure),
         secure=secure,
         demonstration=order.demonstration,
     )
@@ -130,6 +133,26 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _reached(host: str, tls: tuple[Path, Path] | None) -> str:
+    """The name under which others reach what listens everywhere: the certificate's first (RFC 9525:
+    it is the one that a bench checks), else this computer's. Links and QR codes bear it.
+    """
+    try:
+        everywhere = ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        everywhere = False
+    if tls is None or not everywhere:
+        return host
+    try:
+        leaf = read_certificates(tls[0].read_bytes())[0]
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, RecordInvalid, ValueError, IndexError, x509.ExtensionNotFound):
+        return socket.getfqdn()
+    named = names.get_values_for_type(x509.DNSName)
+    named += [str(one) for one in names.get_values_for_type(x509.IPAddress)]
+    return next((one for one in named if not one.startswith("*")), socket.getfqdn())
 
 
 def _address(host: str, port: int, secure: bool) -> str:
@@ -204,7 +227,8 @@ def serve_opened(opened: Opened, order: BoardOrder, on_ready: Callable[[int], No
 
     def ready(port: int) -> None:
         if order.name is None:  # port 0 is whichever was free
-            opened.context.address = _address(opened.host, port, opened.context.secure)
+            host = _reached(opened.host, order.tls)
+            opened.context.address = _address(host, port, opened.context.secure)
         on_ready(port)
 
     server = make_server(opened, order.tls, ready)
