@@ -8,7 +8,7 @@ once.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import sqlalchemy as sa
@@ -18,17 +18,18 @@ from recond.board.frame import WORKSHOP, Visit, Way
 from recond.board.tables import DISKS, RECORDS
 from recond.flow.lot.impact import Impact, impact_of_forms
 from recond.flow.lot.sheets import impact_sentences
+from recond.locale import Lang, duration
 
 WEEKS = 26
 MODELS = 15
 FRESH_S = 60.0
-WIDTH, HEIGHT, FOOT = 900, 260, 40
+WIDTH, HEIGHT, FOOT, MARGIN = 900, 260, 40, 20
 COUNTED = sa.and_(RECORDS.c.current, RECORDS.c.trusted)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a plot, in the plot's own units; `label` below it, `value` above it."""
+    """A bar of a plot, in the plot's own units; `label` below it, `shown` above it."""
 
     x: float
     y: float
@@ -36,6 +37,7 @@ class Bar:
     height: float
     label: str
     value: int
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,13 @@ class Figures:
     impact: Impact
 
 
+@dataclass(slots=True)
+class _Week:
+    computers: set[str] = field(default_factory=set)
+    timed: int = 0
+    seconds: int = 0
+
+
 def numbers_page(visit: Visit) -> Response:
     """The figures, counted anew once a minute at most."""
     context, now = visit.context, visit.context.clock.monotonic_s()
@@ -70,8 +79,13 @@ def numbers_page(visit: Visit) -> Response:
         visit,
         "numbers.html",
         figures=figures,
-        machines=plot([(week[5:], n) for week, n, _ in figures.weeks]),
-        minutes=plot([(week[5:], (s or 0) // 60) for week, _, s in figures.weeks]),
+        machines=plot([(_day(w, visit.lang), n, str(n)) for w, n, _ in figures.weeks]),
+        minutes=plot(
+            [
+                (_day(w, visit.lang), s or 0, duration(visit.lang, s) if s else "")
+                for w, _, s in figures.weeks
+            ]
+        ),
         size=(WIDTH, HEIGHT, FOOT),
         sentences=list(impact_sentences(figures.impact, visit.lang)),
     )
@@ -82,30 +96,26 @@ def count(db: sa.Connection, today: str) -> Figures:
     last = dt.date.fromisoformat(today)
     first = last - dt.timedelta(days=last.weekday() + 7 * (WEEKS - 1))
     day = sa.func.substr(RECORDS.c.issued_at, 1, 10)
-    rows = db.execute(
-        sa.select(
-            day,
-            sa.func.count(),
-            sa.func.count(RECORDS.c.duration_s),
-            sa.func.sum(RECORDS.c.duration_s),
-        )
-        .where(COUNTED, RECORDS.c.issued_at >= first.isoformat())
-        .group_by(day)
-    )
-    weeks: dict[dt.date, list[int]] = {
-        first + dt.timedelta(days=7 * n): [0, 0, 0] for n in range(WEEKS)
-    }
-    for name, machines, timed, seconds in rows:
+    lately = sa.and_(COUNTED, RECORDS.c.issued_at >= first.isoformat())
+    weeks = {first + dt.timedelta(days=7 * n): _Week() for n in range(WEEKS)}
+
+    def week_of(name: str) -> _Week:
         moment = dt.date.fromisoformat(name)
-        week = weeks.get(moment - dt.timedelta(days=moment.weekday()))
-        if week is not None:
-            week[0], week[1], week[2] = (
-                week[0] + machines,
-                week[1] + timed,
-                week[2] + int(seconds or 0),
-            )
+        return weeks.get(moment - dt.timedelta(days=moment.weekday()), _Week())
+
+    # a computer that comes twice in a week is one machine; a dock's disks are in none
+    seen = sa.select(day, RECORDS.c.computer).where(lately, RECORDS.c.computer.is_not(None))
+    for name, computer in db.execute(seen.distinct()):
+        week_of(name).computers.add(computer)
+    spans = sa.select(day, sa.func.count(RECORDS.c.duration_s), sa.func.sum(RECORDS.c.duration_s))
+    for name, timed, seconds in db.execute(spans.where(lately).group_by(day)):
+        week = week_of(name)
+        week.timed, week.seconds = week.timed + timed, week.seconds + int(seconds or 0)
     return Figures(
-        tuple((d.isoformat(), w[0], w[2] // w[1] if w[1] else None) for d, w in weeks.items()),
+        tuple(
+            (d.isoformat(), len(w.computers), w.seconds // w.timed if w.timed else None)
+            for d, w in weeks.items()
+        ),
         _models(db),
         tuple(
             (row[0], row[1])
@@ -143,21 +153,27 @@ def _impact(db: sa.Connection) -> Impact:
     return impact_of_forms({str(row[0]): row[1] for row in rows})
 
 
-def plot(values: list[tuple[str, int]]) -> tuple[Bar, ...]:
-    """Bars that fill the plot; the highest reaches its top."""
-    most = max((value for _, value in values), default=0) or 1
-    step = WIDTH / max(1, len(values))
+def _day(day: str, lang: Lang) -> str:
+    """A day of this year in short: 28/11, 11-28."""
+    return f"{day[8:]}/{day[5:7]}" if lang == "fr" else day[5:]
+
+
+def plot(values: list[tuple[str, int, str]]) -> tuple[Bar, ...]:
+    """Bars that fill the plot, from (label, value, value in words); the highest reaches its top."""
+    most = max((value for _, value, _ in values), default=0) or 1
+    step = (WIDTH - MARGIN) / max(1, len(values))
     room = HEIGHT - FOOT - 20
     return tuple(
         Bar(
-            round(n * step + step * 0.15, 1),
+            round(MARGIN / 2 + n * step + step * 0.15, 1),
             round(HEIGHT - FOOT - value * room / most, 1),
             round(step * 0.7, 1),
             round(value * room / most, 1),
             label,
             value,
+            shown,
         )
-        for n, (label, value) in enumerate(values)
+        for n, (label, value, shown) in enumerate(values)
     )
 
 

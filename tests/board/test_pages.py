@@ -256,7 +256,18 @@ def test_the_audit_is_a_chain_that_the_ledgers_reader_checks(workshop: Workshop)
 
 
 def test_figures_count_trusted_records_once(filled: Workshop, maker: Maker) -> None:
+    bench = filled.bench("banc 2")
+    again = maker.package(serial="5CG0123XYZ")  # the same computer, a second run
+    dock = maker.package()  # disks of no computer
+    for package in (
+        again,
+        dock,
+        Maker(maker.state.parent / "stranger", maker.raw).package(serial="X"),
+    ):
+        assert bench.upload(package).status == 201
     page = filled.person("Lise", Role.READER).get("/numbers").text
-    assert "<b>1</b>DISQUES VIRTUELS EFFACÉS" in page
+    assert "<b>3</b>DISQUES VIRTUELS EFFACÉS" in page
+    weeks = page.split('aria-label="Ordinateurs par semaine"')[1].split("</svg>")[0]
+    assert re.findall(r'text-anchor="middle">(\d+)</text>', weeks) == ["1"]
     assert 'role="img"' in page
     assert frozenset() == PUBLIC
