@@ -42,7 +42,15 @@ class Firefox:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "HOME": str(folder), "LANG": "C"},
         )
-        said, end = profile / "WebDriverBiDiServer.json", time.monotonic() + PATIENCE_S
+        self.line = socket.socket()
+        try:
+            self._begin(profile / "WebDriverBiDiServer.json")
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, said: Path) -> None:
+        end = time.monotonic() + PATIENCE_S
         while not said.exists() or not said.read_text():
             assert self.process.poll() is None, "the browser ended"
             assert time.monotonic() < end, "the browser does not answer"
