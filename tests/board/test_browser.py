@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,48 @@ CONTRAST = """(() => {
   }
   return JSON.stringify(found);
 })()"""
+
+
+NAMELESS = """(() => {
+  const found = [];
+  const say = (one) => found.push(one.outerHTML.slice(0, 120));
+  if (!["fr", "en"].includes(document.documentElement.lang)) found.push("lang");
+  if (!document.title.includes("recond")) found.push("title");
+  if (document.querySelectorAll("h1").length !== 1) found.push("h1");
+  for (const one of document.querySelectorAll("input:not([type=hidden]), select, textarea"))
+    if (![...one.labels].some((label) => label.textContent.trim())) say(one);
+  for (const one of document.querySelectorAll("button, a, progress, [role=img]"))
+    if (!(one.textContent.trim() || one.ariaLabel)) say(one);
+  for (const one of document.querySelectorAll("table"))
+    if (!one.querySelector("th[scope=col]")) say(one);
+  for (const one of document.querySelectorAll("main [tabindex], main a, main button, main input"))
+    if (one.tabIndex > 0) say(one);
+  return JSON.stringify(found);
+})()"""
+"""What a screen reader could not name (WCAG 2.2: 1.3.1, 2.4.2, 3.1.1, 3.3.2, 4.1.2)."""
+FOCUS = """(() => {
+  const found = [];
+  for (const one of document.querySelectorAll("a, button, input:not([type=hidden]), select")) {
+    if (!one.offsetParent) continue;
+    one.focus({ focusVisible: true });
+    const style = getComputedStyle(one);
+    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2)
+      found.push(one.outerHTML.slice(0, 90));
+  }
+  return JSON.stringify(found);
+})()"""
+"""What shows no focus to who walks by keyboard (2.4.7)."""
+PAGES = (
+    "/",
+    "/search",
+    "/records/1",
+    "/statements/1",
+    "/lots",
+    "/lots/lot%20A",
+    "/numbers",
+    "/apart",
+    "/people",
+)
 
 
 class Screen:
@@ -186,9 +229,17 @@ def test_the_pages_can_be_read_on_a_telephone_and_by_weak_eyes(
     assert bench.upload(maker.package(serial="PF1XYZ42", lot="lot A")).status == 201
     bad = said(state=SlotWord.FAILED, serial="S1")
     assert bench.send("POST", "/api/v1/live", canonical_bytes(bad)).status == 204
+    assert bench.upload(maker.word("PF1XYZ42", "lot A")).status == 201
+    assert bench.deliver("20261128-000000-00000001.0123456789abcdef", b"x").status == 422
     lead = workshop.person("Ada", Role.LEAD)
     assert lead.post("/lots", name="lot A", donor="Mairie").status == 303
     screen = Screen(browser, workshop)
+    link = re.search(r'href="(/c/[^"]+)"', lead.get("/records/1").text)
+    assert link
+    for path in ("/sign-in", f"/link/{workshop.opened.first}", link[1]):  # before anybody came in
+        screen.open(path)
+        for look in (CONTRAST, NAMELESS, FOCUS):
+            assert json.loads(screen.ask(look)) == [], (path, look)
     screen.sign_in("Ada")
     try:
         for width, scheme in ((390, "light"), (390, "dark"), (1280, "light")):
@@ -203,8 +254,10 @@ def test_the_pages_can_be_read_on_a_telephone_and_by_weak_eyes(
                 "Emulation.setEmulatedMedia",
                 features=[{"name": "prefers-color-scheme", "value": scheme}],
             )
-            for path in ("/", "/search", "/records/1", "/lots/lot%20A", "/numbers", "/people"):
+            for path in PAGES:
                 screen.open(path)
+                assert json.loads(screen.ask(NAMELESS)) == [], path
+                assert json.loads(screen.ask(FOCUS)) == [], path
                 wide = screen.ask("document.documentElement.scrollWidth - innerWidth")
                 assert wide <= 0, (path, width, wide)
                 assert json.loads(screen.ask(CONTRAST)) == [], (path, scheme)
