@@ -15,7 +15,6 @@ from recond.board import finding, reading
 from recond.board.frame import PUBLIC, WORKSHOP, Visit, Way, json_answer
 from recond.board.live import BenchView
 from recond.board.reading import RecordLine
-from recond.codec import to_json
 from recond.documents import read_json
 from recond.model import Json
 
@@ -64,7 +63,13 @@ def bench_json(view: BenchView) -> dict[str, Json]:
                 "percent": slot.said.percent,
                 "left_s": slot.said.left_s,
                 "run": slot.said.run,
-                "certificate": to_json(slot.certificate) if slot.certificate else None,
+                "certificate": {
+                    "number": slot.certificate.number,
+                    "outcome": slot.certificate.outcome,
+                    "trusted": slot.certificate.trusted,
+                }
+                if slot.certificate
+                else None,
             }
             for computer in view.computers
             for slot in computer.slots

@@ -3,7 +3,7 @@
 Why that form: whoever can check a bench's ledger (`recond.certify.ledger.read_ledger`) can check
 this. A line is written in the transaction of what it tells of: both are kept or neither. As with
 the ledger, a chain shows that a line was changed or taken out, and not that the tail was cut off;
-its head is shown to leads and printed by `recond board audit`, to be kept elsewhere.
+its head is shown to leads, to be kept elsewhere.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from recond.board.live import Certificate, Room
 from recond.board.pace import BoardPace
 from recond.board.people import BoardPerson, sha256
 from recond.board.records import Records
-from recond.board.tables import RECORDS
+from recond.board.tables import DISKS, RECORDS
 from recond.board.tokens import BenchToken
 from recond.host.clock import Clock
 from recond.locale import Lang, date, duration, has, number, say, size, size_binary, text
@@ -134,9 +134,16 @@ class BoardContext:
                 sa.select(
                     RECORDS.c.record_id, RECORDS.c.id, RECORDS.c.outcome, RECORDS.c.trusted
                 ).where(RECORDS.c.record_id.in_(runs), RECORDS.c.current)
+            ).all()
+            held = sa.select(DISKS.c.record, DISKS.c.found_by).where(
+                DISKS.c.record.in_([row.id for row in rows]), DISKS.c.found_by.is_not(None)
             )
-            for row in rows:
-                found[row.record_id] = Certificate(row.id, row.outcome, row.trusted)
+            serials: dict[int, set[str]] = {row.id: set() for row in rows}
+            for record, serial in db.execute(held):
+                serials[record].add(serial)
+        for row in rows:
+            disks = frozenset(serials[row.id])
+            found[row.record_id] = Certificate(row.id, row.outcome, row.trusted, disks)
         self.room.certify(found)
 
     def render(self, reader: Reader, page: str, status: int = 200, **values: object) -> Response:

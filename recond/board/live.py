@@ -17,6 +17,7 @@ from recond.codec import from_json
 from recond.computer import ALL_ERASED, Overall
 from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
+from recond.flow.serials import compared
 from recond.locale import has
 from recond.model import Json, Message
 from recond.upload.live import MOST_BYTES, MOST_SLOTS, SCHEMA, LiveSaid, SlotSaid
@@ -68,11 +69,20 @@ class BenchReport:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What the board holds for a run: the record's own word, whether its signer is trusted."""
+    """What the board holds for a run: the record's own word, whether its signer is trusted, and
+    the disks that it is of, by their numbers as they are compared.
+    """
 
     number: int
     outcome: str
     trusted: bool
+    serials: frozenset[str] = frozenset()
+
+    def is_of(self, slot: SlotSaid) -> bool:
+        """Whether the record is of the disk that a bench shows: whoever holds a token may name
+        another's run beside any disk.
+        """
+        return slot.serial is not None and compared(slot.serial) in self.serials
 
 
 @dataclass(slots=True)
@@ -232,7 +242,8 @@ class Room:
         return BenchView(standing.bench, computers, seen, standing.version)
 
     def _slot(self, said: SlotSaid, report: BenchReport, now_s: float) -> SlotView:
-        certificate = self._certificates.get(said.run) if said.run else None
+        held = self._certificates.get(said.run) if said.run else None
+        certificate = held if held is not None and held.is_of(said) else None
         silent = _is_silent(report, now_s) and said.state in AT_WORK
         return SlotView(
             said, silent, certificate, tone_of(said, silent, certificate), report.heard_at

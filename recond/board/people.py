@@ -133,6 +133,16 @@ def renew_link(db: sa.Connection, person: int, now: str, who: str) -> tuple[str,
     return row.name, make_link(db, person, now)
 
 
+def named(db: sa.Connection, name: str) -> int:
+    """The id of who has that name and may come in. Raises `UsageError` for nobody."""
+    found = db.execute(
+        sa.select(PEOPLE.c.id).where(PEOPLE.c.name == name, PEOPLE.c.left_at.is_(None))
+    ).scalar()
+    if found is None:
+        raise UsageError("board.people.unknown")
+    return int(found)
+
+
 def link_person(db: sa.Connection, token: str, now: str) -> str | None:
     """Whose link a token is; None where it is none, is used or too old."""
     row = db.execute(

@@ -32,6 +32,7 @@ from recond.certify.sign.keys import read_certificates
 from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.deliver.settings import read_settings
 from recond.host.clock import Clock
+from recond.host.regular import SMALL_BYTES, read_given
 from recond.host.state import prepare_folder
 
 FOLDER = "board"
@@ -119,6 +120,22 @@ def open_board(order: BoardOrder, clock: Clock) -> Opened:
     return Opened(context, judging, database, host, port, first)
 
 
+def new_link(order: BoardOrder, name: str, clock: Clock) -> str:
+    """Another one-time link for somebody, asked for on the board's own computer: who alone could
+    make one has forgotten their password. Also while the board runs. Raises as `open_board`.
+    """
+    host, port = read_listen(order.listen)
+    database = open_database(order.database, order.state / FOLDER)
+    try:
+        with database.writing() as db:
+            person = people.named(db, name)
+            _, token = people.renew_link(db, person, clock.now(), "recond board")
+    finally:
+        database.close()
+    here = _address(_reached(host, order.tls), port, order.tls is not None)
+    return f"{order.name or here}/link/{token}"
+
+
 def read_listen(listen: str) -> tuple[str, int]:
     """HOST:PORT taken apart. Raises `UsageError`."""
     host, colon, port = listen.rpartition(":")
@@ -146,7 +163,7 @@ def _reached(host: str, tls: tuple[Path, Path] | None) -> str:
     if tls is None or not everywhere:
         return host
     try:
-        leaf = read_certificates(tls[0].read_bytes())[0]
+        leaf = read_certificates(read_given(tls[0], SMALL_BYTES))[0]
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, RecordInvalid, ValueError, IndexError, x509.ExtensionNotFound):
         return socket.getfqdn()

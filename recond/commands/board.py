@@ -42,6 +42,7 @@ def board_command(
     ] = None,
     database: Url = None,
     store: Store = None,
+    link: Annotated[str | None, option("board.command.link", "--link", metavar="NAME")] = None,
     demo: Annotated[bool, option("board.command.demo", "--demo")] = False,
     out: DemoOut = Path("demo-out"),
 ) -> None:
@@ -49,7 +50,7 @@ def board_command(
     if demo:
         _needs(_demo)(listen, out)
         return
-    _needs(_serve)(listen, tls, address, database, store)
+    _needs(_serve)(listen, tls, address, database, store, link)
 
 
 def _serve(
@@ -58,8 +59,9 @@ def _serve(
     address: str | None,
     database: str | None,
     store: str | None,
+    link: str | None,
 ) -> None:
-    from recond.board.serve import BoardOrder, serve
+    from recond.board.serve import BoardOrder, new_link, serve
 
     order = BoardOrder(
         state=state_path(),
@@ -69,6 +71,10 @@ def _serve(
         store=store,
         name=address.rstrip("/") if address else None,
     )
+    if link is not None:
+        made = new_link(order, link, this_host().clock)
+        screen().talk(t("board.command.linked", name=link, link=made))
+        return
     serve(order, this_host().clock, _ready)
 
 

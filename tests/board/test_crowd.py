@@ -173,6 +173,15 @@ def test_hundreds_of_wrong_passwords_open_nothing(workshop: Workshop) -> None:
     assert workshop.stranger().post("/sign-in", name="Ada", password=PASSWORD).status == 303
 
 
+def test_who_tries_links_is_slowed_down(workshop: Workshop) -> None:
+    """The donors' pages ask for no name: thirty times at once, then every two seconds."""
+    workshop.opened.context.pace = BoardPace(Still())
+    thief, most = workshop.stranger(), PACES["public"][0]
+    path = "/c/20261128-000000-00000000." + "0" * 16
+    found = [thief.get(path).status for _ in range(most + 3)]
+    assert found == [404] * most + [429] * 3
+
+
 def test_a_bench_that_shouts_is_slowed_down_and_no_other(workshop: Workshop) -> None:
     loud, calm = workshop.bench("volé"), workshop.bench("banc 1")
     workshop.opened.context.pace = BoardPace(Still())

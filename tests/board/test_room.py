@@ -100,6 +100,25 @@ def test_no_word_of_a_bench_is_shown_as_erased(workshop: Workshop, word: SlotWor
     assert tone_of(said(state=word).slots[0], False, None) != "good"
 
 
+def test_anothers_certificate_is_not_shown_for_a_disk_that_it_is_not_of(
+    workshop: Workshop, maker: Maker
+) -> None:
+    """A leaked token names a run that is proven, beside a disk that nobody erased."""
+    workshop.trust(maker)
+    bench, reader = workshop.bench("banc 1"), workshop.person("Lise", Role.READER)
+    package = maker.package()
+    assert bench.upload(package).status == 201
+    (disk,) = package.record().erasures
+    true, lie = str(disk.disk.serial), "DISQUE-DU-DONATEUR"
+    for seq, serial in enumerate((lie, true), start=1):
+        live = said(seq, state=SlotWord.OVER, run=package.record_id, serial=serial, percent=100)
+        assert tell(bench, live) == 204
+        refresh(workshop.opened.context)
+        slots = reader.get("/").text.split('class="slots"')[1]
+        assert ("DISQUES VIRTUELS EFFACÉS" in slots) is (serial == true), serial
+        assert ('class="slot good"' in slots) is (serial == true), serial
+
+
 def test_a_bench_has_no_word_for_erased() -> None:
     assert not {word for word in SlotWord if word in ("done", "erased", "certified", "approved")}
 

@@ -75,6 +75,27 @@ def test_over_tls_it_is_called_as_its_certificate_is(tmp_path: Path) -> None:
             process.wait(30)
 
 
+def test_who_forgot_the_only_leads_password_gets_a_link_at_the_boards_computer(
+    workshop: Workshop,
+) -> None:
+    """While the board runs; nobody could make one on its pages."""
+    workshop.person("Ada", Role.LEAD)
+    argv = [sys.executable, "-m", "recond", "--state", str(workshop.state), "--lang", "en", "board"]
+    done = subprocess.run(
+        [*argv, "--link", "Ada"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = re.search(r"(/link/\S+)", done.stderr)
+    assert found, done.stderr
+    new = "another one, longer"
+    assert workshop.stranger().post(found[1], password=new, again=new).status == 303
+    assert workshop.stranger().post("/sign-in", name="Ada", password=PASSWORD).status == 401
+    assert workshop.sign_in("Ada", new).get("/people").status == 200
+    nobody = subprocess.run(
+        [*argv, "--link", "Nobody"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert nobody.returncode == 2
+
+
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     """Shows a redirection as it is."""
 
