@@ -153,8 +153,19 @@ def check_screen(lang: str, name: str, found: str) -> None:
 
 async def check_sizes(app: GuidedApp, pilot: Pilot[None], lang: str, name: str) -> None:
     """The screen as it is, then as it fills a window and a whole large screen."""
-    check_screen(lang, name, text_of(app))
+    check_screen(lang, name, await settled(app, pilot))
     for width, height in WIDER:
         await pilot.resize_terminal(width, height)
+        check_screen(lang, f"{name}-{width}x{height}", await settled(app, pilot))
+
+
+async def settled(app: GuidedApp, pilot: Pilot[None]) -> str:
+    """The screen once it changes no more: on a busy machine a pause ends before it is drawn."""
+    before = ""
+    for _ in range(50):
         await pilot.pause()
-        check_screen(lang, f"{name}-{width}x{height}", text_of(app))
+        now = text_of(app)
+        if now == before:
+            break
+        before = now
+    return before

@@ -175,7 +175,10 @@ def events(session_board: Board) -> list[tuple[str, ProgressEvent, float]]:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_progress(lang: Lang, tmp_path: Path) -> None:
+def test_the_progress(lang: Lang, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "recond.guided.step_progress.EVERY_S", 3600.0
+    )  # the test says when it looks
     clock, go_on = HeldClock(), threading.Event()
     session = shown_session(tmp_path, lang)
     assert session.prepared is not None
