@@ -20,7 +20,7 @@ LACKS = "RECOND_CI_LACKS"
 
 ELSEWHERE = {
     r"RECOND_LAB=1|the guest has no|LAB_QEMU names no|shared/lab is not here|this QEMU": "lab",
-    r"RECOND_IMAGE=FILE|Debian's ovmf": "image",
+    r"RECOND_IMAGE=FILE|Debian's ovmf|Debian's grub-efi": "image",
     r"beside the project|\.\./shared/": "shared",
     r"^RECOND_[A-Z]+[ =]|no devicehub-django|no glpi-agent": "on request",
     r"^needs root|only root": "root",

@@ -17,6 +17,15 @@ SECTOR = 512
 DISK_BYTES = 64 << 20
 MARK = b"PRIVATE DATA of the donor "
 OVMF = Path("/usr/share/OVMF")
+GRUB = Path("/usr/lib/grub/x86_64-efi/monolithic/grubx64.efi")
+"""Debian's grub-efi-amd64-bin: a grub that is nobody's system, as a stick with a menu has one."""
+MENU = """set iso_path=/recond.iso
+export iso_path
+loopback loop ($root)$iso_path
+set root=(loop)
+configfile /boot/grub/loopback.cfg
+"""
+"""How a menu starts an ISO file that brings a loopback.cfg (grub's manual, "loopback")."""
 FIRMWARE = {
     "bios": None,
     "uefi": ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd"),
@@ -85,10 +94,10 @@ class Computer:
         self.start_from_network(self.folder)
         self.served, self.cd = None, image
 
-    def keep_as_file(self, image: Path) -> tuple[str, ...]:
+    def keep_as_file(self, image: Path, *, menu: bool = False) -> tuple[str, ...]:
         """A stick of somebody's own, with the image as a file on its first partition, and a second
-        one called RECOND. Returns what starts its kernel as a boot menu would that knows the file
-        (grub's loopback, with boot/grub/loopback.cfg); the firmware's part is left out.
+        one called RECOND. With `menu` grub starts it from there, by its loopback, on UEFI; without,
+        what is returned starts its kernel as such a menu would; the firmware is left out.
         """
         mib = 1 << 20
         room = image.stat().st_size // mib + 64
@@ -102,15 +111,23 @@ class Computer:
                 stream.write(b"\0\0\0\0\x0c\0\0\0" + entry)
             stream.seek(510)
             stream.write(b"\x55\xaa")
+        on_first = {"recond.iso": image}
+        if menu:
+            settings = self.folder / "grub.cfg"
+            settings.write_text(MENU)
+            on_first |= {"EFI/BOOT/BOOTX64.EFI": GRUB, "EFI/debian/grub.cfg": settings}
         for (start, size), label, files in zip(
-            spans, ("VENTOY", "RECOND"), ((image,), ()), strict=True
+            spans, ("VENTOY", "RECOND"), (on_first, {}), strict=True
         ):
             part = self.folder / f"{label}.fat"
             with part.open("wb") as stream:
                 stream.truncate(size)
             subprocess.run(["mkfs.fat", "-n", label, part], check=True, capture_output=True)
-            for file in files:
-                subprocess.run(["mcopy", "-i", part, file, "::recond.iso"], check=True)
+            if menu and files:
+                folders = ["::EFI", "::EFI/BOOT", "::EFI/debian"]
+                subprocess.run(["mmd", "-i", part, *folders], check=True)
+            for name, file in files.items():
+                subprocess.run(["mcopy", "-i", part, file, f"::{name}"], check=True)
             with self.stick.open("r+b") as stream, part.open("rb") as made:
                 stream.seek(start)
                 shutil.copyfileobj(made, stream, mib)
@@ -118,6 +135,8 @@ class Computer:
         self.part = Partition(*spans[1])
         self.original = self.folder / "before.img"
         subprocess.run(["cp", "--sparse=always", self.stick, self.original], check=True)
+        if menu:
+            return ()
         for name in ("vmlinuz", "initrd.img"):
             argv = ["xorriso", "-osirrox", "on", "-indev", str(image), "-extract"]
             argv += [f"/live/{name}", str(self.folder / name)]

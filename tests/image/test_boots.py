@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from tests.image.computer import DISK_BYTES, FIRMWARE, MARK, OVMF, Computer
+from tests.image.computer import DISK_BYTES, FIRMWARE, GRUB, MARK, OVMF, Computer
 
 ROOT = Path(__file__).parents[2]
 
@@ -100,15 +100,21 @@ def test_an_unattended_run(image: Path, tmp_path: Path, firmware: str, memory_mi
     assert (secure is True) == (firmware == "secure")
 
 
-@pytest.mark.parametrize("memory_mib", [2048, 1024])
-def test_the_image_as_a_file_on_a_stick(image: Path, tmp_path: Path, memory_mib: int) -> None:
+@pytest.mark.parametrize(
+    ("memory_mib", "menu"), [(2048, False), (1024, False), (2048, True)], ids=["2g", "1g", "grub"]
+)
+def test_the_image_as_a_file_on_a_stick(
+    image: Path, tmp_path: Path, memory_mib: int, menu: bool
+) -> None:
     """With the order to erase sticks too: the one that the file lies on is not touched, also where
     the system runs from memory and nothing of it is mounted any more.
     """
+    if menu and not GRUB.exists():
+        pytest.skip(f"{GRUB} is not here (Debian's grub-efi-amd64-bin)")
     computer = Computer(tmp_path, image)
-    start = computer.keep_as_file(image)
+    start = computer.keep_as_file(image, menu=menu)
     computer.put("recond.toml", ORDER.replace('"all"', '"all+usb"'))
-    computer.run("bios", memory_mib, *start)
+    computer.run("uefi" if menu else "bios", memory_mib, *start)
     for disk in computer.disks.values():
         assert not any(disk.read_bytes())
     assert computer.check_fat() == 0
