@@ -39,7 +39,7 @@ BROUGHT_BY = {
     r"(?:needs |^)openssl\b": "openssl",
     r"^chromium is not installed": "chromium",
     r"^needs softhsm2": "softhsm2",
-    r"no PostgreSQL here: initdb": "postgresql",
+    r"no PostgreSQL here: (?:initdb|pg_dump)": "postgresql",
     r"^dmidecode is not installed": "dmidecode",
     r"^inxi or lspci is not installed": "inxi",
     r"setpriv is not installed": "util-linux",
