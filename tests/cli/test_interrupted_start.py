@@ -17,6 +17,8 @@ class Press:
         if name == {module!r}:
             os.kill(os.getpid(), signal.SIGINT)
 
+# as on a terminal: who runs the tests in the background has it ignored, and so had we
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Press())
 from recond.__main__ import main
 sys.argv = ["recond", "--lang", "en", "--state", {state!r}, "queue"]
