@@ -47,24 +47,26 @@ async def press(app: GuidedApp, pilot: Pilot[None], *keys: str) -> None:
 
 
 PASSWORD = tuple("space" if one == " " else one for one in SECRET)
-STEPS = {
-    "wifi-offered": (),
-    "wifi": ("w", "down"),
-    "wifi-password": ("w", "enter", *PASSWORD, "question_mark"),
-    "wifi-refused": ("w", "enter", *PASSWORD, "x", "enter"),
-    "wifi-joined": ("w", "enter", *PASSWORD, "enter"),
-    "wifi-more": ("w", "down", "enter"),
-    "wifi-keys": ("w", "question_mark"),
-}
+SHOWN = (
+    ("wifi-offered", ()),
+    ("wifi", ("w", "down")),
+    ("wifi-password", ("up", "enter", *PASSWORD, "question_mark")),
+    ("wifi-refused", ("enter",)),
+    ("wifi-joined", ("enter", *PASSWORD, "enter")),
+    ("wifi-more", ("down", "enter")),
+    ("wifi-keys", ("question_mark",)),
+)
+"""One sitting: each picture with the keys that lead to it from the one before."""
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("name", STEPS)
-def test_a_step(name: str, lang: Lang, tmp_path: Path) -> None:
+def test_each_picture_of_a_sitting(lang: Lang, tmp_path: Path) -> None:
     async def act(app: GuidedApp, pilot: Pilot[None]) -> None:
-        for key in STEPS[name]:
-            await press(app, pilot, key)
-        await check_sizes(app, pilot, lang, name)
+        for name, keys in SHOWN:
+            await press(app, pilot, *keys)
+            await check_sizes(app, pilot, lang, name)
+            await pilot.resize_terminal(80, 25)
+            await pilot.pause()
 
     play(live_session(tmp_path, lang), "computer", act)
 
