@@ -227,11 +227,9 @@ def test_a_volunteer_at_the_screen(image: Path, tmp_path: Path) -> None:
         computer.press("p")
         see("3 sur 6", "3-disks")
         computer.press("ret")
-        see("4 sur 6(.|\n)*Disque 1 sur 2", "4-confirm")
-        # LABNV0 and LABSATA0, in the order of their names: /dev/nvme0n1, /dev/sda
-        computer.press("shift-b", "shift-n", "shift-v", "shift-0", "ret")
-        see("Disque 2 sur 2", "4-confirm-2")
-        computer.press("shift-q", "shift-t", "shift-q", "shift-0", "ret")
+        see("4 sur 6(.|\n)*EFFACER 2", "4-confirm")
+        # one word for both disks (docs/decisions/0040): « effacer 2 », on AZERTY
+        computer.press("e", "f", "f", "q", "c", "e", "r", "spc", "shift-2", "ret")
         see("5 sur 6|6 sur 6", "5-progress")
         see("valid.s.: 2 sur 2", "6-result")
         computer.press("d")
