@@ -145,13 +145,12 @@ def test_a_token_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         asked.append("PIN")
         raise RecordInvalid("certify.token.pin")
 
-    def apart(work: Callable[[], object]) -> bool:
+    def apart(work: Callable[[], object]) -> None:
         with suppress(RecordInvalid):
             work()
-        return False
 
     monkeypatch.setattr("recond.flow.run.rehearsal._sign", wrong_pin)
-    monkeypatch.setattr("recond.flow.run.rehearsal.succeeds_apart", apart)
+    monkeypatch.setattr("recond.flow.run.rehearsal.rehearse_apart", apart)
     with pytest.raises(BenchLacks):
         bench.run(donor_image(tmp_path / "b.img", 64 << 10))
     assert asked == ["PIN"]
