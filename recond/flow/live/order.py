@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from recond.documents import read_toml
 from recond.errors import UsageError
@@ -43,6 +43,11 @@ class StickOrder:
     def unattended(self) -> bool:
         """Both words were given."""
         return self.mode == "unattended" and self.erase in ("all", "all+usb")
+
+    @property
+    def with_a_person(self) -> StickOrder:
+        """The same, where a person is asked: nothing is erased unasked."""
+        return replace(self, mode=StickOrder().mode, erase="")
 
     @property
     def takes_usb(self) -> bool:

@@ -74,7 +74,7 @@ def boot(host: Host, live: Live) -> StickOrder:
     take_settings(live.run / "given", live)
     try:
         order = read_order(_text(live.settings), SETTINGS, line)
-        order = order if whole else replace(order, mode=StickOrder().mode, erase="")
+        order = order if whole else order.with_a_person
     except RecondError as error:
         order, notices = StickOrder(), [*notices, error.message]
     _write_environment(order, live)
@@ -222,7 +222,7 @@ def _take_asked(chosen: Partition, host: Host, live: Live) -> None:
         read = read_order(_text(live.settings), SETTINGS, _text(host.files.at("/proc/cmdline")))
     except RecondError as error:
         read, notices = StickOrder(), (*notices, error.message)
-    order = replace(read, mode=StickOrder().mode, erase="")
+    order = read.with_a_person
     _write_environment(order, live)
     _set_up(order, host, live)
     status = read_status(live) or StickStatus(StickState.SAVED)
