@@ -6,6 +6,7 @@ Looking and joining take seconds and run in a thread. Nothing of the erasure dep
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from recond.guided.session import GuidedSession
 from recond.guided.step import Step
 from recond.guided.wifi import joined_message, list_lines, password_lines
 from recond.guided.words import BAD, CARE, GOOD, PLAIN, Line, fold
+from recond.host.log import log_swallowed
 from recond.model import Message
 
 
@@ -83,7 +85,7 @@ class WifiStep(Step):
 
     def _join(self, network: WifiNetwork, password: str) -> tuple[Message | None, bool]:
         address = join(network, password, self.session.host, self.session.live)
-        self._found = networks(self.session.host)
+        self._found = tuple(replace(one, joined=one == network) for one in self._found)
         return joined_message(network, address), True
 
     def _do(self, busy: Message, work: Callable[[], tuple[Message | None, bool]]) -> None:
@@ -95,6 +97,7 @@ class WifiStep(Step):
         try:
             said, well = work()
         except Exception as error:  # a bug of ours too: said here, and the rest goes its way
+            log_swallowed("guided", error)
             said, well = self.session.reason_of(error), False
         self.app.call_from_thread(self._over, said, well)
 

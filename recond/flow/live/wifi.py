@@ -43,7 +43,6 @@ class WifiNetwork:
     far beyond any). `joined`: connected now.
     """
 
-    path: str
     name: str
     kind: str
     dbm: int
@@ -105,7 +104,7 @@ def _seen(host: Host, found: Objects, stations: Iterable[str]) -> Iterable[WifiN
             about = found.get(path, {}).get(f"{IWD}.Network")
             if about is not None and about.get("Name"):
                 joined = _network_joined(found, station) == path
-                yield WifiNetwork(path, about["Name"], about["Type"], strength // 100, joined)
+                yield WifiNetwork(about["Name"], about["Type"], strength // 100, joined)
 
 
 def _network_joined(found: Objects, station: str) -> str:
