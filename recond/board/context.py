@@ -162,10 +162,6 @@ class BoardContext:
         sys.stderr.write(f"recond board: {type(error).__name__}: {str(reason)[:300]}\n")
 
 
-def _lanes() -> dict[str, ThreadPoolExecutor]:
-    return {name: ThreadPoolExecutor(most, name) for name, most in LANES.items()}
-
-
 def make_pages() -> Environment:
     """The templates. Everything put into them is escaped; what is not there is an error."""
     pages = Environment(

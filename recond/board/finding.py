@@ -15,6 +15,7 @@ from recond.board import reading, statements
 from recond.board.frame import EVERYBODY, WORKSHOP, Turned, Visit, Way, number_of
 from recond.board.people import BoardPerson
 from recond.board.reading import RecordLine
+from recond.board.statements import StatementLine
 from recond.certify.record import parse_record
 from recond.documents import read_json
 from recond.erasure import WipeRecord
@@ -80,8 +81,8 @@ def record_line(visit: Visit) -> RecordLine:
     return found
 
 
-def package_of(visit: Visit, line: RecordLine) -> Package:
-    """A record's files as they came. Raises `RecordInvalid` where they are gone."""
+def package_of(visit: Visit, line: RecordLine | StatementLine) -> Package:
+    """The files of either, as they came. Raises `RecordInvalid` where they are gone."""
     return unpack(visit.context.records.package_bytes(line.package), line.record_id)
 
 
@@ -139,16 +140,24 @@ def serials_of(record: WipeRecord) -> frozenset[str]:
 
 def certificate_file(visit: Visit) -> Response:
     """The certificate as it was issued, byte for byte."""
-    line = record_line(visit)
+    return signed_page(visit, record_line(visit))
+
+
+def package_file(visit: Visit) -> Response:
+    """The whole package, as the bench sent it."""
+    return whole_package(visit, record_line(visit))
+
+
+def signed_page(visit: Visit, line: RecordLine | StatementLine) -> Response:
+    """The signed page, to keep. Raises `Turned` 404 where there is none."""
     page = package_of(visit, line).certificate
     if page is None:
         raise Turned(404, "board.error.absent")
     return download(page[1], f"{line.record_id}-{page[0]}", "application/pdf")
 
 
-def package_file(visit: Visit) -> Response:
-    """The whole package, as the bench sent it."""
-    line = record_line(visit)
+def whole_package(visit: Visit, line: RecordLine | StatementLine) -> Response:
+    """What the bench sent, to keep."""
     raw = visit.context.records.package_bytes(line.package)
     return download(raw, f"{line.record_id}.zip", "application/zip")
 

@@ -59,6 +59,16 @@ class Kept:
     workshop: str | None
     duration_s: int | None
 
+    @property
+    def record_id(self) -> str:
+        """The record's number."""
+        return self.row.record_id
+
+    @property
+    def signer(self) -> str | None:
+        """Whose key signed it."""
+        return self.row.signer
+
 
 @dataclass(frozen=True, slots=True)
 class KeptStatement:
@@ -75,6 +85,11 @@ class KeptStatement:
     def record_id(self) -> str:
         """The statement's number."""
         return self.event.event_id
+
+    @property
+    def lot(self) -> str | None:
+        """The lot that it is said of."""
+        return self.event.lot
 
 
 @dataclass(frozen=True, slots=True)

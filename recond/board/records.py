@@ -103,13 +103,12 @@ class Records:
         raw: bytes,
         now: str,
     ) -> Intake | Refused:
-        number = kept.row.record_id if isinstance(kept, Kept) else kept.record_id
-        lot = kept.lot if isinstance(kept, Kept) else kept.event.lot
+        number = kept.record_id
         delivered: dict[str, object] = {
             "package": package,
             "bench": bench.id,
             "received_at": now,
-            "signer": kept.row.signer if isinstance(kept, Kept) else kept.signer,
+            "signer": kept.signer,
             "trusted": kept.trusted,
             "trust_seen": kept.trust_seen,
             "bytes": len(raw),
@@ -124,8 +123,8 @@ class Records:
                 return Refused(number, found)
             if found:
                 return Intake(IntakeAnswer.KNOWN, number)
-            if kept.trusted and lot:
-                _into_lot(db, lot, raw, number)
+            if kept.trusted and kept.lot:
+                _into_lot(db, kept.lot, raw, number)
         return Intake(
             IntakeAnswer.KEPT if kept.trusted else IntakeAnswer.UNTRUSTED, number, kept.why
         )
