@@ -25,7 +25,7 @@ from recond.ends import StepEnd
 from recond.erasure import Erasure, Technique, Verdict, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
-from recond.flow.lot.remainder import known, remainder_of
+from recond.flow.lot.remainder import remainder_of
 from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
 from recond.flow.lot.standing import key_fault, no_disk
 from recond.flow.lot.store import LotStore
@@ -35,6 +35,7 @@ from recond.host.parallel import for_each
 from recond.host.reason import os_reason
 from recond.model import Message
 from recond.naming import computer_maker, model_name
+from recond.upload.facts import known
 from recond.upload.package import (
     RECORD,
     SIGNATURE,
@@ -299,7 +300,7 @@ def machine_row(
     left = not_erased(record)
     machine, ledger = record.machine, record.ledger if signer else None
     system = machine.system if machine else None
-    serial = known(system.serial) if system else None
+    serial, form = (known(system.serial), known(system.form)) if system else (None, None)
     return MachineRow(
         record_id=record.record_id,
         digest=digest,
@@ -313,7 +314,7 @@ def machine_row(
         found_by=compared(serial) if serial else None,
         maker=computer_maker(system) or None if system else None,
         model=model_name(system) or None if system else None,
-        form=known(system.form) if system else None,
+        form=str(form) if form else None,
         property_number=record.property_number,
         category=next((one.category for one in record.assessments if one.category), None),
         readiness=" ".join(

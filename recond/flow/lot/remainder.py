@@ -11,7 +11,7 @@ from recond.computer import Fate, conclude
 from recond.erasure import WipeRecord
 from recond.flow.lot.rows import LeftMedium, Remainder
 from recond.flow.serials import compared
-from recond.model import Known, Reading
+from recond.upload.facts import known
 
 
 def remainder_of(record: WipeRecord) -> Remainder:
@@ -45,18 +45,8 @@ def remainder_of(record: WipeRecord) -> Remainder:
         tuple(destroyed),
         tuple(s for m, _ in found.fates if (s := serial_of(m.key))),
         tuple(
-            LeftMedium(s, known(m.model), known_size(m.size_bytes), seen_at)
+            LeftMedium(s, known(m.model), known(m.size_bytes), seen_at)
             for m, _ in found.fates
             if (s := serial_of(m.key)) and s in (*left, *taken)
         ),
     )
-
-
-def known(reading: Reading[str]) -> str | None:
-    """A reading's words; None where there are none."""
-    return str(reading.value) if isinstance(reading, Known) else None
-
-
-def known_size(reading: Reading[int]) -> int | None:
-    """A reading's number; None where there is none."""
-    return reading.value if isinstance(reading, Known) else None
