@@ -7,6 +7,8 @@ its hash only. The lots' own tables are `recond.flow.lot.store`'s, in the same d
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 META = sa.MetaData()
@@ -82,21 +84,30 @@ GRANTS = sa.Table(
 )
 """Which lots a donor may see; nobody else needs a line here."""
 
+
+def _document() -> tuple[sa.Column[Any], ...]:
+    """What is kept of any signed document: its number, its bytes, its place, by whom."""
+    return (
+        _key(),
+        sa.Column("record_id", sa.String, nullable=False, index=True),
+        sa.Column("digest", sa.String, nullable=False, unique=True),
+        _text("package", null=False),
+        sa.Column("bytes", sa.Integer, nullable=False),
+        sa.Column("bench", NUMBER, sa.ForeignKey("board_benches.id"), nullable=False),
+        _text("received_at", null=False),
+        _text("issued_at", null=False),
+        _text("ledger"),
+        sa.Column("number", sa.Integer),
+        _text("signer", null=False),
+        sa.Column("trusted", sa.Boolean, nullable=False),
+        _text("trust_seen", null=False),
+    )
+
+
 RECORDS = sa.Table(
     "board_records",
     META,
-    _key(),
-    sa.Column("record_id", sa.String, nullable=False, index=True),
-    sa.Column("digest", sa.String, nullable=False, unique=True),
-    _text("package", null=False),
-    sa.Column("bench", NUMBER, sa.ForeignKey("board_benches.id"), nullable=False),
-    _text("received_at", null=False),
-    _text("issued_at", null=False),
-    _text("ledger"),
-    sa.Column("number", sa.Integer),
-    _text("signer", null=False),
-    sa.Column("trusted", sa.Boolean, nullable=False),
-    _text("trust_seen", null=False),
+    *_document(),
     sa.Column("current", sa.Boolean, nullable=False),
     _text("outcome", null=False),
     _text("computer"),
@@ -118,7 +129,6 @@ RECORDS = sa.Table(
         )
     ),
     sa.Column("duration_s", sa.Integer),
-    sa.Column("bytes", sa.Integer, nullable=False),
     sa.Index("board_records_issue", "ledger", "number"),
     sa.Index("board_records_computer", "computer", "issued_at"),
     sa.Index("board_records_lot", "lot", "issued_at"),
@@ -146,29 +156,17 @@ DISKS = sa.Table(
 STATEMENTS = sa.Table(
     "board_statements",
     META,
-    _key(),
-    sa.Column("record_id", sa.String, nullable=False, index=True),
-    sa.Column("digest", sa.String, nullable=False, unique=True),
-    _text("package", null=False),
-    sa.Column("bench", NUMBER, sa.ForeignKey("board_benches.id"), nullable=False),
-    _text("received_at", null=False),
-    _text("issued_at", null=False),
-    _text("ledger"),
-    sa.Column("number", sa.Integer),
-    _text("signer", null=False),
-    sa.Column("trusted", sa.Boolean, nullable=False),
-    _text("trust_seen", null=False),
+    *_document(),
     _text("kind", null=False),
     _text("happened_on", null=False),
     _text("lot"),
     _text("party"),
-    sa.Column("bytes", sa.Integer, nullable=False),
     sa.Index("board_statements_issue", "ledger", "number"),
     sa.Index("board_statements_lot", "lot", "issued_at"),
 )
 """Every custody statement that was found to be true: a person's word (`recond.custody`), never an
-erasure. Columns that a record has too are called as there; `record_id` is the statement's number.
-Nobody's name is in them: it stands in the signed bytes."""
+erasure. `record_id` is the statement's number. Nobody's name is in them: it stands in the signed
+bytes."""
 
 THINGS = sa.Table(
     "board_things",
