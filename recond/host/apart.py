@@ -29,30 +29,6 @@ _SUM_BYTES = 32
 _PIECE = 1 << 16
 
 
-def succeeds_apart(work: Callable[[], object]) -> bool:
-    """Whether `work` ended without an exception in a process of its own.
-
-    False says nothing of why: whoever must know does it here. The process ends with its parent.
-    """
-    if threading.active_count() > 1:
-        return False
-    parent = os.getpid()
-    try:
-        child = os.fork()
-    except OSError:  # too many processes, no memory
-        return False
-    if child == 0:
-        _end_with(work, parent)
-    try:
-        return os.waitpid(child, 0)[1] == 0
-    except ChildProcessError:  # who started us ignores SIGCHLD: nobody knows how it ended
-        return False
-    except BaseException:  # Ctrl-C: nobody waits any more
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        raise
-
-
 class Waiting:
     """A process that did its work and waits for one question. Its answer is bytes: whoever asks
     looks at what they are.

@@ -19,7 +19,6 @@ from recond.flow.keys.keyring import Keyring
 from recond.flow.run.drawer import rehearse_apart
 from recond.flow.run.issue import Draw, Material, draw, record_of
 from recond.flow.runfolder import RunFacts
-from recond.host.apart import succeeds_apart
 from recond.host.clock import Clock
 from recond.host.log import log_swallowed
 from recond.host.reason import os_reason
@@ -36,13 +35,8 @@ def rehearse(state: Path, facts: RunFacts, clock: Clock) -> None:
 
     Raises `BenchLacks` with the reason where none could be signed now.
     """
-    material = _material(facts)
-    ring = Keyring(state)
-    # a token counts wrong PINs and shuts itself: one run asks it once
-    if ring.token_file.exists() or not succeeds_apart(
-        lambda: _sign(ring, material, facts.lang, clock)
-    ):
-        _try_here(ring, material, facts.lang, clock)
+    with rehearsed(state, facts, clock):
+        pass
 
 
 @contextmanager
@@ -52,9 +46,10 @@ def rehearsed(state: Path, facts: RunFacts, clock: Clock) -> Iterator[Draw]:
 
     Raises `BenchLacks` as `rehearse`.
     """
-    material = _material(facts)
+    material = Material(facts.context, facts.machine, facts.assessments, {}, facts.run_id)
     ring = Keyring(state)
     drawer = None
+    # a token counts wrong PINs and shuts itself: one run asks it once
     if not ring.token_file.exists():
         drawer = rehearse_apart(lambda: _sign(ring, material, facts.lang, clock))
     if drawer is None:
@@ -63,10 +58,6 @@ def rehearsed(state: Path, facts: RunFacts, clock: Clock) -> Iterator[Draw]:
         return
     with closing(drawer):
         yield drawer
-
-
-def _material(facts: RunFacts) -> Material:
-    return Material(facts.context, facts.machine, facts.assessments, {}, facts.run_id)
 
 
 def _try_here(ring: Keyring, material: Material, lang: str, clock: Clock) -> None:
