@@ -15,7 +15,6 @@ import functools
 import hashlib
 import json
 import operator
-import re
 import types
 import typing
 from collections.abc import Callable, Iterable
@@ -27,6 +26,8 @@ import rfc8785
 from recond.documents import read_json, read_to_compare
 from recond.errors import FormatError
 from recond.model import Json, Known, Unknown, Why
+from recond.moments import HOLDS, form_of
+from recond.plainform import FRACTION, is_plain_form
 
 T = TypeVar("T")
 
@@ -70,28 +71,9 @@ def canonical_bytes(value: object) -> bytes:
         raw = text.encode("utf-8")
     except UnicodeEncodeError:  # half of a pair: the library says it
         raw = b""
-    if raw and text[0] in '{["tfn' and _is_rfc8785(raw) and not _FRACTION.search(raw):
+    if raw and text[0] in '{["tfn' and is_plain_form(raw) and not FRACTION.search(raw):
         return raw
     return rfc8785.dumps(cast(Any, to_json(value)))
-
-
-def _is_rfc8785(raw: bytes) -> bool:
-    """Whether the standard library's form surely is RFC 8785's, of what has no fraction in it.
-
-    It may not be where there is a number that a double may not hold, or a name beyond U+D7FF, which
-    UTF-16 sorts otherwise. Without these the two are byte for byte the same, and the library's is
-    twenty times as fast. What looks like one within a string only costs that time.
-    """
-    if _SIXTEEN in raw.translate(_DIGITS) and _LONG.search(raw) is not None:
-        return False
-    return raw.isascii() or not raw.translate(None, _BELOW_D800)
-
-
-_FRACTION = re.compile(rb"[:,\[]-?(?:[0-9]+\.[0-9e+-]+|[0-9]+e[0-9+-]+|NaN|Infinity)(?:[],}]|$)")
-_LONG = re.compile(rb"[:,\[]-?[0-9]{16}")
-_SIXTEEN = b"0" * 16
-_DIGITS = bytes(48 if chr(byte).isdecimal() else 32 for byte in range(256))
-_BELOW_D800 = bytes(range(0xED))  # the first bytes of what is above are higher (RFC 3629 3)
 
 
 def read_exact(raw: bytes) -> Json:
@@ -104,7 +86,7 @@ def read_exact(raw: bytes) -> Json:
 
 def _are_bytes_of(value: object, raw: bytes) -> bool:
     """Whether bytes without a fraction are the canonical ones of a value."""
-    if not _is_rfc8785(raw):
+    if not is_plain_form(raw):
         return canonical_bytes(value) == raw
     return _WRITER.encode(value).encode("utf-8") == raw
 
@@ -387,10 +369,28 @@ def _decoders(
     """
     fields = _fields(cls)
     return (
-        tuple((one.name, _plain_types(one.hint), _decoder(one.hint)) for one in fields),
+        tuple(
+            (one.name, *(_timed(one) or (_plain_types(one.hint), _decoder(one.hint))))
+            for one in fields
+        ),
         frozenset(one.name for one in fields),
         frozenset(one.name for one in fields if one.needed),
     )
+
+
+def _timed(field: _Field) -> tuple[frozenset[type], _Decoder] | None:
+    """How a time is read, which its field's name tells."""
+    plain, form = _plain_types(field.hint), form_of(field.name)
+    if str not in plain or form is None:
+        return None
+    holds, inner = HOLDS[form], _decoder(field.hint)
+
+    def decode(value: Json, where: _Where) -> object:
+        if isinstance(value, str) and not holds(value):
+            raise _misfit("codec.time", where, value)
+        return inner(value, where)
+
+    return plain - {str}, decode
 
 
 def _plain_types(hint: Any) -> frozenset[type]:

@@ -9,12 +9,14 @@ import dataclasses
 import functools
 import types
 import typing
+from datetime import UTC, date
 from enum import Enum
 from typing import Any
 
 from hypothesis import strategies as st
 
 from recond.model import Json, Known
+from recond.moments import form_of
 
 MAX_INT = 2**53 - 1
 INTEGERS = st.integers(-MAX_INT, MAX_INT)
@@ -33,6 +35,12 @@ _LEAVES: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     type(None): st.none(),
     Json: JSON,
+}
+_TIMES = {
+    "date-time": st.datetimes(timezones=st.just(UTC)).map(
+        lambda at: at.isoformat().replace("+00:00", "Z")
+    ),
+    "date": st.dates().map(date.isoformat),
 }
 
 
@@ -59,8 +67,18 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(list(hint))
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         hints = typing.get_type_hints(hint)
-        return st.builds(hint, **{f.name: values(hints[f.name]) for f in dataclasses.fields(hint)})
+        return st.builds(
+            hint, **{f.name: _field(f.name, hints[f.name]) for f in dataclasses.fields(hint)}
+        )
     raise TypeError(f"no strategy for {hint!r}")
+
+
+def _field(name: str, hint: Any) -> st.SearchStrategy[Any]:
+    """Values of a field, of which a text is a time where its name promises one."""
+    times = _TIMES.get(form_of(name) or "")
+    if times is None or str not in (hint, *typing.get_args(hint)):
+        return values(hint)
+    return times if hint is str else times | st.none()
 
 
 def is_pairs(hint: Any) -> bool:

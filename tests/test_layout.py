@@ -53,6 +53,8 @@ BOTTOM = frozenset(
         "documents",
         "drive",
         "foreign",
+        "moments",
+        "plainform",
     }
 )
 """The types and the pure functions on them; `` is recond/__init__.py with the version."""
@@ -73,7 +75,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "custody": frozenset({"model", "erasure", "workshop"}),
     "ereuse": frozenset({"model"}),
     "ranges": frozenset({"model"}),
-    "codec": frozenset({"model", "errors", "documents"}),
+    "codec": frozenset({"model", "errors", "documents", "moments", "plainform"}),
+    "moments": frozenset(),
+    "plainform": frozenset(),
     "methods": frozenset({"erasure", "errors"}),
     "naming": frozenset({"model", "data"}),
     "locks": frozenset({"model"}),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 from recond.certify.merkle import Tree
 from recond.codec import canonical_bytes
@@ -21,6 +21,7 @@ from recond.documents import read_json
 from recond.erasure import LedgerPosition, WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Json, Message
+from recond.moments import is_moment
 
 FIRST = "0" * 64
 LEDGER_SCHEMA = "recond.ledger/1"
@@ -177,7 +178,7 @@ def parse_line(line: bytes) -> dict[str, Json] | None:
             return None
     except (ValueError, TypeError):
         return None
-    return cast(dict[str, Json], value)
+    return value if is_moment(str(value["time"])) else None
 
 
 def _is_clock_line(entry: dict[str, Json], last: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from recond.custody import CUSTODY_SCHEMA, CustodyEvent
 from recond.erasure import RECORD_SCHEMA, WipeRecord
 from recond.model import Known, Unknown, Why
+from recond.moments import form_of
 
 MAX_INTEGER = 2**53 - 1
 
@@ -104,10 +105,23 @@ def _dataclass(cls: Any, defs: dict[str, Any]) -> dict[str, Any]:
         hints = typing.get_type_hints(cls)
         later = {f.name for f in dataclasses.fields(cls) if f.metadata.get("later")}
         defs[cls.__name__] = object_of(
-            {field.name: of_type(hints[field.name], defs) for field in dataclasses.fields(cls)},
+            {
+                field.name: _timed(field.name, of_type(hints[field.name], defs))
+                for field in dataclasses.fields(cls)
+            },
             later,
         )
     return {"$ref": f"#/$defs/{cls.__name__}"}
+
+
+def _timed(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a field, with the form of a time where its name promises one."""
+    form = form_of(name)
+    if form is None:
+        return schema
+    if "anyOf" in schema:
+        return {"anyOf": [_timed(name, one) for one in schema["anyOf"]]}
+    return {**schema, "format": form} if schema == _PLAIN[str] else schema
 
 
 def object_of(properties: dict[str, Any], later: Set[str] = frozenset()) -> dict[str, Any]:

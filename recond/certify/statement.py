@@ -23,9 +23,9 @@ from recond.custody import (
 from recond.documents import read_json
 from recond.errors import FormatError, RecordInvalid
 from recond.model import Message
+from recond.moments import is_day
 
 EVENT_TYPE = "vnd.recond.custody+json"
-_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _CLASS = re.compile(r"[HEOT]-[1-7]")
 _WASTE = re.compile(r"\d\d \d\d \d\d\*?")
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -76,7 +76,7 @@ def statement_fault(event: CustodyEvent) -> Message | None:
 
 
 def _form_fault(event: CustodyEvent) -> Message | None:
-    named = is_statement(event.event_id) and _DAY.fullmatch(event.happened_on)
+    named = is_statement(event.event_id) and is_day(event.happened_on)
     if event.schema != CUSTODY_SCHEMA or not named or event.ledger.number < 2:
         return Message("custody.form")
     if event.bench.demonstration:

@@ -9,20 +9,17 @@ what a file holds, and it must not repair anything.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
 from recond.certify.judge.journal_schema import check_data
 from recond.codec import read_exact
 from recond.erasure import JournalEntry
 from recond.model import Json, Message
+from recond.moments import is_moment
 
 FIRST_PREV = "0" * 64
 MAX_JOURNAL_BYTES = 256 << 20
 _KEYS = {"seq", "prev", "time", "mono_ms", "kind", "data"}
-_TIME = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-6]\d(\.\d+)?Z"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +103,6 @@ def _entry(value: dict[str, Json]) -> JournalEntry | None:
         return None
     if not (isinstance(prev, str) and isinstance(time, str) and isinstance(kind, str)):
         return None
-    if not isinstance(data, dict) or _TIME.fullmatch(time) is None:
+    if not isinstance(data, dict) or not is_moment(time):
         return None
     return JournalEntry(seq, prev, time, mono, kind, data)

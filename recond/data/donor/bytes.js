@@ -80,7 +80,7 @@ function unbase45(text) {
 
 // Microseconds since 1970 of an RFC 3339 time in UTC, to compare; NaN for any other form.
 function instant(text) {
-  const form = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/.exec(text);
+  const form = /^(?!0000)(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/.exec(text);
   const moment = form ? Date.parse(`${form[1]}Z`) : NaN;
   // a browser takes 30 February for 2 March, and 24:00 for the next day
   if (!Number.isFinite(moment) || new Date(moment).toISOString() !== `${form[1]}.000Z`) return NaN;

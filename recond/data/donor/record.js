@@ -24,7 +24,7 @@ function canonical(value) {
 // The first place where a value is not what the schema asks for; null where there is none. Knows
 // those words of JSON Schema that docs/record.schema.json uses.
 function misfit(schema, value, where = "WipeRecord") {
-  const { $ref, anyOf, type, ...more } = schema;
+  const { $ref, anyOf, type, format, ...more } = schema;
   if ($ref) return misfit(PAGE.schema.$defs[$ref.slice("#/$defs/".length)], value, where);
   if (anyOf) return anyOf.some((one) => misfit(one, value, where) === null) ? null : where;
   if ("const" in more) return value === more.const ? null : where;
@@ -33,7 +33,13 @@ function misfit(schema, value, where = "WipeRecord") {
   if (type === "array") return misfitArray(schema, value, where);
   const right = { string: typeof value === "string", boolean: typeof value === "boolean",
                   null: value === null, integer: Number.isSafeInteger(value) };
-  return right[type] ? null : where;
+  return right[type] && isInForm(format, value) ? null : where;
+}
+
+// recond.moments again: a moment or a day of the calendar.
+function isInForm(format, text) {
+  if (format === undefined) return true;
+  return !Number.isNaN(instant(format === "date" ? `${text}T00:00:00Z` : text));
 }
 
 function misfitObject({ properties, required = [], additionalProperties: other }, value, where) {

@@ -40,6 +40,7 @@ from recond.host.spool import Spool
 from recond.host.store import write_whole
 from recond.locale import Lang
 from recond.model import Message
+from recond.moments import is_day
 from recond.upload.s3 import S3
 
 if TYPE_CHECKING:
@@ -105,10 +106,12 @@ def new_lot(
     keyring, its workshop's root among them. `counts`: how many computers and loose disks a list
     without serials names.
 
-    Raises `UsageError` for a name that is taken or a manifest that is none, `RecordInvalid` for a
-    file that is no certificate.
+    Raises `UsageError` for a name that is taken, a `date` that is no day or a manifest that is
+    none, `RecordInvalid` for a file that is no certificate.
     """
     check_lot_name(name)
+    if date is not None and not is_day(date):
+        raise UsageError("custody.day-form", found=date[:40])
     read = read_manifest(manifest) if manifest else None
     if counts and (read or any(many < 0 for many in counts.values())):
         raise UsageError("lot.counts")
