@@ -148,9 +148,10 @@ def test_a_stop_is_no_conclusion_but_a_difference_is_one(tmp_path: Path) -> None
     folder = erased(tmp_path, image)
     stops = StopCount()
     stops.count = 1
+    record, _ = given_record(folder)
     found = verify_disk(
         str(image),
-        folder,
+        record,
         VerifyMode.FULL,
         image=True,
         clock=SystemClock(),
@@ -161,7 +162,7 @@ def test_a_stop_is_no_conclusion_but_a_difference_is_one(tmp_path: Path) -> None
     poke(image, 0, b"\xaa" * 512)
     found = verify_disk(
         str(image),
-        folder,
+        record,
         VerifyMode.FULL,
         image=True,
         clock=SystemClock(),

@@ -169,6 +169,7 @@ def _sum_up(work: BundleFindings, name: str) -> Verdicts:
         _outcome(record),
         demonstration=record.bench.demonstration,
         record_id=record.record_id,
+        document=work.record_bytes,
     )
 
 

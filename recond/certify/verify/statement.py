@@ -54,6 +54,7 @@ def verify_statement(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
         dict.fromkeys(work.checks),
         statement_says(event) if event else None,
         event_id=event.event_id if event else None,
+        document=work.record_bytes if event else None,
     )
 
 

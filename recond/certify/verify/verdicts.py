@@ -5,6 +5,7 @@ Why: whoever shows a report imports no cryptography; `recond.certify.verify.bund
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -108,7 +109,7 @@ class Trust:
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """Everything found about one bundle. `outcome` is what the document itself says; a certificate
-    has a `record_id`, a custody statement an `event_id`.
+    has a `record_id`, a custody statement an `event_id`; `document_sha256` is of its own bytes.
     """
 
     name: str
@@ -118,6 +119,13 @@ class Verdicts:
     demonstration: bool
     record_id: str | None
     event_id: str | None = None
+    document_sha256: str | None = None
+
+    def is_of(self, raw: bytes) -> bool:
+        """Whether these bytes are the record or statement that was looked at: whoever reads a file
+        once more may find another one in its place.
+        """
+        return self.document_sha256 == hashlib.sha256(raw).hexdigest()
 
     @property
     def good(self) -> bool:
@@ -159,7 +167,17 @@ class Verdicts:
         demonstration: bool = False,
         record_id: str | None = None,
         event_id: str | None = None,
+        document: bytes | None = None,
     ) -> Verdicts:
-        """The sum of what was looked at."""
+        """The sum of what was looked at; `document` are the bytes of the record or statement."""
         told = tuple(checks)
-        return cls(name, answers_of(told), told, outcome, demonstration, record_id, event_id)
+        return cls(
+            name,
+            answers_of(told),
+            told,
+            outcome,
+            demonstration,
+            record_id,
+            event_id,
+            None if document is None else hashlib.sha256(document).hexdigest(),
+        )

@@ -124,7 +124,7 @@ def _believed(path: Path, trust: Trust, state: Path) -> tuple[WipeRecord, bytes]
     if report.exit_code or any(one.demonstration for one in report.found):
         raise RecordInvalid("custody.certificate-false", file=str(path))
     record, raw = given_record(path)
-    if [one.record_id for one in report.found] != [record.record_id]:
+    if [one.is_of(raw) for one in report.found] != [True]:
         raise RecordInvalid("custody.certificate-false", file=str(path))
     return record, raw
 

@@ -107,11 +107,16 @@ def _documents(groups: tuple[FileGroup, ...], trust: Trust) -> Iterator[_Found]:
         try:
             if verdicts.event_id is not None:
                 raw = read_regular(folder / EVENT, MOST_BYTES)
-                yield _Found(folder, verdicts, read_statement(raw))
+                found = _Found(folder, verdicts, read_statement(raw))
             elif verdicts.record_id is not None:
-                yield _Found(folder, verdicts, given_record(folder)[0])
+                record, raw = given_record(folder)
+                found = _Found(folder, verdicts, record)
+            else:
+                continue
         except (RecondError, OSError, OverflowError):
             continue
+        if verdicts.is_of(raw):
+            yield found
 
 
 # --- Which things ----------------------------------------------------------------------------

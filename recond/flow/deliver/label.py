@@ -6,6 +6,7 @@ or by a key that nobody here believes, gets one that says so in its largest line
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from recond.certify.pages.label import (
     render_roll,
     render_sheets,
 )
+from recond.certify.sign.seal import read_seal
 from recond.certify.verify.pdf_read import read_attachments
 from recond.certify.verify.verdicts import Answer, Axis
 from recond.drives import drives
@@ -157,9 +159,9 @@ def print_labels(made: LabelsMade, processes: Processes, printer: str | None) ->
 
 def _label(path: Path, state: Path) -> Label:
     """A certificate's label. Raises `RecordInvalid` where any question is answered "no"."""
-    record, _ = given_record(path)
+    record, raw = given_record(path)
     found = verify_paths((path,), (), state=state).found
-    if any(one.record_id != record.record_id for one in found):
+    if not all(one.is_of(raw) for one in found):
         raise RecordInvalid("label.command.false", file=str(path))
     refused = {axis for one in found for axis, answer in one.answers if answer is Answer.NO}
     if record.signature is not None and refused <= {Axis.VALID.value}:
@@ -168,11 +170,11 @@ def _label(path: Path, state: Path) -> Label:
         raise RecordInvalid("label.command.false", file=str(path))
     if not all(one.good for one in found):
         return Label(record, LabelProof.UNVERIFIED, None)
-    return Label(record, LabelProof.PROVEN, _seal(path))
+    return Label(record, LabelProof.PROVEN, _seal(path, raw))
 
 
-def _seal(path: Path) -> str | None:
-    """The code of a certificate that was found to be true, from its page."""
+def _seal(path: Path, record: bytes) -> str | None:
+    """The code of a certificate that was found to be true, from its page; of this record alone."""
     page = path / "certificate.pdf" if path.is_dir() else path
     try:
         raw = read_given(page, SMALL_BYTES)
@@ -180,5 +182,9 @@ def _seal(path: Path) -> str | None:
         return None
     if not raw.startswith(b"%PDF-"):
         return None
-    seal = read_attachments(raw).get("seal.txt")
-    return seal.decode("ascii") if seal else None
+    seal = read_attachments(raw).get("seal.txt", b"").decode("ascii", "replace")
+    try:
+        own = read_seal(seal)[0].record_sha256 == hashlib.sha256(record).hexdigest()
+    except RecordInvalid:
+        return None
+    return seal if own else None

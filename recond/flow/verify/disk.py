@@ -22,7 +22,7 @@ from recond.erasure import (
     VerifyMode,
     WipeRecord,
 )
-from recond.errors import BenchLacks, UsageError
+from recond.errors import BenchLacks, RecordInvalid, UsageError
 from recond.flow.runfolder import OnEvent
 from recond.flow.verify.files import Report, verify_paths
 from recond.flow.verify.given_record import given_record
@@ -82,7 +82,7 @@ class _Reading:
 
 def verify_disk(
     path: str,
-    certificate: Path,
+    record: WipeRecord,
     mode: VerifyMode,
     *,
     image: bool,
@@ -92,10 +92,8 @@ def verify_disk(
 ) -> DiskAnswer:
     """Read a disk again and compare. Reads only.
 
-    Raises `UsageError` for a path that is no disk or a file without a record, `RecordInvalid`,
-    `BenchLacks` where it may not be opened.
+    Raises `UsageError` for a path that is no disk, `BenchLacks` where it may not be opened.
     """
-    record, _ = given_record(certificate)
     target = read_target(path, image=image)
     notes = tuple(
         Message.of("recheck.disk.in-use", node=use.node, where=use.where) for use in target.uses[:1]
@@ -250,16 +248,20 @@ def verify_certificate_and_disk(
 ) -> tuple[Report, DiskAnswer]:
     """The certificate's own answers, and the disk's. A signal stops the reading, with an answer.
 
-    Raises as `verify_disk` does.
+    Raises as `verify_disk` and `given_record` do, and `RecordInvalid` where another certificate
+    came into the place of the one that was found to be true.
     """
     report = verify_paths((certificate,), trusted, state=state)
+    record, raw = given_record(certificate)
+    if not (report.exit_code or any(one.is_of(raw) for one in report.found)):
+        raise RecordInvalid("recheck.record.changed", file=str(certificate))
 
     def progress(done: int, total: int) -> None:
         on_event(path, ProgressEvent(Phase.VERIFY, 0, 0, 1, done, total))
 
     with counted_stops() as stops:
         answer = verify_disk(
-            path, certificate, mode, image=image, clock=clock, stops=stops, progress=progress
+            path, record, mode, image=image, clock=clock, stops=stops, progress=progress
         )
     return report, answer
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,15 @@ from recond.certify.sign.seal import PREFIX
 from recond.certify.statement import EVENT_TYPE
 from recond.certify.verify.bundle import verify_bundle
 from recond.certify.verify.statement import verify_statement
-from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
+from recond.certify.verify.verdicts import (
+    Answer,
+    Axis,
+    Bundle,
+    Check,
+    Trust,
+    Verdicts,
+    answers_of,
+)
 from recond.custody import CUSTODY_SCHEMA, EVENT, EVENT_JWS, PAPER
 from recond.errors import RecordInvalid, UsageError
 from recond.flow.keys.keyring import Keyring
@@ -121,14 +129,8 @@ def verify_groups(groups: tuple[FileGroup, ...], trust: Trust) -> Iterator[Verdi
 
 def _twice(one: Verdicts, first: str) -> Verdicts:
     message = Message.of("certify.verify.twice", where=first)
-    return Verdicts.of(
-        one.name,
-        (*one.checks, Check(Axis.COMPLETE, Answer.NO, one.name, message)),
-        one.outcome,
-        demonstration=one.demonstration,
-        record_id=one.record_id,
-        event_id=one.event_id,
-    )
+    checks = (*one.checks, Check(Axis.COMPLETE, Answer.NO, one.name, message))
+    return replace(one, checks=checks, answers=answers_of(checks))
 
 
 def _home(path: Path) -> Path:

@@ -89,7 +89,8 @@ def _standing(found: Verdicts) -> _Standing | None:
         record, raw = given_record(Path(found.name))
     except (RecondError, OSError):
         return None
-    return _Standing(found, record, raw, record.ledger) if record.ledger else None
+    place = record.ledger if found.is_of(raw) else None
+    return _Standing(found, record, raw, place) if place else None
 
 
 def _is_collection(path: Path, report: Report) -> bool:
