@@ -8,9 +8,10 @@ disk, a second way to go) contradicts it: nobody guesses which is true. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from recond.custody import GONE, CustodyEvent, CustodyKind, Thing, ThingKind
+from recond.custody import GONE, CustodyEvent, CustodyKind, Thing
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import (
     SETTLED,
@@ -20,16 +21,15 @@ from recond.flow.lot.rows import (
     MachineRow,
     Remainders,
     State,
-    StatementRow,
 )
 from recond.flow.lot.sameness import (
     disk_misfit,
+    is_other,
     models_differ,
     other_disk,
-    sizes_differ,
+    two_known,
     unfollowed,
 )
-from recond.flow.serials import compared
 from recond.model import Message
 
 _COMES_BACK = frozenset({CustodyKind.RETURNED, CustodyKind.HANDED_OVER})
@@ -49,6 +49,21 @@ class Spoken:
         if event.happened_on == event.issued_at[:10]:
             return event.issued_at
         return f"{event.happened_on}T23:59:59.999Z"
+
+    def may_be_before(self, other: Spoken) -> bool:
+        """Whether it is of the same day as another, and nobody knows the hour."""
+        same = self.event.happened_on == other.event.happened_on
+        return same and self.event.happened_on != self.event.issued_at[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A thing was away, as somebody said, and came back: what was read of it `until` then says
+    nothing of what it holds now.
+    """
+
+    said: Spoken
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,7 @@ class LotFacts:
     left: dict[str, list[tuple[str, LeftMedium]]] = field(default_factory=dict)  # by its record
     conflicts: dict[Conflict, None] = field(default_factory=dict)
     doubled: dict[Conflict, None] = field(default_factory=dict)
+    doubted: set[str] = field(default_factory=set)  # somebody speaks of another thing of the number
     _disks: dict[str, ThingFate] = field(default_factory=dict)
     _computers: dict[str, ThingFate] = field(default_factory=dict)
 
@@ -81,14 +97,23 @@ class LotFacts:
         """What became of a disk. Asked when every fact is in: the answer is kept."""
         found = self._disks.get(serial)
         if found is None:
-            found = self._disks[serial] = self._disk(serial)
+            found = self._sure(self._disk(serial), serial)
+            self._disks[serial] = found
         return found
 
     def computer(self, serial: str) -> ThingFate:
         """What became of a computer, which is settled when each medium of it is; kept as well."""
         found = self._computers.get(serial)
         if found is None:
-            found = self._computers[serial] = self._computer(serial)
+            found = self._sure(self._computer(serial), serial)
+            self._computers[serial] = found
+        return found
+
+    def _sure(self, found: ThingFate, serial: str) -> ThingFate:
+        """The same, where no word says that something else bears the number, or its computer's."""
+        row = self.last[serial][0] if serial in self.last else None
+        if found.state in SETTLED and self.doubted & {serial, row.found_by if row else None}:
+            return replace(found, state=State.CONTRADICTED)
         return found
 
     def _disk(self, serial: str) -> ThingFate:
@@ -110,12 +135,18 @@ class LotFacts:
         if disk and disk.approved and (why := unfollowed(self.results.get(serial, []))):
             self.conflicts[Conflict(disk.serial or serial, why)] = None
             contradicted = True
+        if disk and disk.approved and self._is_other_left(serial, disk):
+            contradicted = True
+        spoken = gone or away or any(map(self._came_back, self.results.get(serial, ())))
+        if spoken and (why := two_known(self._known(serial))):
+            self.conflicts[Conflict(disk.serial or serial if disk else serial, why)] = None
+            contradicted = True
         if contradicted:
             return ThingFate(State.CONTRADICTED, record_id, event_id)
         if row and disk and disk.approved and row.found_by:  # it went where its computer went
-            away = max(filter(None, (away, self._end(row.found_by)[2])), key=_moment, default=None)
-        if row and disk and away and (disk.ended_at or row.issued_at) <= away.moment:
-            self._conflict(serial, "lot.custody.back", away, record_id)
+            away = max(filter(None, (away, self._end(row.found_by)[2])), key=_until, default=None)
+        if row and disk and away and (disk.ended_at or row.issued_at) <= away.until:
+            self._conflict(serial, "lot.custody.back", away.said, record_id)
             return ThingFate(State.HELD, record_id, event_id)
         if disk and disk.approved:
             return ThingFate(State.ERASED, record_id, event_id)
@@ -130,16 +161,16 @@ class LotFacts:
         gone, contradicted, away = self._end(serial)
         event_id = gone.event.event_id if gone else None
         rows = self.machines.get(serial, [])
-        newest = max(rows, key=_age) if rows else None
+        newest = max(rows, key=lambda one: (one.done_at, age_of(one))) if rows else None
         record_id = newest.record_id if newest else None
         inside = self._inside(newest, serial) if newest else None
-        if newest and gone and newest.issued_at > gone.moment:
+        if newest and gone and newest.done_at > gone.moment:
             self._conflict(serial, "lot.custody.after", gone, record_id)
             contradicted = True
         if contradicted or inside is State.CONTRADICTED:
             return ThingFate(State.CONTRADICTED, record_id, event_id)
-        if newest and away and newest.issued_at <= away.moment:
-            self._conflict(serial, "lot.custody.back", away, record_id)
+        if newest and away and newest.done_at <= away.until:
+            self._conflict(serial, "lot.custody.back", away.said, record_id)
             return ThingFate(State.HELD, record_id, event_id)
         if inside in SETTLED:
             return ThingFate(inside, record_id, event_id)
@@ -160,16 +191,24 @@ class LotFacts:
             for row in self.machines[serial]
             for disk in row.disks
         ]
-        whole = newest.is_whole and all(disk.approved for disk in disks)
+        signed = max(self.machines[serial], key=age_of)  # a clock may have been behind
+        whole = newest.is_whole and signed.is_whole and all(disk.approved for disk in disks)
+        fates = {self.disk(disk.found_by).state for disk in disks if disk.found_by}
+        if State.CONTRADICTED in fates or self._is_two(newest, serial):
+            return State.CONTRADICTED
+        if State.HELD in fates:  # one that came back, and is not treated again
+            return State.REJECTED
         taken = set(self.taken.get(serial, ()))
-        bare = not taken and self.remainders.names_nothing(newest.record_id)
+        vanished = self._vanished(newest, serial)
+        bare = not (taken or vanished) and self.remainders.names_nothing(newest.record_id)
         left = None if bare else self.remainders.get(newest.record_id)
         if left is None:
             whole = whole and not taken
         elif left.nameless:  # with a whole record: a disk without a number that was taken out
             whole = False
-        elif left.left or left.removed or left.destroyed or taken:
+        elif left.left or left.removed or left.destroyed or taken or vanished:
             found = [self._part(one, newest) for one in left.left]
+            found += [self._part(one, row) for one, row in vanished.items()]
             found += [self.disk(one).state for one in {*left.removed, *taken} - set(left.left)]
             found += [State.CONTRADICTED for one in left.told if self._is_another(one, newest)]
             found += [State.DESTROYED] if left.destroyed else []
@@ -183,48 +222,111 @@ class LotFacts:
             return State.ERASED
         return State.REJECTED if disks else State.SEEN
 
+    def _is_two(self, newest: MachineRow, serial: str) -> bool:
+        """Whether a computer of another model, not erased as a whole, bears the number as well."""
+        for row in self.machines[serial]:
+            if row.is_left and models_differ(row.model, newest.model):
+                why = Message.of(
+                    "lot.custody.other-computer", id=row.record_id, model=row.model or "—"
+                )
+                self.conflicts[Conflict(row.serial or serial, why)] = None
+                return True
+        return False
+
+    def _vanished(self, newest: MachineRow, serial: str) -> dict[str, MachineRow]:
+        """The media that a record of a computer left and its newest one does not show at all: each
+        with the last record that left it.
+        """
+        gone: dict[str, MachineRow] = {}
+        for row in sorted(self.machines[serial], key=age_of):
+            if row.is_left and row is not newest and row.record_id in self.remainders:
+                gone |= dict.fromkeys(self.remainders[row.record_id].left, row)
+        if gone and newest.record_id in self.remainders:
+            for one in self.remainders[newest.record_id].held:
+                gone.pop(one, None)
+        return gone
+
+    def _came_back(self, result: tuple[MachineRow, DiskRow]) -> bool:
+        """Whether the computer that a disk was erased in was away since."""
+        computer = result[0].found_by
+        return bool(computer and self._end(computer)[2])
+
+    def _known(self, serial: str) -> Iterator[tuple[str, str | None, int | None]]:
+        """Every disk that records show under a number: the record, its model and size."""
+        for row, disk in self.results.get(serial, ()):
+            yield row.record_id, disk.model, disk.size_bytes or None
+        for record_id, medium in self.left.get(serial, ()):
+            yield record_id, medium.model, medium.size_bytes
+
+    def _is_other_left(self, serial: str, disk: DiskRow) -> bool:
+        """Whether a disk that was left under the number is another than the one that was erased,
+        and was not erased after it was seen.
+        """
+        results = self.results.get(serial, [])
+        for record_id, medium in self.left.get(serial, ()):
+            if not is_other(medium, disk):
+                continue
+            own = [(row, one) for row, one in results if not is_other(medium, one)]
+            seen = medium.seen_at or ""
+            if any(one.approved and (one.ended_at or row.issued_at) > seen for row, one in own):
+                continue
+            why = other_disk(record_id, medium.model, medium.size_bytes)
+            self.conflicts[Conflict(disk.serial or serial, why)] = None
+            return True
+        return False
+
     def _is_another(self, medium: LeftMedium, newest: MachineRow) -> bool:
         """Whether the disk that was erased under a medium's number is another one; it is named."""
         row, disk = self.last.get(medium.serial, (None, None))
         if row is None or disk is None or not disk.approved:
             return False
-        models, sizes = (medium.model, disk.model), (medium.size_bytes, disk.size_bytes or None)
-        if not models_differ(*models) and not sizes_differ(*sizes):
+        if not is_other(medium, disk):
             return False
         why = other_disk(newest.record_id, medium.model, medium.size_bytes)
         self.conflicts[Conflict(disk.serial or medium.serial, why)] = None
         return True
 
-    def _part(self, serial: str, newest: MachineRow) -> State:
-        """A medium that a record left: an erasure counts only if another record shows it whole."""
+    def _part(self, serial: str, by: MachineRow) -> State:
+        """A medium that a record left: an erasure counts only if another record shows it whole, of
+        a time after it.
+        """
         state = self.disk(serial).state
         if state is State.ERASED:
             row = self.last[serial][0]
             same = [disk for disk in row.disks if disk.found_by == serial]
-            other = row.record_id != newest.record_id and all(disk.approved for disk in same)
-            return State.ERASED if other and _age(row) > _age(newest) else State.REJECTED
+            other = row.record_id != by.record_id and all(disk.approved for disk in same)
+            later = age_of(row) > age_of(by) and row.done_at > by.done_at
+            return State.ERASED if other and later else State.REJECTED
         return state
 
     def _stayed(self, serial: str, newest: MachineRow | None, gone: Spoken) -> bool:
-        """Whether a disk that was taken out of a computer is left when it goes; each is named."""
+        """Whether a disk that was taken out of a computer, or is in it no more, is left when it
+        goes; each is named.
+        """
         left = self.remainders.get(newest.record_id) if newest else None
         out = {*self.taken.get(serial, ()), *(left.removed if left else ())}
+        out |= self._vanished(newest, serial).keys() if newest else set()
         stayed = [one for one in sorted(out) if self.disk(one).state not in SETTLED]
         for one in stayed:
             self._conflict(serial, "lot.custody.stayed", gone, one)
         return bool(stayed)
 
-    def _end(self, serial: str) -> tuple[Spoken | None, bool, Spoken | None]:
+    def _end(self, serial: str) -> tuple[Spoken | None, bool, Absence | None]:
         """How a thing went, by the statements alone, whether they contradict each other, and from
-        which absence it came back: what was read of it before says nothing of what it holds now.
+        which absence it came back. Of an end without its hour nobody knows whether it was before
+        what came in on that day; then it is here.
         """
         gone: Spoken | None = None
-        away: Spoken | None = None
+        away: Absence | None = None
+        came: Spoken | None = None
         contradicted = False
         for one in self.told.get(serial, ()):
             kind = one.event.kind
             if kind is CustodyKind.RECEIVED and (gone is None or gone.event.kind in _COMES_BACK):
-                gone, away = None, gone or away
+                away = Absence(gone, gone.moment) if gone else away
+                gone, came = None, one
+            elif gone is None and kind in _COMES_BACK and came and one.may_be_before(came):
+                away = Absence(one, came.moment)
             elif gone is None:
                 gone = one if kind in GONE else None
             elif kind is gone.event.kind:
@@ -256,11 +358,12 @@ class LotFacts:
         self.conflicts[Conflict(gone.thing.serial or serial, why)] = None
 
 
-def _moment(one: Spoken) -> str:
-    return one.moment
+def _until(one: Absence) -> str:
+    return one.until
 
 
-def _age(row: MachineRow) -> tuple[str, int]:
+def age_of(row: MachineRow) -> tuple[str, int]:
+    """Records as they were signed."""
     return row.issued_at, row.number or 0
 
 
@@ -272,74 +375,3 @@ def _said_twice(one: Spoken, gone: Spoken) -> Conflict:
         other=one.event.event_id,
     )
     return Conflict(one.thing.serial, why)
-
-
-def lot_facts(
-    expected: tuple[ExpectedDisk, ...],
-    machines: tuple[MachineRow, ...],
-    last: dict[str, tuple[MachineRow, DiskRow]],
-    remainders: Remainders,
-    statements: tuple[StatementRow, ...],
-) -> LotFacts:
-    """The facts of a lot. A word about another thing of the same number is named and left out."""
-    facts = LotFacts({one.serial: one for one in expected}, last, remainders=remainders)
-    for row in machines:
-        if row.found_by:
-            facts.machines.setdefault(row.found_by, []).append(row)
-    for row in sorted(machines, key=_age):
-        for disk in row.disks:
-            if disk.found_by:
-                facts.results.setdefault(disk.found_by, []).append((row, disk))
-    for record_id in remainders:
-        if not remainders.names_nothing(record_id):
-            for one in remainders[record_id].told:
-                facts.left.setdefault(one.serial, []).append((record_id, one))
-    spoken = [Spoken(row.event, thing) for row in statements for thing in row.event.things]
-    for told in sorted(spoken, key=_order):
-        event, serial = told.event, compared(told.thing.serial)
-        if event.kind is CustodyKind.CLOSED:
-            continue
-        why = _thing_misfit(facts, told.thing, serial)
-        if why is not None:
-            facts.conflicts[Conflict(told.thing.serial, why)] = None
-            continue
-        facts.told.setdefault(serial, []).append(told)
-        if event.kind is CustodyKind.REMOVED and event.computer:
-            inside = facts.taken.setdefault(compared(event.computer), [])
-            inside += [] if serial in inside else [serial]
-    return facts
-
-
-def _order(one: Spoken) -> tuple[str, str, int]:
-    """As it happened, and of one moment as the ledger has it."""
-    return one.moment, one.event.issued_at, one.event.ledger.number
-
-
-def _thing_misfit(facts: LotFacts, thing: Thing, serial: str) -> Message | None:
-    """Why a thing that somebody names is not the one of this number here."""
-    listed, is_disk = facts.listed.get(serial), thing.kind is ThingKind.DISK
-    known: list[tuple[str | None, int | None]] = []
-    if listed is not None:
-        known.append((listed.model, listed.size_bytes))
-    if is_disk and serial in facts.last:
-        disk = facts.last[serial][1]
-        known.append((disk.model, disk.size_bytes or None))
-    if is_disk:
-        known += [(one.model, one.size_bytes) for _, one in facts.left.get(serial, ())]
-    else:
-        known += [(row.model, None) for row in facts.machines.get(serial, ())]
-    wrong = (
-        (listed is not None and listed.kind == "disk" and not is_disk)
-        or (is_disk and serial in facts.machines)
-        or (not is_disk and serial in facts.last)
-    )
-    if wrong:
-        return Message("lot.custody.kind")
-    for model, size_bytes in known:
-        if models_differ(thing.model, model):
-            return Message.of("lot.custody.model", said=thing.model or "", known=model or "")
-        if sizes_differ(thing.size_bytes, size_bytes):
-            return Message.of(
-                "lot.custody.size", said_bytes=thing.size_bytes or 0, known_bytes=size_bytes or 0
-            )
-    return None

@@ -105,6 +105,12 @@ class MachineRow:
         return profiles_of(self.readiness)
 
     @property
+    def done_at(self) -> str:
+        """When what it shows had ended: a certificate may be issued once more, much later."""
+        ends = [disk.ended_at for disk in self.disks if disk.ended_at]
+        return min(self.issued_at, max(ends)) if ends else self.issued_at
+
+    @property
     def is_whole(self) -> bool:
         """Whether the record is of a computer, and all of it is erased."""
         return is_whole(self.readiness)

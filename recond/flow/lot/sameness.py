@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from itertools import combinations
 
 from recond.flow.lot.manifest import ExpectedDisk
-from recond.flow.lot.rows import DiskRow, MachineRow
+from recond.flow.lot.rows import DiskRow, LeftMedium, MachineRow
 from recond.model import Message
 
 _FILLER = frozenset(
@@ -26,14 +28,21 @@ _FILLER = frozenset(
 
 def unfollowed(results: list[tuple[MachineRow, DiskRow]]) -> Message | None:
     """Which disk of a number was not erased, and no erasure after it is of a disk that it may be:
-    two disks bear the number. None: there is none.
+    two disks bear the number, or a certificate from before it was issued once more. None: there is
+    none. `results` are as they were signed; they are asked as they happened too.
     """
+    happened = sorted(results, key=lambda one: min(one[1].ended_at or "9", one[0].issued_at))
+    return _unfollowed(results) or _unfollowed(happened)
+
+
+def _unfollowed(results: list[tuple[MachineRow, DiskRow]]) -> Message | None:
     for place, (row, disk) in enumerate(results):
         later = [one for after, one in results[place + 1 :] if after is not row and one.approved]
         if disk.approved or any(_may_be_one(disk, one) for one in later):
             continue
         if later:
             return other_disk(row.record_id, disk.model, disk.size_bytes)
+        return Message.of("lot.custody.issued-again", id=row.record_id)
     return None
 
 
@@ -41,6 +50,22 @@ def other_disk(record_id: str, model: str | None, size_bytes: int | None) -> Mes
     """Says that two disks bear one number: this record's is not the one that was erased."""
     words: dict[str, str | int] = {"id": record_id, "disk": model or "—"}
     return Message.of("lot.custody.other-disk", **words, size_bytes=size_bytes or 0)
+
+
+def two_known(known: Iterable[tuple[str, str | None, int | None]]) -> Message | None:
+    """Which two disks bear a number, so that a word about it does not say which: of each a record,
+    its model and size. None: it may be one.
+    """
+    for one, other in combinations(dict.fromkeys(known), 2):
+        if models_differ(one[1], other[1]) or sizes_differ(one[2], other[2]):
+            return Message.of("lot.custody.which", id=one[0], other=other[0])
+    return None
+
+
+def is_other(medium: LeftMedium, disk: DiskRow) -> bool:
+    """Whether what a census showed is another disk than the one of a result."""
+    sizes = (medium.size_bytes, disk.size_bytes or None)
+    return models_differ(medium.model, disk.model) or sizes_differ(*sizes)
 
 
 def _may_be_one(one: DiskRow, other: DiskRow) -> bool:

@@ -25,7 +25,8 @@ from recond.flow.lot.balance import (
     missing_counts,
     unlisted_items,
 )
-from recond.flow.lot.fate import LotFacts, lot_facts
+from recond.flow.lot.facts import lot_facts
+from recond.flow.lot.fate import LotFacts
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import (
     SETTLED,
