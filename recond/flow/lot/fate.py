@@ -141,7 +141,9 @@ class LotFacts:
         if spoken and (why := two_known(self._known(serial))):
             self.conflicts[Conflict(disk.serial or serial if disk else serial, why)] = None
             contradicted = True
-        if contradicted:
+        if contradicted or (
+            disk and disk.approved and self._is_unclear(row.found_by if row else None)
+        ):
             return ThingFate(State.CONTRADICTED, record_id, event_id)
         if row and disk and disk.approved and row.found_by:  # it went where its computer went
             away = max(filter(None, (away, self._end(row.found_by)[2])), key=_until, default=None)
@@ -209,10 +211,13 @@ class LotFacts:
         elif left.left or left.removed or left.destroyed or taken or vanished:
             found = [self._part(one, newest) for one in left.left]
             found += [self._part(one, row) for one, row in vanished.items()]
-            found += [self.disk(one).state for one in {*left.removed, *taken} - set(left.left)]
+            serials = {disk.found_by for disk in disks if disk.found_by}
+            others = {*left.removed, *taken, *serials} - set(left.left)
+            found += [self.disk(one).state for one in others]
             found += [State.CONTRADICTED for one in left.told if self._is_another(one, newest)]
             found += [State.DESTROYED] if left.destroyed else []
-            found += [State.ERASED] if any(disk.approved for disk in disks) else []
+            nameless = [disk.approved for disk in disks if not disk.found_by]
+            found += [State.ERASED if approved else State.REJECTED for approved in nameless]
             if State.CONTRADICTED in found:
                 return State.CONTRADICTED
             if all(one in SETTLED for one in found):
@@ -250,6 +255,12 @@ class LotFacts:
         """Whether the computer that a disk was erased in was away since."""
         computer = result[0].found_by
         return bool(computer and self._end(computer)[2])
+
+    def _is_unclear(self, computer: str | None) -> bool:
+        """Whether nobody knows if a computer came back: its words contradict each other."""
+        told = self.told.get(computer or "", ())
+        back = any(one.event.kind is CustodyKind.RECEIVED for one in told)
+        return bool(back and computer and self._end(computer)[1])
 
     def _known(self, serial: str) -> Iterator[tuple[str, str | None, int | None]]:
         """Every disk that records show under a number: the record, its model and size."""
@@ -304,8 +315,10 @@ class LotFacts:
         goes; each is named.
         """
         left = self.remainders.get(newest.record_id) if newest else None
-        out = {*self.taken.get(serial, ()), *(left.removed if left else ())}
-        out |= self._vanished(newest, serial).keys() if newest else set()
+        rows = self.machines.get(serial, ())
+        shown = [self.remainders[o.record_id] for o in rows if o.record_id in self.remainders]
+        out = {one for each in shown for one in each.held} - set(left.held if left else ())
+        out |= {*self.taken.get(serial, ()), *(left.removed if left else ())}
         stayed = [one for one in sorted(out) if self.disk(one).state not in SETTLED]
         for one in stayed:
             self._conflict(serial, "lot.custody.stayed", gone, one)
