@@ -112,13 +112,19 @@ def text(lang: Lang, code: str, /, **args: str | int) -> str:
         n = args.get("n", 0)
         number = n if isinstance(n, int) else 0
         entry = entry[0 if (abs(number) < 2 if lang == "fr" else number == 1) else 1]
-    if lang == "fr":
-        entry = french_spaces(entry)
+    template, quoted = _template(lang, entry)
     words = {key: _shown(lang, key, value, args) for key, value in args.items()}
-    for key in _QUOTED.findall(entry):
-        if key in NAMES and key in words:
+    for key in quoted:
+        if key in words:
             words[key] = quotable(words[key])
-    return entry.format_map(_Filled(words))
+    return template.format_map(_Filled(words))
+
+
+@functools.cache  # of the catalogues' own entries, which are so many and no more
+def _template(lang: Lang, entry: str) -> tuple[str, tuple[str, ...]]:
+    """An entry as it is shown, and the names that stand in quotes in it."""
+    shown = french_spaces(entry) if lang == "fr" else entry
+    return shown, tuple(key for key in _QUOTED.findall(shown) if key in NAMES)
 
 
 class _Filled(dict[str, str]):
