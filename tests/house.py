@@ -28,18 +28,23 @@ class Module:
         """`wipe` for recond.wipe.plan, `model` for recond.model, `` for recond itself."""
         return room_of(self.name)
 
-    @property
+    @functools.cached_property
     def imports(self) -> frozenset[str]:
         """Every module that it imports, also inside a function, by its full name."""
-        return frozenset(_imports(self.tree))
+        return frozenset(_imports(self))
+
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of its tree, walked once for all rules."""
+        return tuple(ast.walk(self.tree))
 
     def calls(self) -> Iterator[ast.Call]:
         """Every call in it."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        return (node for node in self.nodes if isinstance(node, ast.Call))
 
     def functions(self) -> Iterator[Function]:
         """Every function and method in it, at any depth."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+        return (node for node in self.nodes if isinstance(node, Function))
 
 
 def room_of(name: str) -> str:
@@ -64,6 +69,7 @@ def modules() -> tuple[Module, ...]:
     return tuple(_read(path) for path in sorted(PACKAGE.rglob("*.py")))
 
 
+@functools.cache
 def module_names() -> frozenset[str]:
     """The dotted names of all modules and packages of recond."""
     return frozenset(module.name for module in modules())
@@ -81,8 +87,8 @@ def _read(path: Path) -> Module:
     return Module(name, path, text, ast.parse(text, str(path)))
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(module: Module) -> Iterator[str]:
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -94,6 +100,7 @@ def _imports(tree: ast.Module) -> Iterator[str]:
             )
 
 
+@functools.cache
 def _is_module(name: str) -> bool:
     place = ROOT.joinpath(*name.split("."))
     return name.startswith("recond.") and (

@@ -433,14 +433,14 @@ def the_real_is_passed_down(module: Module) -> Iterator[str]:
     if within(module, MAKES_THE_REAL):
         return
     called = {id(call.func) for call in module.calls()}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         name = node.id if isinstance(node, ast.Name) else ""
         name = node.attr if isinstance(node, ast.Attribute) else name
         # a type may be named in a signature; what is made or handed on as a factory may not
         is_type = name in ("Host", "Files") and id(node) not in called
         if name in THE_REAL and not is_type and isinstance(node, ast.Name | ast.Attribute):
             yield f"line {node.lineno}: makes the real {name}"
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.keyword) and node.arg == "default_factory":
             made = ast.unparse(node.value).rsplit(".", 1)[-1]
             if made in THE_REAL:
@@ -470,7 +470,7 @@ def nothing_is_too_long(module: Module) -> Iterator[str]:
 def names_say_something(module: Module) -> Iterator[str]:
     """No utils, no helpers, no managers."""
     words = [module.name.rsplit(".", 1)[-1]]
-    words += [node.name for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    words += [node.name for node in module.nodes if isinstance(node, ast.ClassDef)]
     for word in words:
         parts = word.lower().split("_")
         if EMPTY_NAMES & set(parts) or word.endswith(("Manager", "Helper", "Utils")):
@@ -479,7 +479,7 @@ def names_say_something(module: Module) -> Iterator[str]:
 
 def nothing_is_asserted_or_printed(module: Module) -> Iterator[str]:
     """`python -O` removes an assert; print is for show.screen, which keeps data and talk apart."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Assert):
             yield f"line {node.lineno}: assert"
         if (
@@ -495,7 +495,7 @@ def the_system_speaks_the_readers_language(module: Module) -> Iterator[str]:
     """The system's own texts are English: `host.reason.os_reason` has a word for each number."""
     if module.name in ("recond.host.reason", "recond.host.statx"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and node.attr == "strerror":
             yield f"line {node.lineno}: says the system's own text"
 
@@ -513,7 +513,7 @@ def answers_go_through_the_envelope(module: Module) -> Iterator[str]:
         return
     if "json" in module.imports:
         yield "imports json: an answer is made by Screen.answer"
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if (
             isinstance(node, ast.Attribute)
             and node.attr == "document"
@@ -552,8 +552,10 @@ OWN_DOCUMENTS = ("documents", "data", "locale", "methods")
 
 def documents_have_one_reader(module: Module) -> Iterator[str]:
     """Doubled names, NaN and brackets without end are met in one place."""
-    for node in ast.walk(module.tree):
-        if within(module, OWN_DOCUMENTS) or not isinstance(node, ast.Attribute):
+    if within(module, OWN_DOCUMENTS):
+        return
+    for node in module.nodes:
+        if not isinstance(node, ast.Attribute):
             continue
         named = isinstance(node.value, ast.Name) and node.value.id in ("json", "tomllib")
         if named and node.attr in ("loads", "load", "JSONDecoder"):
@@ -786,7 +788,7 @@ def test_a_class_name_stands_once_in_the_house() -> None:
     """Whoever reads `Proof` must not have to ask which."""
     places: dict[str, list[str]] = {}
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(module.name)
     assert not {name: found for name, found in places.items() if len(found) > 1}

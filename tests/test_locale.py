@@ -126,7 +126,7 @@ def codes_in_source() -> tuple[frozenset[tuple[str, str]], tuple[tuple[str, re.P
     made: list[tuple[str, re.Pattern[str]]] = []
     for module in modules():
         skip = _docstrings(module.tree) | _forms(module)
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.JoinedStr):
                 skip |= {id(value) for value in node.values}
                 pattern = "".join(
@@ -135,7 +135,7 @@ def codes_in_source() -> tuple[frozenset[tuple[str, str]], tuple[tuple[str, re.P
                 )
                 if _DYNAMIC.match(pattern):
                     made.append((module.name, re.compile(pattern.removeprefix("@"))))
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if (
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
@@ -166,7 +166,7 @@ def codes_in_source() -> tuple[frozenset[tuple[str, str]], tuple[tuple[str, re.P
 def _forms(module: Module) -> set[int]:
     """The names of answers to a program (`lot.status`): no sentences."""
     if module.name == "recond.show.forms":
-        return {id(node) for node in ast.walk(module.tree)}
+        return {id(node) for node in module.nodes}
     return {
         id(node)
         for call in module.calls()
