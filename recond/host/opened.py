@@ -28,7 +28,7 @@ from recond.model import Message
 INITIAL_PID_NAMESPACE = "pid:[4026531836]"
 """The computer's own namespace of processes (include/linux/proc_ns.h, PROC_PID_INIT_INO)."""
 PF_KTHREAD = 0x00200000
-_SHARED = re.compile(rb"^([0-9a-f]+-[0-9a-f]+) ...s [0-9a-f]+ (\S+) ([1-9]\d*) ", re.M)
+_SHARED = re.compile(rb"([0-9a-f]+-[0-9a-f]+) ...s [0-9a-f]+ (\S+) ([1-9]\d*) ")
 
 Number = tuple[str, int, int]
 """A device: "b" (block) or "c" (character), major, minor."""
@@ -128,13 +128,26 @@ def _mapped(folder: str, known: dict[tuple[str, int], Inode | None]) -> Iterator
 
     The same file is looked at once in the whole reading.
     """
-    for place, device, number in _SHARED.findall(Path(f"{folder}/maps").read_bytes()):
+    for place, device, number in _shared(Path(f"{folder}/maps").read_bytes()):
         key = (device.decode(), int(number))
         if key not in known:
             known[key] = _mapped_inode(f"{folder}/map_files/{place.decode()}", *key)
         inode = known[key]
         if inode is not None:
             yield inode
+
+
+def _shared(maps: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Place, device and inode of each shared map. A process has hundreds of lines and shares few:
+    they are found by the end of their permissions, the first "s " of a line that has one.
+    """
+    at = maps.find(b"s ")
+    while at >= 0:
+        found = _SHARED.match(maps, maps.rfind(b"\n", 0, at) + 1)
+        if found:
+            yield found.groups()
+        end = maps.find(b"\n", at)
+        at = maps.find(b"s ", end) if end >= 0 else -1
 
 
 def _mapped_inode(link: str, device: str, number: int) -> Inode | None:
