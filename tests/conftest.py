@@ -7,12 +7,15 @@ skipped, with the reason, where it is not there.
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
+from tests.cli.forked import fork_workers
 from tests.house import ROOT
 from tests.skips import pytest_sessionfinish, pytest_terminal_summary
 
@@ -20,6 +23,10 @@ settings.register_profile("recond", deadline=None, print_blob=True)  # slow comp
 settings.load_profile("recond")
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]  # pytest finds them here
+
+gc.disable()  # until all is collected: what a module makes as it is loaded stays
+# both workers write what they compiled, also where the environment says that nothing be written
+sys.dont_write_bytecode = False
 
 OURS = ("RECOND_STATE", "RECOND_KEY_", "XDG_", "LC_", "LANG")
 
@@ -34,6 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs root, for loop devices"))
 
 
+def pytest_collection_finish() -> None:
+    """A collection looks at what the tests make, not at a thousand modules; nor does a fork's."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_of_this_computer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Folders of their own for state and configuration; the first language."""
@@ -44,4 +58,5 @@ def nothing_of_this_computer(tmp_path_factory: pytest.TempPathFactory) -> Iterat
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         for name in ("RECOND_STATE", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        fork_workers()
         yield

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
+import recond.board.judging as judging_room
 from tests.board.workshop import Maker, Workshop, board
+from tests.cli.forked import server
 from tests.keys.bench import journal
 from tests.lot.databases import postgresql
+
+
+@pytest.fixture(autouse=True, scope="session")
+def judged_by_a_fork() -> Iterator[None]:
+    """The judging process of a board in this process is a fork that has loaded its libraries: a
+    second of processor time less for each board. A board that is started spawns its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            judging_room, "multiprocessing", SimpleNamespace(get_context=lambda _how: server())
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import pkgutil
 
 import recond
 
-LATE = ("pyhanko.sign.signers", "pikepdf.pdfa", "reportlab.platypus", "rich.console", "typer")
+LATE = (
+    "tests.cli.forked",
+    "recond.board.judge",
+    "pyhanko.sign.signers",
+    "pikepdf.pdfa",
+    "reportlab.platypus",
+    "rich.console",
+    "typer",
+)
 NOT_BEFORE = ("recond.board", "recond.guided", "recond.data", "recond.commands", "recond.cli")
 """What has libraries of its own, is no module, or looks at the arguments as it is loaded."""
 
@@ -16,3 +25,5 @@ for module in pkgutil.walk_packages(recond.__path__, "recond."):
         importlib.import_module(module.name)
 for name in LATE:
     importlib.import_module(name)
+gc.collect()
+gc.freeze()  # a fork's collections leave the pages alone that all forks share

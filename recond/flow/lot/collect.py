@@ -28,7 +28,6 @@ from recond.flow.deliver.checked import package_fault
 from recond.flow.lot.remainder import remainder_of
 from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
 from recond.flow.lot.standing import key_fault, no_disk
-from recond.flow.lot.store import LotStore
 from recond.flow.serials import compared
 from recond.host.below import files_below
 from recond.host.parallel import for_each
@@ -49,6 +48,9 @@ from recond.upload.s3 import S3
 
 if TYPE_CHECKING:
     from cryptography import x509
+
+    # its library of databases costs a fifth of a second, and who judges one record needs none
+    from recond.flow.lot.store import LotStore
 
 Read = Callable[[str], Package]
 """Reads the package of that name from where the names come from."""
