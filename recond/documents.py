@@ -113,14 +113,11 @@ def _finite(digits: str) -> float:
 
 def _check_depth(value: object) -> None:
     """Walk a value level by level, without a stack of calls. Raises `NoDocument`."""
-    level: list[Any] = [value]
+    level: list[Any] = [value] if type(value) in _BOXES else []
     for _ in range(MOST_DEEP):
         below: list[Any] = []
         for one in level:
-            if isinstance(one, dict):
-                below += one.values()
-            elif isinstance(one, list):
-                below += one
+            below += one.values() if type(one) is dict else one
         level = [one for one in below if type(one) in _BOXES]
         if not level:
             return

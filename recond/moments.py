@@ -1,9 +1,9 @@
 """The two forms of a time in whatever is signed: a moment and a day, of the calendar.
 
 Why: 31 February is written in the form of a day and is none. What a key signed is held to the
-calendar where it is read (`recond.codec`: fields named `…_at` and `…_on`), so that no reader behind
-it has to ask again. By patterns, since a journal has a hundred thousand lines. Standard library
-only.
+calendar where it is read (`recond.decoding`: fields named `…_at` and `…_on`), so that no reader
+behind it has to ask again. By patterns, since a journal has a hundred thousand lines. Standard
+library only.
 
 Source: RFC 3339 5.6 and appendix C (leap years); UTC as `Z`, fractions of at most six digits, no
 leap second (Python and browsers have none).

@@ -15,22 +15,32 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recond import census, erasure, model
+from recond import census, decoding, erasure, model
 from recond.census import Census, Look
 from recond.codec import (
     canonical_bytes,
     digest,
     from_json,
+    is_same,
     read_canonical,
     read_exact,
     to_json,
 )
 from recond.documents import read_json
-from recond.erasure import DiskIdentity, JournalEntry, WipePlan, WipeRecord
+from recond.erasure import (
+    DiskIdentity,
+    JournalEntry,
+    Level,
+    LevelWish,
+    Status,
+    Verdict,
+    WipePlan,
+    WipeRecord,
+)
 from recond.errors import FormatError
 from recond.model import LATER, Assessment, Known, Machine, Message, Unknown, Why
 from tests.readiness.machines import machine
-from tests.strategies import JSON, MAX_INT, values
+from tests.strategies import JSON, MAX_INT, is_pairs, values
 
 TYPES = sorted(
     {
@@ -239,6 +249,25 @@ def test_another_spelling_is_never_the_canonical_one(name: str) -> None:
         assert read_canonical(Message, raw) == (strictly, False)
 
 
+@dataclasses.dataclass(frozen=True)
+class GrownTwice:
+    name: str
+    place: str | None = dataclasses.field(default=None, metadata=LATER)
+    size: int = dataclasses.field(default=3, metadata=LATER)
+    word: str = "w"
+
+
+def test_what_is_left_out_in_the_middle_moves_nothing() -> None:
+    for raw, value in (
+        (b'{"name":"a","size":5,"word":"x"}', GrownTwice("a", None, 5, "x")),
+        (b'{"name":"a","word":"x"}', GrownTwice("a", None, 3, "x")),
+        (b'{"name":"a","place":"p","word":"w"}', GrownTwice("a", "p", 3, "w")),
+    ):
+        assert read_canonical(GrownTwice, raw) == (value, True)
+        assert from_json(GrownTwice, json.loads(raw)) == value
+    assert read_canonical(GrownTwice, b'{"name":"a","size":5}') == (GrownTwice("a", None, 5), False)
+
+
 def test_a_younger_field_that_stands_at_its_default_is_another_spelling() -> None:
     assert read_canonical(GrownLater, b'{"name":"a"}') == (GrownLater("a"), True)
     assert read_canonical(GrownLater, b'{"name":"a","place":null}') == (GrownLater("a"), False)
@@ -369,3 +398,113 @@ def test_a_machine_without_a_census_keeps_its_older_bytes() -> None:
     assert from_json(Machine, decoded(new)) == new
     with_default = decoded(old) | {"census": {"unknown": "not-read", "detail": ""}}
     assert canonical_bytes(from_json(Machine, with_default)) != canonical_bytes(with_default)
+
+
+# --- Whether it is what would be written -----------------------------------------------------
+
+
+def all_written(value: Any) -> Any:
+    """Plain JSON of a value with every field, those that are left out at their default too."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, Known | Unknown):
+        hints = typing.get_type_hints(type(value))
+        found = {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+        return {
+            name: {key: all_written(item) for key, item in inner}
+            if typing.get_origin(hints[name]) is tuple and is_pairs(hints[name])
+            else all_written(inner)
+            for name, inner in found.items()
+        }
+    if isinstance(value, Known):
+        return {"value": all_written(value.value), "source": value.source}
+    if isinstance(value, tuple):
+        return [all_written(item) for item in value]
+    return to_json(value)
+
+
+def strictly(cls: Any, raw: bytes) -> object:
+    """What `read_canonical` must say, by the plain rule: read strictly, write again, compare."""
+    try:
+        value: object = from_json(cls, read_json(raw))
+    except FormatError as error:
+        return error.message
+    return value, canonical_bytes(value) == raw
+
+
+def told(cls: Any, raw: bytes) -> object:
+    try:
+        return read_canonical(cls, raw)
+    except FormatError as error:
+        return error.message
+
+
+@pytest.mark.parametrize("cls", [*GREAT, GrownLater, Message], ids=lambda cls: cls.__name__)
+def test_only_what_would_be_written_is_canonical(cls: Any) -> None:
+    """The quick rule (bytes by their JSON, fields by the reader) says what the plain one says."""
+
+    @FEW
+    @given(values(cls), st.data())
+    def check(value: Any, data: st.DataObject) -> None:
+        whole, plain = canonical_bytes(all_written(value)), decoded(value)
+        objects = [one for one in objects_in(plain) if one]
+        if objects:
+            one = data.draw(st.sampled_from(objects))
+            del one[data.draw(st.sampled_from(sorted(one)))]
+        for raw in (canonical_bytes(value), whole, canonical_bytes(plain)):
+            assert told(cls, raw) == strictly(cls, raw)
+        assert read_canonical(cls, whole) == (value, whole == canonical_bytes(value))
+
+    check()
+
+
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [value] if isinstance(value, dict) else []
+    return [*own, *(found for one in inner for found in objects_in(one))]
+
+
+def test_a_field_left_out_that_is_no_younger_one_is_another_spelling() -> None:
+    assert read_canonical(Message, b'{"code":"a"}') == (Message("a"), False)
+    assert read_canonical(Message, b'{"args":{},"code":"a"}') == (Message("a"), True)
+    reasons = (Message("a"),)
+    result = erasure.Result(Status.ERASED, LevelWish.CLEAR, Level.CLEAR, Verdict.APPROVED, reasons)
+    plain = decoded(result)
+    del plain["reasons"][0]["args"]
+    assert read_canonical(erasure.Result, canonical_bytes(result)) == (result, True)
+    assert read_canonical(erasure.Result, canonical_bytes(plain)) == (result, False)
+
+
+@FEW
+@given(values(erasure.Erasure), values(erasure.Erasure))
+def test_two_values_are_the_same_where_their_bytes_are(one: Any, other: Any) -> None:
+    assert is_same(one, from_json(erasure.Erasure, decoded(one)))
+    assert is_same(one, other) == (canonical_bytes(one) == canonical_bytes(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (1, True),
+        (0, False),
+        ((1, 2), (1, True)),
+        (Known(1, "x"), Known(True, "x")),
+        (Message("a", (("n", 1),)), Message("a", (("n", True),))),
+        ((Known((0,), "x"), None), (Known((False,), "x"), None)),
+        ((), None),
+        ((1,), (1, 1)),
+        (Why.DENIED, Why.ABSENT),
+    ],
+)
+def test_one_is_not_true(one: object, other: object) -> None:
+    assert not is_same(one, other)
+    assert not is_same(other, one)
+    assert is_same(one, one)
+    assert is_same((Message("a", (("b", 1), ("a", 2))),), (Message("a", (("a", 2), ("b", 1))),))
+
+
+def test_what_somebody_made_up_is_not_kept() -> None:
+    """An object's names are kept with how it is read; a stranger's would fill the memory."""
+    kept = decoding._shape_of.cache_info().currsize
+    for n in range(50):
+        with pytest.raises(FormatError):
+            from_json(Message, {"code": "a", f"x{n}": 1})
+    assert decoding._shape_of.cache_info().currsize == kept
