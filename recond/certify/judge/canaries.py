@@ -7,6 +7,7 @@ must stand there is computed again from the plan's fill (`fills`). Pure.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import cast
 
 from recond.certify.judge.expected_content import MAX_PLACE_BYTES, fill_sha256
@@ -27,8 +28,8 @@ def count_canaries(timeline: Timeline) -> Canaries:
         return Canaries(seed, 0, 0, 0, 0)
     fill = last_fill(timeline, plan)
     changed = unchanged = uninformative = 0
-    for old, new in zip(_places(before.data), _places(after.data), strict=True):
-        due = _due(fill, cast(int, new["offset"]), plan)
+    pairs = zip(_places(before.data), _places(after.data), _due(fill, plan), strict=True)
+    for old, new, due in pairs:
         blank = old["uniform"] is True and fill is None
         if old["sha256"] is None or old["sha256"] == due or blank:
             uninformative += 1
@@ -53,9 +54,8 @@ def canary_reasons(canaries: Canaries, timeline: Timeline, plan: WipePlan) -> tu
     if any(place["sha256"] is None for place in places):
         found.append(Message("certify.reason.canary-unreadable"))
     elif fill is not None:
-        wrong = sum(
-            place["sha256"] != _due(fill, cast(int, place["offset"]), plan) for place in places
-        )
+        dues = _due(fill, plan)
+        wrong = sum(place["sha256"] != due for place, due in zip(places, dues, strict=True))
         if wrong:
             found.append(Message.of("certify.reason.canary-wrong", n=wrong))
     elif not _show_change(before.data, after.data):
@@ -77,10 +77,17 @@ def _show_change(before: dict[str, Json], after: dict[str, Json]) -> bool:
     )
 
 
-def _due(fill: Fill | None, offset: int, plan: WipePlan) -> str | None:
-    disk = plan.disk
-    length = min(canary_bytes(disk.logical_block_bytes), disk.size_bytes - offset)
-    return fill_sha256(fill, offset, length) if fill is not None else None
+def _due(fill: Fill | None, plan: WipePlan) -> tuple[str | None, ...]:
+    """What must stand at each of the plan's places, in their order; None: nothing that is known."""
+    places, disk = _drawn_by(plan), plan.disk
+    if fill is None:
+        return (None,) * len(places)
+    return _due_at(fill, places, disk.size_bytes, canary_bytes(disk.logical_block_bytes))
+
+
+@lru_cache(maxsize=4)  # counted, and then judged
+def _due_at(fill: Fill, places: tuple[int, ...], size_bytes: int, most: int) -> tuple[str, ...]:
+    return tuple(fill_sha256(fill, at, min(most, size_bytes - at)) for at in places)
 
 
 def _places(data: dict[str, Json]) -> list[_Place]:
@@ -89,13 +96,24 @@ def _places(data: dict[str, Json]) -> list[_Place]:
 
 def _drawn(before: dict[str, Json], after: dict[str, Json], plan: WipePlan) -> bool:
     """Whether both readings are of the places that the plan's seed draws."""
-    disk, seed = plan.disk, derive(bytes.fromhex(plan.seed), "canary", 0)
-    length = canary_bytes(disk.logical_block_bytes)
+    length = canary_bytes(plan.disk.logical_block_bytes)
     if length > MAX_PLACE_BYTES:
         return False
-    offsets = canary_offsets(seed, disk.size_bytes, disk.logical_block_bytes)
+    offsets, seed = _drawn_by(plan), _seed_of(plan)
     return bool(offsets) and all(
         (data["seed"], data["length"]) == (seed.hex(), length)
         and tuple(place["offset"] for place in _places(data)) == offsets
         for data in (before, after)
     )
+
+
+def _seed_of(plan: WipePlan) -> bytes:
+    return derive(bytes.fromhex(plan.seed), "canary", 0)
+
+
+def _drawn_by(plan: WipePlan) -> tuple[int, ...]:
+    """The offsets that the plan's seed draws, in order."""
+    return _offsets(_seed_of(plan), plan.disk.size_bytes, plan.disk.logical_block_bytes)
+
+
+_offsets = lru_cache(maxsize=4)(canary_offsets)  # asked by the count, and by the judgement

@@ -8,8 +8,10 @@ not, because nobody can tell what it did to the disk. Source: docs/journal-forma
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import TypeAlias
+from itertools import chain
+from typing import Any, TypeAlias
 
 from recond.codec import from_json
 from recond.ends import ConfirmedBy, JournalEnd, StepEnd
@@ -44,7 +46,7 @@ def _hex(value: Json) -> bool:
 
 
 def _digest(value: Json) -> bool:
-    return _hex(value) and isinstance(value, str) and len(value) == 64
+    return isinstance(value, str) and len(value) == 64 and _hex(value)
 
 
 def _object(value: Json) -> bool:
@@ -60,7 +62,7 @@ def _maybe(check: Check) -> Check:
 
 
 def _list(check: Check) -> Check:
-    return lambda value: isinstance(value, list) and all(check(item) for item in value)
+    return lambda value: isinstance(value, list) and all(map(check, value))
 
 
 def _range(value: Json) -> bool:
@@ -69,6 +71,32 @@ def _range(value: Json) -> bool:
         return False
     start, length = value
     return type(start) is int and type(length) is int and start >= 0 and length > 0
+
+
+def _places(value: Json) -> bool:
+    """Canaries, each an object of five fields; asked field by field of all of them, as a journal
+    has two hundred and little else.
+    """
+    if not isinstance(value, list) or not set(map(type, value)) <= {dict}:
+        return False
+    try:
+        offsets, uniform, errnos, *hashes = (list(map(field, value)) for field in _PLACE_FIELDS)
+    except KeyError:
+        return False
+    digests: list[Any] = [one for one in chain(*hashes) if one is not None]
+    return (
+        all(map(_count, offsets))
+        and set(map(type, uniform)) <= {bool}
+        and set(map(type, errnos)) <= {int, type(None)}
+        and set(map(type, digests)) <= {str}
+        and set(map(len, digests)) <= {64}
+        and _hex("".join(digests))
+    )
+
+
+_PLACE_FIELDS: tuple[Callable[[Any], Json], ...] = tuple(
+    map(operator.itemgetter, ("offset", "uniform", "errno", "sha256", "expected"))
+)
 
 
 def _typed(cls: type) -> Check:
@@ -119,15 +147,6 @@ def first_fault(fields: dict[str, Check], data: dict[str, Json]) -> str | None:
     return None
 
 
-_PLACE = _object_of(
-    {
-        "offset": _count,
-        "sha256": _maybe(_digest),
-        "uniform": _flag,
-        "expected": _maybe(_digest),
-        "errno": _maybe(_integer),
-    }
-)
 _REREAD = _object_of({"range": _list(_count), "ok": _flag})
 _RANGES = _list(_range)
 _PARTITION = _object_of({"name": _text, "range": _list(_count), "errno": _maybe(_integer)})
@@ -173,7 +192,7 @@ KINDS: dict[str, dict[str, Check]] = {
         "phase": _word("before", "after", "resume"),
         "seed": _text,
         "length": _count,
-        "places": _list(_PLACE),
+        "places": _places,
     },
     "step_start": {"step": _count, "technique": _text, "offset": _count},
     "checkpoint": {
