@@ -33,6 +33,8 @@ _SHORT_NAME = re.compile(
     r"(?!(?:(?:rev|ver)\b.*|v[0-9](?:[.][0-9]+)*[a-z]?)$)[a-z][^.]*[0-9][^.]*", re.IGNORECASE
 )
 _HP_NUMBER = re.compile(r"([A-Z]{2}[0-9]{3}[A-Z]{2}[-#][A-Z0-9]{3}) (.+)")  # before the name
+KEPT_LETTERS = 64
+"""A text of more is looked at anew each time: a stranger's would be kept, however long it is."""
 _VENDOR_IDS = {
     "GenuineIntel": "Intel",
     "AuthenticAMD": "AMD",
@@ -83,6 +85,11 @@ def _names() -> _Names:
 
 def maker_name(text: str) -> str:
     """A maker without the forms of its company: "Dell" for "Dell Inc."."""
+    return _maker_name(text) if len(text) <= KEPT_LETTERS else _maker_name.__wrapped__(text)
+
+
+@functools.lru_cache(maxsize=64)  # a lot's computers are of a few, and each is asked some times
+def _maker_name(text: str) -> str:
     told = " ".join(text.split())
     for name, pattern in _names().makers:
         if pattern.fullmatch(told):

@@ -60,6 +60,7 @@ def instant(utc: str) -> dt.datetime:
     return dt.datetime.fromisoformat(utc)
 
 
+@lru_cache(maxsize=64)  # a bench's records have one
 def fingerprint(certificate: x509.Certificate) -> str:
     """SHA-256 of the certificate in groups of four hex digits, to be compared by eye or voice."""
     return _grouped(certificate.public_bytes(Encoding.DER))
@@ -334,6 +335,7 @@ def is_time_authority(one: x509.Certificate) -> bool:
     return _purposes(one) == {ExtendedKeyUsageOID.TIME_STAMPING}
 
 
+@lru_cache(maxsize=64)
 def may_vouch(one: x509.Certificate) -> bool:
     """Whether a pinned certificate may be believed for certificates: not if it is for time stamps
     too, whose key lies with somebody else.
@@ -350,6 +352,8 @@ def _purposes(one: x509.Certificate) -> frozenset[x509.ObjectIdentifier]:
 
 
 def _revoked(one: x509.Certificate, revoked: tuple[Revocation, ...], at: str) -> str | None:
+    if not revoked:
+        return None
     forms = {_grouped(der).replace(" ", "") for der in p256.certificate_forms(one)}
     forms.add(fingerprint(one).replace(" ", ""))
     for entry in revoked:

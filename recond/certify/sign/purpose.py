@@ -9,6 +9,7 @@ Source: RFC 5280 4.2, RFC 9336 (documentSigning).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
@@ -30,6 +31,7 @@ _DOCUMENT_USES = frozenset(
 )
 
 
+@lru_cache(maxsize=64)  # of a certificate's bytes: a bench's records have one
 def may_sign(one: x509.Certificate) -> bool:
     """Whether a certificate's key is for signing documents, or may be used for anything.
 

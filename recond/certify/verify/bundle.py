@@ -29,7 +29,7 @@ from recond.certify.verify.paper import (
     settle_bytes,
     signer_of,
 )
-from recond.certify.verify.verdicts import Answer, Axis, Bundle, Trust, Verdicts
+from recond.certify.verify.verdicts import Answer, Axis, Bundle, Check, Trust, Verdicts
 from recond.codec import read_canonical
 from recond.computer import conclude, counts
 from recond.erasure import WipeRecord
@@ -48,12 +48,21 @@ SAYS = {
 
 def verify_bundle(bundle: Bundle, trust: Trust, name: str) -> Verdicts:
     """Check everything that a bundle holds against everything else in it."""
+    return _sum_up(_checked(bundle, trust, name), name)
+
+
+def bundle_checks(bundle: Bundle, trust: Trust, name: str) -> tuple[Check, ...]:
+    """The same checks, without the sum: for whoever asks only what is not true."""
+    return tuple(_checked(bundle, trust, name).checks)
+
+
+def _checked(bundle: Bundle, trust: Trust, name: str) -> BundleFindings:
     work = BundleFindings(trust)
     try:
         _check(work, bundle)
     except Exception as error:  # whatever a forger thought of and we did not is no "yes"
         work.say(Axis.INTACT, Answer.NO, name, "certify.verify.failed", reason=type(error).__name__)
-    return _sum_up(work, name)
+    return work
 
 
 def _digests(work: BundleFindings, bundle: Bundle, jws: tuple[str, bytes] | None) -> dict[str, str]:
@@ -176,7 +185,8 @@ def _sum_up(work: BundleFindings, name: str) -> Verdicts:
 def _outcome(record: WipeRecord) -> Message:
     """What the document says, and of what: a certificate of another machine or lot shows here."""
     tally, system = counts(record), record.machine.system if record.machine else None
-    computer = [computer_name(system)] if system and computer_name(system) else []
+    whole, named = conclude(record), computer_name(system) if system else ""
+    computer = [named] if named else []
     if system and isinstance(system.serial, Known):
         computer.append(system.serial.value)
     known = {"computer": " ".join(computer), "lot": record.lot or ""}
@@ -184,7 +194,7 @@ def _outcome(record: WipeRecord) -> Message:
     return Message.of(
         SAYS["computer" in told, "lot" in told],  # what is not known is not said
         n=tally.approved,
-        total=tally.approved + max(tally.others, len(conclude(record).left)),
-        verdict=f"@{conclude(record).headline}",
+        total=tally.approved + max(tally.others, len(whole.left)),
+        verdict=f"@{whole.headline}",
         **told,
     )

@@ -19,7 +19,7 @@ from recond.certify.sign.keys import fingerprint, instant, is_time_authority
 from recond.certify.sign.seal import claims_of, read_seal, seal_holds
 from recond.certify.verify.findings import BundleFindings, check_trust
 from recond.certify.verify.verdicts import Answer, Axis, Check
-from recond.codec import canonical_bytes
+from recond.codec import is_same
 from recond.erasure import Erasure, WipeRecord
 from recond.errors import RecordInvalid
 from recond.model import Message
@@ -68,7 +68,7 @@ def same_result(raw: bytes, file: str, belongs: Belonging, said: Erasure) -> Che
     same = "certify.verify.journal.same"
     for bare, formerly, word in ((0, 0, same), (1, 0, same), (0, 1, _FORMER), (1, 1, _FORMER)):
         found = fold_journal(raw, file, belongs, as_formerly=bool(formerly), bare=bool(bare))
-        if canonical_bytes(found) == canonical_bytes(said):  # Python's 1 == True == 1.0
+        if is_same(found, said):
             answer, code = Answer.YES, word
             break
     return Check(Axis.COMPLETE, answer, file, Message.of(code))

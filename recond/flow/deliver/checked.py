@@ -113,7 +113,7 @@ def package_fault(package: Package, trust: Trust, *, page: bool) -> Message | No
     signature, receipt and, with `page`, the certificate's seal and drawing must hold. A key that is
     not known here is no fault; one that is revoked, out of its time or for another purpose is.
     """
-    from recond.certify.verify.bundle import verify_bundle
+    from recond.certify.verify.bundle import bundle_checks
 
     if is_statement(package.record_id):
         return _statement_fault(package, trust)
@@ -122,7 +122,7 @@ def package_fault(package: Package, trust: Trust, *, page: bool) -> Message | No
             return Message.of("upload.package.journal", file=one.journal.file)
     pdf = package.certificate if page and package.signed else None
 
-    found = verify_bundle(
+    checks = bundle_checks(
         Bundle(
             pdf=pdf,
             record=_named(package, RECORD),
@@ -138,7 +138,7 @@ def package_fault(package: Package, trust: Trust, *, page: bool) -> Message | No
     return next(
         (
             one.message
-            for one in found.checks
+            for one in checks
             if one.answer is Answer.NO and (package.signed or one.message.code != _UNSIGNED)
         ),
         None,
