@@ -62,7 +62,7 @@ def read_regular(path: Path, most_bytes: int = SMALL_BYTES) -> bytes:
 
     Raises `OSError`, of these `TooLarge` for a file of more bytes than that.
     """
-    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as stream:
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb", buffering=0) as stream:
         if os.fstat(stream.fileno()).st_size > most_bytes:
             raise TooLarge(path)
         raw = _read(stream, most_bytes + 1)

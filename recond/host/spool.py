@@ -166,11 +166,12 @@ def read_files(
     if len(found) > most_files:
         raise TooLarge(folder)
     files: dict[str, bytes] = {}
+    above = len(folder.parts)
     for path in found:
         if path.is_file():
             raw = read_regular(path, most_bytes)
             most_bytes -= len(raw)
-            files[path.relative_to(folder).as_posix()] = raw
+            files["/".join(path.parts[above:])] = raw
     return files
 
 

@@ -463,6 +463,29 @@ def test_two_contents_for_one_place_are_a_contradiction(tmp_path: Path, where: L
     assert status_of(where, "L").machines[0].digest is not None
 
 
+def test_a_contradiction_within_one_addition_is_seen(tmp_path: Path, where: LotDatabase) -> None:
+    """Rows are written many at a time: what is not written yet counts as if it were."""
+    make_lot(where, "L", Still())
+    put(tmp_path / "a", 1)
+    put(tmp_path / "b", 1, donor="Autre")  # the same number of the same ledger
+    put(tmp_path / "c", 2, ledger=LEDGER)  # and so is this, of another record
+    made = put(tmp_path / "d", 1, issued_at=LATER, ledger=None)
+    sign_anew(tmp_path / "d", made, make_bench_key("another", NOW))
+    put(tmp_path / "e", 3)
+    put(tmp_path / "f", 3, issued_at=LATER, ledger=None)  # issued anew
+    shutil.copytree(tmp_path / "e", tmp_path / "g" / "again")
+    added = add_to_lot(where, "L", (str(tmp_path),))
+    assert [message.code for _, message in added.problems] == [
+        "lot.record.fork",
+        "lot.record.fork",
+        "lot.record.other_key",
+    ]
+    assert (len(added.new), added.renewed, added.known) == (2, (record(3).record_id,), 1)
+    rows = status_of(where, "L").machines
+    assert [row.issued_at for row in rows] == [NOW, LATER]
+    assert [len(row.disks) for row in rows] == [1, 1]
+
+
 def test_what_does_not_belong_here(tmp_path: Path, where: LotDatabase) -> None:
     make_lot(where, "L", Still())
     put(tmp_path / "out", 1, lot="Autre")

@@ -25,6 +25,7 @@ from recond.ends import StepEnd
 from recond.erasure import Erasure, Technique, Verdict, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
+from recond.flow.lot.batch import RowBatch, in_batches
 from recond.flow.lot.remainder import remainder_of
 from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
 from recond.flow.lot.standing import key_fault, no_disk
@@ -106,8 +107,9 @@ def folder_sources(folder: Path) -> Iterator[str]:
     """Every record below a folder: output folders and exported packages, in order."""
     if not folder.is_dir():
         raise UsageError("lot.source.unknown", source=str(folder))
-    yield from (str(path.parent) for path in files_below(folder, RECORD))
-    yield from (str(p) for p in files_below(folder, "[!.]*.zip") if not is_statement(p.stem))
+    records, exported = files_below(folder, RECORD, "[!.]*.zip")
+    yield from (str(path.parent) for path in records)
+    yield from (str(path) for path in exported if not is_statement(path.stem))
 
 
 def read_source(name: str) -> Package:
@@ -144,10 +146,11 @@ def collect(
     def work(source: str) -> Looked:
         return look(lot, source, read, trust, seen)
 
-    for found in for_each(work, names, _lost, processes):
+    batch = RowBatch(store)
+    for found in _in_batches(batch, lot, for_each(work, names, _lost, processes)):
         row, why = None, found.why
         if why is None and found.digest not in digests:
-            row, why = _written(store, lot, found, trust)
+            row, why = _written(batch, lot, found, trust)
         if why is not None:
             problems.append((found.source, why))
             store.note(lot, found.source, why)
@@ -162,7 +165,15 @@ def collect(
             digests.add(found.digest)
         else:
             known += 1
+    batch.flush()
     return Added(tuple(new), tuple(renewed), known, others, tuple(problems))
+
+
+def _in_batches(batch: RowBatch, lot: str, looked: Iterable[Looked]) -> Iterator[Looked]:
+    """What was found, in order; the database is asked for many at once."""
+    for some in in_batches(looked):
+        batch.expect_rows(lot, (one.row for one in some if one.row is not None))
+        yield from some
 
 
 def _written(

@@ -38,6 +38,8 @@ from recond.flow.lot.tables import (
     STATEMENTS,
     TRUSTED,
     make_lot_tables,
+    remainder_values,
+    row_values,
     shared,
 )
 from recond.host.reason import os_reason
@@ -135,28 +137,29 @@ class LotStore:
 
     def machine(self, name: str, record_id: str) -> MachineRow | None:
         """A record's row, without its disks."""
-        row = self._db.execute(_MACHINE, {"lot": name, "record": record_id}).first()
-        return MachineRow(*row) if row else None
+        return next(iter(self.bare_machines(name, (record_id,))), None)
+
+    def bare_machines(self, name: str, ids: Sequence[str]) -> tuple[MachineRow, ...]:
+        """The rows of these records, without their disks."""
+        return tuple(
+            MachineRow(*row) for row in self._db.execute(_MACHINES, {"lot": name, "ids": ids})
+        )
 
     def issued(self, ledger: str, number: int) -> str | None:
         """The digest that holds a ledger's number, in whatever lot."""
-        found = self._db.execute(_HOLDER, {"ledger": ledger, "number": number})
-        return found.scalars().first()
+        return next((digest for _, digest in self.holders(ledger, (number,))), None)
+
+    def holders(self, ledger: str, numbers: Sequence[int]) -> tuple[tuple[int, str], ...]:
+        """Which of a ledger's numbers are held, and by which digest."""
+        found = self._db.execute(_HOLDERS, {"ledger": ledger, "numbers": numbers})
+        return tuple((number, digest) for number, digest in found)
 
     def put(self, name: str, row: MachineRow, *, new: bool = False) -> None:
         """Write a record's row in the place of its older self; `new`: there is none."""
         if not new:
             self._remove(name, row.record_id)
-        values = {k: v for k, v in _plain(row).items() if k != "disks"}
-        self._db.execute(sa.insert(MACHINES), {"lot": name, **values})
-        if row.disks:
-            self._db.execute(
-                sa.insert(DISKS),
-                [{"lot": name, "record_id": row.record_id, **_plain(one)} for one in row.disks],
-            )
-        if row.ledger is not None and row.number is not None:
-            taken = {"ledger": row.ledger, "number": row.number, "digest": row.digest}
-            self._db.execute(sa.insert(ISSUES), {"lot": name, "record_id": row.record_id, **taken})
+        for table, values in row_values(name, row):
+            self._db.execute(sa.insert(table), values)
 
     def _remove(self, name: str, record_id: str) -> None:
         for table in (DISKS, MACHINES):
@@ -301,9 +304,7 @@ class LotStore:
         if not new:
             key = (REMAINDERS.c.lot == name, REMAINDERS.c.record_id == record_id)
             self._db.execute(sa.delete(REMAINDERS).where(*key))
-        body = canonical_bytes(left).decode("utf-8")
-        row = {"lot": name, "record_id": record_id, "body": body}
-        self._db.execute(sa.insert(REMAINDERS), row)
+        self._db.execute(sa.insert(REMAINDERS), remainder_values(name, record_id, left))
 
     def remainders(self, name: str, ids: Sequence[str] | None = None) -> Remainders:
         """What each record (of `ids`) says is left, by its id; a row of before has none."""
@@ -349,16 +350,14 @@ def _select(table: sa.Table, kind: type[Any], *first: sa.Column[Any]) -> sa.Sele
 
 
 # asked of each record that is added: made once
-_MACHINE = _select(MACHINES, MachineRow).where(
-    MACHINES.c.lot == sa.bindparam("lot"), MACHINES.c.record_id == sa.bindparam("record")
+_MACHINES = _select(MACHINES, MachineRow).where(
+    MACHINES.c.lot == sa.bindparam("lot"),
+    MACHINES.c.record_id.in_(sa.bindparam("ids", expanding=True)),
 )
-_HOLDER = sa.select(ISSUES.c.digest).where(
-    ISSUES.c.ledger == sa.bindparam("ledger"), ISSUES.c.number == sa.bindparam("number")
+_HOLDERS = sa.select(ISSUES.c.number, ISSUES.c.digest).where(
+    ISSUES.c.ledger == sa.bindparam("ledger"),
+    ISSUES.c.number.in_(sa.bindparam("numbers", expanding=True)),
 )
-
-
-def _plain(row: MachineRow | DiskRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__slots__}
 
 
 @contextmanager

@@ -11,6 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from recond.codec import canonical_bytes
+from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
+
 META = sa.MetaData()
 LOTS = sa.Table(
     "lots",
@@ -176,3 +179,23 @@ def shared(rows: sa.Result[Any]) -> Iterator[list[Any]]:
             kept.clear()
         for row in part:
             yield [kept.setdefault(one, one) if type(one) is str else one for one in row]
+
+
+def row_values(lot: str, row: MachineRow) -> Iterator[tuple[sa.Table, list[dict[str, Any]]]]:
+    """What a record's row is in the tables."""
+    own = {"lot": lot, "record_id": row.record_id}
+    yield MACHINES, [own | {k: v for k, v in _plain(row).items() if k != "disks"}]
+    if row.disks:
+        yield DISKS, [own | _plain(one) for one in row.disks]
+    if row.ledger is not None and row.number is not None:
+        taken = {"ledger": row.ledger, "number": row.number, "digest": row.digest}
+        yield ISSUES, [own | taken]
+
+
+def remainder_values(lot: str, record_id: str, left: Remainder) -> dict[str, Any]:
+    """What is left in a record's computer, as it is kept."""
+    return {"lot": lot, "record_id": record_id, "body": canonical_bytes(left).decode("utf-8")}
+
+
+def _plain(row: MachineRow | DiskRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
