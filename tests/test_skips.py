@@ -65,14 +65,15 @@ def test_what_need_not_skip_is_told_from_what_must() -> None:
     assert closing_line([]) == "skipped 0"
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
 @pytest.mark.parametrize(
-    ("reason", "lacks", "code"),
+    ("reason", "lacks", "code", "workers"),
     [
-        ("needs qpdf", None, 0),
-        ("needs qpdf", "qpdf", 0),
-        ("needs qpdf", "chromium", 1),
-        ("needs root, for loop devices", "", 0),
+        ("needs qpdf", None, 0, "0"),
+        ("needs qpdf", "qpdf", 0, "0"),
+        ("needs qpdf", "qpdf", 0, "1"),
+        ("needs qpdf", "chromium", 1, "0"),
+        ("needs qpdf", "chromium", 1, "1"),
+        ("needs root, for loop devices", "", 0, "0"),
     ],
 )
 def test_a_run_fails_by_a_skip_that_need_not_be(

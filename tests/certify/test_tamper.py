@@ -25,7 +25,7 @@ from tests.certify.tamper import JWS, PDF, RECORD, Files
 __all__ = ["desk", "drawn_once"]
 CHEAP = ("erased", "rejected", "refused", "interrupted")
 SIGNED = tuple(kind for kind in KINDS if kind != "unsigned")
-HOW_MANY = how_many(150)
+HOW_MANY = how_many(80)
 
 
 def draws(about: str) -> Iterator[tuple[random.Random, str]]:

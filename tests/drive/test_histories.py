@@ -15,8 +15,8 @@ from recond.certify.record import fold_journal
 from recond.erasure import Level, LevelWish, Status
 from tests.drive.histories import HARMLESS, run_history
 
-COUNT = int(os.environ.get("RECOND_HISTORIES", "240"))
-SHARES = 8
+COUNT = int(os.environ.get("RECOND_HISTORIES", "120"))
+SHARES = 4
 UNTOLD = {"keeps-hidden", "dco1"}
 
 

@@ -16,9 +16,9 @@ import pytest
 
 from tests.house import ROOT
 
-COUNT = int(os.environ.get("RECOND_HISTORIES", "40"))
+COUNT = int(os.environ.get("RECOND_HISTORIES", "16"))
 ONLY = os.environ.get("RECOND_SEED")
-SHARES = 4
+SHARES = 2
 
 
 def histories(first: int, count: int, below: Path) -> dict[str, int]:

@@ -15,9 +15,9 @@ from recond.erasure import FillKind, Level, Status, Verdict, VerifyMode
 from recond.wipe.verify import sample_places
 from tests.wipe.histories import History, run_history, wrong_blocks
 
-COUNT = int(os.environ.get("RECOND_HISTORIES", "480"))
+COUNT = int(os.environ.get("RECOND_HISTORIES", "160"))
 ONLY = os.environ.get("RECOND_SEED")
-SHARES = 8
+SHARES = 4
 HARMLESS = frozenset({"weak_writes", "weak_reads", "short", "slow", "wraps"})
 """What an erasure gets over; a size that lies only where the content does not show it."""
 
