@@ -14,10 +14,10 @@ none that was erased: what became of it otherwise is told of the medium.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from recond.census import Census, Kind, Look, OperatorWord, Place, Reach, Said, StorageMedium
 from recond.erasure import DiskIdentity, Erasure, Status, TargetKind, Verdict, WipeRecord
+from recond.frozen import answered_once, dataclass
 from recond.model import Known, Machine, Medium, Message, Reading, Text, Unknown
 
 
@@ -146,6 +146,7 @@ def is_computer_settled(record: WipeRecord) -> bool:
     return found.scope is Scope.COMPUTER and found.outcome in (Overall.ERASED, Overall.ACCOUNTED)
 
 
+@answered_once  # a page that is drawn asks ten times
 def conclude(record: WipeRecord) -> Conclusion:
     """The verdict of a record."""
     census = census_of(record.machine)
@@ -212,10 +213,7 @@ def _is_same(medium: StorageMedium, erasure: Erasure) -> bool:
         known = isinstance(medium.serial, Known) and disk.serial == medium.key
         return known and _differ(medium.size_bytes, disk.size_bytes) is False
     named = (_differ(medium.serial, disk.serial), _differ(medium.wwn, disk.wwn))
-    parted = (
-        _differ(medium.namespace, disk.namespace),
-        _differ(medium.size_bytes, disk.size_bytes),
-    )
+    parted = _differ(medium.namespace, disk.namespace), _differ(medium.size_bytes, disk.size_bytes)
     if True in (*named, *parted):
         return False
     if False in named:

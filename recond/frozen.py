@@ -11,8 +11,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import wraps
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -144,3 +148,21 @@ def _refuse_to_assign(self: object, name: str, value: object) -> None:  # noqa: 
 
 def _refuse_to_delete(self: object, name: str) -> None:  # noqa: ARG001
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def answered_once(ask: Callable[[T], R]) -> Callable[[T], R]:
+    """A pure function of a frozen value that knows its last answer, by the very value: to find an
+    equal one by its hash would cost more than most answers.
+    """
+    kept: list[tuple[T, R]] = []
+
+    @wraps(ask)
+    def answer(value: T) -> R:
+        for one, found in kept:  # no more than one; other threads may put theirs in its place
+            if one is value:
+                return found
+        found = ask(value)
+        kept[:] = [(value, found)]
+        return found
+
+    return answer

@@ -119,3 +119,19 @@ def test_the_start_declares_no_frozen_class_the_dear_way() -> None:
             pytest.fail(f"{module.name} has both decorators")
     assert dataclasses.fields(Machine)[0].name == "inspected_at"
     assert importlib.import_module("recond.model").Machine.__dataclass_params__.frozen
+
+
+def test_an_answer_is_kept_for_the_very_value_and_no_equal_one() -> None:
+    asked: list[Known[int]] = []
+
+    @frozen.answered_once
+    def answer(value: Known[int]) -> tuple[int]:
+        asked.append(value)
+        return (value.value,)
+
+    one, equal, other = Known(1, "x"), Known(1, "x"), Known(2, "x")
+    assert answer(one) is answer(one)
+    assert asked == [one]
+    assert answer(other) == (2,)
+    assert answer(equal) == answer(one) == (1,)
+    assert [*map(id, asked)] == [*map(id, (one, other, equal, one))]

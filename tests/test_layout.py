@@ -71,7 +71,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "progress": frozenset({"reading", "model", "errors", "codec", "documents"}),
     "workshop": frozenset({"model"}),
     "erasure": frozenset({"model", "census", "ends", "workshop"}),
-    "computer": frozenset({"model", "census", "erasure"}),
+    "computer": frozenset({"frozen", "model", "census", "erasure"}),
     "drives": frozenset({"model", "census", "computer", "erasure"}),
     "custody": frozenset({"model", "erasure", "workshop"}),
     "ereuse": frozenset({"model"}),

@@ -10,8 +10,7 @@ Source: ISO 32000-1 14.6 to 14.8 (marked content, logical structure, tagged PDF)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,26 +47,14 @@ class PaperTags:
         """Where the next piece belongs."""
         return self._open[-1] if self._open else self.root
 
-    @contextmanager
-    def below(self, parent: Element, element: Element) -> Iterator[None]:
+    def below(self, parent: Element, element: Element) -> AbstractContextManager[None]:
         """Pieces that are drawn meanwhile are parts of an element, and it of its parent."""
         parent.kids.append(element)
-        self._open.append(element)
-        try:
-            yield
-        finally:
-            self._open.pop()
+        return _Below(self._open, element)
 
-    @contextmanager
-    def mark(self, canvas: Any, begin: str) -> Iterator[None]:
+    def mark(self, canvas: Any, begin: str) -> AbstractContextManager[None]:
         """What is drawn meanwhile is one piece, whatever it is made of."""
-        canvas._code.append(begin)
-        self._marking = True
-        try:
-            yield
-        finally:
-            self._marking = False
-            canvas._code.append("EMC")
+        return _Marks(self, canvas, begin)
 
     def next_number(self, page: int) -> int:
         """The number of one more piece of a page."""
@@ -81,37 +68,63 @@ class PaperTags:
         return self._marking
 
 
+@dataclass(slots=True)
+class _Below(AbstractContextManager[None]):
+    """An element that is open. A class, as pieces are many: a generator takes twice as long."""
+
+    open: list[Element]
+    element: Element
+
+    def __enter__(self) -> None:
+        self.open.append(self.element)
+
+    def __exit__(self, *_error: object) -> None:
+        self.open.pop()
+
+
+@dataclass(slots=True)
+class _Marks(AbstractContextManager[None]):
+    """The marks around a piece."""
+
+    tree: PaperTags
+    canvas: Any
+    begin: str
+
+    def __enter__(self) -> None:
+        self.canvas._code.append(self.begin)
+        self.tree._marking = True
+
+    def __exit__(self, *_error: object) -> None:
+        self.tree._marking = False
+        self.canvas._code.append("EMC")
+
+
+_NOTHING = nullcontext()
+
+
 def _tree(canvas: Any) -> PaperTags | None:
     tree = getattr(canvas, "tree", None)
     return tree if isinstance(tree, PaperTags) and not tree.is_marking else None
 
 
-@contextmanager
-def marked(canvas: Any, kind: str, alt: str = "") -> Iterator[None]:
+def marked(canvas: Any, kind: str, alt: str = "") -> AbstractContextManager[None]:
     """What is drawn meanwhile is one piece of this kind; words in a cell are the cell's own."""
     tree = _tree(canvas)
     if tree is None:
-        yield
-        return
+        return _NOTHING
     page = canvas.getPageNumber()
     number = tree.next_number(page)
     owner = tree.here
     if kind != "P" or owner.kind not in CELLS:
         owner.kids.append(owner := Element(kind, alt))
     owner.kids.append((page, number))
-    with tree.mark(canvas, f"/{owner.kind} <</MCID {number}>> BDC"):
-        yield
+    return tree.mark(canvas, f"/{owner.kind} <</MCID {number}>> BDC")
 
 
-@contextmanager
-def ornament(canvas: Any) -> Iterator[None]:
+def ornament(canvas: Any) -> AbstractContextManager[None]:
     """What is drawn meanwhile says nothing that is not said elsewhere."""
     tree = _tree(canvas)
-    if tree is None:
-        yield
-        return
-    with tree.mark(canvas, ORNAMENT):
-        yield
+    return _NOTHING if tree is None else tree.mark(canvas, ORNAMENT)
 
 
 class OnePiece:
@@ -178,7 +191,7 @@ class Grid(Side):
         scope = "Column" if row < self.repeatRows else ""
         scope = scope or ("Row" if self.heads_rows and column == 0 else "")
         cell = Element("TH" if scope else "TD", scope=scope)
-        with tree.below(self._row, cell), marked(self.canv, "P") if words else nullcontext():
+        with tree.below(self._row, cell), marked(self.canv, "P") if words else _NOTHING:
             super()._drawCell(value, look, place, size)
 
 
