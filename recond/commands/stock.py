@@ -147,7 +147,9 @@ def export_command(
     from recond.flow.deliver.export import export_table
     from recond.show.upload import show_exported
 
-    done = export_table(template, tuple(folder), out, allow_unsigned=allow_unsigned)
+    done = export_table(
+        template, tuple(folder), out, state=state_to_read(), allow_unsigned=allow_unsigned
+    )
     screen().give("export", done, show_exported, as_json=json_)
     leave(done.exit_code)
 

@@ -130,7 +130,9 @@ class Glpi:
         if _pending(answer, said):
             return Later(Message("upload.glpi.pending"))
         if not 200 <= answer.status < 300:
-            return judge(answer, clock.now(), self._secrets)
+            outcome = judge(answer, clock.now(), self._secrets)
+            # 409 is nothing of theirs: it does not say that the inventory is kept
+            return Parked(outcome.words) if isinstance(outcome, Delivered) else outcome
         if said.get("status") == "ok":
             return Delivered(Message("upload.sent"))
         if said.get("status") == "error":

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+import shutil
 import tomllib
 import zipfile
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from recond.certify.sign.jws import sign_jws
+from recond.certify.sign.keys import make_bench_key
+from recond.codec import canonical_bytes
 from recond.erasure import Status
 from recond.errors import UsageError
 from recond.flow.deliver.export import export_table
@@ -153,10 +157,31 @@ def test_what_may_not_leave_is_left_out_and_named(tmp_path: Path) -> None:
     (bad / "record.json").write_bytes(b"{}")
     raw = pack(make_package(files_of(record(4))))
     (tmp_path / "out" / f"{record(4).record_id}.zip").write_bytes(raw)
-    done = export_table("odoo", (tmp_path / "out",), None)
+    done = export_table("odoo", (tmp_path / "out",), None, state=tmp_path)
     assert (done.lines, done.exit_code) == (2, 7)
     assert [name for name, _ in done.left_out] == [record(2).record_id, record(3).record_id]
     assert "NB000004" in done.text
+
+
+@pytest.mark.parametrize("how", ["unsigned", "by a stranger", "of other journals"])
+def test_a_record_that_nobody_made_is_in_no_table(tmp_path: Path, how: str) -> None:
+    """A failed disk's record, which somebody made say that the disk is erased."""
+    (one,) = workshop(tmp_path, "banc 1")
+    folder = one.erase("20261124-100000-00000008", drive("D9"), fails=frozenset({"D9"})).folder
+    value = json.loads((folder / "record.json").read_bytes())
+    value["erasures"][0]["result"] |= {"status": "erased", "verdict": "approved", "reasons": []}
+    if how == "unsigned":
+        value["signature"] = "unsigned:certify.key.none"
+        (folder / "record.jws").unlink()
+    raw = canonical_bytes(value)
+    (folder / "record.json").write_bytes(raw)
+    if how != "unsigned":
+        (folder / "record.jws").write_bytes(sign_jws(raw, make_bench_key("x", one.clock.now())))
+    if how == "of other journals":
+        other = one.erase("20261124-100000-00000009", drive("D9")).folder / "journals"
+        shutil.copytree(other, folder / "journals", dirs_exist_ok=True)
+    done = export_table("odoo", (folder,), None, state=one.state, allow_unsigned=True)
+    assert (done.lines, done.exit_code) == (0, 7)
 
 
 def test_a_statement_among_the_records_keeps_no_table_from_being_made(tmp_path: Path) -> None:
@@ -167,9 +192,9 @@ def test_a_statement_among_the_records_keeps_no_table_from_being_made(tmp_path: 
     stick = tmp_path / "stick"
     export_queue(one.state, stick)
     (told,) = stick.glob("custody-*.zip")
-    done = export_table("odoo", (stick,), None)
+    done = export_table("odoo", (stick,), None, state=tmp_path)
     assert (done.lines, done.left_out) == (1, ())
-    named = export_table("odoo", (stick, told), None)
+    named = export_table("odoo", (stick, told), None, state=tmp_path)
     assert (named.lines, [name for name, _ in named.left_out]) == (1, [told.name])
 
 

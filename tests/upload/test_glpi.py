@@ -323,7 +323,7 @@ def test_a_proxy_that_never_says_what_became_of_it(tmp_path: Path, forgets: bool
     assert len(server.seen) == (3 if forgets else 14)
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 207])
+@pytest.mark.parametrize("status", [200, 201, 202, 207, 409])
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"status":"fine"}', b"ok"])
 def test_only_ok_delivers(tmp_path: Path, status: int, body: bytes) -> None:
     bench, glpi = workbench(tmp_path), Glpi()

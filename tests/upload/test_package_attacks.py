@@ -156,7 +156,7 @@ def test_a_strange_file_on_a_stick_is_named(tmp_path: Path, package: Package, la
     assert [name for name, _ in found.problems] == ["odd.zip"]
     assert not found.new
     (stick / f"{package.record_id}.zip").write_bytes(pack(package))
-    out = export_table("homebox", (stick,), None, allow_unsigned=True)
+    out = export_table("homebox", (stick,), None, state=tmp_path, allow_unsigned=True)
     assert {name for name, _ in out.left_out} >= {"odd.zip"}
 
 

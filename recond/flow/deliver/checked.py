@@ -32,10 +32,13 @@ FOREIGN = "upload.own.other"
 
 @dataclass(frozen=True)
 class PackageCheck:
-    """The check of a bench; `state` is its folder, whose keys say what is revoked."""
+    """The check of a bench; `state` is its folder, whose keys say what is revoked. `page`: the
+    certificate is looked at too, which a table does not hold.
+    """
 
     state: Path
     allow_unsigned: bool = False
+    page: bool = True
 
     @cached_property
     def _trust(self) -> Trust:
@@ -46,7 +49,7 @@ class PackageCheck:
         """Why a package must not leave; None where it may."""
         try:
             check_may_leave(package, allow_unsigned=self.allow_unsigned)
-            return package_fault(package, self._trust, page=True)
+            return package_fault(package, self._trust, page=self.page)
         except RecordInvalid as error:
             return error.message
 

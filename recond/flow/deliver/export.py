@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recond.custody import is_statement
 from recond.errors import BenchLacks, RecordInvalid, UsageError
-from recond.flow.deliver.checked import check_may_leave
+from recond.flow.deliver.checked import PackageCheck
 from recond.host.reason import os_reason
 from recond.host.store import write_whole
 from recond.model import Message
@@ -38,9 +38,15 @@ class Exported:
 
 
 def export_table(
-    template: str, sources: tuple[Path, ...], out: Path | None, *, allow_unsigned: bool = False
+    template: str,
+    sources: tuple[Path, ...],
+    out: Path | None,
+    *,
+    state: Path,
+    allow_unsigned: bool = False,
 ) -> Exported:
-    """A table of the records in folders and packages, one line each, oldest first.
+    """A table of the records in folders and packages, one line each, oldest first; what is not true
+    of itself is left out, as it is not sent.
 
     `out` None: the caller shows the bytes. Raises `UsageError` for the template or for nothing to
     export, `BenchLacks` for a file that cannot be written.
@@ -48,6 +54,7 @@ def export_table(
     form = load_template(template)
     if form.format == "xlsx" and out is None:
         raise UsageError("upload.export.out", map=template)
+    check = PackageCheck(state, allow_unsigned, page=False)
     found: dict[str, Package] = {}
     left_out: list[tuple[str, Message]] = []
     for place in (place for source in sources for place in _places(source)):
@@ -55,8 +62,11 @@ def export_table(
             package = (
                 read_folder(place) if place.is_dir() else unpack(read_packed(place), place.stem)
             )
-            check_may_leave(package, allow_unsigned=allow_unsigned)
             package.record()  # a statement, where one is named, has none
+            fault = check(package)
+            if fault is not None:
+                left_out.append((place.name, fault))
+                continue
         except RecordInvalid as error:
             left_out.append((place.name, error.message))
         except OSError as error:
