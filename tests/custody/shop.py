@@ -91,7 +91,7 @@ class Shop:
             self.state, Overrides(operator="Ada", workshop="Atelier", lot=lot), self.clock
         )
         journals = {
-            str(one.serial): journal(run, one, fails=one.serial in fails, later_s=later_s)
+            one.serial or "disk": journal(run, one, fails=one.serial in fails, later_s=later_s)
             for one in disks
         }
         context = dataclasses.replace(context, words=words)

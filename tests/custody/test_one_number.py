@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from recond.computer import Overall
 from recond.custody import CustodyKind, DeliveryNote, ThingKind
+from recond.flow.lot.paper import verdict_of
 from recond.flow.lot.rows import State
 from recond.flow.lot.status import LotStatus
 from recond.model import Machine
@@ -139,6 +141,16 @@ def test_another_disk_of_the_number_that_was_left(shop: Shop) -> None:
     shop.erase(SECOND, drive("D1", model=OTHER), later_s=DAY_S)
     status = balance(shop, DISK)
     assert (states(status), codes(status)) == ([State.CONTRADICTED], {"other-disk"})
+    assert (status.erased, status.rejected) == (1, 1)  # D2 is
+
+
+def test_a_disk_without_a_number_is_not_counted_twice(shop: Shop) -> None:
+    """Two erasures, of one disk or of two: nobody knows."""
+    for run in (FIRST, SECOND):
+        shop.erase(run, drive(""))
+    status = balance(shop, None)
+    assert (status.erased, status.rejected, status.nameless) == (0, 0, 2)
+    assert verdict_of(status, "fr")[0] is not Overall.ERASED
 
 
 def test_one_word_settles_no_two_disks(shop: Shop) -> None:

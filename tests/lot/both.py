@@ -16,7 +16,14 @@ def told(status: LotStatus) -> tuple[object, ...]:
         list(anomaly_rows(status, "fr")),
         {state: status.count(state) for state in State},
         (status.line_count, status.machine_count, status.seen, status.complete),
-        (status.erased, status.rejected, status.balance, status.counts, status.open_items),
+        (
+            status.erased,
+            status.nameless,
+            status.rejected,
+            status.balance,
+            status.counts,
+            status.open_items,
+        ),
         (status.unexpected, status.duplicates, status.computers_left, status.gaps),
         (status.apart, status.statements_apart, status.conflicts, status.said_twice),
     )

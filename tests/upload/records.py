@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def record(number: int = 1, **changes: Any) -> WipeRecord:
         ledger=LedgerPosition("feed" * 8, number - 1, "0" * 64, "0" * 64, number),
     )
     wished = dataclasses.replace(base, **changes)
-    true = (_true(wished.record_id, one)[0] for one in wished.erasures)
+    true = (_true(wished, one)[0] for one in wished.erasures)
     changed = dataclasses.replace(wished, erasures=tuple(true))
     given = notebook(f"NB{number:06d}") if "machine" not in changes else changed.machine
     if given is None:
@@ -102,14 +103,18 @@ def record(number: int = 1, **changes: Any) -> WipeRecord:
     return dataclasses.replace(changed, machine=computer(given, *disks))
 
 
-def _true(run: str, wished: Erasure) -> tuple[Erasure, bytes]:
-    """An erasure with the status that was wished for, folded from a journal of this run."""
-    status, serial = wished.result.status, wished.disk.serial or ""
+def _true(of: WipeRecord, wished: Erasure) -> tuple[Erasure, bytes]:
+    """An erasure with the status that was wished for, folded from a journal of this run, which ran
+    as much later than others as its record was issued later.
+    """
+    status, serial, run = wished.result.status, wished.disk.serial or "", of.record_id
+    later = datetime.fromisoformat(of.issued_at) - datetime.fromisoformat(NOW)
     raw = journal(
         run,
         wished.disk,
         fails=status is Status.FAILED,
         refusals=wished.result.reasons if status is Status.REFUSED else (),
+        later_s=max(0, round(later.total_seconds())),
     )
     done = erasure(run, raw, serial)
     assert done.result.status is status
@@ -119,7 +124,7 @@ def _true(run: str, wished: Erasure) -> tuple[Erasure, bytes]:
 def files_of(found: WipeRecord, *, signed: bool = True) -> dict[str, bytes]:
     raw = canonical_bytes(found)
     files = {"record.json": raw}
-    files |= {one.journal.file: _true(found.record_id, one)[1] for one in found.erasures}
+    files |= {one.journal.file: _true(found, one)[1] for one in found.erasures}
     if not signed:
         return files | {"certificate-NON-SIGNE.pdf": PDF}
     jws = signature(raw)

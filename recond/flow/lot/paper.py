@@ -123,7 +123,7 @@ def verdict_of(status: LotStatus, lang: Lang) -> tuple[Overall, str, str]:
     if status.lines:
         erased, total = status.count(State.ERASED), len(status.lines)
     else:
-        erased, total = status.erased, status.erased + status.rejected
+        erased, total = status.erased, status.erased + status.rejected + status.nameless
     missing = status.count(State.MISSING)
     rejected = status.count(State.REJECTED) if status.lines else status.rejected
     parts = [text(lang, "lot.verdict.erased", n=erased, total=total)]

@@ -279,6 +279,8 @@ def summary_rows(
     yield line("machines", status.machine_count)
     yield line("erased", status.erased)
     yield line("rejected", status.rejected)
+    if status.nameless:
+        yield line("nameless", status.nameless)
     yield line("left", len(status.computers_left))
     yield line("duplicates", len(status.duplicates))
     if status.apart:

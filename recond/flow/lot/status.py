@@ -78,7 +78,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class LotStatus:
-    """A lot's whole state. Disks are counted once each, by serial."""
+    """A lot's whole state. Disks are counted once each, by serial: `erased` are those of which it
+    is proven and nothing contradicts it, `rejected` the others. `nameless` counts erasures of disks
+    without a number: one disk may be in it twice.
+    """
 
     lot: Lot
     machines: tuple[MachineRow, ...]
@@ -101,6 +104,7 @@ class LotStatus:
     counts: tuple[CountLine, ...] = ()
     open_items: tuple[OpenItem, ...] = ()
     balance: Closing = field(default_factory=lambda: Closing(0, 0, 0, 0, 0))
+    nameless: int = 0
 
     def count(self, state: State) -> int:
         """How many lines of the manifest are in a state."""
@@ -159,15 +163,14 @@ def lot_status(
                 holders.setdefault(disk.found_by, []).append(row.record_id)
     wanted = {one.serial for one in expected}
     listed = bool(expected) if listed is None else listed
-    results = [disk for _, disk in last.values()] + [
-        disk for row in machines for disk in row.disks if not disk.found_by
-    ]
+    erased = sum(facts.disk(serial).state is State.ERASED for serial in last)
+    unnumbered = [disk.approved for row in machines for disk in row.disks if not disk.found_by]
     return LotStatus(
         lot=lot,
         machines=machines,
         lines=lines,
-        erased=sum(disk.approved for disk in results),
-        rejected=sum(not disk.approved for disk in results),
+        erased=erased,
+        rejected=len(last) - erased + unnumbered.count(False),
         unexpected=tuple(
             row.record_id for row in machines if listed and not (_serials(row) & wanted)
         ),
@@ -187,6 +190,7 @@ def lot_status(
         counts=counts,
         open_items=opened,
         balance=closing_of((one.state for one in lines), counts, opened),
+        nameless=unnumbered.count(True),
     )
 
 
