@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recond.census import OperatorWord, Said
 from recond.computer import Overall
 from recond.custody import CustodyKind, DeliveryNote, ThingKind
 from recond.flow.lot.paper import verdict_of
@@ -51,6 +52,20 @@ def test_a_disk_that_nobody_speaks_of_any_more_is_missed(shop: Shop, listed: str
     status = balance(shop, listed)
     assert not status.complete
     assert [(one.serial, one.state) for one in status.open_items] == [("NB1", State.REJECTED)]
+
+
+@pytest.mark.parametrize("said", [Said.REMOVED, Said.DESTROYED])
+def test_what_an_operator_took_out_once_is_out_for_good(shop: Shop, said: Said) -> None:
+    """A word in a record: the next record, without that disk, does not unsay it."""
+    inside = laptop("NB1", drive("D1"), drive("D2"))
+    word = OperatorWord("D2", said, "Ana Diaz", "2026-11-24T08:00:00.000Z")
+    shop.erase(FIRST, drive("D1"), machine=inside, words=(word,))
+    on_day(shop, 25)
+    shop.erase(SECOND, drive("D1"), machine=laptop("NB1", drive("D1")), later_s=DAY_S)
+    status = balance(shop, NB)
+    destroyed = said is Said.DESTROYED
+    assert states(status) == [State.DESTROYED if destroyed else State.REJECTED]
+    assert status.complete is destroyed
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,12 @@ import dataclasses
 import datetime as dt
 import functools
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from recond.census import OperatorWord, Said
 from recond.certify.record import Belonging, fold_journal, journal_file
 from recond.codec import canonical_bytes
 from recond.custody import CustodyEvent, CustodyKind, Thing, ThingKind
@@ -153,10 +156,15 @@ class History:
         chosen = [disk for disk in inside if self.chance.random() < 0.8] or list(inside[:1])
         of = machine(one.serial, one.model, tuple(identity(d.serial, d.model) for d in inside))
         of = dataclasses.replace(of, inspected_at=at(self.hours))
-        self._issue(of, [self._erased(disk) for disk in chosen])
+        taken = [d for d in inside if d not in chosen and self.chance.random() < 0.3]
+        words = {disk: self.chance.choice([Said.REMOVED, Said.DESTROYED]) for disk in taken}
+        self._issue(of, [self._erased(disk) for disk in chosen], words)
         for disk in inside:
             disk.shown = True
             disk.settled_by = None
+        for disk, said in words.items():
+            disk.where = LOOSE if said is Said.REMOVED else LOST
+            disk.settled_by = None if said is Said.REMOVED else said.value
         one.held |= {*inside}
         one.last_seen = inside
 
@@ -173,7 +181,12 @@ class History:
         end = at(self.hours + 0.3)
         return dataclasses.replace(done, started_at=at(self.hours + 0.1), ended_at=end)
 
-    def _issue(self, of: Machine | None, erasures: list[Erasure]) -> None:
+    def _issue(
+        self,
+        of: Machine | None,
+        erasures: list[Erasure],
+        words: Mapping[Drive, Said] = MappingProxyType({}),
+    ) -> None:
         self.hours += 0.5
         self.number += 1
         made = dataclasses.replace(
@@ -183,10 +196,16 @@ class History:
             machine=of,
             erasures=tuple(erasures),
             ledger=self._place(),
+            words=tuple(
+                OperatorWord(disk.serial, said, "Ana Diaz", at(self.hours))
+                for disk, said in words.items()
+            ),
         )
         self.records.append(made)
         results = [(one.disk.serial, one.disk.model, one.result.status.value) for one in erasures]
         self._note(f"{made.record_id[-2:]} erases {results}, in {of and of.system.serial}")
+        for disk, said in words.items():
+            self._note(f"   and by its operator's word {disk.serial} is {said.value}")
 
     def _issue_again(self) -> None:
         if self.records:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from recond.custody import GONE, CustodyEvent, CustodyKind, Thing
+from recond.custody import GONE, CustodyKind
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import (
     SETTLED,
@@ -19,6 +19,7 @@ from recond.flow.lot.rows import (
     DiskRow,
     LeftMedium,
     MachineRow,
+    Remainder,
     Remainders,
     State,
 )
@@ -30,40 +31,10 @@ from recond.flow.lot.sameness import (
     two_known,
     unfollowed,
 )
+from recond.flow.lot.spoken import Absence, Spoken
 from recond.model import Message
 
 _COMES_BACK = frozenset({CustodyKind.RETURNED, CustodyKind.HANDED_OVER})
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """One thing in one statement."""
-
-    event: CustodyEvent
-    thing: Thing
-
-    @property
-    def moment(self) -> str:
-        """When it had happened at the latest: of an earlier day nobody knows the hour."""
-        event = self.event
-        if event.happened_on == event.issued_at[:10]:
-            return event.issued_at
-        return f"{event.happened_on}T23:59:59.999Z"
-
-    def may_be_before(self, other: Spoken) -> bool:
-        """Whether it is of the same day as another, and nobody knows the hour."""
-        same = self.event.happened_on == other.event.happened_on
-        return same and self.event.happened_on != self.event.issued_at[:10]
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """A thing was away, as somebody said, and came back: what was read of it `until` then says
-    nothing of what it holds now.
-    """
-
-    said: Spoken
-    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,20 +173,22 @@ class LotFacts:
             return State.REJECTED
         taken = set(self.taken.get(serial, ()))
         vanished = self._vanished(newest, serial)
-        bare = not (taken or vanished) and self.remainders.names_nothing(newest.record_id)
+        destroyed = any(left.destroyed for _, left in self._leaving(serial))
+        missed = bool(taken or vanished or destroyed)
+        bare = not missed and self.remainders.names_nothing(newest.record_id)
         left = None if bare else self.remainders.get(newest.record_id)
         if left is None:
-            whole = whole and not taken
+            whole = whole and not missed
         elif left.nameless:  # with a whole record: a disk without a number that was taken out
             whole = False
-        elif left.left or left.removed or left.destroyed or taken or vanished:
+        elif left.left or left.removed or missed:
             found = [self._part(one, newest) for one in left.left]
             found += [self._part(one, row) for one, row in vanished.items()]
             serials = {disk.found_by for disk in disks if disk.found_by}
             others = {*left.removed, *taken, *serials} - set(left.left)
             found += [self.disk(one).state for one in others]
             found += [State.CONTRADICTED for one in left.told if self._is_another(one, newest)]
-            found += [State.DESTROYED] if left.destroyed else []
+            found += [State.DESTROYED] if destroyed else []
             nameless = [disk.approved for disk in disks if not disk.found_by]
             found += [State.ERASED if approved else State.REJECTED for approved in nameless]
             if State.CONTRADICTED in found:
@@ -239,17 +212,23 @@ class LotFacts:
         return False
 
     def _vanished(self, newest: MachineRow, serial: str) -> dict[str, MachineRow]:
-        """The media that a record of a computer left and its newest one does not show at all: each
-        with the last record that left it.
+        """The media that a record of a computer left, or that somebody took out of it, and its
+        newest one does not show at all: each with the last record that says so.
         """
         gone: dict[str, MachineRow] = {}
-        for row in sorted(self.machines[serial], key=age_of):
-            if row.is_left and row is not newest and row.record_id in self.remainders:
-                gone |= dict.fromkeys(self.remainders[row.record_id].left, row)
+        for row, left in self._leaving(serial):
+            if row is not newest:
+                gone |= dict.fromkeys((*left.left, *left.removed), row)
         if gone and newest.record_id in self.remainders:
             for one in self.remainders[newest.record_id].held:
                 gone.pop(one, None)
         return gone
+
+    def _leaving(self, serial: str) -> Iterator[tuple[MachineRow, Remainder]]:
+        """The records of a computer that leave something, as they were signed."""
+        for row in sorted(self.machines[serial], key=age_of):
+            if row.is_left and row.record_id in self.remainders:
+                yield row, self.remainders[row.record_id]
 
     def _came_back(self, result: tuple[MachineRow, DiskRow]) -> bool:
         """Whether the computer that a disk was erased in was away since."""

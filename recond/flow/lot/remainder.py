@@ -32,9 +32,9 @@ def remainder_of(record: WipeRecord) -> Remainder:
         for m, f in found.fates
         if f is Fate.REMOVED
     ]
-    destroyed = [serial_of(m.key) or m.key for m, f in found.fates if f is Fate.DESTROYED]
     system = record.machine.system if record.machine else None
     serial = known(system.serial) if system else None
+    destroyed = [m.key for m, f in found.fates if f is Fate.DESTROYED]
     # no later than what was signed: clocks are set between the two
     seen_at = min(record.machine.inspected_at, record.issued_at) if record.machine else None
     return Remainder(
@@ -42,11 +42,11 @@ def remainder_of(record: WipeRecord) -> Remainder:
         tuple(one for one in left if one),
         left.count(None) + taken.count(None) + len(found.doubts),
         tuple(one for one in taken if one),
-        tuple(destroyed),
+        tuple(serial_of(key) or key for key in destroyed),
         tuple(s for m, _ in found.fates if (s := serial_of(m.key))),
         tuple(
             LeftMedium(s, known(m.model), known(m.size_bytes), seen_at)
             for m, _ in found.fates
-            if (s := serial_of(m.key)) and s in (*left, *taken)
+            if (s := serial_of(m.key)) and (s in (*left, *taken) or m.key in destroyed)
         ),
     )
