@@ -55,6 +55,8 @@ def show_history(screen: Screen, found: History, *, as_json: bool) -> None:
     for kind, serials in (("computer", found.computers), ("disk", found.disks)):
         if serials:
             screen.data(screen.pair(screen.t(f"custody.kind.{kind}"), ", ".join(serials)))
+    for warning in found.warnings:
+        screen.data(f"! {screen.say(warning)}")
     heads = [
         screen.t(f"custody.history.{name}") for name in ("when", "about", "what", "worth", "by")
     ]

@@ -17,9 +17,9 @@ from recond.certify.statement import EVENT_TYPE
 from recond.codec import canonical_bytes
 from recond.custody import EVENT, EVENT_JWS, CustodyKind, ThingKind
 from recond.flow.keys.keyring import Keyring
+from recond.flow.likeness import models_differ, sizes_differ
 from recond.flow.lot.lot import LotDatabase, add_to_lot, new_lot
 from recond.flow.lot.rows import State
-from recond.flow.lot.sameness import models_differ, sizes_differ
 from recond.flow.lot.status import LotStatus
 from tests.custody.shop import NOW, Shop, drive, laptop, workshop
 from tests.lot.both import status_of

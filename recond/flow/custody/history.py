@@ -21,6 +21,7 @@ from recond.drives import not_erased
 from recond.erasure import TargetKind, WipeRecord
 from recond.errors import RecondError, UsageError
 from recond.flow.custody.inspected import Inspection, ReadCapture, inspections_of
+from recond.flow.custody.namesakes import bearers_of, namesakes
 from recond.flow.keys.keyring import Keyring
 from recond.flow.serials import compared
 from recond.flow.verify.files import FileGroup, groups_of, verify_groups
@@ -58,12 +59,15 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known. `disks` and `computers` are what it was joined to, by their serials."""
+    """What is known. `disks` and `computers` are what it was joined to, by their serials;
+    `warnings` name the numbers that two things bear.
+    """
 
     asked: str
     entries: tuple[HistoryEntry, ...]
     computers: tuple[str, ...]
     disks: tuple[str, ...]
+    warnings: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,11 @@ def read_history(
     entries = [entry for one in found for entry in _entries(one, computers, disks)]
     entries += [entry for one in inspected for entry in _kept(one, computers, disks)]
     entries.sort(key=lambda one: (one.at, one.number))
-    return History(asked, tuple(entries), tuple(sorted(computers)), tuple(sorted(disks)))
+    told = (one for one in found if _worth(one.verdicts) is not Worth.FALSE)
+    bearers = (bearer for one in told for bearer in bearers_of(one.document))
+    joined = (one for one in bearers if one.serial in computers | disks)
+    serials = (tuple(sorted(computers)), tuple(sorted(disks)))
+    return History(asked, tuple(entries), *serials, tuple(namesakes(joined)))
 
 
 def _documents(groups: tuple[FileGroup, ...], trust: Trust) -> Iterator[_Found]:

@@ -8,10 +8,10 @@ one that is known settles nothing, is named, and leaves the known one in doubt. 
 from __future__ import annotations
 
 from recond.custody import CustodyKind, Thing, ThingKind
+from recond.flow.likeness import models_differ, sizes_differ
 from recond.flow.lot.fate import LotFacts, age_of
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import Conflict, DiskRow, MachineRow, Remainders, StatementRow
-from recond.flow.lot.sameness import models_differ, sizes_differ
 from recond.flow.lot.spoken import Spoken
 from recond.flow.serials import compared
 from recond.model import Message

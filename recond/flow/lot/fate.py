@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from recond.custody import GONE, CustodyKind
+from recond.flow.likeness import models_differ
 from recond.flow.lot.manifest import ExpectedDisk
 from recond.flow.lot.rows import (
     SETTLED,
@@ -26,7 +27,6 @@ from recond.flow.lot.rows import (
 from recond.flow.lot.sameness import (
     disk_misfit,
     is_other,
-    models_differ,
     other_disk,
     two_known,
     unfollowed,

@@ -162,7 +162,7 @@ def _disks(lot: str) -> sa.Subquery:
     """How many disks each record has, how many are erased as the list wants, and are on it."""
     d, e, s = DISKS.c, EXPECTED.c, EXPECTED_SIZES.c
     larger = sa.case((d.size_bytes > s.size_bytes, d.size_bytes), else_=s.size_bytes)
-    near = sa.func.abs(d.size_bytes - s.size_bytes) <= larger // 40  # `sameness.sizes_differ`
+    near = sa.func.abs(d.size_bytes - s.size_bytes) <= larger // 40  # `likeness.sizes_differ`
     # of two models only equal ones are seen here to have a word in common
     fits = (s.size_bytes.is_(None) | near) & (
         (e.kind != "disk") | e.model.is_(None) | (e.model == d.model)
