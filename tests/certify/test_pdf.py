@@ -19,6 +19,8 @@ from PIL import Image
 
 from recond.certify.pages.certificate import Sheet, render
 from recond.certify.sign.jws import read_jws
+from recond.certify.sign.keys import issue_bench_key, make_bench_key, make_root_key
+from recond.certify.sign.pdf_sign import sign_pdf
 from recond.certify.sign.seal import read_seal, seal_holds
 from recond.certify.verify import pdf_read
 from recond.codec import canonical_bytes
@@ -115,6 +117,19 @@ def test_the_unsigned_bytes_are_the_files_beginning(kind: str) -> None:
         assert len(one.pages) == len(two.pages)
         assert "/AcroForm" not in one.Root
         assert "/AcroForm" in two.Root
+
+
+def test_each_chain_has_room_of_its_own() -> None:
+    """How much a signature takes is measured once a chain: a bench's own key, one below a root."""
+    first, now = unsigned_part(pdf_of("erased")), "2026-11-24T08:00:00.000Z"
+    alone = make_bench_key("bench", now)
+    below = issue_bench_key(make_root_key("workshop", now), "bench", now)
+    rooms = []
+    for key in (alone, below, alone, below):
+        sealed = sign_pdf(first, key)
+        begin = sealed.index(b"/Contents <", len(first))
+        rooms.append(sealed.index(b">", begin) - begin)
+    assert rooms[0] == rooms[2] < rooms[1] == rooms[3]
 
 
 # --- An archive ------------------------------------------------------------------------------
