@@ -21,14 +21,14 @@ quick:
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
-	@$(PY) -m pytest -n auto tests/test_*.py
+	@$(PY) -m pytest -n auto --dist worksteal tests/test_*.py
 
 test:
 	@packaging/setup venv test
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
-	@$(PY) -m pytest -n auto
+	@$(PY) -m pytest -n auto --dist worksteal
 
 # emulated computers with disks of every kind: some hours; needs the emulator's folder beside the project
 lab:
