@@ -18,7 +18,7 @@ from pathlib import Path
 
 from recond.host.files import Files
 from recond.host.process import Processes
-from recond.host.stick import LABEL, is_known, is_portable, read_label
+from recond.host.stick import LABEL, MARKER, is_known, is_portable, read_label
 from recond.host.usage import live_disks
 
 MOUNT = Path("/run/recond/stick")
@@ -92,9 +92,44 @@ def _labelled(files: Files, disk: str) -> tuple[str, ...]:
     return tuple(node for node in nodes if read_label(files, node) == LABEL)
 
 
-def find_partition(files: Files) -> Partition | None:
-    """Where results go: the first of `find_partitions`; None where there is none."""
-    return next(iter(find_partitions(files)), None)
+class Media:
+    """`find_partitions` for whoever asks every other second: gone through anew where something may
+    have changed, and now and then all the same.
+    """
+
+    AGAIN_S = 15.0
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._stamp: tuple[object, ...] | None = None
+        self._found: tuple[Partition, ...] = ()
+        self._looked_s = 0.0
+
+    def partitions(self, now_s: float) -> tuple[Partition, ...]:
+        """As `find_partitions` has it at `now_s`, of a clock that only goes forward, in seconds."""
+        stamp = self._changes()  # before the look: what comes meanwhile is seen by the next one
+        if stamp is None or stamp != self._stamp or now_s >= self._looked_s + self.AGAIN_S:
+            self._found = find_partitions(self._files)
+            self._stamp, self._looked_s = stamp, now_s
+        return self._found
+
+    def _changes(self) -> tuple[object, ...] | None:
+        """What differs once a medium came, went, was formatted or was named by a person: the number
+        of the kernel's last device event (sysfs-kernel-uevents), udev's database, our own notes,
+        and what is mounted. None where the kernel numbers no events.
+        """
+        event = self._files.read_text("/sys/kernel/uevent_seqnum")
+        if not isinstance(event, str):
+            return None
+        mounts = self._files.read_text("/proc/self/mountinfo")
+        return (event, mounts, *map(self._written, ("/run/udev/data", CAME_FROM, MARKER)))
+
+    def _written(self, path: str) -> int:
+        """When a file or folder was changed last, in nanoseconds; 0 where it is not there."""
+        try:
+            return self._files.at(path).stat().st_mtime_ns
+        except OSError:
+            return 0
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recond.host.files import Files
+from recond.host.stick_mount import Partition, find_partitions
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Machine:
         self.write("proc/cmdline", "boot=live quiet")
 
     def write(self, path: str, text: str) -> None:
+        assert not path.startswith("/"), "of this machine's own"
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text + "\n", encoding="utf-8")
@@ -98,3 +100,8 @@ class Machine:
 
 STICK = FakeDisk("sdb", 16, "RECOND", serial="STICK0001")
 INNER = FakeDisk("sda", 0, "Windows", serial="INNER0001", model="Disk", size=4096, plug="ata1")
+
+
+def first_partition(files: Files) -> Partition | None:
+    """Where results would go."""
+    return next(iter(find_partitions(files)), None)

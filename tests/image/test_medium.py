@@ -13,12 +13,12 @@ from recond.flow.live.mirror import Places
 from recond.flow.live.remaining import disks_left
 from recond.flow.run.run import IN_USE
 from recond.host.stick import MARKER, read_media, write_marker
-from recond.host.stick_mount import Partition, booted_disks, find_partition
+from recond.host.stick_mount import Partition, booted_disks
 from recond.host.usage import read_uses
 from recond.locale import say
 from recond.model import Message, Use
 from recond.upload.facts import erasures_of
-from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
+from tests.image.sysfs import INNER, STICK, FakeDisk, Machine, first_partition
 from tests.upload.records import disk_erasure, record
 
 
@@ -61,12 +61,12 @@ def test_what_an_iso_file_lay_on_is_the_medium_whatever_it_is_called(tmp_path: P
         "sdb": {"medium"},
         "sdc": set(),
     }
-    assert find_partition(machine.files) is None
+    assert first_partition(machine.files) is None
     machine.pull(ventoy)
     machine.plug(replace(ventoy, name="sdd", number=48, diskseq=9))
     assert kinds(machine, "sdd") == {"medium"}
     machine.plug(FakeDisk("sde", 64, "RECOND", serial="ANOTHER"))
-    found = find_partition(machine.files)
+    found = first_partition(machine.files)
     assert found is not None
     assert (found.disk, found.own) == ("sde", False), "gets results, gives no orders and no keys"
 
@@ -76,7 +76,7 @@ def test_a_partition_of_that_name_beside_the_iso_file_is_this_starts_own(tmp_pat
     for disk in (STICK, FakeDisk("sdc", 32, "RECOND", serial="OTHER")):
         machine.plug(disk)
     machine.came_from(STICK)  # its first partition holds the file, says the memory disk
-    found = find_partition(machine.files)
+    found = first_partition(machine.files)
     assert found is not None
     assert (found.disk, found.own) == ("sdb", True)
 
@@ -92,7 +92,7 @@ def test_several_disks_below_one_iso_file_are_all_kept_and_none_gives_orders(
     mark(machine)
     assert booted_disks(machine.files) == {"sdb", "sdc"}
     assert kinds(machine, "sdb") == kinds(machine, "sdc") == {"medium"}
-    found = find_partition(machine.files)
+    found = first_partition(machine.files)
     assert found is not None
     assert not found.own
 
@@ -146,7 +146,7 @@ def test_an_inner_disk_of_our_name_is_refused_and_is_not_the_stick(
 ) -> None:
     live.plug(replace(INNER, label=label))
     mark(live)
-    assert find_partition(live.files) == Partition("/dev/sdb1", "sdb1#116", "sdb", own=True)
+    assert first_partition(live.files) == Partition("/dev/sdb1", "sdb1#116", "sdb", own=True)
     assert kinds(live, "sda") == {"label"}
     assert kinds(live, "sdb") == {"medium"}
 
@@ -168,11 +168,11 @@ def test_settings_come_from_a_stick_or_a_card_only(
 ) -> None:
     live.pull(INNER)
     live.plug(disk)
-    found = find_partition(live.files)
+    found = first_partition(live.files)
     assert found is not None
     assert found.path == f"/dev/{STICK.part}"
     live.pull(STICK)
-    assert (find_partition(live.files) is not None) is taken
+    assert (first_partition(live.files) is not None) is taken
 
 
 @pytest.mark.parametrize("serial", ["INNER0001", None])
@@ -185,7 +185,7 @@ def test_the_inner_disk_that_the_system_came_from_is_its_medium(
     live.write("proc/self/mountinfo", "30 1 8:1 / /run/live/medium ro - iso9660 /dev/sda1 ro")
     mark(live)
     assert kinds(live, "sda") == {"medium"}
-    found = find_partition(live.files)
+    found = first_partition(live.files)
     assert found is not None
     assert (found.path, found.own) == ("/dev/sda1", True)
     live.write("proc/self/mountinfo", "21 1 0:20 / / rw - overlay overlay rw")

@@ -33,14 +33,14 @@ from recond.host import Host
 from recond.host.clock import SystemClock
 from recond.host.journalfile import JournalFile
 from recond.host.process import Completed, LocalProcesses
-from recond.host.stick_mount import Partition, find_partition, find_partitions, mounted
+from recond.host.stick_mount import Media, Partition, find_partitions, mounted
 from recond.host.store import write_whole
 from recond.host.usage import read_uses
 from recond.upload.send import Urgency
 from tests.flow.bench import Bench as Runs
 from tests.flow.bench import donor_image
 from tests.guided.stage import HeldClock
-from tests.image.sysfs import INNER, STICK, FakeDisk, Machine
+from tests.image.sysfs import INNER, STICK, FakeDisk, Machine, first_partition
 from tests.wipe.disks import HDD, plan_for
 
 BOTH = '[stick]\nmode = "unattended"\nerase = "all"\nlot = "L 1"\n'
@@ -475,15 +475,15 @@ def test_what_recond_said_last_is_wiped_only_where_nothing_is_left_to_do(
         "setfont": ":",
         "clear": f"echo clear >>{said}",
         "recond": f"echo recond >>{said}; exit {code}",
-        "stick": f"echo $1 >>{said}; [ $1 = welcome ] || exit {settled}",
+        "stick": f"echo $1 >>{said}; [ $1 != settled ] || exit {settled}",
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
         (tmp_path / name).chmod(0o755)
     subprocess.run(["bash", "-c", text], check=True, cwd=tmp_path, capture_output=True)
     words = said.read_text().split()
     assert words.count("clear") == clears
-    assert [word for word in words if word in ("recond", "welcome")] == [
-        "welcome",
+    assert [word for word in words if word in ("recond", "open", "welcome")] == [
+        "open",
         "recond",
         "welcome",
     ]
@@ -591,7 +591,7 @@ def test_a_real_stick_that_is_full_stays_whole(
     file, device = fat
     bench = Bench(tmp_path)
     partition = Partition(device, "x#")  # of no disk of this machine's tree: it has no number
-    monkeypatch.setattr("recond.flow.live.stick.find_partition", lambda _: partition)
+    monkeypatch.setattr(Media, "partitions", lambda *_: (partition,))
     bench.host = replace(bench.host, processes=LocalProcesses())
     probe = tmp_path / "probe"
     try:
@@ -720,7 +720,7 @@ def test_a_stick_without_a_number_gets_no_key_once_it_was_pulled(bench: Bench) -
     bench.machine.plug(nameless)
     boot(bench.host, bench.live)
     with_key(bench)
-    found = find_partition(bench.machine.files)
+    found = first_partition(bench.machine.files)
     assert found is not None
     assert found.own
     bench.machine.plug(replace(nameless, diskseq=900))
@@ -765,7 +765,7 @@ def test_a_medium_that_is_named_takes_no_protection_from_the_stick_of_an_iso_fil
         "sdb": {"medium"},
         "sdc": {"medium"},
     }
-    found = find_partition(bench.machine.files)
+    found = first_partition(bench.machine.files)
     assert found is not None
     assert (found.disk, found.own) == ("sdc", True)
 
@@ -855,7 +855,7 @@ def test_a_person_at_the_console_says_which_by_its_number(
     assert START not in bench.mounts.said, "who answers is there: nothing is erased unasked"
     assert ("RECOND_LOT='L 1'" in environment) is bool(disk)
     assert keys_on(bench.live.places.state) == ({"bench.p12"} if disk else set())
-    found = find_partition(bench.machine.files)
+    found = first_partition(bench.machine.files)
     assert found is not None
     assert found.own is bool(disk)
     asked.clear()

@@ -27,9 +27,9 @@ from recond.host.reason import os_reason
 from recond.host.regular import read_regular
 from recond.host.stick import read_media, write_marker
 from recond.host.stick_mount import (
+    Media,
     Partition,
     booted_disks,
-    find_partition,
     find_partitions,
     mounted,
 )
@@ -130,6 +130,7 @@ class Keeper:
     def __init__(self, host: Host, live: Live) -> None:
         self._host = host
         self._live = live
+        self._media = Media(host.files)
         self._plugged, self._mirror = load_stamps(live)
         self._noted = True  # whether the stamps in /run are those of the mirror
         self._wait_until = 0.0
@@ -139,9 +140,10 @@ class Keeper:
 
     def look(self) -> StickStatus:
         """One look: copy what changed, or say why not. Never raises `OSError`."""
-        self._note_seen()
-        partition = find_partition(self._host.files)
         now = self._host.clock.monotonic_s()
+        found = self._media.partitions(now)
+        self._note_seen(found)
+        partition = next(iter(found), None)
         if partition is None:
             self._wait_until = 0.0
             return self._say(StickState.ABSENT)
@@ -172,11 +174,11 @@ class Keeper:
         self._note(partition)
         return self._say(StickState.SAVED)
 
-    def _note_seen(self) -> None:
+    def _note_seen(self, found: tuple[Partition, ...]) -> None:
         """Write down the media whenever others are there, also beside the stick: two that bear one
         number are known as two only while both are there.
         """
-        seen = tuple(sorted(one.plugged for one in find_partitions(self._host.files)))
+        seen = tuple(sorted(one.plugged for one in found))
         if seen != self._seen:
             with contextlib.suppress(OSError):
                 note_media(self._host, self._live)
