@@ -35,7 +35,6 @@ from recond.errors import RecondError, SafetyRefusal
 from recond.flow.answers import QUESTIONS as QUESTIONS
 from recond.flow.answers import told_of
 from recond.flow.config import Overrides
-from recond.flow.deliver.upload import after_run
 from recond.flow.parts import read_parts
 from recond.flow.profiles import load_profile
 from recond.flow.run.areas import with_areas
@@ -253,6 +252,8 @@ def speak(
 
 def send(state: Path, finished: Finished, clock: Clock) -> Message | None:
     """Queue the record and try once; what to say of it, or None on a bench without destinations."""
+    from recond.flow.deliver.upload import after_run  # a seventh of the time to the first screen
+
     try:
         done = after_run(state, finished.folder.run_id, finished.issued.handed_over, clock)
     except RecondError as error:
