@@ -199,6 +199,50 @@ def _certified(raw: bytes, page: bytes, root: bytes) -> dict[str, bytes]:
     }
 
 
+def _active(raw: bytes, page: bytes, root: bytes) -> dict[str, bytes]:
+    """What a reader carries out, or shows in another place: actions, layers, forms of XML."""
+    script = b"<< /S /JavaScript /JS (app.alert\\('EFFACE'\\)) >>"
+    of_root = {
+        "open action": b"/OpenAction " + script,
+        "a script by name": b"/Names << /JavaScript << /Names [(a) %s] >> >>" % script,
+        "a launch": b"/OpenAction << /S /Launch /F (x) >>",
+        "layers": b"/OCProperties << /OCGs [9 0 R] /D << /OFF [9 0 R] >> >>",
+        "a form of XML": b"/AcroForm << /XFA (<template/>) >>",
+        "certification taken off": b"/Perms << >>",
+        "usage rights": b"/Perms << /UR3 998 0 R >>",
+    }
+    found = {
+        f"active: {name}": _update(raw, root, b"<< /Type /Catalog /Pages 2 0 R %s >>" % more)
+        for name, more in of_root.items()
+    }
+    acting = b"<< /Type /Page /AA << /O %s >> >>" % script
+    return found | {"active: a page's action": _update(raw, page, acting)}
+
+
+def _two_of_a_name(raw: bytes, root: bytes) -> dict[str, bytes]:
+    """A second file of a name that is there: which one is found depends on who looks."""
+    tree = re.search(rb"/EmbeddedFiles (\d+) 0 R", raw)
+    assert tree is not None
+    names = re.search(rb"[\r\n]%s 0 obj\n(<< /Names \[.{0,600}?\] >>)" % tree[1], raw, re.DOTALL)
+    assert names is not None
+    file = b"<< /Type /EmbeddedFile /Length 2 >>\nstream\n{}\nendstream"
+    said = b"<< /Type /Filespec /EF << /F 997 0 R >> /F (record.json) /UF (record.json) >>"
+    loose = _update(_update(raw, b"997", file), b"996", said)
+    own, name = names[1], b"(record.json) 996 0 R"
+    kids = b"<< /Kids [<< /Names [ %s ] /Limits [(a) (z)] >>] >>" % name
+    catalog = b"<< /Type /Catalog /Names << /EmbeddedFiles << /Names [ %s ] >> >> >>" % name
+    return {
+        "two of a name: loose": loose,
+        "two of a name: first": _update(loose, tree[1], own.replace(b"[", b"[ " + name, 1)),
+        "two of a name: last": _update(loose, tree[1], own.replace(b" ]", b" %s ]" % name, 1)),
+        "two of a name: by kids": _update(loose, tree[1], kids),
+        "two of a name: another tree": _update(loose, root, catalog),
+        "two of a name: two ends": raw + b"%%EOF\n",
+        "two of a name: an end of nothing": raw + b"startxref\n0\n%%EOF\n",
+        "two of a name: two headers": b"%PDF-1.4\n" + raw,
+    }
+
+
 def attacks(raw: bytes) -> dict[str, bytes]:
     """Each attack's file, by its name."""
     first = _RANGE.search(raw)
@@ -211,6 +255,7 @@ def attacks(raw: bytes) -> dict[str, bytes]:
     more = (
         _usf(raw) | _isa(raw, page, root) | _shadow(raw, page, root) | _certified(raw, page, root)
     )
+    more |= _active(raw, page, root) | _two_of_a_name(raw, root)
     copied = raw + raw[first.start() - 40 : first.end() + 40] + b"\n%%EOF\n"
     return {
         "USF: no contents": _CONTENTS.sub(b"", raw),
