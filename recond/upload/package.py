@@ -234,13 +234,14 @@ def _payload(jws: bytes) -> bytes | None:
         return None
 
 
-def read_folder(folder: Path) -> Package:
+def read_folder(folder: Path, *, page: bool = True) -> Package:
     """The package of a run's output folder, or of a statement's. Raises `RecordInvalid`, `OSError`.
 
-    What lies beside their files there is left out.
+    What lies beside their files there is left out, and without `page` a record's certificate too:
+    for whoever looks at none, as it is two thirds of the bytes.
     """
     said = (folder / EVENT).is_file() and not (folder / RECORD).exists()
-    patterns = ("record.*", "receipt.jws", "*.pdf", "journals/*.jsonl")
+    patterns = ("record.*", "receipt.jws", "journals/*.jsonl", *(("*.pdf",) if page else ()))
     try:
         found = read_files(
             folder,

@@ -56,6 +56,7 @@ from recond.flow.lot.tables import META
 from recond.host.clock import Clock, SystemClock
 from recond.host.parallel import FEW
 from recond.model import Assessment, Form, Known, Message, Outcome
+from recond.upload.package import FILE_BYTES
 from recond.upload.sheet import harmless
 from tests.house import ROOT
 from tests.lot.both import status_of
@@ -248,6 +249,20 @@ def test_an_altered_record_is_named_and_the_rest_goes_on(
     write_run(out, record(1))  # mended: the anomaly goes
     assert add_to_lot(where, "L", (str(out),)).new == (record(1).record_id,)
     assert len(status_of(where, "L").problems) == 3
+
+
+def test_a_page_is_not_read_for_a_lot(tmp_path: Path, where: LotDatabase) -> None:
+    """Nothing in a lot rests on it, and it is two thirds of what lies on a stick."""
+    make_lot(where, "L", Still())
+    page = tmp_path / "out" / put(tmp_path / "out", 1).record_id / "certificate.pdf"
+    page.unlink()
+    page.symlink_to("/dev/full")
+    assert len(add_to_lot(where, "L", (str(tmp_path / "out"),)).new) == 1
+    page.unlink()
+    with page.open("wb") as hole:
+        hole.truncate(FILE_BYTES + 1)
+    added = add_to_lot(where, "L", (str(tmp_path / "out"),))
+    assert (added.known, added.problems) == (1, ())
 
 
 def test_a_record_that_nobody_made_is_none(tmp_path: Path, where: LotDatabase) -> None:

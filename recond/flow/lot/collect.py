@@ -115,7 +115,7 @@ def folder_sources(folder: Path) -> Iterator[str]:
 def read_source(name: str) -> Package:
     """The package of an output folder or of an exported file. Raises `RecordInvalid`, `OSError`."""
     path = Path(name)
-    return read_folder(path) if path.is_dir() else unpack(read_packed(path), path.stem)
+    return read_folder(path, page=False) if path.is_dir() else unpack(read_packed(path), path.stem)
 
 
 def bucket_reader(bucket: S3) -> Read:
