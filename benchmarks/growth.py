@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 SIZES = (10, 1_000, 100_000)
-MOST = {"verify": 1_000, "start": 10_000, "queue": 10_000}
+MOST = {"verify": 1_000, "start": 10_000, "queue": 10_000, "taken": 1_000}
 """What is made as files: more would take hours to make."""
 ROUNDS = 5
 
@@ -121,6 +121,19 @@ def lot(folder: Path, size: int) -> dict[str, float]:
     return {"add": add} | {name: apart(code, folder) for name, code in parts.items()}
 
 
+def taken(folder: Path, size: int) -> dict[str, float]:
+    """So many records, each another, taken into a new lot by a process of its own: what one costs
+    with its part of the start, and by the clock what all do.
+    """
+    from benchmarks.lot import make
+
+    make(folder, size)
+    apart("new_lot(where, 'L', SystemClock())", folder)
+    clock = time.perf_counter()
+    whole = apart("add_to_lot(where, 'L', (sys.argv[1] + '/out',))", folder)
+    return {"each": whole / size, "by the clock": time.perf_counter() - clock}
+
+
 REPORT = "report_lot(where, 'L', Path(sys.argv[1]) / 'report', lang='fr', clock=SystemClock())"
 
 
@@ -185,7 +198,7 @@ def used() -> float:
 
 
 TOPICS: dict[str, Callable[[Path, int], dict[str, float]]] = {
-    one.__name__: one for one in (certificate, verify, start, queue, lot)
+    one.__name__: one for one in (certificate, verify, start, queue, lot, taken)
 }
 
 
