@@ -24,7 +24,6 @@ settings.load_profile("recond")
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]  # pytest finds them here
 
-gc.disable()  # until all is collected: what a module makes as it is loaded stays
 # both workers write what they compiled, also where the environment says that nothing be written
 sys.dont_write_bytecode = False
 
@@ -39,6 +38,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs ../shared/lab built, and RECOND_LAB=1"))
         if item.get_closest_marker("root") and os.geteuid() != 0:
             item.add_marker(pytest.mark.skip(reason="needs root, for loop devices"))
+
+
+def pytest_collectstart() -> None:
+    """What a module makes as it is loaded stays: nothing of it is searched for rubbish."""
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
