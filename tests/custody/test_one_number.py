@@ -129,6 +129,17 @@ def test_nor_does_it_say_anything_of_what_came_back(shop: Shop) -> None:
     assert (states(status), codes(status)) == ([State.HELD], {"back"})
 
 
+def test_a_clock_that_was_ahead_makes_no_later_erasure(shop: Shop) -> None:
+    """The journal's times are of next week, until somebody set the clock and it was signed."""
+    shop.erase(FIRST, drive("D1"), later_s=7 * DAY_S)
+    on_day(shop, 25)
+    shop.say(K.HANDED_OVER, "D1", party="École")
+    on_day(shop, 26)
+    shop.say(K.RECEIVED, "D1", party="École", delivery=NOTE)
+    status = balance(shop, DISK)
+    assert (states(status), codes(status)) == ([State.HELD], {"back"})
+
+
 @pytest.mark.parametrize("listed", [DISK, "N° de série disque;modèle\nD1;SSD 860 EVO\n"])
 def test_a_word_about_another_disk_of_the_number_leaves_a_doubt(shop: Shop, listed: str) -> None:
     """Which of the two the line is, nobody knows, unless the list says it."""
@@ -183,6 +194,7 @@ def test_of_a_day_without_its_hour_the_order_is_not_known(shop: Shop, erased: bo
     """It may have come back on the day that it was returned: what was erased after that counts."""
     shop.say(K.RECEIVED, "D1", party="Mairie", delivery=NOTE)
     if erased:
+        shop.at("2026-11-24T23:00:00.000Z")
         shop.erase(FIRST, drive("D1"), later_s=DAY_S // 2)
     on_day(shop, 25)
     shop.say(K.RETURNED, "D1", party="Mairie", happened_on="2026-11-24")

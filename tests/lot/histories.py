@@ -178,7 +178,8 @@ class History:
         fails = self.chance.random() < 0.2
         disk.clean, disk.failed_last = disk.clean or not fails, fails
         done = erasure(disk.serial, disk.model, fails=fails)
-        end = at(self.hours + 0.3)
+        ahead = 200 if self.chance.random() < 0.1 else 0  # the clock, until it is signed
+        end = at(self.hours + 0.3 + ahead)
         return dataclasses.replace(done, started_at=at(self.hours + 0.1), ended_at=end)
 
     def _issue(
@@ -208,13 +209,13 @@ class History:
             self._note(f"   and by its operator's word {disk.serial} is {said.value}")
 
     def _issue_again(self) -> None:
-        if self.records:
+        """But not what a clock that was ahead dated: then nothing tells any more when it was."""
+        one = self._any([o for o in self.records if not _is_ahead(o)])
+        if one:
             self.number += 1
-            place = self.chance.randrange(len(self.records))
-            self.records[place] = dataclasses.replace(
-                self.records[place], issued_at=at(self.hours), ledger=self._place()
-            )
-            self._note(f"{self.records[place].record_id[-2:]} is issued again")
+            again = dataclasses.replace(one, issued_at=at(self.hours), ledger=self._place())
+            self.records[self.records.index(one)] = again
+            self._note(f"{again.record_id[-2:]} is issued again")
 
     def _place(self) -> LedgerPosition:
         number = self.number + 1
@@ -382,6 +383,10 @@ class History:
                 or (disk.serial == line.serial and named in (None, disk.model))
             )
         ]
+
+
+def _is_ahead(one: WipeRecord) -> bool:
+    return any((each.ended_at or "") > one.issued_at for each in one.erasures)
 
 
 def _is_open(disk: Drive) -> bool:

@@ -26,6 +26,7 @@ from recond.flow.lot.rows import (
 )
 from recond.flow.lot.sameness import (
     disk_misfit,
+    erased_at,
     is_other,
     other_disk,
     two_known,
@@ -92,7 +93,7 @@ class LotFacts:
         event_id = gone.event.event_id if gone else None
         row, disk = self.last.get(serial, (None, None))
         record_id = row.record_id if row else None
-        if row and disk and gone and (disk.ended_at or row.issued_at) > gone.moment:
+        if row and disk and gone and erased_at(row, disk) > gone.moment:
             self._conflict(serial, "lot.custody.after", gone, record_id)
             contradicted = True
         for other, medium in self.left.get(serial, ()):
@@ -118,7 +119,7 @@ class LotFacts:
             return ThingFate(State.CONTRADICTED, record_id, event_id)
         if row and disk and disk.approved and row.found_by:  # it went where its computer went
             away = max(filter(None, (away, self._end(row.found_by)[2])), key=_until, default=None)
-        if row and disk and away and (disk.ended_at or row.issued_at) <= away.until:
+        if row and disk and away and erased_at(row, disk) <= away.until:
             self._conflict(serial, "lot.custody.back", away.said, record_id)
             return ThingFate(State.HELD, record_id, event_id)
         if disk and disk.approved:
@@ -258,7 +259,7 @@ class LotFacts:
                 continue
             own = [(row, one) for row, one in results if not is_other(medium, one)]
             seen = medium.seen_at or ""
-            if any(one.approved and (one.ended_at or row.issued_at) > seen for row, one in own):
+            if any(one.approved and erased_at(row, one) > seen for row, one in own):
                 continue
             why = other_disk(record_id, medium.model, medium.size_bytes)
             self.conflicts[Conflict(disk.serial or serial, why)] = None

@@ -16,12 +16,19 @@ from recond.flow.lot.rows import DiskRow, LeftMedium, MachineRow
 from recond.model import Message
 
 
+def erased_at(row: MachineRow, disk: DiskRow) -> str:
+    """When a disk's erasure had ended, at the latest: a clock may have been ahead until the record
+    was signed.
+    """
+    return min(disk.ended_at or row.issued_at, row.issued_at)
+
+
 def unfollowed(results: list[tuple[MachineRow, DiskRow]]) -> Message | None:
     """Which disk of a number was not erased, and no erasure after it is of a disk that it may be:
     two disks bear the number, or a certificate from before it was issued once more. None: there is
     none. `results` are as they were signed; they are asked as they happened too.
     """
-    happened = sorted(results, key=lambda one: min(one[1].ended_at or "9", one[0].issued_at))
+    happened = sorted(results, key=lambda one: erased_at(*one))
     return _unfollowed(results) or _unfollowed(happened)
 
 
