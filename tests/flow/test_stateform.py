@@ -286,7 +286,7 @@ READERS = {
     "machine": {"doctor_command"},
     "prove": {"verify_command", "_many_or_few", "_page", "_disk", "label_command", "runs_command"},
     "shell": {"version_command"},
-    "stock": {"upload_list_command", "queue_command", "_where"},
+    "stock": {"export_command", "upload_list_command", "queue_command", "_where"},
 }
 """Who may read a state of a newer form; all others that name it ask first. `doctor` says it."""
 
