@@ -4,6 +4,8 @@
 PREFIX = /opt/recond
 BINDIR = /usr/local/bin
 PY = .venv/bin/python
+# of the tests: half as many again as cores, for they wait for disks and for each other too
+WORKERS = $(shell echo $$((($$(nproc 2>/dev/null || echo 2) * 3 + 1) / 2)))
 
 .PHONY: help demo quick test lab image-test lowest release lock install uninstall image clean
 .NOTPARALLEL:
@@ -21,14 +23,14 @@ quick:
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
-	@$(PY) -m pytest -n auto --dist worksteal tests/test_*.py
+	@$(PY) -m pytest -n $(WORKERS) tests/test_*.py
 
 test:
 	@packaging/setup venv test
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy
-	@$(PY) -m pytest -n auto --dist worksteal
+	@$(PY) -m pytest -n $(WORKERS)
 
 # emulated computers with disks of every kind: some hours; needs the emulator's folder beside the project
 lab:
