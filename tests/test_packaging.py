@@ -106,7 +106,7 @@ def test_the_automatic_check_is_make_test() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for tool in ("ruff check", "mypy", "pytest -n auto"):
+    for tool in ("ruff check", "mypy", "pytest -n "):
         assert f"-m {tool}" in makefile
 
 
