@@ -12,6 +12,7 @@ import random
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -451,9 +452,9 @@ class Killer:
             def __getattr__(self, name: str) -> object:
                 return getattr(self.inner, name)
 
-        def opened(descriptor: int, mode: str = "r") -> object:
+        def opened(descriptor: int, mode: str = "r", **more: Any) -> object:
             name = str(Path(f"/proc/self/fd/{descriptor}").readlink())
-            found = true_open(descriptor, mode)
+            found = true_open(descriptor, mode, **more)
             writes = any(one in mode for one in "wa+") and not name.endswith("lock")
             return Stream(found) if writes else found
 
