@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recond.erasure import TargetKind, WipePlan
@@ -127,6 +127,9 @@ NUMBER = st.text(st.sampled_from("aAbB1 -."), min_size=1, max_size=8).filter(str
     numbers=st.lists(NUMBER, min_size=1, max_size=5),
     files=st.lists(st.booleans(), min_size=5, max_size=5),
     word=NUMBER,
+)
+@example(  # the end of one image's name is another's whole name
+    numbers=["1", "1", "B", "1B", "1B"], files=[False, True, True, False, True], word="1"
 )
 def test_no_word_confirms_two_disks(numbers: list[str], files: list[bool], word: str) -> None:
     told = tuple(

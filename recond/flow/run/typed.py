@@ -26,18 +26,19 @@ def folded(word: str) -> str:
 
 def typed_end(plan: WipePlan, plans: tuple[WipePlan, ...] = ()) -> str:
     """What an operator is asked to type: the end of the disk's number, of an image's name before
-    its ending; longer where another disk of `plans` ends alike. Where another has the same number,
-    the place where it is plugged in. Spaces do not count: an end that begins with one could never
-    be typed.
+    its ending; longer where another disk of `plans` ends alike, or is called so. Where another has
+    the same number, the place where it is plugged in. Spaces do not count: an end that begins with
+    one could never be typed.
     """
     if plan.place:
         return plan.place
     number = "".join(_number(plan, plans).split())
     others = [folded(_number(other, plans)) for other in _others(plan, plans)]
+    named = {name for one in plans if one.path != plan.path for name in _whole(one, plans)}
     for length in range(min(TYPED_CHARACTERS, len(number)), len(number)):
-        end = number[-length:]
-        if not any(other.endswith(end.casefold()) for other in others):
-            return end
+        end = folded(number[-length:])
+        if end not in named and not any(other.endswith(end) for other in others):
+            return number[-length:]
     return number
 
 
