@@ -75,20 +75,31 @@ def holder(path: str | Path, how: str = "open") -> Iterator[int]:
         process.stdin.close()
 
 
+def nothing() -> None:
+    """Nobody meddles."""
+
+
 def erase(
-    path: str | Path, folder: Path, meddle: Meddle = lambda: None, phase: Phase = Phase.VERIFY
+    path: str | Path, folder: Path, meddle: Meddle = nothing, phase: Phase = Phase.VERIFY
 ) -> tuple[str, Erasure]:
     """Erase as a worker does; `meddle` is called once the last byte was read back (or written)."""
     target = read_target(str(path), image=True)
     plan = plan_wipe(target, Wish(method="nist-clear"), SEED, guard.refusals(target))
     journal = folder / "journal.jsonl"
+    reached: list[int] = []
 
     def tell(event: ProgressEvent) -> None:
         if event.phase is phase and event.done == event.total:
+            reached.append(1)
             meddle()
 
-    seam = image_seam(SystemClock())
-    outcome = run_job(job_for(plan, str(journal)), seam, lambda: False, tell)
+    for _ in range(3):
+        journal.unlink(missing_ok=True)
+        seam = image_seam(SystemClock())
+        outcome = run_job(job_for(plan, str(journal)), seam, lambda: False, tell)
+        # another worker's test may be looking at every disk here in that very moment
+        if reached or meddle is nothing or outcome != "refused":
+            break
     return outcome, fold_journal(journal.read_bytes(), "j")
 
 
