@@ -92,6 +92,11 @@ def test_the_inventory_loads_nothing_of_an_erasure() -> None:
     assert commands == {"complete", "frame", "index", "inventory", "program", "values"}
 
 
+def test_the_boards_judging_process_loads_no_database() -> None:
+    code = "import sys, recond.board.judge; sys.exit('sqlalchemy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_the_index_is_what_the_modules_declare() -> None:
     from recond.commands.frame import app
 

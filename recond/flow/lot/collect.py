@@ -25,7 +25,6 @@ from recond.ends import StepEnd
 from recond.erasure import Erasure, Technique, Verdict, WipeRecord
 from recond.errors import RecondError, RecordInvalid, UploadFailed, UsageError
 from recond.flow.deliver.checked import package_fault
-from recond.flow.lot.batch import RowBatch, in_batches
 from recond.flow.lot.remainder import remainder_of
 from recond.flow.lot.rows import DiskRow, MachineRow, Remainder
 from recond.flow.lot.standing import key_fault, no_disk
@@ -50,7 +49,7 @@ from recond.upload.s3 import S3
 if TYPE_CHECKING:
     from cryptography import x509
 
-    # its library of databases costs a fifth of a second, and who judges one record needs none
+    from recond.flow.lot.batch import RowBatch
     from recond.flow.lot.store import LotStore
 
 Read = Callable[[str], Package]
@@ -136,6 +135,9 @@ def collect(
     The looks are made on all processors where `read` can be asked by several (`processes` as in
     `for_each`); what they found is written here, in order.
     """
+    # its library of databases costs a fifth of a second, and who judges one record needs none
+    from recond.flow.lot.batch import RowBatch, in_batches
+
     digests, before = _known_digests(store, lot), dict(store.problems(lot))
     new: list[str] = []
     renewed: list[str] = []
@@ -147,7 +149,8 @@ def collect(
         return look(lot, source, read, trust, seen)
 
     batch = RowBatch(store)
-    for found in _in_batches(batch, lot, for_each(work, names, _lost, processes)):
+    looked = in_batches(for_each(work, names, _lost, processes))
+    for found in (one for some in looked for one in _expected(batch, lot, some)):
         row, why = None, found.why
         if why is None and found.digest not in digests:
             row, why = _written(batch, lot, found, trust)
@@ -169,11 +172,10 @@ def collect(
     return Added(tuple(new), tuple(renewed), known, others, tuple(problems))
 
 
-def _in_batches(batch: RowBatch, lot: str, looked: Iterable[Looked]) -> Iterator[Looked]:
-    """What was found, in order; the database is asked for many at once."""
-    for some in in_batches(looked):
-        batch.expect_rows(lot, (one.row for one in some if one.row is not None))
-        yield from some
+def _expected(batch: RowBatch, lot: str, some: list[Looked]) -> list[Looked]:
+    """The same, once the database was asked for all of them."""
+    batch.expect_rows(lot, (one.row for one in some if one.row is not None))
+    return some
 
 
 def _written(
