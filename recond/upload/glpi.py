@@ -19,7 +19,16 @@ from recond.upload.client import client_of
 from recond.upload.facts import machine_seed, stable_uuid
 from recond.upload.glpi_document import GlpiDocuments
 from recond.upload.glpi_inventory import device_id, inventory, version_of
-from recond.upload.outcome import Delivered, Later, Outcome, Parked, clean, judge, said_by
+from recond.upload.outcome import (
+    Delivered,
+    Later,
+    Outcome,
+    Parked,
+    clean,
+    judge,
+    judge_refused,
+    said_by,
+)
 from recond.upload.package import Package
 from recond.upload.settings import Settings
 
@@ -130,9 +139,7 @@ class Glpi:
         if _pending(answer, said):
             return Later(Message("upload.glpi.pending"))
         if not 200 <= answer.status < 300:
-            outcome = judge(answer, clock.now(), self._secrets)
-            # 409 is nothing of theirs: it does not say that the inventory is kept
-            return Parked(outcome.words) if isinstance(outcome, Delivered) else outcome
+            return judge_refused(answer, clock.now(), self._secrets)
         if said.get("status") == "ok":
             return Delivered(Message("upload.sent"))
         if said.get("status") == "error":

@@ -76,6 +76,14 @@ def judge(answer: HttpAnswer, now: str, secrets: tuple[str, ...] = ()) -> Outcom
     return Parked(refusal("upload.refused", answer, said, secrets))
 
 
+def judge_refused(answer: HttpAnswer, now: str, secrets: tuple[str, ...] = ()) -> Outcome:
+    """The same of an answer that is no success, by a protocol that has no 409: where it comes all
+    the same it says nothing of this record.
+    """
+    outcome = judge(answer, now, secrets)
+    return Parked(outcome.words) if isinstance(outcome, Delivered) else outcome
+
+
 def refusal(code: str, answer: HttpAnswer, said: str, secrets: tuple[str, ...]) -> Message:
     """A message with the server's words; what is no words to a person goes along unseen (`raw`)."""
     found: dict[str, str | int] = {"status": answer.status, "said": said or "—"}

@@ -23,7 +23,7 @@ from recond.model import Machine, Message
 from recond.upload.client import client_of
 from recond.upload.facts import category_of, known, name_of, notes_of, remark, verdict_of
 from recond.upload.multipart import multipart
-from recond.upload.outcome import Delivered, Later, Outcome, Parked, judge, said_by
+from recond.upload.outcome import Delivered, Later, Outcome, Parked, judge_refused, said_by
 from recond.upload.package import Package
 from recond.upload.settings import Settings
 
@@ -207,9 +207,7 @@ class SnipeIt:
         if 200 <= answer.status < 300:  # an error in a good answer, or no answer of theirs
             said = said_by(answer, (self._token,)) or "—"
             return Parked(Message.of("upload.refused", status=answer.status, said=said))
-        outcome = judge(answer, clock.now(), (self._token,))
-        # 409 is nothing of theirs: it says nothing of this record
-        return Parked(outcome.words) if isinstance(outcome, Delivered) else outcome
+        return judge_refused(answer, clock.now(), (self._token,))
 
     def _id(self, answer: HttpAnswer, clock: Clock) -> int | Outcome:
         found = self._read(answer, clock)
