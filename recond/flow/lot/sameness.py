@@ -54,20 +54,28 @@ def two_known(known: Iterable[tuple[str, str | None, int | None]]) -> Message | 
     its model and size. None: it may be one.
     """
     for one, other in combinations(dict.fromkeys(known), 2):
-        if models_differ(one[1], other[1]) or sizes_differ(one[2], other[2]):
+        if _are_two(one[1:], other[1:]):
             return Message.of("lot.custody.which", id=one[0], other=other[0])
     return None
 
 
 def is_other(medium: LeftMedium, disk: DiskRow) -> bool:
     """Whether what a census showed is another disk than the one of a result."""
-    sizes = (medium.size_bytes, disk.size_bytes or None)
-    return models_differ(medium.model, disk.model) or sizes_differ(*sizes)
+    return _are_two((medium.model, medium.size_bytes), _looks(disk))
 
 
 def _may_be_one(one: DiskRow, other: DiskRow) -> bool:
-    sizes = (one.size_bytes or None, other.size_bytes or None)
-    return not models_differ(one.model, other.model) and not sizes_differ(*sizes)
+    return not _are_two(_looks(one), _looks(other))
+
+
+def _looks(disk: DiskRow) -> tuple[str | None, int | None]:
+    """A disk's model and size."""
+    return disk.model, disk.size_bytes or None
+
+
+def _are_two(one: tuple[str | None, int | None], other: tuple[str | None, int | None]) -> bool:
+    """Whether two models with their sizes are of two disks."""
+    return models_differ(one[0], other[0]) or sizes_differ(one[1], other[1])
 
 
 def disk_misfit(listed: ExpectedDisk, disk: DiskRow) -> Message | None:
