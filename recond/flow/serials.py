@@ -9,10 +9,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_WWN_PREFIXES = ("0x", "naa.", "eui.", "wwn-")
+
 
 def compared(serial: str) -> str:
     """A serial as it is compared: outer white space and case do not count, everything else does."""
     return clean(serial).upper()
+
+
+def bare_wwn(wwn: str) -> str:
+    """A world-wide name's digits: the kernel, drives and udev set different letters before them."""
+    plain = wwn.casefold()
+    return next((plain.removeprefix(p) for p in _WWN_PREFIXES if plain.startswith(p)), plain)
 
 
 def clean(cell: str) -> str:

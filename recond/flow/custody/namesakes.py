@@ -11,14 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from recond.census import Kind, StorageMedium
+from recond.census import Kind
 from recond.custody import CustodyEvent, ThingKind
 from recond.drives import is_area
 from recond.erasure import TargetKind, WipeRecord
 from recond.flow.likeness import models_differ
-from recond.flow.serials import compared
-from recond.model import Known, Message, Reading
+from recond.flow.serials import bare_wwn, compared
+from recond.model import Known, Message
 from recond.naming import model_name
+from recond.upload.facts import known
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def bearers_of(document: WipeRecord | CustodyEvent) -> Iterator[Bearer]:
             yield Bearer(thing.kind, number, thing.model, None, document.event_id)
         return
     system = document.machine.system if document.machine else None
-    if system and (own := _known(system.serial)):
+    if system and (own := known(system.serial)):
         model = model_name(system) or None
         yield Bearer(ThingKind.COMPUTER, compared(own), model, None, document.record_id)
     for erasure in document.erasures:
@@ -57,15 +58,11 @@ def bearers_of(document: WipeRecord | CustodyEvent) -> Iterator[Bearer]:
 def _media(record: WipeRecord) -> Iterator[Bearer]:
     census = record.machine.census if record.machine else None
     for one in census.value.media if isinstance(census, Known) else ():
-        serial = _known(one.serial)
+        serial = known(one.serial)
         if serial and one.kind in (Kind.DISK, Kind.DRIVE):
-            name = None if _in_name_space(one) else _known(one.wwn)
+            name = None if known(one.namespace) else known(one.wwn)
             number = compared(serial)
-            yield Bearer(ThingKind.DISK, number, _known(one.model), name, record.record_id)
-
-
-def _in_name_space(medium: StorageMedium) -> bool:
-    return isinstance(medium.namespace, Known) and bool(medium.namespace.value)
+            yield Bearer(ThingKind.DISK, number, known(one.model), name, record.record_id)
 
 
 def namesakes(bearers: Iterable[Bearer]) -> Iterator[Message]:
@@ -91,13 +88,5 @@ def namesakes(bearers: Iterable[Bearer]) -> Iterator[Message]:
 
 
 def _are_two(one: Bearer, other: Bearer) -> bool:
-    names = {_plain(name) for name in (one.wide_name, other.wide_name) if name}
+    names = {bare_wwn(name) for name in (one.wide_name, other.wide_name) if name}
     return models_differ(one.model, other.model) or len(names) > 1
-
-
-def _plain(wide_name: str) -> str:
-    return wide_name.lower().removeprefix("0x").removeprefix("naa.").removeprefix("eui.")
-
-
-def _known(reading: Reading[str]) -> str | None:
-    return reading.value if isinstance(reading, Known) else None

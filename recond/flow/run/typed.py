@@ -12,11 +12,11 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from recond.erasure import TargetKind, WipePlan
+from recond.flow.serials import bare_wwn
 
 TYPED_CHARACTERS = 4
 _LEAST_PREFIXED = 6  # characters of a number before which a label's own letters are passed over
 _LABEL_PREFIXES = ("s", "sn", "s/n", "1s", "wwn")
-_WWN_PREFIXES = ("0x", "naa.", "eui.", "wwn-")
 
 
 def folded(word: str) -> str:
@@ -117,6 +117,6 @@ def _whole(plan: WipePlan, plans: tuple[WipePlan, ...]) -> set[str]:
             found.add(short)  # Western Digital's barcodes leave its letters out
     if disk.wwn:
         wwn = folded(disk.wwn)
-        bare = next((wwn.removeprefix(p) for p in _WWN_PREFIXES if wwn.startswith(p)), wwn)
+        bare = bare_wwn(wwn)
         found |= {wwn, bare, f"wwn{bare}", f"0x{bare}"}
     return found - {""}
