@@ -234,6 +234,15 @@ def _payload(jws: bytes) -> bytes | None:
         return None
 
 
+def read_place(place: Path, *, page: bool = True) -> Package:
+    """The package of an output folder (`page` as there) or of an exported file. Raises
+    `RecordInvalid`, `OSError`.
+    """
+    if place.is_dir():
+        return read_folder(place, page=page)
+    return unpack(read_packed(place), place.stem)
+
+
 def read_folder(folder: Path, *, page: bool = True) -> Package:
     """The package of a run's output folder, or of a statement's. Raises `RecordInvalid`, `OSError`.
 

@@ -15,7 +15,7 @@ from recond.host.reason import os_reason
 from recond.host.store import write_whole
 from recond.model import Message
 from recond.upload.mapping import line_of
-from recond.upload.package import RECORD, Package, read_folder, read_packed, unpack
+from recond.upload.package import RECORD, Package, read_place
 from recond.upload.sheet import table_bytes
 from recond.upload.templates import load_template
 
@@ -59,9 +59,7 @@ def export_table(
     left_out: list[tuple[str, Message]] = []
     for place in (place for source in sources for place in _places(source)):
         try:
-            package = (
-                read_folder(place) if place.is_dir() else unpack(read_packed(place), place.stem)
-            )
+            package = read_place(place)
             package.record()  # a statement, where one is named, has none
             fault = check(package)
             if fault is not None:

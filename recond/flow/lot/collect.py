@@ -40,8 +40,7 @@ from recond.upload.package import (
     SIGNATURE,
     IssueOrder,
     Package,
-    read_folder,
-    read_packed,
+    read_place,
     unpack,
 )
 from recond.upload.s3 import S3
@@ -113,8 +112,7 @@ def folder_sources(folder: Path) -> Iterator[str]:
 
 def read_source(name: str) -> Package:
     """The package of an output folder or of an exported file. Raises `RecordInvalid`, `OSError`."""
-    path = Path(name)
-    return read_folder(path, page=False) if path.is_dir() else unpack(read_packed(path), path.stem)
+    return read_place(Path(name), page=False)
 
 
 def bucket_reader(bucket: S3) -> Read:
