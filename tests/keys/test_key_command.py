@@ -110,7 +110,7 @@ def test_the_root_comes_back_from_paper(tmp_path: Path) -> None:
     assert back["fingerprint"] == root["fingerprint"]
     assert Path(str(back["key"])).read_bytes() == packed
     answer("issue", "--root", str(back["key"]), folder=tmp_path)
-    typed.write_text(typed.read_text().replace("01", "02", 1))
+    typed.write_text(typed.read_text().replace("/01", "/02", 1))
     done = key("restore", str(typed), folder=tmp_path)
     assert done.code == 7
     assert "ligne 02" in done.stderr
