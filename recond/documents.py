@@ -60,9 +60,11 @@ def read_to_compare(text: str) -> Any:
     brackets too deep.
     """
     try:
-        value = _TO_COMPARE.decode(text)
+        value, end = _TO_COMPARE.raw_decode(text)  # no space around it is looked for
     except RecursionError:
         raise NoDocument("nested too deep") from None
+    if end != len(text):
+        raise NoDocument("something behind it")
     if text.count("[") + text.count("{") > MOST_DEEP:
         _check_depth(value)
     return value
