@@ -17,6 +17,7 @@ from recond.codec import from_json
 from recond.ends import ConfirmedBy, JournalEnd, StepEnd
 from recond.erasure import DiskIdentity, Fill, FillKind, WipePlan
 from recond.errors import RecondError
+from recond.frozen import answered_once
 from recond.model import Json, Message, Use
 
 Check: TypeAlias = Callable[[Json], bool]
@@ -124,10 +125,16 @@ def _fill(value: Json) -> bool:
     return _typed(Fill)(value) and fill_is_sound(from_json(Fill, value))
 
 
+@answered_once  # its form is asked here, and the timeline takes it
+def plan_of(value: Json) -> WipePlan:
+    """The plan of an entry, which nobody changes. Raises `FormatError`."""
+    return from_json(WipePlan, value)
+
+
 def _plan(value: Json) -> bool:
     """A plan whose contents and places can be computed: sound fills, a seed of 32 bytes."""
     try:
-        plan = from_json(WipePlan, value)
+        plan = plan_of(value)
     except (RecondError, ValueError, TypeError):
         return False
     return _digest(plan.seed) and all(

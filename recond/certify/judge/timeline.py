@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from recond.certify.judge.coverage import total_bytes
+from recond.certify.judge.journal_schema import plan_of
 from recond.certify.judge.medium import Begun, DiskInHand, is_proven, is_same_disk, is_same_resumed
 from recond.certify.judge.step_timeline import StepTimeline, ranges_of
 from recond.codec import digest, from_json
@@ -124,7 +125,7 @@ def _plan(timeline: Timeline, at: int, entry: JournalEntry) -> None:
         return
     if timeline.plan is None and timeline.wrote:
         timeline.wrong(at, entry)
-    timeline.plan = from_json(WipePlan, entry.data["plan"])
+    timeline.plan = plan_of(entry.data["plan"])
     timeline.plan_digest = claimed
 
 
