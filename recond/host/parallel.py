@@ -47,12 +47,13 @@ def for_each(
     things: Iterable[T],
     lost: Callable[[T], R],
     processes: int | None = None,
+    chunk: int = CHUNK,
 ) -> Iterator[R]:
     """What `work` answers for each thing, in order, as soon as it is there.
 
     `lost` answers for what was in hand when a process was killed: for want of memory, as a rule.
     Things and answers are pickled, `work` is not; it should raise nothing. `processes` None: one a
-    processor.
+    processor. `chunk`: how many are handed over at once; more where each is done in no time.
     """
     source = iter(things)
     first = list(islice(source, FEW))
@@ -63,11 +64,11 @@ def for_each(
         return
     left = True
     while left:
-        left = yield from _with_pool(work, rest, lost, count)
+        left = yield from _with_pool(work, rest, lost, count, chunk)
 
 
 def _with_pool(
-    work: Callable[[T], R], things: Iterator[T], lost: Callable[[T], R], count: int
+    work: Callable[[T], R], things: Iterator[T], lost: Callable[[T], R], count: int, chunk: int
 ) -> Generator[R, None, bool]:
     """Until nothing is left (False) or a process was killed (True)."""
     # loaded late: most commands have few things to do
@@ -81,7 +82,7 @@ def _with_pool(
     answers: deque[Future[list[R]]] = deque()
     try:
         while True:
-            while len(in_hand) < count * AHEAD and (some := list(islice(things, CHUNK))):
+            while len(in_hand) < count * AHEAD and (some := list(islice(things, chunk))):
                 in_hand.append(some)
                 answers.append(pool.submit(_do, some))
             if not in_hand:

@@ -27,14 +27,14 @@ def things():
 def work(n):
     {work}
     return (n, os.getpid() != me)
-for n, elsewhere in for_each(work, things(), lambda n: (n, None), processes=2):
+for n, elsewhere in for_each(work, things(), lambda n: (n, None), 2, int(sys.argv[2])):
     print(n, elsewhere, asked, flush=True)
 """
 
 
-def run(folder: Path, work: str) -> list[tuple[int, str, int]]:
+def run(folder: Path, work: str, chunk: int = CHUNK) -> list[tuple[int, str, int]]:
     """A process of one thread that prints, for each thing, who answered and how many were asked."""
-    program = [sys.executable, "-c", PROGRAM.replace("{work}", work), str(folder)]
+    program = [sys.executable, "-c", PROGRAM.replace("{work}", work), str(folder), str(chunk)]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     lines = [line.split() for line in done.stdout.splitlines()]
     return [(int(n), elsewhere, int(asked)) for n, elsewhere, asked in lines]
@@ -63,7 +63,7 @@ def test_what_a_killed_process_had_in_hand_is_said_to_be_lost_and_the_rest_goes_
 
 def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
     work = "(here / str(os.getpid())).touch(); time.sleep(60)"
-    program = [sys.executable, "-c", PROGRAM.replace("{work}", work), str(tmp_path)]
+    program = [sys.executable, "-c", PROGRAM.replace("{work}", work), str(tmp_path), "4"]
     with subprocess.Popen(program, cwd=ROOT) as parent:
         end = time.monotonic() + 30
         while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < end:
@@ -102,3 +102,11 @@ def test_a_process_of_several_threads_does_not_fork() -> None:
         gate.set()
         other.join()
     assert pids == {os.getpid()}
+
+
+def test_as_many_are_in_hand_at_once_as_who_asks_says(tmp_path: Path) -> None:
+    found = run(tmp_path, "os.kill(os.getpid(), 9) if n == 50 else None", chunk=32)
+    assert [n for n, _, _ in found] == list(range(200))
+    lost = [n for n, elsewhere, _ in found if elsewhere == "None"]
+    assert set(range(32, 64)) <= set(lost)  # none of them was answered alone
+    assert min(lost) % 32 == 0

@@ -55,6 +55,10 @@ Read = Callable[[str], Package]
 """Reads the package of that name from where the names come from."""
 
 
+CHUNK = 16
+"""Records handed to a process at once: a look takes as long as a handful of hand-overs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a look at one source found: a record and all that a lot keeps of it, or why not.
@@ -147,7 +151,7 @@ def collect(
         return look(lot, source, read, trust, seen)
 
     batch = RowBatch(store)
-    looked = in_batches(for_each(work, names, _lost, processes))
+    looked = in_batches(for_each(work, names, _lost, processes, CHUNK))
     for found in (one for some in looked for one in _expected(batch, lot, some)):
         row, why = None, found.why
         if why is None and found.digest not in digests:
