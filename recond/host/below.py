@@ -10,34 +10,49 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from fnmatch import translate
+from operator import attrgetter
 from pathlib import Path
 
 
-def files_below(folder: Path, *patterns: str) -> tuple[list[Path], ...]:
-    """Of each pattern of the shell's the entries whose names match, sorted by their paths."""
-    asked = [(re.compile(translate(pattern)).match, list[str]()) for pattern in patterns]
+def files_below(folder: Path, *patterns: str) -> Iterator[Path]:
+    """The entries whose names match the first of the shell's patterns, then those of the second, …,
+    each in the order of their paths. The first are told while the folders are walked.
+    """
+    now, *later = [re.compile(translate(pattern)).match for pattern in patterns]
+    kept: list[list[str]] = [[] for _ in later]
     for name, path in _all_below(folder):
-        for matches, found in asked:
+        if now(name):
+            yield Path(path)
+        for matches, found in zip(later, kept, strict=True):
             if matches(name):
                 found.append(path)
-    # as paths sort
-    return tuple(list(map(Path, sorted(found, key=_parts))) for _, found in asked)
-
-
-def _parts(path: str) -> list[str]:
-    return path.split("/")
+    for found in kept:
+        yield from map(Path, found)
 
 
 def _all_below(folder: Path) -> Iterator[tuple[str, str]]:
-    """The name and the path of each entry."""
-    left = [str(folder)]
+    """The name and the path of each entry, as paths sort: a folder's before the next name's."""
+    left = [_entries(str(folder))]
     while left:
-        try:
-            with os.scandir(left.pop()) as listing:
-                for entry in listing:
-                    yield entry.name, entry.path
-                    if entry.is_dir(follow_symlinks=False):
-                        left.append(entry.path)
-        except OSError:
+        entry = next(left[-1], None)
+        if entry is None:
+            left.pop()
             continue
+        yield entry.name, entry.path
+        if _is_folder(entry):
+            left.append(_entries(entry.path))
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    found: list[os.DirEntry[str]] = []
+    with suppress(OSError), os.scandir(folder) as listing:
+        found += listing
+    return iter(sorted(found, key=attrgetter("name")))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    with suppress(OSError):
+        return entry.is_dir(follow_symlinks=False)
+    return False

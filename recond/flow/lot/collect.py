@@ -109,9 +109,11 @@ def folder_sources(folder: Path) -> Iterator[str]:
     """Every record below a folder: output folders and exported packages, in order."""
     if not folder.is_dir():
         raise UsageError("lot.source.unknown", source=str(folder))
-    records, exported = files_below(folder, RECORD, "[!.]*.zip")
-    yield from (str(path.parent) for path in records)
-    yield from (str(path) for path in exported if not is_statement(path.stem))
+    for path in files_below(folder, RECORD, "[!.]*.zip"):
+        if path.name == RECORD:
+            yield str(path.parent)
+        elif not is_statement(path.stem):
+            yield str(path)
 
 
 def read_source(name: str) -> Package:

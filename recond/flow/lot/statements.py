@@ -59,11 +59,10 @@ def statement_sources(folder: Path) -> Iterator[str]:
     """
     if not folder.is_dir():
         raise UsageError("lot.source.unknown", source=str(folder))
-    events, exported = files_below(folder, EVENT, "custody-*.zip")
-    for path in events:
-        yield str(path.parent)
-    for path in exported:
-        if is_statement(path.stem):
+    for path in files_below(folder, EVENT, "custody-*.zip"):
+        if path.name == EVENT:
+            yield str(path.parent)
+        elif is_statement(path.stem):
             yield str(path)
 
 
