@@ -67,7 +67,19 @@ def read_uses(files: Files, name: str) -> tuple[Use, ...]:
     uses |= mounted | _swapped(files, nodes) | _looped(files, nodes) | _btrfs(files, nodes)
     own = any(use.kind == "medium" for use in mounted)
     uses |= {use for use in medium_uses(files, name, nodes) if not (own and use.kind == "label")}
+    uses -= _of_the_start(files, uses)
     return tuple(sorted(uses, key=lambda use: (use.kind, use.node, use.where)))
+
+
+def _of_the_start(files: Files, uses: set[Use]) -> set[Use]:
+    """What holds a live system's medium and is how the system came from it: Ventoy maps its ISO
+    file as a disk and leaves the mapping. One that anything else is used by is not of the start.
+    """
+    if not any(use.kind == "medium" for use in uses):
+        return set()
+    others = {use.node for use in uses if use.kind not in ("medium", "holder")}
+    holders = (use for use in uses if use.kind == "holder" and use.where.startswith("dm-"))
+    return {use for use in holders if others.isdisjoint(nodes_of(files, use.where))}
 
 
 def live_disks(files: Files) -> frozenset[str]:

@@ -86,6 +86,12 @@ class Machine:
         """What the initial memory disk writes down of the medium that this start came from."""
         self.write("run/recond/came-from", str(disk.plugging))
 
+    def map_part(self, disk: FakeDisk, name: str = "dm-0") -> None:
+        """A device-mapper's table over the disk's partition, number 254:0."""
+        place = f"sys/devices/{disk.plug}/host0/block/{disk.name}"
+        self.write(f"{place}/{disk.part}/holders/{name}/x", "")
+        self.write(f"sys/class/block/{name}/dev", "254:0")
+
     def pull(self, disk: FakeDisk) -> None:
         """The disk is gone."""
         import shutil

@@ -71,6 +71,23 @@ def test_what_an_iso_file_lay_on_is_the_medium_whatever_it_is_called(tmp_path: P
     assert (found.disk, found.own) == ("sde", False), "gets results, gives no orders and no keys"
 
 
+def test_ventoys_mapping_of_its_iso_file_is_no_other_use_of_its_stick(live: Machine) -> None:
+    """It stays when the system runs from memory: the stick is refused as the medium and as nothing
+    else, and so does not count in the result. A mapping of the computer's own disk is a use.
+    """
+    away = "21 1 0:20 / / rw - overlay overlay rw"
+    there = "30 1 254:0 / /run/live/medium ro - iso9660 /dev/mapper/ventoy ro"
+    live.map_part(STICK)
+    for mounts in (away, f"{away}\n{there}"):
+        live.write("proc/self/mountinfo", mounts)
+        assert kinds(live, "sdb") == {"medium"}
+    live.write("proc/self/mountinfo", f"{away}\n31 1 254:0 / /mnt ro - iso9660 /dev/dm-0 ro")
+    assert kinds(live, "sdb") == {"holder", "medium", "mount"}
+    live.write("proc/self/mountinfo", away)
+    live.map_part(INNER)
+    assert kinds(live, "sda") == {"holder"}
+
+
 def test_a_partition_of_that_name_beside_the_iso_file_is_this_starts_own(tmp_path: Path) -> None:
     machine = Machine(tmp_path / "root")
     for disk in (STICK, FakeDisk("sdc", 32, "RECOND", serial="OTHER")):
