@@ -117,6 +117,11 @@ def test_the_image_as_a_file_on_a_stick(
     start = computer.keep_as_file(image, menu=menu)
     computer.put("recond.toml", ORDER.replace('"all"', '"all+usb"'))
     computer.run("uefi" if menu else "bios", memory_mib, *start)
+    the_stick_of_the_file_was_kept(computer)
+
+
+def the_stick_of_the_file_was_kept(computer: Computer) -> None:
+    """Refused as what the system came from, and for no other reason; all else is erased."""
     for disk in computer.disks.values():
         assert not any(disk.read_bytes())
     assert computer.check_fat() == 0
@@ -124,8 +129,23 @@ def test_the_image_as_a_file_on_a_stick(
     taken = computer.take()
     results = {one["disk"]["serial"]: one["result"] for one in the_record(taken)["erasures"]}
     assert all(results[serial]["verdict"] == "approved" for serial in computer.disks)
-    assert results["RECONDSTICK1"]["status"] == "refused"
+    stick = results["RECONDSTICK1"]
+    assert stick["status"] == "refused"
+    assert [reason["code"] for reason in stick["reasons"]] == ["wipe.refusal.medium"]
     assert list(taken.glob("recond/keys/bench.p12")), "RECOND lies on the medium of the start"
+
+
+@pytest.mark.parametrize(
+    ("firmware", "memory_mib"), [("bios", 2048), ("uefi", 2048), ("uefi", 1024)]
+)
+def test_ventoys_own_loader(ventoy: Path, tmp_path: Path, firmware: str, memory_mib: int) -> None:
+    """Its normal mode: the memory disk finds the image through a mapping that Ventoy lays over the
+    file, and that stays afterwards.
+    """
+    computer = Computer(tmp_path, ventoy)
+    computer.put("recond.toml", ORDER.replace('"all"', '"all+usb"'))
+    computer.run(firmware, memory_mib)
+    the_stick_of_the_file_was_kept(computer)
 
 
 @pytest.mark.parametrize("firmware", ["bios", "uefi"])
