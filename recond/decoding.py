@@ -163,6 +163,11 @@ def _reading(options: tuple[Any, ...], exact: bool) -> Decoder:
     inner = None if other is None else decoder_of(hint, exact)
 
     def decode(value: Json, where: Where) -> object:
+        if inner and known and type(value) is dict and len(value) == 2 and "value" in value:
+            item, source = value["value"], value.get("source")
+            if type(source) is str:  # as nearly all of a machine's are
+                read = item if type(item) in plain else inner(item, (where, "value"))
+                return Known(read, source)
         if isinstance(value, dict) and len(value) == 2 and "unknown" in value and "detail" in value:
             reason = cast(Why, why(value["unknown"], where))
             return Unknown(reason, _expect(str, value["detail"], where))
@@ -215,6 +220,8 @@ def _decode_pairs(plain: frozenset[type], inner: Decoder, value: Json, where: Wh
 
 def _decode_items(plain: frozenset[type], inner: Decoder, value: Json, where: Where) -> object:
     items = _expect(list, value, where)
+    if plain.issuperset(map(type, items)):
+        return tuple(items)
     return tuple(
         [item if type(item) in plain else inner(item, (where, n)) for n, item in enumerate(items)]
     )
@@ -234,20 +241,21 @@ class _Shape(typing.NamedTuple):
 
 
 def _decode_object(cls: Any, exact: bool, value: Json, where: Where) -> object:
-    found = _expect(dict, value, where)
+    found = value if type(value) is dict else _expect(dict, value, where)
     try:
-        shape = _shape_of(cls, tuple(found), exact)
+        take, readers, absent, later, written = _shape_of(cls, tuple(found), exact)
     except LookupError:
         names = {one.name for one in fields_of(cls)}
         needed = {one.name for one in fields_of(cls) if one.needed}
         raise _keys(where, (found.keys() - names) | (needed - found.keys())) from None
     given = [
         item if type(item) in plain else inner(item, (where, name))
-        for item, (name, plain, inner) in zip(shape.take(found), shape.readers)  # noqa: B905
+        for item, (name, plain, inner) in zip(take(found), readers)  # noqa: B905
     ]
-    for at, default in shape.absent:
+    for at, default in absent:
         given.insert(at, default)
-    if exact and not (shape.written and all(given[at] != one for at, one in shape.later)):
+    kept = not later or all(given[at] != one for at, one in later)
+    if exact and not (written and kept):
         raise AnotherSpelling(_place(where))
     return cls(*given)
 

@@ -8,6 +8,7 @@ must stand there is computed again from the plan's fill (`fills`). Pure.
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import itemgetter
 from typing import cast
 
 from recond.certify.judge.expected_content import MAX_PLACE_BYTES, fill_sha256
@@ -18,6 +19,7 @@ from recond.methods import derive
 from recond.model import Json, Message
 
 _Place = dict[str, Json]
+_offset_of = itemgetter("offset")
 
 
 def count_canaries(timeline: Timeline) -> Canaries:
@@ -102,7 +104,7 @@ def _drawn(before: dict[str, Json], after: dict[str, Json], plan: WipePlan) -> b
     offsets, seed = _drawn_by(plan), _seed_of(plan)
     return bool(offsets) and all(
         (data["seed"], data["length"]) == (seed.hex(), length)
-        and tuple(place["offset"] for place in _places(data)) == offsets
+        and tuple(map(_offset_of, _places(data))) == offsets
         for data in (before, after)
     )
 

@@ -81,18 +81,23 @@ def _places(value: Json) -> bool:
     if not isinstance(value, list) or not set(map(type, value)) <= {dict}:
         return False
     try:
-        offsets, uniform, errnos, *hashes = (list(map(field, value)) for field in _PLACE_FIELDS)
+        offsets, uniform, errnos, *hashes = _columns(value)
     except KeyError:
         return False
     digests: list[Any] = [one for one in chain(*hashes) if one is not None]
     return (
-        all(map(_count, offsets))
+        set(map(type, offsets)) <= {int}
+        and min(offsets, default=0) >= 0
         and set(map(type, uniform)) <= {bool}
         and set(map(type, errnos)) <= {int, type(None)}
         and set(map(type, digests)) <= {str}
         and set(map(len, digests)) <= {64}
         and _hex("".join(digests))
     )
+
+
+def _columns(places: list[Any]) -> list[list[Any]]:
+    return [list(map(field, places)) for field in _PLACE_FIELDS]
 
 
 _PLACE_FIELDS: tuple[Callable[[Any], Json], ...] = tuple(
