@@ -185,7 +185,7 @@ def make_package(files: dict[str, bytes]) -> Package:
     if not ID.fullmatch(record.record_id) or is_statement(record.record_id):
         raise RecordInvalid("upload.package.name", name=record.record_id)
     signature = files.get(SIGNATURE)
-    if signature is not None and _payload(signature) != raw:
+    if signature is not None and not _carries(signature, raw):
         raise RecordInvalid("upload.package.signature")
     return Package(
         record_id=record.record_id,
@@ -205,7 +205,7 @@ def _make_statement(files: dict[str, bytes]) -> Package:
     event = _parse(CustodyEvent, CUSTODY_SCHEMA, raw)
     if not is_statement(event.event_id):
         raise RecordInvalid("upload.package.name", name=event.event_id)
-    if _payload(files.get(EVENT_JWS, b"")) != raw:
+    if not _carries(files.get(EVENT_JWS, b""), raw):
         raise RecordInvalid("upload.package.signature")
     return Package(
         record_id=event.event_id,
@@ -225,13 +225,15 @@ def _order(at: str, ledger: LedgerPosition | None) -> IssueOrder:
     return IssueOrder(at) if ledger is None else IssueOrder(at, ledger.ledger_id, ledger.number)
 
 
-def _payload(jws: bytes) -> bytes | None:
-    """What a compact JWS (RFC 7515 3.1) carries; None where it is none."""
+def _carries(jws: bytes, raw: bytes) -> bool:
+    """Whether these bytes are what a compact JWS (RFC 7515 3.1) carries."""
     parts = jws.strip().split(b".")
+    if base64.urlsafe_b64encode(raw).rstrip(b"=") in parts[1:2]:  # half the time of reading it
+        return True
     try:
-        return base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4))
+        return base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)) == raw
     except (IndexError, ValueError, binascii.Error):
-        return None
+        return False
 
 
 def read_place(place: Path, *, page: bool = True) -> Package:
