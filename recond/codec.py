@@ -22,10 +22,10 @@ from typing import Any, TypeVar, cast
 import rfc8785
 
 from recond.decoding import ModelField, decoder_of, fields_of
-from recond.documents import read_json, read_to_compare
+from recond.documents import check_depth, read_json, read_to_compare
 from recond.errors import FormatError
 from recond.model import Json, Known, Unknown
-from recond.plainform import FRACTION, is_plain_form
+from recond.plainform import FRACTION, is_plain_form, is_spelt_once
 
 T = TypeVar("T")
 
@@ -76,12 +76,19 @@ def canonical_bytes(value: object) -> bytes:
 
 def read_exact(raw: bytes) -> Json:
     """Plain JSON from the bytes that are RFC 8785's form of it. Raises `ValueError` for others."""
-    text = raw.decode("utf-8")  # of one text each: half of a pair is no UTF-8
-    value = cast(Json, read_to_compare(text))
-    same = _COMPARER.encode(value) == text if is_plain_form(raw) else canonical_bytes(value) == raw
-    if not same:
-        raise ValueError("not the canonical form")
+    value = cast(Json, read_to_compare(raw.decode("utf-8")))
+    if not is_spelt_once(value, raw):
+        check_depth(value)
+        if not _are_bytes_of(value, raw):
+            raise ValueError("not the canonical form")
     return value
+
+
+def _are_bytes_of(value: Json, raw: bytes) -> bool:
+    """Whether bytes without a fraction are the canonical ones of a value, by writing it again."""
+    if not is_plain_form(raw):
+        return canonical_bytes(value) == raw
+    return _WRITER.encode(value).encode("utf-8") == raw
 
 
 def _shallow(value: object) -> Json:
@@ -104,9 +111,6 @@ def _shallow(value: object) -> Json:
 
 _WRITER = json.JSONEncoder(
     default=_shallow, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-)
-_COMPARER = json.JSONEncoder(  # of what was just read, in which no circle can be
-    check_circular=False, ensure_ascii=False, sort_keys=True, separators=(",", ":")
 )
 
 

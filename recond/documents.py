@@ -45,7 +45,7 @@ def read_json(raw: bytes | str) -> Any:
     except RecursionError:
         raise NoDocument("nested too deep") from None
     if text.count("[") + text.count("{") > MOST_DEEP:
-        _check_depth(value)
+        check_depth(value)
     # of bytes a half can only come by an escape
     suspect = "\\u" in text or "\\U" in text or text is raw
     if suspect and _SURROGATE.search(text):
@@ -54,10 +54,10 @@ def read_json(raw: bytes | str) -> Any:
 
 
 def read_to_compare(text: str) -> Any:
-    """The value of a JSON text, for who then writes it again in its one form and compares: a name
-    that stands twice, a long number, half of a pair and any other spelling show there, and need not
-    be looked for while it is read. Raises `ValueError` for what does not show there: a fraction,
-    brackets too deep.
+    """The value of a JSON text, for who then holds the text against its one form: a name that
+    stands twice, a long number, half of a pair and any other spelling show there, and need not be
+    looked for while it is read. Raises `ValueError` for what does not show there: a fraction. How
+    deep it is, is to be asked (`check_depth`).
     """
     try:
         value, end = _TO_COMPARE.raw_decode(text)  # no space around it is looked for
@@ -65,8 +65,6 @@ def read_to_compare(text: str) -> Any:
         raise NoDocument("nested too deep") from None
     if end != len(text):
         raise NoDocument("something behind it")
-    if text.count("[") + text.count("{") > MOST_DEEP:
-        _check_depth(value)
     return value
 
 
@@ -80,7 +78,7 @@ def read_toml(text: str) -> dict[str, Any]:
         tables = tomllib.loads(text, parse_float=_finite)
     except RecursionError:
         raise NoDocument("nested too deep") from None
-    _check_depth(tables)
+    check_depth(tables)
     _check_numbers(tables)
     return tables
 
@@ -113,7 +111,7 @@ def _finite(digits: str) -> float:
     return found
 
 
-def _check_depth(value: object) -> None:
+def check_depth(value: object) -> None:
     """Walk a value level by level, without a stack of calls. Raises `NoDocument`."""
     level: list[Any] = [value] if type(value) in _BOXES else []
     for _ in range(MOST_DEEP):

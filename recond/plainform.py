@@ -1,12 +1,17 @@
-"""Whether the standard library's JSON text is RFC 8785's form of a value.
+"""Whether a JSON text surely is RFC 8785's form of its value, without that form being made.
 
-Why: the library's writer is twenty times as fast, and byte for byte the same of all that a record
-holds; where it may not be, this says no. Pure, standard library only.
+Why: the standard library's writer is twenty times as fast, and byte for byte the same of all that a
+record holds; and whoever reads a record need not write it again to know that it is spelt as it
+would be. Where either may not be so, this says no, and the form is made and compared. Pure,
+standard library only.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from recond.documents import MOST_DEEP
 
 
 def is_plain_form(raw: bytes) -> bool:
@@ -27,3 +32,61 @@ _SIXTEEN = b"0" * 16
 _KINDS = bytes.maketrans(b"123456789:[", b"000000000,,")
 """Every digit as a nought, and every sign before a number as a comma."""
 _BELOW_D800 = bytes(range(0xED))  # the first bytes of what is above are higher (RFC 3629 3)
+
+
+def is_spelt_once(value: object, raw: bytes) -> bool:
+    """Whether bytes surely are RFC 8785's form of the value that was read from them, where they
+    are whole, UTF-8, and hold no fraction. False where it would have to be written to know.
+
+    JSON leaves few things to whoever writes (RFC 8259 2 to 7), and each is looked for: space
+    between tokens; escapes (there are none, so that each text stands as RFC 8785 3.2.2.2 wants it,
+    and each quote begins or ends one); -0 and numbers that are rounded (none is below nothing, none
+    has 16 digits); the order of names and names that stand twice.
+    """
+    if raw[:1] not in (b"{", b"[") or b"\\" in raw:
+        return False
+    kinds = raw.translate(_KINDS)
+    if b",-" in kinds or b"," + _SIXTEEN in kinds:
+        return False
+    if not raw.isascii() and raw.translate(None, _BELOW_D800):
+        return False
+    return not _has_space(raw) and _count_names(value) == raw.count(b'":')
+
+
+def _has_space(raw: bytes) -> bool:
+    """Whether there is space between the tokens of a JSON text without escapes."""
+    if b"\n" in raw or b"\r" in raw or b"\t" in raw:  # which no text of JSON holds
+        return True
+    return b" " in raw and b" " in b"".join(raw.split(b'"')[::2])
+
+
+def _count_names(value: object) -> int | None:
+    """How many names a value's objects have; None where some do not ascend, or it is too deep.
+
+    In a text without escapes there are as many `":`, or more: where a name stands twice, of which
+    the value has one, and where a text begins with a colon.
+    """
+    count, level = 0, [value]
+    for _ in range(MOST_DEEP):
+        below: list[object] = []
+        for one in level:
+            if type(one) is dict:
+                if not _ascend(tuple(one)):
+                    return None
+                count += len(one)
+                below += one.values()
+            elif type(one) is list:
+                below += one
+        level = [one for one in below if type(one) in _BOXES]
+        if not level:
+            return count
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _ascend(names: tuple[str, ...]) -> bool:
+    """Whether names stand in order, which below U+D800 is that of UTF-16 (RFC 8785 3.2.3)."""
+    return list(names) == sorted(names)
+
+
+_BOXES = frozenset((dict, list))

@@ -26,7 +26,7 @@ from recond.codec import (
     read_exact,
     to_json,
 )
-from recond.documents import read_json
+from recond.documents import MOST_DEEP, read_json
 from recond.erasure import (
     DiskIdentity,
     JournalEntry,
@@ -39,6 +39,7 @@ from recond.erasure import (
 )
 from recond.errors import FormatError
 from recond.model import LATER, Assessment, Known, Machine, Message, Unknown, Why
+from recond.plainform import is_spelt_once
 from tests.readiness.machines import machine
 from tests.strategies import JSON, MAX_INT, is_pairs, values
 
@@ -228,6 +229,23 @@ OTHER_SPELLINGS = {
     "as UTF-16 does not sort": '{"args":{"\ufb33":1,"\U0001f600":1},"code":"a"}'.encode(),
     "no UTF-8": b'{"args":{},"code":"\xff"}',
     "spaces": b'{"args":{}, "code":"a"}',
+    "a space before a colon": b'{"args":{},"code" :"a b"}',
+    "a space within brackets": b'{"args":{ },"code":"a"}',
+    "a space at the end": b'{"args":{},"code":"a"} ',
+    "a space at the beginning": b' {"args":{},"code":"a"}',
+    "a line feed": b'{"args":{},\n"code":"a"}',
+    "a return": b'{"args":{},"code":"a"\r}',
+    "a tab": b'{"args":\t{},"code":"a"}',
+    "a tab in a text": b'{"args":{},"code":"a\tb"}',
+    "a delete that is escaped": b'{"args":{},"code":"\\u007f"}',
+    "names within out of order": b'{"args":{"a":1,"c":1,"b":1},"code":"a"}',
+    "doubled within": b'{"args":{"b":1,"b":1},"code":"a"}',
+    "doubled where a text makes up for it": b'{"args":{"a":":","a":":"},"code":"a"}',
+    "minus nothing in a list": b'{"args":{"n":[1,-0]},"code":"a"}',
+    "minus nothing first in a list": b'{"args":{"n":[-0]},"code":"a"}',
+    "a mark of the order of bytes": b'\xef\xbb\xbf{"args":{},"code":"a"}',
+    "below what a double holds": b'{"args":{"n":-9007199254740993},"code":"a"}',
+    "sixteen digits in a list": b'{"args":{"n":[9007199254740993]},"code":"a"}',
     "something behind it": b'{"args":{},"code":"a"}{}',
     "lists without end": b'{"args":{"n":' + b"[" * 100_000 + b'},"code":"a"}',
     "too deep": b'{"args":{"n":' + b"[" * 70 + b"]" * 70 + b'},"code":"a"}',
@@ -247,6 +265,90 @@ def test_another_spelling_is_never_the_canonical_one(name: str) -> None:
             read_canonical(Message, raw)
     else:
         assert read_canonical(Message, raw) == (strictly, False)
+
+
+def is_exact(raw: bytes) -> bool:
+    """The plain rule: read strictly, write again, compare."""
+    try:
+        return bool(canonical_bytes(read_json(raw)) == raw)
+    except (ValueError, TypeError):
+        return False
+
+
+def is_read(raw: bytes) -> bool:
+    try:
+        read_exact(raw)
+    except ValueError:
+        return False
+    return True
+
+
+TEXTS = st.text('aé\ud7ff\ue000\U0001f600 :,{}[]-0"\\\n\x7f', max_size=3)
+NUMBERS = st.sampled_from((0, 1, -1, 10**15 - 1, 10**15, 2**53 - 1, -(2**53) + 1, None, True))
+PIECES = st.sampled_from(
+    (
+        *'{}[],:"\\ \n\t\r-09.ea\ud7ff\ue000\U0001f600\ufeff\x7f\x00',
+        *('"a":', '"a":1,', ',"a":1', '":', '":"', "-0", ":-0", "[-0,", "1.0", "null", "NaN"),
+        *("\\u0061", "\\u007f", "\\/", "\\ud800", "0" * 16, "9007199254740993", "[" * 62, "]" * 62),
+    )
+)
+
+
+@MANY
+@given(
+    st.recursive(
+        TEXTS | NUMBERS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=9
+    ),
+    st.data(),
+)
+def test_what_is_never_written_again_is_spelt_as_it_would_be(
+    value: Any, data: st.DataObject
+) -> None:
+    """Of any text near a canonical one the quick rule says what the plain rule says."""
+    text = canonical_bytes(value).decode()
+    for _ in range(data.draw(st.integers(0, 2))):
+        at = data.draw(st.integers(0, len(text)))
+        end = at + data.draw(st.sampled_from((0, 0, 1, 4)))
+        text = text[:at] + data.draw(PIECES) + text[end:]
+    raw = text.encode()
+    assert is_read(raw) == is_exact(raw)
+    if is_exact(raw):
+        assert read_exact(raw) == read_json(raw)
+
+
+SPELLERS = (
+    lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
+    lambda value: json.dumps(value, ensure_ascii=False, separators=(", ", ":"), sort_keys=True),
+    lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ": "), sort_keys=True),
+    lambda value: json.dumps(value, separators=(",", ":"), sort_keys=True),
+    lambda value: json.dumps(value, ensure_ascii=False, indent=0, sort_keys=True),
+)
+
+
+@MANY
+@given(JSON, st.sampled_from(SPELLERS))
+def test_no_other_writers_form_is_taken_for_it(value: Any, speller: Any) -> None:
+    raw = speller(value).encode()
+    assert is_read(raw) == is_exact(raw)
+
+
+@pytest.mark.parametrize("inner", [b"", b'{"a b":7}', b'"[[["', b'"]]]"'])
+def test_how_deep_a_text_may_be_is_one_number(inner: bytes) -> None:
+    deep = MOST_DEEP - inner.startswith(b"{")
+    for more, fits in ((0, True), (1, False)):
+        raw = b"[" * (deep + more) + inner + b"]" * (deep + more)
+        assert is_read(raw) == is_exact(raw) == fits
+
+
+def test_a_record_as_it_is_written_need_not_be_written_again() -> None:
+    values: tuple[Any, ...] = (
+        machine(),
+        {"time": "2026-11-30T10:00:00.123Z", "text": "a b: c, d"},
+        [[{}], {}],
+    )
+    for value in values:
+        raw = canonical_bytes(value)
+        assert is_spelt_once(json.loads(raw), raw)
 
 
 @dataclasses.dataclass(frozen=True)

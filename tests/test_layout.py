@@ -79,7 +79,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "codec": frozenset({"model", "errors", "documents", "decoding", "plainform"}),
     "decoding": frozenset({"model", "errors", "moments"}),
     "moments": frozenset(),
-    "plainform": frozenset(),
+    "plainform": frozenset({"documents"}),
     "methods": frozenset({"erasure", "errors"}),
     "naming": frozenset({"model", "data"}),
     "locks": frozenset({"model"}),
