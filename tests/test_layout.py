@@ -244,6 +244,7 @@ OUTSIDE = frozenset(
 TOUCHES_OUTSIDE: dict[str, frozenset[str]] = {
     "cli": frozenset({"os"}),
     "commands.frame": frozenset({"os"}),  # the language and the folders that the environment names
+    "commands.console": frozenset({"os"}),  # takes the environment that the stick gives
     # the closed pipe of `recond inspect | head`; Ctrl-C before anything is loaded
     "__main__": frozenset({"os", "signal"}),
     "show.progress": frozenset({"time"}),  # speed and time left on the screen; nothing is kept

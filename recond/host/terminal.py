@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 
 NO_SCREEN = frozenset({"", "dumb", "unknown", "vt100", "vt102", "vt220", "ansi"})
 """Terminals of serial lines, and none: they are spoken to line by line."""
@@ -61,6 +62,13 @@ def ring(*, well: bool) -> None:
         time.sleep(RING_EVERY_S if number else 0)
         sys.stderr.write("\a")
         sys.stderr.flush()
+
+
+def wait_for_end(descriptor: int) -> None:
+    """Until nobody holds the other end of a pipe any more; at once where it is not open."""
+    with suppress(OSError):
+        while os.read(descriptor, 1 << 12):
+            pass
 
 
 def write_line(text: str) -> None:

@@ -464,6 +464,7 @@ def test_what_recond_said_last_is_wiped_only_where_nothing_is_left_to_do(
     text = CONSOLE.read_text(encoding="utf-8")
     for before, after in (
         ("/usr/lib/recond/stick", "stick"),
+        ("/usr/lib/recond/dialogue", "dialogue"),
         ("exec bash --login", "exit 0"),
         ("/run/recond/console.env", str(tmp_path / "none")),
         ("PATH=/usr/local/sbin", f"PATH={tmp_path}:/usr/local/sbin"),
@@ -474,7 +475,8 @@ def test_what_recond_said_last_is_wiped_only_where_nothing_is_left_to_do(
         "tty": "echo /dev/tty1",
         "setfont": ":",
         "clear": f"echo clear >>{said}",
-        "recond": f"echo recond >>{said}; exit {code}",
+        "systemctl": ":",
+        "dialogue": f"echo dialogue >>{said}; exit {code}",
         "stick": f"echo $1 >>{said}; [ $1 != settled ] || exit {settled}",
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
@@ -482,11 +484,7 @@ def test_what_recond_said_last_is_wiped_only_where_nothing_is_left_to_do(
     subprocess.run(["bash", "-c", text], check=True, cwd=tmp_path, capture_output=True)
     words = said.read_text().split()
     assert words.count("clear") == clears
-    assert [word for word in words if word in ("recond", "open", "welcome")] == [
-        "open",
-        "recond",
-        "welcome",
-    ]
+    assert [word for word in words if word in ("dialogue", "welcome")] == ["dialogue", "welcome"]
 
 
 # --- end -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ none counts. Who answers at the console is there: then nothing is ever erased un
 from __future__ import annotations
 
 import contextlib
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,7 +163,13 @@ def disks_here(host: Host) -> frozenset[str]:
 
 def _write_environment(order: StickOrder, live: Live) -> None:
     text = environment(order, str(live.places.out), unfinished_here(live.places))
-    write_whole(live.run / "console.env", text.encode())
+    write_whole(live.environment, text.encode())
+
+
+def read_environment(live: Live) -> dict[str, str]:
+    """What `boot` or `ask` said the consoles' environment is; empty where neither came so far."""
+    words = shlex.split(_text(live.environment))
+    return dict(word.split("=", 1) for word in words if "=" in word)
 
 
 def _apply(order: StickOrder, host: Host, live: Live) -> None:

@@ -66,6 +66,11 @@ class Live:
         return self.run / "booted"
 
     @property
+    def environment(self) -> Path:
+        """What the consoles and services read: shell words (`order.environment`)."""
+        return self.run / "console.env"
+
+    @property
     def stamps(self) -> Path:
         """What the stick holds, for `keep` to go on with after a crash of its own."""
         return self.run / "mirror.json"
