@@ -121,6 +121,8 @@ def is_same(one: object, other: object) -> bool:
 
 def _are_alike(one: Any, other: Any) -> bool:
     """Whether two values are the same, each part by its type too: Python's 1 == True == 1.0."""
+    if one is other:
+        return True
     kind = type(one)
     if kind is not type(other):
         return False

@@ -82,6 +82,17 @@ def _initialiser(made: Any, names: tuple[str, ...]) -> Callable[..., None]:
         if finish is not None:
             finish(self)
 
+    if count == 2 and finish is None:
+        put_first, put_second = setters  # a reading and its source: most of what is made
+
+        def initialise_two(self: object, *given: object, **named: object) -> None:
+            if named or len(given) != 2:
+                initialise(self, *given, **named)
+            else:
+                put_first(self, given[0])
+                put_second(self, given[1])
+
+        return initialise_two
     return initialise
 
 

@@ -17,7 +17,6 @@ import os
 import select
 import stat
 from pathlib import Path
-from typing import IO
 
 SMALL_BYTES = 64 << 20
 """More than any file of ours that does not grow: a record, a key, a run's facts, a certificate."""
@@ -62,10 +61,13 @@ def read_regular(path: Path, most_bytes: int = SMALL_BYTES) -> bytes:
 
     Raises `OSError`, of these `TooLarge` for a file of more bytes than that.
     """
-    with os.fdopen(open_regular(path, os.O_RDONLY), "rb", buffering=0) as stream:
-        if os.fstat(stream.fileno()).st_size > most_bytes:
+    descriptor = open_regular(path, os.O_RDONLY)
+    try:
+        if os.fstat(descriptor).st_size > most_bytes:
             raise TooLarge(path)
-        raw = _read(stream, most_bytes + 1)
+        raw = _read(descriptor, most_bytes + 1)
+    finally:
+        os.close(descriptor)
     if len(raw) > most_bytes:  # it grew, or its size is not told (/proc)
         raise TooLarge(path)
     return raw
@@ -78,13 +80,15 @@ def read_given(path: Path, most_bytes: int) -> bytes:
     what says nothing for `SILENT_S`. A folder on somebody's stick may hold either under any name.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+    try:
         kind = os.fstat(descriptor).st_mode
         if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
-            return _read(stream, most_bytes)
+            return _read(descriptor, most_bytes)
         if stat.S_ISFIFO(kind) and not select.select([descriptor], (), (), NOBODY_S)[0]:
             raise OSError(errno.EMEDIUMTYPE, "nobody writes into it", str(path))
         return _wait_for(descriptor, most_bytes, path)
+    finally:
+        os.close(descriptor)
 
 
 def _wait_for(descriptor: int, most_bytes: int, path: Path) -> bytes:
@@ -104,12 +108,12 @@ def _wait_for(descriptor: int, most_bytes: int, path: Path) -> bytes:
     return b"".join(pieces)
 
 
-def _read(stream: IO[bytes], most_bytes: int) -> bytes:
+def _read(descriptor: int, most_bytes: int) -> bytes:
     """Up to so many bytes, in pieces: the first is the whole of a file that tells its size."""
     pieces: list[bytes] = []
-    step = os.fstat(stream.fileno()).st_size + 1
+    step = os.fstat(descriptor).st_size + 1
     step = step if step > 1 else _PIECE  # a size that is not told (/proc)
-    while most_bytes and (piece := stream.read(min(step, most_bytes))):
+    while most_bytes and (piece := os.read(descriptor, min(step, most_bytes))):
         pieces.append(piece)
         most_bytes -= len(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
