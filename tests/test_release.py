@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from datetime import datetime, timedelta
 from email.parser import Parser
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from recond import __version__
 from recond.certify.sign import keys
+from recond.host.clock import SystemClock, rfc3339
 from tests.house import ROOT
 
 EPOCH = 1_790_000_000
@@ -133,7 +135,7 @@ def test_the_commit_is_what_is_published(
 
 
 def test_sums_and_signature_are_read_by_openssl(release: Any, tmp_path: Path) -> None:
-    signing = keys.make_root_key("Release", "2026-11-29T00:00:00Z")
+    signing = keys.make_bench_key("Release", SystemClock().now())
     (tmp_path / "b").write_bytes(b"2")
     (tmp_path / "a").write_bytes(b"1")
     key = tmp_path / "key.p12"
@@ -156,6 +158,25 @@ def test_sums_and_signature_are_read_by_openssl(release: Any, tmp_path: Path) ->
 
 def test_nothing_is_signed_without_a_key(release: Any) -> None:
     assert release.open_key("", None) is None
+
+
+def test_a_key_whose_notes_nobody_would_believe_signs_nothing(release: Any, tmp_path: Path) -> None:
+    """A root signs benches and no documents; a key of three years ago is not valid any more."""
+    now, key = SystemClock().now(), tmp_path / "key.p12"
+    years_ago = rfc3339(datetime.fromisoformat(now) - timedelta(days=3 * 365))
+    root, late = keys.make_root_key("R", now), keys.make_bench_key("B", years_ago)
+    for signing, why in (
+        (root, "is not for signing documents"),
+        (late, "was not valid on the day"),
+    ):
+        key.write_bytes(keys.pack_key(signing, None))
+        with pytest.raises(SystemExit, match=why):
+            release.open_key(str(key), None)
+    key.write_bytes(keys.pack_key(late, "a phrase of words"))
+    with pytest.raises(SystemExit, match="passphrase is wrong"):
+        release.open_key(str(key), "another")
+    with pytest.raises(SystemExit, match="No such file"):
+        release.open_key(str(tmp_path / "absent.p12"), None)
 
 
 def sets_of(folder: Path) -> dict[str, list[Path]]:

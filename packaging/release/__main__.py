@@ -4,8 +4,8 @@ Why: a workshop downloads one file and checks one signature. Every file is made 
 and from wheels that the lock names by hash, with that commit's time: run twice, the sums are equal.
 Must not: build from uncommitted changes, or name a version that CHANGELOG does not describe.
 
-  KEY     a key of recond (.p12) that signs SHA256SUMS and the release note; its passphrase in
-          RECOND_RELEASE_PASSPHRASE
+  KEY     a bench's key of recond (.p12) that signs SHA256SUMS and the release note, never a root's:
+          it signs no documents; its passphrase in RECOND_RELEASE_PASSPHRASE
   TRUST   a workshop's certificate (PEM): the donor's page believes it; without it none is made
   DRAFT   1: a version that CHANGELOG does not date yet, for a trial
   ARCH    of the .deb, apart by spaces: amd64 arm64 where nothing is said
@@ -32,7 +32,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
+from recond import locale  # noqa: E402 - after the path
 from recond.certify.sign import keys, p256  # noqa: E402
+from recond.errors import RecordInvalid  # noqa: E402
+from recond.host.clock import SystemClock  # noqa: E402
+from recond.model import Message  # noqa: E402
 from release.debian import debian_package  # noqa: E402 - after the path
 from release.note import write_note  # noqa: E402
 from release.sbom import bill_of_materials  # noqa: E402
@@ -162,11 +166,26 @@ def write_sums(dist: Path) -> bytes:
 
 
 def open_key(key: str, passphrase: str | None) -> keys.SigningKey | None:
-    """The key that signs, opened before anything is built; None where none is given."""
+    """The key that signs, opened before anything is built; None where none is given.
+
+    Raises `SystemExit` for one whose notes no recond would believe: a root, or one that is not
+    valid today.
+    """
     if not key:
         say("left out: the signatures (KEY=FILE.p12 signs SHA256SUMS and the release note)")
         return None
-    return keys.unpack_key(Path(key).read_bytes(), passphrase or None)
+    try:
+        signing = keys.unpack_key(Path(key).read_bytes(), passphrase or None)
+    except OSError as error:
+        raise SystemExit(f"release: KEY={key}: {error.strerror}") from None
+    except RecordInvalid as error:
+        raise SystemExit(f"release: KEY={key}: {locale.say('en', error.message)}") from None
+    fault = keys.chain_fault(signing.chain, signing.chain[-1:], SystemClock().now())
+    if fault is not None:
+        raise SystemExit(
+            f"release: KEY={key}: {locale.say('en', Message(fault))} (docs/release.md)"
+        )
+    return signing
 
 
 def sign_sums(dist: Path, sums: bytes, signing: keys.SigningKey) -> None:
