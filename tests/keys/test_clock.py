@@ -131,27 +131,38 @@ def test_a_clock_that_is_not_behind_puts_nothing_back(tmp_path: Path, ahead: Iss
 
 
 def test_a_record_that_hides_the_step_is_contradicted_by_the_ledger(
+    tmp_path: Path, raw_journal: bytes, ahead: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record's maker that leaves it unsaid."""
+    put_clock_back(tmp_path, TODAY, None, RIGHT)
+    certify(tmp_path, raw_journal, RIGHT, run_id(2))
+    monkeypatch.setattr(
+        "recond.flow.run.issue.position_after",
+        lambda ledger: dataclasses.replace(position_after(ledger), clock=0),
+    )
+    hidden = certify(tmp_path, raw_journal, RIGHT.in_days(1), run_id(3))
+    assert hidden.record.ledger is not None
+    whole = Keyring(tmp_path).read_ledger()
+    assert position_fault(whole, hidden.record.ledger) == "certify.ledger.step-unsaid"
+    report = verify_with_ledger(
+        (tmp_path / "out",), (), Keyring(tmp_path).ledger_file, state=tmp_path
+    )
+    assert report.exit_code == 7
+
+
+def test_a_mark_that_somebody_edited_hides_no_step(
     tmp_path: Path, raw_journal: bytes, ahead: Issued
 ) -> None:
-    """Who patches the mark, or the record's maker, to have it unsaid."""
     put_clock_back(tmp_path, TODAY, None, RIGHT)
     certify(tmp_path, raw_journal, RIGHT, run_id(2))
     mark = tmp_path / MARK
     note = json.loads(mark.read_bytes())
-    assert note["clock"] == 3
-    mark.write_text(json.dumps({**note, "clock": 0}))
-    hidden = certify(tmp_path, raw_journal, RIGHT.in_days(1), run_id(3))
-    assert hidden.record.ledger is not None
-    if hidden.record.ledger.clock == 0:
-        whole = Keyring(tmp_path).read_ledger()
-        assert position_fault(whole, hidden.record.ledger) == "certify.ledger.step-unsaid"
-        report = verify_with_ledger(
-            (tmp_path / "out",), (), Keyring(tmp_path).ledger_file, state=tmp_path
-        )
-        assert report.exit_code == 7
-    for number in (1, 2, 4, 99, -1, True, "3", None):  # no line that puts the time back
-        mark.write_text(json.dumps({**json.loads(mark.read_bytes()), "clock": number}))
+    for number in (0, 1, 2, 3, 4, 99, -1, True, "3", None):  # what this bench's key did not sign
+        mark.write_text(json.dumps({**note, "clock": number}))
         assert not isinstance(Keyring(tmp_path).ledger.open(Keyring(tmp_path).own()), StoredLedger)
+    record = certify(tmp_path, raw_journal, RIGHT.in_days(1), run_id(3)).record
+    assert record.ledger is not None
+    assert record.ledger.clock == 3
 
 
 def rewritten(raw: bytes, number: int, **change: object) -> bytes:

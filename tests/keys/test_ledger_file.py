@@ -16,15 +16,23 @@ from typing import Any
 
 import pytest
 
-from recond.certify.ledger import LedgerReading, ledger_line, position_after, position_fault
+from recond.certify.ledger import (
+    LedgerReading,
+    clock_line,
+    ledger_line,
+    position_after,
+    position_fault,
+)
 from recond.certify.merkle import is_consistent, is_included, node_count, place_of
 from recond.certify.receipt import make_receipt, read_receipt
-from recond.certify.sign.jws import read_jws
+from recond.certify.sign.jws import read_jws, sign_jws
 from recond.certify.sign.keys import SigningKey, make_bench_key
+from recond.codec import canonical_bytes
+from recond.documents import read_json
 from recond.errors import RecordInvalid
 from recond.flow.keys import ledger_file
 from recond.flow.keys.keyring import Keyring
-from recond.flow.keys.ledger_file import MARK, TREE, LedgerFile, StoredLedger
+from recond.flow.keys.ledger_file import MARK, MARK_TYPE, TREE, LedgerFile, StoredLedger
 from recond.host.clock import SystemClock
 from recond.host.store import append_line, locked
 from recond.model import Json
@@ -56,7 +64,7 @@ class Bench:
             line = ledger_line(kept, max(kept.last_time, NOW), "issued", data)
             grown = self.file.append(kept, line)
             receipt = make_receipt(grown, grown.size, self.key, NOW)
-            self.file.mark(grown, receipt)
+            self.file.mark(grown, receipt, self.key)
         return receipt
 
 
@@ -297,7 +305,7 @@ def test_any_damage_of_the_tree_changes_no_answer(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     "note",
-    [b"", b"{}", b"[]", b"null", b'{"schema":"recond.ledger-mark/1"}', b"\xff" * 9, b"[" * 100_000],
+    [b"", b"{}", b"[]", b"null", b'{"schema":"recond.ledger-mark/2"}', b"\xff" * 9, b"[" * 100_000],
     ids=repr,
 )
 def test_a_mark_that_is_none_is_not_believed(bench: Bench, note: bytes) -> None:
@@ -314,6 +322,35 @@ def test_a_mark_with_a_receipt_that_is_none_is_not_believed(bench: Bench, receip
     mark = json.loads(beside(bench, MARK).read_text())
     beside(bench, MARK).write_text(json.dumps({**mark, "receipt": receipt}))
     assert isinstance(bench.open(), LedgerReading)
+
+
+def step_back(bench: Bench, day: int) -> None:
+    with locked(bench.ring.lock()):
+        whole = bench.file.read()
+        bench.file.append(whole, clock_line(whole, f"2026-11-{day}T09:00:00.000Z", None))
+
+
+def test_a_mark_that_hides_a_step_of_the_clock_is_not_believed(bench: Bench) -> None:
+    """Every later record names the last step: none may be signed that leaves it out."""
+    grown(bench, 2)
+    step_back(bench, 23)
+    grown(bench, 2)
+    first = json.loads(beside(bench, MARK).read_text())["clock"]
+    step_back(bench, 22)
+    bench.issue()
+    kept = bench.open()
+    assert isinstance(kept, StoredLedger)
+    assert kept.clock == position_after(bench.file.read()).clock == 7
+    mark = json.loads(beside(bench, MARK).read_text())
+    stranger = make_bench_key("bench", NOW)
+    hidden = canonical_bytes({**read_json(read_jws(mark["clock"].encode()).payload), "clock": 0})
+    forged = sign_jws(hidden, stranger, MARK_TYPE).decode()
+    for clock in (0, 4, 7, None, "", first, mark["receipt"], forged):
+        beside(bench, MARK).write_text(json.dumps({**mark, "clock": clock}))
+        check_same(bench, bench.open())
+    bench.issue()
+    check_same(bench, bench.open())
+    assert isinstance(bench.open(), StoredLedger)
 
 
 def test_a_tree_forged_with_the_consistent_hashes_of_another_file_is_not_believed(

@@ -117,7 +117,7 @@ def _issue(
     keep_note(state, event.event_id, out)
     grown = keyring.ledger.append(standing, line)
     receipt = make_receipt(grown, grown.size, key, event.issued_at)
-    keyring.ledger.mark(grown, receipt)
+    keyring.ledger.mark(grown, receipt, key)
     folder = out / event.event_id
     write_folder(folder, {**files, RECEIPT_FILE: receipt})
     leaf = key.certificate

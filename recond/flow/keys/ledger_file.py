@@ -6,7 +6,7 @@ certificate. Two files that may vanish at any time spare it, and neither is evid
     .ledger-tree   the hash of each whole subtree, and where its last line ends, in the order of
                    their endings (`certify.merkle.place_of`)
     .ledger-mark   the file as the bench left it, the receipt that it signed then, and which line
-                   was the last that put the time back
+                   was the last that put the time back, signed too: no proof leads to that number
 
 What the tree says counts only where it leads to the root of a receipt that this bench's own key
 signed; the file must be the one that was left (inode, size, times), its first and last line and
@@ -26,6 +26,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 
@@ -39,14 +40,17 @@ from recond.certify.ledger import (
 )
 from recond.certify.merkle import Tree, is_consistent, is_included, node_count, place_of
 from recond.certify.receipt import read_receipt
-from recond.certify.sign.jws import read_jws
+from recond.certify.sign.jws import read_jws, sign_jws
+from recond.certify.sign.keys import SigningKey
+from recond.codec import canonical_bytes
 from recond.documents import read_json
 from recond.errors import RecondError
 from recond.host.regular import GROWN_BYTES, open_regular, read_regular, write_regular
 from recond.host.store import append_line
 
 TREE, MARK = ".ledger-tree", ".ledger-mark"
-MARK_SCHEMA = "recond.ledger-mark/1"
+MARK_SCHEMA = "recond.ledger-mark/2"
+MARK_TYPE = "vnd.recond.ledger-mark+json"
 DRAWN_LINES = 8
 _NODE = struct.Struct(">Q32s")
 
@@ -206,7 +210,7 @@ class LedgerFile:
             raise _Disagrees
         receipt = read_receipt(signed)
         found = StoredLedger(self.file, self.tree_file, receipt.size, receipt.root)
-        found.clock = _clock_of(found, mark["clock"])
+        found.clock = _clock_of(found, mark, own)
         self._look(found, receipt.ledger_id)
         return found
 
@@ -232,6 +236,11 @@ class LedgerFile:
         """What changes with every change of the file, and with a copy of it."""
         found = self.file.stat()
         return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+    def check_writable(self) -> None:
+        """Whether a line could be written behind the last one. Raises `OSError`."""
+        if self.file.exists():
+            os.close(open_regular(self.file, os.O_RDWR | os.O_APPEND))
 
     def append(self, ledger: StoredLedger | LedgerReading, line: bytes) -> Ledger:
         """Write the next line (with its line feed): the ledger with it. The file comes first."""
@@ -268,13 +277,13 @@ class LedgerFile:
         root = reading.root(reading.size)
         return StoredLedger(self.file, self.tree_file, reading.size, root, reading.ledger_id)
 
-    def mark(self, ledger: Ledger, receipt: bytes) -> None:
-        """Note how the file was left, with the receipt of all its lines. A full disk is no harm:
-        without the note the file is read whole.
+    def mark(self, ledger: Ledger, receipt: bytes, signing: SigningKey) -> None:
+        """Note how the file was left, with the receipt of all its lines. A full disk or a token
+        that is gone is no harm: without the note the file is read whole.
         """
         if not isinstance(ledger, StoredLedger):
             return
-        with contextlib.suppress(_Disagrees, OSError, ValueError):
+        with contextlib.suppress(_Disagrees, OSError, ValueError, RecondError):
             stamp = self._stamp()
             if stamp[1] != ledger.end(ledger.size - 1):
                 return  # somebody who does not ask for the lock wrote behind our line
@@ -283,16 +292,28 @@ class LedgerFile:
                 "schema": MARK_SCHEMA,
                 "file": stamp,
                 "receipt": receipt.decode("ascii"),
-                "clock": ledger.clock,
+                "clock": sign_jws(_clock_word(ledger.clock, receipt), signing, MARK_TYPE).decode(),
             }
             temporary = self.mark_file.with_name(f"{MARK}.new")
             write_regular(temporary, json.dumps(note).encode("ascii"))
             temporary.replace(self.mark_file)
 
 
-def _clock_of(ledger: StoredLedger, number: object) -> int:
-    """What the mark says of the last line that put the time back. Raises `_Disagrees`."""
+def _clock_word(number: int, receipt: bytes) -> bytes:
+    """What is signed of the last line that put the time back, as the ledger of a receipt stands."""
+    told = hashlib.sha256(receipt).hexdigest()
+    return canonical_bytes({"schema": MARK_SCHEMA, "clock": number, "receipt_sha256": told})
+
+
+def _clock_of(ledger: StoredLedger, mark: dict[str, Any], own: tuple[x509.Certificate, ...]) -> int:
+    """What the bench signed of the last line that put the time back. Raises `_Disagrees`."""
+    signed = read_jws(mark["clock"].encode("ascii"))
+    if signed.content_type != MARK_TYPE or signed.chain[0] not in own or not signed.holds:
+        raise _Disagrees
+    number = read_json(signed.payload)["clock"]
     if type(number) is not int or not 0 <= number <= ledger.size:
+        raise _Disagrees
+    if _clock_word(number, mark["receipt"].encode("ascii")) != signed.payload:
         raise _Disagrees
     if number and (parse_line(ledger.sought(number - 1)) or {}).get("kind") != CLOCK:
         raise _Disagrees

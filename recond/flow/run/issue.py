@@ -243,7 +243,7 @@ def _receipt(file: LedgerFile, grown: Ledger, key: SigningKey, now: str) -> dict
     except Exception as error:
         log_swallowed("flow.receipt", error)
         return {}
-    file.mark(grown, receipt)
+    file.mark(grown, receipt, key)
     return {RECEIPT_FILE: receipt}
 
 
