@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +50,18 @@ def clock_behind(bench: Bench, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SystemClock, "now", lambda _self: rfc3339(last - timedelta(seconds=1)))
 
 
+def ledger_read_only(bench: Bench, patch: pytest.MonkeyPatch) -> None:
+    """As for a user whose ledger root wrote to: it is read, and takes no line."""
+    ledger, real = str(Keyring(bench.state).ledger_file), os.open
+
+    def refused(path: Any, flags: int, *more: Any, **named: Any) -> int:
+        if str(path) == ledger and flags & (os.O_WRONLY | os.O_RDWR):
+            raise PermissionError(13, "Permission denied", ledger)
+        return real(path, flags, *more, **named)
+
+    patch.setattr(os, "open", refused)
+
+
 def no_font(_bench: Bench, patch: pytest.MonkeyPatch) -> None:
     def missing(*_: object) -> bytes:
         raise OSError(2, "No such file or directory", "font.ttf")
@@ -69,7 +83,8 @@ def library_too_old(_bench: Bench, patch: pytest.MonkeyPatch) -> None:
         (key_damaged, "@certify.key.unreadable"),
         (key_gone, "@key.absent"),
         (clock_behind, "@certify.rehearsal.clock"),
-        (no_font, "@certify.rehearsal.system"),
+        (ledger_read_only, "@certify.rehearsal.file"),
+        (no_font, "@certify.rehearsal.file"),
         (library_too_old, "@certify.rehearsal.library"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

@@ -68,7 +68,7 @@ def _try_here(ring: Keyring, material: Material, lang: str, clock: Clock) -> Non
     except RecondError as error:
         reason = error.message
     except OSError as error:
-        reason = Message.of("certify.rehearsal.system", reason=os_reason(error))
+        reason = _of_system(error)
     except Exception as error:
         log_swallowed("flow.rehearsal", error)
         told = f"{type(error).__name__}: {error}"[:LONGEST]
@@ -76,10 +76,19 @@ def _try_here(ring: Keyring, material: Material, lang: str, clock: Clock) -> Non
     raise BenchLacks("certify.rehearsal", why=f"@{reason.code}", **dict(reason.args))
 
 
+def _of_system(error: OSError) -> Message:
+    """The system's answer, with the file that it is about where it names one."""
+    told = os_reason(error)
+    if isinstance(error.filename, str):
+        return Message.of("certify.rehearsal.file", file=error.filename, reason=told)
+    return Message.of("certify.rehearsal.system", reason=told)
+
+
 def _sign(keyring: Keyring, material: Material, lang: str, clock: Clock) -> None:
     key = keyring.signing_key(bench_name(material.context), clock)
     with locked(keyring.lock()):
         last = keyring.last_time()
+        keyring.ledger.check_writable()
     now = clock.now()
     if now < last:
         raise RecordInvalid("certify.rehearsal.clock")
