@@ -1,4 +1,4 @@
-"""Print the oldest version of each library that pyproject.toml allows.
+"""Print the oldest version of each library that pyproject.toml allows, those of extras too.
 
 Why: a lower bound that nobody ever installed is a guess; one was, and a certificate stayed unsigned
 after the erasure. `make lowest` installs exactly these and runs the main job.
@@ -12,6 +12,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+EXTRAS = ("board", "postgresql", "token")
+"""What a workshop may install beside; `packaging/setup` names the same."""
 
 
 def lowest(requirements: list[str]) -> list[str]:
@@ -30,5 +32,7 @@ def lowest(requirements: list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    sys.stdout.write("\n".join(lowest(project["project"]["dependencies"])) + "\n")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project.get("optional-dependencies", {})
+    asked = [*project["dependencies"], *(one for name in EXTRAS for one in extras.get(name, []))]
+    sys.stdout.write("\n".join(lowest(asked)) + "\n")

@@ -129,7 +129,10 @@ def test_the_oldest_libraries_are_those_of_the_list(tmp_path: Path) -> None:
     done = lowest((ROOT / "pyproject.toml").read_text(encoding="utf-8"), tmp_path)
     assert done.returncode == 0, done.stderr
     held = [Requirement(line) for line in done.stdout.splitlines()]
-    asked = {Requirement(one).name: Requirement(one) for one in PROJECT["project"]["dependencies"]}
+    extras = PROJECT["project"]["optional-dependencies"]
+    named = [one for name in ("board", "postgresql", "token") for one in extras[name]]
+    named += PROJECT["project"]["dependencies"]
+    asked = {Requirement(one).name: Requirement(one) for one in named}
     assert {one.name for one in held} == asked.keys()
     for one in held:
         (exact,) = one.specifier
@@ -154,8 +157,10 @@ def test_the_oldest_libraries_are_installed_and_do_the_main_job(clone: Clone) ->
     assert "le travail complet échoue" in told[1][-1]
     calls = clone.log.read_text(encoding="utf-8").splitlines()
     assert all("--constraint build/lowest/lowest.txt" in one for one in calls)
+    assert calls[-1].endswith(".[board,postgresql,token]"), "extras have lower bounds too"
     pinned = (clone.root / "build" / "lowest" / "lowest.txt").read_text()
     assert "pikepdf==10.14\n" in pinned
+    assert "psycopg==3.2.1\n" in pinned
 
 
 # --- The wheel -------------------------------------------------------------------------------

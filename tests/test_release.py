@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from recond import __version__
 from recond.certify.sign import keys
 from recond.host.clock import SystemClock, rfc3339
+from tests.cli.command import recond
 from tests.house import ROOT
 
 EPOCH = 1_790_000_000
@@ -211,6 +212,15 @@ def test_each_library_has_its_licence(release: Any, tmp_path: Path) -> None:
     classified = Parser().parsestr("Classifier: License :: OSI Approved :: MIT License\n\n")
     said = module(release, "sbom").licence_of(classified)
     assert said == [{"license": {"name": "MIT License"}}]
+
+
+def test_a_docks_unit_gives_options_that_the_command_has(tmp_path: Path) -> None:
+    unit = (ROOT / "packaging" / "dock" / "recond-watch@.service").read_text(encoding="utf-8")
+    start = unit.replace("\\\n", " ").split("ExecStart=/usr/bin/recond ")[1].splitlines()[0].split()
+    told = recond("--lang", "en", start[0], "--help", folder=tmp_path).stdout
+    given = [word for word in start if word.startswith("--")]
+    assert given == ["--lot", "--manifest", "--out", "--resume"]
+    assert all(f"  {option} " in told for option in given)
 
 
 def test_the_package_reads_its_own_pythons_libraries(release: Any, tmp_path: Path) -> None:

@@ -121,8 +121,8 @@ def _texts(root: Path, source: Path) -> None:
     changes = (source / "CHANGELOG.md").read_bytes()
     _put(documents / "changelog.gz", gzip.compress(changes, 9, mtime=0))
     _put(documents / "copyright", (source / "LICENSE").read_bytes())
-    unit = source / "packaging" / "board" / "recond-board.service"
-    _put(documents / "examples" / unit.name, unit.read_bytes())
+    for unit in sorted((source / "packaging").glob("*/*.service")):
+        _put(documents / "examples" / unit.name, unit.read_bytes())
 
 
 def debian_package(

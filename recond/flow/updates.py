@@ -29,12 +29,11 @@ from recond.errors import BenchLacks, RecordInvalid, SafetyRefusal, UploadFailed
 from recond.flow.config import release_settings
 from recond.flow.keys.keyring import Keyring
 from recond.foreign import printable_line
-from recond.host.http import Https, Request
+from recond.host.http import Https, Request, check_url
 from recond.host.reason import os_reason
 from recond.host.regular import SMALL_BYTES, open_regular, read_given
 from recond.model import Text
 
-ADDRESS = "https://"
 COMPANIONS = frozenset({"recond-release.pem"})
 """Who signed: beside each note, and named in none."""
 NOTE_SUFFIX = ".release.jws"
@@ -108,7 +107,7 @@ def look_for_update(
     source = where or settings.get("url")
     if source is None:
         raise UsageError("cli.update.nowhere")
-    file = None if source.startswith(ADDRESS) else Path(source)
+    file = None if _is_address(source) else Path(source)
     raw = _fetch(source, settings) if file is None else _read(file, MOST_BYTES + 1)
     note, signed = read_note(raw.strip())
     trusted = signer or (Path(settings["signer"]) if "signer" in settings else OWN_SIGNER)
@@ -116,6 +115,13 @@ def look_for_update(
     beside = () if file is None else _look_beside(file, note.files)
     told = keys.facts_of(signed.chain[0])
     return UpdateLook(running, _standing(note.version, running), note, source, told, beside)
+
+
+def _is_address(source: str) -> bool:
+    """Whether it is one. Raises `UsageError` for one of another kind than https: a file of that
+    name is not what was meant.
+    """
+    return "://" in source and bool(check_url(source))
 
 
 def _standing(released: str, running: str) -> ReleaseStanding:

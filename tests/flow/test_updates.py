@@ -321,6 +321,20 @@ def test_without_note_or_address_it_says_so(bench: Bench) -> None:
             bench.look(where)
 
 
+@pytest.mark.parametrize("address", ["http://example.org/x", "ftp://example.org/x", "HTTP://x/y"])
+def test_an_address_of_another_kind_is_called_one_and_no_missing_file(
+    bench: Bench, address: str
+) -> None:
+    with pytest.raises(UsageError, match=r"upload\.url\.wrong"):
+        bench.look(address)
+
+
+def test_an_address_is_one_however_its_scheme_is_written(bench: Bench, tmp_path: Path) -> None:
+    with serve(tmp_path / "server", lambda _seen: Reply(200, sign_note(NOTE, bench.signing))) as it:
+        (bench.state / "recond.toml").write_text(f'[release]\nca_file = "{it.ca}"\n')
+        assert bench.look(it.url.replace("https", "HTTPS") + "/note").note == NOTE
+
+
 # --- The command -----------------------------------------------------------------------------
 
 
