@@ -18,9 +18,7 @@ from recond.flow.live.order import StickOrder, environment
 
 ROOT = Path(__file__).parents[2]
 CONSOLE = ROOT / "packaging/image/root/usr/lib/recond/console"
-STARTING = (
-    "recond démarre\N{NO-BREAK SPACE}: lecture de la clé…\nrecond is starting: reading the stick…\n"
-)
+STARTING = "recond démarre et lit la clé\nrecond is starting and reads the stick\n"
 
 PREPARE = """
 import json, os, sys
@@ -88,6 +86,11 @@ def test_it_goes_by_what_was_read_while_it_loaded(tmp_path: Path) -> None:
     assert isinstance(loaded, list)
     assert "recond.guided.start" in loaded
     assert not {"typer", "recond.commands.frame", "textual"} & set(loaded)  # no words settled yet
+
+
+def test_the_firmwares_own_font_has_its_letters() -> None:
+    """A screen gets recond's font when the drivers of the display have come, which is later."""
+    assert STARTING.encode("cp437").decode("cp437") == STARTING
 
 
 def test_what_draws_is_loaded_where_it_is_drawn(tmp_path: Path) -> None:
