@@ -26,7 +26,8 @@ ELSEWHERE = {
     r"^needs root|only root": "root",
     r"^root may write": "not root",
     r"no loop device here|no partitions of loop devices|no file system on a loop device"
-    r"|no overlay|no FUSE here|no vfat here|no mount namespace|does not start here": "kernel",
+    r"|no mount of / here|no overlay|no FUSE here|no vfat here|no mount namespace"
+    r"|does not start here": "kernel",
     r"clock has come to": "year",
     r"^firefox is not installed": "firefox",
 }

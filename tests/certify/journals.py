@@ -122,7 +122,9 @@ def fold(entries: Entries, belongs: Belonging | None = None) -> Erasure:
 
 
 def reasons(erasure: Erasure) -> set[str]:
-    return {reason.code for reason in erasure.result.reasons}
+    """Without what nobody could look at: that depends on who runs the tests, and where."""
+    found = {reason.code for reason in erasure.result.reasons}
+    return {code for code in found if not code.startswith("host.unseen.")}
 
 
 def first(entries: Entries, kind: str, **fields: Any) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_a_look_counts_where_it_stands() -> None:
 
 def test_what_could_not_be_looked_at_is_said() -> None:
     entries = entries_of(true_journal())
-    for phase in ("write", "end"):
+    for phase in ("write", "read", "end"):
         looks(entries, phase)[0]["unseen"] = [{"code": "host.unseen.processes", "args": {"n": 3}}]
     result = fold(entries).result
     assert result.verdict is Verdict.APPROVED

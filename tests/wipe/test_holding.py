@@ -391,6 +391,12 @@ def test_a_file_of_which_nothing_tells_the_file_system_says_so(tmp_path: Path) -
     for path in (str(tmp_path / "away"), str(tmp_path)):
         found = look_beneath(path, (0, 0xFFFFF, 1), OpenFiles())
         assert found == (set(), (Message("host.unseen.no_look_beneath"),))
+
+
+def test_a_file_on_an_ordinary_file_system_needs_no_word(tmp_path: Path) -> None:
+    mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    if not any(line.split()[4] == "/" for line in mounts):
+        pytest.skip("no mount of / here: a chroot, where nothing tells the file system")
     there = tmp_path.stat()
     number = (os.major(there.st_dev), os.minor(there.st_dev), there.st_ino)
     assert look_beneath(str(tmp_path), number, OpenFiles()) == (set(), ())
