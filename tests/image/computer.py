@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SECTOR = 512
+FAT16_STATE = 0x25
+"""Bytes into the file system."""
 DISK_BYTES = 64 << 20
 MARK = b"PRIVATE DATA of the donor "
 OVMF = Path("/usr/share/OVMF")
@@ -204,12 +206,18 @@ class Computer:
         except subprocess.CalledProcessError:
             return []
 
-    def check_fat(self) -> int:
-        """fsck's exit code: 0 where the file system is whole and was put away cleanly."""
+    def check_fat(self, *, cut_off: bool = False) -> int:
+        """fsck's exit code: 0 where the file system is whole and was put away cleanly. `cut_off`:
+        the power went while it was mounted, maybe, and that mark may be on it (as Linux leaves it).
+        """
         part, image = self.part, self.folder / "fat.img"
         with self.stick.open("rb") as stream, image.open("wb") as copy:
             stream.seek(part.start)
             copy.write(stream.read(part.size))
+            if cut_off:  # bit 0 of a FAT16's "current head" (mount(8), fsck.fat(8))
+                stream.seek(part.start + FAT16_STATE)
+                copy.seek(FAT16_STATE)
+                copy.write(bytes([stream.read(1)[0] & ~1]))
         return subprocess.run(["fsck.fat", "-n", image], check=False).returncode
 
     def changed_outside_fat(self) -> bool:
