@@ -82,6 +82,21 @@ def test_a_workshop_from_its_root_to_a_donor(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("phrase")
+@pytest.mark.parametrize("name", ["Bricol’Café de Lens", "É" * 40])
+def test_a_bench_of_its_roots_name_is_not_taken_for_one_that_signed_itself(
+    name: str, tmp_path: Path
+) -> None:
+    """A workshop that wrote its name into recond.toml names root and bench by it."""
+    (tmp_path / "state").mkdir(mode=0o700)
+    (tmp_path / "state" / "recond.toml").write_text(f'[workshop]\nname = "{name}"\n')
+    root = answer("init", folder=tmp_path)
+    bench = answer("issue", folder=tmp_path)
+    assert name.startswith(str(root["name"]))
+    assert bench["issuer"] == root["name"] != bench["name"]
+    assert bench["self_made"] is False
+
+
+@pytest.mark.usefixtures("phrase")
 def test_a_rollover_retires_the_former_key_and_keeps_what_it_signed(tmp_path: Path) -> None:
     image = tmp_path / "d.img"
     image.write_bytes(b"donor " * 4096)

@@ -139,10 +139,13 @@ def issue_bench_key(
     return SigningKey(key, (certificate, *root.chain))
 
 
+def fitting_name(name: str) -> str:
+    """A name as a certificate bears it: RFC 5280 allows 64 characters, the library 64 bytes."""
+    return name.encode("utf-8")[:64].decode("utf-8", "ignore").strip() or "recond"
+
+
 def _name(name: str) -> x509.Name:
-    # RFC 5280 allows 64 characters, the library 64 bytes
-    short = name.encode("utf-8")[:64].decode("utf-8", "ignore").strip()
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, short or "recond")])
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, fitting_name(name))])
 
 
 def _certificate(

@@ -204,6 +204,15 @@ def _bench(state: Path, clock: Clock) -> str:
     return context.bench.name or context.workshop.name or f"recond {context.bench.bench_id}"
 
 
+def _name_below(root: SigningKey | None, name: str, state: Path, clock: Clock) -> str:
+    """A bench's name that is not its root's: a certificate of one name for both is taken for one
+    that signed itself, and a workshop that names itself names both.
+    """
+    if root is None or keys.common_name(root.certificate) != keys.fitting_name(name):
+        return name
+    return f"recond {read_context(state, Overrides(), clock).bench.bench_id}"
+
+
 def open_root(state: Path, file: Path | None, passphrase: str, clock: Clock) -> SigningKey:
     """The root, unlocked, and still good for signing. Raises `RecordInvalid`, `UsageError`."""
     file = root_file(state, file)
@@ -257,7 +266,7 @@ def issue_bench(
     if passphrase is not None:
         check_passphrase(passphrase)
     ring, now = Keyring(state), clock.now()
-    name = name or _bench(state, clock)
+    name = _name_below(root, name or _bench(state, clock), state, clock)
     key, place = _key_in(*token, clock) if token else (None, None)
     made = (
         keys.issue_bench_key(root, name, now, key)
