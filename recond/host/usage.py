@@ -18,7 +18,7 @@ from recond.model import Unknown, Use, Why
 
 SWAPS = "/proc/swaps"
 LIVE_PLACES = re.compile(
-    r"/(run/live/(medium|persistence)|lib/live/mount|cdrom|isodevice|run/initramfs/(live|isoscan)"
+    r"/(run/live/(medium|findiso|fromiso|persistence)|lib/live/mount|cdrom|isodevice|run/initramfs/(live|isoscan)"
     r"|run/archiso|run/miso|run/rootfsbase)(/|$)"
 )
 """Where live systems mount the medium that they came from."""

@@ -71,6 +71,19 @@ def test_what_an_iso_file_lay_on_is_the_medium_whatever_it_is_called(tmp_path: P
     assert (found.disk, found.own) == ("sde", False), "gets results, gives no orders and no keys"
 
 
+@pytest.mark.parametrize("place", ["findiso", "fromiso"])
+def test_where_the_iso_files_own_file_system_is_mounted_is_no_other_use(
+    live: Machine, place: str
+) -> None:
+    """Below 2 GB the system runs from the file, and live-boot leaves it mounted there."""
+    away = "21 1 0:20 / / rw - overlay overlay rw"
+    there = f"29 1 8:17 / /run/live/{place} ro - vfat /dev/sdb1 ro"
+    live.write("proc/self/mountinfo", f"{away}\n{there}")
+    assert kinds(live, "sdb") == {"medium"}
+    live.write("proc/self/mountinfo", f"{away}\n{there.replace('run/live/', 'mnt/')}")
+    assert kinds(live, "sdb") == {"medium", "mount"}
+
+
 def test_ventoys_mapping_of_its_iso_file_is_no_other_use_of_its_stick(live: Machine) -> None:
     """It stays when the system runs from memory: the stick is refused as the medium and as nothing
     else, and so does not count in the result. A mapping of the computer's own disk is a use.
