@@ -79,6 +79,10 @@ def nothing() -> None:
     """Nobody meddles."""
 
 
+def nobody() -> None:
+    """Nobody meddles, and the erasure is expected to begin: another worker's look is waited out."""
+
+
 def erase(
     path: str | Path, folder: Path, meddle: Meddle = nothing, phase: Phase = Phase.VERIFY
 ) -> tuple[str, Erasure]:
@@ -203,7 +207,7 @@ def test_an_image_in_use_beneath_an_overlay(
 
 
 def test_what_lies_beneath_is_said_to_be_unseen(tmp_path: Path, overlay: tuple[Path, Path]) -> None:
-    outcome, erasure = erase(image(overlay[1]), tmp_path)
+    outcome, erasure = erase(image(overlay[1]), tmp_path, nobody)
     assert (outcome, erasure.result.status) == ("completed", Status.ERASED)
     assert "host.unseen.beneath" in codes(erasure)
     assert [one["unseen"][-1]["code"] for one in looks(tmp_path)] == ["host.unseen.beneath"] * 3
@@ -376,7 +380,7 @@ def test_a_loop_device_whose_file_has_no_path_any_more(
     path = image(overlay[at])
     device = attach(path)
     path.unlink()
-    outcome, erasure = erase(device, tmp_path)
+    outcome, erasure = erase(device, tmp_path, nobody)
     run("losetup", "--detach", made.pop())
     assert (outcome, erasure.result.status) == ("completed", Status.ERASED)
     said_unlooked = [
@@ -444,7 +448,7 @@ def test_a_partition_whose_cache_is_dirty(tmp_path: Path, attach: Attach) -> Non
     device = partitioned(path, attach)
     with holder(f"{device}p1", "dirty"):
         pass
-    outcome, erasure = erase(device, tmp_path)
+    outcome, erasure = erase(device, tmp_path, nobody)
     assert (outcome, erasure.result.status) == ("completed", Status.ERASED)
     first = looks(tmp_path)[0]["partitions"]
     assert [(one["name"], one["errno"]) for one in first] == [(f"{device[5:]}p1", None)]
