@@ -21,7 +21,7 @@ def is_plain_form(raw: bytes) -> bool:
     UTF-16 sorts otherwise. Without these the two are byte for byte the same, and the library's is
     twenty times as fast. What looks like one within a string only costs that time.
     """
-    kinds = raw.translate(_KINDS)
+    kinds = b"," + raw.translate(_KINDS)  # a text may be a number and nothing else
     if _SIXTEEN in kinds and (b"," + _SIXTEEN in kinds or b",-" + _SIXTEEN in kinds):
         return False
     return raw.isascii() or not raw.translate(None, _BELOW_D800)

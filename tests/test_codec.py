@@ -316,6 +316,11 @@ def test_what_is_never_written_again_is_spelt_as_it_would_be(
         assert read_exact(raw) == read_json(raw)
 
 
+@pytest.mark.parametrize("digits", ["9007199254740993", "-9007199254740993", "1" * 39])
+def test_a_number_alone_is_held_to_what_a_double_holds(digits: str) -> None:
+    assert is_read(digits.encode()) is is_exact(digits.encode()) is False
+
+
 SPELLERS = (
     lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
     lambda value: json.dumps(value, ensure_ascii=False, separators=(", ", ":"), sort_keys=True),
