@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from recond.commands import console
 from recond.flow.live.order import StickOrder, environment
+from recond.flow.live.stick import Live
+from recond.host import Host
 
 ROOT = Path(__file__).parents[2]
 CONSOLE = ROOT / "packaging/image/root/usr/lib/recond/console"
@@ -113,6 +116,18 @@ def test_a_failed_service_leaves_a_dialogue(tmp_path: Path) -> None:
     told, _ = Prepared(tmp_path).the_stick_is_read(None)
     assert told["words"] == ["guided", "--out", "recond-out"]
     assert told["language"] == "fr"
+
+
+def test_a_console_says_how_it_stands_before_it_asks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(console, "welcome", lambda *_: said.append("welcome"))
+    monkeypatch.setattr(console, "ask", lambda *_: said.append("ask"))
+    monkeypatch.setattr(console, "wait_for_end", lambda _: said.append("waited"))
+    assert console.prepare(Host(), Live(tmp_path), -1) == ["guided", "--out", "recond-out"]
+    assert said == ["waited", "welcome", "ask"]
 
 
 @pytest.mark.parametrize(

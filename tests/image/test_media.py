@@ -134,10 +134,5 @@ def test_who_waits_for_the_service_is_told_once_the_orders_are_read(
     service.tell_ready()  # nobody listens: nothing
 
 
-def test_a_console_says_how_it_stands_before_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(service, "welcome", lambda *_: said.append("welcome"))
-    monkeypatch.setattr(service, "ask", lambda *_: said.append("ask"))
-    assert service.main(["open"], Host()) == 0
-    assert said == ["welcome", "ask"]
+def test_a_word_of_no_meaning_does_nothing() -> None:
     assert service.main(["boot"], Host()) == 2

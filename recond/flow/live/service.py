@@ -1,10 +1,10 @@
 """The words by which the image's services and consoles call a live system (packaging/image).
 
 `serve` takes settings and keys, starts an unattended run where the order says so, tells systemd
-that this is done, and carries results onto the stick; `open` says on a console how it stands, and
-asks whose stick it is; `welcome` and `ask` do one of the two; `settled` tells whether no run stands
-open; `left` whether there is a disk that no certificate speaks of; `whole` whether the whole
-computer is erased; `end` waits until nothing is in memory alone.
+that this is done, and carries results onto the stick; `welcome` says on a console how it stands,
+`ask` asks whose stick it is; `settled` tells whether no run stands open; `left` whether there is a
+disk that no certificate speaks of; `whole` whether the whole computer is erased; `end` waits until
+nothing is in memory alone. What a console shows first is `recond.commands.console`'s.
 """
 
 from __future__ import annotations
@@ -21,13 +21,10 @@ from recond.host import Host
 def main(words: list[str], host: Host) -> int:
     """One word of the above, `left` and `whole` with `usb` too. Returns the process's exit code."""
     live = Live()
-    if words == ["serve"]:  # one process, and one for `open`: starting Python is most of their time
+    if words == ["serve"]:  # one process: starting Python is most of its time
         boot(host, live)
         tell_ready()
         keep(host, live)
-    elif words == ["open"]:
-        welcome(host, live)
-        ask(host, live)
     elif words == ["ask"]:
         ask(host, live)
     elif words == ["welcome"]:
