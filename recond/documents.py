@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 MOST_DEEP = 64
@@ -112,16 +113,26 @@ def _finite(digits: str) -> float:
 
 
 def check_depth(value: object) -> None:
-    """Walk a value level by level, without a stack of calls. Raises `NoDocument`."""
+    """Raises `NoDocument` for brackets that are nested too deep."""
+    for _ in levels_of(value):
+        pass
+
+
+def levels_of(value: object) -> Iterator[list[Any]]:
+    """The objects and lists of a value, level by level, without a stack of calls. Raises
+    `NoDocument` where they are nested too deep.
+    """
     level: list[Any] = [value] if type(value) in _BOXES else []
     for _ in range(MOST_DEEP):
+        if not level:
+            return
+        yield level
         below: list[Any] = []
         for one in level:
             below += one.values() if type(one) is dict else one
         level = [one for one in below if type(one) in _BOXES]
-        if not level:
-            return
-    raise NoDocument("nested too deep")
+    if level:
+        raise NoDocument("nested too deep")
 
 
 _BOXES = frozenset((dict, list))

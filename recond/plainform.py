@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from recond.documents import MOST_DEEP
+from recond.documents import levels_of
 
 
 def is_plain_form(raw: bytes) -> bool:
@@ -24,6 +24,11 @@ def is_plain_form(raw: bytes) -> bool:
     kinds = b"," + raw.translate(_KINDS)  # a text may be a number and nothing else
     if _SIXTEEN in kinds and (b"," + _SIXTEEN in kinds or b",-" + _SIXTEEN in kinds):
         return False
+    return _sorts_alike(raw)
+
+
+def _sorts_alike(raw: bytes) -> bool:
+    """Whether UTF-16 sorts all that is written here as code points do: nothing is beyond U+D7FF."""
     return raw.isascii() or not raw.translate(None, _BELOW_D800)
 
 
@@ -36,7 +41,8 @@ _BELOW_D800 = bytes(range(0xED))  # the first bytes of what is above are higher 
 
 def is_spelt_once(value: object, raw: bytes) -> bool:
     """Whether bytes surely are RFC 8785's form of the value that was read from them, where they
-    are whole, UTF-8, and hold no fraction. False where it would have to be written to know.
+    are whole, UTF-8, and hold no fraction. False where it would have to be written to know. Raises
+    `NoDocument` where it is nested too deep.
 
     JSON leaves few things to whoever writes (RFC 8259 2 to 7), and each is looked for: space
     between tokens; escapes (there are none, so that each text stands as RFC 8785 3.2.2.2 wants it,
@@ -46,9 +52,7 @@ def is_spelt_once(value: object, raw: bytes) -> bool:
     if raw[:1] not in (b"{", b"[") or b"\\" in raw:
         return False
     kinds = raw.translate(_KINDS)
-    if b",-" in kinds or b"," + _SIXTEEN in kinds:
-        return False
-    if not raw.isascii() and raw.translate(None, _BELOW_D800):
+    if b",-" in kinds or b"," + _SIXTEEN in kinds or not _sorts_alike(raw):
         return False
     return not _has_space(raw) and _count_names(value) == raw.count(b'":')
 
@@ -61,32 +65,22 @@ def _has_space(raw: bytes) -> bool:
 
 
 def _count_names(value: object) -> int | None:
-    """How many names a value's objects have; None where some do not ascend, or it is too deep.
+    """How many names a value's objects have; None where some do not ascend.
 
     In a text without escapes there are as many `":`, or more: where a name stands twice, of which
     the value has one, and where a text begins with a colon.
     """
-    count, level = 0, [value]
-    for _ in range(MOST_DEEP):
-        below: list[object] = []
+    count = 0
+    for level in levels_of(value):
         for one in level:
             if type(one) is dict:
                 if not _ascend(tuple(one)):
                     return None
                 count += len(one)
-                below += one.values()
-            elif type(one) is list:
-                below += one
-        level = [one for one in below if type(one) in _BOXES]
-        if not level:
-            return count
-    return None
+    return count
 
 
 @lru_cache(maxsize=1024)
 def _ascend(names: tuple[str, ...]) -> bool:
     """Whether names stand in order, which below U+D800 is that of UTF-16 (RFC 8785 3.2.3)."""
     return list(names) == sorted(names)
-
-
-_BOXES = frozenset((dict, list))
